@@ -1,0 +1,77 @@
+# Needs python3 (3.11 or newer), make and git. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+CODE := crm_platform profiles events tenants tests manage.py
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-main test-browser check format bench lock servers clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+setup: $(VENV)/.installed-dev ## The environment for development, from the hash-locked requirements
+
+run: $(VENV)/.installed-run ## The whole platform with a demo; PORT, REDIS_PORT and CRM_DATA_DIR choose another place
+	@exec $(BIN)/python manage.py up $(UP)
+
+servers: $(VENV)/.installed-run ## Only PostgreSQL and Redis, in the foreground
+	@exec $(BIN)/python -m crm_platform.embedded
+
+# Pages first and in a process of their own (Playwright's event loop and Django's queries do not mix), so that
+# the last line is the summary of the many. Both run even if one fails.
+test: setup ## All tests
+	@$(MAKE) --no-print-directory test-browser && pages=0 || pages=$$?; \
+	$(MAKE) --no-print-directory test-main && exit $$pages
+
+test-main: setup ## All but the browser tests
+	@$(BIN)/python -m pytest -q -n $(JOBS)
+
+test-browser: setup ## The browser tests
+	@$(BIN)/python -m pytest -q -m browser tests/browser
+
+check: setup ## The fast half of CI: lint, format, types, layers, migrations
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+format: setup ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+bench: $(VENV)/.installed-run ## All benchmarks, as JSON on stdout
+	@$(BIN)/python manage.py bench all --json
+
+lock: ## Resolve the requirements anew and lock them by hash
+	@test -d .venv-tools || $(PYTHON) -m venv .venv-tools
+	@.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@set -e; for target in "requirements.txt" "requirements-dev.txt --extra dev"; do set -- $$target; file=$$1; shift; \
+	.venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" pyproject.toml "$$@" --output-file $$file; done
+
+clean: ## Forget the environment, caches and all data
+	@if [ -L .data/postgres ]; then rm -rf "$$(dirname "$$(readlink -f .data/postgres)")"; fi
+	rm -rf $(VENV) .venv-tools .data .static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Each stamp holds the lock it was installed from, so that a fresh clock or a git checkout reinstalls nothing.
+$(VENV)/.installed-dev: requirements-dev.txt
+	@$(call install,requirements-dev.txt,$@)
+
+$(VENV)/.installed-run: requirements.txt
+	@if cmp -s requirements-dev.txt $(VENV)/.installed-dev; then cp requirements.txt $@; else $(call install,requirements.txt,$@); fi
+
+define install
+set -e; if cmp -s $(1) $(2); then touch $(2); else \
+$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.13 …" if sys.version_info < (3, 11) else 0)'; \
+test -x $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }; \
+echo "Installing what $(1) locks into $(VENV) (a minute or two the first time) …"; \
+$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar off --require-hashes -r $(1) \
+	| awk -v of="$$(grep -c '==' $(1))" '/^Collecting/ { printf "\r  %d of at most %d packages fetched", ++n, of; fflush() } END { print "" }'; \
+cp $(1) $(2); fi
+endef

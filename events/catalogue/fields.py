@@ -1,0 +1,286 @@
+"""The kinds of values that payloads hold, and how each is read.
+
+A reader is a plain function: it gives the value, None for null and blank text (both mean "nothing"), or
+raises PydanticCustomError with words that follow the field's name. Lengths are in characters.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import Annotated, Final, Never, TypeVar
+
+from pydantic import PlainValidator
+from pydantic_core import PydanticCustomError
+
+from events.iso_time import moment_from_iso
+
+LARGEST_CENTS: Final = 2**53  # What every JSON reader holds exactly.
+LARGEST_MEMBER_ID: Final = 2**63 - 1
+LOWEST_HANDICAP, HIGHEST_HANDICAP = -15, 54
+TENTH: Final = Decimal("0.1")
+LARGEST_COUNT: Final = 100_000
+LARGEST_DIFFERENTIAL: Final = 1_000
+EARLIEST_YEAR, LATEST_YEAR = 1900, 9998  # Any offset applies to these without leaving the calendar.
+MOST_CHANGES: Final = 100
+
+MEMBER_ID: Final = re.compile(r"[0-9]{1,19}")
+CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
+DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+WEB_SCHEMES: Final = ("http://", "https://")
+
+
+Value = TypeVar("Value")
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Channel(StrEnum):
+    """By which way a message goes."""
+
+    EMAIL = "EMAIL"
+    SMS = "SMS"
+    PUSH = "PUSH"
+    WHATSAPP = "WHATSAPP"
+
+
+def refuse(words: str) -> Never:
+    """Refuse a value; the words follow the name of its field."""
+    # The braces of a template would be filled in by pydantic.
+    raise PydanticCustomError("unfit", "{words}", {"words": words})
+
+
+def required(read: Callable[[object], Value | None]) -> Callable[[object], Value]:
+    """The reader of a field that must say something."""
+
+    def read_required(value: object) -> Value:
+        read_value = read(value)
+        if read_value is None:
+            refuse("is missing")
+        return read_value
+
+    return read_required
+
+
+def text(longest: int) -> Callable[[object], str | None]:
+    """Reader of text, trimmed. Whole numbers count as text: so some services send ids and phones."""
+
+    def read_text(value: object) -> str | None:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str):
+            check_nothing(value, "must be text")
+            return None
+        value = value.strip()
+        if len(value) > longest:
+            refuse(f"has {len(value)} characters; {longest} is the limit")
+        return value or None
+
+    return read_text
+
+
+def one_of(choices: type[Choice]) -> Callable[[object], Choice | None]:
+    """Reader of an enumeration's value, in any case of letters."""
+    by_name = {choice.value.casefold(): choice for choice in choices}
+    words = f"must be one of {', '.join(choice.value for choice in choices)}"
+
+    def read_choice(value: object) -> Choice | None:
+        if not isinstance(value, str):
+            check_nothing(value, words)
+            return None
+        name = value.strip().casefold()
+        if name and name not in by_name:
+            refuse(words)
+        return by_name.get(name)
+
+    return read_choice
+
+
+def channel_or(default: Channel) -> Callable[[object], Channel]:
+    """Reader of a channel that goes without saying."""
+    read = one_of(Channel)
+    return lambda value: read(value) or default
+
+
+def count_from(lowest: int, highest: int, words: str) -> Callable[[object], int | None]:
+    """Reader of a whole number; 5.0 is one, "5" and true are not."""
+
+    def read_whole_number(value: object) -> int | None:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            check_nothing(value, words)
+            return None
+        if not lowest <= value <= highest:
+            refuse(words)
+        return value
+
+    return read_whole_number
+
+
+def check_nothing(value: object, words: str) -> None:
+    """Refuse a value of the wrong kind, unless it says nothing: null or blank text."""
+    if value is not None and not (isinstance(value, str) and not value.strip()):
+        refuse(words)
+
+
+_read_positive = count_from(1, LARGEST_MEMBER_ID, "must be a member number, a whole number above zero")
+
+
+def read_member_id(value: object) -> int | None:
+    """SCL's member id: a whole number above zero, or its digits as text."""
+    if isinstance(value, str) and MEMBER_ID.fullmatch(value.strip()):
+        value = int(value)
+    return _read_positive(value)
+
+
+def read_handicap(value: object) -> Decimal | None:
+    """A handicap, rounded to one decimal; a plus handicap is negative."""
+    words = f"must be a number from {LOWEST_HANDICAP} to {HIGHEST_HANDICAP}, negative for a plus handicap"
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        check_nothing(value, words)
+        return None
+    if not LOWEST_HANDICAP <= value <= HIGHEST_HANDICAP:
+        refuse(words)
+    return Decimal(str(value)).quantize(TENTH, ROUND_HALF_UP)
+
+
+def read_differential(value: object) -> float | None:
+    """A score differential."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        check_nothing(value, "must be a number")
+        return None
+    if not -LARGEST_DIFFERENTIAL <= value <= LARGEST_DIFFERENTIAL:
+        refuse(f"must be a number from -{LARGEST_DIFFERENTIAL} to {LARGEST_DIFFERENTIAL}")
+    return float(value)
+
+
+def read_flag(value: object) -> bool | None:
+    """True or false and nothing that looks like it: consent hangs on it."""
+    if isinstance(value, bool):
+        return value
+    check_nothing(value, "must be true or false")
+    return None
+
+
+def read_status(value: object) -> str | None:
+    """A status of a service, as UPPER_SNAKE: "Pending payment" and "PENDING_PAYMENT" are one."""
+    status = _read_short_text(value)
+    return status and status.upper().replace(" ", "_").replace("-", "_")
+
+
+def read_currency(value: object) -> str | None:
+    """Three letters of ISO 4217, in capitals."""
+    words = "must be a currency code of three letters, such as ZAR"
+    if not isinstance(value, str) or not value.strip():
+        check_nothing(value, words)
+        return None
+    code = value.strip()
+    if not CURRENCY.fullmatch(code):
+        refuse(words)
+    return code.upper()
+
+
+def read_web_address(value: object) -> str | None:
+    """An address that a page may link to."""
+    address = _read_address(value)
+    if address and not address.lower().startswith(WEB_SCHEMES):
+        refuse("must be a web address that begins with https:// or http://")
+    return address
+
+
+def read_moment(value: object) -> datetime | None:
+    """An ISO 8601 time. Without an offset it stays naive: the clock on the club's wall (see `at_club`)."""
+    words = "must be a date with a time in ISO 8601, such as 2026-03-14T07:30:00+02:00"
+    if not isinstance(value, str) or not value.strip():
+        check_nothing(value, words)
+        return None
+    moment = moment_from_iso(value.strip())
+    if moment is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        refuse(words)
+    return moment
+
+
+def read_day(value: object) -> date | None:
+    """A calendar day. A time is taken for its day only at midnight.
+
+    Services that keep days as times send 1984-05-17T00:00:00.000Z; any other time of day could mean the day
+    before or after, and a birthday must not be guessed.
+    """
+    words = "must be a date such as 2026-03-31, without a time of day"
+    moment = _day_or_moment(value, words)
+    if isinstance(moment, datetime):
+        if moment.time() != time.min:
+            refuse(words)
+        return moment.date()
+    return moment
+
+
+def read_day_of(value: object) -> date | None:
+    """The calendar day on which something happened: a date, or the date that is written in a time."""
+    moment = _day_or_moment(value, "must be a date such as 2026-03-31")
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _day_or_moment(value: object, words: str) -> date | None:
+    if not isinstance(value, str) or not value.strip():
+        check_nothing(value, words)
+        return None
+    written = value.strip()
+    if not DAY.fullmatch(written):
+        return moment_from_iso(written) or refuse(words)
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        refuse(words)
+
+
+def read_changes(value: object) -> tuple[str, ...]:
+    """Names of changed fields, as the service calls them."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        refuse("must be a list of field names")
+    if len(value) > MOST_CHANGES:
+        refuse(f"names more than {MOST_CHANGES} fields")
+    return tuple(name.strip() for name in value)
+
+
+def at_club(moment: datetime, zone: tzinfo) -> datetime:
+    """A payload's time as the club's clock shows it; a naive one is on that clock already."""
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+
+
+_read_short_text = text(200)
+_read_address = text(4_000)
+_read_cents = count_from(-LARGEST_CENTS, LARGEST_CENTS, "must be a whole number of cents")
+_read_count = count_from(0, LARGEST_COUNT, f"must be a whole number from 0 to {LARGEST_COUNT}")
+
+Name = Annotated[str | None, PlainValidator(_read_short_text)]
+RequiredName = Annotated[str, PlainValidator(required(_read_short_text))]
+Id = Annotated[str | None, PlainValidator(_read_short_text)]
+RequiredId = Annotated[str, PlainValidator(required(_read_short_text))]
+Prose = Annotated[str | None, PlainValidator(text(5_000))]
+Email = Annotated[str | None, PlainValidator(text(320))]
+Phone = Annotated[str | None, PlainValidator(text(100))]
+Address = Annotated[str | None, PlainValidator(_read_address)]
+WebAddress = Annotated[str | None, PlainValidator(read_web_address)]
+Status = Annotated[str | None, PlainValidator(read_status)]
+RequiredStatus = Annotated[str, PlainValidator(required(read_status))]
+MemberId = Annotated[int | None, PlainValidator(read_member_id)]
+RequiredMemberId = Annotated[int, PlainValidator(required(read_member_id))]
+Cents = Annotated[int | None, PlainValidator(_read_cents)]
+RequiredCents = Annotated[int, PlainValidator(required(_read_cents))]
+Currency = Annotated[str | None, PlainValidator(read_currency)]
+Count = Annotated[int | None, PlainValidator(_read_count)]
+Handicap = Annotated[Decimal | None, PlainValidator(read_handicap)]
+RequiredHandicap = Annotated[Decimal, PlainValidator(required(read_handicap))]
+Differential = Annotated[float | None, PlainValidator(read_differential)]
+Flag = Annotated[bool | None, PlainValidator(read_flag)]
+Moment = Annotated[datetime | None, PlainValidator(read_moment)]
+RequiredMoment = Annotated[datetime, PlainValidator(required(read_moment))]
+Day = Annotated[date | None, PlainValidator(read_day)]
+DayOf = Annotated[date | None, PlainValidator(read_day_of)]
+Changes = Annotated[tuple[str, ...], PlainValidator(read_changes)]
+ChannelChoice = Annotated[Channel | None, PlainValidator(one_of(Channel))]
+RequiredChannel = Annotated[Channel, PlainValidator(required(one_of(Channel)))]

@@ -1,0 +1,176 @@
+"""Payloads of TeeTime: players, bookings, rounds, competitions."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from events.catalogue.fields import (
+    Cents,
+    Count,
+    Currency,
+    DayOf,
+    Differential,
+    Email,
+    Handicap,
+    Id,
+    Moment,
+    Name,
+    Phone,
+    Prose,
+    RequiredHandicap,
+    RequiredId,
+    RequiredMoment,
+    RequiredName,
+    WebAddress,
+)
+from events.catalogue.payload import ChangesPayload, Payload
+
+MOST_PLAYERS = 200  # A shotgun start of a large course.
+
+
+class _Player(Payload):
+    name: Name = None
+    surname: Name = None
+    email: Email = None
+    phone: Phone = None
+    handicap: Handicap = None
+    home_club_id: Id = None
+    home_club_name: Name = None
+
+
+class PlayerCreated(_Player):
+    """`teetime.player.created`"""
+
+    id: RequiredId
+    created_at: Moment = None
+
+
+class PlayerUpdated(ChangesPayload, _Player):
+    """`teetime.player.updated`: any of the player's fields, with those that changed named."""
+
+    id: Id = None
+    updated_at: Moment = None
+
+
+class HandicapUpdated(Payload):
+    """`teetime.handicap.updated`"""
+
+    player_id: Id = None
+    previous_handicap: Handicap = None
+    new_handicap: RequiredHandicap
+    source: Name = None
+    effective_date: DayOf = None
+
+
+class Partner(Payload):
+    """Someone on a booking: the booker too, and guests of whom only a name is known, or nothing."""
+
+    name: Name = None
+    email: Email = None
+    phone: Phone = None
+    player_id: Id = None
+
+
+def _list_or_nothing(value: object) -> object:
+    return () if value is None else value
+
+
+Partners = Annotated[tuple[Partner, ...], BeforeValidator(_list_or_nothing), Field(max_length=MOST_PLAYERS)]
+
+
+class BookingCreated(Payload):
+    """`teetime.booking.created`"""
+
+    id: RequiredId
+    player_id: Id = None
+    club_id: Id = None
+    club_name: Name = None
+    course_id: Id = None
+    course_name: Name = None
+    tee_time: RequiredMoment
+    holes: Count = None
+    players: Partners = ()
+    price_cents: Cents = None
+    currency: Currency = None
+
+
+class BookingCancelled(Payload):
+    """`teetime.booking.cancelled`"""
+
+    id: RequiredId
+    player_id: Id = None
+    reason: Prose = None
+    cancelled_at: Moment = None
+
+
+class BookingCompleted(Payload):
+    """`teetime.booking.completed`"""
+
+    id: RequiredId
+    player_id: Id = None
+    club_id: Id = None
+    completed_at: Moment = None
+    score: Count = None
+
+
+class BookingNoShow(Payload):
+    """`teetime.booking.no_show`"""
+
+    id: RequiredId
+    player_id: Id = None
+
+
+class ScorePosted(Payload):
+    """`teetime.score.posted`"""
+
+    id: Id = None
+    player_id: Id = None
+    course_id: Id = None
+    gross_score: Count = None
+    differential: Differential = None
+    played_at: DayOf = None
+
+
+class _Competition(Payload):
+    id: RequiredId
+    club_id: Id = None
+    club_name: Name = None
+    starts_at: Moment = None
+    ends_at: Moment = None
+    format: Name = None
+    entry_fee_cents: Cents = None
+    currency: Currency = None
+    max_entries: Count = None
+    handicap_min: Handicap = None
+    handicap_max: Handicap = None
+    gender: Name = None
+    entries_close_at: Moment = None
+    url: WebAddress = None
+    image_url: WebAddress = None
+
+
+class CompetitionPublished(_Competition):
+    """`teetime.competition.published`"""
+
+    name: RequiredName
+
+
+class CompetitionUpdated(_Competition):
+    """`teetime.competition.updated`"""
+
+    name: Name = None
+
+
+class CompetitionCancelled(Payload):
+    """`teetime.competition.cancelled`"""
+
+    id: RequiredId
+    reason: Prose = None
+
+
+class CompetitionEntry(Payload):
+    """`teetime.competition.entered` and `teetime.competition.withdrawn`"""
+
+    competition_id: RequiredId
+    player_id: Id = None
+    at: Moment = None

@@ -1,0 +1,157 @@
+"""Whom an event names: raw keys from its identity and from its payload. Pure.
+
+Raw means trimmed text and nothing more: e-mails and phones as the service spelled them. Their normal form is
+`profiles`' business.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from pydantic_core import PydanticCustomError
+
+from events.catalogue.fields import read_member_id
+from events.refusals import PayloadRefused
+
+LONGEST_KEY: Final = 320  # The longest e-mail address that a form could hold: 64 + 1 + 255.
+
+
+class IdentityKind(StrEnum):
+    """Kinds of keys, strongest first."""
+
+    SCL_MEMBER = "sclMemberId"
+    TEETIME_PLAYER = "teetimePlayerId"
+    MESSAGING_CONTACT = "messagingContactId"
+    AUTH_USER = "authUserId"
+    MCA_V1_ZA = "mcaV1ZaId"
+    MCA_V1_UK = "mcaV1UkId"
+    GOLF_RSA = "golfRsaId"
+    CDH = "cdhId"
+    EMAIL = "email"
+    PHONE = "phoneNumber"
+
+
+class IdentityKey(NamedTuple):
+    """A key that leads to a person; the kind is one of IdentityKind."""
+
+    kind: str
+    value: str
+
+
+STRENGTH: Final = {kind: rank for rank, kind in enumerate(IdentityKind)}
+EXTERNAL_KINDS: Final = {
+    kind.value: kind
+    for kind in (IdentityKind.MCA_V1_ZA, IdentityKind.MCA_V1_UK, IdentityKind.GOLF_RSA, IdentityKind.CDH)
+}
+IDENTITY_KINDS: Final = {kind.value: kind for kind in IdentityKind if kind.value not in EXTERNAL_KINDS}
+# One event is about one person, who has one of each of these.
+SINGLE_KINDS: Final = frozenset(
+    {IdentityKind.SCL_MEMBER, IdentityKind.TEETIME_PLAYER, IdentityKind.MESSAGING_CONTACT}
+)
+
+# What a key of a payload means depends on who speaks: `playerId` is a golfer to TeeTime only.
+PAYLOAD_KEYS_BY_SERVICE: Final = {
+    "scl": {"memberId": IdentityKind.SCL_MEMBER},
+    "facilities": {"memberId": IdentityKind.SCL_MEMBER},
+    "teetime": {"playerId": IdentityKind.TEETIME_PLAYER},
+    "messaging": {"contactId": IdentityKind.MESSAGING_CONTACT},
+}
+# Types whose subject is the person, so that the payload's own id is the person's.
+SUBJECT_KINDS: Final = {
+    "scl.member.": IdentityKind.SCL_MEMBER,
+    "teetime.player.": IdentityKind.TEETIME_PLAYER,
+}
+ADDRESS_KEYS: Final = {
+    "email": IdentityKind.EMAIL,
+    "phone": IdentityKind.PHONE,
+    "phoneNumber": IdentityKind.PHONE,
+}
+
+
+class _Hint(NamedTuple):
+    kind: IdentityKind
+    value: str
+    path: str
+
+
+def identity_keys(
+    envelope_source: str, canonical_type: str, identity: Mapping[str, Any], payload: Mapping[str, Any]
+) -> list[IdentityKey]:
+    """The keys that an event gives, strongest kind first, the identity's before the payload's; none twice.
+
+    A new e-mail in an `.updated` event is a key as well. Raises PayloadRefused for a key of the wrong kind,
+    and when identity and payload name two people by their service ids.
+    """
+    hints = [*_identity_hints(identity), *_payload_hints(envelope_source, canonical_type, payload)]
+    _check_agreement(hints)
+    hints.sort(key=lambda hint: STRENGTH[hint.kind])
+    return list(dict.fromkeys(IdentityKey(hint.kind, hint.value) for hint in hints))
+
+
+def _identity_hints(identity: Mapping[str, Any]) -> Iterator[_Hint]:
+    for key, value in identity.items():
+        if kind := IDENTITY_KINDS.get(key):
+            yield from _hint(kind, value, f"identity.{key}")
+    external = identity.get("externalIds")
+    if external is None:
+        return
+    if not isinstance(external, dict):
+        raise PayloadRefused("identity.externalIds", "identity.externalIds must be an object.")
+    for key, value in external.items():
+        if kind := EXTERNAL_KINDS.get(key):
+            yield from _hint(kind, value, f"identity.externalIds.{key}")
+
+
+def _payload_hints(envelope_source: str, canonical_type: str, payload: Mapping[str, Any]) -> Iterator[_Hint]:
+    for key, kind in _payload_kinds(envelope_source, canonical_type):
+        yield from _hint(kind, payload.get(key), f"payload.{key}")
+
+
+@lru_cache(maxsize=1024)
+def _payload_kinds(envelope_source: str, canonical_type: str) -> tuple[tuple[str, IdentityKind], ...]:
+    kinds: dict[str, IdentityKind] = {}
+    for prefix, kind in SUBJECT_KINDS.items():
+        if canonical_type.startswith(prefix):
+            kinds["id"] = kind
+    for service in (canonical_type.partition(".")[0], envelope_source):
+        kinds |= PAYLOAD_KEYS_BY_SERVICE.get(service, {})
+    return tuple((kinds | ADDRESS_KEYS).items())
+
+
+def _hint(kind: IdentityKind, value: Any, path: str) -> Iterator[_Hint]:
+    if value is None:
+        return
+    if kind is IdentityKind.SCL_MEMBER:
+        value = _member_id(value, path)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    elif not isinstance(value, str):
+        raise PayloadRefused(path, f"{path} must be text.")
+    trimmed = value.strip()
+    if len(trimmed) > LONGEST_KEY:
+        raise PayloadRefused(path, f"{path} has {len(trimmed)} characters; {LONGEST_KEY} is the limit.")
+    if trimmed:
+        yield _Hint(kind, trimmed, path)
+
+
+def _member_id(value: Any, path: str) -> str:
+    try:
+        member_id = read_member_id(value)
+    except PydanticCustomError as error:
+        raise PayloadRefused(path, f"{path} {error.message()}.") from None
+    return "" if member_id is None else str(member_id)
+
+
+def _check_agreement(hints: list[_Hint]) -> None:
+    first_of_kind: dict[IdentityKind, _Hint] = {}
+    for hint in hints:
+        if hint.kind not in SINGLE_KINDS:
+            continue
+        first = first_of_kind.setdefault(hint.kind, hint)
+        # Ids may be UUIDs, whose letters some services send as capitals.
+        if hint.value.casefold() != first.value.casefold():
+            message = (
+                f"{first.path} and {hint.path} name two different people; one event is about one person."
+            )
+            raise PayloadRefused(first.path, message)

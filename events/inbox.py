@@ -1,0 +1,76 @@
+"""Accepting events: from an envelope to a committed row of the inbox, a batch at a time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from events.catalogue.registry import NORMAL, canonical
+from events.envelope import Envelope, Received
+from events.models import Door
+from events.wake import PROCESS_INBOX, wake_on_commit
+from tenants.postgresql.staging import StagingTable
+from tenants.scope import tenant_scope
+
+# Whole histories come in by file; they must not delay what happens now.
+BACKFILL_PRIORITY = 4
+
+INCOMING = StagingTable(
+    "incoming_event",
+    "position integer, source text, event_id text, type text, occurred_at timestamptz, priority smallint,"
+    " envelope jsonb",
+)
+# The first of several equal ids of a batch is stored; RETURNING tells which were new.
+STORE = """
+INSERT INTO events_inboxevent (tenant_id, source, event_id, type, occurred_at, door, priority, envelope)
+SELECT %s, source, event_id, type, occurred_at, %s, priority, envelope FROM incoming_event ORDER BY position
+ON CONFLICT ON CONSTRAINT events_inbox_event_uq DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """How many events of a batch were new, and how many the inbox had already."""
+
+    accepted: int
+    duplicates: int
+
+
+def accept(events: Iterable[tuple[UUID, Received]], *, door: Door) -> Accepted:
+    """Store events, each with its tenant's id; they are safe when the outermost transaction commits.
+
+    Idempotent by (tenant, source, event id). Wakes a worker per tenant after the commit.
+    """
+    by_tenant: dict[UUID, list[Received]] = {}
+    for tenant_id, event in events:
+        by_tenant.setdefault(tenant_id, []).append(event)
+    total = stored = 0
+    with transaction.atomic():
+        # In a fixed order, so that two doors with the same tenants cannot wait for each other.
+        for tenant_id in sorted(by_tenant):
+            batch = by_tenant[tenant_id]
+            total += len(batch)
+            stored += _store(tenant_id, batch, door)
+            wake_on_commit(PROCESS_INBOX, str(tenant_id))
+    return Accepted(accepted=stored, duplicates=total - stored)
+
+
+def _store(tenant_id: UUID, batch: Sequence[Received], door: Door) -> int:
+    with tenant_scope(tenant_id), connection.cursor() as cursor:
+        INCOMING.fill(
+            cursor,
+            (
+                (position, env.source, env.id, env.type, env.occurred_at, _priority(env, door), text)
+                for position, (env, text) in enumerate(batch)
+            ),
+        )
+        cursor.execute(STORE, [tenant_id, door.value])
+        return int(cursor.rowcount)
+
+
+def _priority(envelope: Envelope, door: Door) -> int:
+    if door is Door.FILE:
+        return BACKFILL_PRIORITY
+    known = canonical(envelope.type)
+    return known.priority if known else NORMAL

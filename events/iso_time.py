@@ -1,0 +1,23 @@
+"""Reading ISO 8601 times strictly: calendar date and clock, with or without an offset."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+# Narrower than datetime.fromisoformat, which also takes bare dates, week dates and forms without separators.
+MOMENT: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)?", re.ASCII
+)
+
+
+def moment_from_iso(text: str) -> datetime | None:
+    """The time that a text gives: aware if it has an offset, else naive; None when it is no such text.
+
+    Parts of a second beyond microseconds are cut off.
+    """
+    if MOMENT.fullmatch(text) is None:
+        return None
+    try:
+        return datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None

@@ -1,0 +1,39 @@
+"""Appending to the domain log."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from events.models import LogKind
+from tenants.postgresql.staging import StagingTable
+from tenants.scope import current_tenant_id
+
+HAPPENED = StagingTable("happened", "position integer, kind text, profile_id uuid, data jsonb")
+APPEND = """
+INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)
+SELECT %s, kind, profile_id, data FROM happened ORDER BY position
+"""
+
+
+class Happening(NamedTuple):
+    """One entry to append: its kind, whom it concerns, and the details that consumers need."""
+
+    kind: LogKind
+    profile_id: UUID | None
+    data: dict[str, Any]
+
+
+def append(happenings: Iterable[Happening]) -> int:
+    """Append entries of the open scope's tenant within the open transaction; returns how many."""
+    rows = [
+        (position, kind.value, profile_id, orjson.dumps(data).decode())
+        for position, (kind, profile_id, data) in enumerate(happenings)
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            HAPPENED.fill(cursor, rows)
+            cursor.execute(APPEND, [current_tenant_id()])
+    return len(rows)

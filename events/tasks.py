@@ -1,0 +1,42 @@
+"""Celery entries of this app, and the sweep that finds work whose wake-up was lost."""
+
+from celery import shared_task
+from django.db import connection
+
+from events import consumers
+from events.retention import prune
+from events.wake import PROCESS_INBOX, RUN_CONSUMER, awake, wake
+from tenants.scope import all_tenants
+
+TENANTS_WITH_WORK = """
+SELECT t.id FROM tenants_tenant AS t
+WHERE EXISTS (SELECT FROM events_inboxevent AS i
+              WHERE i.tenant_id = t.id AND i.status IN ('PENDING', 'FAILED') AND (i.due_at IS NULL OR i.due_at <= now()))
+"""
+
+
+@shared_task(name=RUN_CONSUMER, queue="consumers")
+def run_consumer(name: str) -> None:
+    """Let one consumer read on; idempotent by its cursor, which moves with its effects."""
+    awake(RUN_CONSUMER, name)
+    if consumers.run(name):
+        wake(RUN_CONSUMER, name)
+
+
+@shared_task(name="events.sweep")
+def sweep() -> None:
+    """Wake whatever has work; idempotent, because waking is."""
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(TENANTS_WITH_WORK)
+        for (tenant_id,) in cursor.fetchall():
+            wake(PROCESS_INBOX, str(tenant_id))
+    consumers.ensure_cursors()
+    for lag in consumers.lags():
+        if lag.entries and not lag.is_paused:
+            wake(RUN_CONSUMER, lag.name)
+
+
+@shared_task(name="events.prune_log")
+def prune_log() -> None:
+    """Drop log entries that every consumer has read and that are past their keeping; idempotent."""
+    prune()

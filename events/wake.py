@@ -1,0 +1,45 @@
+"""Telling a worker that there is work, at once and cheaply.
+
+A wake-up may get lost (Redis away, worker killed): the work is a row, and the sweep of `events.tasks` finds it within
+seconds. Wake-ups for the same work within a moment are one: the first sets a mark that the worker takes away before
+it looks for work.
+"""
+
+import logging
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from tenants.redis_client import RedisError, redis_client
+
+logger = logging.getLogger(__name__)
+MARK_SECONDS = 5
+PROCESS_INBOX = "profiles.process_inbox"
+RUN_CONSUMER = "events.run_consumer"
+
+
+def _mark(task: str, argument: str) -> str:
+    return f"crm:wake:{task}:{argument}"
+
+
+def wake(task: str, argument: str) -> None:
+    """Send the task now unless one is on its way; never raises when Redis is away."""
+    try:
+        if redis_client().set(_mark(task, argument), 1, nx=True, ex=MARK_SECONDS):
+            current_app.send_task(task, [argument], retry=False)
+    except (RedisError, OperationalError) as error:
+        logger.warning("wake-up of %s not sent, the sweep will find the work: %s", task, error)
+
+
+def wake_on_commit(task: str, argument: str) -> None:
+    """Send the task when the open transaction has been committed."""
+    transaction.on_commit(lambda: wake(task, argument), robust=True)
+
+
+def awake(task: str, argument: str) -> None:
+    """Called by the task before it looks for work, so that whatever comes from now on wakes it again."""
+    try:
+        redis_client().delete(_mark(task, argument))
+    except RedisError:
+        logger.debug("mark of %s not taken away; it expires in %s s", task, MARK_SECONDS)

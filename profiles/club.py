@@ -1,0 +1,97 @@
+"""What the effects of an event depend on besides the event: the club's settings, read once per batch."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from babel.numbers import format_currency
+
+from profiles.normalise import (
+    is_placeholder_email,
+    is_placeholder_phone,
+    normal_email,
+    normal_phone,
+)
+from tenants.models import Tenant
+
+
+@lru_cache(maxsize=8192)
+def money(amount_cents: int, currency: str, locale: str) -> str:
+    """An amount as the club writes it, as in R 1 500,00."""
+    return format_currency(amount_cents / 100, currency, locale=locale).replace("\xa0", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Club:
+    """A tenant as the ingestion needs it; immutable and free of the database."""
+
+    id: UUID
+    zone: ZoneInfo
+    country: str
+    currency: str
+    locale: str
+    tier_order: tuple[str, ...]
+    placeholder_emails: frozenset[str]
+    placeholder_phones: frozenset[str]
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> "Club":
+        """Read a tenant's row."""
+        emails = {normal_email(value) for value in tenant.placeholders if "@" in value}
+        phones = {normal_phone(value, tenant.default_country) for value in tenant.placeholders if "@" not in value}
+        return cls(
+            id=tenant.pk,
+            zone=tenant.zone,
+            country=tenant.default_country,
+            currency=tenant.currency,
+            locale=tenant.locale,
+            tier_order=tuple(tenant.tier_order),
+            placeholder_emails=frozenset(value for value in emails if value),
+            placeholder_phones=frozenset(value for value in phones if value),
+        )
+
+    def email(self, value: str) -> str | None:
+        """The normal form; None when it is no address."""
+        return normal_email(value)
+
+    def phone(self, value: str) -> str | None:
+        """E.164 by the club's country; None when it is no number."""
+        return normal_phone(value, self.country)
+
+    def identifies(self, kind: str, value: str) -> bool:
+        """Whether a normal address may identify somebody: placeholders never do."""
+        if kind == "email":
+            return value not in self.placeholder_emails and not is_placeholder_email(value)
+        if kind == "phoneNumber":
+            return value not in self.placeholder_phones and not is_placeholder_phone(value)
+        return True
+
+    def usable(self, field: str, value: Any) -> Any:
+        """A value for a golden field: addresses in normal form, None where an address is unusable or a placeholder."""
+        if field == "email":
+            value = self.email(value)
+        elif field == "phoneNumber":
+            value = self.phone(value)
+        else:
+            return value
+        return value if value is not None and self.identifies(field, value) else None
+
+    def money(self, amount_cents: int, currency: str | None) -> str:
+        """An amount in words for a title; without a currency the club's own is meant."""
+        return money(amount_cents, currency or self.currency, self.locale)
+
+    def aware(self, value: datetime | None) -> datetime | None:
+        """A payload's time; without an offset the club's clock is meant."""
+        return value if value is None or value.tzinfo else value.replace(tzinfo=self.zone)
+
+    def moment(self, value: datetime) -> str:
+        """Day and time on the club's clock, as in Sat 14 March 07:30."""
+        local = value.astimezone(self.zone) if value.tzinfo else value
+        return f"{local:%a} {local.day} {local:%B %H:%M}"
+
+    def day(self, value: date) -> str:
+        """A day, as in 14 March 2026."""
+        return f"{value.day} {value:%B %Y}"

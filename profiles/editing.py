@@ -1,0 +1,272 @@
+"""What staff and front ends change themselves: customers made by hand, corrected fields, tags, notes.
+
+Edits are facts like any other, stated by the record `crmRecordId` with source `crm`: newest wins, nothing is
+overwritten, a merge can be undone. What other services own (membership, golf, consent, scores) cannot be edited.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from events import log
+from events.identity_hints import IdentityKey, IdentityKind
+from events.log import Happening
+from events.models import LogKind
+from profiles import cache
+from profiles.club import Club
+from profiles.effects.drafts import ActivityDraft, Effect, Subject
+from profiles.effects.subjects import add_facts
+from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
+from profiles.ingest.applying import apply_events
+from profiles.ingest.decoding import ClaimedRow, ReadyEvent
+from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
+from profiles.reading import get_customer
+from tenants.models import Tenant, User
+from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.scope import current_tenant_id
+
+SOURCE: Final = "crm"
+TEXT_FIELDS: Final = ("firstName", "lastName", "displayName", "gender", "country", "language")
+ADDRESS_FIELDS: Final = ("email", "phoneNumber")
+EDITABLE_FIELDS: Final = (*TEXT_FIELDS, *ADDRESS_FIELDS, "dateOfBirth", "status", "tags")
+LONGEST_TEXT: Final = 200
+MOST_TAGS, LONGEST_TAG = 50, 50
+LONGEST_NOTE: Final = 10_000
+EARLIEST_BIRTH: Final = date(1900, 1, 1)
+NOTE_TITLE_LENGTH: Final = 80
+STATUSES: Final = (ProfileStatus.ACTIVE.value, ProfileStatus.INACTIVE.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who edits: a user of the back office, or a caller of the API known by name only."""
+
+    name: str
+    user: User | None = None
+
+
+def create_customer(fields: Mapping[str, Any]) -> CustomerProfile:
+    """Make a customer by hand. `fields`: EDITABLE_FIELDS by their API names; at least one that names the person.
+
+    Raises InvalidFields, and KeyInUse when an address leads to somebody already.
+    """
+    club = _club()
+    values, tags = _checked(fields, club)
+    if not any(values.get(field) for field in ("firstName", "lastName", "displayName", *ADDRESS_FIELDS)):
+        raise InvalidFields({"firstName": "Give a name, an e-mail address or a phone number."})
+    record = IdentityKey(CRM_RECORD, str(uuid.uuid4()))
+    with transaction.atomic():
+        lock_tenant(AdvisoryLock.IDENTITY)
+        _check_addresses(values, None)
+        profile_id = _state(club, record, values)
+        if tags is not None:
+            _set_tags(profile_id, tags)
+    return get_customer(profile_id)
+
+
+def update_customer(profile_id: UUID, fields: Mapping[str, Any]) -> CustomerProfile:
+    """Change fields of a customer; None empties one. Raises CustomerNotFound, InvalidFields, KeyInUse."""
+    club = _club()
+    values, tags = _checked(fields, club)
+    with transaction.atomic():
+        lock_tenant(AdvisoryLock.IDENTITY)
+        profile = get_customer(profile_id)
+        _check_addresses(values, profile.pk)
+        if values:
+            _state(club, _record_of(profile), values)
+        if tags is not None:
+            _set_tags(profile.pk, tags)
+    return get_customer(profile.pk)
+
+
+def add_note(profile_id: UUID, body: str, author: Author, *, is_pinned: bool = False) -> Note:
+    """Write a note; it also stands in the timeline. Raises CustomerNotFound, InvalidFields."""
+    body = body.strip()
+    if not body or len(body) > LONGEST_NOTE or "\x00" in body:
+        raise InvalidFields({"body": f"Write a note of 1 to {LONGEST_NOTE:,} characters."})
+    with transaction.atomic():
+        lock_tenant(AdvisoryLock.IDENTITY)
+        profile = get_customer(profile_id)
+        note = Note.objects.create(
+            tenant_id=profile.tenant_id,
+            profile_id=profile.pk,
+            origin_profile_id=profile.pk,
+            body=body,
+            is_pinned=is_pinned,
+            author=author.user,
+            author_name=author.name,
+        )
+        title = body if len(body) <= NOTE_TITLE_LENGTH else f"{body[: NOTE_TITLE_LENGTH - 1]}…"
+        draft = ActivityDraft("NOTE_ADDED", ActivityCategory.NOTE, f"Note: {title}", "", {"author": author.name})
+        _record(_club(), _record_of(profile), [draft], event_id=str(note.pk))
+    note.refresh_from_db()
+    return note
+
+
+def record_activity(
+    profile_id: UUID, *, activity_type: str, category: str, title: str, metadata: Mapping[str, Any], occurred_at: datetime
+) -> int:
+    """Add a row to the timeline by hand; returns its id. Raises CustomerNotFound."""
+    with transaction.atomic():
+        lock_tenant(AdvisoryLock.IDENTITY)
+        profile = get_customer(profile_id)
+        draft = ActivityDraft(activity_type, ActivityCategory(category), title, "", dict(metadata))
+        activity_id = _record(_club(), _record_of(profile), [draft], occurred_at=occurred_at)
+    if activity_id is None:
+        raise CustomerNotFound
+    return activity_id
+
+
+def _club() -> Club:
+    return Club.of(Tenant.objects.get(pk=current_tenant_id()))
+
+
+def _record_of(profile: CustomerProfile) -> IdentityKey:
+    """The key under which edits of this profile are kept, stored if it was not there yet."""
+    key = IdentityKey(CRM_RECORD, str(profile.pk))
+    Identifier.objects.bulk_create(
+        [
+            Identifier(
+                tenant_id=profile.tenant_id,
+                profile_id=profile.pk,
+                origin_profile_id=profile.pk,
+                kind=key.kind,
+                value=key.value,
+                confidence=100,
+                source=SOURCE,
+                event_id="",
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return key
+
+
+def _state(club: Club, record: IdentityKey, values: Mapping[str, Any]) -> UUID:
+    """Apply values as facts of the record; returns whose they are."""
+    keys = [record]
+    for field, kind in (("email", IdentityKind.EMAIL), ("phoneNumber", IdentityKind.PHONE)):
+        if values.get(field) and club.identifies(field, values[field]):
+            keys.append(IdentityKey(kind, values[field]))
+    subject = Subject(keys=tuple(keys))
+    add_facts(subject, SOURCE, values)
+    [(_, profile_id, _)] = _apply(club, subject, timezone.now(), str(uuid.uuid4()))
+    if profile_id is None:
+        raise CustomerNotFound
+    return profile_id
+
+
+def _record(
+    club: Club,
+    record: IdentityKey,
+    drafts: Sequence[ActivityDraft],
+    *,
+    event_id: str | None = None,
+    occurred_at: datetime | None = None,
+) -> int | None:
+    subject = Subject(keys=(record,), activities=list(drafts))
+    [(_, _, activity_id)] = _apply(club, subject, occurred_at or timezone.now(), event_id or str(uuid.uuid4()))
+    return activity_id
+
+
+def _apply(
+    club: Club, subject: Subject, occurred_at: datetime, event_id: str
+) -> list[tuple[int, UUID | None, int | None]]:
+    """The same way through the house as an event of a service, without a row of the inbox."""
+    row = ClaimedRow(0, SOURCE, event_id, "crm.edit", occurred_at, 0, False, "{}")
+    return apply_events(club, [ReadyEvent(row, Effect(subjects=[subject]))], timezone.now())
+
+
+def _check_addresses(values: Mapping[str, Any], profile_id: UUID | None) -> None:
+    """Raise KeyInUse when an address is somebody else's; needs the identity lock."""
+    for field in ADDRESS_FIELDS:
+        if values.get(field):
+            holder = (
+                Identifier.objects.filter(kind=field, value=values[field], is_shared=False)
+                .exclude(profile_id=profile_id)
+                .first()
+            )
+            if holder is not None:
+                raise KeyInUse(field, holder.profile_id)
+
+
+def _set_tags(profile_id: UUID, tags: list[str]) -> None:
+    changed = (
+        CustomerProfile.objects.filter(pk=profile_id)
+        .exclude(tags=tags)
+        .update(tags=tags, updated_at=timezone.now())
+    )
+    if changed:
+        log.append([Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": ["tags"]})])
+        cache.forget([profile_id])
+
+
+def _checked(fields: Mapping[str, Any], club: Club) -> tuple[dict[str, Any], list[str] | None]:
+    """Normal values of the facts and the tags (None: not given); raises InvalidFields with every problem."""
+    problems: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    tags: list[str] | None = None
+    for field, value in fields.items():
+        if field not in EDITABLE_FIELDS:
+            problems[field] = "This field cannot be edited here: another service owns it, or it does not exist."
+            continue
+        try:
+            if field == "tags":
+                tags = _checked_tags(value)
+            else:
+                values[field] = _checked_value(field, value, club)
+        except ValueError as error:
+            problems[field] = str(error)
+    if problems:
+        raise InvalidFields(problems)
+    return values, tags
+
+
+def _checked_value(field: str, value: Any, club: Club) -> Any:
+    """One value in normal form; raises ValueError with the reason in plain words."""
+    if field == "status":
+        if value not in STATUSES:
+            raise ValueError(f"Choose {' or '.join(STATUSES)}.")
+        return value
+    if value is None or value == "":
+        return None
+    if field == "dateOfBirth":
+        return _checked_birth(value)
+    if not isinstance(value, str) or len(value.strip()) > LONGEST_TEXT or "\x00" in value:
+        raise ValueError(f"Write a text of at most {LONGEST_TEXT} characters.")
+    if field == "email":
+        return _known(club.email(value), "This is not an e-mail address.")
+    if field == "phoneNumber":
+        return _known(club.phone(value), "This is not a phone number; write it with its prefix, as in +27 82 123 4567.")
+    return value.strip() or None
+
+
+def _known(value: str | None, problem: str) -> str:
+    if value is None:
+        raise ValueError(problem)
+    return value
+
+
+def _checked_birth(value: Any) -> date:
+    try:
+        birth = value if isinstance(value, date) else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("Write the date as 1984-05-17.") from None
+    if not EARLIEST_BIRTH <= birth <= timezone.now().date():
+        raise ValueError("The date of birth must lie between 1900 and today.")
+    return birth
+
+
+def _checked_tags(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+        raise ValueError("Give a list of texts.")
+    tags = sorted({tag.strip() for tag in value if tag.strip()})
+    if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG or "\x00" in tag for tag in tags):
+        raise ValueError(f"At most {MOST_TAGS} tags of at most {LONGEST_TAG} characters.")
+    return tags

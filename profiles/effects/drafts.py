@@ -1,0 +1,95 @@
+"""The vocabulary of effects: what one event says about one person, before anybody knows who that is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from events.identity_hints import IdentityKey
+from profiles.club import Club
+from profiles.models.history import ActivityCategory
+from profiles.models.profile import STAGE_LADDER, LifecycleStage
+from profiles.names import PersonName
+
+NOBODY = PersonName("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedEvent:
+    """An inbox event whose payload fitted its type. `keys` are as the event wrote them, not yet normal."""
+
+    inbox_id: int
+    type: str
+    source: str
+    event_id: str
+    occurred_at: datetime
+    payload: BaseModel
+    keys: Sequence[IdentityKey]
+
+
+class FactDraft(NamedTuple):
+    """A value for one field of the golden row; None empties it."""
+
+    field: str
+    value: Any
+    rank: int
+
+
+class ActivityDraft(NamedTuple):
+    """A row of the timeline."""
+
+    type: str
+    category: ActivityCategory
+    title: str
+    channel: str
+    metadata: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Marks:
+    """What an event adds to the figures of a profile; sums and maxima, so that order does not matter."""
+
+    value_cents: int = 0
+    booked_at: datetime | None = None
+    opened_at: datetime | None = None
+    clicked_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Subject:
+    """One person an event is about.
+
+    `keys`: normal, strongest first; the first is the source record under which the facts are kept. `stage`: the
+    lowest rung of the ladder the person stands on after this. `links`: whether the event confirms (True) or ends
+    (False) the record's link to its service; None says nothing. `if_new`: an activity only for a person nobody
+    knew before.
+    """
+
+    keys: tuple[IdentityKey, ...]
+    name: PersonName = NOBODY
+    birth: date | None = None
+    facts: list[FactDraft] = field(default_factory=list)
+    activities: list[ActivityDraft] = field(default_factory=list)
+    stage: LifecycleStage = LifecycleStage.SUBSCRIBER
+    marks: Marks = field(default_factory=Marks)
+    links: bool | None = None
+    if_new: ActivityDraft | None = None
+    erasure_reason: str | None = None
+
+    @property
+    def rung(self) -> int:
+        """Index of `stage` on the ladder."""
+        return STAGE_LADDER.index(self.stage)
+
+
+@dataclass(slots=True)
+class Effect:
+    """All that one event does: to people, and to the club itself (a competition)."""
+
+    subjects: list[Subject] = field(default_factory=list)
+    competition: dict[str, Any] | None = None
+
+
+EffectFunction = Callable[[DecodedEvent, Club], Effect]

@@ -1,0 +1,98 @@
+"""Building the person an event is about, and the texts of the timeline."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from profiles.club import Club
+from profiles.effects.drafts import ActivityDraft, DecodedEvent, Effect, FactDraft, Subject
+from profiles.effects.keys import normal_keys
+from profiles.golden import rank_of
+from profiles.models.history import ActivityCategory
+from profiles.models.profile import LifecycleStage
+from profiles.names import PersonName
+
+# Where something happened, for the activities that are no message.
+CHANNELS = {"scl": "CLUB", "teetime": "TEETIME", "facilities": "FACILITY", "feedback": "FEEDBACK", "messaging": "EMAIL"}
+
+
+def subject_of(event: DecodedEvent, club: Club, stage: LifecycleStage = LifecycleStage.SUBSCRIBER) -> Subject | None:
+    """The person whom the event's keys name; None when they name nobody."""
+    keys = normal_keys(event.keys, event.source, club)
+    return Subject(keys=keys, stage=stage) if keys else None
+
+
+def effect_on(subject: Subject | None) -> Effect:
+    """An effect on one person, or on nobody."""
+    return Effect(subjects=[subject] if subject is not None else [])
+
+
+def add_facts(subject: Subject, source: str, values: Mapping[str, Any], *, rank: int | None = None) -> None:
+    """State values of golden fields; what weighs how much is `golden.rank_of` unless a rank is given."""
+    for field, value in values.items():
+        subject.facts.append(FactDraft(field, _plain(value), rank_of(field, source) if rank is None else rank))
+    name = PersonName.of(str(values.get("firstName") or ""), str(values.get("lastName") or ""))
+    if name.first:
+        subject.name = name
+    if isinstance(values.get("dateOfBirth"), date):
+        subject.birth = values["dateOfBirth"]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def stated_values(club: Club, stated: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
+    """Golden field → value for what a payload states (`Payload.stated`), by a table payload name → golden field.
+
+    None empties a field; unusable and placeholder addresses say nothing.
+    """
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name not in stated:
+            continue
+        given = stated[name]
+        value = None if given is None else club.usable(field, given)
+        # Of two names for one field (a tier's id and its name) an empty one does not undo the other.
+        if value is not None or (given is None and values.get(field) is None):
+            values[field] = value
+    return values
+
+
+def add_activity(
+    subject: Subject,
+    event: DecodedEvent,
+    activity_type: str,
+    category: ActivityCategory,
+    title: str,
+    *,
+    channel: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> None:
+    """A row of the timeline; metadata without empty values."""
+    subject.activities.append(
+        ActivityDraft(
+            type=activity_type,
+            category=category,
+            title=title,
+            channel=CHANNELS.get(event.source, "") if channel is None else channel,
+            metadata={key: value for key, value in (metadata or {}).items() if value is not None},
+        )
+    )
+
+
+def with_reason(text: str, reason: str | None) -> str:
+    """A title with its reason, in words: card_declined becomes card declined."""
+    return f"{text}: {reason.replace('_', ' ')}" if reason else text
+
+
+def in_words(value: str) -> str:
+    """An enum value as a person writes it, as in No show."""
+    return value.replace("_", " ").capitalize()
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words one after the other, as in first name, phone number."""
+    return ", ".join(words)
+
+

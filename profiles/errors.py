@@ -1,0 +1,45 @@
+"""Refusals of this app, each with a code for callers and words for people."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from tenants.errors import ConflictError, DomainError, InvalidError, NotFoundError
+
+
+class CustomerNotFound(NotFoundError):
+    """No such customer in this tenant."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such customer.")
+
+
+class InvalidFields(DomainError):
+    """Fields that cannot be taken; `fields` maps each to the reason, all of them at once."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.fields = dict(fields)
+        details = [{"field": field, "message": message} for field, message in fields.items()]
+        super().__init__("Some fields cannot be taken as they are.", extra={"details": details})
+
+
+class KeyInUse(ConflictError):
+    """An address or id leads to another customer already."""
+
+    def __init__(self, kind: str, customer_id: UUID) -> None:
+        super().__init__(
+            f"Another customer already has this {kind}: open that customer, or merge the two.",
+            code="CUSTOMER_EXISTS",
+            extra={"field": kind, "customerId": str(customer_id)},
+        )
+
+
+class NothingToResolve(InvalidError):
+    """Resolve was called without a usable key."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Give an e-mail address, a phone number or an id of a service that is valid and no placeholder.",
+            field="email",
+        )

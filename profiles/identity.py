@@ -1,0 +1,322 @@
+"""Identity resolution: which customer an event is about. Pure; `profiles.ingest` loads and writes.
+
+Docs: `docs/identity.md`. In short: service ids are strong keys and always lead to their person. E-mail and phone are
+weak: they lead to a person unless that would give somebody a second id of a capped kind, a second date of birth, or
+a first name that cannot be the same person's. Then the key is *demoted*: it is marked as shared, leads to nobody
+from then on, and the pair goes to review. Two people whom one event names together become one, under the same rules.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from events.identity_hints import IdentityKey, IdentityKind
+from profiles.models.profile import new_profile_id
+from profiles.names import PersonName, names_disagree
+
+WEAK_KINDS: Final = frozenset({IdentityKind.EMAIL, IdentityKind.PHONE})
+# A person has one of each of these.
+CAPPED_KINDS: Final = frozenset({IdentityKind.SCL_MEMBER, IdentityKind.TEETIME_PLAYER})
+CONFIDENCE: Final = {IdentityKind.EMAIL: 95, IdentityKind.PHONE: 85}
+SERVICE_ID_CONFIDENCE: Final = 100
+EMAIL_AND_PHONE_CONFIDENCE: Final = 99
+SHARED_KEY, CAP_EXCEEDED = "SHARED_KEY", "CAP_EXCEEDED"
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """A profile as identity sees it: what would contradict joining it with another."""
+
+    id: UUID
+    created_at: datetime
+    is_new: bool
+    capped: dict[str, set[str]] = field(default_factory=dict)
+    births: set[date] = field(default_factory=set)
+    names: set[PersonName] = field(default_factory=set)
+    merged_into: "Person | None" = None
+
+    @property
+    def root(self) -> "Person":
+        """Who this person is after the merges of this batch."""
+        person = self
+        while person.merged_into is not None:
+            person = person.merged_into
+        return person
+
+    @property
+    def is_address_only(self) -> bool:
+        """Known by an address alone: the one to whom a shared address by itself may lead."""
+        return not any(self.capped.values())
+
+
+@dataclass(slots=True, eq=False)
+class Holding:
+    """An identifier row, stored or about to be: this person has this key."""
+
+    key: IdentityKey
+    person: Person
+    origin_id: UUID
+    confidence: int
+    source: str
+    event_id: str
+    id: int | None = None
+    is_shared: bool = False
+    linked_at: datetime | None = None
+    unlinked_at: datetime | None = None
+    is_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who one event says it is about. `keys` are normal and strongest first; the first is the record's key."""
+
+    keys: tuple[IdentityKey, ...]
+    name: PersonName
+    birth: date | None
+    source: str
+    event_id: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Two people whom a key would have joined, had the rest agreed."""
+
+    one: Person
+    other: Person
+    reason: str
+    evidence: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Merge:
+    """Two known people found to be one."""
+
+    winner: Person
+    loser: Person
+    evidence: dict[str, Any]
+
+
+class Directory:
+    """The identifiers and people that a batch may touch, and what the batch decides about them.
+
+    Not thread-safe: one per batch, under the tenant's lock.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.people: dict[UUID, Person] = {}
+        self.candidates: list[Candidate] = []
+        self.merges: list[Merge] = []
+        self._holdings: dict[IdentityKey, list[Holding]] = {}
+
+    def add_person(self, person: Person) -> None:
+        """Make a stored profile known."""
+        self.people[person.id] = person
+
+    def add_holding(self, holding: Holding) -> None:
+        """Make an identifier known."""
+        self._holdings.setdefault(holding.key, []).append(holding)
+
+    def holdings(self) -> Iterator[Holding]:
+        """Every identifier, stored and new."""
+        for rows in self._holdings.values():
+            yield from rows
+
+    def rows(self, key: IdentityKey) -> list[Holding]:
+        """Everybody who has a key; more than one only where it is shared."""
+        return self._holdings.get(key, [])
+
+    def new_people(self) -> list[Person]:
+        """People that this batch brought to light, in the order it did."""
+        return [person for person in self.people.values() if person.is_new and person.merged_into is None]
+
+    def holding_of(self, key: IdentityKey, person: Person) -> Holding | None:
+        """The row by which a person has a key."""
+        for holding in self._holdings.get(key, ()):
+            if holding.person.root is person:
+                return holding
+        return None
+
+    def resolve(self, claim: Claim) -> Holding:
+        """The identifier under which the event's facts are kept; its `person.root` is whom it is about.
+
+        Makes the person where nobody is known, attaches the keys that are new, joins people whom the event shows
+        to be one, demotes weak keys that would join two.
+        """
+        rivals: list[tuple[Person, IdentityKey]] = []
+        person = self._by_strong_keys(claim, rivals)
+        demoted: list[IdentityKey] = []
+        for key in claim.keys:
+            if key.kind in WEAK_KINDS:
+                person = self._by_weak_key(claim, key, person, demoted)
+        if person is None:
+            person = self._new_person()
+        for rival, key in rivals:
+            self._note(person.root, rival.root, CAP_EXCEEDED, claim, key)
+        self._attach(claim, person.root, demoted)
+        self._remember(claim, person.root)
+        holding = self.holding_of(claim.keys[0], person.root)
+        return holding if holding is not None else self._attach_key(claim, claim.keys[0], person.root)
+
+    def _by_strong_keys(self, claim: Claim, rivals: list[tuple[Person, IdentityKey]]) -> Person | None:
+        """Follow service ids; the record's own decides, the others may show a second profile of the same person.
+
+        Puts into `rivals` the people whom a key names although they have another id of a capped kind.
+        """
+        person: Person | None = None
+        for key in claim.keys:
+            rows = self._holdings.get(key)
+            if key.kind in WEAK_KINDS or not rows:
+                continue
+            found = rows[0].person.root
+            if person is None:
+                if key is claim.keys[0] or not self._exceeds_caps(claim, found):
+                    person = found
+                else:
+                    rivals.append((found, key))
+            elif found is not person:
+                if self._people_exceed_caps(person, found):
+                    rivals.append((found, key))
+                else:
+                    person = self._merge(person, found, claim, key)
+        return person
+
+    def _by_weak_key(
+        self, claim: Claim, key: IdentityKey, person: Person | None, demoted: list[IdentityKey]
+    ) -> Person | None:
+        """Follow one address; returns the person as far as known afterwards."""
+        rows = self._holdings.get(key)
+        if not rows:
+            return person
+        if is_shared(rows):
+            return person or self._among_sharers(claim, rows)
+        found = rows[0].person.root
+        if person is None:
+            if not self._contradicts(claim, found):
+                return found
+            demoted.append(key)
+            return None
+        if found is person:
+            return person
+        if self._contradicts(claim, found) or self._are_different(person, found):
+            demoted.append(key)
+            return person
+        return self._merge(person, found, claim, key)
+
+    def _among_sharers(self, claim: Claim, rows: list[Holding]) -> Person | None:
+        """Of the people behind a shared address the one whom the name tells apart, else the address-only one."""
+        fitting = [row.person.root for row in rows if not self._contradicts(claim, row.person.root)]
+        if claim.name.first:
+            named = [one for one in fitting if any(name.first for name in one.names)]
+            if len(set(named)) == 1:
+                return named[0]
+        alone = sorted((one for one in fitting if one.is_address_only), key=lambda one: (one.created_at, one.id))
+        return alone[0] if alone else None
+
+    def _attach(self, claim: Claim, person: Person, demoted: list[IdentityKey]) -> None:
+        """Give the person each key of the claim that is nobody's yet; share those that were demoted."""
+        for key in demoted:
+            for row in self._holdings[key]:
+                if not row.is_shared:
+                    row.is_shared = row.is_changed = True
+                if row.person.root is not person:
+                    self._note(row.person.root, person, SHARED_KEY, claim, key)
+        for key in claim.keys:
+            rows = self._holdings.get(key)
+            if not rows:
+                self._attach_key(claim, key, person)
+            elif rows[0].is_shared and self.holding_of(key, person) is None:
+                self._attach_key(claim, key, person).is_shared = True
+
+    def _attach_key(self, claim: Claim, key: IdentityKey, person: Person) -> Holding:
+        holding = Holding(
+            key=key,
+            person=person,
+            origin_id=person.id,
+            confidence=CONFIDENCE.get(key.kind, SERVICE_ID_CONFIDENCE),
+            source=claim.source,
+            event_id=claim.event_id,
+        )
+        if key.kind in WEAK_KINDS and WEAK_KINDS <= {other.kind for other in claim.keys}:
+            holding.confidence = EMAIL_AND_PHONE_CONFIDENCE
+        self.add_holding(holding)
+        return holding
+
+    def _remember(self, claim: Claim, person: Person) -> None:
+        """What the claim says about the person counts against later claims of the batch."""
+        for key in claim.keys:
+            if key.kind in CAPPED_KINDS and self.holding_of(key, person) is not None:
+                person.capped.setdefault(key.kind, set()).add(key.value)
+        if claim.birth is not None:
+            person.births.add(claim.birth)
+        if claim.name.first:
+            person.names.add(claim.name)
+
+    def _new_person(self) -> Person:
+        person = Person(id=new_profile_id(), created_at=self.now, is_new=True)
+        self.add_person(person)
+        return person
+
+    def _merge(self, one: Person, other: Person, claim: Claim, key: IdentityKey) -> Person:
+        """Join two people; a stored one wins over a new one, the older over the younger."""
+        winner, loser = sorted((one, other), key=lambda person: (person.is_new, person.created_at, person.id))
+        loser.merged_into = winner
+        for kind, values in loser.capped.items():
+            winner.capped.setdefault(kind, set()).update(values)
+        winner.births |= loser.births
+        winner.names |= loser.names
+        if not loser.is_new:
+            self.merges.append(Merge(winner, loser, _evidence(claim, key)))
+        return winner
+
+    def _note(self, one: Person, other: Person, reason: str, claim: Claim, key: IdentityKey) -> None:
+        self.candidates.append(Candidate(one, other, reason, _evidence(claim, key)))
+
+    @staticmethod
+    def _exceeds_caps(claim: Claim, person: Person) -> bool:
+        return any(
+            key.kind in CAPPED_KINDS and person.capped.get(key.kind, {key.value}) - {key.value} for key in claim.keys
+        )
+
+    @staticmethod
+    def _people_exceed_caps(one: Person, other: Person) -> bool:
+        return any(len(one.capped.get(kind, set()) | other.capped.get(kind, set())) > 1 for kind in CAPPED_KINDS)
+
+    def _contradicts(self, claim: Claim, person: Person) -> bool:
+        """Whether the claim cannot be about the person, caps, birth and first name considered."""
+        if self._exceeds_caps(claim, person):
+            return True
+        if claim.birth is not None and person.births and claim.birth not in person.births:
+            return True
+        return names_disagree(person.names, (claim.name,))
+
+    def _are_different(self, one: Person, other: Person) -> bool:
+        """The same question for two people."""
+        if self._people_exceed_caps(one, other):
+            return True
+        if one.births and other.births and not one.births & other.births:
+            return True
+        return names_disagree(one.names, other.names)
+
+
+def is_shared(rows: list[Holding]) -> bool:
+    """Whether a key has several people behind it; those of them that were merged since are one."""
+    return rows[0].is_shared and len({row.person.root for row in rows}) > 1
+
+
+def _evidence(claim: Claim, key: IdentityKey) -> dict[str, Any]:
+    """What staff and the merge record are told about the deciding event; ids only, no values of weak keys."""
+    return {
+        "key": key.kind,
+        "confidence": CONFIDENCE.get(key.kind, SERVICE_ID_CONFIDENCE),
+        "source": claim.source,
+        "eventId": claim.event_id,
+    }
+
+
+def keys_of(claims: Iterable[Claim]) -> list[IdentityKey]:
+    """Every distinct key of the claims, to be looked up at once."""
+    return list({key: None for claim in claims for key in claim.keys})

@@ -1,0 +1,122 @@
+"""Applying decoded events: who, then what; bookkeeping in memory between the loads and the writes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from events.log import Happening
+from events.models import LogKind
+from profiles.club import Club
+from profiles.effects.drafts import Subject
+from profiles.identity import Claim, Holding, Person
+from profiles.ingest import statements as sql
+from profiles.ingest.decoding import ClaimedRow, ReadyEvent
+from profiles.ingest.people import load_directory
+from profiles.ingest.tallies import Tally
+from profiles.ingest.work import Recorded, StatedFact, Work
+from profiles.ingest.writing import write
+from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+
+
+def apply_events(
+    club: Club, events: Sequence[ReadyEvent], now: datetime
+) -> list[tuple[int, UUID | None, int | None]]:
+    """Apply events in the given order; returns (inbox id, profile id, activity id) for each.
+
+    Needs an open transaction and the club's scope. Waits for the tenant's identity lock: one writer per tenant, so
+    that two workers who meet the same new person end with one profile; keys in the database are unique all the same.
+    """
+    lock_tenant(AdvisoryLock.IDENTITY)
+    claims = [[_claim(event.row, subject) for subject in event.effect.subjects] for event in events]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.PLAN_FOR_BATCHES)
+        directory = load_directory(cursor, club.id, [claim for group in claims for claim in group], now)
+        work = Work(club, now, directory)
+        recorded_already = _recorded_already(cursor, club.id, [event.row for event in events])
+        for event, group in zip(events, claims, strict=True):
+            is_repeat = (event.row.source, event.row.event_id) in recorded_already
+            _take(work, event, group, is_repeat=is_repeat)
+        write(cursor, work)
+    return [_answer(work, event.row) for event in events]
+
+
+def _claim(row: ClaimedRow, subject: Subject) -> Claim:
+    return Claim(
+        keys=subject.keys,
+        name=subject.name,
+        birth=subject.birth,
+        source=row.source,
+        event_id=row.event_id,
+        occurred_at=row.occurred_at,
+    )
+
+
+def _recorded_already(cursor: Any, tenant_id: UUID, rows: Iterable[ClaimedRow]) -> set[tuple[str, str]]:
+    """Of the replayed events those whose timeline rows exist: they must not count twice."""
+    replayed = [(row.source, row.event_id) for row in rows if row.was_processed]
+    if not replayed:
+        return set()
+    sql.REPLAYED_EVENT.fill(cursor, replayed)
+    cursor.execute(sql.RECORDED_ALREADY, [tenant_id])
+    return set(cursor.fetchall())
+
+
+def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: bool) -> None:
+    """Resolve one event's people and note down all it does to them."""
+    slot = 0
+    for subject, claim in zip(event.effect.subjects, claims, strict=True):
+        people_before = len(work.directory.people)
+        holding = work.directory.resolve(claim)
+        person = holding.person.root
+        is_first_sight = person.is_new and len(work.directory.people) > people_before
+        if subject.if_new is not None and is_first_sight:
+            subject.activities.append(subject.if_new)
+        if is_repeat:
+            subject.activities.clear()
+        else:
+            _count(work, person, subject, event.row)
+        _state(work, holding, subject, event.row)
+        first: Recorded | None = None
+        for draft in subject.activities:
+            recorded = Recorded(event.row, slot, holding, draft)
+            work.activities.append(recorded)
+            first = first or recorded
+            slot += 1
+        work.firsts.setdefault(event.row.id, (person, first))
+        if subject.erasure_reason is not None:
+            work.erasures.append((person, event.row, subject.erasure_reason))
+    if event.effect.competition is not None and not is_repeat:
+        work.happenings.append(Happening(LogKind.COMPETITION_CHANGED, None, event.effect.competition))
+
+
+def _count(work: Work, person: Person, subject: Subject, row: ClaimedRow) -> None:
+    tally = work.tallies.get(person)
+    if tally is None:
+        tally = work.tallies[person] = Tally()
+    tally.rung = max(tally.rung, subject.rung)
+    tally.add_marks(subject.marks)
+    tally.add_activities(subject, row.occurred_at, work.now)
+
+
+def _state(work: Work, holding: Holding, subject: Subject, row: ClaimedRow) -> None:
+    """Note the facts under the record that stated them; of one batch only the newest of each is written."""
+    for draft in subject.facts:
+        key = (id(holding), draft.field, row.source, draft.rank)
+        rival = work.facts.get(key)
+        if rival is None or (row.occurred_at, row.event_id) > (rival.occurred_at, rival.event_id):
+            work.facts[key] = StatedFact(
+                holding, row.source, draft.field, draft.value, draft.rank, row.occurred_at, row.event_id
+            )
+        work.restated.add(holding.person.root)
+    if subject.links is True and (holding.linked_at is None or row.occurred_at > holding.linked_at):
+        holding.linked_at, holding.is_changed = row.occurred_at, True
+    elif subject.links is False and (holding.unlinked_at is None or row.occurred_at > holding.unlinked_at):
+        holding.unlinked_at, holding.is_changed = row.occurred_at, True
+
+
+def _answer(work: Work, row: ClaimedRow) -> tuple[int, UUID | None, int | None]:
+    person, recorded = work.firsts.get(row.id, (None, None))
+    return row.id, person.root.id if person else None, recorded.id if recorded else None

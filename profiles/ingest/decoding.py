@@ -1,0 +1,82 @@
+"""From an inbox row to a decoded event, or to the reason why it is dead."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from events.catalogue.decoding import decode_payload
+from events.catalogue.registry import EventType, canonical
+from events.identity_hints import identity_keys
+from events.json_text import load_json
+from events.models import ErrorCode
+from events.refusals import PayloadRefused
+from profiles.club import Club
+from profiles.effects.drafts import DecodedEvent, Effect
+from profiles.effects.all import EFFECTS
+
+
+class ClaimedRow(NamedTuple):
+    """An inbox row as the claim reads it."""
+
+    id: int
+    source: str
+    event_id: str
+    type: str
+    occurred_at: datetime
+    attempts: int
+    was_processed: bool
+    envelope: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEvent(Exception):
+    """An accepted event that can never be applied as it is; staff may repair and replay it."""
+
+    code: ErrorCode
+    field: str
+    message: str
+
+
+@dataclass(slots=True)
+class ReadyEvent:
+    """An event with all it wants to do."""
+
+    row: ClaimedRow
+    effect: Effect
+
+
+def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
+    """Decode and draft; raises DeadEvent with the field and the reason in plain words."""
+    event_type = canonical(row.type)
+    if event_type is None:
+        raise DeadEvent(
+            ErrorCode.UNKNOWN_TYPE, "type", f"The type {row.type!r} is not in the catalogue: correct it or skip the event."
+        )
+    try:
+        event = _decode(row, event_type)
+        effect = EFFECTS[event.type](event, club)
+    except PayloadRefused as refused:
+        raise DeadEvent(ErrorCode.INVALID_PAYLOAD, refused.field, refused.message) from None
+    if event_type.needs_identity and not effect.subjects:
+        raise DeadEvent(
+            ErrorCode.NO_IDENTITY,
+            "identity",
+            "The event names nobody: it needs an id of a service, an e-mail address or a phone number that is valid"
+            " and no placeholder.",
+        )
+    return ReadyEvent(row, effect)
+
+
+def _decode(row: ClaimedRow, event_type: EventType) -> DecodedEvent:
+    envelope: Any = load_json(row.envelope)
+    identity: dict[str, Any] = envelope.get("identity") or {}
+    payload: dict[str, Any] = envelope.get("payload") or {}
+    return DecodedEvent(
+        inbox_id=row.id,
+        type=event_type.name,
+        source=row.source,
+        event_id=row.event_id,
+        occurred_at=row.occurred_at,
+        payload=decode_payload(event_type, payload),
+        keys=identity_keys(row.source, event_type.name, identity, payload),
+    )

@@ -1,0 +1,77 @@
+"""Loading what a batch needs to know about people, and resolving whom each event is about."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from events.identity_hints import IdentityKey
+from profiles.identity import Claim, Directory, Holding, Person, keys_of
+from profiles.ingest import statements as sql
+from profiles.names import PersonName
+from profiles.normalise import folded
+
+
+def load_directory(cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: datetime) -> Directory:
+    """The identifiers that the claims name and the people behind them; needs the tenant's identity lock."""
+    directory = Directory(now)
+    sql.WANTED_KEY.fill(cursor, keys_of(claims))
+    cursor.execute(sql.FIND_KEYS, [tenant_id])
+    for row in cursor.fetchall():
+        person = directory.people.get(row[3])
+        if person is None:
+            person = Person(id=row[3], created_at=now, is_new=False)
+            directory.add_person(person)
+        directory.add_holding(_holding(row, person))
+    _load_traits(cursor, tenant_id, directory, _in_question(directory, claims))
+    return directory
+
+
+def _holding(row: Sequence[Any], person: Person) -> Holding:
+    (row_id, kind, value, _, origin_id, confidence, source, event_id, is_shared, linked_at, unlinked_at) = row
+    return Holding(
+        key=IdentityKey(kind, value),
+        person=person,
+        origin_id=origin_id,
+        confidence=confidence,
+        source=source,
+        event_id=event_id,
+        id=row_id,
+        is_shared=is_shared,
+        linked_at=linked_at,
+        unlinked_at=unlinked_at,
+    )
+
+
+def _in_question(directory: Directory, claims: Iterable[Claim]) -> set[Person]:
+    """The people whose names, births and ids matter: those a claim does not lead to with every key it has."""
+    people: set[Person] = set()
+    for claim in claims:
+        found = [holding for key in claim.keys for holding in directory.rows(key)]
+        reached = {holding.person for holding in found}
+        if len(reached) > 1 or len(found) < len(claim.keys) or any(holding.is_shared for holding in found):
+            people |= reached
+    return people
+
+
+def _load_traits(cursor: Any, tenant_id: UUID, directory: Directory, people: set[Person]) -> None:
+    """Fill in what could contradict joining these people with others."""
+    if not people:
+        return
+    sql.WANTED_PROFILE.fill(cursor, ((person.id,) for person in people))
+    cursor.execute(sql.CREATION_TIMES, [tenant_id])
+    for profile_id, created_at in cursor.fetchall():
+        directory.people[profile_id].created_at = created_at
+    cursor.execute(sql.CAPPED_KEYS, [tenant_id])
+    for profile_id, kind, value in cursor.fetchall():
+        directory.people[profile_id].capped.setdefault(kind, set()).add(value)
+    cursor.execute(sql.NAMES_AND_BIRTHS, [tenant_id])
+    names: dict[tuple[UUID, int, str], dict[str, str]] = {}
+    for profile_id, identifier_id, source, field, value in cursor.fetchall():
+        if field == "dateOfBirth":
+            directory.people[profile_id].births.add(date.fromisoformat(value))
+        else:
+            names.setdefault((profile_id, identifier_id, source), {})[field] = folded(value)
+    for (profile_id, _, _), parts in names.items():
+        if parts.get("firstName"):
+            directory.people[profile_id].names.add(PersonName(parts["firstName"], parts.get("lastName", "")))

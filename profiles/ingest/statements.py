@@ -1,0 +1,252 @@
+"""The SQL of the ingestion. Every statement works on a whole batch.
+
+The staging tables have no statistics, and a plan that scans a million identifiers for a batch of a thousand would be
+the end of all speed: PLAN_FOR_BATCHES therefore leaves only index lookups to the planner.
+"""
+
+from profiles.golden import GOLDEN_COLUMNS
+from tenants.postgresql.staging import StagingTable
+
+PLAN_FOR_BATCHES = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
+
+# --- the claim
+CLAIM = """
+SELECT id, source, event_id, type, occurred_at, attempts, processed_at IS NOT NULL, envelope::text
+FROM events_inboxevent
+WHERE tenant_id = %s AND status IN ('PENDING', 'FAILED') AND (due_at IS NULL OR due_at <= now())
+ORDER BY priority, id
+LIMIT %s
+FOR UPDATE SKIP LOCKED
+"""
+CLAIM_CHOSEN = """
+SELECT id, source, event_id, type, occurred_at, attempts, processed_at IS NOT NULL, envelope::text
+FROM events_inboxevent
+WHERE tenant_id = %s AND id = ANY(%s) AND status IN ('PENDING', 'FAILED')
+ORDER BY priority, id
+FOR UPDATE SKIP LOCKED
+"""
+OUTCOME = StagingTable(
+    "outcome",
+    "id bigint, status text, profile_id uuid, activity_id bigint, error_code text, error_field text,"
+    " error_message text",
+)
+SETTLE = """
+UPDATE events_inboxevent AS inbox
+SET status = outcome.status, processed_at = clock_timestamp(), attempts = inbox.attempts + 1, due_at = NULL,
+    profile_id = outcome.profile_id, activity_id = outcome.activity_id, error_code = outcome.error_code,
+    error_field = outcome.error_field, error_message = outcome.error_message
+FROM outcome
+WHERE inbox.id = outcome.id AND inbox.tenant_id = %s
+"""
+# The delays stand in `batch.RETRY_DELAYS_SECONDS`.
+POSTPONE = """
+UPDATE events_inboxevent
+SET attempts = attempts + 1, error_code = 'PROCESSING_FAILED', error_field = '', error_message = %s,
+    processed_at = NULL,
+    status = CASE WHEN attempts + 1 >= %s THEN 'DEAD' ELSE 'FAILED' END,
+    due_at = CASE WHEN attempts + 1 >= %s THEN NULL
+                  ELSE now() + make_interval(secs => (%s::int[])[attempts + 1]) END
+WHERE id = %s AND tenant_id = %s AND status IN ('PENDING', 'FAILED')
+RETURNING status
+"""
+
+# --- identity
+WANTED_KEY = StagingTable("wanted_key", "kind text, value text")
+FIND_KEYS = """
+SELECT i.id, i.kind, i.value, i.profile_id, i.origin_profile_id, i.confidence, i.source, i.event_id, i.is_shared,
+       i.linked_at, i.unlinked_at
+FROM wanted_key AS wanted
+JOIN profiles_identifier AS i ON i.tenant_id = %s AND i.kind = wanted.kind AND i.value = wanted.value
+ORDER BY i.id
+"""
+WANTED_PROFILE = StagingTable("wanted_profile", "profile_id uuid")
+CREATION_TIMES = """
+SELECT p.id, p.created_at FROM wanted_profile AS wanted
+JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id
+"""
+CAPPED_KEYS = """
+SELECT i.profile_id, i.kind, i.value FROM wanted_profile AS wanted
+JOIN profiles_identifier AS i ON i.tenant_id = %s AND i.profile_id = wanted.profile_id
+WHERE i.kind IN ('sclMemberId', 'teetimePlayerId')
+"""
+NAMES_AND_BIRTHS = """
+SELECT f.profile_id, f.identifier_id, f.source, f.field, f.value #>> '{}' FROM wanted_profile AS wanted
+JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
+WHERE f.field IN ('firstName', 'lastName', 'dateOfBirth') AND jsonb_typeof(f.value) = 'string'
+"""
+NEXT_IDENTIFIER_IDS = """
+SELECT array_agg(nextval(pg_get_serial_sequence('profiles_identifier', 'id'))) FROM generate_series(1, %s)
+"""
+NEW_IDENTIFIER = StagingTable(
+    "new_identifier",
+    "id bigint, profile_id uuid, origin_profile_id uuid, kind text, value text, confidence smallint, source text,"
+    " event_id text, is_shared boolean, linked_at timestamptz, unlinked_at timestamptz",
+)
+INSERT_IDENTIFIERS = """
+INSERT INTO profiles_identifier (id, tenant_id, profile_id, origin_profile_id, kind, value, confidence, source,
+                                 event_id, is_shared, linked_at, unlinked_at)
+SELECT id, %s, profile_id, origin_profile_id, kind, value, confidence, source, event_id, is_shared, linked_at,
+       unlinked_at
+FROM new_identifier
+"""
+CHANGED_IDENTIFIER = StagingTable(
+    "changed_identifier", "id bigint, is_shared boolean, linked_at timestamptz, unlinked_at timestamptz"
+)
+UPDATE_IDENTIFIERS = """
+UPDATE profiles_identifier AS i
+SET is_shared = changed.is_shared, linked_at = changed.linked_at, unlinked_at = changed.unlinked_at
+FROM changed_identifier AS changed
+WHERE i.id = changed.id AND i.tenant_id = %s
+"""
+NEW_CANDIDATE = StagingTable("new_candidate", "first_id uuid, second_id uuid, reason text, evidence jsonb")
+INSERT_CANDIDATES = """
+INSERT INTO profiles_reviewcandidate (tenant_id, first_profile_id, second_profile_id, reason, evidence, status)
+SELECT %s, first_id, second_id, reason, evidence, 'OPEN' FROM new_candidate
+ON CONFLICT ON CONSTRAINT profiles_candidate_pair_uq DO NOTHING
+"""
+
+# --- facts
+NEW_FACT = StagingTable(
+    "new_fact",
+    "profile_id uuid, identifier_id bigint, field text, source text, rank smallint, value jsonb,"
+    " occurred_at timestamptz, event_id text",
+)
+# A late event never overwrites a newer fact; of two at the same instant the greater event id wins, on every machine.
+UPSERT_FACTS = """
+INSERT INTO profiles_fact AS f (tenant_id, profile_id, identifier_id, field, source, rank, value, occurred_at, event_id)
+SELECT %s, profile_id, identifier_id, field, source, rank, value, occurred_at, event_id FROM new_fact
+ON CONFLICT ON CONSTRAINT profiles_fact_record_uq DO UPDATE
+SET value = excluded.value, occurred_at = excluded.occurred_at, event_id = excluded.event_id, recorded_at = now()
+WHERE (excluded.occurred_at, excluded.event_id) > (f.occurred_at, f.event_id)
+"""
+
+# --- activities
+NEXT_ACTIVITY_IDS = """
+SELECT array_agg(nextval(pg_get_serial_sequence('profiles_activity', 'id'))) FROM generate_series(1, %s)
+"""
+NEW_ACTIVITY = StagingTable(
+    "new_activity",
+    "id bigint, profile_id uuid, origin_profile_id uuid, occurred_at timestamptz, slot smallint, type text,"
+    " category text, channel text, source text, source_event_id text, title text, metadata jsonb",
+)
+INSERT_ACTIVITIES = """
+INSERT INTO profiles_activity (id, tenant_id, profile_id, origin_profile_id, occurred_at, slot, type, category,
+                               channel, source, source_event_id, title, metadata)
+SELECT id, %s, profile_id, origin_profile_id, occurred_at, slot, type, category, channel, source, source_event_id,
+       title, metadata
+FROM new_activity
+"""
+LOG_ACTIVITIES = """
+INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)
+SELECT %s, 'activity.recorded', profile_id,
+       jsonb_build_object('activityId', id, 'type', type, 'occurredAt', occurred_at)
+FROM new_activity
+"""
+REPLAYED_EVENT = StagingTable("replayed_event", "source text, event_id text")
+RECORDED_ALREADY = """
+SELECT DISTINCT a.source, a.source_event_id FROM replayed_event AS r
+JOIN profiles_activity AS a ON a.tenant_id = %s AND a.source = r.source AND a.source_event_id = r.event_id
+"""
+
+# --- figures
+TALLY = StagingTable(
+    "tally",
+    "profile_id uuid, count_30d integer, count_90d integer, bookings_30d integer, last_at timestamptz, last_type text,"
+    " value_cents bigint, rung smallint, booked_at timestamptz, opened_at timestamptz, clicked_at timestamptz",
+)
+# Sums and maxima only, so that the order of events does not matter. Answers whose stage moved.
+ADD_TALLIES = """
+WITH moved AS (
+    UPDATE profiles_customerprofile AS p
+    SET activity_count_30d = p.activity_count_30d + t.count_30d,
+        activity_count_90d = p.activity_count_90d + t.count_90d,
+        booking_count_30d = p.booking_count_30d + t.bookings_30d,
+        last_activity_type = CASE
+            WHEN t.last_at IS NULL THEN p.last_activity_type
+            WHEN p.last_activity_at IS NULL OR (t.last_at, t.last_type) > (p.last_activity_at, p.last_activity_type)
+                THEN t.last_type
+            ELSE p.last_activity_type END,
+        last_activity_at = GREATEST(p.last_activity_at, t.last_at),
+        lifetime_value_cents = p.lifetime_value_cents + t.value_cents,
+        last_booking_at = GREATEST(p.last_booking_at, t.booked_at),
+        last_email_open_at = GREATEST(p.last_email_open_at, t.opened_at),
+        last_email_click_at = GREATEST(p.last_email_click_at, t.clicked_at),
+        stage_reached = GREATEST(p.stage_reached, t.rung),
+        lifecycle_stage = CASE
+            WHEN p.lifecycle_stage = 'CHURNED' THEN 'CHURNED'
+            ELSE (%s::text[])[GREATEST(p.stage_reached, t.rung) + 1] END,
+        version = p.version + 1,
+        updated_at = now()
+    FROM tally AS t
+    WHERE p.tenant_id = %s AND p.id = t.profile_id
+    RETURNING p.id, old.lifecycle_stage AS before, new.lifecycle_stage AS after
+)
+SELECT id FROM moved WHERE before <> after
+"""
+
+# --- golden rows
+GOLDEN_TYPES = {
+    "date_of_birth": "date",
+    "member_since": "date",
+    "membership_expiry": "date",
+    "scl_member_id": "bigint",
+    "external_ids": "jsonb",
+    "handicap_tenths": "smallint",
+    "handicap_updated_at": "timestamptz",
+    "email_opt_in": "boolean",
+    "sms_opt_in": "boolean",
+    "push_opt_in": "boolean",
+    "whatsapp_opt_in": "boolean",
+}
+_typed_columns = ", ".join(f"{column} {GOLDEN_TYPES.get(column, 'text')}" for column in GOLDEN_COLUMNS)
+_columns = ", ".join(GOLDEN_COLUMNS)
+GOLDEN = StagingTable("golden", f"profile_id uuid, {_typed_columns}")
+CURRENT_GOLDEN = f"""
+SELECT p.id, p.stage_reached, {", ".join(f"p.{column}" for column in GOLDEN_COLUMNS)}
+FROM wanted_profile AS wanted
+JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id
+WHERE p.status IN ('ACTIVE', 'INACTIVE')
+"""
+ALL_FACTS = """
+SELECT f.profile_id, f.field, f.value::text, f.rank, f.occurred_at, f.source, f.event_id FROM wanted_profile AS wanted
+JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
+"""
+ALL_KEYS = """
+SELECT i.profile_id, i.kind, i.value,
+       i.unlinked_at IS NULL OR (i.linked_at IS NOT NULL AND i.linked_at > i.unlinked_at), i.is_shared, i.confidence
+FROM wanted_profile AS wanted
+JOIN profiles_identifier AS i ON i.tenant_id = %s AND i.profile_id = wanted.profile_id
+"""
+RESTATE = f"""
+UPDATE profiles_customerprofile AS p
+SET {", ".join(f"{column} = g.{column}" for column in GOLDEN_COLUMNS)}, version = p.version + 1, updated_at = now()
+FROM golden AS g
+WHERE p.tenant_id = %s AND p.id = g.profile_id
+"""
+NEW_PROFILE = StagingTable("new_profile", "id uuid, created_source text, position integer")
+INSERT_PROFILES = """
+INSERT INTO profiles_customerprofile (
+    id, tenant_id, created_source, status, version, first_name, last_name, display_name, gender, country, language,
+    lifecycle_stage, stage_reached, tags, lifetime_value_cents, last_activity_type, activity_count_30d,
+    activity_count_90d, booking_count_30d, home_club_id, home_club_name, membership_tier, membership_status,
+    external_ids, email_opt_in, sms_opt_in, push_opt_in, whatsapp_opt_in)
+SELECT id, %s, created_source, 'ACTIVE', 0, '', '', '', '', '', '', 'SUBSCRIBER', 0, '{}', 0, '', 0, 0, 0, '', '', '',
+       '', '{}', false, false, false, false
+FROM new_profile ORDER BY position
+"""
+
+# --- search
+SEARCH_DOCUMENT = StagingTable("search_document", "profile_id uuid, lexemes text[]")
+STORE_DOCUMENTS = """
+INSERT INTO profiles_searchdocument (tenant_id, profile_id, document)
+SELECT %s, profile_id, array_to_tsvector(lexemes) FROM search_document
+ON CONFLICT (profile_id) DO UPDATE SET document = excluded.document
+"""
+
+# --- privacy
+NEW_ERASURE = StagingTable("new_erasure", "profile_id uuid, source text, event_id text, reason text")
+INSERT_ERASURES = """
+INSERT INTO profiles_privacyrequest (tenant_id, profile_id, kind, reason, source, source_event_id, status)
+SELECT DISTINCT ON (profile_id) %s::uuid, profile_id, 'ERASURE', reason, source, event_id, 'OPEN' FROM new_erasure
+ON CONFLICT (tenant_id, profile_id, kind) WHERE status = 'OPEN' DO NOTHING
+"""

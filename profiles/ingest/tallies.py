@@ -1,0 +1,85 @@
+"""Adding up what a batch does to the figures of each profile."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from profiles.effects.drafts import Marks, Subject
+from profiles.models.history import ActivityCategory
+
+SHORT_WINDOW = timedelta(days=30)
+LONG_WINDOW = timedelta(days=90)
+BOOKING_TYPE = "TEETIME_BOOKED"
+# Rows that the platform itself writes about a person are no activity of that person.
+UNCOUNTED_CATEGORIES = frozenset({ActivityCategory.IDENTITY, ActivityCategory.NOTE})
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sums and maxima over the events of one batch for one profile."""
+
+    count_30d: int = 0
+    count_90d: int = 0
+    bookings_30d: int = 0
+    last_at: datetime | None = None
+    last_type: str = ""
+    value_cents: int = 0
+    rung: int = 0
+    booked_at: datetime | None = None
+    opened_at: datetime | None = None
+    clicked_at: datetime | None = None
+
+    def add_marks(self, marks: Marks) -> None:
+        """Money and the times of the latest booking, opening and click."""
+        self.value_cents += marks.value_cents
+        self.booked_at = _later(self.booked_at, marks.booked_at)
+        self.opened_at = _later(self.opened_at, marks.opened_at)
+        self.clicked_at = _later(self.clicked_at, marks.clicked_at)
+
+    def add_activities(self, subject: Subject, occurred_at: datetime, now: datetime) -> None:
+        """Count the rows of the timeline that a subject gets."""
+        for draft in subject.activities:
+            if draft.category in UNCOUNTED_CATEGORIES:
+                continue
+            if occurred_at > now - LONG_WINDOW:
+                self.count_90d += 1
+                if occurred_at > now - SHORT_WINDOW:
+                    self.count_30d += 1
+                    self.bookings_30d += draft.type == BOOKING_TYPE
+            if self.last_at is None or (occurred_at, draft.type) > (self.last_at, self.last_type):
+                self.last_at, self.last_type = occurred_at, draft.type
+
+    def add(self, other: "Tally") -> None:
+        """Take over the tally of a profile that turned out to be the same person."""
+        self.count_30d += other.count_30d
+        self.count_90d += other.count_90d
+        self.bookings_30d += other.bookings_30d
+        self.value_cents += other.value_cents
+        self.rung = max(self.rung, other.rung)
+        if other.last_at and (self.last_at is None or (other.last_at, other.last_type) > (self.last_at, self.last_type)):
+            self.last_at, self.last_type = other.last_at, other.last_type
+        self.booked_at = _later(self.booked_at, other.booked_at)
+        self.opened_at = _later(self.opened_at, other.opened_at)
+        self.clicked_at = _later(self.clicked_at, other.clicked_at)
+
+    def row(self, profile_id: Any) -> tuple[Any, ...]:
+        """As the staging table wants it."""
+        return (
+            profile_id,
+            self.count_30d,
+            self.count_90d,
+            self.bookings_30d,
+            self.last_at,
+            self.last_type,
+            self.value_cents,
+            self.rung,
+            self.booked_at,
+            self.opened_at,
+            self.clicked_at,
+        )

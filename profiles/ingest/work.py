@@ -1,0 +1,53 @@
+"""What a batch is going to write, gathered in memory."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from events.log import Happening
+from profiles.club import Club
+from profiles.effects.drafts import ActivityDraft
+from profiles.identity import Directory, Holding, Person
+from profiles.ingest.decoding import ClaimedRow
+from profiles.ingest.tallies import Tally
+
+
+@dataclass(slots=True)
+class Recorded:
+    """A row of the timeline about to be written."""
+
+    row: ClaimedRow
+    slot: int
+    holding: Holding
+    draft: ActivityDraft
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFact:
+    """A fact about to be written."""
+
+    holding: Holding
+    source: str
+    field: str
+    value: Any
+    rank: int
+    occurred_at: datetime
+    event_id: str
+
+
+@dataclass(slots=True)
+class Work:
+    """Everything a batch will write, gathered in memory first."""
+
+    club: Club
+    now: datetime
+    directory: Directory
+    facts: dict[tuple[int, str, str, int], StatedFact] = field(default_factory=dict)
+    activities: list[Recorded] = field(default_factory=list)
+    tallies: dict[Person, Tally] = field(default_factory=dict)
+    restated: set[Person] = field(default_factory=set)
+    rekeyed: set[Person] = field(default_factory=set)
+    erasures: list[tuple[Person, ClaimedRow, str]] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+    firsts: dict[int, tuple[Person, Recorded | None]] = field(default_factory=dict)

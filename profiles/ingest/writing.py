@@ -1,0 +1,220 @@
+"""Writing what a batch gathered, in the order in which rows refer to each other."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from events import log
+from events.log import Happening
+from events.models import LogKind
+from profiles import cache
+from profiles.identity import Holding, Person
+from profiles.ingest import statements as sql
+from profiles.ingest.restating import restate
+from profiles.ingest.tallies import Tally
+from profiles.ingest.work import Work
+from profiles.merging import JoinedProfiles, join_profiles
+from profiles.models.profile import STAGE_LADDER
+
+
+def write(cursor: Any, work: Work) -> None:
+    """Store everything; needs the transaction, the tenant's scope and its identity lock."""
+    new_people = work.directory.new_people()
+    _insert_people(cursor, work, new_people)
+    _write_identifiers(cursor, work)
+    _merge_people(cursor, work)
+    _write_facts(cursor, work)
+    _write_activities(cursor, work)
+    moved = _write_tallies(cursor, work)
+    restated = {person.root.id for person in work.restated} | {person.id for person in new_people}
+    changes = restate(cursor, work.club.id, restated, {person.root.id for person in work.rekeyed})
+    _write_candidates(cursor, work)
+    _write_erasures(cursor, work)
+    _log(cursor, work, new_people, changes, moved)
+    losers = {merge.loser.id for merge in work.directory.merges}
+    cache.forget({person.root.id for person in work.tallies} | set(changes) | losers)
+
+
+def _insert_people(cursor: Any, work: Work, people: list[Person]) -> None:
+    """Bare rows, to which the others can refer; `restate` fills them."""
+    if not people:
+        return
+    sources = {holding.origin_id: holding.source for holding in reversed(list(work.directory.holdings()))}
+    sql.NEW_PROFILE.fill(
+        cursor, ((person.id, sources.get(person.id, "crm"), position) for position, person in enumerate(people))
+    )
+    cursor.execute(sql.INSERT_PROFILES, [work.club.id])
+
+
+def _origin(work: Work, holding: Holding) -> UUID:
+    """The profile an identifier was born with; one that was merged before it was ever stored does not count."""
+    person = work.directory.people.get(holding.origin_id)
+    return person.root.id if person is not None and person.is_new else holding.origin_id
+
+
+def _write_identifiers(cursor: Any, work: Work) -> None:
+    new = [one for one in work.directory.holdings() if one.id is None]
+    changed = [one for one in work.directory.holdings() if one.is_changed and one.id is not None]
+    if new:
+        cursor.execute(sql.NEXT_IDENTIFIER_IDS, [len(new)])
+        for holding, identifier_id in zip(new, cursor.fetchone()[0], strict=True):
+            holding.id = identifier_id
+            work.restated.add(holding.person)
+            work.rekeyed.add(holding.person)
+        sql.NEW_IDENTIFIER.fill(cursor, (_identifier_row(work, holding) for holding in new))
+    if changed:
+        work.restated |= {holding.person for holding in changed}
+        sql.CHANGED_IDENTIFIER.fill(
+            cursor, ((one.id, one.is_shared, one.linked_at, one.unlinked_at) for one in changed)
+        )
+        # Before the insert: a key must be shared before a second person may hold it.
+        cursor.execute(sql.UPDATE_IDENTIFIERS, [work.club.id])
+    if new:
+        cursor.execute(sql.INSERT_IDENTIFIERS, [work.club.id])
+
+
+def _identifier_row(work: Work, holding: Holding) -> tuple[Any, ...]:
+    return (
+        holding.id,
+        holding.person.root.id,
+        _origin(work, holding),
+        holding.key.kind,
+        holding.key.value,
+        holding.confidence,
+        holding.source,
+        holding.event_id,
+        holding.is_shared,
+        holding.linked_at,
+        holding.unlinked_at,
+    )
+
+
+def _merge_people(cursor: Any, work: Work) -> None:
+    """Move what the losers had to the winners."""
+    merges = [
+        JoinedProfiles(merge.winner.root.id, merge.loser.id, merge.evidence) for merge in work.directory.merges
+    ]
+    if merges:
+        join_profiles(cursor, work.club.id, merges)
+        winners = {merge.winner for merge in work.directory.merges}
+        work.restated |= winners
+        work.rekeyed |= winners
+
+
+def _write_facts(cursor: Any, work: Work) -> None:
+    if not work.facts:
+        return
+    sql.NEW_FACT.fill(
+        cursor,
+        (
+            (
+                fact.holding.person.root.id,
+                fact.holding.id,
+                fact.field,
+                fact.source,
+                fact.rank,
+                orjson.dumps(fact.value).decode(),
+                fact.occurred_at,
+                fact.event_id,
+            )
+            for fact in work.facts.values()
+        ),
+    )
+    cursor.execute(sql.UPSERT_FACTS, [work.club.id])
+
+
+def _write_activities(cursor: Any, work: Work) -> None:
+    if not work.activities:
+        return
+    cursor.execute(sql.NEXT_ACTIVITY_IDS, [len(work.activities)])
+    for recorded, activity_id in zip(work.activities, cursor.fetchone()[0], strict=True):
+        recorded.id = activity_id
+    sql.NEW_ACTIVITY.fill(
+        cursor,
+        (
+            (
+                one.id,
+                one.holding.person.root.id,
+                _origin(work, one.holding),
+                one.row.occurred_at,
+                one.slot,
+                one.draft.type,
+                one.draft.category.value,
+                one.draft.channel,
+                one.row.source,
+                one.row.event_id,
+                one.draft.title,
+                orjson.dumps(one.draft.metadata).decode(),
+            )
+            for one in work.activities
+        ),
+    )
+    cursor.execute(sql.INSERT_ACTIVITIES, [work.club.id])
+
+
+def _write_tallies(cursor: Any, work: Work) -> set[UUID]:
+    """Add the figures up per surviving person; returns the profiles whose stage moved."""
+    by_root: dict[Person, Tally] = {}
+    for person, tally in work.tallies.items():
+        if person.root in by_root:
+            by_root[person.root].add(tally)
+        else:
+            by_root[person.root] = tally
+    if not by_root:
+        return set()
+    # In a fixed order, as every other writer of profiles does.
+    rows = sorted((tally.row(person.id) for person, tally in by_root.items()), key=lambda row: row[0])
+    sql.TALLY.fill(cursor, rows)
+    cursor.execute(sql.ADD_TALLIES, [[stage.value for stage in STAGE_LADDER], work.club.id])
+    return {profile_id for (profile_id,) in cursor.fetchall()}
+
+
+def _write_candidates(cursor: Any, work: Work) -> None:
+    pairs: dict[tuple[UUID, UUID], tuple[Any, ...]] = {}
+    for candidate in work.directory.candidates:
+        one, other = sorted((candidate.one.root.id, candidate.other.root.id))
+        if one != other:
+            pairs.setdefault(
+                (one, other), (one, other, candidate.reason, orjson.dumps(candidate.evidence).decode())
+            )
+    if pairs:
+        sql.NEW_CANDIDATE.fill(cursor, pairs.values())
+        cursor.execute(sql.INSERT_CANDIDATES, [work.club.id])
+
+
+def _write_erasures(cursor: Any, work: Work) -> None:
+    if not work.erasures:
+        return
+    sql.NEW_ERASURE.fill(
+        cursor, ((person.root.id, row.source, row.event_id, reason) for person, row, reason in work.erasures)
+    )
+    cursor.execute(sql.INSERT_ERASURES, [work.club.id])
+    work.happenings += [
+        Happening(LogKind.PRIVACY_REQUESTED, person.root.id, {"kind": "ERASURE", "reason": reason})
+        for person, _, reason in work.erasures
+    ]
+
+
+def _log(
+    cursor: Any, work: Work, new_people: list[Person], changes: dict[UUID, list[str]], moved: set[UUID]
+) -> None:
+    """What happened, in the order in which a reader should learn it: people first, then what they did."""
+    new_ids = {person.id for person in new_people}
+    for profile_id in moved - new_ids:
+        changes.setdefault(profile_id, []).append("lifecycleStage")
+    people = [Happening(LogKind.PROFILE_CREATED, person.id, {}) for person in new_people]
+    people += [
+        Happening(
+            LogKind.PROFILE_MERGED, merge.winner.root.id, {"loserId": str(merge.loser.id), "evidence": merge.evidence}
+        )
+        for merge in work.directory.merges
+    ]
+    people += [
+        Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(set(names))})
+        for profile_id, names in changes.items()
+        if names and profile_id not in new_ids
+    ]
+    log.append(people + work.happenings)
+    if work.activities:
+        cursor.execute(sql.LOG_ACTIVITIES, [work.club.id])

@@ -1,0 +1,23 @@
+"""Tables of the profile floor."""
+
+from profiles.models.history import Activity, ActivityCategory, Fact, Note, PrivacyRequest, SearchDocument
+from profiles.models.identity import CRM_RECORD, Identifier, ProfileMerge, ReviewCandidate
+from profiles.models.profile import STAGE_LADDER, CustomerProfile, LifecycleStage, ProfileStatus, new_profile_id
+
+__all__ = [
+    "CRM_RECORD",
+    "STAGE_LADDER",
+    "Activity",
+    "ActivityCategory",
+    "CustomerProfile",
+    "Fact",
+    "Identifier",
+    "LifecycleStage",
+    "Note",
+    "PrivacyRequest",
+    "ProfileMerge",
+    "ProfileStatus",
+    "ReviewCandidate",
+    "SearchDocument",
+    "new_profile_id",
+]

@@ -1,0 +1,179 @@
+"""What is known of a person and what they did: facts, activities, notes, privacy requests, search."""
+
+import uuid
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from tenants.models import TenantModel
+
+
+class Fact(TenantModel):
+    """The newest value that one source record (an identifier) gave for one field.
+
+    Never deleted when another source wins: the golden row is computed from all facts of a profile, so the order
+    in which they arrived does not matter, and a merge can be undone. `rank` 2: the source owns the field, 1: any
+    source, 0: only fills what nobody else says.
+    """
+
+    profile_id = models.UUIDField()
+    identifier_id = models.BigIntegerField()
+    field = models.CharField(max_length=30)
+    source = models.CharField(max_length=20)
+    rank = models.SmallIntegerField()
+    value = models.JSONField(null=True)
+    occurred_at = models.DateTimeField()
+    event_id = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "identifier_id", "field", "source", "rank"], name="profiles_fact_record_uq"
+            ),
+            models.CheckConstraint(condition=Q(rank__range=(0, 2)), name="profiles_fact_rank_ck"),
+        ]
+        indexes = [
+            # The golden row and the 360 page: all facts of a profile.
+            models.Index(fields=["tenant", "profile_id"], name="profiles_fact_profile_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field} by {self.source}"
+
+
+class ActivityCategory(models.TextChoices):
+    """Groups of activity types, as the timeline's filter shows them."""
+
+    MEMBERSHIP = "MEMBERSHIP", "Membership"
+    PAYMENT = "PAYMENT", "Payments"
+    BOOKING = "BOOKING", "Bookings"
+    GOLF = "GOLF", "Golf"
+    COMMUNICATION = "COMMUNICATION", "Messages"
+    CONSENT = "CONSENT", "Consent"
+    FEEDBACK = "FEEDBACK", "Feedback"
+    FACILITY = "FACILITY", "Facilities"
+    CAMPAIGN = "CAMPAIGN", "Campaigns"
+    JOURNEY = "JOURNEY", "Journeys"
+    SOCIAL = "SOCIAL", "Social"
+    NOTE = "NOTE", "Notes"
+    IDENTITY = "IDENTITY", "Identity"
+
+
+class Activity(TenantModel):
+    """A row of the timeline; append-only.
+
+    `slot` counts the rows that one event makes: several channels of one consent change, or the partners of a
+    booking. `origin_profile_id` is the profile its identifier was born with, for an unmerge.
+    """
+
+    tenant = models.ForeignKey(
+        "tenants.Tenant", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
+    )
+    profile_id = models.UUIDField()
+    origin_profile_id = models.UUIDField()
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+    slot = models.SmallIntegerField(db_default=0)
+    type = models.CharField(max_length=40)
+    category = models.CharField(max_length=15, choices=ActivityCategory.choices)
+    channel = models.CharField(max_length=10, db_default="", blank=True)
+    source = models.CharField(max_length=20)
+    source_event_id = models.CharField(max_length=200)
+    title = models.TextField()
+    metadata = models.JSONField(db_default=models.Value({}, output_field=models.JSONField()))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "source", "source_event_id", "slot"], name="profiles_activity_event_uq"
+            ),
+            models.CheckConstraint(
+                condition=Q(category__in=ActivityCategory.values), name="profiles_activity_category_ck"
+            ),
+        ]
+        indexes = [
+            # The timeline: one person's rows, newest first, continued by (occurred_at, id).
+            models.Index(fields=["tenant", "profile_id", "-occurred_at", "-id"], name="profiles_activity_timeline_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Note(TenantModel):
+    """What staff wrote about a person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    profile_id = models.UUIDField()
+    origin_profile_id = models.UUIDField()
+    body = models.TextField()
+    is_pinned = models.BooleanField(default=False)
+    author = models.ForeignKey("tenants.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    author_name = models.TextField(default="")
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(body=""), name="profiles_note_body_ck")]
+        indexes = [
+            # The 360 page: a person's notes, pinned first, then newest.
+            models.Index(fields=["tenant", "profile_id", "-is_pinned", "-created_at"], name="profiles_note_profile_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return self.body[:60]
+
+
+class PrivacyRequest(TenantModel):
+    """A request about personal data that somebody has to fulfil."""
+
+    class Kind(models.TextChoices):
+        """What is asked for."""
+
+        ERASURE = "ERASURE", "Erasure"
+        ACCESS = "ACCESS", "Access"
+
+    class Status(models.TextChoices):
+        """Where it stands."""
+
+        OPEN = "OPEN", "Open"
+        DONE = "DONE", "Done"
+        REJECTED = "REJECTED", "Rejected"
+
+    profile_id = models.UUIDField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    reason = models.TextField(default="", blank=True)
+    source = models.CharField(max_length=20)
+    source_event_id = models.CharField(max_length=200)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    opened_at = models.DateTimeField(db_default=models.functions.Now())
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "profile_id", "kind"], condition=Q(status="OPEN"), name="profiles_privacy_open_uq"
+            ),
+            models.CheckConstraint(condition=Q(status__in=["OPEN", "DONE", "REJECTED"]), name="profiles_privacy_status_ck"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.profile_id}"
+
+
+class SearchDocument(TenantModel):
+    """The words by which a profile is found; kept apart, so that counting an activity does not rewrite them."""
+
+    profile_id = models.UUIDField(primary_key=True)
+    document = SearchVectorField()
+
+    class Meta:
+        indexes = [
+            # Search as one types; lexemes start with the tenant's tag (see `profiles.search`).
+            GinIndex(fields=["document"], name="profiles_search_document_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.profile_id)

@@ -1,0 +1,126 @@
+"""What resolves to a profile, what was merged, and what staff should look at."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from events.identity_hints import IdentityKind
+from tenants.models import TenantModel
+
+# The record under which edits of the club's own staff are kept; no event can name it.
+CRM_RECORD = "crmRecordId"
+KINDS = [*(kind.value for kind in IdentityKind), CRM_RECORD]
+KIND_CHOICES = [(kind, kind) for kind in KINDS]
+
+
+class Identifier(TenantModel):
+    """A key that leads to a profile.
+
+    `profile_id` is whose it is now, `origin_profile_id` the profile it was born with: an unmerge gives it back.
+    Evidence: `confidence` (0–100), `source` and `event_id` of the event that brought it.
+    """
+
+    profile_id = models.UUIDField()
+    origin_profile_id = models.UUIDField()
+    kind = models.CharField(max_length=20, choices=KIND_CHOICES)
+    value = models.TextField()
+    confidence = models.SmallIntegerField()
+    source = models.CharField(max_length=20)
+    event_id = models.CharField(max_length=200)
+    is_shared = models.BooleanField(default=False, help_text="Several people have it, so it identifies none of them.")
+    linked_at = models.DateTimeField(null=True, help_text="When the owning service last confirmed it.")
+    unlinked_at = models.DateTimeField(null=True, help_text="When the owning service last deleted it.")
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [
+            # Identity itself: a key leads to one person, unless it is known to be shared.
+            models.UniqueConstraint(
+                fields=["tenant", "kind", "value"], condition=Q(is_shared=False), name="profiles_identifier_key_uq"
+            ),
+            # A person has a key once; after a merge the survivor may have it from two sides.
+            models.UniqueConstraint(
+                fields=["tenant", "kind", "value", "origin_profile_id"], name="profiles_identifier_holder_uq"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=KINDS), name="profiles_identifier_kind_ck"),
+            models.CheckConstraint(condition=~Q(value=""), name="profiles_identifier_value_ck"),
+            models.CheckConstraint(condition=Q(confidence__range=(0, 100)), name="profiles_identifier_confidence_ck"),
+        ]
+        indexes = [
+            # The 360 page, merges: everything that leads to a profile.
+            models.Index(fields=["tenant", "profile_id"], name="profiles_key_profile_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the owning service still knows it."""
+        return self.unlinked_at is None or (self.linked_at is not None and self.linked_at > self.unlinked_at)
+
+
+class ProfileMerge(TenantModel):
+    """A merge: the loser's rows went to the winner; kept so that it can be undone."""
+
+    winner_id = models.UUIDField()
+    loser_id = models.UUIDField()
+    evidence = models.JSONField(default=dict)
+    merged_by = models.ForeignKey("tenants.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    merged_at = models.DateTimeField(db_default=models.functions.Now())
+    unmerged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "loser_id"], condition=Q(unmerged_at__isnull=True), name="profiles_merge_loser_uq"
+            ),
+            models.CheckConstraint(condition=~Q(winner_id=F("loser_id")), name="profiles_merge_two_ck"),
+        ]
+        indexes = [
+            # What was merged into a profile.
+            models.Index(fields=["tenant", "winner_id"], name="profiles_merge_winner_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loser_id} into {self.winner_id}"
+
+
+class ReviewCandidate(TenantModel):
+    """Two profiles that may be one person, or a key that two people claim: staff decide."""
+
+    class Reason(models.TextChoices):
+        """Why the pair is here."""
+
+        SHARED_KEY = "SHARED_KEY", "Same e-mail or phone, but the rest disagrees"
+        CAP_EXCEEDED = "CAP_EXCEEDED", "Would have two ids of one service"
+
+    class Status(models.TextChoices):
+        """What was decided."""
+
+        OPEN = "OPEN", "To be reviewed"
+        MERGED = "MERGED", "Merged"
+        KEPT_APART = "KEPT_APART", "Kept apart"
+
+    first_profile_id = models.UUIDField()
+    second_profile_id = models.UUIDField()
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    evidence = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "first_profile_id", "second_profile_id"], name="profiles_candidate_pair_uq"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_profile_id__lt=F("second_profile_id")), name="profiles_candidate_order_ck"
+            ),
+        ]
+        indexes = [
+            # The second half of "which candidates concern this profile"; the pair's constraint serves the first.
+            models.Index(fields=["tenant", "second_profile_id"], name="profiles_candidate_second_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_profile_id} / {self.second_profile_id}"

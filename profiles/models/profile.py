@@ -1,0 +1,188 @@
+"""The golden row of one customer."""
+
+import os
+import time
+import uuid
+from decimal import Decimal
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from tenants.models import TenantModel
+
+
+def new_profile_id() -> uuid.UUID:
+    """A version 7 UUID (RFC 9562): time-ordered, so that a million new rows fill one side of the index."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return uuid.UUID(int=value)
+
+
+class ProfileStatus(models.TextChoices):
+    """Whether the row stands for somebody."""
+
+    ACTIVE = "ACTIVE", "Active"
+    INACTIVE = "INACTIVE", "Inactive"
+    MERGED = "MERGED", "Merged into another"
+    DELETED = "DELETED", "Deleted"
+
+
+class LifecycleStage(models.TextChoices):
+    """How far a customer has come; up by events, down only to CHURNED and back."""
+
+    SUBSCRIBER = "SUBSCRIBER", "Subscriber"
+    LEAD = "LEAD", "Lead"
+    PROSPECT = "PROSPECT", "Prospect"
+    CUSTOMER = "CUSTOMER", "Customer"
+    MEMBER = "MEMBER", "Member"
+    ADVOCATE = "ADVOCATE", "Advocate"
+    CHURNED = "CHURNED", "Churned"
+
+
+# Position = rank: `stage_reached` of a profile is an index into this.
+STAGE_LADDER = (
+    LifecycleStage.SUBSCRIBER,
+    LifecycleStage.LEAD,
+    LifecycleStage.PROSPECT,
+    LifecycleStage.CUSTOMER,
+    LifecycleStage.MEMBER,
+    LifecycleStage.ADVOCATE,
+)
+
+
+class CustomerProfile(TenantModel):
+    """One customer of one tenant, as the sources together describe them.
+
+    All but tags and scores is derived: identity fields from the identifiers, person, golf, membership and
+    consent from the facts (`profiles.golden`), the figures from the activities. Written only by `profiles`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_profile_id, editable=False)
+    status = models.CharField(max_length=10, choices=ProfileStatus.choices, default=ProfileStatus.ACTIVE)
+    merged_into_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+    updated_at = models.DateTimeField(db_default=models.functions.Now())
+    created_source = models.CharField(max_length=20, default="crm")
+    version = models.IntegerField(default=1, help_text="Goes up with each change; the ETag of the API.")
+
+    # Keys, from the identifiers
+    auth_user_id = models.TextField(null=True)
+    email = models.TextField(null=True)
+    phone_number = models.TextField(null=True)
+    scl_member_id = models.BigIntegerField(null=True)
+    teetime_player_id = models.TextField(null=True)
+    messaging_contact_id = models.TextField(null=True)
+    external_ids = models.JSONField(default=dict)
+
+    # Person
+    first_name = models.TextField(default="")
+    last_name = models.TextField(default="")
+    display_name = models.TextField(default="")
+    date_of_birth = models.DateField(null=True)
+    gender = models.TextField(default="")
+    country = models.TextField(default="")
+    language = models.TextField(default="")
+
+    # CRM
+    lifecycle_stage = models.CharField(
+        max_length=10, choices=LifecycleStage.choices, default=LifecycleStage.SUBSCRIBER
+    )
+    stage_reached = models.SmallIntegerField(default=0, help_text="Highest rung of STAGE_LADDER ever reached.")
+    tags = ArrayField(models.TextField(), default=list)
+
+    # Scores
+    engagement_score = models.SmallIntegerField(null=True)
+    engagement_score_at = models.DateTimeField(null=True)
+    churn_risk_score = models.SmallIntegerField(null=True)
+    churn_risk_score_at = models.DateTimeField(null=True)
+    lifetime_value_cents = models.BigIntegerField(default=0)
+
+    # Activity
+    last_activity_at = models.DateTimeField(null=True)
+    last_activity_type = models.TextField(default="")
+    activity_count_30d = models.IntegerField(default=0)
+    activity_count_90d = models.IntegerField(default=0)
+    booking_count_30d = models.IntegerField(default=0)
+    windows_on = models.DateField(null=True, help_text="The day for which the 30 and 90 day counts were last recounted.")
+    last_booking_at = models.DateTimeField(null=True)
+    last_email_open_at = models.DateTimeField(null=True)
+    last_email_click_at = models.DateTimeField(null=True)
+
+    # Golf. Tenths, because comparisons of integers are leakproof and those of numeric are not.
+    handicap_tenths = models.SmallIntegerField(null=True)
+    handicap_updated_at = models.DateTimeField(null=True)
+    home_club_id = models.TextField(default="")
+    home_club_name = models.TextField(default="")
+
+    # Membership
+    membership_tier = models.TextField(default="")
+    membership_status = models.TextField(default="")
+    member_since = models.DateField(null=True)
+    membership_expiry = models.DateField(null=True)
+
+    # Consent: copies of what the Messaging service says; never widened here
+    email_opt_in = models.BooleanField(default=False)
+    sms_opt_in = models.BooleanField(default=False)
+    push_opt_in = models.BooleanField(default=False)
+    whatsapp_opt_in = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            # What children refer to, so that a child cannot belong to another tenant than its profile.
+            models.UniqueConstraint(fields=["tenant", "id"], name="profiles_profile_tenant_uq"),
+            models.CheckConstraint(condition=Q(status__in=ProfileStatus.values), name="profiles_profile_status_ck"),
+            models.CheckConstraint(
+                condition=Q(lifecycle_stage__in=LifecycleStage.values), name="profiles_profile_stage_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(stage_reached__range=(0, len(STAGE_LADDER) - 1)), name="profiles_profile_rung_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=ProfileStatus.MERGED, merged_into_id__isnull=False)
+                | (~Q(status=ProfileStatus.MERGED) & Q(merged_into_id__isnull=True)),
+                name="profiles_profile_merged_ck",
+            ),
+            models.CheckConstraint(
+                condition=Q(engagement_score__isnull=True) | Q(engagement_score__range=(0, 100)),
+                name="profiles_profile_engagement_ck",
+            ),
+            models.CheckConstraint(
+                condition=Q(churn_risk_score__isnull=True) | Q(churn_risk_score__range=(0, 100)),
+                name="profiles_profile_churn_ck",
+            ),
+            models.CheckConstraint(
+                condition=Q(phone_number__isnull=True) | Q(phone_number__regex=r"^\+[1-9][0-9]{6,14}$"),
+                name="profiles_profile_phone_ck",
+            ),
+            models.CheckConstraint(
+                condition=Q(activity_count_30d__gte=0, activity_count_90d__gte=0, booking_count_30d__gte=0),
+                name="profiles_profile_counts_ck",
+            ),
+        ]
+        indexes = [
+            # The customer list, newest first, with any filter on top.
+            models.Index(fields=["tenant", "-created_at", "-id"], name="profiles_profile_newest_idx"),
+            # Which profiles were merged into one.
+            models.Index(
+                fields=["tenant", "merged_into_id"],
+                condition=Q(merged_into_id__isnull=False),
+                name="profiles_profile_merged_idx",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """What to call the person: display name, else the full name, else an address."""
+        full = f"{self.first_name} {self.last_name}".strip()
+        return self.display_name or full or self.email or self.phone_number or "Unknown person"
+
+    @property
+    def handicap(self) -> Decimal | None:
+        """Handicap with one decimal; a plus handicap is negative; None: unknown."""
+        return None if self.handicap_tenths is None else Decimal(self.handicap_tenths) / 10

@@ -1,0 +1,97 @@
+"""Whether two names may belong to one person.
+
+The question is asked where a weak key (e-mail, phone) would join two people: a family shares a mailbox, and only
+the first names tell its members apart. It is answered generously, because Lindiwe is also Lindi, L. and Lindwie.
+"""
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import NamedTuple
+
+from profiles.normalise import CACHE_SIZE, folded
+
+# Two spellings at least this alike (Ratcliff/Obershelp) are one name with a slip of the pen.
+ALIKE = 0.75
+NICKNAMES: tuple[frozenset[str], ...] = tuple(
+    frozenset(group.split())
+    for group in (
+        "william bill billy will willie",
+        "robert bob bobby rob robbie bert",
+        "richard dick rick ricky rich",
+        "elizabeth liz lizzie beth betty betsy eliza lisa",
+        "margaret maggie meg peggy greta",
+        "john jack johnny jon jan johan johannes hannes",
+        "james jim jimmy jamie kobus jacobus",
+        "charles charlie chuck chas karel",
+        "edward ed eddie ted teddy ned",
+        "henry harry hank hendrik",
+        "katherine catherine kate katie kathy cathy kitty",
+        "michael mike mick mickey",
+        "andrew andy drew andries dries",
+        "anthony tony anton",
+        "christopher chris kit",
+        "alexander alex sandy alec sasha",
+        "stephen steven steve",
+        "patricia pat patty tricia trish",
+        "susan sue susie suzanne",
+        "deborah debbie deb",
+        "thomas tom tommy",
+        "joseph joe joey",
+        "daniel dan danny daan",
+        "matthew matt thys mattheus",
+        "nicholas nick nicky",
+        "victoria vicky vic tori",
+        "rebecca becky becca",
+        "jennifer jenny jen",
+        "petrus pieter piet peter pete",
+        "francois frans frank francis",
+        "cornelius neels kerneels",
+        "gerhardus gert gerhard gerrie",
+    )
+)
+
+
+class PersonName(NamedTuple):
+    """A first and a last name as some source gave them, folded; either may be empty."""
+
+    first: str
+    last: str
+
+    @classmethod
+    def of(cls, first: str, last: str) -> "PersonName":
+        """Fold both parts."""
+        return cls(folded(first), folded(last))
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def may_be_one_name(one: str, other: str) -> bool:
+    """Whether two folded first names may mean one person; an empty or foreign-script one says nothing."""
+    if not one or not other or one == other:
+        return True
+    if one.isascii() != other.isascii():
+        return True
+    first, second = one.split()[0], other.split()[0]
+    if first.startswith(second) or second.startswith(first):
+        return True
+    if any(first in group and second in group for group in NICKNAMES):
+        return True
+    if set(one.split()) & set(other.split()):
+        return True
+    return SequenceMatcher(None, first, second).ratio() >= ALIKE
+
+
+def may_be_one_person(one: PersonName, other: PersonName) -> bool:
+    """Whether two full names may be one person's, first and last name swapped included."""
+    if may_be_one_name(one.first, other.first):
+        return True
+    return bool(one.last and other.last and one.first == other.last and one.last == other.first)
+
+
+def names_disagree(ones: Iterable[PersonName], others: Iterable[PersonName]) -> bool:
+    """Whether both sides have first names and no pair of them may be one person's."""
+    known = [name for name in ones if name.first]
+    claimed = [name for name in others if name.first]
+    if not known or not claimed:
+        return False
+    return not any(may_be_one_person(one, other) for one in known for other in claimed)

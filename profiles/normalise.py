@@ -1,0 +1,70 @@
+"""Normal forms of the values that identify people; applied once, at the door of identity.
+
+Results are cached per process: the same addresses come again and again, and parsing a phone number costs more
+than everything else that is done with an event.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+CACHE_SIZE = 65_536
+# Plain ASCII addresses need no library; everything else goes through email-validator.
+PLAIN_EMAIL = re.compile(r"[a-z0-9][a-z0-9._%+'-]*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}")
+LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3
+# Turkish capital dotted I would turn a domain into another, internationalised one.
+DOTTED_CAPITAL_I = str.maketrans({"\u0130": "i"})
+# What people type when a form insists.
+PLACEHOLDER_LOCAL_PARTS = frozenset(
+    {"none", "no", "na", "n.a", "noemail", "no.email", "no-email", "noreply", "no-reply", "null", "test", "unknown"}
+)
+PLACEHOLDER_EMAILS = frozenset({"a@a.com", "x@x.com", "email@email.com", "test@test.com", "user@example.com"})
+FEWEST_DISTINCT_DIGITS = 3
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def normal_email(value: str) -> str | None:
+    """Trimmed, lower-case, domain in ASCII; None when it is no address."""
+    candidate = value.strip().translate(DOTTED_CAPITAL_I).lower()
+    if PLAIN_EMAIL.fullmatch(candidate) and ".." not in candidate and len(candidate) <= LONGEST_EMAIL:
+        return candidate
+    try:
+        parsed = validate_email(candidate, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return f"{parsed.local_part}@{parsed.ascii_domain}".lower()
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def normal_phone(value: str, country: str) -> str | None:
+    """E.164, read as a number of `country` (two letters) unless it has a prefix; None when it is no number."""
+    try:
+        parsed = phonenumbers.parse(value, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def is_placeholder_email(email: str) -> bool:
+    """Whether a normal e-mail address stands for nobody, in any club."""
+    return email in PLACEHOLDER_EMAILS or email.partition("@")[0] in PLACEHOLDER_LOCAL_PARTS
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def is_placeholder_phone(phone: str) -> bool:
+    """Whether an E.164 number is all zeroes or the like, as in +27000000000."""
+    return len(set(phone[-7:])) < FEWEST_DISTINCT_DIGITS
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def folded(text: str) -> str:
+    """Lower-case letters and digits without accents, words apart by one space: for comparing and finding."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return " ".join("".join(char if char.isalnum() else " " for char in kept.replace("'", "")).split())

@@ -1,0 +1,98 @@
+"""Reading a person's timeline: newest first, continued by a keyset cursor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from tenants.scope import current_tenant_id
+
+MOST_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineFilter:
+    """What to show; empty means everything. `since` is inclusive, `until` exclusive."""
+
+    categories: Sequence[str] = ()
+    types: Sequence[str] = ()
+    sources: Sequence[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """One activity."""
+
+    id: int
+    occurred_at: datetime
+    type: str
+    category: str
+    channel: str
+    source: str
+    source_event_id: str
+    title: str
+    metadata: dict[str, Any]
+
+
+# The place after a row: its time and its id.
+Place = tuple[datetime, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """Some rows, and the place where the next ones begin (None: these were the last)."""
+
+    rows: list[TimelineRow]
+    next_place: Place | None
+
+
+COLUMNS = "id, occurred_at, type, category, channel, source, source_event_id, title, metadata"
+
+
+def read_timeline(
+    profile_id: UUID, *, chosen: TimelineFilter | None = None, after: Place | None = None, take: int = 25
+) -> TimelinePage:
+    """A page of the open scope's profile; `take` up to MOST_ROWS, `after` the place where the last page ended.
+
+    One index range scan; a filter that matches little still reads no more than this person's rows.
+    """
+    chosen = chosen or TimelineFilter()
+    take = max(1, min(take, MOST_ROWS))
+    where, parameters = _conditions(profile_id, chosen, after)
+    statement = f"SELECT {COLUMNS} FROM profiles_activity WHERE {where} ORDER BY occurred_at DESC, id DESC LIMIT %s"
+    with connection.cursor() as database:
+        database.execute(statement, [*parameters, take + 1])
+        rows = [TimelineRow(*row[:8], metadata=_loaded(row[8])) for row in database.fetchall()]
+    has_more = len(rows) > take
+    rows = rows[:take]
+    return TimelinePage(rows, (rows[-1].occurred_at, rows[-1].id) if has_more else None)
+
+
+def _loaded(value: Any) -> dict[str, Any]:
+    loaded: dict[str, Any] = orjson.loads(value) if isinstance(value, str) else value
+    return loaded
+
+
+def _conditions(profile_id: UUID, chosen: TimelineFilter, after: Place | None) -> tuple[str, list[Any]]:
+    conditions = ["tenant_id = %s", "profile_id = %s"]
+    parameters: list[Any] = [current_tenant_id(), profile_id]
+    for column, values in (("category", chosen.categories), ("type", chosen.types), ("source", chosen.sources)):
+        if values:
+            conditions.append(f"{column} = ANY(%s)")
+            parameters.append(list(values))
+    if chosen.since is not None:
+        conditions.append("occurred_at >= %s")
+        parameters.append(chosen.since)
+    if chosen.until is not None:
+        conditions.append("occurred_at < %s")
+        parameters.append(chosen.until)
+    if after is not None:
+        conditions.append("(occurred_at, id) < (%s, %s)")
+        parameters += after
+    return " AND ".join(conditions), parameters

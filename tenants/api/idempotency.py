@@ -1,0 +1,105 @@
+"""`Idempotency-Key`: a request that is sent again gets the first one's answer and has no second effect.
+
+The record is written in the transaction of the effects themselves, so that a crash at any moment leaves
+either both or neither. While the first request is under way an advisory lock marks its key, and no row has
+to be cleaned up.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from tenants.api.errors import ApiError, InvalidParameterError
+from tenants.callers import Caller
+from tenants.models import IdempotencyRecord
+from tenants.postgresql.locks import AdvisoryLock, try_lock
+from tenants.scope import all_tenants, current_tenant_id
+
+HEADER = "Idempotency-Key"
+META_NAME = "HTTP_IDEMPOTENCY_KEY"
+REPLAY_HEADER = "Idempotency-Replayed"
+KEY_SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
+KEPT_FOR = timedelta(hours=24)
+
+
+class KeyInProgressError(ApiError):
+    """The first request with this key has not been answered yet."""
+
+    status = 409
+    code = "IDEMPOTENCY_IN_PROGRESS"
+
+
+class KeyReusedError(ApiError):
+    """The key was used for another request."""
+
+    status = 422
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+def answer_once(
+    request: HttpRequest, caller: Caller, respond: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """The stored answer of the request's key, or that of `respond`, which is then stored if it is a success.
+
+    Needs an open tenant scope. Takes an advisory lock until the transaction ends. Raises KeyInProgressError,
+    KeyReusedError, InvalidParameterError, and whatever `respond` raises: then nothing is stored or changed.
+    """
+    key = request.META[META_NAME]
+    if not KEY_SHAPE.fullmatch(key):
+        raise InvalidParameterError(
+            HEADER, f"{HEADER} must be 1 to 255 visible ASCII characters.", code="INVALID_IDEMPOTENCY_KEY"
+        )
+    digest = hash_request(request)
+    with transaction.atomic():
+        if not try_lock(AdvisoryLock.IDEMPOTENCY_KEY, f"{caller.subject}/{key}"):
+            raise KeyInProgressError("A request with this key is under way; wait for its answer.")
+        record = IdempotencyRecord.objects.filter(caller=caller.subject, key=key).first()
+        if record is not None:
+            return _replay(record, digest)
+        response = respond()
+        if isinstance(response, HttpResponse) and 200 <= response.status_code < 400:
+            _store(request, caller, key, digest, response)
+    return response
+
+
+def hash_request(request: HttpRequest) -> str:
+    """SHA-256 over method, path with query, and body, in hexadecimal digits."""
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    digest.update(request.body)
+    return digest.hexdigest()
+
+
+def _replay(record: IdempotencyRecord, digest: str) -> HttpResponse:
+    if record.request_hash != digest:
+        raise KeyReusedError("This key was used for another request; take a new one for each.")
+    return HttpResponse(
+        bytes(record.response_body),
+        status=record.response_status,
+        content_type="application/json",
+        headers={REPLAY_HEADER: "true"},
+    )
+
+
+def _store(request: HttpRequest, caller: Caller, key: str, digest: str, response: HttpResponse) -> None:
+    IdempotencyRecord.objects.create(
+        tenant_id=current_tenant_id(),
+        caller=caller.subject,
+        key=key,
+        request_hash=digest,
+        method=request.method or "",
+        path=request.path,
+        response_status=response.status_code,
+        response_body=response.content,
+    )
+
+
+def prune_idempotency_records(now: datetime) -> int:
+    """Delete the answers of all tenants that are older than KEPT_FOR; how many there were."""
+    with all_tenants():
+        deleted, _ = IdempotencyRecord.objects.filter(created_at__lt=now - KEPT_FOR).delete()
+    return deleted

@@ -1,0 +1,103 @@
+"""What every route about a tenant has in common, written into the API description once."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from tenants.api import idempotency, tenancy
+
+
+class ErrorDetailSerializer(serializers.Serializer[Any]):
+    """One thing that is wrong with the input."""
+
+    field = serializers.CharField(allow_null=True)
+    message = serializers.CharField()
+
+
+class ErrorBodySerializer(serializers.Serializer[Any]):
+    """What went wrong."""
+
+    code = serializers.CharField(help_text="For programs, as in RESOURCE_NOT_FOUND.")
+    message = serializers.CharField(help_text="For people.")
+    requestId = serializers.CharField(help_text="Tell us this id and we find the request.")
+    details = serializers.JSONField(
+        required=False, help_text="Particulars; for invalid input a list of `field` and `message`."
+    )
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """The envelope of every error."""
+
+    error = ErrorBodySerializer()
+
+
+TENANT_PARAMETERS = [
+    OpenApiParameter(
+        tenancy.PARAMETER,
+        OpenApiTypes.STR,
+        OpenApiParameter.QUERY,
+        description="The tenant: UUID, slug or alias. May be left out by callers of one tenant only.",
+    ),
+    OpenApiParameter(
+        tenancy.HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, description="The same as a header."
+    ),
+]
+IDEMPOTENCY_PARAMETER = OpenApiParameter(
+    idempotency.HEADER,
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Chosen by the caller; a repeated request gets the first answer and has no second effect.",
+)
+COMMON_ERRORS = {
+    "400": "The input cannot be used.",
+    "401": "Credentials are missing or not accepted.",
+    "403": "The caller lacks the scope.",
+    "404": "There is no such thing in a tenant of the caller's.",
+    "429": "The caller's minute is used up; see `Retry-After`.",
+    "503": "Something is away for the moment; see `Retry-After`.",
+}
+UNSAFE_ERRORS = {
+    "409": "It collides with something, or a request with the same `Idempotency-Key` is under way.",
+    "413": "The body is too large.",
+    "415": "The body is not JSON.",
+    "422": "The `Idempotency-Key` was used for another request.",
+}
+UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class TenantSchema(AutoSchema):
+    """For `DEFAULT_SCHEMA_CLASS`: parameters, errors and the needed scope of every `TenantApiView`."""
+
+    def _is_tenant_view(self) -> bool:
+        return hasattr(self.view, "required_scopes")
+
+    def get_override_parameters(self) -> list[Any]:
+        """The tenant, and the idempotency key of unsafe methods."""
+        inherited = super().get_override_parameters()
+        if not self._is_tenant_view():
+            return inherited
+        unsafe = [IDEMPOTENCY_PARAMETER] if self.method in UNSAFE_METHODS else []
+        return [*inherited, *TENANT_PARAMETERS, *unsafe]
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """The view's own words and the scope that it needs."""
+        text = str(super().get_description() or "")
+        scopes = getattr(self.view, "required_scopes", {})
+        if self.method not in scopes:
+            return text
+        return f"{text}\n\nNeeds the scope `{scopes[self.method].value}`.".strip()
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        responses: dict[str, Any] = super()._get_response_bodies(direction)
+        if not self._is_tenant_view():
+            return responses
+        errors = COMMON_ERRORS | (UNSAFE_ERRORS if self.method in UNSAFE_METHODS else {})
+        for status, description in errors.items():
+            if status not in responses:
+                answer = OpenApiResponse(ErrorSerializer, description=description)
+                describe: Any = self._get_response_for_code
+                responses[status] = describe(answer, status, direction=direction)
+        return responses

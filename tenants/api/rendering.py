@@ -1,0 +1,67 @@
+"""DRF's way in and out for JSON bodies."""
+
+import sys
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+
+from tenants.api.errors import PayloadTooLargeError
+from tenants.api.json_text import from_json, to_json
+
+MEDIA_TYPE = "application/json"
+
+
+class OrjsonRenderer(BaseRenderer):
+    """Answers as JSON."""
+
+    media_type = MEDIA_TYPE
+    format = "json"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """Write the answer's data; no data is an empty body."""
+        return b"" if data is None else to_json(data)
+
+
+class OrjsonParser(BaseParser):
+    """Bodies as JSON, at most `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes of it."""
+
+    media_type = MEDIA_TYPE
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Parse the body; raises ParseError, and PayloadTooLargeError for one that is too large."""
+        request = (parser_context or {}).get("request")
+        max_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or sys.maxsize
+        if request is not None:
+            check_length(request.META, max_bytes)
+        return from_json(read_body(stream, max_bytes))
+
+
+def check_length(meta: Mapping[str, Any], max_bytes: int) -> None:
+    """Refuse a body by its announced length, before reading any of it; raises PayloadTooLargeError."""
+    announced = str(meta.get("CONTENT_LENGTH") or "0")
+    if announced.isdecimal() and int(announced) > max_bytes:
+        raise _too_large(max_bytes)
+
+
+def read_body(stream: IO[Any], max_bytes: int) -> bytes:
+    """The whole stream; raises PayloadTooLargeError before more than `max_bytes` are held in memory."""
+    body = bytes(stream.read(max_bytes + 1))
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
+    return body
+
+
+def _too_large(max_bytes: int) -> PayloadTooLargeError:
+    return PayloadTooLargeError(f"The body is larger than the {max_bytes:,} bytes that are taken here.")

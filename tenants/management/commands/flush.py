@@ -1,0 +1,16 @@
+"""`flush`, run as the owner: only the owner may truncate."""
+
+from typing import Any
+
+from django.core.management.commands.flush import Command as DjangoCommand
+
+from tenants.postgresql.base import as_owner
+
+
+class Command(DjangoCommand):
+    """Django's `flush` with the owner's rights."""
+
+    def handle(self, **options: Any) -> None:
+        """Empty every table."""
+        with as_owner():
+            super().handle(**options)

@@ -1,0 +1,27 @@
+"""`migrate`, run as the role that owns the tables instead of `crm_app`."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.commands.migrate import Command as DjangoCommand
+from django.db import connections
+from psycopg import sql
+
+from tenants.postgresql.base import as_owner
+
+
+class Command(DjangoCommand):
+    """Django's `migrate`; makes the schema first, and works as the owner."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Create the schema when missing, then migrate with the login role's rights."""
+        connection = connections[options["database"]]
+        with as_owner():
+            connection.close()
+            with connection.cursor() as cursor:
+                statement = sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(
+                    sql.Identifier(settings.CRM_DATABASE_SCHEMA)
+                )
+                cursor.execute(statement.as_string(connection.connection))
+            super().handle(*args, **options)
+            connection.close()

@@ -1,0 +1,21 @@
+"""Tables of the ground floor."""
+
+from tenants.models.api_key import ApiKey, Scope
+from tenants.models.base import TenantManager, TenantModel, TenantQuerySet
+from tenants.models.idempotency import IdempotencyRecord
+from tenants.models.tenant import Tenant, TenantName
+from tenants.models.user import Membership, Role, User
+
+__all__ = [
+    "ApiKey",
+    "IdempotencyRecord",
+    "Membership",
+    "Role",
+    "Scope",
+    "Tenant",
+    "TenantManager",
+    "TenantModel",
+    "TenantName",
+    "TenantQuerySet",
+    "User",
+]

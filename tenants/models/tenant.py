@@ -1,0 +1,85 @@
+"""The tenant: a club or a group of clubs, and the names by which callers may call it."""
+
+import uuid
+import zoneinfo
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Length
+
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+validate_slug = RegexValidator(SLUG_PATTERN, "Use lower-case letters, digits and single hyphens, as in fairview-east.")
+
+
+def check_time_zone(value: str) -> None:
+    """Raise ValidationError unless the value names an IANA time zone."""
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(f"{value!r} is not a time zone; write one such as Africa/Johannesburg.")
+
+
+class Tenant(models.Model):
+    """One club (or group) whose data never meets another's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.CharField(max_length=63, validators=[validate_slug])
+    name = models.CharField(max_length=120)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
+    default_country = models.CharField(
+        max_length=2, default="ZA", help_text="Two letters; phone numbers without a prefix are read as this country's."
+    )
+    currency = models.CharField(max_length=3, default="ZAR", help_text="Three letters, as in ZAR or GBP.")
+    locale = models.CharField(max_length=16, default="en_ZA", help_text="How dates and money are written, as in en_GB.")
+    tier_order = models.JSONField(default=list, blank=True, help_text="Membership tiers, the highest first.")
+    settings = models.JSONField(default=dict, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slug"], name="tenants_tenant_slug_uq"),
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=SLUG_PATTERN), name="tenants_tenant_slug_shape_ck"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(default_country__regex=r"^[A-Z]{2}$"), name="tenants_tenant_country_ck"
+            ),
+            models.CheckConstraint(condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="tenants_tenant_currency_ck"),
+        ]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The club's time zone."""
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def placeholders(self) -> list[str]:
+        """E-mail addresses and phone numbers that stand for nobody (setting `placeholders`)."""
+        values: Any = self.settings.get("placeholders", [])
+        return [str(value) for value in values]
+
+
+class TenantName(models.Model):
+    """A name that leads to a tenant: its slug or an alias. One table, so that both are unique together."""
+
+    name = models.CharField(primary_key=True, max_length=63, validators=[validate_slug])
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="names")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(name__regex=SLUG_PATTERN), name="tenants_name_shape_ck"),
+            models.CheckConstraint(condition=models.Q(name__length__lte=63), name="tenants_name_length_ck"),
+            # Lets the tenant's own slug refer to (name, tenant): see the migration's tenants_tenant_slug_fk.
+            models.UniqueConstraint(fields=["name", "tenant"], name="tenants_name_owner_uq"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+models.CharField.register_lookup(Length)

@@ -1,0 +1,1 @@
+"""Django database engine that carries the tenant scope into PostgreSQL: the second wall."""

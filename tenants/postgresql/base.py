@@ -1,0 +1,147 @@
+"""A PostgreSQL backend whose statements say for which tenant they run.
+
+A connection works as the role `crm_app`, for which each tenant table has a policy on the setting
+`crm.tenant_id`. That setting is only ever made *transaction-local*, so a pooled connection cannot carry
+it over to the next request:
+
+* outside a transaction block the setting travels in the same message as the statement (PostgreSQL runs
+  the message as one implicit transaction), which costs no round trip;
+* inside a block it is sent with the first statement and again whenever the scope, or a rollback to a
+  savepoint, may have changed it.
+
+Inside `all_tenants()` the statements run as `crm_all`, for which the policies let every row through.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+from django.db.backends.postgresql import base
+from psycopg import ClientCursor
+
+from tenants.scope import Everything, Scope, current_scope
+
+APP_ROLE = "crm_app"
+ALL_TENANTS_ROLE = "crm_all"
+
+_as_owner: ContextVar[bool] = ContextVar("crm_as_owner", default=False)
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Connections opened or used inside the block keep the role that logged in: for migrations and tests."""
+    token = _as_owner.set(True)
+    try:
+        yield
+    finally:
+        _as_owner.reset(token)
+
+
+def scope_statement(scope: Scope, *, owner: bool) -> str:
+    """The SQL that tells PostgreSQL about the scope until the transaction ends."""
+    if owner:
+        return "SELECT set_config('role', 'none', true);"
+    if isinstance(scope, UUID):
+        return f"SELECT set_config('role', '{APP_ROLE}', true), set_config('crm.tenant_id', '{scope}', true);"
+    if scope is Everything.ALL_TENANTS:
+        return f"SELECT set_config('role', '{ALL_TENANTS_ROLE}', true);"
+    return f"SELECT set_config('role', '{APP_ROLE}', true), set_config('crm.tenant_id', '', true);"
+
+
+_UNKNOWN = object()
+
+
+class ScopedCursor(base.Cursor):
+    """A cursor that puts the scope in front of each statement that needs it."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Run one statement under the open scope."""
+        prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
+        if not prefix or not isinstance(query, str):
+            return super().execute(query, params, **options)
+        super().execute(prefix + query, params, **options)
+        self.nextset()
+        return self
+
+    def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
+        """Run a statement many times; needs an open transaction, in which the scope is sent first."""
+        self.connection.crm_wrapper.send_scope()  # type: ignore[attr-defined]
+        super().executemany(query, params_seq, **options)
+
+    def copy(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        """COPY; the scope is sent as a statement of its own, so this too needs a transaction."""
+        self.connection.crm_wrapper.send_scope()  # type: ignore[attr-defined]
+        return super().copy(statement, params, **options)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's wrapper plus the knowledge of what the open transaction has been told."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._told: Any = _UNKNOWN
+        self._has_roles = False
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Open a connection whose cursors are scoped."""
+        connection = super().get_new_connection(conn_params)
+        connection.cursor_factory = ScopedCursor
+        connection.crm_wrapper = self
+        return connection
+
+    def init_connection_state(self) -> None:
+        """Become `crm_app`; before the first migration that role does not exist yet."""
+        self._told = _UNKNOWN
+        self._has_roles = False
+        super().init_connection_state()
+        with ClientCursor(self.connection) as cursor:
+            cursor.execute(
+                "SELECT count(*) = 2 FROM pg_roles WHERE rolname IN (%s, %s)", [APP_ROLE, ALL_TENANTS_ROLE]
+            )
+            row = cursor.fetchone()
+            self._has_roles = bool(row and row[0])
+            if self._has_roles and not _as_owner.get():
+                cursor.execute(f"SET ROLE {APP_ROLE}")
+        if not self.get_autocommit():
+            self.connection.commit()
+
+    @contextmanager
+    def _nodb_cursor(self) -> Iterator[Any]:
+        """The cursor that creates and drops test databases, as the role that logged in.
+
+        Only connecting happens inside `as_owner`: a prefix would make DROP DATABASE part of a transaction.
+        """
+        with ExitStack() as stack:
+            with as_owner():
+                cursor = stack.enter_context(super()._nodb_cursor())
+            yield cursor
+
+    def scope_prefix(self) -> str:
+        """The SQL to put in front of the next statement; empty where the transaction knows already."""
+        if not self._has_roles:
+            return ""
+        scope, owner = current_scope(), _as_owner.get()
+        wanted = (scope, owner)
+        if not self.in_atomic_block:
+            return "" if scope is None and not owner else scope_statement(scope, owner=owner)
+        if wanted == self._told:
+            return ""
+        self._told = wanted
+        return scope_statement(scope, owner=owner)
+
+    def send_scope(self) -> None:
+        """Tell the open transaction its scope now, for statements that cannot carry a prefix."""
+        prefix = self.scope_prefix()
+        if prefix:
+            with ClientCursor(self.connection) as cursor:
+                cursor.execute(prefix)
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        self._told = _UNKNOWN
+        super()._set_autocommit(autocommit)
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        self._told = _UNKNOWN
+        super()._savepoint_rollback(sid)

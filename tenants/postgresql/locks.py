@@ -1,0 +1,30 @@
+"""Advisory locks, all in one place so that no two purposes share a number."""
+
+from enum import IntEnum
+
+from django.db import connection
+
+from tenants.scope import current_tenant_id
+
+
+class AdvisoryLock(IntEnum):
+    """What a lock protects; the first key of the pair, the second is derived from the tenant."""
+
+    IDENTITY = 1  # who is who in one tenant: identifiers, merges, golden rows
+    IDEMPOTENCY_KEY = 2  # a request that may come twice, while its first answer is being made
+
+
+def lock_tenant(purpose: AdvisoryLock) -> None:
+    """Wait for a tenant's lock and hold it until the open transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [int(purpose), str(current_tenant_id())])
+
+
+def try_lock(purpose: AdvisoryLock, name: str) -> bool:
+    """Take the lock of a name of the tenant until the open transaction ends; False when somebody holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [int(purpose), f"{current_tenant_id()}/{name}"]
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,48 @@
+"""What each role may do, as one table; the API asks scopes, the back office asks this."""
+
+from enum import StrEnum
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from tenants.models import Membership, Role, Tenant, User
+
+
+class Right(StrEnum):
+    """A group of acts that are allowed together."""
+
+    VIEW_PROFILES = "VIEW_PROFILES"
+    ADD_NOTES = "ADD_NOTES"
+    EDIT = "EDIT"  # members, segments, campaigns, journeys; merge, export
+    ADMINISTER = "ADMINISTER"  # delete records; users, settings, social accounts, privacy
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.ADMIN: frozenset(Right),
+    Role.MARKETING_MANAGER: frozenset({Right.VIEW_PROFILES, Right.ADD_NOTES, Right.EDIT}),
+    Role.STAFF: frozenset({Right.VIEW_PROFILES, Right.ADD_NOTES}),
+    Role.VIEWER: frozenset({Right.VIEW_PROFILES}),
+}
+
+
+def may(role: Role | None, right: Right) -> bool:
+    """Whether the role includes the right; None (no membership) includes nothing."""
+    return role is not None and right in RIGHTS[role]
+
+
+def role_of(user: User | AnonymousUser, tenant: Tenant) -> Role | None:
+    """The user's role in the tenant; superusers are admins everywhere, strangers and the inactive nothing."""
+    if not user.is_active:
+        return None
+    if user.is_superuser:
+        return Role.ADMIN
+    role = Membership.objects.filter(user_id=user.pk, tenant=tenant).values_list("role", flat=True).first()
+    return Role(role) if role else None
+
+
+def tenants_of(user: User | AnonymousUser) -> QuerySet[Tenant]:
+    """The active tenants that the user may enter, by name."""
+    if not user.is_active:
+        return Tenant.objects.none()
+    tenants = Tenant.objects.filter(is_active=True).order_by("name", "id")
+    return tenants if user.is_superuser else tenants.filter(memberships__user_id=user.pk)

@@ -1,0 +1,45 @@
+"""Fixtures of every test. The servers themselves are provided by `tests.settings`."""
+
+import os
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from tests import servers
+
+pytest_plugins = ["tests.cast"]
+
+
+def pytest_unconfigure() -> None:
+    """The last thing of a run: stop the servers that it started."""
+    servers.stop()
+
+
+@pytest.fixture
+def redis_server() -> Iterator["redis.Redis"]:
+    """A client of this worker's own Redis database, empty before and after the test."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.flushdb()
+    yield client
+    client.flushdb()
+    client.close()
+
+
+@pytest.fixture
+def process_environment(transactional_db: None) -> dict[str, str]:
+    """The environment for a real process (worker, consumer, command) that shall see this test's data.
+
+    Transactional, because another process sees only what is committed.
+    """
+    address = urlsplit(os.environ["CRM_DATABASE_URL"])
+    database = address._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    return {
+        **os.environ,
+        "CRM_DATABASE_URL": database,
+        "REDIS_URL": settings.REDIS_URL,
+        "DJANGO_SETTINGS_MODULE": "crm_platform.settings",
+    }
