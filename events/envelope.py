@@ -5,7 +5,7 @@ The checks are written by hand: every event passes here, and a schema library ta
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Never
 
 from events.catalogue.registry import canonical
@@ -148,13 +148,14 @@ def _occurred_at(raw: Mapping[str, Any], now: datetime) -> datetime:
     if moment.year < EARLIEST_YEAR:
         message = f"timestamp lies before the year {EARLIEST_YEAR}; send when it happened."
         _refuse(Refusal.INVALID_TIMESTAMP, message, "timestamp")
-    # Compared before it is converted, which fails for the last hours of the year 9999.
-    if moment > now + FUTURE_TOLERANCE:
+    # The last hours of the last year may have no equivalent in UTC.
+    in_utc = moment.astimezone(UTC) if moment.year < MAXYEAR else None
+    if in_utc is None or in_utc > now + FUTURE_TOLERANCE:
         message = (
             "timestamp lies more than 24 hours in the future; send when it happened, with the right offset."
         )
         _refuse(Refusal.INVALID_TIMESTAMP, message, "timestamp")
-    return moment.astimezone(UTC)
+    return in_utc
 
 
 def _tenant_key(raw: Mapping[str, Any]) -> str:

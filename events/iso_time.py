@@ -18,6 +18,6 @@ def moment_from_iso(text: str) -> datetime | None:
     if MOMENT.fullmatch(text) is None:
         return None
     try:
-        return datetime.fromisoformat(text.upper())
+        return datetime.fromisoformat(text if text[-1] != "z" else text.upper())
     except ValueError:
         return None

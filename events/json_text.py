@@ -49,7 +49,8 @@ def load_event(text: bytes | str) -> object:
         check_storable(value)
         return value
     # orjson has refused everything else that the walk looks for, and the walk costs more than all the rest.
-    if NULL_ESCAPE in encoded or encoded.count(b"{") + encoded.count(b"[") > DEEPEST_NESTING:
+    has_null_bytes = b"\\" in encoded and NULL_ESCAPE in encoded
+    if has_null_bytes or encoded.count(b"{") + encoded.count(b"[") > DEEPEST_NESTING:
         check_storable(value)
     return value
 

@@ -15,7 +15,7 @@ WHERE EXISTS (SELECT FROM events_inboxevent AS i
 """
 
 
-@shared_task(name=RUN_CONSUMER, queue="consumers")
+@shared_task(name=RUN_CONSUMER)
 def run_consumer(name: str) -> None:
     """Let one consumer read on; idempotent by its cursor, which moves with its effects."""
     awake(RUN_CONSUMER, name)

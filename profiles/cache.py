@@ -32,6 +32,10 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then
 end
 return false
 """
+MARK = """
+for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1], 'EX', ARGV[2]) end
+return #KEYS
+"""
 UNMARK = """
 for _, key in ipairs(KEYS) do
     if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end
@@ -79,10 +83,7 @@ def forget(profile_ids: Iterable[UUID]) -> None:
         return
     mark = b"!" + os.urandom(8).hex().encode()
     try:
-        pipeline = redis_client().pipeline(transaction=False)
-        for key in keys:
-            pipeline.set(key, mark, ex=WRITER_MARK_SECONDS)
-        pipeline.execute()
+        redis_client().eval(MARK, len(keys), *keys, mark, WRITER_MARK_SECONDS)
     except RedisError as error:
         logger.warning("profile cache not marked: %s", error)
         transaction.on_commit(lambda: _delete(keys), robust=True)

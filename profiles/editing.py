@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from events import log
@@ -179,7 +179,11 @@ def _apply(
     club: Club, subject: Subject, occurred_at: datetime, event_id: str
 ) -> list[tuple[int, UUID | None, int | None]]:
     """The same way through the house as an event of a service, without a row of the inbox."""
-    row = ClaimedRow(0, SOURCE, event_id, "crm.edit", occurred_at, 0, False, "{}")
+    with connection.cursor() as cursor:
+        # A number of its own, as if it had come through the inbox: the ids of timeline rows are made from it.
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('events_inboxevent', 'id'))")
+        (number,) = cursor.fetchone()
+    row = ClaimedRow(number, SOURCE, event_id, "crm.edit", occurred_at, 0, False, "{}")
     return apply_events(club, [ReadyEvent(row, Effect(subjects=[subject]))], timezone.now())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from tenants.errors import ConflictError, DomainError, InvalidError, NotFoundError
+from tenants.errors import ConflictError, InvalidError, NotFoundError, UnprocessableError
 
 
 class CustomerNotFound(NotFoundError):
@@ -13,15 +13,13 @@ class CustomerNotFound(NotFoundError):
         super().__init__("There is no such customer.")
 
 
-class InvalidFields(DomainError):
+class InvalidFields(UnprocessableError):
     """Fields that cannot be taken; `fields` maps each to the reason, all of them at once."""
-
-    code = "VALIDATION_ERROR"
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         self.fields = dict(fields)
         details = [{"field": field, "message": message} for field, message in fields.items()]
-        super().__init__("Some fields cannot be taken as they are.", extra={"details": details})
+        super().__init__("Some fields cannot be taken as they are.", details=details)
 
 
 class KeyInUse(ConflictError):

@@ -51,6 +51,7 @@ CONSENT_COLUMNS: Final[Mapping[str, str]] = {
     "pushOptIn": "push_opt_in",
     "whatsappOptIn": "whatsapp_opt_in",
 }
+ADDRESS_COLUMNS: Final[Mapping[str, str]] = {"email": "email", "phoneNumber": "phone_number"}
 KEY_COLUMNS: Final[Mapping[str, str]] = {
     "authUserId": "auth_user_id",
     "teetimePlayerId": "teetime_player_id",
@@ -72,6 +73,14 @@ COLUMN_NAMES: Final[Mapping[str, str]] = {
     "lifecycle_stage": "lifecycleStage",
 }
 GOLDEN_COLUMNS: Final = tuple(COLUMN_NAMES)
+# Somebody of whom nothing is known.
+EMPTY_ROW: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(GOLDEN_COLUMNS),
+    **dict.fromkeys(TEXT_COLUMNS.values(), ""),
+    **dict.fromkeys(CONSENT_COLUMNS.values(), False),
+    "status": ProfileStatus.ACTIVE.value,
+    "external_ids": {},
+}
 
 
 def rank_of(field: str, source: str) -> int:
@@ -120,25 +129,43 @@ def winners(facts: Iterable[KnownFact]) -> dict[str, KnownFact]:
     return best
 
 
+def stated_columns(facts: Iterable[KnownFact]) -> dict[str, Any]:
+    """Column → value for those fields of which there are facts; all facts of such a field must be given."""
+    facts = list(facts)
+    row: dict[str, Any] = {}
+    for field, fact in winners(facts).items():
+        if field in TEXT_COLUMNS:
+            row[TEXT_COLUMNS[field]] = fact.value or ""
+        elif field in DATE_COLUMNS:
+            row[DATE_COLUMNS[field]] = date.fromisoformat(fact.value) if fact.value else None
+        elif field in CONSENT_COLUMNS:
+            # None: the record is gone (contact deleted) and no longer has a say.
+            answers = [one.value for one in facts if one.field == field and one.value is not None]
+            row[CONSENT_COLUMNS[field]] = bool(answers) and all(answers)
+        elif field in ADDRESS_COLUMNS:
+            row[ADDRESS_COLUMNS[field]] = fact.value or None
+        elif field == "status":
+            row["status"] = fact.value or ProfileStatus.ACTIVE.value
+        elif field == "handicap":
+            row["handicap_tenths"], row["handicap_updated_at"] = fact.value, fact.occurred_at
+    return row
+
+
 def golden_row(facts: Iterable[KnownFact], keys: Iterable[KnownKey], stage_reached: int) -> dict[str, Any]:
     """Column → value for every golden column, from all facts and identifiers of one profile."""
-    facts, keys = list(facts), list(keys)
-    best = winners(facts)
-    values = {field: fact.value for field, fact in best.items()}
-    row: dict[str, Any] = {column: values.get(field) or "" for field, column in TEXT_COLUMNS.items()}
-    for field, column in DATE_COLUMNS.items():
-        row[column] = date.fromisoformat(values[field]) if values.get(field) else None
-    for field, column in CONSENT_COLUMNS.items():
-        # None: the record is gone (contact deleted) and no longer has a say.
-        answers = [fact.value for fact in facts if fact.field == field and fact.value is not None]
-        row[column] = bool(answers) and all(answers)
-    row.update(_keys(keys))
-    row["email"] = _address(values, "email", keys)
-    row["phone_number"] = _address(values, "phoneNumber", keys)
-    row["status"] = values.get("status") or ProfileStatus.ACTIVE.value
-    handicap = best.get("handicap")
-    row["handicap_tenths"] = handicap.value if handicap else None
-    row["handicap_updated_at"] = handicap.occurred_at if handicap else None
+    keys = list(keys)
+    stated = stated_columns(facts)
+    row = {**EMPTY_ROW, **_keys(keys), **stated}
+    for field, column in ADDRESS_COLUMNS.items():
+        if column not in stated:
+            row[column] = _known_address(field, keys)
+    row["lifecycle_stage"] = stage_of(row["membership_status"], stage_reached)
+    return row
+
+
+def restated_row(before: Mapping[str, Any], facts: Iterable[KnownFact], stage_reached: int) -> dict[str, Any]:
+    """The golden row after new facts of some fields; the identifiers are as they were."""
+    row = {**before, **stated_columns(facts)}
     row["lifecycle_stage"] = stage_of(row["membership_status"], stage_reached)
     return row
 
@@ -167,9 +194,7 @@ def _keys(keys: list[KnownKey]) -> dict[str, Any]:
     return row
 
 
-def _address(values: Mapping[str, Any], field: str, keys: list[KnownKey]) -> str | None:
-    """The address a source stated last; where none did, one by which the person is known."""
-    if field in values:
-        return values[field] or None
+def _known_address(field: str, keys: list[KnownKey]) -> str | None:
+    """Where no source stated an address, one by which the person is known."""
     known = [(key.is_shared, -key.confidence, key.value) for key in keys if key.kind == field]
     return min(known)[2] if known else None

@@ -2,23 +2,45 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from events.identity_hints import IdentityKey
+from profiles.cache import read_through
 from profiles.club import Club
 from profiles.effects.keys import normal_keys
 from profiles.errors import CustomerNotFound, NothingToResolve
-from profiles.models import CustomerProfile, Identifier, ProfileStatus
+from profiles.models import CustomerProfile, Note, ProfileStatus
+from profiles.representation import COLUMNS, row_fields, to_json
 from profiles.search import search_profiles
-from tenants.models import Tenant
+from profiles.timeline import Place, TimelineFilter, TimelinePage, read_timeline
+from tenants.directory import tenant_by_id
+from tenants.expiring_cache import ExpiringCache
 from tenants.scope import current_tenant_id
 
 # Matches of a search text that a filtered list considers.
 MOST_FOUND = 500
 UNLISTED = (ProfileStatus.MERGED, ProfileStatus.DELETED)
+# As long as a tenant's row is cached; making a Club of it compiles its placeholders.
+CLUB_SECONDS = 5.0
+
+_READ_COLUMNS = ", ".join(f"p.{column}" for column in COLUMNS)
+READ: Final = f"""
+SELECT {_READ_COLUMNS} FROM profiles_customerprofile AS p WHERE p.tenant_id = %s AND p.id = %s
+"""  # noqa: S608 - names of columns only
+# A person may hold a key twice after a merge; two persons with one key: it is shared.
+RESOLVE: Final = f"""
+SELECT DISTINCT ON (p.id) {_READ_COLUMNS}
+FROM profiles_identifier AS i
+JOIN profiles_customerprofile AS p ON p.tenant_id = i.tenant_id AND p.id = i.profile_id
+WHERE i.tenant_id = %s AND i.kind = %s AND i.value = %s
+ORDER BY p.id LIMIT 2
+"""  # noqa: S608 - names of columns only
+
+_clubs: ExpiringCache[UUID, Club] = ExpiringCache(max_entries=5_000)
 
 
 def get_customer(profile_id: UUID) -> CustomerProfile:
@@ -31,20 +53,69 @@ def get_customer(profile_id: UUID) -> CustomerProfile:
     return profile
 
 
-def resolve_customer(keys: Sequence[IdentityKey]) -> CustomerProfile:
-    """The customer to whom keys (as written, of any kind) lead, the strongest first.
+def read_customer(profile_id: UUID) -> bytes:
+    """The customer as finished JSON, cached; raises CustomerNotFound.
+
+    The id of a merged customer answers with the survivor, whose `mergedInto` then is the survivor's own id.
+    """
+    survivor_id: UUID | None = None
+
+    def load() -> bytes | None:
+        nonlocal survivor_id
+        fields = _read_fields(profile_id)
+        if fields is None:
+            return None
+        # What stands under a loser's key would outlive changes of the survivor: it is not cached there.
+        survivor_id = fields["mergedInto"]
+        return None if survivor_id is not None else to_json(fields)
+
+    found = read_through(profile_id, load)
+    if survivor_id is not None:
+        survivor = _read_fields(survivor_id)
+        found = None if survivor is None else to_json({**survivor, "mergedInto": survivor_id})
+    if found is None:
+        raise CustomerNotFound
+    return found
+
+
+def _read_fields(profile_id: UUID) -> dict[str, Any] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(READ, [current_tenant_id(), profile_id])
+        row = cursor.fetchone()
+    return None if row is None else _living(row_fields(row))
+
+
+def _living(fields: dict[str, Any]) -> dict[str, Any] | None:
+    return None if fields["status"] == ProfileStatus.DELETED else fields
+
+
+def resolve_customer(keys: Sequence[IdentityKey]) -> dict[str, Any]:
+    """The fields of the customer to whom keys (as written, of any kind) lead, the strongest first.
 
     A key that several people share leads to nobody. Raises NothingToResolve when no key is usable, CustomerNotFound
     when none leads anywhere.
     """
-    usable = normal_keys(keys, "", Club.of(Tenant.objects.get(pk=current_tenant_id())))
+    usable = normal_keys(keys, "", current_club())
     if not usable:
         raise NothingToResolve
-    for kind, value in usable:
-        holders = set(Identifier.objects.filter(kind=kind, value=value).values_list("profile_id", flat=True)[:2])
-        if len(holders) == 1:
-            return get_customer(holders.pop())
+    with connection.cursor() as cursor:
+        for kind, value in usable:
+            cursor.execute(RESOLVE, [current_tenant_id(), kind, value])
+            holders = cursor.fetchall()
+            fields = _living(row_fields(holders[0])) if len(holders) == 1 else None
+            if fields is not None:
+                return fields
     raise CustomerNotFound
+
+
+def current_club() -> Club:
+    """The open scope's club; a change of its settings is seen within seconds."""
+    tenant_id = current_tenant_id()
+    club = _clubs.get(tenant_id)
+    if club is None:
+        club = Club.of(tenant_by_id(tenant_id))
+        _clubs.put(tenant_id, club, seconds=CLUB_SECONDS)
+    return club
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +145,25 @@ def list_customers(chosen: CustomerFilter) -> QuerySet[CustomerProfile]:
     if chosen.search:
         customers = customers.filter(pk__in=search_profiles(chosen.search, most=MOST_FOUND))
     return customers.order_by("-created_at", "-id")
+
+
+def list_notes(profile_id: UUID) -> QuerySet[Note]:
+    """A customer's notes, pinned ones first, then newest; raises CustomerNotFound."""
+    profile = get_customer(profile_id)
+    return Note.objects.filter(profile_id=profile.pk).order_by("-is_pinned", "-created_at", "-id")
+
+
+def customer_timeline(
+    profile_id: UUID, *, chosen: TimelineFilter, after: Place | None = None, take: int = 25
+) -> TimelinePage:
+    """`read_timeline` of a customer, of the survivor for a merged one; raises CustomerNotFound.
+
+    Rows prove that the customer exists, so that only an empty page costs a second look.
+    """
+    page = read_timeline(profile_id, chosen=chosen, after=after, take=take)
+    if page.rows:
+        return page
+    survivor = get_customer(profile_id)
+    if survivor.pk == profile_id:
+        return page
+    return read_timeline(survivor.pk, chosen=chosen, after=after, take=take)

@@ -1,58 +1,126 @@
-"""A customer as the outside sees it: the camelCase fields of the API."""
+"""A customer, an activity and a note as the outside sees them: the camelCase fields of the API."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
-from profiles.models import CustomerProfile
+import orjson
+
+from profiles.models import CustomerProfile, Note
+from profiles.timeline import TimelineRow
+
+
+def _tenths(value: int | None) -> float | None:
+    return None if value is None else value / 10
+
+
+def _text_or_none(value: str) -> str | None:
+    return value or None
+
+
+def _json(value: Any) -> Any:
+    """`jsonb` comes as text from a plain cursor: it goes into the answer as it is."""
+    return orjson.Fragment(value) if isinstance(value, str) else value
+
+
+# Name in the API, column, and how the column's value is told (None: as it is).
+FIELDS: Final[tuple[tuple[str, str, Callable[[Any], Any] | None], ...]] = (
+    ("id", "id", None),
+    ("tenantId", "tenant_id", None),
+    ("status", "status", None),
+    ("authUserId", "auth_user_id", None),
+    ("email", "email", None),
+    ("phoneNumber", "phone_number", None),
+    ("sclMemberId", "scl_member_id", None),
+    ("teetimePlayerId", "teetime_player_id", None),
+    ("messagingContactId", "messaging_contact_id", None),
+    ("externalIds", "external_ids", _json),
+    ("firstName", "first_name", _text_or_none),
+    ("lastName", "last_name", _text_or_none),
+    ("displayName", "display_name", None),
+    ("dateOfBirth", "date_of_birth", None),
+    ("gender", "gender", _text_or_none),
+    ("country", "country", _text_or_none),
+    ("language", "language", _text_or_none),
+    ("lifecycleStage", "lifecycle_stage", None),
+    ("tags", "tags", None),
+    ("engagementScore", "engagement_score", None),
+    ("engagementScoreAt", "engagement_score_at", None),
+    ("churnRiskScore", "churn_risk_score", None),
+    ("churnRiskScoreAt", "churn_risk_score_at", None),
+    ("lifetimeValue", "lifetime_value_cents", None),
+    ("lastActivityAt", "last_activity_at", None),
+    ("lastActivityType", "last_activity_type", _text_or_none),
+    ("activityCount30d", "activity_count_30d", None),
+    ("activityCount90d", "activity_count_90d", None),
+    ("bookingCount30d", "booking_count_30d", None),
+    ("lastBookingAt", "last_booking_at", None),
+    ("lastEmailOpenAt", "last_email_open_at", None),
+    ("lastEmailClickAt", "last_email_click_at", None),
+    ("handicap", "handicap_tenths", _tenths),
+    ("handicapUpdatedAt", "handicap_updated_at", None),
+    ("homeClubId", "home_club_id", _text_or_none),
+    ("homeClubName", "home_club_name", _text_or_none),
+    ("membershipTier", "membership_tier", _text_or_none),
+    ("membershipStatus", "membership_status", _text_or_none),
+    ("memberSince", "member_since", None),
+    ("membershipExpiry", "membership_expiry", None),
+    ("emailOptIn", "email_opt_in", None),
+    ("smsOptIn", "sms_opt_in", None),
+    ("pushOptIn", "push_opt_in", None),
+    ("whatsappOptIn", "whatsapp_opt_in", None),
+    ("createdAt", "created_at", None),
+    ("updatedAt", "updated_at", None),
+    ("mergedInto", "merged_into_id", None),
+)
+NAMES: Final = tuple(name for name, _, _ in FIELDS)
+COLUMNS: Final = tuple(column for _, column, _ in FIELDS)
+_CONVERTED: Final = tuple((name, convert) for name, _, convert in FIELDS if convert is not None)
 
 
 def customer_fields(profile: CustomerProfile) -> dict[str, Any]:
     """Field → plain value (UUIDs, dates and times included) of one customer."""
+    return row_fields([getattr(profile, column) for column in COLUMNS])
+
+
+def row_fields(row: Sequence[Any]) -> dict[str, Any]:
+    """The same of a row of COLUMNS, without a model in between."""
+    fields = dict(zip(NAMES, row, strict=True))
+    for name, convert in _CONVERTED:
+        fields[name] = convert(fields[name])
+    if not fields["displayName"]:
+        # Mirrors `CustomerProfile.name`.
+        full = f"{fields['firstName'] or ''} {fields['lastName'] or ''}".strip()
+        fields["displayName"] = full or fields["email"] or fields["phoneNumber"] or "Unknown person"
+    return fields
+
+
+def activity_fields(row: TimelineRow) -> dict[str, Any]:
+    """Field → plain value of one row of a timeline."""
     return {
-        "id": profile.id,
-        "tenantId": profile.tenant_id,
-        "status": profile.status,
-        "authUserId": profile.auth_user_id,
-        "email": profile.email,
-        "phoneNumber": profile.phone_number,
-        "sclMemberId": profile.scl_member_id,
-        "teetimePlayerId": profile.teetime_player_id,
-        "messagingContactId": profile.messaging_contact_id,
-        "externalIds": profile.external_ids,
-        "firstName": profile.first_name or None,
-        "lastName": profile.last_name or None,
-        "displayName": profile.name,
-        "dateOfBirth": profile.date_of_birth,
-        "gender": profile.gender or None,
-        "country": profile.country or None,
-        "language": profile.language or None,
-        "lifecycleStage": profile.lifecycle_stage,
-        "tags": profile.tags,
-        "engagementScore": profile.engagement_score,
-        "engagementScoreAt": profile.engagement_score_at,
-        "churnRiskScore": profile.churn_risk_score,
-        "churnRiskScoreAt": profile.churn_risk_score_at,
-        "lifetimeValue": profile.lifetime_value_cents,
-        "lastActivityAt": profile.last_activity_at,
-        "lastActivityType": profile.last_activity_type or None,
-        "activityCount30d": profile.activity_count_30d,
-        "activityCount90d": profile.activity_count_90d,
-        "bookingCount30d": profile.booking_count_30d,
-        "lastBookingAt": profile.last_booking_at,
-        "lastEmailOpenAt": profile.last_email_open_at,
-        "lastEmailClickAt": profile.last_email_click_at,
-        "handicap": None if profile.handicap_tenths is None else profile.handicap_tenths / 10,
-        "handicapUpdatedAt": profile.handicap_updated_at,
-        "homeClubId": profile.home_club_id or None,
-        "homeClubName": profile.home_club_name or None,
-        "membershipTier": profile.membership_tier or None,
-        "membershipStatus": profile.membership_status or None,
-        "memberSince": profile.member_since,
-        "membershipExpiry": profile.membership_expiry,
-        "emailOptIn": profile.email_opt_in,
-        "smsOptIn": profile.sms_opt_in,
-        "pushOptIn": profile.push_opt_in,
-        "whatsappOptIn": profile.whatsapp_opt_in,
-        "createdAt": profile.created_at,
-        "updatedAt": profile.updated_at,
-        "mergedInto": profile.merged_into_id,
+        "id": row.id,
+        "type": row.type,
+        "category": row.category,
+        "channel": row.channel or None,
+        "source": row.source,
+        "sourceEventId": row.source_event_id,
+        "title": row.title,
+        "metadata": row.metadata,
+        "occurredAt": row.occurred_at,
     }
+
+
+def note_fields(note: Note) -> dict[str, Any]:
+    """Field → plain value of one note."""
+    return {
+        "id": note.pk,
+        "customerId": note.profile_id,
+        "body": note.body,
+        "isPinned": note.is_pinned,
+        "authorName": note.author_name or None,
+        "createdAt": note.created_at,
+    }
+
+
+def to_json(fields: Any) -> bytes:
+    """Finished JSON of what the functions above return; times in UTC end in `Z`."""
+    return orjson.dumps(fields, option=orjson.OPT_UTC_Z)

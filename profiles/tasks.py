@@ -11,7 +11,7 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
 
-@shared_task(name=PROCESS_INBOX, queue="events")
+@shared_task(name=PROCESS_INBOX)
 def process_inbox(tenant_id: str) -> None:
     """Apply what waits in one tenant's inbox, for a bounded turn; idempotent by the status of the inbox rows.
 

@@ -74,6 +74,15 @@ def read_timeline(
     return TimelinePage(rows, (rows[-1].occurred_at, rows[-1].id) if has_more else None)
 
 
+def timeline_row(activity_id: int) -> TimelineRow | None:
+    """One activity of the open scope; None where there is none."""
+    statement = f"SELECT {COLUMNS} FROM profiles_activity WHERE tenant_id = %s AND id = %s"
+    with connection.cursor() as database:
+        database.execute(statement, [current_tenant_id(), activity_id])
+        row = database.fetchone()
+    return None if row is None else TimelineRow(*row[:8], metadata=_loaded(row[8]))
+
+
 def _loaded(value: Any) -> dict[str, Any]:
     loaded: dict[str, Any] = orjson.loads(value) if isinstance(value, str) else value
     return loaded

@@ -66,4 +66,4 @@ def _write_once(path: Path, content: bytes) -> None:
     except FileExistsError:
         pass
     finally:
-        os.unlink(name)  # noqa: PTH108 - the pair of mkstemp
+        Path(name).unlink()

@@ -92,9 +92,10 @@ def create_tenant(
     )
     tenant.full_clean(validate_unique=False, validate_constraints=False)
     with transaction.atomic():
-        tenant.save()
+        # Names first: foreign keys are checked at the end, and a taken name must be told as such.
         for each in dict.fromkeys([slug, *names]):
             _own_name(tenant, each)
+        tenant.save()
     transaction.on_commit(forget_tenants)
     return tenant
 

@@ -41,6 +41,16 @@ class InvalidError(DomainError):
         self.field = field
 
 
+class UnprocessableError(DomainError):
+    """The input can be read but makes no sense; `details` lists every field with its reason."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, message: str, *, details: list[dict[str, Any]], code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.details = details
+
+
 class ForbiddenError(DomainError):
     """The caller is known but may not do this."""
 

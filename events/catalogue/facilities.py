@@ -21,12 +21,12 @@ class _Reservation(Payload):
 
 
 class ReservationBooked(_Reservation):
-    """`facilities.reservation.created` and `facilities.reservation.rescheduled`"""
+    """`facilities.reservation.created` and `facilities.reservation.rescheduled`."""
 
     start_time: RequiredMoment
 
 
 class ReservationEnded(_Reservation):
-    """`facilities.reservation.cancelled` and `facilities.reservation.no_show`"""
+    """`facilities.reservation.cancelled` and `facilities.reservation.no_show`."""
 
     start_time: Moment = None

@@ -5,14 +5,14 @@ from events.catalogue.payload import Payload
 
 
 class Feature(Payload):
-    """`feedback.voted`, `feedback.unvoted` and `feedback.shipped`"""
+    """`feedback.voted`, `feedback.unvoted` and `feedback.shipped`."""
 
     feature_id: RequiredId
     title: Name = None
 
 
 class Complaint(Payload):
-    """`feedback.complaint.opened` and `feedback.complaint.closed`"""
+    """`feedback.complaint.opened` and `feedback.complaint.closed`."""
 
     id: RequiredId
     topic: Name = None

@@ -54,7 +54,7 @@ OPT_IN_FIELDS: Final = {
 
 
 class Contact(_OptIns):
-    """`messaging.contact.created` and `messaging.contact.updated`"""
+    """`messaging.contact.created` and `messaging.contact.updated`."""
 
     email: Email = None
     phone_number: Phone = None
@@ -63,7 +63,7 @@ class Contact(_OptIns):
 
 
 class ContactDeleted(Payload):
-    """`messaging.contact.deleted`"""
+    """`messaging.contact.deleted`."""
 
     contact_id: Id = None
 
@@ -79,7 +79,7 @@ class ContactPreferenceUpdated(_OptIns):
 
 
 class MessageDelivery(Payload):
-    """`messaging.message.sent`, `.delivered`, `.bounced` and `.failed`"""
+    """`messaging.message.sent`, `.delivered`, `.bounced` and `.failed`."""
 
     message_id: RequiredId
     contact_id: Id = None
@@ -91,7 +91,7 @@ class MessageDelivery(Payload):
 
 
 class EmailOpened(Payload):
-    """`messaging.email.opened`"""
+    """`messaging.email.opened`."""
 
     message_id: Id = None
     contact_id: Id = None
@@ -112,7 +112,7 @@ class EmailClicked(Payload):
 
 
 class EmailComplained(Payload):
-    """`messaging.email.complained`"""
+    """`messaging.email.complained`."""
 
     message_id: Id = None
     contact_id: Id = None
@@ -128,7 +128,7 @@ class MessageUnsubscribed(Payload):
 
 
 class SmsReplied(Payload):
-    """`messaging.sms.replied`"""
+    """`messaging.sms.replied`."""
 
     message_id: Id = None
     contact_id: Id = None

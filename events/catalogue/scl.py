@@ -50,7 +50,7 @@ class _Member(Payload):
 
 
 class MemberCreated(_Member):
-    """`scl.member.created`"""
+    """`scl.member.created`."""
 
     id: RequiredMemberId
     created_at: Moment = None
@@ -78,7 +78,7 @@ class MemberDeleted(Payload):
 
 
 class TierChanged(Payload):
-    """`scl.member.tier.changed`"""
+    """`scl.member.tier.changed`."""
 
     id: MemberId = None
     previous_tier_id: Id = None
@@ -96,7 +96,7 @@ class TierChanged(Payload):
 
 
 class StatusChanged(Payload):
-    """`scl.member.status.changed`"""
+    """`scl.member.status.changed`."""
 
     id: MemberId = None
     previous_status: Status = None
@@ -111,7 +111,7 @@ class _Transaction(Payload):
 
 
 class PaymentReceived(_Transaction):
-    """`scl.payment.received`"""
+    """`scl.payment.received`."""
 
     amount_cents: RequiredCents
     method: Name = None
@@ -120,7 +120,7 @@ class PaymentReceived(_Transaction):
 
 
 class PaymentFailed(_Transaction):
-    """`scl.payment.failed`"""
+    """`scl.payment.failed`."""
 
     amount_cents: Cents = None
     reason: Prose = None
@@ -134,7 +134,7 @@ class PaymentRefunded(_Transaction):
 
 
 class Invoice(_Transaction):
-    """`scl.invoice.sent` and `scl.invoice.overdue`"""
+    """`scl.invoice.sent` and `scl.invoice.overdue`."""
 
     amount_cents: Cents = None
     due_date: Day = None

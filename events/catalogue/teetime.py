@@ -39,7 +39,7 @@ class _Player(Payload):
 
 
 class PlayerCreated(_Player):
-    """`teetime.player.created`"""
+    """`teetime.player.created`."""
 
     id: RequiredId
     created_at: Moment = None
@@ -53,7 +53,7 @@ class PlayerUpdated(ChangesPayload, _Player):
 
 
 class HandicapUpdated(Payload):
-    """`teetime.handicap.updated`"""
+    """`teetime.handicap.updated`."""
 
     player_id: Id = None
     previous_handicap: Handicap = None
@@ -79,7 +79,7 @@ Partners = Annotated[tuple[Partner, ...], BeforeValidator(_list_or_nothing), Fie
 
 
 class BookingCreated(Payload):
-    """`teetime.booking.created`"""
+    """`teetime.booking.created`."""
 
     id: RequiredId
     player_id: Id = None
@@ -95,7 +95,7 @@ class BookingCreated(Payload):
 
 
 class BookingCancelled(Payload):
-    """`teetime.booking.cancelled`"""
+    """`teetime.booking.cancelled`."""
 
     id: RequiredId
     player_id: Id = None
@@ -104,7 +104,7 @@ class BookingCancelled(Payload):
 
 
 class BookingCompleted(Payload):
-    """`teetime.booking.completed`"""
+    """`teetime.booking.completed`."""
 
     id: RequiredId
     player_id: Id = None
@@ -114,14 +114,14 @@ class BookingCompleted(Payload):
 
 
 class BookingNoShow(Payload):
-    """`teetime.booking.no_show`"""
+    """`teetime.booking.no_show`."""
 
     id: RequiredId
     player_id: Id = None
 
 
 class ScorePosted(Payload):
-    """`teetime.score.posted`"""
+    """`teetime.score.posted`."""
 
     id: Id = None
     player_id: Id = None
@@ -150,26 +150,26 @@ class _Competition(Payload):
 
 
 class CompetitionPublished(_Competition):
-    """`teetime.competition.published`"""
+    """`teetime.competition.published`."""
 
     name: RequiredName
 
 
 class CompetitionUpdated(_Competition):
-    """`teetime.competition.updated`"""
+    """`teetime.competition.updated`."""
 
     name: Name = None
 
 
 class CompetitionCancelled(Payload):
-    """`teetime.competition.cancelled`"""
+    """`teetime.competition.cancelled`."""
 
     id: RequiredId
     reason: Prose = None
 
 
 class CompetitionEntry(Payload):
-    """`teetime.competition.entered` and `teetime.competition.withdrawn`"""
+    """`teetime.competition.entered` and `teetime.competition.withdrawn`."""
 
     competition_id: RequiredId
     player_id: Id = None

@@ -14,33 +14,59 @@ from profiles.effects.drafts import Subject
 from profiles.identity import Claim, Holding, Person
 from profiles.ingest import statements as sql
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
-from profiles.ingest.people import load_directory
+from profiles.ingest.people import load_directory, unsettled_groups
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import Recorded, StatedFact, Work
 from profiles.ingest.writing import write
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
 
-def apply_events(
-    club: Club, events: Sequence[ReadyEvent], now: datetime
-) -> list[tuple[int, UUID | None, int | None]]:
+Answer = tuple[int, UUID | None, int | None]
+
+
+def apply_events(club: Club, events: Sequence[ReadyEvent], now: datetime) -> list[Answer]:
     """Apply events in the given order; returns (inbox id, profile id, activity id) for each.
 
-    Needs an open transaction and the club's scope. Waits for the tenant's identity lock: one writer per tenant, so
-    that two workers who meet the same new person end with one profile; keys in the database are unique all the same.
+    Needs an open transaction and the club's scope. Waits for the tenant's identity lock: one at a time decides who is
+    who, so that two workers who meet the same new person end with one profile; the keys are unique all the same.
     """
     lock_tenant(AdvisoryLock.IDENTITY)
+    applied, _ = _apply(club, events, now, only_settled=False)
+    return applied
+
+
+def apply_settled_events(
+    club: Club, events: Sequence[ReadyEvent], now: datetime
+) -> tuple[list[Answer], list[ReadyEvent]]:
+    """Apply the events about people who are known by every key; returns the answers and the events left over.
+
+    Such events change nobody's identity, so that several workers apply them side by side, under the shared lock. What
+    is left over needs `apply_events` in another transaction.
+    """
+    lock_tenant(AdvisoryLock.IDENTITY, shared=True)
+    return _apply(club, events, now, only_settled=True)
+
+
+def _apply(
+    club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_settled: bool
+) -> tuple[list[Answer], list[ReadyEvent]]:
     claims = [[_claim(event.row, subject) for subject in event.effect.subjects] for event in events]
     with connection.cursor() as cursor:
         cursor.execute(sql.PLAN_FOR_BATCHES)
         directory = load_directory(cursor, club.id, [claim for group in claims for claim in group], now)
+        left: list[ReadyEvent] = []
+        if only_settled:
+            unsettled = unsettled_groups(directory, claims)
+            left = [event for event, is_left in zip(events, unsettled, strict=True) if is_left]
+            claims = [group for group, is_left in zip(claims, unsettled, strict=True) if not is_left]
+            events = [event for event, is_left in zip(events, unsettled, strict=True) if not is_left]
         work = Work(club, now, directory)
         recorded_already = _recorded_already(cursor, club.id, [event.row for event in events])
         for event, group in zip(events, claims, strict=True):
             is_repeat = (event.row.source, event.row.event_id) in recorded_already
             _take(work, event, group, is_repeat=is_repeat)
         write(cursor, work)
-    return [_answer(work, event.row) for event in events]
+    return [_answer(work, event.row) for event in events], left
 
 
 def _claim(row: ClaimedRow, subject: Subject) -> Claim:
@@ -74,10 +100,14 @@ def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: 
         is_first_sight = person.is_new and len(work.directory.people) > people_before
         if subject.if_new is not None and is_first_sight:
             subject.activities.append(subject.if_new)
+        # Also with nothing to count: the tally is what locks the profile's row, in a fixed order.
+        tally = work.tallies.setdefault(person, Tally())
         if is_repeat:
             subject.activities.clear()
         else:
-            _count(work, person, subject, event.row)
+            tally.rung = max(tally.rung, subject.rung)
+            tally.add_marks(subject.marks)
+            tally.add_activities(subject, event.row.occurred_at, work.now)
         _state(work, holding, subject, event.row)
         first: Recorded | None = None
         for draft in subject.activities:
@@ -92,15 +122,6 @@ def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: 
         work.happenings.append(Happening(LogKind.COMPETITION_CHANGED, None, event.effect.competition))
 
 
-def _count(work: Work, person: Person, subject: Subject, row: ClaimedRow) -> None:
-    tally = work.tallies.get(person)
-    if tally is None:
-        tally = work.tallies[person] = Tally()
-    tally.rung = max(tally.rung, subject.rung)
-    tally.add_marks(subject.marks)
-    tally.add_activities(subject, row.occurred_at, work.now)
-
-
 def _state(work: Work, holding: Holding, subject: Subject, row: ClaimedRow) -> None:
     """Note the facts under the record that stated them; of one batch only the newest of each is written."""
     for draft in subject.facts:
@@ -110,7 +131,6 @@ def _state(work: Work, holding: Holding, subject: Subject, row: ClaimedRow) -> N
             work.facts[key] = StatedFact(
                 holding, row.source, draft.field, draft.value, draft.rank, row.occurred_at, row.event_id
             )
-        work.restated.add(holding.person.root)
     if subject.links is True and (holding.linked_at is None or row.occurred_at > holding.linked_at):
         holding.linked_at, holding.is_changed = row.occurred_at, True
     elif subject.links is False and (holding.unlinked_at is None or row.occurred_at > holding.unlinked_at):

@@ -54,6 +54,31 @@ def _in_question(directory: Directory, claims: Iterable[Claim]) -> set[Person]:
     return people
 
 
+def unsettled_groups(directory: Directory, claims: Sequence[Sequence[Claim]]) -> list[bool]:
+    """For each event's claims whether they may change who is who, or are about somebody whom another event changes."""
+    found = [[_sole_holder(directory, claim) for claim in group] for group in claims]
+    restless = {
+        holding.person
+        for group, holders in zip(claims, found, strict=True)
+        for claim, holder in zip(group, holders, strict=True)
+        if holder is None
+        for key in claim.keys
+        for holding in directory.rows(key)
+    }
+    return [any(holder is None or holder in restless for holder in holders) for holders in found]
+
+
+def _sole_holder(directory: Directory, claim: Claim) -> Person | None:
+    """The one person to whom every key of the claim leads; None when a key is new, shared, or leads elsewhere."""
+    holder: Person | None = None
+    for key in claim.keys:
+        rows = directory.rows(key)
+        if len(rows) != 1 or rows[0].is_shared or (holder is not None and rows[0].person is not holder):
+            return None
+        holder = rows[0].person
+    return holder
+
+
 def _load_traits(cursor: Any, tenant_id: UUID, directory: Directory, people: set[Person]) -> None:
     """Fill in what could contradict joining these people with others."""
     if not people:

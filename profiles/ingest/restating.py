@@ -1,12 +1,13 @@
 """Computing golden rows anew from all facts and identifiers of the profiles concerned."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from profiles.golden import COLUMN_NAMES, GOLDEN_COLUMNS, KnownFact, KnownKey, changed_columns, golden_row
+from profiles.golden import COLUMN_NAMES, GOLDEN_COLUMNS, KnownFact, KnownKey, changed_columns, golden_row, restated_row
 from profiles.ingest import statements as sql
 from profiles.search_documents import lexemes
 
@@ -18,51 +19,93 @@ SEARCHED_COLUMNS = frozenset(
 
 
 def restate(
-    cursor: Any, tenant_id: UUID, ids: Collection[UUID], rekeyed: Collection[UUID]
+    cursor: Any, tenant_id: UUID, fields: Mapping[UUID, Collection[str]], rekeyed: Collection[UUID]
 ) -> dict[UUID, list[str]]:
     """Rewrite the golden rows that changed; returns profile id → names of the changed fields (API names).
 
-    `rekeyed`: those whose identifiers changed. Needs a transaction and the tenant's identity lock.
+    `fields`: the fields of which each profile has new facts; `rekeyed`: those whose identifiers changed, which are
+    computed anew altogether. Needs a transaction and the tenant's identity lock.
     """
-    if not ids:
-        return {}
-    sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in ids))
-    facts = _facts(cursor, tenant_id)
-    keys = _keys(cursor, tenant_id)
-    cursor.execute(sql.CURRENT_GOLDEN, [tenant_id])
-    rewritten: list[tuple[Any, ...]] = []
-    documents: list[tuple[UUID, list[str]]] = []
-    changes: dict[UUID, list[str]] = {}
-    for profile_id, stage_reached, *current in cursor.fetchall():
-        before = dict(zip(GOLDEN_COLUMNS, current, strict=True))
-        before["external_ids"] = orjson.loads(before["external_ids"])
-        known = keys.get(profile_id, [])
-        after = golden_row(facts.get(profile_id, ()), known, stage_reached)
+    work = _Restating()
+    partly = {profile_id: names for profile_id, names in fields.items() if profile_id not in rekeyed}
+    if partly:
+        names = sorted({name for stated in partly.values() for name in stated})
+        sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in partly))
+        facts = _facts(cursor, sql.SOME_FACTS, [tenant_id, names])
+        for profile_id, stage_reached, before in _current(cursor, tenant_id):
+            after = restated_row(before, facts.get(profile_id, ()), stage_reached)
+            work.note(profile_id, before, after)
+    if rekeyed:
+        sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in rekeyed))
+        facts = _facts(cursor, sql.ALL_FACTS, [tenant_id])
+        keys = _keys(cursor, tenant_id)
+        for profile_id, stage_reached, before in _current(cursor, tenant_id):
+            after = golden_row(facts.get(profile_id, ()), keys.get(profile_id, ()), stage_reached)
+            work.note(profile_id, before, after)
+    _store(cursor, tenant_id, work)
+    _store_documents(cursor, tenant_id, {*rekeyed, *work.renamed})
+    return work.changes
+
+
+@dataclass(slots=True)
+class _Restating:
+    """What is found out on the way."""
+
+    changes: dict[UUID, list[str]] = field(default_factory=dict)
+    rewritten: list[tuple[Any, ...]] = field(default_factory=list)
+    renamed: set[UUID] = field(default_factory=set)
+
+    def note(self, profile_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Remember what differs."""
         changed = changed_columns(before, after)
-        changes[profile_id] = [COLUMN_NAMES[column] for column in changed]
+        self.changes[profile_id] = [COLUMN_NAMES[column] for column in changed]
         if changed:
-            rewritten.append((profile_id, *(_stored(column, after[column]) for column in GOLDEN_COLUMNS)))
-        if profile_id in rekeyed or SEARCHED_COLUMNS.intersection(changed):
-            documents.append((profile_id, lexemes(tenant_id, after, known)))
-    if rewritten:
-        sql.GOLDEN.fill(cursor, rewritten)
+            self.rewritten.append((profile_id, *(_stored(column, after[column]) for column in GOLDEN_COLUMNS)))
+        if SEARCHED_COLUMNS.intersection(changed):
+            self.renamed.add(profile_id)
+
+
+def _current(cursor: Any, tenant_id: UUID) -> Iterator[tuple[UUID, int, dict[str, Any]]]:
+    """Profile id, rung reached and golden row of each wanted profile."""
+    cursor.execute(sql.CURRENT_GOLDEN, [tenant_id])
+    for profile_id, stage_reached, *values in cursor.fetchall():
+        row = dict(zip(GOLDEN_COLUMNS, values, strict=True))
+        row["external_ids"] = orjson.loads(row["external_ids"])
+        yield profile_id, stage_reached, row
+
+
+def _store(cursor: Any, tenant_id: UUID, work: _Restating) -> None:
+    if work.rewritten:
+        sql.GOLDEN.fill(cursor, work.rewritten)
         cursor.execute(sql.RESTATE, [tenant_id])
-    if documents:
-        sql.SEARCH_DOCUMENT.fill(cursor, documents)
-        cursor.execute(sql.STORE_DOCUMENTS, [tenant_id])
-    return changes
+
+
+def _store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None:
+    """The words by which these people are found, from their golden rows as they are now."""
+    if not ids:
+        return
+    sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in ids))
+    keys = _keys(cursor, tenant_id)
+    sql.SEARCH_DOCUMENT.fill(
+        cursor,
+        [
+            (profile_id, lexemes(tenant_id, row, keys.get(profile_id, ())))
+            for profile_id, _, row in _current(cursor, tenant_id)
+        ],
+    )
+    cursor.execute(sql.STORE_DOCUMENTS, [tenant_id])
 
 
 def _stored(column: str, value: Any) -> Any:
     return orjson.dumps(value).decode() if column in JSON_COLUMNS else value
 
 
-def _facts(cursor: Any, tenant_id: UUID) -> dict[UUID, list[KnownFact]]:
-    cursor.execute(sql.ALL_FACTS, [tenant_id])
+def _facts(cursor: Any, statement: str, parameters: list[Any]) -> dict[UUID, list[KnownFact]]:
+    cursor.execute(statement, parameters)
     facts: dict[UUID, list[KnownFact]] = {}
-    for profile_id, field, value, rank, occurred_at, source, event_id in cursor.fetchall():
+    for profile_id, name, value, rank, occurred_at, source, event_id in cursor.fetchall():
         known = None if value is None else orjson.loads(value)
-        facts.setdefault(profile_id, []).append(KnownFact(field, known, rank, occurred_at, source, event_id))
+        facts.setdefault(profile_id, []).append(KnownFact(name, known, rank, occurred_at, source, event_id))
     return facts
 
 

@@ -92,9 +92,11 @@ FROM new_identifier
 CHANGED_IDENTIFIER = StagingTable(
     "changed_identifier", "id bigint, is_shared boolean, linked_at timestamptz, unlinked_at timestamptz"
 )
+# Maxima, and sharing never ends: so two batches that change the same row may do so in any order.
 UPDATE_IDENTIFIERS = """
 UPDATE profiles_identifier AS i
-SET is_shared = changed.is_shared, linked_at = changed.linked_at, unlinked_at = changed.unlinked_at
+SET is_shared = i.is_shared OR changed.is_shared, linked_at = GREATEST(i.linked_at, changed.linked_at),
+    unlinked_at = GREATEST(i.unlinked_at, changed.unlinked_at)
 FROM changed_identifier AS changed
 WHERE i.id = changed.id AND i.tenant_id = %s
 """
@@ -121,9 +123,6 @@ WHERE (excluded.occurred_at, excluded.event_id) > (f.occurred_at, f.event_id)
 """
 
 # --- activities
-NEXT_ACTIVITY_IDS = """
-SELECT array_agg(nextval(pg_get_serial_sequence('profiles_activity', 'id'))) FROM generate_series(1, %s)
-"""
 NEW_ACTIVITY = StagingTable(
     "new_activity",
     "id bigint, profile_id uuid, origin_profile_id uuid, occurred_at timestamptz, slot smallint, type text,"
@@ -211,6 +210,7 @@ ALL_FACTS = """
 SELECT f.profile_id, f.field, f.value::text, f.rank, f.occurred_at, f.source, f.event_id FROM wanted_profile AS wanted
 JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
 """
+SOME_FACTS = f"{ALL_FACTS}AND f.field = ANY(%s)\n"
 ALL_KEYS = """
 SELECT i.profile_id, i.kind, i.value,
        i.unlinked_at IS NULL OR (i.linked_at IS NOT NULL AND i.linked_at > i.unlinked_at), i.is_shared, i.confidence

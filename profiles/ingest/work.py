@@ -10,6 +10,7 @@ from profiles.effects.drafts import ActivityDraft
 from profiles.identity import Directory, Holding, Person
 from profiles.ingest.decoding import ClaimedRow
 from profiles.ingest.tallies import Tally
+from profiles.models.history import SLOTS
 
 
 @dataclass(slots=True)
@@ -20,7 +21,11 @@ class Recorded:
     slot: int
     holding: Holding
     draft: ActivityDraft
-    id: int = 0
+
+    @property
+    def id(self) -> int:
+        """See `Activity`."""
+        return self.row.id * SLOTS + self.slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,6 @@ class Work:
     facts: dict[tuple[int, str, str, int], StatedFact] = field(default_factory=dict)
     activities: list[Recorded] = field(default_factory=list)
     tallies: dict[Person, Tally] = field(default_factory=dict)
-    restated: set[Person] = field(default_factory=set)
     rekeyed: set[Person] = field(default_factory=set)
     erasures: list[tuple[Person, ClaimedRow, str]] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)

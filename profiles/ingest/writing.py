@@ -27,8 +27,7 @@ def write(cursor: Any, work: Work) -> None:
     _write_facts(cursor, work)
     _write_activities(cursor, work)
     moved = _write_tallies(cursor, work)
-    restated = {person.root.id for person in work.restated} | {person.id for person in new_people}
-    changes = restate(cursor, work.club.id, restated, {person.root.id for person in work.rekeyed})
+    changes = restate(cursor, work.club.id, _stated_fields(work), {person.root.id for person in work.rekeyed})
     _write_candidates(cursor, work)
     _write_erasures(cursor, work)
     _log(cursor, work, new_people, changes, moved)
@@ -60,11 +59,11 @@ def _write_identifiers(cursor: Any, work: Work) -> None:
         cursor.execute(sql.NEXT_IDENTIFIER_IDS, [len(new)])
         for holding, identifier_id in zip(new, cursor.fetchone()[0], strict=True):
             holding.id = identifier_id
-            work.restated.add(holding.person)
             work.rekeyed.add(holding.person)
         sql.NEW_IDENTIFIER.fill(cursor, (_identifier_row(work, holding) for holding in new))
     if changed:
-        work.restated |= {holding.person for holding in changed}
+        work.rekeyed |= {holding.person for holding in changed}
+        changed.sort(key=lambda one: one.id or 0)
         sql.CHANGED_IDENTIFIER.fill(
             cursor, ((one.id, one.is_shared, one.linked_at, one.unlinked_at) for one in changed)
         )
@@ -97,9 +96,7 @@ def _merge_people(cursor: Any, work: Work) -> None:
     ]
     if merges:
         join_profiles(cursor, work.club.id, merges)
-        winners = {merge.winner for merge in work.directory.merges}
-        work.restated |= winners
-        work.rekeyed |= winners
+        work.rekeyed |= {merge.winner for merge in work.directory.merges}
 
 
 def _write_facts(cursor: Any, work: Work) -> None:
@@ -118,18 +115,23 @@ def _write_facts(cursor: Any, work: Work) -> None:
                 fact.occurred_at,
                 fact.event_id,
             )
-            for fact in work.facts.values()
+            # In a fixed order, so that two batches with the same facts cannot wait for each other.
+            for fact in sorted(work.facts.values(), key=lambda one: (one.holding.id, one.field, one.rank))
         ),
     )
     cursor.execute(sql.UPSERT_FACTS, [work.club.id])
 
 
+def _stated_fields(work: Work) -> dict[UUID, set[str]]:
+    fields: dict[UUID, set[str]] = {}
+    for fact in work.facts.values():
+        fields.setdefault(fact.holding.person.root.id, set()).add(fact.field)
+    return fields
+
+
 def _write_activities(cursor: Any, work: Work) -> None:
     if not work.activities:
         return
-    cursor.execute(sql.NEXT_ACTIVITY_IDS, [len(work.activities)])
-    for recorded, activity_id in zip(work.activities, cursor.fetchone()[0], strict=True):
-        recorded.id = activity_id
     sql.NEW_ACTIVITY.fill(
         cursor,
         (

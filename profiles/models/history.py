@@ -62,16 +62,22 @@ class ActivityCategory(models.TextChoices):
     IDENTITY = "IDENTITY", "Identity"
 
 
+# How many rows of the timeline one event can make.
+SLOTS = 256
+
+
 class Activity(TenantModel):
     """A row of the timeline; append-only.
 
     `slot` counts the rows that one event makes: several channels of one consent change, or the partners of a
-    booking. `origin_profile_id` is the profile its identifier was born with, for an unmerge.
+    booking. The id is SLOTS × the event's number in the inbox + slot, so that the same event can never make the same
+    row twice, and no sequence has to be asked. `origin_profile_id` is the profile its identifier was born with, for an unmerge.
     """
 
     tenant = models.ForeignKey(
         "tenants.Tenant", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
     )
+    id = models.BigIntegerField(primary_key=True, editable=False)
     profile_id = models.UUIDField()
     origin_profile_id = models.UUIDField()
     occurred_at = models.DateTimeField()
@@ -93,6 +99,7 @@ class Activity(TenantModel):
             models.CheckConstraint(
                 condition=Q(category__in=ActivityCategory.values), name="profiles_activity_category_ck"
             ),
+            models.CheckConstraint(condition=Q(slot__range=(0, SLOTS - 1)), name="profiles_activity_slot_ck"),
         ]
         indexes = [
             # The timeline: one person's rows, newest first, continued by (occurred_at, id).

@@ -29,6 +29,10 @@ class CallerAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignor
     target_class = "tenants.api.authentication.CallerAuthentication"
     name = ["bearerToken", "apiKey"]
 
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
+        """One of them is enough."""
+        return [{name: []} for name in self.name]
+
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
         """Security schemes in the order of their names."""
         return [

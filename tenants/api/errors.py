@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import psycopg.errors
@@ -24,6 +25,7 @@ from tenants.errors import (
     NotFoundError,
     UnauthenticatedError,
     UnavailableError,
+    UnprocessableError,
 )
 from tenants.request_id import current_request_id, request_id_from
 
@@ -88,6 +90,7 @@ class PayloadTooLargeError(ApiError):
 DOMAIN_STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (NotFoundError, 404),
     (InvalidError, 400),
+    (UnprocessableError, 422),
     (ForbiddenError, 403),
     (UnauthenticatedError, 401),
     (UnavailableError, 503),
@@ -129,6 +132,8 @@ def _of_domain_error(error: DomainError) -> Problem:
     details: Any = error.extra or None
     if isinstance(error, InvalidError):
         details = [{"field": error.field, "message": error.message}]
+    elif isinstance(error, UnprocessableError):
+        details = error.details
     headers = {401: {"WWW-Authenticate": CHALLENGE}, 503: {"Retry-After": str(RETRY_SECONDS)}}
     return Problem(status, error.code, error.message, details, headers.get(status, {}))
 
@@ -137,7 +142,7 @@ def _of_drf_error(error: drf_errors.APIException) -> Problem:
     code = DRF_CODES.get(type(error), str(error.default_code).upper())
     if isinstance(error, drf_errors.ValidationError):
         return _invalid(list(flat_details(error.detail)))
-    headers = {"WWW-Authenticate": CHALLENGE} if error.status_code == 401 else {}
+    headers = {"WWW-Authenticate": CHALLENGE} if error.status_code == HTTPStatus.UNAUTHORIZED else {}
     return Problem(error.status_code, code, str(error.detail), headers=headers)
 
 

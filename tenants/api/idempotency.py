@@ -25,6 +25,7 @@ META_NAME = "HTTP_IDEMPOTENCY_KEY"
 REPLAY_HEADER = "Idempotency-Replayed"
 KEY_SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_FOR = timedelta(hours=24)
+KEPT_STATUSES = range(200, 400)
 
 
 class KeyInProgressError(ApiError):
@@ -62,7 +63,7 @@ def answer_once(
         if record is not None:
             return _replay(record, digest)
         response = respond()
-        if isinstance(response, HttpResponse) and 200 <= response.status_code < 400:
+        if isinstance(response, HttpResponse) and response.status_code in KEPT_STATUSES:
             _store(request, caller, key, digest, response)
     return response
 

@@ -22,7 +22,9 @@ class ErrorBodySerializer(serializers.Serializer[Any]):
 
     code = serializers.CharField(help_text="For programs, as in RESOURCE_NOT_FOUND.")
     message = serializers.CharField(help_text="For people.")
-    requestId = serializers.CharField(help_text="Tell us this id and we find the request.")
+    requestId = serializers.CharField(  # noqa: N815 - the name in JSON
+        help_text="Tell us this id and we find the request."
+    )
     details = serializers.JSONField(
         required=False, help_text="Particulars; for invalid input a list of `field` and `message`."
     )
@@ -63,7 +65,7 @@ UNSAFE_ERRORS = {
     "409": "It collides with something, or a request with the same `Idempotency-Key` is under way.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
-    "422": "The `Idempotency-Key` was used for another request.",
+    "422": "The input makes no sense, or its `Idempotency-Key` was used for another request.",
 }
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -77,7 +79,7 @@ class TenantSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         """The tenant, and the idempotency key of unsafe methods."""
         inherited = super().get_override_parameters()
-        if not self._is_tenant_view():
+        if not getattr(self.view, "is_about_one_tenant", False):
             return inherited
         unsafe = [IDEMPOTENCY_PARAMETER] if self.method in UNSAFE_METHODS else []
         return [*inherited, *TENANT_PARAMETERS, *unsafe]

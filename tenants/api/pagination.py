@@ -14,6 +14,8 @@ DEFAULT_TAKE = 25
 MAX_TAKE = 100
 # Skipping makes the database read what it skips; whoever wants to go further pages by cursor or exports.
 MAX_SKIP = 1_000_000
+# Longer than any bound; a number of thousands of digits would only cost time.
+MAX_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def read_whole_number(params: Mapping[str, str], name: str, *, default: int, lea
         return default
     # Not isdigit(): that also takes superscripts and the digits of other scripts.
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < 20) or not least <= int(text) <= most:
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= MAX_DIGITS) or not least <= int(text) <= most:
         raise InvalidParameterError(name, f"{name} must be a whole number from {least:,} to {most:,}.")
     return int(text)
 

@@ -23,15 +23,16 @@ def tenant_for(request: HttpRequest, caller: Caller) -> Tenant:
     in_header = request.META.get("HTTP_X_TENANT_ID")
     if not named and not in_header:
         return _only_tenant(caller)
-    tenant = _own_tenant(named or in_header or "", caller)
-    if named and in_header and _own_tenant(in_header, caller).pk != tenant.pk:
+    tenant = own_tenant(named or in_header or "", caller)
+    if named and in_header and own_tenant(in_header, caller).pk != tenant.pk:
         raise InvalidParameterError(
             PARAMETER, f"{PARAMETER} and {HEADER} name different tenants.", code="TENANT_AMBIGUOUS"
         )
     return tenant
 
 
-def _own_tenant(identifier: str, caller: Caller) -> Tenant:
+def own_tenant(identifier: str, caller: Caller) -> Tenant:
+    """The caller's tenant of that name; raises NotFoundError as `tenant_for` does."""
     tenant = find_tenant(identifier)
     if tenant is None or tenant.pk not in caller.tenant_ids:
         raise NotFoundError("There is no such tenant among yours.")

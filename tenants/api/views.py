@@ -5,6 +5,7 @@ one way in and out (JSON), one way to prove oneself, and one place that opens th
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
@@ -52,6 +53,9 @@ class TenantApiView(APIView):
     """
 
     required_scopes: ClassVar[Mapping[str, Scope]] = {}
+    # False where the body itself names tenants: the handler then opens the scopes, and there is no
+    # `request.tenant`.
+    is_about_one_tenant: ClassVar[bool] = True
     request: ApiRequest
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -78,7 +82,7 @@ class TenantApiView(APIView):
             self._admit(self.request, request)
         except Exception as error:
             return self._finish(self.handle_exception(error))
-        with tenant_scope(self.request.tenant.pk):
+        with tenant_scope(self.request.tenant.pk) if self.is_about_one_tenant else nullcontext():
             try:
                 return self._answer(handler)
             except Exception as error:
@@ -113,18 +117,23 @@ class TenantApiView(APIView):
         rate_class = self.rate_class(method)
         if rate_class is not None:
             charge(caller, rate_class)
+        self.check_scope(caller, method)
+        if self.is_about_one_tenant:
+            request.tenant = tenant_for(plain, caller)
+        check_no_nulls(plain)
+
+    def check_scope(self, caller: Caller, method: str) -> None:
+        """Raise ForbiddenError (MISSING_SCOPE) unless the caller may use this method."""
         scope = required_scope(self, method)
         if scope is not None:
             caller.check_scope(scope)
-        request.tenant = tenant_for(plain, caller)
-        check_no_nulls(plain)
 
     def _answer(self, handler: Handler) -> HttpResponseBase:
         def respond() -> HttpResponseBase:
             return self._finish(handler(self.request, *self.args, **self.kwargs))
 
         plain = self.request._request
-        if plain.method in SAFE_METHODS or IDEMPOTENCY_KEY not in plain.META:
+        if plain.method in SAFE_METHODS or IDEMPOTENCY_KEY not in plain.META or not self.is_about_one_tenant:
             return respond()
         return answer_once(plain, self.request.caller, respond)
 
@@ -135,7 +144,7 @@ class TenantApiView(APIView):
             response.accepted_media_type = RENDERER.media_type
             response.renderer_context = {}  # type: ignore[attr-defined]
             response.render()
-        elif isinstance(response, StreamingHttpResponse):
+        elif isinstance(response, StreamingHttpResponse) and self.is_about_one_tenant:
             # Typed as text or bytes, synchronous or not; under WSGI it is an iterable of bytes.
             chunks = cast(Any, response.streaming_content)
             response.streaming_content = chunks_in_scope(chunks, self.request.tenant.pk)

@@ -14,10 +14,15 @@ class AdvisoryLock(IntEnum):
     IDEMPOTENCY_KEY = 2  # a request that may come twice, while its first answer is being made
 
 
-def lock_tenant(purpose: AdvisoryLock) -> None:
-    """Wait for a tenant's lock and hold it until the open transaction ends."""
+def lock_tenant(purpose: AdvisoryLock, *, shared: bool = False) -> None:
+    """Wait for the open scope's lock and hold it until the open transaction ends.
+
+    `shared`: together with other shared holders, but with no exclusive one. Never ask for the exclusive lock while
+    holding the shared one: two who do so wait for each other.
+    """
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [int(purpose), str(current_tenant_id())])
+        cursor.execute(f"SELECT {function}(%s, hashtext(%s))", [int(purpose), str(current_tenant_id())])
 
 
 def try_lock(purpose: AdvisoryLock, name: str) -> bool:

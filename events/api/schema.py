@@ -1,0 +1,130 @@
+"""How events and verdicts are told in the API description; nothing is parsed or rendered by these."""
+
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, inline_serializer
+from rest_framework import serializers
+
+from events.envelope import LONGEST_ID, LONGEST_TYPE, LONGEST_VERSION, SOURCES
+from events.models import Door, ErrorCode, InboxStatus, RefusalCode
+from tenants.api.openapi import ErrorBodySerializer, ErrorSerializer
+
+ENVELOPE: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["id", "type", "timestamp", "tenantId", "payload"],
+    "properties": {
+        "id": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST_ID,
+            "description": "Unique per tenant and source; the same id again is the same event.",
+        },
+        "type": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST_TYPE,
+            "description": "A name of the catalogue or one of its aliases, as in teetime.booking.created.",
+        },
+        "version": {"type": "string", "minLength": 1, "maxLength": LONGEST_VERSION, "default": "1.0"},
+        "timestamp": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it happened, with an offset; at most 24 hours ahead.",
+        },
+        "tenantId": {"type": "string", "minLength": 1, "description": "UUID, slug or slug alias of a tenant of the caller's."},
+        "source": {"type": "string", "enum": list(SOURCES), "description": "Left out: the first part of the type."},
+        "identity": {
+            "type": "object",
+            "nullable": True,
+            "description": "Whom it is about: authUserId, email, phoneNumber, sclMemberId, teetimePlayerId, "
+            "messagingContactId, externalIds.",
+        },
+        "payload": {"type": "object", "description": "As the catalogue says for the type."},
+        "metadata": {"type": "object", "nullable": True},
+    },
+}
+EVENTS: Final[dict[str, Any]] = {
+    "oneOf": [ENVELOPE, {"type": "array", "items": ENVELOPE, "maxItems": 1000}],
+    "title": "One event or several",
+}
+
+
+REJECTED: Final[Any] = type(
+    inline_serializer(
+        "RejectedEvent",
+        {
+            "index": serializers.IntegerField(help_text="Its place in the body, from 0."),
+            "code": serializers.ChoiceField(choices=RefusalCode.choices),
+            "message": serializers.CharField(),
+            "field": serializers.CharField(required=False, help_text="Path inside the event, as in payload.id."),
+        },
+    )
+)
+
+
+def _verdict_fields(**options: Any) -> dict[str, Any]:
+    return {
+        "accepted": serializers.IntegerField(help_text="How many were new.", **options),
+        "duplicates": serializers.IntegerField(help_text="How many were there already.", **options),
+        "rejected": REJECTED(many=True, **options),
+    }
+
+
+VERDICT: Final = inline_serializer("EventsVerdict", _verdict_fields())
+REFUSED: Final = OpenApiResponse(
+    inline_serializer("EventRefused", {"error": ErrorBodySerializer(), **_verdict_fields(required=False)}),
+    description="The single event was refused (the verdict stands beside the error), or the body is no event.",
+)
+TOO_LARGE: Final = OpenApiResponse(ErrorSerializer, description="More than 1,000 events, or more than 8 MiB.")
+
+EVENT_STATE: Final = inline_serializer(
+    "EventState",
+    {
+        "id": serializers.CharField(),
+        "source": serializers.ChoiceField(choices=[(source, source) for source in SOURCES]),
+        "type": serializers.CharField(help_text="Canonical name where the catalogue knows the type."),
+        "status": serializers.ChoiceField(choices=InboxStatus.choices),
+        "attempts": serializers.IntegerField(),
+        "door": serializers.ChoiceField(choices=Door.choices),
+        "error": inline_serializer(
+            "EventError",
+            {
+                "code": serializers.ChoiceField(choices=[choice for choice in ErrorCode.choices if choice[0]]),
+                "field": serializers.CharField(allow_null=True),
+                "message": serializers.CharField(),
+            },
+            allow_null=True,
+        ),
+        "customerId": serializers.UUIDField(allow_null=True),
+        "activityId": serializers.IntegerField(allow_null=True),
+        "occurredAt": serializers.DateTimeField(),
+        "receivedAt": serializers.DateTimeField(),
+        "processedAt": serializers.DateTimeField(allow_null=True),
+        "dueAt": serializers.DateTimeField(allow_null=True, help_text="When it will be tried again."),
+    },
+)
+
+PAYMENT: Final = OpenApiExample(
+    "A payment",
+    {
+        "id": "p-2",
+        "type": "scl.payment.received",
+        "timestamp": "2026-03-01T08:15:00+02:00",
+        "tenantId": "fairview",
+        "identity": {"sclMemberId": 4711},
+        "payload": {"id": "p-2", "memberId": 4711, "amountCents": 150000, "currency": "ZAR"},
+    },
+    request_only=True,
+)
+MIXED_VERDICT: Final = OpenApiExample(
+    "Two good, one not",
+    {
+        "accepted": 2,
+        "duplicates": 0,
+        "rejected": [
+            {"index": 1, "code": "INVALID_TIMESTAMP", "message": "timestamp must be ISO 8601 with an offset.", "field": "timestamp"}
+        ],
+    },
+    response_only=True,
+    status_codes=["202"],
+)

@@ -1,0 +1,117 @@
+"""From jobs of the queue to committed rows: of events in the inbox, of others among the dead letters."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from django.db import DataError, IntegrityError, transaction
+
+from events.admission import tenant_of
+from events.bullmq_jobs import envelope_from_job
+from events.dead_letters import Letter, keep
+from events.envelope import Received, receive
+from events.inbox import accept
+from events.json_text import check_size, load_json
+from events.models import Door
+from events.refusals import EnvelopeRefused, Refusal
+from events.transports.bullmq import QueuedJob
+from tenants.directory import find_tenant
+
+logger = logging.getLogger(__name__)
+
+# What PostgreSQL answers when a value is at fault, and not the database or the way to it.
+VALUE_ERRORS: Final = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of a batch; dead letters by the keys of their jobs."""
+
+    accepted: int
+    duplicates: int
+    dead_letters: frozenset[bytes]
+
+    def __add__(self, other: "TakenIn") -> "TakenIn":
+        return TakenIn(
+            self.accepted + other.accepted,
+            self.duplicates + other.duplicates,
+            self.dead_letters | other.dead_letters,
+        )
+
+
+def take_in(jobs: Sequence[QueuedJob], *, queue: str, now: datetime) -> TakenIn:
+    """Store a batch of jobs; all of it is committed when this returns.
+
+    Idempotent: a job that comes again is a duplicate in the inbox, or the same dead letter. Raises the error
+    of the database when it is away; then nothing was stored. A job that it will not have becomes a dead
+    letter.
+    """
+    events: list[tuple[UUID, Received]] = []
+    letters: dict[bytes, Letter] = {}
+    for job in jobs:
+        try:
+            events.append(_read(job, now))
+        except EnvelopeRefused as refused:
+            letters[job.key] = _letter(job, queue, refused)
+    try:
+        with transaction.atomic():
+            accepted = accept(events, door=Door.QUEUE)
+            keep(letters.values())
+    except VALUE_ERRORS as error:
+        return _take_in_parts(jobs, queue, now, error)
+    return TakenIn(accepted.accepted, accepted.duplicates, frozenset(letters))
+
+
+def _take_in_parts(jobs: Sequence[QueuedJob], queue: str, now: datetime, error: Exception) -> TakenIn:
+    """Halve a batch that the database refused, until the job at fault stands alone."""
+    if len(jobs) > 1:
+        middle = len(jobs) // 2
+        first, second = jobs[:middle], jobs[middle:]
+        return take_in(first, queue=queue, now=now) + take_in(second, queue=queue, now=now)
+    job = jobs[0]
+    logger.error("a job cannot be stored", exc_info=error, extra={"queue": queue, "job_id": job.id})
+    message = f"The event holds something that the database cannot store ({type(error).__name__})."
+    with transaction.atomic():
+        keep([_letter(job, queue, EnvelopeRefused(Refusal.INVALID_ENVELOPE, message))])
+    return TakenIn(0, 0, frozenset([job.key]))
+
+
+def _read(job: QueuedJob, now: datetime) -> tuple[UUID, Received]:
+    """The event that a job holds; raises EnvelopeRefused."""
+    if job.data is None:
+        message = "The job has no data; was it removed from the queue while it waited?"
+        raise EnvelopeRefused(Refusal.INVALID_ENVELOPE, message)
+    # Before it is read: a job of many megabytes shall cost no more than this.
+    check_size(len(job.data))
+    received = receive(_envelope(job), now=now)
+    return tenant_of(received.envelope), received
+
+
+def _envelope(job: QueuedJob) -> Any:
+    return envelope_from_job(job.name, load_json(job.data or b""), job.id, job.timestamp_ms)
+
+
+def _letter(job: QueuedJob, queue: str, refused: EnvelopeRefused) -> Letter:
+    return Letter(
+        queue=queue,
+        job_id=job.durable_id,
+        job_name=job.name,
+        body=job.data or b"",
+        refused=refused,
+        tenant_id=_tenant_of_refused(job),
+    )
+
+
+def _tenant_of_refused(job: QueuedJob) -> UUID | None:
+    """Whose the refused job is, as far as it can be read: its staff shall see the letter."""
+    try:
+        check_size(len(job.data or b""))
+        key = _envelope(job).get("tenantId")
+    except EnvelopeRefused:
+        return None
+    tenant = find_tenant(key) if isinstance(key, str) else None
+    return tenant.pk if tenant else None

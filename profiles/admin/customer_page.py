@@ -1,0 +1,203 @@
+"""The customer page: one person, read in ten seconds. Assembled from a fixed number of queries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from profiles.admin.activity_chart import activity_chart
+from profiles.admin.connections import connections_of
+from profiles.admin.customer_forms import NoteForm
+from profiles.admin.provenance import LABELS, Provenance, facts_of, handicap_text, provenance
+from profiles.admin.timeline_pages import ICONS, choice_from, timeline_of
+from profiles.editing import Author, add_note
+from profiles.errors import CustomerNotFound, InvalidFields
+from profiles.models import ActivityCategory, CustomerProfile, Note, ProfileStatus
+from tenants.admin import words
+from tenants.admin.base import messages
+from tenants.admin.pages import club_of, page, show
+from tenants.middleware import StaffRequest
+from tenants.models import Tenant, User
+from tenants.roles import Right
+
+MOST_NOTES = 100
+BIRTHDAY_NEAR_DAYS = 14
+RENEWAL_NEAR_DAYS = 30
+CHANNELS = (
+    ("E-mail", "emailOptIn", "email_opt_in", "mail"),
+    ("SMS", "smsOptIn", "sms_opt_in", "sms"),
+    ("Push", "pushOptIn", "push_opt_in", "notifications"),
+    ("WhatsApp", "whatsappOptIn", "whatsapp_opt_in", "chat"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value on the page with where it comes from."""
+
+    label: str
+    text: str
+    origin: Provenance | None
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A channel and whether the person agreed to it."""
+
+    label: str
+    icon: str
+    is_given: bool
+    origin: Provenance | None
+
+
+def show_customer(request: StaffRequest, profile_id: UUID, *, note_form: NoteForm | None = None) -> HttpResponse:
+    """The page; a merged profile leads to its survivor. Raises Http404 for nobody of this club."""
+    profile = CustomerProfile.objects.filter(pk=profile_id).first()
+    if profile is None or profile.status == ProfileStatus.DELETED:
+        raise Http404("There is no such customer in this club.")
+    if profile.merged_into_id is not None:
+        messages.info(request, "The customer you opened was merged into this one.")
+        return HttpResponseRedirect(address_of(profile.merged_into_id))
+    context = customer_context(request, profile)
+    context["note_form"] = note_form or NoteForm()
+    status = 422 if note_form is not None else 200
+    return show(request, "crm/customer/page.html", profile.name, status=status, **context)
+
+
+def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[str, Any]:
+    """Everything that the template of the page shows."""
+    club = club_of(request)
+    origins = provenance(facts_of(profile.pk))
+    choice = choice_from(request.GET)
+    today = timezone.now().astimezone(club.zone).date()
+    return {
+        "profile": profile,
+        "own_heading": True,
+        "crumb": {"link": reverse("admin:profiles_customerprofile_changelist"), "title": "Customers"},
+        "birth": birth_words(profile.date_of_birth, today),
+        "origins": origins,
+        "membership": membership_of(profile, origins, today),
+        "golf": golf_of(profile, origins),
+        "person": person_of(profile, origins),
+        "consents": [
+            Consent(label, icon, getattr(profile, column), origins.get(name)) for label, name, column, icon in CHANNELS
+        ],
+        "around": connections_of(profile),
+        "chart": activity_chart(profile.pk, club),
+        "choice": choice,
+        "categories": [(value, label, ICONS[ActivityCategory(value)]) for value, label in ActivityCategory.choices],
+        "sources": list(words.SOURCES.items()),
+        "timeline": timeline_of(profile.pk, club, choice),
+        "notes": notes_of(profile.pk),
+    }
+
+
+def address_of(profile_id: UUID) -> str:
+    """Where the page of a customer is."""
+    return reverse("admin:profiles_customerprofile_change", args=[profile_id])
+
+
+def notes_of(profile_id: UUID) -> list[Note]:
+    """A person's notes, pinned first, then newest."""
+    return list(Note.objects.filter(profile_id=profile_id).order_by("-is_pinned", "-created_at")[:MOST_NOTES])
+
+
+def membership_of(profile: CustomerProfile, origins: Mapping[str, Provenance], today: date) -> list[Shown]:
+    """The membership facts that there are."""
+    expiry = profile.membership_expiry
+    hint = ""
+    if expiry is not None:
+        days = (expiry - today).days
+        hint = "overdue" if days < 0 else f"in {words.plural(days, 'day')}" if days <= RENEWAL_NEAR_DAYS else ""
+    values = {
+        "membershipTier": profile.membership_tier,
+        "membershipStatus": profile.membership_status.replace("_", " ").capitalize(),
+        "memberSince": words.day(profile.member_since) if profile.member_since else "",
+        "membershipExpiry": words.day(expiry) if expiry else "",
+    }
+    return _shown(values, origins, {"membershipExpiry": hint})
+
+
+def golf_of(profile: CustomerProfile, origins: Mapping[str, Provenance]) -> list[Shown]:
+    """The golf facts that there are."""
+    values = {"handicap": handicap_text(profile.handicap_tenths), "homeClubName": profile.home_club_name}
+    return _shown(values, origins, {})
+
+
+def person_of(profile: CustomerProfile, origins: Mapping[str, Provenance]) -> list[Shown]:
+    """What else is known of the person."""
+    values = {
+        "firstName": profile.first_name,
+        "lastName": profile.last_name,
+        "dateOfBirth": words.day(profile.date_of_birth) if profile.date_of_birth else "",
+        "gender": profile.gender.capitalize(),
+        "language": profile.language,
+        "country": profile.country,
+    }
+    return _shown(values, origins, {})
+
+
+def birth_words(birth: date | None, today: date) -> str:
+    """The age, and the birthday when it is near."""
+    if birth is None:
+        return ""
+    age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+    for year in (today.year, today.year + 1):
+        try:
+            birthday = birth.replace(year=year)
+        except ValueError:  # 29 February
+            birthday = date(year, 3, 1)
+        days = (birthday - today).days
+        if days == 0:
+            return f"{age} years, birthday today"
+        if 0 < days <= BIRTHDAY_NEAR_DAYS:
+            return f"{age} years, birthday in {words.plural(days, 'day')}"
+    return f"{age} years"
+
+
+@page("profiles/customerprofile/<uuid:profile_id>/notes/", name="customer_add_note", right=Right.ADD_NOTES)
+@require_POST
+def add_customer_note(request: StaffRequest, profile_id: UUID) -> HttpResponse:
+    """Write a note; answers the list of notes to a script, the page to a browser without one."""
+    form = NoteForm(request.POST)
+    by_script = request.headers.get("X-Requested-With") == "fetch"
+    if form.is_valid():
+        try:
+            add_note(profile_id, form.cleaned_data["body"], _author(request), is_pinned=form.cleaned_data["is_pinned"])
+        except CustomerNotFound as error:
+            raise Http404(error.message) from error
+        except InvalidFields as error:
+            form.add_error("body", error.fields["body"])
+    if not form.is_valid() and not by_script:
+        return show_customer(request, profile_id, note_form=form)
+    if not by_script:
+        return HttpResponseRedirect(address_of(profile_id) + "#notes")
+    profile = CustomerProfile.objects.filter(pk=profile_id).first()
+    if profile is None:
+        raise Http404("There is no such customer in this club.")
+    context = _notes_context(club_of(request), profile, form if form.errors else NoteForm())
+    return render(request, "crm/customer/notes.html", context, status=422 if form.errors else 200)
+
+
+def _notes_context(club: Tenant, profile: CustomerProfile, form: NoteForm) -> dict[str, Any]:
+    notes = notes_of(profile.pk)
+    return {"notes": notes, "note_form": form, "profile": profile, "club": club, "may_note": True}
+
+
+def _author(request: StaffRequest) -> Author:
+    user = request.user
+    return Author(user.get_full_name() or user.get_username(), user if isinstance(user, User) else None)
+
+
+def _shown(values: Mapping[str, str], origins: Mapping[str, Provenance], hints: Mapping[str, str]) -> list[Shown]:
+    return [
+        Shown(LABELS[name], text, origins.get(name), hints.get(name, "")) for name, text in values.items() if text
+    ]

@@ -1,0 +1,65 @@
+"""The front page: how the club is doing and whether everything runs; it renews itself while it is looked at."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from events.consumers import ConsumerLag
+from profiles.admin.club_figures import MOST_COUNTED, club_figures
+from profiles.admin.timeline_pages import ICONS
+from tenants.admin.pages import club_of, front_page, page, show
+from tenants.middleware import StaffRequest
+from tenants.roles import Right
+
+SLOW_SECONDS: Final = 5
+LATE_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerState:
+    """A consumer with a colour and a word for how it is doing."""
+
+    lag: ConsumerLag
+    tone: str
+    word: str
+
+
+def state_of(lag: ConsumerLag) -> ConsumerState:
+    """By what hinders it, else by how old its oldest waiting entry is."""
+    if lag.is_paused:
+        return ConsumerState(lag, "warn", "Paused")
+    if lag.last_error:
+        return ConsumerState(lag, "bad", "In trouble")
+    if lag.entries == 0 or lag.seconds < SLOW_SECONDS:
+        return ConsumerState(lag, "good", "Up to date")
+    return ConsumerState(lag, "warn" if lag.seconds < LATE_SECONDS else "bad", "Behind")
+
+
+@front_page
+def dashboard(request: StaffRequest) -> HttpResponse:
+    """The whole page."""
+    return show(request, "crm/dashboard.html", "Dashboard", **_context(request))
+
+
+@page("dashboard/", name="dashboard_figures", right=Right.VIEW_PROFILES)
+def dashboard_figures(request: StaffRequest) -> HttpResponse:
+    """The part that changes."""
+    return render(request, "crm/dashboard_figures.html", _context(request))
+
+
+def _context(request: StaffRequest) -> dict[str, object]:
+    club = club_of(request)
+    figures = club_figures(club)
+    change = figures.people.new_this_month - figures.people.new_last_month
+    return {
+        "club": club,
+        "figures": figures,
+        "change": change,
+        "change_size": abs(change),
+        "consumers": [state_of(lag) for lag in figures.consumers],
+        "feed": [(each, ICONS[each.activity.category]) for each in figures.feed],
+        "most": MOST_COUNTED,
+        "is_fresh": figures.people.total == 0,
+    }

@@ -1,0 +1,138 @@
+"""Customers over REST: list, make, resolve, read, change."""
+
+from hashlib import blake2b
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.response import Response
+
+from profiles.api import schema
+from profiles.api.parameters import body_object, customer_filter, customer_id_of, identity_keys_of
+from profiles.editing import create_customer, update_customer
+from profiles.reading import list_customers, read_customer, resolve_customer
+from profiles.representation import COLUMNS, customer_fields, row_fields, to_json
+from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.rendering import MEDIA_TYPE
+from tenants.api.views import ApiRequest, TenantApiView
+from tenants.models import Scope
+
+TAGS = ["customers"]
+NEW_CUSTOMER = OpenApiExample(
+    "A walk-in guest",
+    {"firstName": "Thandi", "lastName": "Mokoena", "email": "thandi@example.org", "tags": ["guest"]},
+    request_only=True,
+)
+
+
+class CustomersView(TenantApiView):
+    """All customers of a tenant."""
+
+    required_scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
+    pagination_class = SkipTakePagination
+
+    @extend_schema(
+        operation_id="listCustomers",
+        tags=TAGS,
+        summary="List customers",
+        parameters=schema.LIST_PARAMETERS,
+        responses=schema.CUSTOMERS,
+    )
+    def get(self, request: ApiRequest) -> HttpResponseBase:
+        """Newest first. All filters that are given must hold."""
+        params = request._request.GET
+        window = read_window(params)
+        rows, total = take_page(list_customers(customer_filter(params)).values_list(*COLUMNS), window)
+        return json_answer(page_answer([row_fields(row) for row in rows], total=total, window=window))
+
+    @extend_schema(
+        operation_id="createCustomer",
+        tags=TAGS,
+        summary="Make a customer",
+        request=schema.CUSTOMER_CREATE,
+        responses={201: schema.CUSTOMER},
+        examples=[NEW_CUSTOMER],
+    )
+    def post(self, request: ApiRequest) -> HttpResponseBase:
+        """By hand, with at least a name, an e-mail address or a phone number.
+
+        An address that leads to somebody already is refused as `CUSTOMER_EXISTS`, with that customer's id.
+        """
+        profile = create_customer(body_object(request))
+        response = Response(customer_fields(profile), status=201)
+        response.headers["Location"] = f"/api/v1/customers/{profile.pk}"
+        return response
+
+
+class ResolveView(TenantApiView):
+    """Who is this?"""
+
+    required_scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="resolveCustomer",
+        tags=TAGS,
+        summary="Find the customer to whom a key leads",
+        parameters=schema.RESOLVE_PARAMETERS,
+        responses=schema.CUSTOMER,
+    )
+    def get(self, request: ApiRequest) -> HttpResponseBase:
+        """By e-mail address, phone number or the id of a service; at least one key must be given.
+
+        Of several keys the strongest that leads to one person decides. A key that several people share leads to nobody.
+        """
+        return json_answer(resolve_customer(identity_keys_of(request._request.GET)))
+
+
+class CustomerView(TenantApiView):
+    """One customer."""
+
+    required_scopes = {"GET": Scope.READ, "PATCH": Scope.WRITE}
+
+    @extend_schema(
+        operation_id="getCustomer",
+        tags=TAGS,
+        summary="Read a customer",
+        parameters=[schema.CUSTOMER_ID],
+        responses={
+            200: schema.CUSTOMER,
+            304: OpenApiResponse(description="Unchanged since the answer that `If-None-Match` names."),
+        },
+    )
+    def get(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """The id of a merged customer answers with the survivor; `mergedInto` then holds the survivor's id."""
+        return tagged_answer(request._request, read_customer(customer_id_of(customerId)))
+
+    @extend_schema(
+        operation_id="updateCustomer",
+        tags=TAGS,
+        summary="Change a customer",
+        parameters=[schema.CUSTOMER_ID],
+        request=schema.CUSTOMER_CHANGE,
+        responses=schema.CUSTOMER,
+    )
+    def patch(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """Only the fields that are given; null empties one.
+
+        What other services own (membership, golf, consent) and what is computed (scores, figures) is read-only.
+        """
+        profile = update_customer(customer_id_of(customerId), body_object(request))
+        return json_answer(customer_fields(profile))
+
+
+def json_answer(fields: Any, *, status: int = 200) -> HttpResponse:
+    """An answer past DRF's rendering, which costs more than reading a row."""
+    return HttpResponse(to_json(fields), status=status, content_type=MEDIA_TYPE)
+
+
+def tagged_answer(request: HttpRequest, text: bytes) -> HttpResponse:
+    """Finished JSON with its ETag, or 304 for a caller who has it."""
+    tag = f'"{blake2b(text, digest_size=8).hexdigest()}"'
+    known = request.META.get("HTTP_IF_NONE_MATCH")
+    if known and tag in (part.strip().removeprefix("W/") for part in known.split(",")):
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(text, content_type=MEDIA_TYPE)
+    response.headers["ETag"] = tag
+    return response

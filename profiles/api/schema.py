@@ -1,0 +1,210 @@
+"""How customers, activities and notes are told in the API description; nothing is parsed or rendered by these."""
+
+from typing import Any, Final
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+from rest_framework.fields import Field
+
+from events.envelope import SOURCES
+from profiles.activity_entry import LONGEST_TITLE
+from profiles.api.parameters import HIGHEST_SCORE, LONGEST_KEY, LONGEST_SEARCH, RESOLVABLE
+from profiles.editing import EARLIEST_BIRTH, LONGEST_NOTE, LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, STATUSES
+from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
+
+EXAMPLE_ID: Final = "0199f1c4-6f0a-7c3e-9d55-3f1f5c0c7a11"
+
+
+def _text(help_text: str = "", **options: Any) -> serializers.CharField:
+    return serializers.CharField(allow_null=True, help_text=help_text, **options)
+
+
+def _moment(help_text: str = "") -> serializers.DateTimeField:
+    return serializers.DateTimeField(allow_null=True, help_text=help_text)
+
+
+def _day(help_text: str = "") -> serializers.DateField:
+    return serializers.DateField(allow_null=True, help_text=help_text)
+
+
+def _number(help_text: str = "", **options: Any) -> serializers.IntegerField:
+    return serializers.IntegerField(help_text=help_text, **options)
+
+
+def _score(help_text: str) -> serializers.IntegerField:
+    return serializers.IntegerField(allow_null=True, min_value=0, max_value=HIGHEST_SCORE, help_text=help_text)
+
+
+def _flag(help_text: str) -> serializers.BooleanField:
+    return serializers.BooleanField(help_text=help_text)
+
+
+KEY_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
+    "id": serializers.UUIDField(),
+    "tenantId": serializers.UUIDField(),
+    "status": serializers.ChoiceField(choices=ProfileStatus.choices),
+    "authUserId": _text("Id at the identity provider."),
+    "email": _text("Lower-case."),
+    "phoneNumber": _text("E.164, as in +27821234567."),
+    "sclMemberId": _number("Id in SCL.", allow_null=True),
+    "teetimePlayerId": _text("Id in TeeTime."),
+    "messagingContactId": _text("Id in Messaging."),
+    "externalIds": serializers.DictField(child=serializers.CharField(), help_text="Ids of earlier systems."),
+}
+PERSON_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
+    "firstName": _text(),
+    "lastName": _text(),
+    "displayName": serializers.CharField(help_text="What to call the person; never empty."),
+    "dateOfBirth": _day(),
+    "gender": _text(),
+    "country": _text(),
+    "language": _text(),
+    "lifecycleStage": serializers.ChoiceField(choices=LifecycleStage.choices),
+    "tags": serializers.ListField(child=serializers.CharField()),
+}
+FIGURE_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
+    "engagementScore": _score("How engaged, 0 to 100."),
+    "engagementScoreAt": _moment(),
+    "churnRiskScore": _score("How likely to leave, 0 to 100."),
+    "churnRiskScoreAt": _moment(),
+    "lifetimeValue": _number("What was paid less what was refunded, in cents."),
+    "lastActivityAt": _moment(),
+    "lastActivityType": _text(),
+    "activityCount30d": _number("Activities of the last 30 days."),
+    "activityCount90d": _number("Activities of the last 90 days."),
+    "bookingCount30d": _number("Tee times of the last 30 days."),
+    "lastBookingAt": _moment(),
+    "lastEmailOpenAt": _moment("Opened by a person, not by a machine."),
+    "lastEmailClickAt": _moment("Clicked by a person, not by a machine."),
+}
+CLUB_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
+    "handicap": serializers.FloatField(allow_null=True, help_text="One decimal; a plus handicap is negative."),
+    "handicapUpdatedAt": _moment(),
+    "homeClubId": _text(),
+    "homeClubName": _text(),
+    "membershipTier": _text(),
+    "membershipStatus": _text(),
+    "memberSince": _day(),
+    "membershipExpiry": _day(),
+    "emailOptIn": _flag("As the Messaging service says; read-only."),
+    "smsOptIn": _flag("As the Messaging service says; read-only."),
+    "pushOptIn": _flag("As the Messaging service says; read-only."),
+    "whatsappOptIn": _flag("As the Messaging service says; read-only."),
+    "createdAt": serializers.DateTimeField(),
+    "updatedAt": serializers.DateTimeField(),
+    "mergedInto": serializers.UUIDField(
+        allow_null=True, help_text="Set when the id asked for was merged: the id of the customer that is shown."
+    ),
+}
+CUSTOMER: Final = inline_serializer("Customer", {**KEY_FIELDS, **PERSON_FIELDS, **FIGURE_FIELDS, **CLUB_FIELDS})
+# The same class again: the description knows a component by its class.
+CUSTOMERS: Final = type(CUSTOMER)(many=True)
+
+
+def _editable(**options: Any) -> serializers.CharField:
+    return serializers.CharField(
+        allow_null=True, allow_blank=True, required=False, max_length=LONGEST_TEXT, **options
+    )
+
+
+def _editable_fields() -> dict[str, Field[Any, Any, Any, Any]]:
+    return {
+        "firstName": _editable(),
+        "lastName": _editable(),
+        "displayName": _editable(),
+        "gender": _editable(),
+        "country": _editable(),
+        "language": _editable(),
+        "email": _editable(help_text="Must not lead to another customer."),
+        "phoneNumber": _editable(help_text="With its prefix, or as dialled in the club's country."),
+        "dateOfBirth": serializers.DateField(
+            allow_null=True, required=False, help_text=f"From {EARLIEST_BIRTH} until today."
+        ),
+        "status": serializers.ChoiceField(choices=STATUSES, required=False),
+        "tags": serializers.ListField(
+            child=serializers.CharField(max_length=LONGEST_TAG, allow_blank=True), max_length=MOST_TAGS, required=False
+        ),
+    }
+
+
+CUSTOMER_CREATE: Final = inline_serializer("CustomerCreate", _editable_fields())
+CUSTOMER_CHANGE: Final = inline_serializer("CustomerChange", _editable_fields())
+
+ACTIVITY_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
+    "id": _number(),
+    "type": serializers.CharField(help_text="As in TEETIME_BOOKED."),
+    "category": serializers.ChoiceField(choices=ActivityCategory.choices),
+    "channel": _text("EMAIL, SMS, PUSH or WHATSAPP where the activity belongs to one."),
+    "source": serializers.CharField(help_text="The service that told it."),
+    "sourceEventId": serializers.CharField(help_text="The event it came from."),
+    "title": serializers.CharField(help_text="For people, as in Booked 4-ball at Fairview."),
+    "metadata": serializers.DictField(help_text="Particulars of the type."),
+    "occurredAt": serializers.DateTimeField(),
+}
+ACTIVITY: Final = inline_serializer("Activity", ACTIVITY_FIELDS)
+ACTIVITIES: Final = type(ACTIVITY)(many=True)
+ACTIVITY_CREATE: Final = inline_serializer(
+    "ActivityCreate",
+    {
+        "type": serializers.RegexField(r"^[A-Z][A-Z0-9_]{0,39}$", help_text="In capitals, as in PHONE_CALL."),
+        "category": serializers.ChoiceField(choices=ActivityCategory.choices),
+        "title": serializers.CharField(max_length=LONGEST_TITLE),
+        "metadata": serializers.DictField(required=False, allow_null=True, help_text="At most 16 KiB."),
+        "occurredAt": serializers.DateTimeField(required=False, allow_null=True, help_text="Left out: now."),
+    },
+)
+
+NOTE_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
+    "id": serializers.UUIDField(),
+    "customerId": serializers.UUIDField(),
+    "body": serializers.CharField(),
+    "isPinned": serializers.BooleanField(),
+    "authorName": _text("Who wrote it."),
+    "createdAt": serializers.DateTimeField(),
+}
+NOTE: Final = inline_serializer("Note", NOTE_FIELDS)
+NOTES: Final = type(NOTE)(many=True)
+NOTE_CREATE: Final = inline_serializer(
+    "NoteCreate",
+    {
+        "body": serializers.CharField(max_length=LONGEST_NOTE),
+        "isPinned": serializers.BooleanField(required=False, help_text="Pinned notes come first."),
+    },
+)
+
+CUSTOMER_ID: Final = OpenApiParameter("customerId", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The customer.")
+SCORE_SCHEMA: Final = {"type": "integer", "minimum": 0, "maximum": HIGHEST_SCORE}
+LIST_PARAMETERS: Final = [
+    OpenApiParameter(
+        "status", enum=ProfileStatus.values, description="Left out: neither merged nor deleted ones."
+    ),
+    OpenApiParameter("lifecycleStage", enum=LifecycleStage.values),
+    OpenApiParameter(
+        "search",
+        {"type": "string", "maxLength": LONGEST_SEARCH},
+        description="Name, any e-mail address, phone or member number; beginnings of words are enough.",
+    ),
+    OpenApiParameter("segmentId", OpenApiTypes.UUID, description="Members of this segment."),
+    OpenApiParameter("engagementMin", SCORE_SCHEMA, description="Engagement score of at least."),
+    OpenApiParameter("churnRiskMin", SCORE_SCHEMA, description="Churn risk of at least."),
+    OpenApiParameter("emailOptIn", OpenApiTypes.BOOL),
+]
+RESOLVE_PARAMETERS: Final = [
+    OpenApiParameter(kind, {"type": "string", "maxLength": LONGEST_KEY}) for kind in RESOLVABLE
+]
+
+
+def _list_parameter(name: str, items: dict[str, Any], description: str) -> OpenApiParameter:
+    return OpenApiParameter(
+        name, {"type": "array", "items": items}, explode=True, style="form", description=description
+    )
+
+
+TIMELINE_PARAMETERS: Final = [
+    _list_parameter("category", {"type": "string", "enum": ActivityCategory.values}, "Any of these categories."),
+    _list_parameter("type", {"type": "string"}, "Any of these types, as in TEETIME_BOOKED."),
+    _list_parameter("source", {"type": "string", "enum": list(SOURCES)}, "Told by any of these services."),
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="Not before; ISO 8601 with an offset."),
+    OpenApiParameter("to", OpenApiTypes.DATETIME, description="Before; ISO 8601 with an offset."),
+]

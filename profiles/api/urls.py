@@ -1,0 +1,14 @@
+"""Routes of customers below the API's root."""
+
+from django.urls import path
+
+from profiles.api.customers import CustomersView, CustomerView, ResolveView
+from profiles.api.history import ActivitiesView, NotesView
+
+urlpatterns = [
+    path("customers", CustomersView.as_view(), name="customers"),
+    path("customers/resolve", ResolveView.as_view(), name="resolve-customer"),
+    path("customers/<str:customerId>", CustomerView.as_view(), name="customer"),
+    path("customers/<str:customerId>/activities", ActivitiesView.as_view(), name="activities"),
+    path("customers/<str:customerId>/notes", NotesView.as_view(), name="notes"),
+]

@@ -1,0 +1,160 @@
+"""What callers of GraphQL give, and how it becomes what the domain takes."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import graphene
+from graphene.utils.str_converters import to_camel_case
+
+from events.identity_hints import IdentityKey, IdentityKind
+from profiles.api.parameters import HIGHEST_SCORE, LONGEST_KEY, LONGEST_SEARCH
+from profiles.graphql.types import Category, DateTime, Source, Stage, Status
+from profiles.reading import CustomerFilter as Filter
+from profiles.timeline import TimelineFilter as ChosenActivities
+from tenants.api.errors import InvalidParameterError
+from tenants.api.pagination import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, Window
+from tenants.errors import NotFoundError
+
+KEY_ARGUMENTS: Final = {
+    "scl_member_id": IdentityKind.SCL_MEMBER,
+    "teetime_player_id": IdentityKind.TEETIME_PLAYER,
+    "messaging_contact_id": IdentityKind.MESSAGING_CONTACT,
+    "auth_user_id": IdentityKind.AUTH_USER,
+    "mca_v1_za_id": IdentityKind.MCA_V1_ZA,
+    "mca_v1_uk_id": IdentityKind.MCA_V1_UK,
+    "golf_rsa_id": IdentityKind.GOLF_RSA,
+    "cdh_id": IdentityKind.CDH,
+    "email": IdentityKind.EMAIL,
+    "phone_number": IdentityKind.PHONE,
+}
+
+
+class PaginationInput(graphene.InputObjectType):
+    """Which part of a list."""
+
+    skip = graphene.Int(default_value=0)
+    take = graphene.Int(default_value=DEFAULT_TAKE, description=f"At most {MAX_TAKE}.")
+
+
+class CustomerFilter(graphene.InputObjectType):
+    """All that are given must hold."""
+
+    status = Status()
+    lifecycle_stage = Stage()
+    search = graphene.String()
+    segment_id = graphene.ID()
+    engagement_min = graphene.Int()
+    churn_risk_min = graphene.Int()
+    email_opt_in = graphene.Boolean()
+
+
+class TimelineFilter(graphene.InputObjectType):
+    """All that are given must hold; a list means any of it."""
+
+    category = graphene.List(graphene.NonNull(Category))
+    type = graphene.List(graphene.NonNull(graphene.String))
+    source = graphene.List(graphene.NonNull(Source))
+    from_ = DateTime(name="from", description="Not before.")
+    to = DateTime(description="Before.")
+
+
+class CustomerInput(graphene.InputObjectType):
+    """What may be edited; null empties a field. Consent, golf, membership and scores are read-only."""
+
+    first_name = graphene.String()
+    last_name = graphene.String()
+    display_name = graphene.String()
+    gender = graphene.String()
+    country = graphene.String()
+    language = graphene.String()
+    email = graphene.String()
+    phone_number = graphene.String()
+    date_of_birth = graphene.String(description="As in 1984-05-17.")
+    status = graphene.String(description="ACTIVE or INACTIVE.")
+    tags = graphene.List(graphene.NonNull(graphene.String))
+
+
+def window_of(page: Any) -> Window:
+    """Skip and take within their bounds; raises InvalidParameterError."""
+    if page is None:
+        return Window()
+    skip = 0 if page.skip is None else page.skip
+    return Window(skip=_within("skip", skip, 0, MAX_SKIP), take=take_of(page.take))
+
+
+
+def take_of(take: int | None) -> int:
+    """Take within its bounds; raises InvalidParameterError."""
+    return DEFAULT_TAKE if take is None else _within("take", take, 1, MAX_TAKE)
+
+
+def customer_filter_of(given: Any) -> Filter:
+    """The domain's filter; raises InvalidParameterError, and NotFoundError for a segment that does not exist."""
+    if given is None:
+        return Filter()
+    if given.segment_id is not None:
+        raise NotFoundError("There is no such segment.")
+    search = (given.search or "").strip()
+    if len(search) > LONGEST_SEARCH:
+        raise InvalidParameterError("search", f"At most {LONGEST_SEARCH} characters.")
+    return Filter(
+        status=_text(given.status),
+        lifecycle_stage=_text(given.lifecycle_stage),
+        search=search or None,
+        engagement_min=_score("engagementMin", given.engagement_min),
+        churn_risk_min=_score("churnRiskMin", given.churn_risk_min),
+        email_opt_in=given.email_opt_in,
+    )
+
+
+def timeline_filter_of(given: Any) -> ChosenActivities:
+    """The domain's filter; raises InvalidParameterError for times without an offset."""
+    if given is None:
+        return ChosenActivities()
+    return ChosenActivities(
+        categories=[_text(value) or "" for value in given.category or ()],
+        types=list(given.type or ()),
+        sources=[_text(value) or "" for value in given.source or ()],
+        since=_aware("from", given.from_),
+        until=_aware("to", given.to),
+    )
+
+
+def identity_keys_of(arguments: dict[str, str | None]) -> list[IdentityKey]:
+    """The keys that are given, as written; raises InvalidParameterError when there is none."""
+    keys = []
+    for name, kind in KEY_ARGUMENTS.items():
+        value = (arguments.get(name) or "").strip()
+        if len(value) > LONGEST_KEY:
+            raise InvalidParameterError(kind.value, f"At most {LONGEST_KEY} characters.")
+        if value:
+            keys.append(IdentityKey(kind, value))
+    if not keys:
+        names = ", ".join(kind.value for kind in KEY_ARGUMENTS.values())
+        raise InvalidParameterError("email", f"Give at least one of {names}.", code="KEY_REQUIRED")
+    return keys
+
+
+def customer_values(given: dict[str, Any]) -> dict[str, Any]:
+    """The fields that are given, by their API names."""
+    return {to_camel_case(name): value for name, value in given.items()}
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(getattr(value, "value", value))
+
+
+def _score(name: str, value: int | None) -> int | None:
+    return None if value is None else _within(name, value, 0, HIGHEST_SCORE)
+
+
+def _within(name: str, value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        raise InvalidParameterError(name, f"{name} must be a whole number from {least:,} to {most:,}.")
+    return value
+
+
+def _aware(name: str, value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise InvalidParameterError(name, "Write the time with an offset, as in 2026-03-01T10:00:00Z.")
+    return value

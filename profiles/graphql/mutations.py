@@ -1,0 +1,51 @@
+"""Changing customers by GraphQL: the same acts as in REST."""
+
+from typing import Any
+
+import graphene
+
+from profiles.editing import Author, add_note, create_customer, update_customer
+from profiles.graphql import inputs, types
+from profiles.graphql.context import Context, scoped
+from profiles.graphql.queries import TENANT, uuid_of
+from profiles.representation import customer_fields, note_fields
+from tenants.models import Scope
+
+
+@scoped(Scope.WRITE)
+def _create_customer(context: Context, *, input: Any) -> Any:  # noqa: A002 - the argument's name in the API
+    return customer_fields(create_customer(inputs.customer_values(input)))
+
+
+@scoped(Scope.WRITE)
+def _update_customer(context: Context, *, id: str, input: Any) -> Any:  # noqa: A002
+    return customer_fields(update_customer(uuid_of(id), inputs.customer_values(input)))
+
+
+@scoped(Scope.WRITE)
+def _add_note(context: Context, *, customer_id: str, body: str, is_pinned: bool = False) -> Any:
+    author = Author(name=context.caller.name, user=context.caller.user)
+    return note_fields(add_note(uuid_of(customer_id), body, author, is_pinned=bool(is_pinned)))
+
+
+class CustomerMutations(graphene.ObjectType):
+    """Acts on customers; all that one request names are done, or none."""
+
+    create_customer = graphene.Field(
+        types.Customer, tenant_id=TENANT, input=inputs.CustomerInput(required=True), resolver=_create_customer
+    )
+    update_customer = graphene.Field(
+        types.Customer,
+        id=graphene.ID(required=True),
+        tenant_id=TENANT,
+        input=inputs.CustomerInput(required=True),
+        resolver=_update_customer,
+    )
+    add_note = graphene.Field(
+        types.Note,
+        customer_id=graphene.ID(required=True),
+        tenant_id=TENANT,
+        body=graphene.String(required=True),
+        is_pinned=graphene.Boolean(default_value=False),
+        resolver=_add_note,
+    )

@@ -1,0 +1,107 @@
+"""Reading customers by GraphQL. Each root field reads what it shows at once, so that rows never cost queries."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import graphene
+import orjson
+
+from profiles.errors import CustomerNotFound
+from profiles.graphql import inputs, types
+from profiles.graphql.context import Context, scoped
+from profiles.reading import customer_timeline, list_customers, list_notes, read_customer, resolve_customer
+from profiles.representation import COLUMNS, activity_fields, note_fields, row_fields
+from tenants.api.cursors import decode_cursor, encode_cursor
+from tenants.api.pagination import cursor_answer, page_answer, take_page
+from tenants.models import Scope
+
+TENANT = graphene.String(description="UUID, slug or alias; may be left out where the request names it.")
+
+
+def uuid_of(text: str) -> UUID:
+    """A customer's id; what is no UUID names nobody. Raises CustomerNotFound."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise CustomerNotFound from None
+
+
+@scoped(Scope.READ)
+def _customer(context: Context, *, id: str) -> Any:  # noqa: A002 - the argument's name in the API
+    return orjson.loads(read_customer(uuid_of(id)))
+
+
+@scoped(Scope.READ)
+def _customers(context: Context, *, filter: Any = None, pagination: Any = None) -> Any:  # noqa: A002
+    window = inputs.window_of(pagination)
+    chosen = list_customers(inputs.customer_filter_of(filter))
+    rows, total = take_page(chosen.values_list(*COLUMNS), window)
+    fields = [row_fields(row) for row in rows]
+    for each in fields:
+        each["externalIds"] = dict(each["externalIds"])
+    return page_answer(fields, total=total, window=window)
+
+
+@scoped(Scope.READ)
+def _resolve_customer(context: Context, **keys: str | None) -> Any:
+    fields = resolve_customer(inputs.identity_keys_of(keys))
+    # Written and read again, because a plain cursor leaves `externalIds` as a piece of JSON.
+    return {**fields, "externalIds": orjson.loads(orjson.dumps(fields["externalIds"]))}
+
+
+@scoped(Scope.READ)
+def _customer_timeline(
+    context: Context, *, customer_id: str, filters: Any = None, take: int | None = None, cursor: str | None = None
+) -> Any:
+    rows = inputs.take_of(take)
+    after: Any = decode_cursor(cursor, (datetime, int)) if cursor else None
+    page = customer_timeline(
+        uuid_of(customer_id), chosen=inputs.timeline_filter_of(filters), after=after, take=rows
+    )
+    next_cursor = encode_cursor(*page.next_place) if page.next_place else None
+    return cursor_answer([activity_fields(row) for row in page.rows], take=rows, next_cursor=next_cursor)
+
+
+@scoped(Scope.READ)
+def _customer_notes(context: Context, *, customer_id: str, pagination: Any = None) -> Any:
+    window = inputs.window_of(pagination)
+    notes, total = take_page(list_notes(uuid_of(customer_id)), window)
+    return page_answer([note_fields(note) for note in notes], total=total, window=window)
+
+
+class CustomerQueries(graphene.ObjectType):
+    """Root fields about customers."""
+
+    customer = graphene.Field(
+        types.Customer, id=graphene.ID(required=True), tenant_id=TENANT, resolver=_customer
+    )
+    customers = graphene.Field(
+        types.CustomerPage,
+        tenant_id=TENANT,
+        filter=inputs.CustomerFilter(),
+        pagination=inputs.PaginationInput(),
+        resolver=_customers,
+    )
+    resolve_customer = graphene.Field(
+        types.Customer,
+        tenant_id=TENANT,
+        **{name: graphene.String() for name in inputs.KEY_ARGUMENTS},
+        resolver=_resolve_customer,
+    )
+    customer_timeline = graphene.Field(
+        types.TimelinePage,
+        customer_id=graphene.ID(required=True),
+        tenant_id=TENANT,
+        filters=inputs.TimelineFilter(),
+        take=graphene.Int(),
+        cursor=graphene.String(),
+        resolver=_customer_timeline,
+    )
+    customer_notes = graphene.Field(
+        types.NotePage,
+        customer_id=graphene.ID(required=True),
+        tenant_id=TENANT,
+        pagination=inputs.PaginationInput(),
+        resolver=_customer_notes,
+    )

@@ -1,0 +1,127 @@
+"""Keys of calling services: made here, shown once, revoked here."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin import action, display, register
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from tenants.admin.base import ModelAdmin, as_staff
+from tenants.admin.pages import show
+from tenants.api_keys import issue_key, revoke_key
+from tenants.models import ApiKey, Scope, Tenant
+
+
+class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """What a new key may do."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, f"{scope.label} ({scope.value})") for scope in Scope],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ["name", "scopes", "expires_at", "rate_limit_per_minute", "tenants"]
+
+    def clean_expires_at(self) -> Any:
+        """A key that is expired already helps nobody."""
+        expires = self.cleaned_data["expires_at"]
+        if expires is not None and expires <= timezone.now():
+            raise ValidationError("This moment has passed.")
+        return expires
+
+
+@register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):
+    """Keys that open this club and no other; operators see all."""
+
+    form = ApiKeyForm
+    list_display = ["name", "start", "state", "allowed", "last_used_at", "expires_at"]
+    ordering = ["name"]
+    actions = ["revoke"]
+    readonly = ["name", "start", "state", "allowed", "created_by", "created_at", "expires_at", "last_used_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        """Not keys that reach further than the club one works in."""
+        rows: QuerySet[ApiKey] = super().get_queryset(request)
+        staff = as_staff(request)
+        if staff.user.is_superuser:
+            return rows
+        if staff.tenant is None:
+            return rows.none()
+        wider = ApiKey.tenants.through.objects.exclude(tenant_id=staff.tenant.pk).values("apikey_id")
+        return rows.filter(tenants=staff.tenant).exclude(pk__in=wider)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Only operators make keys for several clubs, or with limits of their own."""
+        if obj is not None:
+            return self.readonly
+        wide = ["rate_limit_per_minute", "tenants"] if as_staff(request).user.is_superuser else []
+        return ["name", "scopes", "expires_at", *wide]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A key is never changed: make another, revoke this one."""
+        return self.readonly if obj is not None else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The list needs it for its action; the form has nothing to change."""
+        return super().has_change_permission(request, obj) and obj is None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A revoked key stays, so that its last use can be looked up."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        """Make the key; the plain text lives in this request only."""
+        data, staff = form.cleaned_data, as_staff(request)
+        tenants: list[Tenant] = list(data.get("tenants") or []) or ([staff.tenant] if staff.tenant else [])
+        issued = issue_key(
+            name=data["name"],
+            tenants=tenants,
+            scopes=data["scopes"],
+            rate_limit_per_minute=data.get("rate_limit_per_minute"),
+            expires_at=data["expires_at"],
+            created_by=staff.user,  # type: ignore[arg-type]
+        )
+        obj.pk, obj._state.adding = issued.row.pk, False
+        request.issued_key = issued  # type: ignore[attr-defined]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing left to do: the key came with its clubs."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The row itself says who made it and when."""
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+        """The one page on which the key can be read; nothing may keep a copy of it."""
+        issued = request.issued_key  # type: ignore[attr-defined]
+        response = show(request, "crm/api_key_made.html", "Key made", key=issued.row, plain=issued.plain)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @action(description="Revoke: make the selected keys useless", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        """At once here, within seconds everywhere."""
+        count = sum(revoke_key(key) for key in queryset.values_list("pk", flat=True))
+        self.message_user(request, f"{count} key{'' if count == 1 else 's'} revoked.")
+
+    @display(description="Begins with")
+    def start(self, row: ApiKey) -> str:
+        """To tell keys apart."""
+        return f"{row.prefix}…"
+
+    @display(description="State")
+    def state(self, row: ApiKey) -> str:
+        """In a word."""
+        if row.revoked_at is not None:
+            return "Revoked"
+        return "Expired" if row.expires_at is not None and row.expires_at <= timezone.now() else "Active"
+
+    @display(description="May")
+    def allowed(self, row: ApiKey) -> str:
+        """Its scopes."""
+        return ", ".join(row.scopes)

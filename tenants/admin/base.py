@@ -1,0 +1,81 @@
+"""The one door to Unfold: every other module takes its names from here, so that an upgrade changes one file."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.sites import UnfoldAdminSite
+from unfold.widgets import (
+    UnfoldAdminPasswordToggleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from tenants.middleware import StaffRequest
+from tenants.models import Role
+from tenants.roles import Right, may
+
+__all__ = [
+    "AdminPasswordChangeForm",
+    "ModelAdmin",
+    "UnfoldAdminPasswordToggleWidget",
+    "UnfoldAdminSelectWidget",
+    "UnfoldAdminSite",
+    "UnfoldAdminTextInputWidget",
+    "UnfoldAdminTextareaWidget",
+    "UnfoldBooleanSwitchWidget",
+    "UserChangeForm",
+    "UserCreationForm",
+    "as_staff",
+    "messages",
+    "request_may",
+]
+
+
+def as_staff(request: HttpRequest) -> StaffRequest:
+    """The request with what `AdminTenantMiddleware` put on it."""
+    return cast(StaffRequest, request)
+
+
+def request_may(request: HttpRequest, right: Right) -> bool:
+    """Whether the person has the right in the club they work in now; the one question every page asks."""
+    role: Role | None = getattr(request, "role", None)
+    return may(role, right)
+
+
+class ModelAdmin(UnfoldModelAdmin):
+    """A list and form whose permissions come from roles, never from Django's own permission rows.
+
+    `view_right` opens lists and rows, `change_right` adds, changes and deletes.
+    """
+
+    view_right = Right.ADMINISTER
+    change_right = Right.ADMINISTER
+    show_full_result_count = False
+    list_per_page = 50
+    compressed_fields = True
+    warn_unsaved_form = True
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the app shows at all."""
+        return request_may(request, self.view_right)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether rows may be read."""
+        return request_may(request, self.view_right)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether a row may be made."""
+        return request_may(request, self.change_right)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether a row may be changed."""
+        return request_may(request, self.change_right)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether a row may be deleted."""
+        return request_may(request, self.change_right)

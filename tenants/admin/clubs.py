@@ -1,0 +1,130 @@
+"""Clubs: their name, clock, money and tiers. A club's admins see their own, operators of the platform all."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin import register
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from tenants.admin.base import ModelAdmin, UnfoldAdminTextareaWidget, as_staff
+from tenants.directory import add_alias, create_tenant, forget_tenants, remove_alias, rename
+from tenants.errors import DomainError
+from tenants.models import Tenant, TenantName
+
+
+class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A club as a person would describe it: lists are written a line each."""
+
+    tiers = forms.CharField(
+        required=False,
+        label="Membership tiers",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text="One a line, the highest first. Decides what counts as an upgrade.",
+    )
+    aliases = forms.CharField(
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Other names under which services may address the club, one a line.",
+    )
+    placeholder_addresses = forms.CharField(
+        required=False,
+        label="Addresses that stand for nobody",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text="E-mail addresses and phone numbers that reception types when a member has none, one a line.",
+    )
+
+    class Meta:
+        model = Tenant
+        fields = ["name", "slug", "time_zone", "default_country", "currency", "locale", "is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        club: Tenant = self.instance
+        if not club._state.adding:
+            names = TenantName.objects.filter(tenant=club).exclude(name=club.slug).order_by("name")
+            self.initial["tiers"] = "\n".join(club.tier_order)
+            self.initial["aliases"] = "\n".join(names.values_list("name", flat=True))
+            self.initial["placeholder_addresses"] = "\n".join(club.placeholders)
+
+    def clean(self) -> dict[str, Any]:
+        """Turn the lists into lists; refuse a name that leads to another club."""
+        cleaned = super().clean() or self.cleaned_data
+        for field in ("tiers", "aliases", "placeholder_addresses"):
+            cleaned[field] = [line.strip() for line in cleaned.get(field, "").splitlines() if line.strip()]
+        wanted = {name.lower() for name in [*cleaned["aliases"], cleaned.get("slug", "")]}
+        taken = TenantName.objects.filter(name__in=wanted).exclude(tenant_id=self.instance.pk).first()
+        if taken is not None:
+            raise ValidationError(f"The name “{taken.name}” already leads to another club.")
+        return cleaned
+
+
+@register(Tenant)
+class ClubAdmin(ModelAdmin):
+    """Settings of clubs."""
+
+    form = ClubForm
+    list_display = ["name", "slug", "time_zone", "currency", "is_active"]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "aliases", "is_active"]}),
+        ("Language, clock and money", {"fields": ["time_zone", "default_country", "currency", "locale"]}),
+        ("Membership", {"fields": ["tiers", "placeholder_addresses"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        """The club one works in; every one for operators."""
+        rows: QuerySet[Tenant] = super().get_queryset(request)
+        staff = as_staff(request)
+        if staff.user.is_superuser:
+            return rows
+        return rows.filter(pk=staff.tenant.pk) if staff.tenant else rows.none()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only operators open a new club."""
+        return bool(as_staff(request).user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never from here: a club's data would go with it."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Services know the club by its slug, so only operators change it."""
+        return [] if as_staff(request).user.is_superuser else ["slug", "is_active"]
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
+        """Store through the directory, which keeps names unique and old ones alive."""
+        data = form.cleaned_data
+        if not change and not self.has_add_permission(request):
+            raise PermissionDenied
+        try:
+            self._store(obj, data, change=change)
+        except DomainError as error:
+            self.message_user(request, error.message, level="ERROR")
+
+    def _store(self, club: Tenant, data: dict[str, Any], *, change: bool) -> None:
+        club.tier_order = data["tiers"]
+        club.settings = {**club.settings, "placeholders": data["placeholder_addresses"]}
+        if not change:
+            plain = ("time_zone", "default_country", "currency", "locale")
+            made = create_tenant(
+                name=club.name,
+                slug=club.slug,
+                aliases=data["aliases"],
+                tier_order=club.tier_order,
+                settings=club.settings,
+                **{field: data[field] for field in plain},
+            )
+            club.pk, club._state.adding = made.pk, False
+            return
+        stored = Tenant.objects.get(pk=club.pk)
+        slug, club.slug = club.slug, stored.slug
+        club.save()
+        if slug != stored.slug:
+            rename(tenant=club, slug=slug)
+        kept = {name.lower() for name in data["aliases"]} | {club.slug}
+        for alias in TenantName.objects.filter(tenant=club).exclude(name__in=kept | {stored.slug}):
+            remove_alias(tenant=club, alias=alias.name)
+        for alias_name in data["aliases"]:
+            add_alias(tenant=club, alias=alias_name)
+        forget_tenants()

@@ -1,0 +1,118 @@
+"""Who works for the club, in which role."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin import display, register
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from tenants.admin.base import ModelAdmin, UnfoldAdminTextInputWidget, as_staff
+from tenants.models import Membership, Role, Tenant, User
+
+
+class ColleagueForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A role for somebody who has an account already."""
+
+    person = forms.CharField(
+        label="User name or e-mail",
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Of somebody who has an account. For a new colleague, add a user instead.",
+    )
+    club: Tenant
+
+    class Meta:
+        model = Membership
+        fields = ["role"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            del self.fields["person"]
+
+    def clean_person(self) -> User:
+        """The account meant; exactly one must fit."""
+        text = self.cleaned_data["person"].strip()
+        found = list(User.objects.filter(Q(username=text) | Q(email__iexact=text), is_active=True)[:2])
+        if len(found) != 1:
+            raise ValidationError("No single account has this user name or e-mail.")
+        if Membership.objects.filter(user=found[0], tenant=self.club).exists():
+            raise ValidationError("This person works for the club already; change the role in the list.")
+        return found[0]
+
+    def clean_role(self) -> str:
+        """Somebody must stay who can let others in."""
+        role: str = self.cleaned_data["role"]
+        if self.instance.pk and self.instance.role == Role.ADMIN and role != Role.ADMIN and is_last_admin(self.instance):
+            raise ValidationError("This is the club's only admin: make somebody else admin first.")
+        return role
+
+
+def is_last_admin(membership: Membership) -> bool:
+    """Whether the club would be without an active admin if this membership went."""
+    others = Membership.objects.filter(tenant_id=membership.tenant_id, role=Role.ADMIN, user__is_active=True)
+    return membership.role == Role.ADMIN and not others.exclude(pk=membership.pk).exists()
+
+
+@register(Membership)
+class ColleagueAdmin(ModelAdmin):
+    """The people of the club one works in."""
+
+    form = ColleagueForm
+    list_display = ["person", "email", "role", "last_seen"]
+    list_select_related = ["user"]
+    list_filter = ["role"]
+    ordering = ["user__first_name", "user__last_name", "user__username"]
+    search_fields = ["user__username", "user__first_name", "user__last_name", "user__email"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        """Memberships of this club only."""
+        rows: QuerySet[Membership] = super().get_queryset(request)
+        tenant = as_staff(request).tenant
+        return rows.filter(tenant=tenant) if tenant else rows.none()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form knows the club."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.club = as_staff(request).tenant
+        return form
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Whose role it is cannot be changed afterwards."""
+        return ["role"] if obj else ["person", "role"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Not the last admin."""
+        return super().has_delete_permission(request, obj) and not (obj is not None and is_last_admin(obj))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        """Several at once, but never the last admin."""
+        for membership in queryset:
+            if is_last_admin(membership):
+                self.message_user(request, f"{membership.user} stays: the club's only admin.", level="WARNING")
+            else:
+                membership.delete()
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        """A new membership is one of this club."""
+        if not change:
+            tenant = as_staff(request).tenant
+            obj.user, obj.tenant = form.cleaned_data["person"], tenant  # type: ignore[assignment]
+            User.objects.filter(pk=obj.user_id, is_staff=False).update(is_staff=True)
+        obj.save()
+
+    @display(description="Name")
+    def person(self, row: Membership) -> str:
+        """Full name, else the user name."""
+        return row.user.get_full_name() or row.user.username
+
+    @display(description="E-mail")
+    def email(self, row: Membership) -> str:
+        """For writing to them."""
+        return row.user.email or "–"
+
+    @display(description="Last login")
+    def last_seen(self, row: Membership) -> Any:
+        """When they were here."""
+        return row.user.last_login or "Never"

@@ -1,0 +1,106 @@
+"""Accounts. A club's admins manage those of people who work for their club alone; operators all."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin import register
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from tenants.admin.base import (
+    AdminPasswordChangeForm,
+    ModelAdmin,
+    UnfoldAdminSelectWidget,
+    UserChangeForm,
+    UserCreationForm,
+    as_staff,
+    request_may,
+)
+from tenants.models import Membership, Role, User
+from tenants.roles import Right
+
+
+class NewUserForm(UserCreationForm):
+    """An account together with its role in the club."""
+
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.STAFF, widget=UnfoldAdminSelectWidget())
+
+    class Meta:
+        model = User
+        fields = ["username", "email", "first_name", "last_name"]
+
+
+@register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+    """Accounts of the back office."""
+
+    form = UserChangeForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "email", "first_name", "last_name", "is_active", "last_login"]
+    list_filter = ["is_active"]
+    ordering = ["username"]
+    filter_horizontal = []
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        ("Access", {"fields": ["is_active", "is_superuser", "auth_user_id"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "email", "first_name", "last_name", "role", "password1", "password2"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """People of this club who belong to no other: an admin here must not get into another club through them."""
+        rows: QuerySet[User] = super().get_queryset(request)
+        staff = as_staff(request)
+        if staff.user.is_superuser:
+            return rows
+        if staff.tenant is None:
+            return rows.none()
+        elsewhere = Membership.objects.exclude(tenant=staff.tenant).values("user_id")
+        here = Membership.objects.filter(tenant=staff.tenant).values("user_id")
+        return rows.filter(pk__in=here, is_superuser=False).exclude(pk__in=elsewhere)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """What reaches beyond the club is for operators; nobody locks themselves out."""
+        fields = [] if as_staff(request).user.is_superuser else ["is_superuser", "auth_user_id"]
+        if obj is not None and obj.pk == request.user.pk:
+            fields += ["is_active", "is_superuser"]
+        return fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Admins add colleagues."""
+        return request_may(request, Right.ADMINISTER)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Of the rows one can see."""
+        return request_may(request, Right.ADMINISTER)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The list is for admins."""
+        return request_may(request, Right.ADMINISTER)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """As the list."""
+        return request_may(request, Right.ADMINISTER)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operators only; a club takes the membership away or deactivates the account."""
+        return bool(as_staff(request).user.is_superuser)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A new account may log in here and has its role in the club one works in."""
+        with transaction.atomic():
+            if not change:
+                obj.is_staff = True
+            obj.save()
+            tenant = as_staff(request).tenant
+            if not change and tenant is not None:
+                Membership.objects.create(user=obj, tenant=tenant, role=form.cleaned_data["role"])
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Back to the list; Django would open the form again."""
+        return ModelAdmin.response_add(self, request, obj, post_url_continue)

@@ -1,0 +1,101 @@
+"""How the back office writes times, money, names and JSON. Pure."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+from babel.numbers import format_currency, format_decimal
+from django.utils import timezone
+
+from tenants.models import Tenant
+
+JUST_NOW = timedelta(seconds=45)
+STEPS = (
+    (timedelta(hours=1), timedelta(minutes=1), "minute"),
+    (timedelta(days=1), timedelta(hours=1), "hour"),
+    (timedelta(days=31), timedelta(days=1), "day"),
+    (timedelta(days=365), timedelta(days=30), "month"),
+    (timedelta.max, timedelta(days=365), "year"),
+)
+HUES = 12
+SOURCES = {
+    "scl": "SCL",
+    "teetime": "TeeTime",
+    "messaging": "Messaging",
+    "feedback": "Feedback",
+    "facilities": "Facilities",
+    "crm": "Club staff",
+}
+
+
+def plural(count: int, word: str, many: str | None = None) -> str:
+    """A count with its word, as in 1 day, 2 days."""
+    return f"{count:,} {word if count == 1 else many or word + 's'}"
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """The distance in words, as in 3 days ago or in 2 hours."""
+    distance = (now or timezone.now()) - moment
+    size = abs(distance)
+    if size < JUST_NOW:
+        return "just now"
+    words = next(plural(max(1, size // unit), word) for limit, unit, word in STEPS if size < limit)
+    return f"in {words}" if distance < timedelta(0) else f"{words} ago"
+
+
+def day(value: date, now: datetime | None = None) -> str:
+    """A day, as in 14 March; with the year when it is not this one."""
+    this_year = (now or timezone.now()).year
+    return f"{value.day} {value:%B}" + ("" if value.year == this_year else f" {value.year}")
+
+
+def moment(value: datetime, tenant: Tenant) -> str:
+    """Day and time on the club's clock, as in Sat 14 March 07:30."""
+    local = value.astimezone(tenant.zone)
+    return f"{local:%a} {day(local)} {local:%H:%M}"
+
+
+def day_heading(value: datetime, tenant: Tenant, now: datetime | None = None) -> str:
+    """The heading of a day: Today, Yesterday, or Saturday 14 March."""
+    now = (now or timezone.now()).astimezone(tenant.zone)
+    local = value.astimezone(tenant.zone)
+    distance = (now.date() - local.date()).days
+    if distance in (0, 1):
+        return "Today" if distance == 0 else "Yesterday"
+    return f"{local:%A} {day(local, now)}"
+
+
+def money(cents: int, tenant: Tenant) -> str:
+    """An amount as the club writes it."""
+    return format_currency(cents / 100, tenant.currency, locale=_locale(tenant))
+
+
+def number(value: int, tenant: Tenant) -> str:
+    """A count as the club writes it."""
+    return format_decimal(value, locale=_locale(tenant))
+
+
+def initials(name: str) -> str:
+    """At most two letters for an avatar."""
+    words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalnum()]
+    letters = [word[0] for word in (words[:1] + words[1:][-1:])]
+    return "".join(letters).upper() or "?"
+
+
+def hue(key: object) -> int:
+    """One of HUES colours, always the same for the same key."""
+    return sum(str(key).encode()) % HUES
+
+
+def source_name(source: str) -> str:
+    """A service as staff know it."""
+    return SOURCES.get(source, source)
+
+
+def pretty_json(value: Any) -> str:
+    """Indented JSON with sorted keys left as they came."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
+
+
+def _locale(tenant: Tenant) -> str:
+    return tenant.locale.replace("-", "_")

@@ -1,0 +1,91 @@
+"""Filters of the back office's templates; the words themselves are in `tenants.admin.words`."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tenants.admin import words
+from tenants.models import Tenant
+
+register = template.Library()
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Letters of an avatar."""
+    return words.initials(str(name))
+
+
+@register.filter
+def hue(key: object) -> int:
+    """Colour number of an avatar."""
+    return words.hue(key)
+
+
+@register.filter
+def ago(value: datetime | None) -> str:
+    """Distance from now."""
+    return words.ago(value) if value else ""
+
+
+@register.filter
+def moment(value: datetime | None, tenant: Tenant) -> str:
+    """Day and time on the club's clock."""
+    return words.moment(value, tenant) if value else ""
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A day."""
+    return words.day(value) if value else ""
+
+
+@register.filter
+def clock(value: datetime, tenant: Tenant) -> str:
+    """The time of day on the club's clock."""
+    return f"{value.astimezone(tenant.zone):%H:%M}"
+
+
+@register.filter
+def when(value: datetime | None, tenant: Tenant) -> SafeString | str:
+    """How long ago, with the exact moment on hover."""
+    if value is None:
+        return ""
+    exact = words.moment(value, tenant)
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, words.ago(value))
+
+
+@register.filter
+def at(value: datetime | None, tenant: Tenant) -> SafeString | str:
+    """The exact moment, with how long ago on hover."""
+    if value is None:
+        return ""
+    exact = words.moment(value, tenant)
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), words.ago(value), exact)
+
+
+@register.filter
+def money(cents: int, tenant: Tenant) -> str:
+    """An amount as the club writes it."""
+    return words.money(cents, tenant)
+
+
+@register.filter
+def number(value: int, tenant: Tenant) -> str:
+    """A count as the club writes it."""
+    return words.number(value, tenant)
+
+
+@register.filter
+def source_name(source: str) -> str:
+    """A service as staff know it."""
+    return words.source_name(source)
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    """Indented JSON."""
+    return words.pretty_json(value)
