@@ -11,7 +11,8 @@ from tenants.scope import all_tenants
 TENANTS_WITH_WORK = """
 SELECT t.id FROM tenants_tenant AS t
 WHERE EXISTS (SELECT FROM events_inboxevent AS i
-              WHERE i.tenant_id = t.id AND i.status IN ('PENDING', 'FAILED') AND (i.due_at IS NULL OR i.due_at <= now()))
+              WHERE i.tenant_id = t.id AND i.status IN ('PENDING', 'FAILED')
+                AND (i.due_at IS NULL OR i.due_at <= now()))
 """
 
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from profiles.redis_line import ask, packed, post
 from tenants.redis_client import RedisError, redis_client, server_run_id
 from tenants.scope import current_tenant_id
 
@@ -26,7 +27,13 @@ TTL_SECONDS = 60
 # Longer than any transaction that changes a profile may take.
 WRITER_MARK_SECONDS = 120
 READER_MARK_SECONDS = 10
-FILL = """
+# `SET … NX GET` would do the same, but servers before Redis 7 do not take these two together.
+LOOK = b"""
+local found = redis.call('GET', KEYS[1])
+if not found then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
+return found
+"""
+FILL = b"""
 if redis.call('GET', KEYS[1]) == ARGV[1] then
     return redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 end
@@ -50,12 +57,11 @@ def _key(tenant_id: UUID, profile_id: UUID) -> str:
 
 def read_through(profile_id: UUID, load: Callable[[], bytes | None]) -> bytes | None:
     """The profile's JSON, from Redis or from `load` (None: there is no such profile, which is not cached)."""
-    key = _key(current_tenant_id(), profile_id)
+    key = _key(current_tenant_id(), profile_id).encode()
     mark = b"?" + os.urandom(8).hex().encode()
     try:
-        client = redis_client()
         # One round trip: what is there, or else my mark.
-        stored = client.set(key, mark, nx=True, get=True, ex=READER_MARK_SECONDS)
+        stored = ask(packed(b"EVAL", LOOK, 1, key, mark, READER_MARK_SECONDS))
     except RedisError as error:
         logger.warning("profile cache not read: %s", error)
         return load()
@@ -65,7 +71,7 @@ def read_through(profile_id: UUID, load: Callable[[], bytes | None]) -> bytes | 
     loaded = load()
     if stored is None and loaded is not None:
         try:
-            client.eval(FILL, 1, key, mark, prefix + loaded, TTL_SECONDS)
+            post(packed(b"EVAL", FILL, 1, key, mark, prefix + loaded, TTL_SECONDS))
         except RedisError as error:
             logger.warning("profile cache not filled: %s", error)
     return loaded

@@ -41,7 +41,9 @@ class Club:
     def of(cls, tenant: Tenant) -> "Club":
         """Read a tenant's row."""
         emails = {normal_email(value) for value in tenant.placeholders if "@" in value}
-        phones = {normal_phone(value, tenant.default_country) for value in tenant.placeholders if "@" not in value}
+        phones = {
+            normal_phone(value, tenant.default_country) for value in tenant.placeholders if "@" not in value
+        }
         return cls(
             id=tenant.pk,
             zone=tenant.zone,

@@ -103,14 +103,22 @@ def add_note(profile_id: UUID, body: str, author: Author, *, is_pinned: bool = F
             author_name=author.name,
         )
         title = body if len(body) <= NOTE_TITLE_LENGTH else f"{body[: NOTE_TITLE_LENGTH - 1]}…"
-        draft = ActivityDraft("NOTE_ADDED", ActivityCategory.NOTE, f"Note: {title}", "", {"author": author.name})
+        draft = ActivityDraft(
+            "NOTE_ADDED", ActivityCategory.NOTE, f"Note: {title}", "", {"author": author.name}
+        )
         _record(_club(), _record_of(profile), [draft], event_id=str(note.pk))
     note.refresh_from_db()
     return note
 
 
 def record_activity(
-    profile_id: UUID, *, activity_type: str, category: str, title: str, metadata: Mapping[str, Any], occurred_at: datetime
+    profile_id: UUID,
+    *,
+    activity_type: str,
+    category: str,
+    title: str,
+    metadata: Mapping[str, Any],
+    occurred_at: datetime,
 ) -> int:
     """Add a row to the timeline by hand; returns its id. Raises CustomerNotFound."""
     with transaction.atomic():
@@ -171,7 +179,9 @@ def _record(
     occurred_at: datetime | None = None,
 ) -> int | None:
     subject = Subject(keys=(record,), activities=list(drafts))
-    [(_, _, activity_id)] = _apply(club, subject, occurred_at or timezone.now(), event_id or str(uuid.uuid4()))
+    [(_, _, activity_id)] = _apply(
+        club, subject, occurred_at or timezone.now(), event_id or str(uuid.uuid4())
+    )
     return activity_id
 
 
@@ -218,7 +228,9 @@ def _checked(fields: Mapping[str, Any], club: Club) -> tuple[dict[str, Any], lis
     tags: list[str] | None = None
     for field, value in fields.items():
         if field not in EDITABLE_FIELDS:
-            problems[field] = "This field cannot be edited here: another service owns it, or it does not exist."
+            problems[field] = (
+                "This field cannot be edited here: another service owns it, or it does not exist."
+            )
             continue
         try:
             if field == "tags":
@@ -247,7 +259,9 @@ def _checked_value(field: str, value: Any, club: Club) -> Any:
     if field == "email":
         return _known(club.email(value), "This is not an e-mail address.")
     if field == "phoneNumber":
-        return _known(club.phone(value), "This is not a phone number; write it with its prefix, as in +27 82 123 4567.")
+        return _known(
+            club.phone(value), "This is not a phone number; write it with its prefix, as in +27 82 123 4567."
+        )
     return value.strip() or None
 
 

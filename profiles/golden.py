@@ -6,9 +6,8 @@ records can only narrow it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from profiles.models.profile import STAGE_LADDER, LifecycleStage, ProfileStatus
 
@@ -61,7 +60,10 @@ EXTERNAL_KINDS: Final = frozenset({"mcaV1ZaId", "mcaV1UkId", "golfRsaId", "cdhId
 CHURNED_STATUSES: Final = frozenset({"LAPSED", "CANCELLED"})
 # Golden column → the name under which the API and the outbound events know it.
 COLUMN_NAMES: Final[Mapping[str, str]] = {
-    **{column: field for field, column in (*TEXT_COLUMNS.items(), *DATE_COLUMNS.items(), *CONSENT_COLUMNS.items())},
+    **{
+        column: field
+        for field, column in (*TEXT_COLUMNS.items(), *DATE_COLUMNS.items(), *CONSENT_COLUMNS.items())
+    },
     **{column: kind for kind, column in KEY_COLUMNS.items()},
     "email": "email",
     "phone_number": "phoneNumber",
@@ -88,8 +90,7 @@ def rank_of(field: str, source: str) -> int:
     return OWNER if FIELD_OWNERS.get(field) == source else ORDINARY
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFact:
+class KnownFact(NamedTuple):
     """The newest value of one source record for one field."""
 
     field: str
@@ -105,8 +106,7 @@ class KnownFact:
         return (self.rank, self.occurred_at, self.source, self.event_id)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownKey:
+class KnownKey(NamedTuple):
     """An identifier of the profile."""
 
     kind: str
@@ -188,7 +188,9 @@ def _keys(keys: list[KnownKey]) -> dict[str, Any]:
     for key in keys:
         if key.is_active:
             active.setdefault(key.kind, []).append(key.value)
-    row: dict[str, Any] = {column: min(active.get(kind, []), default=None) for kind, column in KEY_COLUMNS.items()}
+    row: dict[str, Any] = {
+        column: min(active.get(kind, []), default=None) for kind, column in KEY_COLUMNS.items()
+    }
     row["scl_member_id"] = min((int(value) for value in active.get("sclMemberId", [])), default=None)
     row["external_ids"] = {kind: min(active[kind]) for kind in sorted(EXTERNAL_KINDS & active.keys())}
     return row

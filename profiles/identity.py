@@ -9,7 +9,7 @@ from then on, and the pair goes to review. Two people whom one event names toget
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from events.identity_hints import IdentityKey, IdentityKind
@@ -68,8 +68,7 @@ class Holding:
     is_changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """Who one event says it is about. `keys` are normal and strongest first; the first is the record's key."""
 
     keys: tuple[IdentityKey, ...]
@@ -213,7 +212,9 @@ class Directory:
             named = [one for one in fitting if any(name.first for name in one.names)]
             if len(set(named)) == 1:
                 return named[0]
-        alone = sorted((one for one in fitting if one.is_address_only), key=lambda one: (one.created_at, one.id))
+        alone = sorted(
+            (one for one in fitting if one.is_address_only), key=lambda one: (one.created_at, one.id)
+        )
         return alone[0] if alone else None
 
     def _attach(self, claim: Claim, person: Person, demoted: list[IdentityKey]) -> None:
@@ -240,7 +241,7 @@ class Directory:
             source=claim.source,
             event_id=claim.event_id,
         )
-        if key.kind in WEAK_KINDS and WEAK_KINDS <= {other.kind for other in claim.keys}:
+        if key.kind in WEAK_KINDS and {other.kind for other in claim.keys} >= WEAK_KINDS:
             holding.confidence = EMAIL_AND_PHONE_CONFIDENCE
         self.add_holding(holding)
         return holding
@@ -278,12 +279,15 @@ class Directory:
     @staticmethod
     def _exceeds_caps(claim: Claim, person: Person) -> bool:
         return any(
-            key.kind in CAPPED_KINDS and person.capped.get(key.kind, {key.value}) - {key.value} for key in claim.keys
+            key.kind in CAPPED_KINDS and person.capped.get(key.kind, {key.value}) - {key.value}
+            for key in claim.keys
         )
 
     @staticmethod
     def _people_exceed_caps(one: Person, other: Person) -> bool:
-        return any(len(one.capped.get(kind, set()) | other.capped.get(kind, set())) > 1 for kind in CAPPED_KINDS)
+        return any(
+            len(one.capped.get(kind, set()) | other.capped.get(kind, set())) > 1 for kind in CAPPED_KINDS
+        )
 
     def _contradicts(self, claim: Claim, person: Person) -> bool:
         """Whether the claim cannot be about the person, caps, birth and first name considered."""

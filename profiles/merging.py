@@ -72,7 +72,8 @@ FROM (
            max(loser.last_email_click_at) AS last_email_click_at, max(loser.stage_reached) AS stage_reached,
            min(loser.created_at) AS created_at,
            (SELECT COALESCE(array_agg(tag), '{}')
-            FROM joined AS j JOIN profiles_customerprofile AS tagged ON tagged.id = j.loser_id, unnest(tagged.tags) AS tag
+            FROM joined AS j
+            JOIN profiles_customerprofile AS tagged ON tagged.id = j.loser_id, unnest(tagged.tags) AS tag
             WHERE j.winner_id = joined.winner_id) AS tags
     FROM joined
     JOIN profiles_customerprofile AS loser ON loser.tenant_id = %s AND loser.id = joined.loser_id

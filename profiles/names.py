@@ -71,7 +71,7 @@ def may_be_one_name(one: str, other: str) -> bool:
         return True
     if one.isascii() != other.isascii():
         return True
-    first, second = one.split()[0], other.split()[0]
+    first, second = one.split(maxsplit=1)[0], other.split(maxsplit=1)[0]
     if first.startswith(second) or second.startswith(first):
         return True
     if any(first in group and second in group for group in NICKNAMES):

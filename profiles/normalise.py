@@ -19,7 +19,20 @@ LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3
 DOTTED_CAPITAL_I = str.maketrans({"\u0130": "i"})
 # What people type when a form insists.
 PLACEHOLDER_LOCAL_PARTS = frozenset(
-    {"none", "no", "na", "n.a", "noemail", "no.email", "no-email", "noreply", "no-reply", "null", "test", "unknown"}
+    {
+        "none",
+        "no",
+        "na",
+        "n.a",
+        "noemail",
+        "no.email",
+        "no-email",
+        "noreply",
+        "no-reply",
+        "null",
+        "test",
+        "unknown",
+    }
 )
 PLACEHOLDER_EMAILS = frozenset({"a@a.com", "x@x.com", "email@email.com", "test@test.com", "user@example.com"})
 FEWEST_DISTINCT_DIGITS = 3

@@ -139,7 +139,9 @@ def list_customers(chosen: CustomerFilter) -> QuerySet[CustomerProfile]:
         "churn_risk_score__gte": chosen.churn_risk_min,
         "email_opt_in": chosen.email_opt_in,
     }
-    customers = CustomerProfile.objects.filter(**{key: value for key, value in conditions.items() if value is not None})
+    customers = CustomerProfile.objects.filter(
+        **{key: value for key, value in conditions.items() if value is not None}
+    )
     if chosen.status is None:
         customers = customers.exclude(status__in=UNLISTED)
     if chosen.search:

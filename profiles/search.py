@@ -40,7 +40,9 @@ def text_query(tenant_id: UUID, text: str) -> str:
     """The text as a tsquery in which every word must begin a lexeme of the tenant; empty when there is no word."""
     tag = tenant_tag(tenant_id)
     terms = [
-        "(" + " | ".join(_quoted(tag + spelling) for spelling in spellings) + ")" for spellings in _words(text) if spellings
+        "(" + " | ".join(_quoted(tag + spelling) for spelling in spellings) + ")"
+        for spellings in _words(text)
+        if spellings
     ]
     return " & ".join(terms)
 

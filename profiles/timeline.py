@@ -65,7 +65,9 @@ def read_timeline(
     chosen = chosen or TimelineFilter()
     take = max(1, min(take, MOST_ROWS))
     where, parameters = _conditions(profile_id, chosen, after)
-    statement = f"SELECT {COLUMNS} FROM profiles_activity WHERE {where} ORDER BY occurred_at DESC, id DESC LIMIT %s"
+    statement = (
+        f"SELECT {COLUMNS} FROM profiles_activity WHERE {where} ORDER BY occurred_at DESC, id DESC LIMIT %s"
+    )
     with connection.cursor() as database:
         database.execute(statement, [*parameters, take + 1])
         rows = [TimelineRow(*row[:8], metadata=_loaded(row[8])) for row in database.fetchall()]
@@ -91,7 +93,11 @@ def _loaded(value: Any) -> dict[str, Any]:
 def _conditions(profile_id: UUID, chosen: TimelineFilter, after: Place | None) -> tuple[str, list[Any]]:
     conditions = ["tenant_id = %s", "profile_id = %s"]
     parameters: list[Any] = [current_tenant_id(), profile_id]
-    for column, values in (("category", chosen.categories), ("type", chosen.types), ("source", chosen.sources)):
+    for column, values in (
+        ("category", chosen.categories),
+        ("type", chosen.types),
+        ("source", chosen.sources),
+    ):
         if values:
             conditions.append(f"{column} = ANY(%s)")
             parameters.append(list(values))

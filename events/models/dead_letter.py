@@ -41,8 +41,12 @@ class DeadLetter(TenantModel):
     class Meta:
         constraints = [
             # A job that is redelivered after a crash is the same letter.
-            models.UniqueConstraint(fields=["queue", "job_id", "code", "message"], name="events_deadletter_job_uq"),
-            models.CheckConstraint(condition=Q(code__in=RefusalCode.values), name="events_deadletter_code_ck"),
+            models.UniqueConstraint(
+                fields=["queue", "job_id", "code", "message"], name="events_deadletter_job_uq"
+            ),
+            models.CheckConstraint(
+                condition=Q(code__in=RefusalCode.values), name="events_deadletter_code_ck"
+            ),
         ]
         indexes = [
             # The operations page, newest first.

@@ -16,8 +16,7 @@ from profiles.names import PersonName
 NOBODY = PersonName("", "")
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedEvent:
+class DecodedEvent(NamedTuple):
     """An inbox event whose payload fitted its type. `keys` are as the event wrote them, not yet normal."""
 
     inbox_id: int

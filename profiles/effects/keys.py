@@ -13,6 +13,8 @@ OWN_KINDS = {
     "feedback": IdentityKind.AUTH_USER,
     "facilities": IdentityKind.SCL_MEMBER,
 }
+
+
 def normal_keys(keys: Iterable[IdentityKey], source: str, club: Club) -> tuple[IdentityKey, ...]:
     """Distinct normal keys: the source's own id first, then by strength; unusable and placeholder values left out."""
     own = OWN_KINDS.get(source)
@@ -21,9 +23,9 @@ def normal_keys(keys: Iterable[IdentityKey], source: str, club: Club) -> tuple[I
         usable = _normal(kind, value, club)
         if usable is not None:
             normal[IdentityKey(kind, usable)] = None
-    if len(normal) < 2:
-        return tuple(normal)
-    return tuple(sorted(normal, key=lambda key: (key.kind != own, STRENGTH[IdentityKind(key.kind)], key.value)))
+    return tuple(
+        sorted(normal, key=lambda key: (key.kind != own, STRENGTH[IdentityKind(key.kind)], key.value))
+    )
 
 
 def _normal(kind: str, value: str, club: Club) -> str | None:

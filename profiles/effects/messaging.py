@@ -7,7 +7,14 @@ from events.catalogue.fields import Channel
 from profiles.club import Club
 from profiles.effects.drafts import DecodedEvent, Effect, Subject
 from profiles.effects.registry import effect_of
-from profiles.effects.subjects import add_activity, add_facts, effect_on, stated_values, subject_of, with_reason
+from profiles.effects.subjects import (
+    add_activity,
+    add_facts,
+    effect_on,
+    stated_values,
+    subject_of,
+    with_reason,
+)
 from profiles.golden import FILLS_GAPS, OWNER
 from profiles.models.history import ActivityCategory
 from profiles.models.profile import LifecycleStage
@@ -58,13 +65,20 @@ def contact_deleted(event: DecodedEvent, payload: messaging.ContactDeleted, club
     subject.links = False
     add_facts(subject, event.source, dict.fromkeys(CONSENT_FIELDS.values()), rank=OWNER)
     add_activity(
-        subject, event, "CONTACT_DELETED", ActivityCategory.CONSENT, "Removed from the mailing contacts", channel=""
+        subject,
+        event,
+        "CONTACT_DELETED",
+        ActivityCategory.CONSENT,
+        "Removed from the mailing contacts",
+        channel="",
     )
     return effect_on(subject)
 
 
 @effect_of("messaging.contactPreference.updated")
-def preference_updated(event: DecodedEvent, payload: messaging.ContactPreferenceUpdated, club: Club) -> Effect:
+def preference_updated(
+    event: DecodedEvent, payload: messaging.ContactPreferenceUpdated, club: Club
+) -> Effect:
     """Each flag that is stated, with a row of the timeline per channel."""
     subject = subject_of(event, club)
     if subject is None:
@@ -108,7 +122,12 @@ def _message(
 
 
 def _delivery(
-    event: DecodedEvent, payload: messaging.MessageDelivery, club: Club, activity_type: str, title: str, **more: Any
+    event: DecodedEvent,
+    payload: messaging.MessageDelivery,
+    club: Club,
+    activity_type: str,
+    title: str,
+    **more: Any,
 ) -> Effect:
     return effect_on(
         _message(
@@ -135,13 +154,17 @@ def _words(channel: Channel | None, *, article: bool = False) -> str:
 @effect_of("messaging.message.sent")
 def message_sent(event: DecodedEvent, payload: messaging.MessageDelivery, club: Club) -> Effect:
     """A message left for the person."""
-    return _delivery(event, payload, club, "MESSAGE_SENT", f"Was sent {_words(payload.channel, article=True)}")
+    return _delivery(
+        event, payload, club, "MESSAGE_SENT", f"Was sent {_words(payload.channel, article=True)}"
+    )
 
 
 @effect_of("messaging.message.delivered")
 def message_delivered(event: DecodedEvent, payload: messaging.MessageDelivery, club: Club) -> Effect:
     """It arrived."""
-    return _delivery(event, payload, club, "MESSAGE_DELIVERED", f"Received {_words(payload.channel, article=True)}")
+    return _delivery(
+        event, payload, club, "MESSAGE_DELIVERED", f"Received {_words(payload.channel, article=True)}"
+    )
 
 
 @effect_of("messaging.message.bounced")
@@ -155,7 +178,9 @@ def message_bounced(event: DecodedEvent, payload: messaging.MessageDelivery, clu
 @effect_of("messaging.message.failed")
 def message_failed(event: DecodedEvent, payload: messaging.MessageDelivery, club: Club) -> Effect:
     """It could not be sent."""
-    return _delivery(event, payload, club, "MESSAGE_FAILED", f"{_capital(_words(payload.channel))} could not be sent")
+    return _delivery(
+        event, payload, club, "MESSAGE_FAILED", f"{_capital(_words(payload.channel))} could not be sent"
+    )
 
 
 def _capital(words: str) -> str:

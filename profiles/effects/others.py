@@ -60,7 +60,9 @@ def complaint(event: DecodedEvent, payload: feedback.Complaint, club: Club) -> E
 
 
 @effect_of(*RESERVATIONS)
-def reservation(event: DecodedEvent, payload: facilities.ReservationBooked | facilities.ReservationEnded, club: Club) -> Effect:
+def reservation(
+    event: DecodedEvent, payload: facilities.ReservationBooked | facilities.ReservationEnded, club: Club
+) -> Effect:
     """Courts, carts, rooms."""
     subject = subject_of(event, club, LifecycleStage.LEAD)
     if subject is None:

@@ -15,7 +15,9 @@ EFFECTS: dict[str, EffectFunction] = {}
 
 def effect_of(
     *types: str,
-) -> Callable[[Callable[[DecodedEvent, Payload, Club], Effect]], Callable[[DecodedEvent, Payload, Club], Effect]]:
+) -> Callable[
+    [Callable[[DecodedEvent, Payload, Club], Effect]], Callable[[DecodedEvent, Payload, Club], Effect]
+]:
     """Register a function as the effect of these types; it gets the event, its typed payload and the club."""
 
     def register(

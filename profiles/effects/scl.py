@@ -50,7 +50,9 @@ def member_created(event: DecodedEvent, payload: scl.MemberCreated, club: Club) 
     add_facts(subject, event.source, facts | {"status": ProfileStatus.ACTIVE.value})
     tier = facts.get("membershipTier")
     title = f"Became a member ({tier})" if tier else "Became a member"
-    add_activity(subject, event, "MEMBER_CREATED", ActivityCategory.MEMBERSHIP, title, metadata={"tier": tier})
+    add_activity(
+        subject, event, "MEMBER_CREATED", ActivityCategory.MEMBERSHIP, title, metadata={"tier": tier}
+    )
     return effect_on(subject)
 
 
@@ -69,7 +71,12 @@ def member_updated(event: DecodedEvent, payload: scl.MemberUpdated, club: Club) 
     words = listed(dict.fromkeys(words for name, (_, words) in MEMBER_FIELDS.items() if name in stated))
     title = f"Membership details updated: {words}" if words else "Membership details updated"
     add_activity(
-        subject, event, "MEMBER_UPDATED", ActivityCategory.MEMBERSHIP, title, metadata={"changes": payload.changes}
+        subject,
+        event,
+        "MEMBER_UPDATED",
+        ActivityCategory.MEMBERSHIP,
+        title,
+        metadata={"changes": payload.changes},
     )
     return effect_on(subject)
 
@@ -149,7 +156,9 @@ def status_changed(event: DecodedEvent, payload: scl.StatusChanged, club: Club) 
     return effect_on(subject)
 
 
-def _amount(payload: scl.PaymentReceived | scl.PaymentFailed | scl.PaymentRefunded | scl.Invoice) -> dict[str, Any]:
+def _amount(
+    payload: scl.PaymentReceived | scl.PaymentFailed | scl.PaymentRefunded | scl.Invoice,
+) -> dict[str, Any]:
     return {"amountCents": payload.amount_cents, "currency": payload.currency}
 
 

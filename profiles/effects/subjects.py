@@ -13,10 +13,18 @@ from profiles.models.profile import LifecycleStage
 from profiles.names import PersonName
 
 # Where something happened, for the activities that are no message.
-CHANNELS = {"scl": "CLUB", "teetime": "TEETIME", "facilities": "FACILITY", "feedback": "FEEDBACK", "messaging": "EMAIL"}
+CHANNELS = {
+    "scl": "CLUB",
+    "teetime": "TEETIME",
+    "facilities": "FACILITY",
+    "feedback": "FEEDBACK",
+    "messaging": "EMAIL",
+}
 
 
-def subject_of(event: DecodedEvent, club: Club, stage: LifecycleStage = LifecycleStage.SUBSCRIBER) -> Subject | None:
+def subject_of(
+    event: DecodedEvent, club: Club, stage: LifecycleStage = LifecycleStage.SUBSCRIBER
+) -> Subject | None:
     """The person whom the event's keys name; None when they name nobody."""
     keys = normal_keys(event.keys, event.source, club)
     return Subject(keys=keys, stage=stage) if keys else None
@@ -30,7 +38,9 @@ def effect_on(subject: Subject | None) -> Effect:
 def add_facts(subject: Subject, source: str, values: Mapping[str, Any], *, rank: int | None = None) -> None:
     """State values of golden fields; what weighs how much is `golden.rank_of` unless a rank is given."""
     for field, value in values.items():
-        subject.facts.append(FactDraft(field, _plain(value), rank_of(field, source) if rank is None else rank))
+        subject.facts.append(
+            FactDraft(field, _plain(value), rank_of(field, source) if rank is None else rank)
+        )
     name = PersonName.of(str(values.get("firstName") or ""), str(values.get("lastName") or ""))
     if name.first:
         subject.name = name
@@ -94,5 +104,3 @@ def in_words(value: str) -> str:
 def listed(words: Iterable[str]) -> str:
     """Words one after the other, as in first name, phone number."""
     return ", ".join(words)
-
-

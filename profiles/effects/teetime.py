@@ -24,7 +24,6 @@ from profiles.golden import FILLS_GAPS
 from profiles.models.history import ActivityCategory
 from profiles.models.profile import LifecycleStage
 
-
 PLAYER_FIELDS = {
     "name": "firstName",
     "surname": "lastName",
@@ -105,7 +104,10 @@ def handicap_updated(event: DecodedEvent, payload: teetime.HandicapUpdated, club
         "HANDICAP_UPDATED",
         ActivityCategory.GOLF,
         title,
-        metadata={"previousHandicap": _number(payload.previous_handicap), "newHandicap": _number(payload.new_handicap)},
+        metadata={
+            "previousHandicap": _number(payload.previous_handicap),
+            "newHandicap": _number(payload.new_handicap),
+        },
     )
     return effect_on(subject)
 
@@ -130,7 +132,9 @@ def booking_created(event: DecodedEvent, payload: teetime.BookingCreated, club: 
         "amountCents": payload.price_cents,
         "currency": payload.currency,
     }
-    add_activity(subject, event, "TEETIME_BOOKED", ActivityCategory.BOOKING, f"Booked {what}", metadata=metadata)
+    add_activity(
+        subject, event, "TEETIME_BOOKED", ActivityCategory.BOOKING, f"Booked {what}", metadata=metadata
+    )
     subject.marks.booked_at = event.occurred_at
     effect = effect_on(subject)
     booker = _booker_name(subject, payload)
@@ -145,7 +149,9 @@ def booking_created(event: DecodedEvent, payload: teetime.BookingCreated, club: 
                 "TEETIME_INVITED",
                 ActivityCategory.BOOKING,
                 invited,
-                metadata={key: metadata[key] for key in ("bookingId", "clubId", "clubName", "courseName", "teeTime")},
+                metadata={
+                    key: metadata[key] for key in ("bookingId", "clubId", "clubName", "courseName", "teeTime")
+                },
             )
             effect.subjects.append(partner)
     return effect
@@ -176,7 +182,9 @@ def _partner(event: DecodedEvent, player: teetime.Partner, booker: Subject, club
     first, _, last = (player.name or "").strip().partition(" ")
     partner = Subject(keys=normal, stage=LifecycleStage.LEAD)
     names = {"firstName": first, "lastName": last.strip()}
-    add_facts(partner, event.source, {field: value for field, value in names.items() if value}, rank=FILLS_GAPS)
+    add_facts(
+        partner, event.source, {field: value for field, value in names.items() if value}, rank=FILLS_GAPS
+    )
     return partner
 
 
@@ -224,7 +232,9 @@ def score_posted(event: DecodedEvent, payload: teetime.ScorePosted, club: Club) 
     subject = subject_of(event, club, LifecycleStage.LEAD)
     if subject is not None:
         score = f" of {payload.gross_score}" if payload.gross_score is not None else ""
-        differential = f" (differential {payload.differential:.1f})" if payload.differential is not None else ""
+        differential = (
+            f" (differential {payload.differential:.1f})" if payload.differential is not None else ""
+        )
         metadata = {
             "courseId": payload.course_id,
             "grossScore": payload.gross_score,
@@ -258,7 +268,9 @@ def competition_changed(event: DecodedEvent, payload: Payload, club: Club) -> Ef
     aliases = {name: field.alias for name, field in type(payload).model_fields.items()}
     stated = {aliases[name]: _as_json(value) for name, value in payload.stated().items()}
     change = event.type.rpartition(".")[2]
-    return Effect(competition={"change": change, "occurredAt": event.occurred_at.isoformat(), "competition": stated})
+    return Effect(
+        competition={"change": change, "occurredAt": event.occurred_at.isoformat(), "competition": stated}
+    )
 
 
 def _as_json(value: Any) -> Any:

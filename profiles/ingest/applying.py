@@ -11,7 +11,7 @@ from events.log import Happening
 from events.models import LogKind
 from profiles.club import Club
 from profiles.effects.drafts import Subject
-from profiles.identity import Claim, Holding, Person
+from profiles.identity import Claim, Holding
 from profiles.ingest import statements as sql
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.ingest.people import load_directory, unsettled_groups
@@ -19,7 +19,6 @@ from profiles.ingest.tallies import Tally
 from profiles.ingest.work import Recorded, StatedFact, Work
 from profiles.ingest.writing import write
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
-
 
 Answer = tuple[int, UUID | None, int | None]
 

@@ -67,7 +67,9 @@ def process_batch(club: Club, size: int) -> int:
             left = _apply(club, claimed, shared=True)
     except OperationalError:
         raise
-    except Exception as error:  # whatever one event provokes must not stop the others; it is recorded on the row
+    except (
+        Exception
+    ) as error:  # whatever one event provokes must not stop the others; it is recorded on the row
         if not claimed:
             raise
         _isolate(club, [row.id for row in claimed], error)
@@ -117,7 +119,9 @@ def _postpone(tenant_id: UUID, inbox_id: int, error: Exception) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql.POSTPONE, [message, MAX_ATTEMPTS, MAX_ATTEMPTS, delays, inbox_id, tenant_id])
         row = cursor.fetchone()
-    logger.error("event failed", exc_info=error, extra={"inbox_id": inbox_id, "status": row[0] if row else None})
+    logger.error(
+        "event failed", exc_info=error, extra={"inbox_id": inbox_id, "status": row[0] if row else None}
+    )
 
 
 def _claim(statement: str, parameters: list[Any]) -> list[ClaimedRow]:
@@ -138,7 +142,9 @@ def _apply(club: Club, rows: Sequence[ClaimedRow], *, shared: bool) -> list[int]
         try:
             ready.append(read_event(row, club))
         except DeadEvent as dead:
-            outcomes.append((row.id, InboxStatus.DEAD.value, None, None, dead.code.value, dead.field, dead.message))
+            outcomes.append(
+                (row.id, InboxStatus.DEAD.value, None, None, dead.code.value, dead.field, dead.message)
+            )
     # Per customer by the time it happened, then by arrival.
     ready.sort(key=lambda event: (event.row.occurred_at, event.row.id))
     left: list[ReadyEvent] = []

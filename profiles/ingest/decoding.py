@@ -11,8 +11,8 @@ from events.json_text import load_json
 from events.models import ErrorCode
 from events.refusals import PayloadRefused
 from profiles.club import Club
-from profiles.effects.drafts import DecodedEvent, Effect
 from profiles.effects.all import EFFECTS
+from profiles.effects.drafts import DecodedEvent, Effect
 
 
 class ClaimedRow(NamedTuple):
@@ -50,7 +50,9 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
     event_type = canonical(row.type)
     if event_type is None:
         raise DeadEvent(
-            ErrorCode.UNKNOWN_TYPE, "type", f"The type {row.type!r} is not in the catalogue: correct it or skip the event."
+            ErrorCode.UNKNOWN_TYPE,
+            "type",
+            f"The type {row.type!r} is not in the catalogue: correct it or skip the event.",
         )
     try:
         event = _decode(row, event_type)

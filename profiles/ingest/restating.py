@@ -7,7 +7,15 @@ from uuid import UUID
 
 import orjson
 
-from profiles.golden import COLUMN_NAMES, GOLDEN_COLUMNS, KnownFact, KnownKey, changed_columns, golden_row, restated_row
+from profiles.golden import (
+    COLUMN_NAMES,
+    GOLDEN_COLUMNS,
+    KnownFact,
+    KnownKey,
+    changed_columns,
+    golden_row,
+    restated_row,
+)
 from profiles.ingest import statements as sql
 from profiles.search_documents import lexemes
 
@@ -60,7 +68,9 @@ class _Restating:
         changed = changed_columns(before, after)
         self.changes[profile_id] = [COLUMN_NAMES[column] for column in changed]
         if changed:
-            self.rewritten.append((profile_id, *(_stored(column, after[column]) for column in GOLDEN_COLUMNS)))
+            self.rewritten.append(
+                (profile_id, *(_stored(column, after[column]) for column in GOLDEN_COLUMNS))
+            )
         if SEARCHED_COLUMNS.intersection(changed):
             self.renamed.add(profile_id)
 

@@ -7,7 +7,9 @@ the end of all speed: PLAN_FOR_BATCHES therefore leaves only index lookups to th
 from profiles.golden import GOLDEN_COLUMNS
 from tenants.postgresql.staging import StagingTable
 
-PLAN_FOR_BATCHES = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
+PLAN_FOR_BATCHES = (
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
+)
 
 # --- the claim
 CLAIM = """

@@ -62,7 +62,9 @@ class Tally:
         self.bookings_30d += other.bookings_30d
         self.value_cents += other.value_cents
         self.rung = max(self.rung, other.rung)
-        if other.last_at and (self.last_at is None or (other.last_at, other.last_type) > (self.last_at, self.last_type)):
+        if other.last_at and (
+            self.last_at is None or (other.last_at, other.last_type) > (self.last_at, self.last_type)
+        ):
             self.last_at, self.last_type = other.last_at, other.last_type
         self.booked_at = _later(self.booked_at, other.booked_at)
         self.opened_at = _later(self.opened_at, other.opened_at)

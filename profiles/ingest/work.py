@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from events.log import Happening
 from profiles.club import Club
@@ -28,8 +28,7 @@ class Recorded:
         return self.row.id * SLOTS + self.slot
 
 
-@dataclass(frozen=True, slots=True)
-class StatedFact:
+class StatedFact(NamedTuple):
     """A fact about to be written."""
 
     holding: Holding

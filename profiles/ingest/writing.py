@@ -41,7 +41,8 @@ def _insert_people(cursor: Any, work: Work, people: list[Person]) -> None:
         return
     sources = {holding.origin_id: holding.source for holding in reversed(list(work.directory.holdings()))}
     sql.NEW_PROFILE.fill(
-        cursor, ((person.id, sources.get(person.id, "crm"), position) for position, person in enumerate(people))
+        cursor,
+        ((person.id, sources.get(person.id, "crm"), position) for position, person in enumerate(people)),
     )
     cursor.execute(sql.INSERT_PROFILES, [work.club.id])
 
@@ -92,7 +93,8 @@ def _identifier_row(work: Work, holding: Holding) -> tuple[Any, ...]:
 def _merge_people(cursor: Any, work: Work) -> None:
     """Move what the losers had to the winners."""
     merges = [
-        JoinedProfiles(merge.winner.root.id, merge.loser.id, merge.evidence) for merge in work.directory.merges
+        JoinedProfiles(merge.winner.root.id, merge.loser.id, merge.evidence)
+        for merge in work.directory.merges
     ]
     if merges:
         join_profiles(cursor, work.club.id, merges)
@@ -208,7 +210,9 @@ def _log(
     people = [Happening(LogKind.PROFILE_CREATED, person.id, {}) for person in new_people]
     people += [
         Happening(
-            LogKind.PROFILE_MERGED, merge.winner.root.id, {"loserId": str(merge.loser.id), "evidence": merge.evidence}
+            LogKind.PROFILE_MERGED,
+            merge.winner.root.id,
+            {"loserId": str(merge.loser.id), "evidence": merge.evidence},
         )
         for merge in work.directory.merges
     ]

@@ -1,8 +1,22 @@
 """Tables of the profile floor."""
 
-from profiles.models.history import SLOTS, Activity, ActivityCategory, Fact, Note, PrivacyRequest, SearchDocument
+from profiles.models.history import (
+    SLOTS,
+    Activity,
+    ActivityCategory,
+    Fact,
+    Note,
+    PrivacyRequest,
+    SearchDocument,
+)
 from profiles.models.identity import CRM_RECORD, Identifier, ProfileMerge, ReviewCandidate
-from profiles.models.profile import STAGE_LADDER, CustomerProfile, LifecycleStage, ProfileStatus, new_profile_id
+from profiles.models.profile import (
+    STAGE_LADDER,
+    CustomerProfile,
+    LifecycleStage,
+    ProfileStatus,
+    new_profile_id,
+)
 
 __all__ = [
     "CRM_RECORD",

@@ -71,7 +71,8 @@ class Activity(TenantModel):
 
     `slot` counts the rows that one event makes: several channels of one consent change, or the partners of a
     booking. The id is SLOTS × the event's number in the inbox + slot, so that the same event can never make the same
-    row twice, and no sequence has to be asked. `origin_profile_id` is the profile its identifier was born with, for an unmerge.
+    row twice, and no sequence has to be asked. `origin_profile_id` is the profile its identifier was born with, for
+    an unmerge.
     """
 
     tenant = models.ForeignKey(
@@ -103,7 +104,9 @@ class Activity(TenantModel):
         ]
         indexes = [
             # The timeline: one person's rows, newest first, continued by (occurred_at, id).
-            models.Index(fields=["tenant", "profile_id", "-occurred_at", "-id"], name="profiles_activity_timeline_idx"),
+            models.Index(
+                fields=["tenant", "profile_id", "-occurred_at", "-id"], name="profiles_activity_timeline_idx"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,7 +129,9 @@ class Note(TenantModel):
         constraints = [models.CheckConstraint(condition=~Q(body=""), name="profiles_note_body_ck")]
         indexes = [
             # The 360 page: a person's notes, pinned first, then newest.
-            models.Index(fields=["tenant", "profile_id", "-is_pinned", "-created_at"], name="profiles_note_profile_idx"),
+            models.Index(
+                fields=["tenant", "profile_id", "-is_pinned", "-created_at"], name="profiles_note_profile_idx"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,9 +166,13 @@ class PrivacyRequest(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "profile_id", "kind"], condition=Q(status="OPEN"), name="profiles_privacy_open_uq"
+                fields=["tenant", "profile_id", "kind"],
+                condition=Q(status="OPEN"),
+                name="profiles_privacy_open_uq",
             ),
-            models.CheckConstraint(condition=Q(status__in=["OPEN", "DONE", "REJECTED"]), name="profiles_privacy_status_ck"),
+            models.CheckConstraint(
+                condition=Q(status__in=["OPEN", "DONE", "REJECTED"]), name="profiles_privacy_status_ck"
+            ),
         ]
 
     def __str__(self) -> str:

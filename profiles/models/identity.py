@@ -26,7 +26,9 @@ class Identifier(TenantModel):
     confidence = models.SmallIntegerField()
     source = models.CharField(max_length=20)
     event_id = models.CharField(max_length=200)
-    is_shared = models.BooleanField(default=False, help_text="Several people have it, so it identifies none of them.")
+    is_shared = models.BooleanField(
+        default=False, help_text="Several people have it, so it identifies none of them."
+    )
     linked_at = models.DateTimeField(null=True, help_text="When the owning service last confirmed it.")
     unlinked_at = models.DateTimeField(null=True, help_text="When the owning service last deleted it.")
     created_at = models.DateTimeField(db_default=models.functions.Now())
@@ -35,7 +37,9 @@ class Identifier(TenantModel):
         constraints = [
             # Identity itself: a key leads to one person, unless it is known to be shared.
             models.UniqueConstraint(
-                fields=["tenant", "kind", "value"], condition=Q(is_shared=False), name="profiles_identifier_key_uq"
+                fields=["tenant", "kind", "value"],
+                condition=Q(is_shared=False),
+                name="profiles_identifier_key_uq",
             ),
             # A person has a key once; after a merge the survivor may have it from two sides.
             models.UniqueConstraint(
@@ -43,7 +47,9 @@ class Identifier(TenantModel):
             ),
             models.CheckConstraint(condition=Q(kind__in=KINDS), name="profiles_identifier_kind_ck"),
             models.CheckConstraint(condition=~Q(value=""), name="profiles_identifier_value_ck"),
-            models.CheckConstraint(condition=Q(confidence__range=(0, 100)), name="profiles_identifier_confidence_ck"),
+            models.CheckConstraint(
+                condition=Q(confidence__range=(0, 100)), name="profiles_identifier_confidence_ck"
+            ),
         ]
         indexes = [
             # The 360 page, merges: everything that leads to a profile.
@@ -72,7 +78,9 @@ class ProfileMerge(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "loser_id"], condition=Q(unmerged_at__isnull=True), name="profiles_merge_loser_uq"
+                fields=["tenant", "loser_id"],
+                condition=Q(unmerged_at__isnull=True),
+                name="profiles_merge_loser_uq",
             ),
             models.CheckConstraint(condition=~Q(winner_id=F("loser_id")), name="profiles_merge_two_ck"),
         ]

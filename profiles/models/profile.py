@@ -90,7 +90,9 @@ class CustomerProfile(TenantModel):
     lifecycle_stage = models.CharField(
         max_length=10, choices=LifecycleStage.choices, default=LifecycleStage.SUBSCRIBER
     )
-    stage_reached = models.SmallIntegerField(default=0, help_text="Highest rung of STAGE_LADDER ever reached.")
+    stage_reached = models.SmallIntegerField(
+        default=0, help_text="Highest rung of STAGE_LADDER ever reached."
+    )
     tags = ArrayField(models.TextField(), default=list)
 
     # Scores
@@ -106,7 +108,9 @@ class CustomerProfile(TenantModel):
     activity_count_30d = models.IntegerField(default=0)
     activity_count_90d = models.IntegerField(default=0)
     booking_count_30d = models.IntegerField(default=0)
-    windows_on = models.DateField(null=True, help_text="The day for which the 30 and 90 day counts were last recounted.")
+    windows_on = models.DateField(
+        null=True, help_text="The day for which the 30 and 90 day counts were last recounted."
+    )
     last_booking_at = models.DateTimeField(null=True)
     last_email_open_at = models.DateTimeField(null=True)
     last_email_click_at = models.DateTimeField(null=True)
@@ -133,7 +137,9 @@ class CustomerProfile(TenantModel):
         constraints = [
             # What children refer to, so that a child cannot belong to another tenant than its profile.
             models.UniqueConstraint(fields=["tenant", "id"], name="profiles_profile_tenant_uq"),
-            models.CheckConstraint(condition=Q(status__in=ProfileStatus.values), name="profiles_profile_status_ck"),
+            models.CheckConstraint(
+                condition=Q(status__in=ProfileStatus.values), name="profiles_profile_status_ck"
+            ),
             models.CheckConstraint(
                 condition=Q(lifecycle_stage__in=LifecycleStage.values), name="profiles_profile_stage_ck"
             ),

@@ -29,7 +29,8 @@ def try_lock(purpose: AdvisoryLock, name: str) -> bool:
     """Take the lock of a name of the tenant until the open transaction ends; False when somebody holds it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [int(purpose), f"{current_tenant_id()}/{name}"]
+            "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))",
+            [int(purpose), f"{current_tenant_id()}/{name}"],
         )
         row = cursor.fetchone()
     return bool(row and row[0])

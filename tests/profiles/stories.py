@@ -54,7 +54,9 @@ def payment(number: int, amount_cents: int, *, at: int | datetime = 0, **envelop
     return event("scl.payment.received", payload, at=at, **envelope)
 
 
-def booking(player_id: str, *, at: int | datetime = 0, players: Iterable[dict[str, Any]] = (), **fields: Any) -> Event:
+def booking(
+    player_id: str, *, at: int | datetime = 0, players: Iterable[dict[str, Any]] = (), **fields: Any
+) -> Event:
     """`teetime.booking.created`."""
     payload = {
         "id": f"b{next(_number)}",

@@ -76,7 +76,8 @@ def test_a_deleted_contact_is_unlinked_and_leaves_no_consent(told: Club) -> None
         key = Identifier.objects.get(kind="messagingContactId")
 
     assert lindiwe.messaging_contact_id is None
-    assert not (lindiwe.email_opt_in or lindiwe.sms_opt_in or lindiwe.push_opt_in or lindiwe.whatsapp_opt_in)
+    consents = [lindiwe.email_opt_in, lindiwe.sms_opt_in, lindiwe.push_opt_in, lindiwe.whatsapp_opt_in]
+    assert consents == [False] * 4
     assert not key.is_active
 
 
@@ -132,7 +133,9 @@ def test_a_hard_deletion_opens_a_request_for_erasure(fairview: Club) -> None:
 
 
 @pytest.mark.parametrize("status", ["LAPSED", "CANCELLED"])
-def test_a_lapsed_membership_means_churned_and_a_renewed_one_brings_the_stage_back(fairview: Club, status: str) -> None:
+def test_a_lapsed_membership_means_churned_and_a_renewed_one_brings_the_stage_back(
+    fairview: Club, status: str
+) -> None:
     tell(
         fairview.tenant,
         member(7, status="ACTIVE"),
@@ -151,7 +154,11 @@ def test_a_lapsed_membership_means_churned_and_a_renewed_one_brings_the_stage_ba
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
-    [("Gold", "Platinum", "TIER_UPGRADED"), ("Gold", "Silver", "TIER_DOWNGRADED"), ("Gold", "Junior", "TIER_CHANGED")],
+    [
+        ("Gold", "Platinum", "TIER_UPGRADED"),
+        ("Gold", "Silver", "TIER_DOWNGRADED"),
+        ("Gold", "Junior", "TIER_CHANGED"),
+    ],
 )
 def test_a_change_of_tier_is_up_or_down_by_the_clubs_own_order(
     fairview: Club, before: str, after: str, expected: str

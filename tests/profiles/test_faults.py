@@ -41,7 +41,9 @@ def inbox(club: Club, event_id: str) -> InboxEvent:
 
 def make_due(club: Club) -> None:
     with tenant_scope(club.tenant):
-        InboxEvent.objects.filter(status=InboxStatus.FAILED).update(due_at=timezone.now() - timedelta(seconds=1))
+        InboxEvent.objects.filter(status=InboxStatus.FAILED).update(
+            due_at=timezone.now() - timedelta(seconds=1)
+        )
 
 
 def test_a_poisonous_event_is_isolated_and_its_neighbours_are_applied(fairview: Club) -> None:
@@ -59,7 +61,10 @@ def test_a_poisonous_event_is_isolated_and_its_neighbours_are_applied(fairview: 
     assert poisoned.due_at > timezone.now()
     with tenant_scope(fairview.tenant):
         assert InboxEvent.objects.filter(status=InboxStatus.SUCCESS).count() == 38
-        assert CustomerProfile.objects.aggregate(Sum("lifetime_value_cents"))["lifetime_value_cents__sum"] == 3800
+        assert (
+            CustomerProfile.objects.aggregate(Sum("lifetime_value_cents"))["lifetime_value_cents__sum"]
+            == 3800
+        )
 
 
 def test_after_three_attempts_an_event_is_dead_and_a_replay_applies_it_once(fairview: Club) -> None:
@@ -99,11 +104,19 @@ def test_the_delays_between_attempts_grow(fairview: Club) -> None:
     ("bad", "code", "field"),
     [
         (event("teetime.player.teleported", {"id": "x"}), ErrorCode.UNKNOWN_TYPE, "type"),
-        (event("scl.payment.received", {"memberId": 1, "amountCents": "lots"}), ErrorCode.INVALID_PAYLOAD, "payload.amountCents"),
+        (
+            event("scl.payment.received", {"memberId": 1, "amountCents": "lots"}),
+            ErrorCode.INVALID_PAYLOAD,
+            "payload.amountCents",
+        ),
         (event("teetime.score.posted", {"id": "s"}), ErrorCode.NO_IDENTITY, "identity"),
-        (event("feedback.voted", {"featureId": "f"}, identity={"email": "none@none.com"}), ErrorCode.NO_IDENTITY, "identity"),
+        (
+            event("feedback.voted", {"featureId": "f"}, identity={"email": "none@none.com"}),
+            ErrorCode.NO_IDENTITY,
+            "identity",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_can_never_be_applied_is_dead_at_once_with_field_and_reason(
     fairview: Club, bad: Event, code: ErrorCode, field: str
 ) -> None:
@@ -163,7 +176,9 @@ def a_busy_month(people: int, count: int) -> list[Event]:
         address = f"m{number}@example.com"
         events.append(member(number, email=address, firstName=f"First{number}", at=now - timedelta(days=80)))
         events.append(
-            event("teetime.player.created", {"id": f"t{number}", "email": address}, at=now - timedelta(days=79))
+            event(
+                "teetime.player.created", {"id": f"t{number}", "email": address}, at=now - timedelta(days=79)
+            )
         )
     for _ in range(count):
         number, moment = rng.randint(1, people), now - timedelta(minutes=rng.randint(0, 60_000))
@@ -172,7 +187,11 @@ def a_busy_month(people: int, count: int) -> list[Event]:
             events.append(payment(number, rng.randint(1, 5000), at=moment))
         elif kind < 0.7:
             partner = rng.randint(1, people)
-            players = [{"playerId": f"t{number}"}, {"playerId": f"t{partner}"}, {"email": f"guest{partner}@example.com"}]
+            players = [
+                {"playerId": f"t{number}"},
+                {"playerId": f"t{partner}"},
+                {"email": f"guest{partner}@example.com"},
+            ]
             events.append(booking(f"t{number}", at=moment, players=players))
         else:
             changed = {"playerId": f"t{number}", "newHandicap": rng.randint(0, 360) / 10}

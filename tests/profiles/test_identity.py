@@ -115,11 +115,15 @@ def test_a_family_with_one_mailbox_stays_several_golfers(fairview: Club) -> None
     found = people(fairview)
     assert [person.first_name for person in found] == ["Thabo", "Nomsa", "Sipho"]
     assert [person.email for person in found] == [EMAIL] * 3
-    assert [person.email_opt_in for person in found] == [False, True, False], "the contact's name told whose it is"
+    assert [person.email_opt_in for person in found] == [False, True, False], (
+        "the contact's name told whose it is"
+    )
 
 
 def test_an_event_that_names_only_a_shared_mailbox_is_about_no_member_of_the_family(fairview: Club) -> None:
-    tell_one_by_one(fairview.tenant, member(1, email=EMAIL, firstName="A"), member(2, email=EMAIL, firstName="B"))
+    tell_one_by_one(
+        fairview.tenant, member(1, email=EMAIL, firstName="A"), member(2, email=EMAIL, firstName="B")
+    )
     complaint = {"id": "k", "topic": "Greens"}
 
     tell_one_by_one(
@@ -138,7 +142,12 @@ def test_a_placeholder_address_identifies_nobody(fairview: Club, address: str) -
     fairview.tenant.settings = {"placeholders": ["Office@Fairview.example", "0110000000"]}
     fairview.tenant.save()
 
-    tell(fairview.tenant, member(1, email=address), member(2, email=address), player("t1", email=address, phone="011 000 0000"))
+    tell(
+        fairview.tenant,
+        member(1, email=address),
+        member(2, email=address),
+        player("t1", email=address, phone="011 000 0000"),
+    )
 
     assert len(people(fairview)) == 3
     with tenant_scope(fairview.tenant):
@@ -147,7 +156,11 @@ def test_a_placeholder_address_identifies_nobody(fairview: Club, address: str) -
 
 
 def test_a_weak_key_carries_its_confidence_and_where_it_came_from(fairview: Club) -> None:
-    tell(fairview.tenant, member(1, email=EMAIL, phoneNumber="0821234567"), contact("c1", email="other@example.com"))
+    tell(
+        fairview.tenant,
+        member(1, email=EMAIL, phoneNumber="0821234567"),
+        contact("c1", email="other@example.com"),
+    )
 
     with tenant_scope(fairview.tenant):
         rows = {(key.kind, key.value): key for key in Identifier.objects.all()}
@@ -188,7 +201,9 @@ def test_two_known_people_become_one_with_everything_they_had(fairview: Club) ->
         assert merge.evidence["key"] == "email"
         loser = CustomerProfile.objects.get(pk=younger.pk)
         assert (loser.status, loser.merged_into_id) == ("MERGED", older.pk)
-        assert {key.origin_profile_id for key in Identifier.objects.filter(kind="teetimePlayerId")} == {younger.pk}
+        assert {key.origin_profile_id for key in Identifier.objects.filter(kind="teetimePlayerId")} == {
+            younger.pk
+        }
 
 
 def test_tenants_do_not_share_people(fairview: Club, kingsmere: Club) -> None:

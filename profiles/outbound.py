@@ -1,0 +1,141 @@
+"""Telling other services about profiles: entries of the domain log become `crm.profile.*` envelopes.
+
+At least once, with an id that stays the same. An envelope describes the profile as it is when it is sent.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from events import consumers
+from events.consumers import Entry
+from events.models import LogKind
+from events.transports.outbound_queue import publish
+from profiles.golden import COLUMN_NAMES
+from profiles.models import CustomerProfile, ProfileMerge
+from profiles.representation import customer_fields
+from tenants.scope import tenant_scope
+
+NAME: Final = "outbound"
+SOURCE: Final = "crm"
+VERSION: Final = "1.0"
+LINKED_IDS: Final = ("authUserId", "sclMemberId", "teetimePlayerId", "messagingContactId", "externalIds")
+IDENTITY_FIELDS: Final = ("email", "phoneNumber", *LINKED_IDS)
+# Who merged where it was the rules and not a person.
+NOBODY: Final = "system"
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the envelopes of one tenant and batch need: profiles as the API shows them, and who merged whom."""
+
+    profiles: Mapping[UUID, Fields]
+    merges: Mapping[UUID, ProfileMerge]  # by loser
+
+
+def register() -> None:
+    """Declare the consumer."""
+    consumers.register(NAME, kinds=[kind.value for kind in MAKERS], handle=send)
+
+
+def send(entries: Sequence[Entry]) -> None:
+    """Publish an envelope for each entry whose profile still exists; raises PeerAway."""
+    by_tenant: dict[UUID, list[Entry]] = {}
+    for entry in entries:
+        by_tenant.setdefault(entry.tenant_id, []).append(entry)
+    known: dict[UUID, Known] = {}
+    for tenant_id, group in by_tenant.items():
+        with tenant_scope(tenant_id):
+            known[tenant_id] = _load(group)
+    envelopes = [_envelope(entry, known[entry.tenant_id]) for entry in entries]
+    publish([envelope for envelope in envelopes if envelope is not None])
+
+
+def _load(entries: Sequence[Entry]) -> Known:
+    """One query for all profiles of the tenant, and one for merges where there are any."""
+    losers = {UUID(entry.data["loserId"]) for entry in entries if entry.kind == LogKind.PROFILE_MERGED}
+    ids = losers | {entry.profile_id for entry in entries if entry.profile_id is not None}
+    profiles = CustomerProfile.objects.filter(pk__in=ids)
+    return Known(
+        profiles={profile.pk: _plain(profile) for profile in profiles},
+        merges=_merges(losers) if losers else {},
+    )
+
+
+def _merges(losers: Collection[UUID]) -> dict[UUID, ProfileMerge]:
+    """The newest merge of each loser; it may have been undone and done again."""
+    merges = ProfileMerge.objects.filter(loser_id__in=losers).select_related("merged_by").order_by("pk")
+    return {merge.loser_id: merge for merge in merges}
+
+
+def _plain(profile: CustomerProfile) -> Fields:
+    """The fields of the API as plain JSON values."""
+    fields: Fields = orjson.loads(orjson.dumps(customer_fields(profile)))
+    return {**fields, "source": profile.created_source}
+
+
+def _envelope(entry: Entry, known: Known) -> Fields | None:
+    profile = known.profiles.get(entry.profile_id) if entry.profile_id is not None else None
+    if profile is None:
+        return None
+    event_type, payload = MAKERS[LogKind(entry.kind)](entry, profile, known)
+    return {
+        # With the time, because a database that was made anew counts its log from 1 again.
+        "id": f"crm-{entry.id}-{int(entry.at.timestamp() * 1000)}",
+        "type": event_type,
+        "version": VERSION,
+        "timestamp": entry.at.isoformat(),
+        "tenantId": str(entry.tenant_id),
+        "source": SOURCE,
+        "identity": _present(profile, IDENTITY_FIELDS),
+        "payload": payload,
+    }
+
+
+def _created(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+    names = ("id", "email", "phoneNumber", "firstName", "lastName", "source")
+    payload = {name: profile[name] for name in names}
+    linked = _present(profile, LINKED_IDS)
+    return "crm.profile.created", {**payload, "linkedIds": linked, "createdAt": profile["createdAt"]}
+
+
+def _updated(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+    changes = [name for name in entry.data.get("changes", []) if name in profile]
+    values = {name: profile[name] for name in changes}
+    payload = {"id": profile["id"], "changes": changes, **values, "updatedAt": profile["updatedAt"]}
+    return "crm.profile.updated", payload
+
+
+def _merged(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+    loser_id = UUID(entry.data["loserId"])
+    loser, merge = known.profiles.get(loser_id, {}), known.merges.get(loser_id)
+    merged_by = merge.merged_by if merge else None
+    payload = {
+        "winnerId": profile["id"],
+        "loserId": str(loser_id),
+        "loserLinkedIds": _present(loser, LINKED_IDS),
+        # What the survivor says now and the other one had said.
+        "mergedFields": [
+            name for name in COLUMN_NAMES.values() if loser.get(name) and loser[name] == profile[name]
+        ],
+        "mergedBy": (merged_by.auth_user_id or str(merged_by.pk)) if merged_by else NOBODY,
+        "mergedAt": (merge.merged_at if merge else entry.at).isoformat(),
+    }
+    return "crm.profile.merged", payload
+
+
+def _present(fields: Fields, names: Sequence[str]) -> Fields:
+    return {name: fields[name] for name in names if fields.get(name)}
+
+
+Maker = Callable[[Entry, Fields, Known], tuple[str, Fields]]
+MAKERS: Final[Mapping[LogKind, Maker]] = {
+    LogKind.PROFILE_CREATED: _created,
+    LogKind.PROFILE_CHANGED: _updated,
+    LogKind.PROFILE_MERGED: _merged,
+}
