@@ -7,7 +7,9 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from events import consumers
 from events.models import LogKind
+from events.wake import RUN_CONSUMER, wake_on_commit
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
 
@@ -27,7 +29,10 @@ class Happening(NamedTuple):
 
 
 def append(happenings: Iterable[Happening]) -> int:
-    """Append entries of the open scope's tenant within the open transaction; returns how many."""
+    """Append entries of the open scope's tenant within the open transaction; returns how many.
+
+    Wakes the consumers after the commit.
+    """
     rows = [
         (position, kind.value, profile_id, orjson.dumps(data).decode())
         for position, (kind, profile_id, data) in enumerate(happenings)
@@ -36,4 +41,6 @@ def append(happenings: Iterable[Happening]) -> int:
         with connection.cursor() as cursor:
             HAPPENED.fill(cursor, rows)
             cursor.execute(APPEND, [current_tenant_id()])
+        for name in consumers.names():
+            wake_on_commit(RUN_CONSUMER, name)
     return len(rows)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from tenants.scope import all_tenants
 
@@ -12,7 +13,7 @@ CHUNK = 10_000
 PRUNE = """
 DELETE FROM events_domainlogentry WHERE id IN (
     SELECT l.id FROM events_domainlogentry AS l
-    WHERE l.at < now() - %s
+    WHERE l.at < %s
       AND NOT EXISTS (SELECT FROM events_consumer AS c WHERE (l.xid, l.id) > (c.last_xid, c.last_id))
     ORDER BY l.xid, l.id LIMIT %s)
 """
@@ -20,12 +21,12 @@ DELETE FROM events_domainlogentry WHERE id IN (
 
 def prune() -> int:
     """Delete entries older than KEPT that all consumers have passed, in short transactions; returns how many."""
-    total = 0
+    total: int = 0
     with all_tenants():
         while True:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(PRUNE, [KEPT, CHUNK])
-                deleted = cursor.rowcount
+                cursor.execute(PRUNE, [timezone.now() - KEPT, CHUNK])
+                deleted = int(cursor.rowcount)
             total += deleted
             if deleted < CHUNK:
                 return total

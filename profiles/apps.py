@@ -7,3 +7,9 @@ class ProfilesConfig(AppConfig):
     """Who the customers are and what they did."""
 
     name = "profiles"
+
+    def ready(self) -> None:
+        """Declare the consumers of the domain log."""
+        from profiles import outbound  # noqa: PLC0415 - models are not loaded before
+
+        outbound.register()

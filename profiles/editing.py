@@ -93,7 +93,7 @@ def add_note(profile_id: UUID, body: str, author: Author, *, is_pinned: bool = F
     with transaction.atomic():
         lock_tenant(AdvisoryLock.IDENTITY)
         profile = get_customer(profile_id)
-        note = Note.objects.create(
+        note: Note = Note.objects.create(
             tenant_id=profile.tenant_id,
             profile_id=profile.pk,
             origin_profile_id=profile.pk,

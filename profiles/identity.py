@@ -19,7 +19,7 @@ from profiles.names import PersonName, names_disagree
 WEAK_KINDS: Final = frozenset({IdentityKind.EMAIL, IdentityKind.PHONE})
 # A person has one of each of these.
 CAPPED_KINDS: Final = frozenset({IdentityKind.SCL_MEMBER, IdentityKind.TEETIME_PLAYER})
-CONFIDENCE: Final = {IdentityKind.EMAIL: 95, IdentityKind.PHONE: 85}
+CONFIDENCE: Final[dict[str, int]] = {IdentityKind.EMAIL: 95, IdentityKind.PHONE: 85}
 SERVICE_ID_CONFIDENCE: Final = 100
 EMAIL_AND_PHONE_CONFIDENCE: Final = 99
 SHARED_KEY, CAP_EXCEEDED = "SHARED_KEY", "CAP_EXCEEDED"

@@ -45,7 +45,7 @@ _clubs: ExpiringCache[UUID, Club] = ExpiringCache(max_entries=5_000)
 
 def get_customer(profile_id: UUID) -> CustomerProfile:
     """The customer with this id; for one that was merged the survivor. Raises CustomerNotFound."""
-    profile = CustomerProfile.objects.filter(pk=profile_id).first()
+    profile: CustomerProfile | None = CustomerProfile.objects.filter(pk=profile_id).first()
     if profile is not None and profile.merged_into_id is not None:
         profile = CustomerProfile.objects.filter(pk=profile.merged_into_id).first()
     if profile is None or profile.status == ProfileStatus.DELETED:

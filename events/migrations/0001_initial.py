@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import events.models.log
 from django.conf import settings
 from django.db import migrations, models
+
+import events.models.log
 
 
 class Migration(migrations.Migration):

@@ -22,7 +22,7 @@ class DeadLetter(TenantModel):
     `tenant` is empty where the job names no known tenant: then only platform operators see it.
     """
 
-    tenant = models.ForeignKey(
+    tenant = models.ForeignKey(  # type: ignore[assignment]  # unlike elsewhere it may be empty
         "tenants.Tenant", null=True, blank=True, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
     queue = models.CharField(max_length=100)

@@ -12,7 +12,7 @@ STDIN_NAME: Final = "stdin"
 
 
 class RejectFile:
-    """Rejected lines with their reasons, as lines of JSON. The file is made when there is something to write."""
+    """Rejected lines with their reasons, as lines of JSON; made when there is something to write."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,7 +1,8 @@
 """The file door: events as lines of JSON, by the million.
 
-While PostgreSQL stores one batch, the next one is read and checked. Running a file again is harmless and quick:
-once a batch turns out to be known, the following ones are looked up first and only what is new is stored.
+While PostgreSQL stores one batch, the next one is read and checked. Running a file again is harmless and
+quick: once a batch turns out to be known, the following ones are looked up first and only what is new is
+stored.
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import BinaryIO, Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -27,6 +28,13 @@ from events.refusals import EnvelopeRefused
 BATCH_LINES: Final = 4000
 # Room for the line's end; what is longer is refused without being read into memory.
 LONGEST_LINE_BYTES: Final = LARGEST_EVENT_BYTES + 2
+
+
+class ByteStream(Protocol):
+    """What can be read by lines: an open file, plain or compressed."""
+
+    def readline(self, size: int, /) -> bytes:
+        """Up to and with the next line feed, or so many bytes."""
 
 
 class Line(NamedTuple):
@@ -70,7 +78,7 @@ class CheckedBatch:
 Store = Callable[[Sequence[tuple[UUID, Received]]], Accepted]
 
 
-def read_lines(stream: BinaryIO) -> Iterator[Line]:
+def read_lines(stream: ByteStream) -> Iterator[Line]:
     """The lines of a stream without their ends; never more than one of them, cut, in memory."""
     number = 0
     while text := stream.readline(LONGEST_LINE_BYTES):
@@ -111,7 +119,7 @@ class FileDoor:
         self._batch_lines = batch_lines
 
     def take(
-        self, stream: BinaryIO, *, on_reject: Callable[[Reject], None], on_batch: Callable[[], None]
+        self, stream: ByteStream, *, on_reject: Callable[[Reject], None], on_batch: Callable[[], None]
     ) -> None:
         """Read a stream to its end. Batches that were stored stay stored when one fails."""
         lines = read_lines(stream)

@@ -57,7 +57,7 @@ def scope_statement(scope: Scope, *, owner: bool) -> str:
 _UNKNOWN = object()
 
 
-class ScopedCursor(base.Cursor):
+class ScopedCursor(ClientCursor[Any]):
     """A cursor that puts the scope in front of each statement that needs it."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
@@ -150,13 +150,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _set_autocommit(self, autocommit: bool) -> None:
         self._told = _UNKNOWN
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]  # missing in the stubs
 
     def _savepoint_rollback(self, sid: str) -> None:
         # An aborted transaction takes nothing but this statement: the scope must not travel with it.
         self._is_rolling_back = True
         try:
-            super()._savepoint_rollback(sid)
+            super()._savepoint_rollback(sid)  # type: ignore[misc]  # missing in the stubs
         finally:
             self._is_rolling_back = False
             self._told = _UNKNOWN

@@ -36,7 +36,8 @@ def in_database(statement: str) -> None:
 
 def inbox(club: Club, event_id: str) -> InboxEvent:
     with tenant_scope(club.tenant):
-        return InboxEvent.objects.get(event_id=event_id)
+        row: InboxEvent = InboxEvent.objects.get(event_id=event_id)
+        return row
 
 
 def make_due(club: Club) -> None:

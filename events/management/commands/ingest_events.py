@@ -3,10 +3,9 @@
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
@@ -15,7 +14,7 @@ from rich.console import Console
 from events.draining import has_worker, pending, wait_until_drained
 from events.transports.file_progress import drain_bar, reading_bar
 from events.transports.file_reports import RejectFile, rejects_path, summary_text
-from events.transports.file_sources import FileSource, open_source
+from events.transports.file_sources import FileSource
 from events.transports.files import FileDoor
 
 INTERRUPTED = 130
@@ -75,14 +74,16 @@ class Command(BaseCommand):
 
 def _read_all(door: FileDoor, names: list[str], rejects_name: str | None) -> list[RejectFile]:
     """Read all files; returns the files of rejected lines that were written."""
-    sources = [open_source(name) for name in names]
+    sources = [FileSource(name) for name in names]
     shared = RejectFile(Path(rejects_name)) if rejects_name else None
-    written: list[RejectFile] = []
-    with reading_bar(Console(stderr=True), sources, door.summary) as on_batch:
+    files: list[RejectFile] = []
+    with ExitStack() as stack:
+        on_batch = stack.enter_context(reading_bar(Console(stderr=True), sources, door.summary))
         for source in sources:
             rejects = shared or RejectFile(rejects_path(source.name))
-            try:
-                with source.opened() as stream:
-                    door.take(stream, on_reject=rejects.write, on_batch=on_batch)
-            finally:
-                rejects.close()
+            stack.callback(rejects.close)
+            if rejects not in files:
+                files.append(rejects)
+            with source.opened() as stream:
+                door.take(stream, on_reject=rejects.write, on_batch=on_batch)
+    return [file for file in files if file.count]
