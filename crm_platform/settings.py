@@ -3,6 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
 from crm_platform import env
 
 BASE_DIR = env.PROJECT_DIR
@@ -20,9 +23,8 @@ INSTALLED_APPS = [
     "events",
     "profiles",
     "crm_platform",
-    "unfold",
-    "unfold.contrib.filters",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "tenants.admin_config.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -37,6 +39,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before the check of the Host header: probes call by address.
+    "crm_platform.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.RequestIdMiddleware",
@@ -93,6 +97,7 @@ REDIS_URL = env.redis_url()
 AUTH_USER_MODEL = "tenants.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -103,6 +108,99 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.text("CRM_STATIC_ROOT", str(BASE_DIR / ".static"))
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 WHITENOISE_USE_FINDERS = True
+
+# --- The back office: names, colours (a golf green that reads well on white and on black) and the sidebar.
+_MAY_VIEW = "tenants.admin.site.may_view"
+_MAY_ADMINISTER = "tenants.admin.site.may_administer"
+
+
+def _entry(title: str, icon: str, route: str, permission: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{route}"), "permission": permission}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Clubhouse CRM",
+    "SITE_HEADER": "Clubhouse CRM",
+    "SITE_SUBHEADER": "tenants.admin.site.club_name",
+    "SITE_SYMBOL": "golf_course",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("crm/favicon.svg")},
+    ],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "STYLES": [
+        lambda request: static("crm/frame.css"),
+        lambda request: static("crm/parts.css"),
+        lambda request: static("crm/customer.css"),
+    ],
+    "SCRIPTS": [
+        lambda request: static("crm/frame.js"),
+        lambda request: static("crm/search.js"),
+        lambda request: static("crm/timeline.js"),
+        lambda request: static("crm/live.js"),
+    ],
+    "COLORS": {
+        "base": {
+            "50": "#f6f8f7",
+            "100": "#eef3f0",
+            "200": "#dfe6e2",
+            "300": "#c5d0ca",
+            "400": "#9bada4",
+            "500": "#63746b",
+            "600": "#4d5c54",
+            "700": "#33423a",
+            "800": "#222d28",
+            "900": "#17201c",
+            "950": "#0f1614",
+        },
+        "primary": {
+            "50": "#f0f8f3",
+            "100": "#dcefe3",
+            "200": "#bbdfc9",
+            "300": "#8dc8a6",
+            "400": "#5bb083",
+            "500": "#3a9a68",
+            "600": "#1f7a4a",
+            "700": "#1a633e",
+            "800": "#174f33",
+            "900": "#14412b",
+            "950": "#0a2419",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    _entry("Dashboard", "space_dashboard", "index", _MAY_VIEW),
+                    _entry("Customers", "groups", "profiles_customerprofile_changelist", _MAY_VIEW),
+                ],
+            },
+            {
+                "title": "Operations",
+                "separator": True,
+                "items": [
+                    _entry("Inbox", "inbox", "operations_inbox", _MAY_VIEW),
+                    _entry("Dead letters", "report", "operations_dead_letters", _MAY_VIEW),
+                    _entry("Consumers", "sync_alt", "operations_consumers", _MAY_VIEW),
+                    _entry("Parked entries", "local_parking", "operations_parked", _MAY_VIEW),
+                ],
+            },
+            {
+                "title": "Settings",
+                "separator": True,
+                "items": [
+                    _entry("Club", "golf_course", "tenants_tenant_changelist", _MAY_ADMINISTER),
+                    _entry("Colleagues", "badge", "tenants_membership_changelist", _MAY_ADMINISTER),
+                    _entry("Users", "person", "tenants_user_changelist", _MAY_ADMINISTER),
+                    _entry("API keys", "key", "tenants_apikey_changelist", _MAY_ADMINISTER),
+                ],
+            },
+        ],
+    },
+}
 
 # --- Celery: short tasks, ids only; a lost message is found again by the sweep in the beat schedule.
 CELERY_BROKER_URL = REDIS_URL
@@ -157,7 +255,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["tenants.api.permissions.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["tenants.api.rendering.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["tenants.api.rendering.OrjsonParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "tenants.api.openapi.TenantSchema",
     "EXCEPTION_HANDLER": "tenants.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
@@ -172,6 +270,22 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "CustomerStatus": "profiles.models.ProfileStatus",
+        "EditableStatus": "profiles.editing.STATUSES",
+        "LifecycleStage": "profiles.models.LifecycleStage",
+        "ActivityCategory": "profiles.models.ActivityCategory",
+        "EventStatus": "events.models.InboxStatus",
+        "EventDoor": "events.models.Door",
+        "EventSource": "events.envelope.SOURCES",
+        "RefusalCode": "events.models.RefusalCode",
+    },
+    "TAGS": [
+        {"name": "customers", "description": "Who they are: list, find, read, make, change."},
+        {"name": "timeline", "description": "What they did, newest first."},
+        {"name": "notes", "description": "What staff wrote about them."},
+        {"name": "events", "description": "Publishing what happened, and seeing what became of it."},
+    ],
 }
 GRAPHENE = {"SCHEMA": "crm_platform.graphql.schema"}
 

@@ -1,8 +1,21 @@
-"""Every route of the product."""
+"""Every route of the product but `/livez` and `/readyz`, which `health.HealthMiddleware` answers."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+
+from crm_platform.api.docs import DocsView, SchemaView
+from crm_platform.api.graphql import GraphQLView
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("profiles.api.urls")),
+    path("api/v1/", include("events.api.urls")),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
+    path("api/docs/", DocsView.as_view(), name="docs"),
+    path("graphql", GraphQLView.as_view(), name="graphql"),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "tenants.api.errors.handler400"
+handler403 = "tenants.api.errors.handler403"
+handler404 = "tenants.api.errors.handler404"
+handler500 = "tenants.api.errors.handler500"

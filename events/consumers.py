@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 
 from events.models import Consumer
 from tenants.scope import all_tenants
@@ -24,10 +26,11 @@ LONGEST_ERROR = 2000
 LOCK = """
 SELECT last_xid::text, last_id FROM events_consumer WHERE name = %s AND NOT is_paused FOR UPDATE SKIP LOCKED
 """
+# By the column, not by its text: "10" stands before "9".
 READ = """
-SELECT xid::text, id, tenant_id, kind, profile_id, data, at FROM events_domainlogentry
-WHERE (xid, id) > (%s::xid8, %s) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY xid, id
+SELECT l.xid::text, l.id, l.tenant_id, l.kind, l.profile_id, l.at, l.data::text FROM events_domainlogentry AS l
+WHERE (l.xid, l.id) > (%s::xid8, %s) AND l.xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY l.xid, l.id
 LIMIT %s
 """
 MOVE = """
@@ -111,7 +114,9 @@ def run(name: str, *, batches: int = 20) -> bool:
                 if not _step(consumer):
                     return False
             except PeerAway as away:
-                Consumer.objects.filter(name=name).update(last_error=str(away)[:LONGEST_ERROR])
+                Consumer.objects.filter(name=name).update(
+                    last_error=str(away)[:LONGEST_ERROR], failed_at=timezone.now()
+                )
                 logger.warning("consumer %s waits: %s", name, away)
                 return False
     return True
@@ -125,12 +130,19 @@ def _step(consumer: Registration) -> bool:
         if position is None:
             return False
         cursor.execute(READ, [*position, consumer.batch_size])
-        entries = [Entry(*row) for row in cursor.fetchall()]
+        entries = [_entry(*row) for row in cursor.fetchall()]
         if not entries:
             return False
         _digest(consumer, [entry for entry in entries if entry.kind in consumer.kinds])
         cursor.execute(MOVE, [entries[-1].xid, entries[-1].id, consumer.name])
     return len(entries) == consumer.batch_size
+
+
+def _entry(
+    xid: str, log_id: int, tenant_id: UUID, kind: str, profile_id: UUID | None, at: datetime, data: str
+) -> Entry:
+    """A row of READ; a plain cursor hands `jsonb` over as text."""
+    return Entry(xid, log_id, tenant_id, kind, profile_id, orjson.loads(data), at)
 
 
 def _digest(consumer: Registration, entries: Sequence[Entry]) -> None:

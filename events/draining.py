@@ -38,6 +38,9 @@ def wait_until_drained(
     tenant_ids: Collection[UUID], *, in_this_process: bool, on_progress: Callable[[int], None]
 ) -> None:
     """Return when nothing of the tenants waits any more; `on_progress` is told how many still do."""
+    if in_this_process:
+        # The worker does this when it starts; only then the tasks are known by their names.
+        current_app.loader.import_default_modules()
     while left := pending(tenant_ids):
         on_progress(left)
         for tenant_id in tenant_ids:

@@ -102,8 +102,14 @@ class KnownFact(NamedTuple):
 
     @property
     def weight(self) -> tuple[int, datetime, str, str]:
-        """What decides between two facts of one field; never equal for two different events."""
+        """What decides between two facts of one field; equal only where one event states it of two records."""
         return (self.rank, self.occurred_at, self.source, self.event_id)
+
+    def outweighs(self, rival: "KnownFact") -> bool:
+        """Whether this fact stands and the rival does not; of two of one event the greater value."""
+        if self.weight == rival.weight:
+            return repr(self.value) > repr(rival.value)
+        return self.weight > rival.weight
 
 
 class KnownKey(NamedTuple):
@@ -124,7 +130,7 @@ def winners(facts: Iterable[KnownFact]) -> dict[str, KnownFact]:
     best: dict[str, KnownFact] = {}
     for fact in facts:
         rival = best.get(fact.field)
-        if rival is None or fact.weight > rival.weight:
+        if rival is None or fact.outweighs(rival):
             best[fact.field] = fact
     return best
 

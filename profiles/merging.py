@@ -16,27 +16,37 @@ JOINED = StagingTable("joined", "winner_id uuid, loser_id uuid, evidence jsonb")
 MOVED_TABLES = ("profiles_identifier", "profiles_fact", "profiles_activity", "profiles_note")
 MOVE = """
 UPDATE {table} AS moved SET profile_id = joined.winner_id
-FROM joined WHERE moved.tenant_id = %s AND moved.profile_id = joined.loser_id
+FROM joined WHERE moved.tenant_id = %(tenant)s AND moved.profile_id = joined.loser_id
 """
-# A person has at most one open request of a kind; a second one says nothing new.
+# A person has at most one open request of a kind; a second one, of the winner or of another loser, says nothing new.
 MOVE_REQUESTS = """
 UPDATE profiles_privacyrequest AS moved SET profile_id = joined.winner_id
 FROM joined
-WHERE moved.tenant_id = %s AND moved.profile_id = joined.loser_id
-  AND NOT EXISTS (SELECT FROM profiles_privacyrequest AS own
-                  WHERE own.tenant_id = moved.tenant_id AND own.profile_id = joined.winner_id
-                    AND own.kind = moved.kind AND own.status = 'OPEN')
+WHERE moved.tenant_id = %(tenant)s AND moved.profile_id = joined.loser_id
+  AND (moved.status <> 'OPEN' OR NOT EXISTS (
+        SELECT FROM profiles_privacyrequest AS other
+        WHERE other.tenant_id = moved.tenant_id AND other.kind = moved.kind AND other.status = 'OPEN'
+          AND (other.profile_id = joined.winner_id
+               OR (other.id < moved.id
+                   AND other.profile_id IN (SELECT j.loser_id FROM joined AS j WHERE j.winner_id = joined.winner_id)))))
 """
 DROP_DOCUMENTS = """
 DELETE FROM profiles_searchdocument AS document USING joined
-WHERE document.tenant_id = %s AND document.profile_id = joined.loser_id
+WHERE document.tenant_id = %(tenant)s AND document.profile_id = joined.loser_id
 """
+# Whoever was merged into the winner, now or earlier, is the same person: nothing is left to decide between them.
 CLOSE_CANDIDATES = """
+WITH same AS (
+    SELECT winner_id AS survivor_id, winner_id AS id FROM joined
+    UNION
+    SELECT merged.merged_into_id, merged.id FROM joined
+    JOIN profiles_customerprofile AS merged
+      ON merged.tenant_id = %(tenant)s AND merged.merged_into_id = joined.winner_id
+)
 UPDATE profiles_reviewcandidate AS candidate SET status = 'MERGED'
-FROM joined
-WHERE candidate.tenant_id = %s AND candidate.status = 'OPEN'
-  AND candidate.first_profile_id = LEAST(joined.winner_id, joined.loser_id)
-  AND candidate.second_profile_id = GREATEST(joined.winner_id, joined.loser_id)
+FROM same AS one JOIN same AS other ON other.survivor_id = one.survivor_id
+WHERE candidate.tenant_id = %(tenant)s AND candidate.status = 'OPEN'
+  AND candidate.first_profile_id = one.id AND candidate.second_profile_id = other.id
 """
 ADD_FIGURES = """
 UPDATE profiles_customerprofile AS winner
@@ -76,25 +86,25 @@ FROM (
             JOIN profiles_customerprofile AS tagged ON tagged.id = j.loser_id, unnest(tagged.tags) AS tag
             WHERE j.winner_id = joined.winner_id) AS tags
     FROM joined
-    JOIN profiles_customerprofile AS loser ON loser.tenant_id = %s AND loser.id = joined.loser_id
+    JOIN profiles_customerprofile AS loser ON loser.tenant_id = %(tenant)s AND loser.id = joined.loser_id
     GROUP BY joined.winner_id
 ) AS added
-WHERE winner.tenant_id = %s AND winner.id = added.winner_id
+WHERE winner.tenant_id = %(tenant)s AND winner.id = added.winner_id
 """
 RETIRE = """
 UPDATE profiles_customerprofile AS loser
 SET status = 'MERGED', merged_into_id = joined.winner_id, version = loser.version + 1, updated_at = now(),
     activity_count_30d = 0, activity_count_90d = 0, booking_count_30d = 0, lifetime_value_cents = 0
-FROM joined WHERE loser.tenant_id = %s AND loser.id = joined.loser_id
+FROM joined WHERE loser.tenant_id = %(tenant)s AND loser.id = joined.loser_id
 """
 # Old ids keep leading to the survivor in one step, however long the chain of merges.
 SHORTEN_CHAINS = """
 UPDATE profiles_customerprofile AS earlier SET merged_into_id = joined.winner_id
-FROM joined WHERE earlier.tenant_id = %s AND earlier.merged_into_id = joined.loser_id
+FROM joined WHERE earlier.tenant_id = %(tenant)s AND earlier.merged_into_id = joined.loser_id
 """
 RECORD = """
 INSERT INTO profiles_profilemerge (tenant_id, winner_id, loser_id, evidence)
-SELECT %s, winner_id, loser_id, evidence FROM joined
+SELECT %(tenant)s, winner_id, loser_id, evidence FROM joined
 """
 
 
@@ -113,8 +123,6 @@ def join_profiles(cursor: Any, tenant_id: UUID, pairs: Sequence[JoinedProfiles])
     A winner must not be a loser of the same batch. Needs a transaction, the scope and the identity lock.
     """
     JOINED.fill(cursor, ((one.winner_id, one.loser_id, orjson.dumps(one.evidence).decode()) for one in pairs))
-    for table in MOVED_TABLES:
-        cursor.execute(MOVE.format(table=table), [tenant_id])
-    cursor.execute(ADD_FIGURES, [tenant_id, tenant_id])
-    for statement in (MOVE_REQUESTS, DROP_DOCUMENTS, CLOSE_CANDIDATES, RETIRE, SHORTEN_CHAINS, RECORD):
-        cursor.execute(statement, [tenant_id])
+    moves = [MOVE.format(table=table) for table in MOVED_TABLES]
+    for statement in (*moves, ADD_FIGURES, MOVE_REQUESTS, DROP_DOCUMENTS, RETIRE, SHORTEN_CHAINS, CLOSE_CANDIDATES, RECORD):
+        cursor.execute(statement, {"tenant": tenant_id})

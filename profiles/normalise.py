@@ -36,6 +36,8 @@ PLACEHOLDER_LOCAL_PARTS = frozenset(
 )
 PLACEHOLDER_EMAILS = frozenset({"a@a.com", "x@x.com", "email@email.com", "test@test.com", "user@example.com"})
 FEWEST_DISTINCT_DIGITS = 3
+# Keyboards of phones write O’Brien, forms O'Brien.
+APOSTROPHES = str.maketrans(dict.fromkeys("'’‘ʼ`´"))
 
 
 @lru_cache(maxsize=CACHE_SIZE)
@@ -78,6 +80,7 @@ def is_placeholder_phone(phone: str) -> bool:
 @lru_cache(maxsize=CACHE_SIZE)
 def folded(text: str) -> str:
     """Lower-case letters and digits without accents, words apart by one space: for comparing and finding."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join("".join(char if char.isalnum() else " " for char in kept.replace("'", "")).split())
+    # Decomposed before and after: ornamental letters have no lower case of their own, and ß becomes two letters.
+    plain = unicodedata.normalize("NFKD", text.translate(APOSTROPHES)).casefold()
+    kept = (char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
+    return " ".join("".join(char if char.isalnum() else " " for char in kept).split())

@@ -7,12 +7,13 @@ from uuid import UUID
 from django.db import connection
 
 from profiles.normalise import folded
-from profiles.search_documents import tenant_tag
+from profiles.search_documents import LONGEST_LEXEME, tenant_tag
 from tenants.scope import current_tenant_id
 
 PHONE_LIKE = re.compile(r"[+(]?[0-9][0-9 ()./-]{2,}")
 MOST_WORDS = 6
-LONGEST_WORD = 100
+# Beginnings of lexemes, all of which must be there.
+Spelling = tuple[str, ...]
 # More matches than this are not ranked: one letter may match half the club.
 MOST_MATCHES = 2000
 RANK = """
@@ -40,35 +41,42 @@ def text_query(tenant_id: UUID, text: str) -> str:
     """The text as a tsquery in which every word must begin a lexeme of the tenant; empty when there is no word."""
     tag = tenant_tag(tenant_id)
     terms = [
-        "(" + " | ".join(_quoted(tag + spelling) for spelling in spellings) + ")"
+        " | ".join(" & ".join(_quoted(tag + part) for part in spelling) for spelling in spellings)
         for spellings in _words(text)
-        if spellings
     ]
-    return " & ".join(terms)
+    return " & ".join(f"({term})" for term in terms)
 
 
-def _words(text: str) -> list[list[str]]:
+def _words(text: str) -> list[list[Spelling]]:
     """For each word of the text the spellings under which it may stand in a document."""
-    text = text.strip()[: LONGEST_WORD * MOST_WORDS]
+    text = "".join(char for char in text if char.isprintable() or char.isspace())
+    text = text.strip()[: LONGEST_LEXEME * MOST_WORDS]
     if PHONE_LIKE.fullmatch(text):
-        return [_number_spellings("".join(char for char in text if char.isdigit()))]
-    words: list[list[str]] = []
-    for word in text.split()[:MOST_WORDS]:
-        if "@" in word:
-            words.append([word.lower()])
-        else:
-            words += [[part] for part in folded(word).split()]
-    return words[:MOST_WORDS]
+        return [[*_number_spellings(text), (text,)]]
+    words = [_spellings(word) for word in text.split()[:MOST_WORDS]]
+    return [spellings for spellings in words if spellings]
 
 
-def _number_spellings(digits: str) -> list[str]:
+def _spellings(word: str) -> list[Spelling]:
+    """An address, a domain or an id as it stands; but for addresses also the words it is made of."""
+    parts = tuple(folded(word).split()[:MOST_WORDS])
+    if "@" in word:
+        return [(word.lower(),)]
+    if len(parts) > 1:
+        return [(word.lower(),), parts]
+    if parts and parts[0].isdigit():
+        return _number_spellings(parts[0])
+    return [parts] if parts else []
+
+
+def _number_spellings(text: str) -> list[Spelling]:
     """Member numbers stand as they are; phones without the zero that is dialled at home, or the 00 abroad."""
-    stripped = digits.lstrip("0")
-    return list(dict.fromkeys(spelling for spelling in (digits, stripped) if spelling))
+    digits = "".join(char for char in text if char.isdigit())
+    return [(spelling,) for spelling in dict.fromkeys((digits, digits.lstrip("0"))) if spelling]
 
 
 def _quoted(lexeme: str) -> str:
-    escaped = lexeme[:LONGEST_WORD].replace("\\", "\\\\").replace("'", "''")
+    escaped = lexeme[:LONGEST_LEXEME].replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}':*"
 
 

@@ -15,6 +15,8 @@ from profiles.normalise import folded
 TAG_LENGTH = 8
 # Phone numbers are asked for by their last digits, with or without the prefix.
 SHORTEST_PHONE = 6
+# Characters, the tag included; PostgreSQL takes 2,046 bytes. What is typed is cut at the same place.
+LONGEST_LEXEME = 100
 
 
 def tenant_tag(tenant_id: UUID) -> str:
@@ -32,7 +34,7 @@ def lexemes(tenant_id: UUID, golden: Mapping[str, Any], keys: Iterable[KnownKey]
     for kind, value in addresses:
         words.update(_words_of_key(kind, value))
     tag = tenant_tag(tenant_id)
-    return sorted(tag + word for word in words if word)
+    return sorted({(tag + word)[:LONGEST_LEXEME] for word in words if word})
 
 
 def _words_of_key(kind: str, value: str) -> Iterable[str]:

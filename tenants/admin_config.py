@@ -7,3 +7,8 @@ class BackOfficeConfig(AdminConfig):
     """Django's admin with the product's site."""
 
     default_site = "tenants.admin.site.BackOfficeSite"
+
+    def ready(self) -> None:
+        """Register the tables: those of the ground floor once the site exists, see `tenants.admin`."""
+        super().ready()
+        from tenants.admin import tables  # noqa: F401, PLC0415

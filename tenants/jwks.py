@@ -114,7 +114,7 @@ class KeySource:
 
 
 def read_keys(raw: bytes) -> Keys:
-    """The RSA signature keys of a JWKS document, others are passed over; raises ValueError when it is none."""
+    """The RSA signature keys of a JWKS document, others passed over; raises ValueError when it is none."""
     document = json.loads(raw)
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):

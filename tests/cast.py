@@ -1,7 +1,7 @@
 """The people of the tests: two clubs, each role in each of them, and always the stranger.
 
-Fairview is in South Africa, Kingsmere in the United Kingdom; nobody belongs to both. The stranger has an account and
-belongs to neither.
+Fairview is in South Africa, Kingsmere in the United Kingdom; nobody belongs to both. The stranger has an
+account and belongs to neither.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from django.conf import settings
 
 from tenants.api.throttling import meter
 from tenants.expiring_cache import clear_all_caches
-from tenants.models import Role, Tenant, User
+from tenants.models import Membership, Role, Tenant, User
 from tests import factories
 
 
@@ -57,11 +57,13 @@ class Club:
 
 def make_club(tenant: Tenant) -> Club:
     """A person of each role for the tenant."""
-    people: dict[Role, User] = {}
-    for role in Role:
-        name = f"{tenant.slug}-{role.value.lower().replace('_', '-')}"
-        people[role] = factories.user(name)
-        factories.membership(people[role], tenant, role)
+    people = {
+        role: factories.unsaved_user(f"{tenant.slug}-{role.value.lower().replace('_', '-')}") for role in Role
+    }
+    User.objects.bulk_create(people.values())
+    Membership.objects.bulk_create(
+        Membership(user=person, tenant=tenant, role=role) for role, person in people.items()
+    )
     return Club(
         tenant=tenant,
         admin=people[Role.ADMIN],

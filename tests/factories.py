@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from tenants.api_keys import issue_key
 from tenants.directory import create_tenant
@@ -27,8 +30,20 @@ def tenant(slug: str | None = None, **values: Any) -> Tenant:
     return create_tenant(slug=slug, **(defaults | values))
 
 
+@cache
+def _password_hash() -> str:
+    return make_password(PASSWORD)
+
+
 def user(username: str | None = None, **values: Any) -> User:
     """A member of staff who may log in to the back office with PASSWORD."""
+    person = unsaved_user(username, **values)
+    person.save()
+    return person
+
+
+def unsaved_user(username: str | None = None, **values: Any) -> User:
+    """The same without a row."""
     username = username or f"person-{next(_number)}"
     defaults: dict[str, Any] = {
         "email": f"{username}@example.org",
@@ -36,7 +51,7 @@ def user(username: str | None = None, **values: Any) -> User:
         "is_staff": True,
         "auth_user_id": f"auth-{username}",
     }
-    return User.objects.create_user(username=username, password=PASSWORD, **(defaults | values))
+    return User(username=username, password=_password_hash(), **(defaults | values))
 
 
 def membership(member: User, of: Tenant, role: Role = Role.STAFF) -> Membership:

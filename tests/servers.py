@@ -25,9 +25,10 @@ _running = ExitStack()
 
 def provide() -> None:
     """Make sure that both servers run and that this process' environment names them."""
-    if not os.environ.get("CRM_DATABASE_URL") or not os.environ.get("REDIS_URL"):
-        _start()
-    base = os.environ.setdefault(REDIS_BASE, os.environ["REDIS_URL"])
+    if REDIS_BASE not in os.environ:
+        _start(_new_folder())
+        os.environ[REDIS_BASE] = os.environ["REDIS_URL"]
+    base = os.environ[REDIS_BASE]
     os.environ["REDIS_URL"] = redis_url_of_worker(base, os.environ.get("PYTEST_XDIST_WORKER", ""))
 
 
@@ -46,11 +47,18 @@ def redis_url_of_worker(base: str, worker: str) -> str:
     return parts._replace(path=f"/{first + int(worker.removeprefix('gw') or 0)}").geturl()
 
 
-def _start() -> None:
+def _new_folder() -> Path:
+    """The run's data folder, removed in the end."""
     _remove_abandoned_folders()
     folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
     folder.chmod(0o755)  # PostgreSQL may run as another user
     _running.callback(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["CRM_DATA_DIR"] = str(folder)
+    return folder
+
+
+def _start(folder: Path) -> None:
+    """Start the servers that the environment does not name."""
     if not os.environ.get("CRM_DATABASE_URL"):
         postgres = EmbeddedPostgres(folder / "postgres", socket=folder / "socket", durable=False)
         os.environ["CRM_DATABASE_URL"] = _running.enter_context(postgres).url

@@ -5,6 +5,7 @@ import shutil
 import signal
 import stat
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -62,10 +63,10 @@ class EmbeddedPostgres(EmbeddedServer):
         self._user = server_user(self.data_dir)
         self.data_dir = reachable_folder(self.data_dir, self._user)
         self._programs = readable_program_dir(program_dir(), self._user, self.data_dir.resolve().parent)
-        self._make_socket_dir()
         if not (self.data_dir / "PG_VERSION").exists():
             self._make_cluster()
         self._check_version()
+        self._make_socket_dir()
 
     def start(self) -> None:
         """Start, wait until it answers, and create the application's database when it is missing."""
@@ -74,6 +75,12 @@ class EmbeddedPostgres(EmbeddedServer):
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [env.DATABASE_NAME])
             if known.fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(env.DATABASE_NAME)))
+
+    def stop(self) -> None:
+        """Shut down and remove the socket's folder."""
+        super().stop()
+        with suppress(OSError):  # not there, or a left-over socket of a killed server lies in it
+            self.socket.rmdir()
 
     def stop_leftovers(self) -> None:
         """A left-over server shuts down cleanly; processes that a killed one orphaned end at once.

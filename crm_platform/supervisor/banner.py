@@ -6,15 +6,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 LOGINS_FILE = "demo-logins.json"
+# Written out, because loading the routes would load the whole product into the supervisor.
+ADMIN_PATH, DOCS_PATH, GRAPHQL_PATH = "/admin/", "/api/docs/", "/graphql"
 RULE = "─" * 78
 
 
 def banner(*, web_url: str, redis_url: str, queue: str, data_dir: Path) -> str:
     """Where everything is, in plain words; the demo's logins where the demo wrote them."""
     rows = [
-        ("Back office", f"{web_url}/admin/"),
-        ("API docs", f"{web_url}/api/v1/docs/"),
-        ("GraphQL", f"{web_url}/graphql/"),
+        ("Back office", f"{web_url}{ADMIN_PATH}"),
+        ("API docs", f"{web_url}{DOCS_PATH}"),
+        ("GraphQL", f"{web_url}{GRAPHQL_PATH}"),
         ("Health", f"{web_url}/readyz"),
         ("Events", f"{_without_password(redis_url)}  BullMQ queue {queue}"),
         ("Data, logs", f"{data_dir}, {data_dir / 'log'}"),

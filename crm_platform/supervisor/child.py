@@ -67,7 +67,8 @@ class Child:
 
     def descriptor(self) -> int:
         """The read end of the output pipe."""
-        assert self._process is not None and self._process.stdout is not None  # noqa: S101 - spawned before
+        if self._process is None or self._process.stdout is None:
+            raise RuntimeError(f"{self.name} was not started")
         return self._process.stdout.fileno()
 
     def read_lines(self) -> list[str] | None:

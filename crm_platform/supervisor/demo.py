@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import psycopg
-
-from crm_platform import env
+from crm_platform.reachability import open_database
 
 STAMP = "demo-loaded"
 
@@ -25,7 +23,6 @@ def _stamp(data_dir: Path) -> Path:
 
 def _has_tenants() -> bool:
     """Asked over a connection of its own: this process forks, and must not hold one of Django's."""
-    address = env.parse_database_url(env.database_url())
-    with psycopg.connect(address.conninfo(), connect_timeout=5) as connection:
+    with open_database() as connection:
         row = connection.execute("SELECT EXISTS (SELECT FROM tenants_tenant)").fetchone()
     return bool(row and row[0])

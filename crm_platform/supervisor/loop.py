@@ -3,7 +3,7 @@
 import selectors
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import FrameType
 
 from crm_platform.embedded import ServerError
@@ -12,21 +12,23 @@ from crm_platform.supervisor.child import FIRST_DELAY_SECONDS, LONGEST_DELAY_SEC
 from crm_platform.supervisor.console import Console
 
 TICK_SECONDS = 0.2
+# Between two looks at a condition; children that write much make ticks as short as their lines.
+PAUSE_SECONDS = 0.4
 GRACE_SECONDS = 15.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class StopRequested(Exception):  # noqa: N818 - not an error
+class StopRequested(Exception):
     """Somebody asked the platform to stop while it was still starting."""
 
 
 class Supervisor:
     """Keeps servers and children alive until a signal says stop. One thread; children are started from it."""
 
-    def __init__(self, console: Console, servers: Sequence[EmbeddedServer] = ()) -> None:
-        """`servers` run already; whoever started them stops them."""
+    def __init__(self, console: Console) -> None:
+        """`console` gets the children's lines and what happens to them."""
         self._console = console
-        self._servers = {server: _ServerCare() for server in servers}
+        self._servers: dict[EmbeddedServer, _ServerCare] = {}
         self._children: list[Child] = []
         self._selector = selectors.DefaultSelector()
         self._requests = 0
@@ -43,6 +45,10 @@ class Supervisor:
     def is_stopping(self) -> bool:
         """Whether a stop was asked for."""
         return self._requests > 0
+
+    def keep_alive(self, server: EmbeddedServer) -> None:
+        """Restart a running server whenever it dies; whoever started it stops it."""
+        self._servers[server] = _ServerCare()
 
     def run_to_end(self, child: Child) -> int:
         """Run a one-off child while the others are tended; returns its exit code. Raises StopRequested."""
@@ -66,11 +72,13 @@ class Supervisor:
         """Tend the children until the condition holds; False after the time. Raises StopRequested."""
         deadline = time.monotonic() + seconds
         while not condition():
-            if self.is_stopping:
-                raise StopRequested
+            pause_ends = time.monotonic() + PAUSE_SECONDS
+            while time.monotonic() < pause_ends:
+                if self.is_stopping:
+                    raise StopRequested
+                self.tick()
             if time.monotonic() > deadline:
                 return False
-            self.tick()
         return True
 
     def watch(self) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from crm_platform import env
 from crm_platform.supervisor.child import Program
 
 MAX_WEB_PROCESSES = 8
@@ -14,6 +15,8 @@ WEB_CONNECTIONS = 256
 WEB_BACKLOG = 1024
 # As long as a thread lives it keeps its database connection.
 WEB_THREAD_IDLE_SECONDS = 600
+# How Celery's warning begins; in a container or on a trial machine everything may be root.
+ROOT_WARNING = "You're running the worker with superuser privileges"
 QUEUES = ("events", "consumers", "maintenance")
 
 
@@ -22,6 +25,16 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def web_host() -> str:
+    """The address that the web server binds (`CRM_HOST`); this machine only, unless told otherwise."""
+    return env.text("CRM_HOST", "127.0.0.1")
+
+
+def web_port() -> int:
+    """The port of the web server (`PORT`, 8000)."""
+    return env.port("PORT", 8000)
 
 
 def manage(name: str, *arguments: str) -> Program:
@@ -71,4 +84,5 @@ def beat() -> Program:
 
 
 def _celery(name: str, *arguments: str) -> Program:
-    return Program(name, (sys.executable, "-m", "celery", "-A", "crm_platform", *arguments))
+    interpreter = (sys.executable, "-W", f"ignore:{ROOT_WARNING}", "-m")
+    return Program(name, (*interpreter, "celery", "--quiet", "-A", "crm_platform", *arguments))

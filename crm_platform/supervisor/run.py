@@ -1,11 +1,14 @@
 """The life of `manage.py up`: servers, migrations, programs, demo, watch, stop."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from crm_platform import env
+from django.core.checks import run_checks
+
+from crm_platform import checks, env
 from crm_platform.embedded import EmbeddedPostgres, EmbeddedRedis, ServerError
 from crm_platform.embedded.claim import claimed
 from crm_platform.embedded.leftovers import processes_marked, stop_processes
@@ -18,10 +21,13 @@ from crm_platform.supervisor.console import Console
 from crm_platform.supervisor.loop import GRACE_SECONDS, StopRequested, Supervisor
 from crm_platform.supervisor.readiness import unready_reason
 
+THIS_MACHINE = {"127.0.0.1", "0.0.0.0"}  # noqa: S104 - compared with, not bound to
+# The embedded PostgreSQL answers already; somebody else's server has an address that works, or has not.
+SERVER_PATIENCE_SECONDS = 2.0
 READY_PATIENCE_SECONDS = 60.0
 
 
-class UpFailed(RuntimeError):
+class UpError(RuntimeError):
     """The platform cannot start; the message says why and what to do."""
 
 
@@ -40,20 +46,24 @@ class Plan:
     @property
     def web_url(self) -> str:
         """The address to type into a browser on this machine."""
-        return f"http://{'localhost' if self.host in {'127.0.0.1', '0.0.0.0'} else self.host}:{self.port}"  # noqa: S104
+        host = "localhost" if self.host in THIS_MACHINE else self.host
+        return f"http://{host}:{self.port}"
 
 
 def run(plan: Plan, console: Console) -> None:
-    """Bring the platform up and keep it up until a signal; raises UpFailed or ServerError when it cannot start."""
+    """Bring the platform up and keep it up until a signal; raises UpError or ServerError when it cannot."""
     with claimed(plan.data_dir), ExitStack() as servers:
         _stop_leftovers(plan, console)
         if is_port_taken(plan.port):
-            raise UpFailed(
+            raise UpError(
                 f"Port {plan.port} for the web server is taken by another program. "
                 f"Choose a free one, as in PORT={plan.port + 1}."
             )
-        supervisor = Supervisor(console, _start_servers(plan, console, servers))
+        supervisor = Supervisor(console)
         supervisor.listen_to_signals()
+        for server in _embedded_servers(plan):
+            with console.step(f"{server.name} starts"):
+                supervisor.keep_alive(servers.enter_context(server))
         with _stopped_in_the_end(supervisor, console):
             _bring_up(plan, console, supervisor)
             console.block(_banner(plan))
@@ -77,13 +87,13 @@ def _stop_leftovers(plan: Plan, console: Console) -> None:
     pids = processes_marked(MARK, str(plan.data_dir))
     if pids:
         console.warn(f"an earlier run left {len(pids)} processes behind; they are stopped")
-        stop_processes(pids, first=programs.STOP_SIGNAL, patience_seconds=GRACE_SECONDS)
+        stop_processes(pids, first=signal.SIGTERM, patience_seconds=GRACE_SECONDS)
     for file in (plan.data_dir / "run").glob("*.pid"):
         file.unlink(missing_ok=True)
 
 
-def _start_servers(plan: Plan, console: Console, stack: ExitStack) -> list[EmbeddedServer]:
-    """Start those servers for which no address is set."""
+def _embedded_servers(plan: Plan) -> list[EmbeddedServer]:
+    """Those servers for which no address is set."""
     servers: list[EmbeddedServer] = []
     logs = plan.data_dir / "log"
     if not env.text("CRM_DATABASE_URL"):
@@ -92,31 +102,41 @@ def _start_servers(plan: Plan, console: Console, stack: ExitStack) -> list[Embed
         )
     if not env.text("REDIS_URL"):
         servers.append(EmbeddedRedis(plan.data_dir / "redis", port=env.redis_port(), log=logs / "redis.log"))
-    for server in servers:
-        with console.step(f"{server.name} starts"):
-            stack.enter_context(server)
     return servers
 
 
+def _check_servers(console: Console) -> None:
+    """Servers of somebody else may be away or wrongly addressed: say so before anything is started."""
+    messages = [
+        *run_checks(tags=[checks.TAG]),
+        *checks.database_messages(patience_seconds=SERVER_PATIENCE_SECONDS, must_be_migrated=False),
+        *checks.redis_messages(),
+    ]
+    for message in messages:
+        if message.is_serious():
+            raise UpError(checks.one_line(message))
+        console.warn(checks.one_line(message))
+
+
 def _bring_up(plan: Plan, console: Console, supervisor: Supervisor) -> None:
-    """Migrate, start the programs, load the demo, wait for the web server."""
+    """Migrate, start the programs, wait for the web server, load the demo."""
+    _check_servers(console)
     with console.step("The database is migrated"):
-        _must_succeed(plan, supervisor, programs.manage("migrate", "migrate", "--verbosity", "1"))
-    for program in _programs(plan, console):
+        _must_succeed(plan, supervisor, programs.manage("migrate", "migrate", "--verbosity", "0"))
+    for program in _programs(plan):
         supervisor.keep_running(_child(plan, program))
     _wait_for_web(plan, console, supervisor)
     if plan.with_demo:
         _demo(plan, console, supervisor)
 
 
-def _programs(plan: Plan, console: Console) -> Iterator[Program]:
-    yield programs.web(plan.host, plan.port)
-    yield programs.worker()
-    yield programs.beat()
-    if "consume_events" in plan.commands:
-        yield programs.manage("consumer", "consume_events")
-    else:
-        console.warn("there is no command consume_events: nothing reads the queue")
+def _programs(plan: Plan) -> list[Program]:
+    return [
+        programs.web(plan.host, plan.port),
+        programs.worker(),
+        programs.beat(),
+        programs.manage("consumer", "consume_events"),
+    ]
 
 
 def _demo(plan: Plan, console: Console, supervisor: Supervisor) -> None:
@@ -137,7 +157,7 @@ def _demo(plan: Plan, console: Console, supervisor: Supervisor) -> None:
 
 def _must_succeed(plan: Plan, supervisor: Supervisor, program: Program) -> None:
     if supervisor.run_to_end(_child(plan, program)):
-        raise UpFailed(f"`manage.py {program.name}` failed; its output above says why.")
+        raise UpError(f"`manage.py {program.name}` failed; its output above says why.")
 
 
 def _wait_for_web(plan: Plan, console: Console, supervisor: Supervisor) -> None:
@@ -161,9 +181,7 @@ def _child(plan: Plan, program: Program) -> Child:
 
 
 def _banner(plan: Plan) -> str:
-    return banner(
-        web_url=plan.web_url, redis_url=env.redis_url(), queue=plan.queue, data_dir=plan.data_dir
-    )
+    return banner(web_url=plan.web_url, redis_url=env.redis_url(), queue=plan.queue, data_dir=plan.data_dir)
 
 
-__all__ = ["Plan", "ServerError", "UpFailed", "run"]
+__all__ = ["Plan", "ServerError", "UpError", "run"]

@@ -1,13 +1,16 @@
 """What the HTTP door does with a body: a verdict for each event, one insert for all that are good."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Any, Final
 from uuid import UUID
 
 from events.envelope import Received, receive
 from events.inbox import accept
+from events.json_text import LONGEST_NUMBER_BITS, LONGEST_NUMBER_DIGITS, load_json
 from events.models import Door
 from events.refusals import EnvelopeRefused, Refusal
 from tenants.callers import Caller
@@ -18,6 +21,10 @@ NAMES_SECONDS: Final = 5.0
 UNKNOWN_TENANT_MESSAGE: Final = "There is no such tenant among yours; send the UUID, slug or slug alias of one that is."
 
 _names: ExpiringCache[frozenset[UUID], dict[str, UUID]] = ExpiringCache(max_entries=1_000)
+
+
+# What no event may hold, standing in for a number that is too long to be read: its event is refused, not the batch.
+UNREADABLE_NUMBER: Final = 1 << (LONGEST_NUMBER_BITS + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,28 @@ class Verdict:
             "duplicates": self.duplicates,
             "rejected": [refused.as_fields() for refused in self.rejected],
         }
+
+
+def load_batch(body: bytes) -> object:
+    """What a body says; raises EnvelopeRefused when it is no JSON. Numbers that nothing can hold spoil only their event."""
+    try:
+        return load_json(body)
+    except EnvelopeRefused as refused:
+        if refused.code is not Refusal.INVALID_ENVELOPE or not body.lstrip().startswith(b"["):
+            raise
+        try:
+            return json.loads(body, parse_int=_whole_number, parse_float=_fraction)
+        except (ValueError, RecursionError):
+            raise refused from None
+
+
+def _whole_number(text: str) -> int:
+    return int(text) if len(text) <= LONGEST_NUMBER_DIGITS else UNREADABLE_NUMBER
+
+
+def _fraction(text: str) -> float | int:
+    value = float(text)
+    return value if isfinite(value) else UNREADABLE_NUMBER
 
 
 def take_in(items: Sequence[object], *, caller: Caller, now: datetime) -> Verdict:

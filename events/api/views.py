@@ -8,9 +8,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework.response import Response
 
 from events.api import schema
-from events.api.door import take_in
+from events.api.door import load_batch, take_in
 from events.envelope import SOURCES
-from events.json_text import load_json
 from events.models import InboxEvent
 from events.refusals import EnvelopeRefused
 from tenants.api.errors import ApiError, InvalidParameterError, Problem, envelope
@@ -76,7 +75,7 @@ def read_items(request: ApiRequest) -> tuple[list[Any], bool]:
             status=415,
         )
     try:
-        body = load_json(read_body(plain, LARGEST_BODY_BYTES))
+        body = load_batch(read_body(plain, LARGEST_BODY_BYTES))
     except EnvelopeRefused as refused:
         charge(request.caller, EVENTS)
         raise ApiError(refused.message, code=refused.code.value) from refused

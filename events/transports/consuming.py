@@ -9,11 +9,11 @@ wait, and nothing is completed.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, connection
@@ -31,7 +31,7 @@ DATABASE_ERRORS: Final = (DatabaseError, InterfaceError, psycopg.Error)
 REDIS_RETRY_SECONDS: Final = 0.25
 FIRST_DATABASE_RETRY_SECONDS: Final = 0.1
 LONGEST_DATABASE_RETRY_SECONDS: Final = 2.0
-# Also how long a stop may take when nothing is going on.
+# Jobs of senders that do not tell BullMQ's marker are found within this time.
 LONGEST_WAIT_SECONDS: Final = 1.0
 HELD_BACK_SECONDS: Final = 0.1
 BEAT_SECONDS: Final = 2.0
@@ -144,8 +144,19 @@ class QueueConsumer:
         if taken.is_held_back:
             await asyncio.sleep(HELD_BACK_SECONDS)
             return
-        await self._queue.wait_for_job(min(taken.pause_seconds or LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS))
-        await asyncio.sleep(self._pace.gather_seconds)
+        seconds = min(taken.pause_seconds or LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
+        await self._unless_stopped(self._queue.wait_for_job(seconds))
+        await self._unless_stopped(asyncio.sleep(self._pace.gather_seconds))
+
+    async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait for something, but not when the consumer shall stop."""
+        waiter, stop = asyncio.ensure_future(waiting), asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({waiter, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if waiter.cancel():
+            await asyncio.wait({waiter})
+        else:
+            waiter.result()
 
     async def _store(self) -> None:
         while jobs := await self._fetched.get():
@@ -167,7 +178,7 @@ class QueueConsumer:
                 self._database.lost(error)
                 if self._stopping.is_set():
                     return None
-                await asyncio.sleep(delay)
+                await self._unless_stopped(asyncio.sleep(delay))
                 delay = min(2 * delay, LONGEST_DATABASE_RETRY_SECONDS)
             else:
                 self._database.found()

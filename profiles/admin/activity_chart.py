@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -50,7 +50,12 @@ class Chart:
 def activity_chart(profile_id: UUID, tenant: Tenant) -> Chart:
     """Activities a month, the running month last; one query."""
     months = last_months(timezone.now().astimezone(tenant.zone).date())
-    values = {"zone": tenant.time_zone, "tenant": tenant.pk, "profile": profile_id, "start": months[0]}
+    values: dict[str, Any] = {
+        "zone": tenant.time_zone,
+        "tenant": tenant.pk,
+        "profile": profile_id,
+        "start": months[0],
+    }
     with connection.cursor() as cursor:
         cursor.execute(COUNT, values)
         counts: dict[date, int] = dict(cursor.fetchall())

@@ -171,7 +171,11 @@ def recently() -> list[Happened]:
     """What was recorded last, whenever it happened; two queries."""
     newest = list(Activity.objects.order_by("-id")[:FEED])
     people = CustomerProfile.objects.in_bulk({activity.profile_id for activity in newest})
-    return [Happened(activity, people[activity.profile_id]) for activity in newest if activity.profile_id in people]
+    return [
+        Happened(activity, people[activity.profile_id])
+        for activity in newest
+        if activity.profile_id in people
+    ]
 
 
 def _row(statement: str, values: dict[str, Any]) -> tuple[Any, ...]:

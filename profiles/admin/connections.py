@@ -8,7 +8,14 @@ from uuid import UUID
 from django.db.models import Q
 
 from events.identity_hints import IdentityKind
-from profiles.models import CRM_RECORD, CustomerProfile, Identifier, ProfileMerge, ProfileStatus, ReviewCandidate
+from profiles.models import (
+    CRM_RECORD,
+    CustomerProfile,
+    Identifier,
+    ProfileMerge,
+    ProfileStatus,
+    ReviewCandidate,
+)
 
 KIND_LABELS: Final[Mapping[str, str]] = {
     IdentityKind.SCL_MEMBER: "Member number",
@@ -62,7 +69,11 @@ class Connections:
 
 def connections_of(profile: CustomerProfile) -> Connections:
     """Five queries at most, whatever there is."""
-    rows = Identifier.objects.filter(profile_id=profile.pk).exclude(kind=CRM_RECORD).order_by("kind", "value", "id")
+    rows = (
+        Identifier.objects.filter(profile_id=profile.pk)
+        .exclude(kind=CRM_RECORD)
+        .order_by("kind", "value", "id")
+    )
     identifiers = list(rows)
     identifiers.sort(key=lambda row: (list(KIND_LABELS).index(row.kind), row.value))
     sharers = _sharers(profile.pk, [row for row in identifiers if row.is_shared])

@@ -30,7 +30,10 @@ class CustomerForm(forms.Form):
     firstName = forms.CharField(label="First name", max_length=LONGEST_TEXT, required=False)  # noqa: N815 - the API's name
     lastName = forms.CharField(label="Last name", max_length=LONGEST_TEXT, required=False)  # noqa: N815
     displayName = forms.CharField(  # noqa: N815
-        label="Called", max_length=LONGEST_TEXT, required=False, help_text="How the person likes to be addressed."
+        label="Called",
+        max_length=LONGEST_TEXT,
+        required=False,
+        help_text="How the person likes to be addressed.",
     )
     dateOfBirth = forms.DateField(  # noqa: N815
         label="Date of birth",
@@ -51,6 +54,7 @@ class CustomerForm(forms.Form):
 
     def __init__(self, *args: Any, profile: CustomerProfile | None = None, **kwargs: Any) -> None:
         self.profile = profile
+        kwargs.setdefault("label_suffix", "")
         kwargs.setdefault("initial", _initial(profile))
         super().__init__(*args, **kwargs)
         if profile is None:
@@ -99,8 +103,7 @@ class NoteForm(forms.Form):
     """A note's text."""
 
     body = forms.CharField(
-        label="New note", widget=forms.Textarea(attrs={"class": "crm-input", "rows": 3, "placeholder": "Write a note"})
+        label="New note",
+        widget=forms.Textarea(attrs={"class": "crm-input", "rows": 3, "placeholder": "Write a note"}),
     )
     is_pinned = forms.BooleanField(label="Pin to the top", required=False)
-
-

@@ -105,13 +105,29 @@ def choice_from(query: QueryDict, text: str = "") -> ListChoice:
 
 def filters_of(choice: ListChoice, tenant: Tenant) -> list[Filter]:
     """The form's drop-downs."""
-    tiers = list(dict.fromkeys([*tenant.tier_order, *([choice.tier] if choice.tier not in ("", NO_TIER) else [])]))
+    tiers = list(
+        dict.fromkeys([*tenant.tier_order, *([choice.tier] if choice.tier not in ("", NO_TIER) else [])])
+    )
     return [
-        Filter("membership", "Membership", choice.membership, [(each, each.capitalize()) for each in MEMBERSHIP_STATUSES]),
+        Filter(
+            "membership",
+            "Membership",
+            choice.membership,
+            [(each, each.capitalize()) for each in MEMBERSHIP_STATUSES],
+        ),
         Filter("tier", "Tier", choice.tier, [*((tier, tier) for tier in tiers), (NO_TIER, "No tier")]),
-        Filter("stage", "Stage", choice.stage, [(value, str(label)) for value, label in LifecycleStage.choices]),
-        Filter("opt_in", "May contact by", choice.opt_in, [(key, label) for key, (label, _) in OPT_INS.items()]),
-        Filter("status", "Profile", choice.status, [(value, str(label)) for value, label in ProfileStatus.choices]),
+        Filter(
+            "stage", "Stage", choice.stage, [(value, str(label)) for value, label in LifecycleStage.choices]
+        ),
+        Filter(
+            "opt_in", "May contact by", choice.opt_in, [(key, label) for key, (label, _) in OPT_INS.items()]
+        ),
+        Filter(
+            "status",
+            "Profile",
+            choice.status,
+            [(value, str(label)) for value, label in ProfileStatus.choices],
+        ),
     ]
 
 
@@ -126,7 +142,10 @@ def read_page(choice: ListChoice, cursor: str = "") -> CustomerPage:
     rows = rows.order_by("-created_at", "-id")
     if cursor:
         created_at, last_id = decode_cursor(cursor, (datetime, UUID))
-        rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=last_id), created_at__lte=created_at)
+        rows = rows.filter(
+            Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=last_id),
+            created_at__lte=created_at,
+        )
     found = list(rows[: PAGE + 1])
     if len(found) <= PAGE:
         return CustomerPage(found)
@@ -163,4 +182,3 @@ def _conditions(choice: ListChoice) -> Q:
 
 def _known(value: str | None, values: Mapping[str, Any] | Any) -> str:
     return value if value is not None and value in values else ""
-

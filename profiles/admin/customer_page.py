@@ -58,7 +58,9 @@ class Consent:
     origin: Provenance | None
 
 
-def show_customer(request: StaffRequest, profile_id: UUID, *, note_form: NoteForm | None = None) -> HttpResponse:
+def show_customer(
+    request: StaffRequest, profile_id: UUID, *, note_form: NoteForm | None = None
+) -> HttpResponse:
     """The page; a merged profile leads to its survivor. Raises Http404 for nobody of this club."""
     profile = CustomerProfile.objects.filter(pk=profile_id).first()
     if profile is None or profile.status == ProfileStatus.DELETED:
@@ -88,12 +90,15 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         "golf": golf_of(profile, origins),
         "person": person_of(profile, origins),
         "consents": [
-            Consent(label, icon, getattr(profile, column), origins.get(name)) for label, name, column, icon in CHANNELS
+            Consent(label, icon, getattr(profile, column), origins.get(name))
+            for label, name, column, icon in CHANNELS
         ],
         "around": connections_of(profile),
         "chart": activity_chart(profile.pk, club),
         "choice": choice,
-        "categories": [(value, label, ICONS[ActivityCategory(value)]) for value, label in ActivityCategory.choices],
+        "categories": [
+            (value, label, ICONS[ActivityCategory(value)]) for value, label in ActivityCategory.choices
+        ],
         "sources": list(words.SOURCES.items()),
         "timeline": timeline_of(profile.pk, club, choice),
         "notes": notes_of(profile.pk),
@@ -116,7 +121,9 @@ def membership_of(profile: CustomerProfile, origins: Mapping[str, Provenance], t
     hint = ""
     if expiry is not None:
         days = (expiry - today).days
-        hint = "overdue" if days < 0 else f"in {words.plural(days, 'day')}" if days <= RENEWAL_NEAR_DAYS else ""
+        hint = (
+            "overdue" if days < 0 else f"in {words.plural(days, 'day')}" if days <= RENEWAL_NEAR_DAYS else ""
+        )
     values = {
         "membershipTier": profile.membership_tier,
         "membershipStatus": profile.membership_status.replace("_", " ").capitalize(),
@@ -171,7 +178,12 @@ def add_customer_note(request: StaffRequest, profile_id: UUID) -> HttpResponse:
     by_script = request.headers.get("X-Requested-With") == "fetch"
     if form.is_valid():
         try:
-            add_note(profile_id, form.cleaned_data["body"], _author(request), is_pinned=form.cleaned_data["is_pinned"])
+            add_note(
+                profile_id,
+                form.cleaned_data["body"],
+                _author(request),
+                is_pinned=form.cleaned_data["is_pinned"],
+            )
         except CustomerNotFound as error:
             raise Http404(error.message) from error
         except InvalidFields as error:
@@ -194,10 +206,15 @@ def _notes_context(club: Tenant, profile: CustomerProfile, form: NoteForm) -> di
 
 def _author(request: StaffRequest) -> Author:
     user = request.user
-    return Author(user.get_full_name() or user.get_username(), user if isinstance(user, User) else None)
+    assert isinstance(user, User)  # noqa: S101 - for the type checker: the page's guard let nobody else in
+    return Author(user.get_full_name() or user.get_username(), user)
 
 
-def _shown(values: Mapping[str, str], origins: Mapping[str, Provenance], hints: Mapping[str, str]) -> list[Shown]:
+def _shown(
+    values: Mapping[str, str], origins: Mapping[str, Provenance], hints: Mapping[str, str]
+) -> list[Shown]:
     return [
-        Shown(LABELS[name], text, origins.get(name), hints.get(name, "")) for name, text in values.items() if text
+        Shown(LABELS[name], text, origins.get(name), hints.get(name, ""))
+        for name, text in values.items()
+        if text
     ]

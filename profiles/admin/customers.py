@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from profiles.admin.customer_forms import CustomerForm
 from profiles.admin.customer_list import choice_from, filters_of, has_any_customer, read_page
-from profiles.admin.customer_page import address_of, membership_of, golf_of, show_customer
+from profiles.admin.customer_page import address_of, golf_of, membership_of, show_customer
 from profiles.admin.provenance import facts_of, provenance
 from profiles.editing import create_customer, update_customer
 from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse

@@ -1,7 +1,7 @@
 """The front page: how the club is doing and whether everything runs; it renews itself while it is looked at."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -9,6 +9,7 @@ from django.shortcuts import render
 from events.consumers import ConsumerLag
 from profiles.admin.club_figures import MOST_COUNTED, club_figures
 from profiles.admin.timeline_pages import ICONS
+from profiles.models import ActivityCategory
 from tenants.admin.pages import club_of, front_page, page, show
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -49,7 +50,7 @@ def dashboard_figures(request: StaffRequest) -> HttpResponse:
     return render(request, "crm/dashboard_figures.html", _context(request))
 
 
-def _context(request: StaffRequest) -> dict[str, object]:
+def _context(request: StaffRequest) -> dict[str, Any]:
     club = club_of(request)
     figures = club_figures(club)
     change = figures.people.new_this_month - figures.people.new_last_month
@@ -59,7 +60,7 @@ def _context(request: StaffRequest) -> dict[str, object]:
         "change": change,
         "change_size": abs(change),
         "consumers": [state_of(lag) for lag in figures.consumers],
-        "feed": [(each, ICONS[each.activity.category]) for each in figures.feed],
+        "feed": [(each, ICONS[ActivityCategory(each.activity.category)]) for each in figures.feed],
         "most": MOST_COUNTED,
         "is_fresh": figures.people.total == 0,
     }

@@ -62,7 +62,9 @@ def provenance(facts: Iterable[KnownFact]) -> dict[str, Provenance]:
     standing = winners(facts)
     found: dict[str, Provenance] = {}
     for name, winner in standing.items():
-        rivals = [fact for fact in facts if fact.field == name and fact is not winner and fact.value != winner.value]
+        rivals = [
+            fact for fact in facts if fact.field == name and fact is not winner and fact.value != winner.value
+        ]
         latest = {fact.source: fact for fact in sorted(rivals, key=lambda fact: fact.occurred_at)}
         others = [_statement(fact) for fact in latest.values()]
         found[name] = Provenance(_statement(winner), others, FIELD_OWNERS.get(name, ""))

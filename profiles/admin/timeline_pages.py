@@ -119,7 +119,11 @@ def by_day(rows: Sequence[TimelineRow], tenant: Tenant) -> list[Day]:
     return days
 
 
-@page("profiles/customerprofile/<uuid:profile_id>/timeline/", name="customer_timeline", right=Right.VIEW_PROFILES)
+@page(
+    "profiles/customerprofile/<uuid:profile_id>/timeline/",
+    name="customer_timeline",
+    right=Right.VIEW_PROFILES,
+)
 def timeline_fragment(request: StaffRequest, profile_id: UUID) -> HttpResponse:
     """Rows that the page appends or puts in place of what it shows."""
     profile = CustomerProfile.objects.filter(pk=profile_id).only("id", "tenant_id").first()
@@ -127,7 +131,13 @@ def timeline_fragment(request: StaffRequest, profile_id: UUID) -> HttpResponse:
         raise Http404("No such customer.")
     club, choice = club_of(request), choice_from(request.GET)
     timeline = timeline_of(profile.pk, club, choice, request.GET.get("cursor", ""))
-    context = {"timeline": timeline, "choice": choice, "club": club, "profile": profile, "more": "cursor" in request.GET}
+    context = {
+        "timeline": timeline,
+        "choice": choice,
+        "club": club,
+        "profile": profile,
+        "more": "cursor" in request.GET,
+    }
     return render(request, "crm/customer/timeline_rows.html", context)
 
 

@@ -135,7 +135,7 @@ ACTIVITY_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
     "id": _number(),
     "type": serializers.CharField(help_text="As in TEETIME_BOOKED."),
     "category": serializers.ChoiceField(choices=ActivityCategory.choices),
-    "channel": _text("EMAIL, SMS, PUSH or WHATSAPP where the activity belongs to one."),
+    "channel": _text("Through which channel, as in EMAIL or CLUB."),
     "source": serializers.CharField(help_text="The service that told it."),
     "sourceEventId": serializers.CharField(help_text="The event it came from."),
     "title": serializers.CharField(help_text="For people, as in Booked 4-ball at Fairview."),

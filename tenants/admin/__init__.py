@@ -1,5 +1,4 @@
-"""The back office of the ground floor: the site itself, clubs, colleagues, keys."""
+"""The back office of the ground floor: the site itself, clubs, colleagues, keys.
 
-from tenants.admin import api_keys, clubs, colleagues, users
-
-__all__ = ["api_keys", "clubs", "colleagues", "users"]
+Nothing is imported here: the site stands in this package, and has to exist before a table can be registered.
+"""

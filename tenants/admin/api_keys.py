@@ -39,6 +39,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
 class ApiKeyAdmin(ModelAdmin):
     """Keys that open this club and no other; operators see all."""
 
+    heading, headings = "API key", "API keys"
     form = ApiKeyForm
     list_display = ["name", "start", "state", "allowed", "last_used_at", "expires_at"]
     ordering = ["name"]
@@ -96,7 +97,9 @@ class ApiKeyAdmin(ModelAdmin):
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The row itself says who made it and when."""
 
-    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
         """The one page on which the key can be read; nothing may keep a copy of it."""
         issued = request.issued_key  # type: ignore[attr-defined]
         response = show(request, "crm/api_key_made.html", "Key made", key=issued.row, plain=issued.plain)

@@ -55,10 +55,25 @@ class ModelAdmin(UnfoldModelAdmin):
 
     view_right = Right.ADMINISTER
     change_right = Right.ADMINISTER
+    heading, headings = "row", "Rows"
     show_full_result_count = False
     list_per_page = 50
     compressed_fields = True
     warn_unsaved_form = True
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """One button to save, and a heading that speaks English."""
+        context.update(show_save_and_add_another=False, show_save_and_continue=False)
+        context["title"] = str(context["original"]) if context.get("original") else f"New {self.heading}"
+        context["subtitle"] = ""
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The heading is what the sidebar calls the list."""
+        title = {"title": self.headings}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the app shows at all."""

@@ -64,6 +64,7 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
 class ClubAdmin(ModelAdmin):
     """Settings of clubs."""
 
+    heading, headings = "club", "Clubs"
     form = ClubForm
     list_display = ["name", "slug", "time_zone", "currency", "is_active"]
     fieldsets = [

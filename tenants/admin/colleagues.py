@@ -44,7 +44,12 @@ class ColleagueForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
     def clean_role(self) -> str:
         """Somebody must stay who can let others in."""
         role: str = self.cleaned_data["role"]
-        if self.instance.pk and self.instance.role == Role.ADMIN and role != Role.ADMIN and is_last_admin(self.instance):
+        if (
+            self.instance.pk
+            and self.instance.role == Role.ADMIN
+            and role != Role.ADMIN
+            and is_last_admin(self.instance)
+        ):
             raise ValidationError("This is the club's only admin: make somebody else admin first.")
         return role
 
@@ -59,6 +64,7 @@ def is_last_admin(membership: Membership) -> bool:
 class ColleagueAdmin(ModelAdmin):
     """The people of the club one works in."""
 
+    heading, headings = "colleague", "Colleagues"
     form = ColleagueForm
     list_display = ["person", "email", "role", "last_seen"]
     list_select_related = ["user"]
@@ -90,7 +96,9 @@ class ColleagueAdmin(ModelAdmin):
         """Several at once, but never the last admin."""
         for membership in queryset:
             if is_last_admin(membership):
-                self.message_user(request, f"{membership.user} stays: the club's only admin.", level="WARNING")
+                self.message_user(
+                    request, f"{membership.user} stays: the club's only admin.", level="WARNING"
+                )
             else:
                 membership.delete()
 

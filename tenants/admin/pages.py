@@ -74,7 +74,9 @@ def page_urls(wrap: Callable[[View], View]) -> list[URLPattern]:
     return [path(declared.route, wrap(declared.view), name=declared.name) for declared in _pages]
 
 
-def show(request: HttpRequest, template: str, title: str, *, status: int = 200, **context: Any) -> HttpResponse:
+def show(
+    request: HttpRequest, template: str, title: str, *, status: int = 200, **context: Any
+) -> HttpResponse:
     """A whole page in the frame of the back office."""
     everything = {**site.each_context(request), "title": title, **context}
     return TemplateResponse(request, template, everything, status=status)

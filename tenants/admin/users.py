@@ -36,6 +36,7 @@ class NewUserForm(UserCreationForm):
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Accounts of the back office."""
 
+    heading, headings = "user", "Users"
     form = UserChangeForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
@@ -49,7 +50,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         ("Access", {"fields": ["is_active", "is_superuser", "auth_user_id"]}),
     ]
     add_fieldsets = [
-        (None, {"fields": ["username", "email", "first_name", "last_name", "role", "password1", "password2"]}),
+        (
+            None,
+            {"fields": ["username", "email", "first_name", "last_name", "role", "password1", "password2"]},
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -101,6 +105,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             if not change and tenant is not None:
                 Membership.objects.create(user=obj, tenant=tenant, role=form.cleaned_data["role"])
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
         """Back to the list; Django would open the form again."""
-        return ModelAdmin.response_add(self, request, obj, post_url_continue)
+        response: HttpResponse = ModelAdmin.response_add(self, request, obj, post_url_continue)
+        return response

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
+import phonenumbers
 from babel.numbers import format_currency, format_decimal
 from django.utils import timezone
 
@@ -55,6 +56,12 @@ def moment(value: datetime, tenant: Tenant) -> str:
     return f"{local:%a} {day(local)} {local:%H:%M}"
 
 
+def exactly(value: datetime, tenant: Tenant) -> str:
+    """A moment with its year, as in 12 March 2026 14:05."""
+    local = value.astimezone(tenant.zone)
+    return f"{local.day} {local:%B %Y %H:%M}"
+
+
 def day_heading(value: datetime, tenant: Tenant, now: datetime | None = None) -> str:
     """The heading of a day: Today, Yesterday, or Saturday 14 March."""
     now = (now or timezone.now()).astimezone(tenant.zone)
@@ -90,6 +97,16 @@ def hue(key: object) -> int:
 def source_name(source: str) -> str:
     """A service as staff know it."""
     return SOURCES.get(source, source)
+
+
+def phone(value: str) -> str:
+    """An E.164 number in groups, as in +27 82 123 4567."""
+    try:
+        return phonenumbers.format_number(
+            phonenumbers.parse(value), phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        )
+    except phonenumbers.NumberParseException:
+        return value
 
 
 def pretty_json(value: Any) -> str:

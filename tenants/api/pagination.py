@@ -46,7 +46,8 @@ def read_whole_number(params: Mapping[str, str], name: str, *, default: int, lea
         return default
     # Not isdigit(): that also takes superscripts and the digits of other scripts.
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= MAX_DIGITS) or not least <= int(text) <= most:
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= MAX_DIGITS
+    if not is_number or not least <= int(text) <= most:
         raise InvalidParameterError(name, f"{name} must be a whole number from {least:,} to {most:,}.")
     return int(text)
 

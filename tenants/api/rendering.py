@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Mapping
+from io import BytesIO
 from typing import IO, Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
@@ -12,6 +14,7 @@ from tenants.api.errors import PayloadTooLargeError
 from tenants.api.json_text import from_json, to_json
 
 MEDIA_TYPE = "application/json"
+CHUNK_BYTES = 65_536
 
 
 class OrjsonRenderer(BaseRenderer):
@@ -53,6 +56,24 @@ def check_length(meta: Mapping[str, Any], max_bytes: int) -> None:
     announced = str(meta.get("CONTENT_LENGTH") or "0")
     if announced.isdecimal() and int(announced) > max_bytes:
         raise _too_large(max_bytes)
+
+
+def take_unsized_body(request: HttpRequest) -> None:
+    """Read a body that comes in chunks, without a length, which Django would take for an empty one.
+
+    Only where the server says that it ends such bodies properly. Raises PayloadTooLargeError.
+    """
+    meta = request.META
+    if meta.get("CONTENT_LENGTH") or not meta.get("wsgi.input_terminated"):
+        return
+    max_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or sys.maxsize
+    body = bytearray()
+    while chunk := meta["wsgi.input"].read(CHUNK_BYTES):
+        body += chunk
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+    meta["CONTENT_LENGTH"] = str(len(body))
+    request._stream = BytesIO(body)
 
 
 def read_body(stream: IO[Any], max_bytes: int) -> bytes:

@@ -20,7 +20,7 @@ from tenants.api.errors import ApiError, InvalidParameterError, exception_handle
 from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once
 from tenants.api.permissions import required_scope
-from tenants.api.rendering import OrjsonRenderer
+from tenants.api.rendering import OrjsonRenderer, take_unsized_body
 from tenants.api.tenancy import tenant_for
 from tenants.api.throttling import READ, WRITE, charge
 from tenants.callers import Caller, require_caller
@@ -121,6 +121,8 @@ class TenantApiView(APIView):
         if self.is_about_one_tenant:
             request.tenant = tenant_for(plain, caller)
         check_no_nulls(plain)
+        if method not in SAFE_METHODS:
+            take_unsized_body(plain)
 
     def check_scope(self, caller: Caller, method: str) -> None:
         """Raise ForbiddenError (MISSING_SCOPE) unless the caller may use this method."""

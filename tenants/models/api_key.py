@@ -41,7 +41,9 @@ class ApiKey(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["key_hash"], name="tenants_apikey_hash_uq"),
-            models.CheckConstraint(condition=models.Q(key_hash__regex=r"^[0-9a-f]{64}$"), name="tenants_apikey_hash_ck"),
+            models.CheckConstraint(
+                condition=models.Q(key_hash__regex=r"^[0-9a-f]{64}$"), name="tenants_apikey_hash_ck"
+            ),
             models.CheckConstraint(
                 condition=models.Q(scopes__contained_by=Scope.values), name="tenants_apikey_scopes_ck"
             ),

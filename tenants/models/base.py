@@ -39,7 +39,9 @@ class TenantManager(models.Manager[Row]):
         rows: TenantQuerySet[Row] = TenantQuerySet(self.model, using=self._db)
         scope = current_scope()
         if scope is None:
-            raise ScopeError(f"{self.model.__name__} was read outside a scope: use `with tenant_scope(tenant):`.")
+            raise ScopeError(
+                f"{self.model.__name__} was read outside a scope: use `with tenant_scope(tenant):`."
+            )
         return rows.filter(tenant_id=scope) if isinstance(scope, UUID) else rows
 
 

@@ -10,7 +10,9 @@ from django.db import models
 from django.db.models.functions import Length
 
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-validate_slug = RegexValidator(SLUG_PATTERN, "Use lower-case letters, digits and single hyphens, as in fairview-east.")
+validate_slug = RegexValidator(
+    SLUG_PATTERN, "Use lower-case letters, digits and single hyphens, as in fairview-east."
+)
 
 
 def check_time_zone(value: str) -> None:
@@ -27,10 +29,14 @@ class Tenant(models.Model):
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
     default_country = models.CharField(
-        max_length=2, default="ZA", help_text="Two letters; phone numbers without a prefix are read as this country's."
+        max_length=2,
+        default="ZA",
+        help_text="Two letters; phone numbers without a prefix are read as this country's.",
     )
     currency = models.CharField(max_length=3, default="ZAR", help_text="Three letters, as in ZAR or GBP.")
-    locale = models.CharField(max_length=16, default="en_ZA", help_text="How dates and money are written, as in en_GB.")
+    locale = models.CharField(
+        max_length=16, default="en_ZA", help_text="How dates and money are written, as in en_GB."
+    )
     tier_order = models.JSONField(default=list, blank=True, help_text="Membership tiers, the highest first.")
     settings = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
@@ -45,7 +51,9 @@ class Tenant(models.Model):
             models.CheckConstraint(
                 condition=models.Q(default_country__regex=r"^[A-Z]{2}$"), name="tenants_tenant_country_ck"
             ),
-            models.CheckConstraint(condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="tenants_tenant_currency_ck"),
+            models.CheckConstraint(
+                condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="tenants_tenant_currency_ck"
+            ),
         ]
         ordering = ["name"]
 
@@ -72,7 +80,9 @@ class TenantName(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(name__regex=SLUG_PATTERN), name="tenants_name_shape_ck"),
+            models.CheckConstraint(
+                condition=models.Q(name__regex=SLUG_PATTERN), name="tenants_name_shape_ck"
+            ),
             models.CheckConstraint(condition=models.Q(name__length__lte=63), name="tenants_name_length_ck"),
             # Lets the tenant's own slug refer to (name, tenant): see the migration's tenants_tenant_slug_fk.
             models.UniqueConstraint(fields=["name", "tenant"], name="tenants_name_owner_uq"),

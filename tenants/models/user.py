@@ -19,7 +19,10 @@ class User(AbstractUser):
     """A person of the club's staff or of the platform (superuser: every tenant, one at a time)."""
 
     auth_user_id = models.CharField(
-        max_length=200, null=True, blank=True, help_text="The identity provider's id (claim `sub`) of this person."
+        max_length=200,
+        null=True,
+        blank=True,
+        help_text="The identity provider's id (claim `sub`) of this person.",
     )
 
     class Meta(AbstractUser.Meta):
@@ -37,7 +40,9 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["user", "tenant"], name="tenants_membership_user_tenant_uq"),
-            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="tenants_membership_role_ck"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="tenants_membership_role_ck"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,12 @@ def moment(value: datetime | None, tenant: Tenant) -> str:
 
 
 @register.filter
+def exactly(value: datetime, tenant: Tenant) -> str:
+    """A moment with its year, for evidence."""
+    return words.exactly(value, tenant)
+
+
+@register.filter
 def day(value: date | None) -> str:
     """A day."""
     return words.day(value) if value else ""
@@ -89,3 +95,9 @@ def source_name(source: str) -> str:
 def pretty_json(value: Any) -> str:
     """Indented JSON."""
     return words.pretty_json(value)
+
+
+@register.filter
+def phone(value: str) -> str:
+    """A number as people write it, with its country."""
+    return words.phone(value)

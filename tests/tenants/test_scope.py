@@ -12,7 +12,7 @@ from tests.tenants.records import record, unsaved_record
 
 READS: list[Callable[[], object]] = [
     lambda: list(IdempotencyRecord.objects.all()),
-    lambda: IdempotencyRecord.objects.count(),
+    IdempotencyRecord.objects.count,
     lambda: IdempotencyRecord.objects.filter(key="x").exists(),
     lambda: IdempotencyRecord.objects.get(pk=1),
     lambda: IdempotencyRecord.objects.update(path="/"),
@@ -102,9 +102,8 @@ def test_a_row_of_another_tenant_cannot_be_saved_or_deleted(fairview: Club, king
 def test_bulk_writes_pass_the_same_guard(fairview: Club, kingsmere: Club) -> None:
     rows = [unsaved_record(fairview.tenant), unsaved_record(kingsmere.tenant)]
 
-    with pytest.raises(ScopeError):
-        with tenant_scope(fairview.tenant):
-            IdempotencyRecord.objects.bulk_create(rows)
+    with pytest.raises(ScopeError), tenant_scope(fairview.tenant):
+        IdempotencyRecord.objects.bulk_create(rows)
 
     with all_tenants():
         assert not IdempotencyRecord.objects.exists()

@@ -1,6 +1,7 @@
 """`manage.py up`: the whole platform on this machine."""
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -9,10 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from crm_platform import env
 from crm_platform.embedded import ServerError
+from crm_platform.supervisor import programs
 from crm_platform.supervisor.console import Console
-from crm_platform.supervisor.run import Plan, UpFailed, run
-
-DEFAULT_PORT = 8000
+from crm_platform.supervisor.run import Plan, UpError, run
 
 
 class Command(BaseCommand):
@@ -31,14 +31,16 @@ class Command(BaseCommand):
         """Run until a signal."""
         plan = Plan(
             data_dir=env.data_dir(),
-            host=env.text("CRM_HOST", "127.0.0.1"),
-            port=env.port("PORT", DEFAULT_PORT),
+            host=programs.web_host(),
+            port=programs.web_port(),
             queue=settings.CRM_EVENTS_QUEUE,
             with_demo=not no_demo,
             tenants=tuple(part.strip() for part in tenants.split(",") if part.strip()),
             commands=frozenset(get_commands()),
         )
+        # WhiteNoise serves from the apps' own folders here, but warns about a missing one.
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         try:
             run(plan, Console())
-        except (ServerError, UpFailed) as error:
+        except (ServerError, UpError) as error:
             raise CommandError(str(error)) from None

@@ -1,0 +1,13 @@
+"""The roof as a Django app: it brings commands and system checks, but no models."""
+
+from django.apps import AppConfig
+
+
+class PlatformConfig(AppConfig):
+    """Registers the system checks."""
+
+    name = "crm_platform"
+
+    def ready(self) -> None:
+        """Importing the module registers them."""
+        from crm_platform import checks  # noqa: F401, PLC0415

@@ -1,0 +1,57 @@
+"""Watching the inbox from outside, cheaply, and checking in the end that nothing is missing."""
+
+import time
+from typing import Final
+from uuid import UUID
+
+from crm_platform.bench.database import Connection, expect, one_row
+from crm_platform.bench.figures import BenchError
+from crm_platform.bench.progress import Report
+
+POLL_SECONDS: Final = 0.02
+# So long without any event getting done means that nobody works.
+PATIENCE_SECONDS: Final = 60.0
+# One look into the index of what waits.
+FIRST_WAITING: Final = """
+SELECT id FROM events_inboxevent
+WHERE tenant_id = %s AND status IN ('PENDING', 'FAILED') ORDER BY priority, id LIMIT 1
+"""
+
+
+def last_id(connection: Connection) -> int:
+    """The newest row's id; 0 for none."""
+    (newest,) = one_row(connection, "SELECT coalesce(max(id), 0) FROM events_inboxevent")
+    return int(newest)
+
+
+def wait_until_done(connection: Connection, tenant_id: UUID, after: int, report: Report) -> float:
+    """Wait until nothing waits any more; returns the moment by `time.perf_counter`. Raises BenchError on standstill."""
+    best, moved_at = after, time.monotonic()
+    while True:
+        row = connection.execute(FIRST_WAITING, [tenant_id]).fetchone()
+        if row is None:
+            return time.perf_counter()
+        if row[0] > best:
+            best, moved_at = row[0], time.monotonic()
+            report(best - after - 1)
+        elif time.monotonic() - moved_at > PATIENCE_SECONDS:
+            raise BenchError("Nobody works the inbox off.")
+        time.sleep(POLL_SECONDS)
+
+
+def check_done(connection: Connection, after: int, *, events: int, activities: int, value_cents: int) -> None:
+    """Every event applied once: rows of the inbox, of timelines, and the money; raises BenchError."""
+    rows = connection.execute(
+        "SELECT status, count(*) FROM events_inboxevent WHERE id > %s GROUP BY status", [after]
+    ).fetchall()
+    expect("events with SUCCESS", dict(rows).get("SUCCESS", 0), events)
+    (made,) = one_row(
+        connection,
+        "SELECT count(*) FROM profiles_activity AS a JOIN events_inboxevent AS i ON i.id = a.id / 256 WHERE i.id > %s",
+        [after],
+    )
+    expect("rows of timelines", made, activities)
+    (value,) = one_row(
+        connection, "SELECT coalesce(sum(lifetime_value_cents), 0) FROM profiles_customerprofile"
+    )
+    expect("cents of lifetime value", int(value), value_cents)

@@ -1,0 +1,137 @@
+"""`manage.py bench`: how fast the product is here, on a database made for it."""
+
+import json
+import signal
+import subprocess
+import sys
+from argparse import ArgumentParser
+from contextlib import suppress
+from types import FrameType
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+
+from crm_platform import env
+from crm_platform.bench.figures import BenchError, Figure, as_json, as_table
+from crm_platform.bench.place import Place, bench_environment, bench_place
+from crm_platform.bench.sizes import DEFAULTS, NAMES
+from crm_platform.embedded import ServerError
+from crm_platform.embedded.process import launch_command
+
+ALL = "all"
+INTERRUPTED = 130
+# A session stops its programs, one after the other.
+PATIENCE_SECONDS = 60.0
+
+
+class Command(BaseCommand):
+    """Runs each benchmark in a process of its own over a new database, which is dropped in the end."""
+
+    help = "Measure the product's hot paths, each against a baseline of the same run."
+    # The servers may have to be started first.
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Sizes default to those of docs/benchmarks.md."""
+        parser.add_argument(
+            "benchmarks", nargs="+", choices=(*NAMES, ALL), metavar=f"{{{','.join((*NAMES, ALL))}}}"
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="one JSON list on standard output instead of a table"
+        )
+        parser.add_argument(
+            "--quick", action="store_true", help="a fiftieth of everything, to see whether it works"
+        )
+        parser.add_argument("--events", type=_count, metavar="N", help="ingest, bullmq: events")
+        parser.add_argument("--people", type=_count, metavar="N", help="known people (lookup: profiles)")
+        parser.add_argument("--activities", type=_count, metavar="N", help="timeline: activities")
+        parser.add_argument(
+            "--connections", type=_count, metavar="N", help="lookup, timeline: HTTP connections"
+        )
+        parser.add_argument(
+            "--seconds", type=_positive, metavar="S", help="length of each measurement under load"
+        )
+        parser.add_argument("--rate", type=_count, metavar="N", help="freshness: events a second")
+        parser.add_argument(
+            "--rounds", type=_count, metavar="N", help="lookup, timeline: rounds of bare and product"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Measure, then print; exits with 1 when something could not be measured."""
+        names = NAMES if ALL in options["benchmarks"] else tuple(dict.fromkeys(options["benchmarks"]))
+        signal.signal(signal.SIGTERM, _interrupt)
+        figures: list[Figure] = []
+        failed: list[str] = []
+        try:
+            with bench_place() as place:
+                for name in names:
+                    measured = _measure(place, name, options)
+                    if measured is None:
+                        failed.append(name)
+                    else:
+                        figures += measured
+        except KeyboardInterrupt:
+            raise CommandError("Stopped; what was made for it is gone.", returncode=INTERRUPTED) from None
+        except (BenchError, ServerError) as error:
+            raise CommandError(str(error)) from None
+        self._print(figures, as_list=options["json"])
+        if failed:
+            raise CommandError(f"Not measured: {', '.join(failed)}. The reasons stand above.")
+
+    def _print(self, figures: list[Figure], *, as_list: bool) -> None:
+        if as_list:
+            self.stdout.write(json.dumps(as_json(figures), indent=1))
+        else:
+            Console().print(as_table(figures))
+
+
+def _measure(place: Place, name: str, options: dict[str, Any]) -> list[Figure] | None:
+    """The figures of one benchmark; None when its process failed, which then has said why."""
+    sizes = DEFAULTS[name].quick() if options["quick"] else DEFAULTS[name]
+    sizes = sizes.changed(**{key: options[key] for key in sizes.as_options()})
+    command = [sys.executable, "-m", "crm_platform.bench.session", name, json.dumps(sizes.as_options())]
+    with bench_environment(place, name) as environment:
+        process = subprocess.Popen(
+            launch_command(command, death_signal=signal.SIGTERM),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            cwd=env.PROJECT_DIR,
+            env=environment,
+        )
+        try:
+            output, _ = process.communicate()
+        finally:
+            _stop(process)
+    if process.returncode != 0:
+        return None
+    return [Figure(**fields) for fields in json.loads(output)]
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Let the session stop its programs, so that nobody uses the database any more."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE_SECONDS)
+    process.kill()
+    process.wait()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise ValueError
+    return value

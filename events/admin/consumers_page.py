@@ -1,0 +1,39 @@
+"""Consumers of the domain log: how far behind each is. They serve all clubs, so only operators stop them."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from events.consumers import lags
+from events.models import Consumer
+from tenants.admin.base import messages
+from tenants.admin.pages import club_of, page, show
+from tenants.middleware import StaffRequest
+from tenants.roles import Right
+
+
+@page("operations/consumers/", name="operations_consumers", right=Right.VIEW_PROFILES)
+def consumers(request: StaffRequest) -> HttpResponse:
+    """The list, renewed while it is looked at."""
+    return show(request, "crm/operations/consumers.html", "Consumers", lags=lags())
+
+
+@page("operations/consumers/rows/", name="operations_consumer_rows", right=Right.VIEW_PROFILES)
+def consumer_rows(request: StaffRequest) -> HttpResponse:
+    """The part that changes."""
+    return render(request, "crm/operations/consumer_rows.html", {"lags": lags(), "club": club_of(request)})
+
+
+@page("operations/consumers/<str:name>/pause/", name="operations_pause_consumer", right=Right.ADMINISTER)
+@require_POST
+def pause_consumer(request: StaffRequest, name: str) -> HttpResponse:
+    """Stop a consumer before its next batch, or let it go on (form field `paused`: 1 or 0)."""
+    if not request.user.is_superuser:
+        raise PermissionDenied("Consumers serve all clubs: only operators of the platform may stop one.")
+    paused = request.POST.get("paused") == "1"
+    if not Consumer.objects.filter(name=name).update(is_paused=paused):
+        raise Http404("There is no such consumer.")
+    messages.success(request, f"{name} {'is paused' if paused else 'goes on'}.")
+    return HttpResponseRedirect(reverse("admin:operations_consumers"))

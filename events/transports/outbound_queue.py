@@ -1,0 +1,55 @@
+"""The way out: envelopes become jobs of a BullMQ queue that other services read."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from bullmq import Queue
+from django.conf import settings
+
+from events.consumers import PeerAway
+from events.transports.bullmq import AWAY_ERRORS, connect
+
+# Redis answers nobody else while it adds a chunk: some ten milliseconds.
+CHUNK: Final = 200
+# A queue that nobody reads must not fill the memory of Redis; what is beyond waits in the domain log.
+MOST_WAITING: Final = 100_000
+JOB_OPTIONS: Final[Mapping[str, Any]] = {
+    "attempts": 3,
+    "backoff": {"type": "exponential", "delay": 1000},
+    "removeOnComplete": {"count": 1000},
+    "removeOnFail": {"count": 10_000},
+}
+
+
+def publish(envelopes: Sequence[Mapping[str, Any]]) -> None:
+    """Add a job for each envelope, named by its type, in the given order.
+
+    The envelope's id is the job's: published again it is the same job, as long as BullMQ still has the first.
+    Raises PeerAway when Redis cannot be reached, and when the queue is so full that nobody can be reading it.
+    """
+    try:
+        asyncio.run(_publish(envelopes))
+    except AWAY_ERRORS as error:
+        raise PeerAway(f"Redis does not take jobs: {type(error).__name__}") from error
+
+
+async def _publish(envelopes: Sequence[Mapping[str, Any]]) -> None:
+    client = connect(settings.REDIS_URL, decode=True)
+    name = settings.CRM_OUTBOUND_QUEUE
+    queue = Queue(name, {"connection": client, "prefix": settings.CRM_BULLMQ_PREFIX})
+    try:
+        waiting = await client.llen(queue.keys["wait"])
+        if waiting >= MOST_WAITING:
+            raise PeerAway(f"Nobody reads the queue {name}: {waiting} jobs wait")
+        rest = iter(envelopes)
+        while chunk := list(islice(rest, CHUNK)):
+            await queue.addBulk([_job(envelope) for envelope in chunk])
+    finally:
+        await client.aclose()
+
+
+def _job(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    options = {**JOB_OPTIONS, "jobId": envelope["id"]}
+    return {"name": envelope["type"], "data": envelope, "opts": options}

@@ -1,0 +1,38 @@
+/* What every page needs: the club switcher, rows that are links, copying, ticking all, tips that Escape closes. */
+(function () {
+  "use strict";
+
+  document.addEventListener("change", function (event) {
+    const form = event.target.closest("form[data-submit-on-change]");
+    if (form) { form.submit(); }
+    if (event.target.matches("[data-tick-all]")) {
+      document.querySelectorAll(event.target.dataset.tickAll).forEach(function (box) { box.checked = event.target.checked; });
+    }
+  });
+
+  document.addEventListener("click", function (event) {
+    const row = event.target.closest("tr[data-href]");
+    if (row && !event.target.closest("a, button, input, label, select") && !String(window.getSelection())) {
+      window.location.href = row.dataset.href;
+    }
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      const field = document.querySelector(copy.dataset.copy);
+      field.select();
+      navigator.clipboard.writeText(field.value).then(function () { copy.textContent = "Copied"; }, function () {});
+    }
+  });
+
+  /* On a phone filters take the whole screen: they start folded. */
+  document.addEventListener("DOMContentLoaded", function () {
+    if (window.matchMedia("(max-width: 760px)").matches) {
+      document.querySelectorAll("details[data-folds]").forEach(function (each) { each.open = false; });
+    }
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape" && document.activeElement && document.activeElement.closest(".crm-tip")) {
+      document.activeElement.blur();
+    }
+  });
+})();

@@ -1,0 +1,101 @@
+"""Liveness touches nothing; readiness asks what a request needs and says what is missing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from crm_platform import health
+from events import log
+from events.log import Happening
+from events.models import Consumer, LogKind
+from tenants.scope import tenant_scope
+from tests.cast import Club
+
+
+def failing(error: Exception) -> Callable[[], dict[str, Any]]:
+    def ask() -> dict[str, Any]:
+        raise error
+
+    return ask
+
+
+def test_liveness_answers_without_the_database(client: Client) -> None:
+    # No database mark: a query would fail this test.
+    answer = client.get("/livez")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+def test_readiness_times_every_probe(client: Client) -> None:
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["status"] == "ok"
+    assert {"database", "redis"} <= set(body["probes"])
+    assert all(probe["ok"] and probe["milliseconds"] >= 0 for probe in body["probes"].values())
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("database", OperationalError("connection to server at 10.0.0.7, user secret, failed")),
+        ("redis", RedisConnectionError("secret:6379 refused")),
+    ],
+)
+def test_readiness_is_503_with_the_failed_probe_and_without_the_drivers_message(
+    name: str, error: Exception, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [probe for probe in health.PROBES if probe.name != name]
+    monkeypatch.setattr(health, "PROBES", [*others, health.Probe(name, failing(error))])
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    body = answer.json()
+    assert body["status"] == "unavailable"
+    assert body["probes"][name]["ok"] is False
+    assert body["probes"][name]["error"] == type(error).__name__
+    assert all(probe["ok"] for other, probe in body["probes"].items() if other != name)
+    assert "secret" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_consumer_that_is_behind_is_reported_and_stops_nothing(fairview: Club, client: Client) -> None:
+    Consumer.objects.create(name="late-reader", is_paused=True)
+    with tenant_scope(fairview.tenant), transaction.atomic():
+        log.append([Happening(LogKind.PROFILE_CREATED, None, {})])
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    late = answer.json()["probes"]["consumers"]["lag"]["late-reader"]
+    assert late == {"entries": 1, "seconds": late["seconds"], "paused": True}
+
+
+@pytest.mark.django_db
+def test_the_database_probe_is_one_round_trip(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    connection.ensure_connection()
+
+    with django_assert_num_queries(1):
+        assert health.ask_database() == {}
+
+
+def test_a_probe_that_calls_by_address_is_answered(client: Client) -> None:
+    # An allowed host is checked for every other page.
+    assert client.get("/livez", headers={"Host": "10.1.2.3:8000"}).status_code == 200
+    assert client.get("/admin/login/", headers={"Host": "10.1.2.3:8000"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_health_pages_are_read_only(path: str, client: Client) -> None:
+    assert client.post(path).status_code == 405

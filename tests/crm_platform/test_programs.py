@@ -1,0 +1,55 @@
+"""The programs that `up` and the containers run, and the single-program command."""
+
+import sys
+
+import pytest
+from django.conf import settings
+
+from crm_platform.supervisor import programs
+from tests.crm_platform.processes import manage
+
+
+@pytest.mark.parametrize(("cores", "web", "worker"), [(1, "1", "2"), (4, "4", "4"), (64, "8", "8")])
+def test_processes_follow_the_cores_within_bounds(
+    cores: int, web: str, worker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "cores", lambda: cores)
+
+    assert option(programs.web("127.0.0.1", 8000).command, "--workers") == web
+    assert option(programs.worker().command, "--concurrency") == worker
+
+
+def test_the_worker_reads_every_queue_that_tasks_are_routed_to() -> None:
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+
+    assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} <= set(programs.QUEUES)
+    assert option(programs.worker().command, "--queues") == ",".join(programs.QUEUES)
+
+
+def test_every_program_runs_under_this_interpreter() -> None:
+    made = [
+        programs.web("127.0.0.1", 8000),
+        programs.worker(),
+        programs.beat(),
+        programs.manage("x", "migrate"),
+    ]
+
+    assert all(program.command[0] == sys.executable for program in made)
+
+
+def test_serve_knows_its_programs_only() -> None:
+    done = manage("serve", "everything")
+
+    assert done.returncode == 2
+    assert "invalid choice: 'everything' (choose from" in done.stdout
+
+
+def test_serve_becomes_the_program_and_obeys_its_settings() -> None:
+    done = manage("serve", "web", PORT="seventy")
+
+    assert done.returncode == 1
+    assert done.stdout.startswith("crm.E001: PORT must be a whole number, not 'seventy'.")
+
+
+def option(command: tuple[str, ...], name: str) -> str:
+    return command[command.index(name) + 1]

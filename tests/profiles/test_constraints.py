@@ -1,0 +1,269 @@
+"""Every named constraint of the profile floor, violated."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from profiles.models import Activity, CustomerProfile, Fact, Identifier, PrivacyRequest, ProfileMerge, SearchDocument
+from profiles.models.profile import new_profile_id
+from tenants.postgresql.base import as_owner
+from tenants.scope import tenant_scope
+from tests import factories
+from tests.cast import Club
+from tests.profiles.records import activity, candidate, fact, identifier, note, profile, unsaved_identifier
+
+Violation = Callable[[Club], object]
+
+
+def a_profile(**values: Any) -> Violation:
+    return lambda club: profile(club.tenant, **values)
+
+
+def a_profile_of_another_tenant(club: Club) -> CustomerProfile:
+    return profile(factories.tenant())
+
+
+def second_id(club: Club) -> object:
+    """Past the primary key, which says the same: only the pair's own constraint is left to speak."""
+    first = profile(club.tenant)
+    connection.check_constraints()  # pending deferred checks would keep the table from being changed
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE profiles_customerprofile DROP CONSTRAINT profiles_customerprofile_pkey CASCADE")
+    return profile(club.tenant, id=first.pk)
+
+
+def merged_into_a_foreigner(club: Club) -> object:
+    return profile(club.tenant, status="MERGED", merged_into_id=a_profile_of_another_tenant(club).pk)
+
+
+def an_identifier(**values: Any) -> Violation:
+    return lambda club: identifier(club.tenant, profile(club.tenant).pk, **values)
+
+
+def foreign_identifier(club: Club) -> object:
+    return identifier(club.tenant, a_profile_of_another_tenant(club).pk)
+
+
+def one_key_of_two_people(club: Club) -> object:
+    first = identifier(club.tenant, profile(club.tenant).pk)
+    return identifier(club.tenant, profile(club.tenant).pk, value=first.value)
+
+
+def one_key_twice(club: Club) -> object:
+    first = identifier(club.tenant, profile(club.tenant).pk, is_shared=True)
+    return identifier(club.tenant, first.profile_id, value=first.value, is_shared=True)
+
+
+def a_fact(**values: Any) -> Violation:
+    return lambda club: fact(club.tenant, identifier(club.tenant, profile(club.tenant).pk), **values)
+
+
+def foreign_fact(club: Club) -> object:
+    return a_fact(profile_id=a_profile_of_another_tenant(club).pk)(club)
+
+
+def one_fact_twice(club: Club) -> object:
+    key = identifier(club.tenant, profile(club.tenant).pk)
+    fact(club.tenant, key, value="Lindiwe")
+    return fact(club.tenant, key, value="Lindi")
+
+
+def fact_of_no_record(club: Club) -> object:
+    key = unsaved_identifier(club.tenant, profile(club.tenant).pk, pk=9_999_999)
+    return fact(club.tenant, key)
+
+
+def an_activity(**values: Any) -> Violation:
+    return lambda club: activity(club.tenant, profile(club.tenant).pk, **values)
+
+
+def foreign_activity(club: Club) -> object:
+    return activity(club.tenant, a_profile_of_another_tenant(club).pk)
+
+
+def one_activity_twice(club: Club) -> object:
+    first = activity(club.tenant, profile(club.tenant).pk)
+    return activity(club.tenant, first.profile_id, source_event_id=first.source_event_id)
+
+
+def empty_note(club: Club) -> object:
+    return note(club.tenant, profile(club.tenant).pk, body="")
+
+
+def foreign_note(club: Club) -> object:
+    return note(club.tenant, a_profile_of_another_tenant(club).pk)
+
+
+def a_request(club: Club, profile_id: Any, **values: Any) -> PrivacyRequest:
+    with tenant_scope(club.tenant):
+        return PrivacyRequest.objects.create(
+            tenant=club.tenant, profile_id=profile_id, kind="ERASURE", source="scl", source_event_id="e", **values
+        )
+
+
+def second_open_request(club: Club) -> object:
+    first = a_request(club, profile(club.tenant).pk)
+    return a_request(club, first.profile_id)
+
+
+def request_of_no_status(club: Club) -> object:
+    return a_request(club, profile(club.tenant).pk, status="LOST")
+
+
+def foreign_request(club: Club) -> object:
+    return a_request(club, a_profile_of_another_tenant(club).pk)
+
+
+def foreign_document(club: Club) -> object:
+    with tenant_scope(club.tenant):
+        return SearchDocument.objects.create(
+            tenant=club.tenant, profile_id=a_profile_of_another_tenant(club).pk, document="word"
+        )
+
+
+def a_merge(club: Club, winner_id: Any, loser_id: Any) -> ProfileMerge:
+    with tenant_scope(club.tenant):
+        return ProfileMerge.objects.create(tenant=club.tenant, winner_id=winner_id, loser_id=loser_id)
+
+
+def second_merge_of_a_loser(club: Club) -> object:
+    loser = profile(club.tenant).pk
+    a_merge(club, profile(club.tenant).pk, loser)
+    return a_merge(club, profile(club.tenant).pk, loser)
+
+
+def merge_with_oneself(club: Club) -> object:
+    only = profile(club.tenant).pk
+    return a_merge(club, only, only)
+
+
+def foreign_winner(club: Club) -> object:
+    return a_merge(club, a_profile_of_another_tenant(club).pk, profile(club.tenant).pk)
+
+
+def foreign_loser(club: Club) -> object:
+    return a_merge(club, profile(club.tenant).pk, a_profile_of_another_tenant(club).pk)
+
+
+def one_pair_twice(club: Club) -> object:
+    first = candidate(club.tenant, profile(club.tenant).pk, profile(club.tenant).pk)
+    return candidate(club.tenant, first.first_profile_id, first.second_profile_id)
+
+
+def pair_the_wrong_way_round(club: Club) -> object:
+    one, other = sorted((profile(club.tenant).pk, profile(club.tenant).pk))
+    return candidate(club.tenant, one, other, first_profile_id=other, second_profile_id=one)
+
+
+def foreign_candidate(column: str) -> Violation:
+    def violate(club: Club) -> object:
+        own, foreign = sorted((new_profile_id(), new_profile_id()))
+        if column == "first_profile_id":
+            own, foreign = foreign, own
+        profile(club.tenant, id=own)
+        profile(factories.tenant(), id=foreign)
+        return candidate(club.tenant, own, foreign)
+
+    return violate
+
+
+VIOLATIONS: dict[str, list[Violation]] = {
+    "profiles_profile_tenant_uq": [second_id],
+    "profiles_profile_status_ck": [a_profile(status="GONE")],
+    "profiles_profile_stage_ck": [a_profile(lifecycle_stage="FAN")],
+    "profiles_profile_rung_ck": [a_profile(stage_reached=-1), a_profile(stage_reached=6)],
+    "profiles_profile_merged_ck": [a_profile(status="MERGED"), a_profile(merged_into_id=new_profile_id())],
+    "profiles_profile_engagement_ck": [a_profile(engagement_score=-1), a_profile(engagement_score=101)],
+    "profiles_profile_churn_ck": [a_profile(churn_risk_score=-1), a_profile(churn_risk_score=101)],
+    "profiles_profile_phone_ck": [a_profile(phone_number="082 123 4567"), a_profile(phone_number="+0821234567")],
+    "profiles_profile_counts_ck": [
+        a_profile(activity_count_30d=-1),
+        a_profile(activity_count_90d=-1),
+        a_profile(booking_count_30d=-1),
+    ],
+    "profiles_customerprofile_merged_into_fk": [merged_into_a_foreigner],
+    "profiles_identifier_key_uq": [one_key_of_two_people],
+    "profiles_identifier_holder_uq": [one_key_twice],
+    "profiles_identifier_kind_ck": [an_identifier(kind="shoeSize")],
+    "profiles_identifier_value_ck": [an_identifier(value="")],
+    "profiles_identifier_confidence_ck": [an_identifier(confidence=-1), an_identifier(confidence=101)],
+    "profiles_identifier_profile_fk": [foreign_identifier],
+    "profiles_fact_record_uq": [one_fact_twice],
+    "profiles_fact_rank_ck": [a_fact(rank=-1), a_fact(rank=3)],
+    "profiles_fact_profile_fk": [foreign_fact],
+    "profiles_fact_identifier_fk": [fact_of_no_record],
+    "profiles_activity_event_uq": [one_activity_twice],
+    "profiles_activity_category_ck": [an_activity(category="SLEEP")],
+    "profiles_activity_slot_ck": [an_activity(slot=-1), an_activity(slot=256)],
+    "profiles_activity_profile_fk": [foreign_activity],
+    "profiles_note_body_ck": [empty_note],
+    "profiles_note_profile_fk": [foreign_note],
+    "profiles_privacy_open_uq": [second_open_request],
+    "profiles_privacy_status_ck": [request_of_no_status],
+    "profiles_privacyrequest_profile_fk": [foreign_request],
+    "profiles_searchdocument_profile_fk": [foreign_document],
+    "profiles_merge_loser_uq": [second_merge_of_a_loser],
+    "profiles_merge_two_ck": [merge_with_oneself],
+    "profiles_profilemerge_winner_fk": [foreign_winner],
+    "profiles_profilemerge_loser_fk": [foreign_loser],
+    "profiles_candidate_pair_uq": [one_pair_twice],
+    "profiles_candidate_order_ck": [pair_the_wrong_way_round],
+    "profiles_reviewcandidate_first_profile_fk": [foreign_candidate("first_profile_id")],
+    "profiles_reviewcandidate_second_profile_fk": [foreign_candidate("second_profile_id")],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "violate"), [(name, violate) for name, all_of in VIOLATIONS.items() for violate in all_of]
+)
+def test_the_database_itself_refuses_what_must_not_be(fairview: Club, name: str, violate: Violation) -> None:
+    with pytest.raises(IntegrityError, match=f'"{name}"'), transaction.atomic():
+        violate(fairview)
+
+
+def test_every_named_constraint_is_violated_above(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            r"""
+            SELECT conname FROM pg_constraint
+            WHERE conrelid::regclass::text LIKE 'profiles\_%%' AND conname ~ '_(uq|ck|fk)$'
+            UNION SELECT indexname FROM pg_indexes WHERE tablename LIKE 'profiles\_%%' AND indexname ~ '_uq$'
+            """
+        )
+        names = {name for (name,) in cursor.fetchall()}
+
+    assert names == set(VIOLATIONS)
+
+
+def test_a_shared_key_may_be_held_by_several_people_and_a_key_by_one_in_each_tenant(
+    fairview: Club, kingsmere: Club
+) -> None:
+    shared = {"value": "family@example.com", "is_shared": True}
+    for club in (fairview, kingsmere):
+        for _ in range(2):
+            identifier(club.tenant, profile(club.tenant).pk, **shared)
+        identifier(club.tenant, profile(club.tenant).pk, value="own@example.com")
+
+    with tenant_scope(fairview.tenant):
+        assert Identifier.objects.count() == 3
+
+
+def test_a_request_that_was_closed_makes_room_for_another(fairview: Club) -> None:
+    person = profile(fairview.tenant)
+    a_request(fairview, person.pk, status="DONE")
+    a_request(fairview, person.pk)
+
+    with tenant_scope(fairview.tenant):
+        assert PrivacyRequest.objects.filter(profile_id=person.pk).count() == 2
+
+
+def test_two_sources_and_ranks_of_one_record_may_each_state_a_field(fairview: Club) -> None:
+    key = identifier(fairview.tenant, profile(fairview.tenant).pk)
+    for source, rank in (("scl", 1), ("scl", 0), ("crm", 1)):
+        fact(fairview.tenant, key, source=source, rank=rank)
+
+    with tenant_scope(fairview.tenant):
+        assert Fact.objects.count() == 3
+        assert Activity.objects.count() == 0

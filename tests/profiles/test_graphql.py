@@ -1,0 +1,411 @@
+"""Customers over GraphQL: the same people, rules and refusals as over REST."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from graphql import get_introspection_query
+
+from tests.cast import Club
+from tests.profiles import stories
+from tests.profiles.api_callers import CUSTOMERS, caller, count_customers, happened, thandi
+
+ALL_FIELDS = """
+id tenantId status authUserId email phoneNumber sclMemberId teetimePlayerId messagingContactId externalIds firstName
+lastName displayName dateOfBirth gender country language lifecycleStage tags engagementScore engagementScoreAt
+churnRiskScore churnRiskScoreAt lifetimeValue lastActivityAt lastActivityType activityCount30d activityCount90d
+bookingCount30d lastBookingAt lastEmailOpenAt lastEmailClickAt handicap handicapUpdatedAt homeClubId homeClubName
+membershipTier membershipStatus memberSince membershipExpiry emailOptIn smsOptIn pushOptIn whatsappOptIn createdAt
+updatedAt mergedInto
+"""
+
+
+@pytest.fixture
+def api(fairview: Club) -> Client:
+    return caller(fairview.tenant)
+
+
+def ask(api: Client, query: str, headers: dict[str, str] | None = None, **variables: Any) -> Any:
+    body = {"query": query, "variables": variables}
+    return api.post("/graphql", json.dumps(body), "application/json", headers=headers or {})
+
+
+def data(answer: Any) -> Any:
+    assert answer.status_code == 200, answer.content
+    assert "errors" not in answer.json(), answer.json()
+    return answer.json()["data"]
+
+
+def codes(answer: Any) -> tuple[int, list[str]]:
+    return answer.status_code, [error["extensions"]["code"] for error in answer.json()["errors"]]
+
+
+def test_a_customer_has_the_fields_and_values_of_rest(api: Client, fairview: Club) -> None:
+    customer_id = thandi(fairview.tenant)
+
+    found = data(ask(api, f"query($id: ID!) {{ customer(id: $id) {{ {ALL_FIELDS} }} }}", id=str(customer_id)))
+
+    assert found["customer"] == api.get(f"{CUSTOMERS}/{customer_id}").json()
+
+
+def test_a_list_and_a_resolved_customer_have_them_too(api: Client, fairview: Club) -> None:
+    thandi(fairview.tenant)
+
+    found = data(
+        ask(
+            api,
+            f"""{{
+              customers {{ data {{ {ALL_FIELDS} }} meta {{ total skip take hasMore }} }}
+              resolveCustomer(email: "THANDI@example.org") {{ {ALL_FIELDS} }}
+            }}""",
+        )
+    )
+
+    assert found["customers"] == api.get(CUSTOMERS).json()
+    assert [found["resolveCustomer"]] == found["customers"]["data"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "names"),
+    [
+        ("filter: {lifecycleStage: MEMBER}", ["Thandi"]),
+        ("filter: {status: ACTIVE, search: \"mokoena\"}", ["Thandi"]),
+        ("filter: {emailOptIn: true}", ["Reader"]),
+        ("filter: {engagementMin: 1}", []),
+        ("pagination: {take: 1, skip: 1}", ["Thandi"]),
+        ("tenantId: \"fairview\", filter: {lifecycleStage: SUBSCRIBER}", ["Reader"]),
+    ],
+)
+def test_a_list_is_filtered_and_paged(api: Client, fairview: Club, chosen: str, names: list[str]) -> None:
+    thandi(fairview.tenant)
+    happened(fairview.tenant, stories.contact("c-1", firstName="Reader", email="r@example.org", emailOptIn=True))
+
+    found = data(ask(api, f"{{ customers({chosen}) {{ data {{ firstName }} }} }}"))
+
+    assert [row["firstName"] for row in found["customers"]["data"]] == names
+
+
+def test_a_timeline_goes_on_by_cursor(api: Client, fairview: Club) -> None:
+    customer_id = thandi(fairview.tenant)
+    happened(fairview.tenant, *(stories.payment(4711, 100, at=60 * number) for number in (1, 2, 3)))
+    query = """query($id: ID!, $cursor: String) {
+      customerTimeline(customerId: $id, take: 2, cursor: $cursor, filters: {category: [PAYMENT], source: [scl]}) {
+        data { id type category source sourceEventId title metadata occurredAt channel } meta { take hasMore nextCursor }
+      }
+    }"""
+
+    first = data(ask(api, query, id=str(customer_id)))["customerTimeline"]
+    rest = data(ask(api, query, id=str(customer_id), cursor=first["meta"]["nextCursor"]))["customerTimeline"]
+
+    over_rest = api.get(f"{CUSTOMERS}/{customer_id}/activities?category=PAYMENT").json()["data"]
+    rows = first["data"] + rest["data"]
+    assert [{**row, "id": int(row["id"])} for row in rows] == over_rest
+    assert (first["meta"]["hasMore"], rest["meta"]["hasMore"]) == (True, False)
+
+
+def test_times_bound_a_timeline(api: Client, fairview: Club) -> None:
+    customer_id = thandi(fairview.tenant)
+    happened(fairview.tenant, *(stories.payment(4711, 100, at=60 * number) for number in (1, 2, 3)))
+    query = """query($id: ID!, $from: DateTime) {
+      customerTimeline(customerId: $id, filters: {from: $from}) { data { occurredAt } }
+    }"""
+    variables = {"id": str(customer_id)}
+
+    found = ask(api, query, **variables, **{"from": "2026-03-01T13:00:00+03:00"})
+    naive = ask(api, query, **variables, **{"from": "2026-03-01T13:00:00"})
+
+    assert [row["occurredAt"] for row in data(found)["customerTimeline"]["data"]] == [
+        "2026-03-01T11:00:00Z",
+        "2026-03-01T10:00:00Z",
+    ]
+    assert codes(naive) == (200, ["INVALID_PARAMETER"])
+
+
+def test_a_customer_is_made_changed_and_noted(api: Client, fairview: Club) -> None:
+    made = data(
+        ask(
+            api,
+            "mutation($input: CustomerInput!) { createCustomer(input: $input) { id email tags } }",
+            input={"firstName": "Ali", "email": "ALI@example.org", "tags": ["vip"]},
+        )
+    )["createCustomer"]
+    changed = data(
+        ask(
+            api,
+            """mutation($id: ID!) {
+              updateCustomer(id: $id, input: {firstName: null, lastName: "علي"}) { firstName lastName }
+              addNote(customerId: $id, body: "Called.", isPinned: true) { body isPinned authorName customerId }
+            }""",
+            id=made["id"],
+        )
+    )
+
+    assert (made["email"], made["tags"]) == ("ali@example.org", ["vip"])
+    assert changed["updateCustomer"] == {"firstName": None, "lastName": "علي"}
+    assert changed["addNote"]["customerId"] == made["id"]
+    notes = data(
+        ask(api, "query($id: ID!) { customerNotes(customerId: $id) { data { body } meta { total } } }", id=made["id"])
+    )
+    assert notes["customerNotes"] == {"data": [{"body": "Called."}], "meta": {"total": 1}}
+
+
+def test_of_a_mutation_that_fails_in_one_field_nothing_remains(api: Client, fairview: Club) -> None:
+    customer_id = thandi(fairview.tenant)
+
+    answer = ask(
+        api,
+        """mutation($id: ID!) {
+          updateCustomer(id: $id, input: {firstName: "Changed"}) { firstName }
+          addNote(customerId: $id, body: " ") { id }
+        }""",
+        id=str(customer_id),
+    )
+
+    assert codes(answer) == (200, ["VALIDATION_ERROR"])
+    assert answer.json()["data"] is None
+    assert answer.json()["errors"][0]["path"] == ["addNote"]
+    assert api.get(f"{CUSTOMERS}/{customer_id}").json()["firstName"] == "Thandi"
+
+
+def test_a_repeated_mutation_with_a_key_has_one_effect(api: Client, fairview: Club) -> None:
+    query = 'mutation { createCustomer(input: {firstName: "Once"}) { id } }'
+
+    first, again = (ask(api, query, headers={"Idempotency-Key": "k-1"}) for _ in range(2))
+
+    assert data(again) == data(first)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert count_customers(fairview.tenant) == 1
+
+
+def test_a_refused_mutation_with_a_key_may_be_tried_again(api: Client, fairview: Club) -> None:
+    query = "mutation($name: String) { createCustomer(input: {firstName: $name}) { id } }"
+    headers = {"Idempotency-Key": "k-1"}
+
+    refused = ask(api, query, headers=headers, name="")
+    done = ask(api, query, headers=headers, name="Now")
+
+    assert codes(refused) == (200, ["VALIDATION_ERROR"])
+    assert data(done)["createCustomer"]["id"]
+
+
+@pytest.mark.parametrize("field", ["emailOptIn", "engagementScore", "handicap", "membershipTier", "lifecycleStage"])
+def test_what_others_own_is_no_input(api: Client, fairview: Club, field: str) -> None:
+    answer = ask(api, f'mutation {{ createCustomer(input: {{firstName: "A", {field}: null}}) {{ id }} }}')
+
+    assert codes(answer) == (400, ["GRAPHQL_VALIDATION_FAILED"])
+    assert count_customers(fairview.tenant) == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ('{ customer(id: "nobody") { id } }', "RESOURCE_NOT_FOUND"),
+        ('{ customer(id: "0199f1c4-6f0a-7c3e-9d55-3f1f5c0c7a11") { id } }', "RESOURCE_NOT_FOUND"),
+        ('{ customerTimeline(customerId: "0199f1c4-6f0a-7c3e-9d55-3f1f5c0c7a11") { meta { take } } }', "RESOURCE_NOT_FOUND"),
+        ('{ customerNotes(customerId: "x") { meta { total } } }', "RESOURCE_NOT_FOUND"),
+        ("{ resolveCustomer { id } }", "KEY_REQUIRED"),
+        ('{ resolveCustomer(email: "noreply@example.org") { id } }', "VALIDATION_ERROR"),
+        ("{ customers(pagination: {take: 101}) { meta { total } } }", "INVALID_PARAMETER"),
+        ("{ customers(pagination: {skip: -1}) { meta { total } } }", "INVALID_PARAMETER"),
+        ("{ customers(filter: {churnRiskMin: 101}) { meta { total } } }", "INVALID_PARAMETER"),
+        ('{ customers(filter: {segmentId: "1"}) { meta { total } } }', "RESOURCE_NOT_FOUND"),
+        ('{ customers(filter: {search: "a\\u0000b"}) { meta { total } } }', "VALIDATION_ERROR"),
+        ('{ customers(tenantId: "nobody") { meta { total } } }', "RESOURCE_NOT_FOUND"),
+        ('mutation { createCustomer(input: {email: "x"}) { id } }', "VALIDATION_ERROR"),
+    ],
+)
+def test_refusals_carry_code_and_request_id(api: Client, fairview: Club, query: str, code: str) -> None:
+    answer = ask(api, query, headers={"X-Request-Id": "call-7"})
+
+    assert codes(answer) == (200, [code])
+    assert answer.json()["errors"][0]["extensions"]["requestId"] == "call-7"
+    assert answer.json()["errors"][0]["message"]
+
+
+def test_a_foreign_customer_is_not_found_and_stays_as_it_was(api: Client, fairview: Club, kingsmere: Club) -> None:
+    theirs = str(thandi(kingsmere.tenant))
+    queries = [
+        "query($id: ID!) { customer(id: $id) { id } }",
+        'query($id: ID!) { customer(id: $id, tenantId: "kingsmere") { id } }',
+        "query($id: ID!) { customerTimeline(customerId: $id) { meta { take } } }",
+        "query($id: ID!) { customerNotes(customerId: $id) { meta { total } } }",
+        'mutation($id: ID!) { updateCustomer(id: $id, input: {firstName: "Mine"}) { id } }',
+        'mutation($id: ID!) { updateCustomer(id: $id, tenantId: "kingsmere", input: {firstName: "Mine"}) { id } }',
+        'mutation($id: ID!) { addNote(customerId: $id, body: "x") { id } }',
+    ]
+
+    assert {codes(ask(api, query, id=theirs))[1][0] for query in queries} == {"RESOURCE_NOT_FOUND"}
+    assert caller(kingsmere.tenant).get(f"{CUSTOMERS}/{theirs}").json()["firstName"] == "Thandi"
+
+
+def test_each_field_asks_for_its_own_scope(fairview: Club) -> None:
+    reader = caller(fairview.tenant, scopes=["crm:read"])
+    writer = caller(fairview.tenant, scopes=["crm:write"])
+    make = 'mutation { createCustomer(input: {firstName: "A"}) { id } }'
+
+    assert codes(ask(reader, make)) == (200, ["MISSING_SCOPE"])
+    assert count_customers(fairview.tenant) == 0
+    assert codes(ask(writer, "{ customers { meta { total } } }")) == (200, ["MISSING_SCOPE"])
+    assert data(ask(writer, make))["createCustomer"]["id"]
+
+
+def test_one_request_may_ask_about_several_tenants(fairview: Club, kingsmere: Club) -> None:
+    thandi(kingsmere.tenant)
+    both = caller(fairview.tenant, kingsmere.tenant)
+
+    found = data(
+        ask(
+            both,
+            """{ a: customers(tenantId: "fairview") { meta { total } }
+                 b: customers(tenantId: "kingsmere-park") { meta { total } } }""",
+        )
+    )
+
+    assert found == {"a": {"meta": {"total": 0}}, "b": {"meta": {"total": 1}}}
+    assert codes(ask(both, "{ customers { meta { total } } }")) == (200, ["TENANT_REQUIRED"])
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_rows_never_cost_queries(api: Client, fairview: Club, count: int) -> None:
+    happened(fairview.tenant, *(stories.member(number, firstName=f"M{number}") for number in range(1, count + 1)))
+    customer_id = api.get(CUSTOMERS).json()["data"][0]["id"]
+    for number in range(count):
+        api.post(f"{CUSTOMERS}/{customer_id}/notes", {"body": f"note {number}"}, "application/json")
+    query = f"""query($id: ID!) {{
+      customers {{ data {{ {ALL_FIELDS} }} }}
+      customerTimeline(customerId: $id) {{ data {{ title metadata }} }}
+      customerNotes(customerId: $id) {{ data {{ body }} }}
+    }}"""
+    ask(api, query, id=customer_id)
+
+    with CaptureQueriesContext(connection) as queries:
+        found = data(ask(api, query, id=customer_id))
+
+    assert (len(found["customers"]["data"]), len(found["customerNotes"]["data"])) == (count, count)
+    assert len(queries) == 4  # customers, timeline, and for the notes the customer and the notes
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("{", 400, "GRAPHQL_PARSE_FAILED"),
+        ("{ nonsense }", 400, "GRAPHQL_VALIDATION_FAILED"),
+        ("{ customer { id } }", 400, "GRAPHQL_VALIDATION_FAILED"),
+        ("query($id: ID!) { customer(id: $id) { id } }", 200, "GRAPHQL_VALIDATION_FAILED"),
+        ("query a { __typename } query b { __typename }", 400, "INVALID_PARAMETER"),
+        ("{ " + " ".join(f"a{n}: __typename" for n in range(31)) + " }", 400, "QUERY_TOO_EXPENSIVE"),
+        ("{ " + " ".join(f"a{n}: customers {{ meta {{ total }} }}" for n in range(21)) + " }", 400, "QUERY_TOO_EXPENSIVE"),
+        (
+            "{ " + " ".join(f"a{n}: customers(pagination: {{take: 100}}) {{ data {{ {ALL_FIELDS} }} }}" for n in "ab")
+            + " c: customers(pagination: {take: 100}) { data { id email phoneNumber firstName lastName tags } } }",
+            400,
+            "QUERY_TOO_EXPENSIVE",
+        ),
+        ("{ " + "__typename " * 2_100 + "}", 400, "QUERY_TOO_EXPENSIVE"),
+        ("{ a" * 600, 400, "GRAPHQL_PARSE_FAILED"),
+        ("{ customers(filter: " + "[" * 900 + "]" * 900 + ") { meta { total } } }", 400, "GRAPHQL_PARSE_FAILED"),
+        ("{ __schema { types { " + "fields { type { " * 4 + "name" + " } }" * 4 + " } } }", 400, "GRAPHQL_VALIDATION_FAILED"),
+        ("{ __schema { types { name " + "... { " * 60 + "name" + " }" * 60 + " } } }", 400, "QUERY_TOO_EXPENSIVE"),
+        (
+            "query { ...f0 } "
+            + " ".join(f"fragment f{n} on Query {{ ...f{n + 1} a{n}: __typename ...f{n + 1} }}" for n in range(25))
+            + " fragment f25 on Query { __typename }",
+            400,
+            "QUERY_TOO_EXPENSIVE",
+        ),
+    ],
+)
+def test_documents_that_are_not_run(api: Client, fairview: Club, query: str, status: int, code: str) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        answer = ask(api, query)
+
+    assert codes(answer)[0] == status, answer.json()
+    assert codes(answer)[1][0] == code
+    assert len(queries) <= 2  # finding the caller
+
+
+def test_a_variable_cannot_hide_the_cost(api: Client, fairview: Club) -> None:
+    query = "query($p: PaginationInput) { " + " ".join(
+        f"a{number}: customers(pagination: $p) {{ data {{ {ALL_FIELDS} }} }}" for number in range(3)
+    )
+
+    assert codes(ask(api, query + " }", p={"take": 100})) == (400, ["QUERY_TOO_EXPENSIVE"])
+    assert data(ask(api, query + " }", p={"take": 10}))
+
+
+def test_aliases_do_not_evade_the_minutes_limit(
+    api: Client, fairview: Club, settings: Any, redis_server: Any
+) -> None:
+    settings.CRM_RATE_LIMITS = {**settings.CRM_RATE_LIMITS, "read": 5}
+    query = "{ " + " ".join(f"a{number}: customers {{ meta {{ total }} }}" for number in range(4)) + " }"
+
+    assert data(ask(api, query))
+    refused = ask(api, query)
+
+    assert codes(refused) == (429, ["RATE_LIMITED"])
+    assert refused.headers["Retry-After"]
+
+
+def test_whoever_may_come_in_may_look_at_the_schema(api: Client, fairview: Club) -> None:
+    found = data(ask(api, get_introspection_query()))
+
+    types = {each["name"] for each in found["__schema"]["types"]}
+    assert {"Customer", "CustomerPage", "Activity", "Note", "CustomerInput"} <= types
+    assert ask(Client(), get_introspection_query()).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        ("{", "application/json", 400, "INVALID_JSON"),
+        ("[]", "application/json", 422, "VALIDATION_ERROR"),
+        ('[{"query": "{ __typename }"}]', "application/json", 422, "VALIDATION_ERROR"),
+        ("{}", "application/json", 422, "VALIDATION_ERROR"),
+        ('{"query": 7}', "application/json", 422, "VALIDATION_ERROR"),
+        ('{"query": "{ __typename }", "variables": []}', "application/json", 422, "VALIDATION_ERROR"),
+        ('{"query": "{ __typename }", "operationName": 7}', "application/json", 422, "VALIDATION_ERROR"),
+        ('{"query": "{ __typename }", "operationName": "x"}', "application/json", 400, "INVALID_PARAMETER"),
+        ("query={__typename}", "application/x-www-form-urlencoded", 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ('{"query": "' + " " * 300_000 + '"}', "application/json", 413, "PAYLOAD_TOO_LARGE"),
+    ],
+)
+def test_bodies_that_are_no_question(
+    api: Client, fairview: Club, body: str, content_type: str, status: int, code: str
+) -> None:
+    assert codes(api.post("/graphql", body, content_type)) == (status, [code])
+
+
+def test_questions_come_by_post_only(api: Client, fairview: Club) -> None:
+    answer = api.get("/graphql?query={__typename}")
+
+    assert codes(answer) == (405, ["METHOD_NOT_ALLOWED"])
+    assert answer.headers["Allow"] == "POST, OPTIONS"
+
+
+def test_an_anonymous_question_is_refused_in_graphqls_form(fairview: Club) -> None:
+    answer = ask(Client(), "{ customers { meta { total } } }")
+
+    assert codes(answer) == (401, ["AUTHENTICATION_REQUIRED"])
+    assert answer.headers["WWW-Authenticate"]
+
+
+def test_the_id_of_a_merged_customer_answers_with_the_survivor(api: Client, fairview: Club) -> None:
+    anna = merged(fairview)
+
+    found = data(ask(api, "query($id: ID!) { customer(id: $id) { id mergedInto } }", id=str(anna["loser"])))
+
+    assert found["customer"] == {"id": str(anna["winner"]), "mergedInto": str(anna["winner"])}
+
+
+def merged(club: Club) -> dict[str, UUID]:
+    """Two profiles of Anna that became one."""
+    happened(club.tenant, stories.member(1, firstName="Anna", email="anna@example.org"))
+    happened(club.tenant, stories.player("p-1", name="Anna", phone="+27821110000"))
+    update = {"id": "p-1", "changes": ["email"]}
+    happened(club.tenant, stories.event("teetime.player.updated", update, identity={"sclMemberId": 1}))
+    rows = caller(club.tenant).get(f"{CUSTOMERS}?status=MERGED").json()["data"]
+    return {"loser": UUID(rows[0]["id"]), "winner": UUID(rows[0]["mergedInto"])}

@@ -1,0 +1,67 @@
+"""Whether two names may belong to one person."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from profiles.names import PersonName, may_be_one_name, may_be_one_person, names_disagree
+
+ONE = [
+    ("Lindiwe", "Lindi"),
+    ("Lindiwe", "Lindwie"),
+    ("P", "Pieter"),
+    ("William", "Bill"),
+    ("Johannes", "Jan"),
+    ("Zoë", "Zoe"),
+    ("Anna Maria", "Maria"),
+    ("O’Neil", "O'Neil"),
+    ("محمد", "Mohamed"),
+    ("", "Anyone"),
+]
+TWO = [("Thabo", "Nomsa"), ("Pieter", "Jan"), ("Anna", "Sipho"), ("محمد", "فاطمة"), ("Bill", "Bob")]
+
+
+@pytest.mark.parametrize(("one", "other"), ONE)
+def test_spellings_short_forms_and_scripts_may_be_one_person(one: str, other: str) -> None:
+    assert may_be_one_person(PersonName.of(one, "Nkosi"), PersonName.of(other, "Nkosi"))
+    assert may_be_one_person(PersonName.of(other, "Nkosi"), PersonName.of(one, "Nkosi"))
+
+
+@pytest.mark.parametrize(("one", "other"), TWO)
+def test_different_first_names_are_two_people_of_one_family(one: str, other: str) -> None:
+    assert not may_be_one_person(PersonName.of(one, "Botha"), PersonName.of(other, "Botha"))
+    assert not may_be_one_person(PersonName.of(other, "Botha"), PersonName.of(one, "Botha"))
+
+
+def test_first_and_last_name_may_have_been_swapped() -> None:
+    assert may_be_one_person(PersonName.of("Nkosi", "Lindiwe"), PersonName.of("Lindiwe", "Nkosi"))
+    assert not may_be_one_person(PersonName.of("Nkosi", "Thabo"), PersonName.of("Lindiwe", "Nkosi"))
+
+
+def test_the_likeness_of_two_names_does_not_depend_on_which_comes_first() -> None:
+    assert may_be_one_name("iaaiat", "aiaaait") == may_be_one_name("aiaaait", "iaaiat")
+
+
+@given(st.text("aeilnrst ", max_size=9), st.text("aeilnrst ", max_size=9))
+def test_whether_two_names_may_be_one_is_symmetric(one: str, other: str) -> None:
+    first, second = PersonName.of(one, "").first, PersonName.of(other, "").first
+
+    assert may_be_one_name(first, second) == may_be_one_name(second, first)
+
+
+@pytest.mark.parametrize(
+    ("known", "claimed", "expected"),
+    [
+        ([], ["Thabo"], False),
+        (["Thabo"], [], False),
+        (["Thabo"], [""], False),
+        (["Thabo"], ["Nomsa"], True),
+        (["Thabo", "Nomsa"], ["Nomsa"], False),
+    ],
+)
+def test_names_disagree_only_where_both_sides_have_one_and_no_pair_fits(
+    known: list[str], claimed: list[str], expected: bool
+) -> None:
+    ones, others = ([PersonName.of(name, "") for name in names] for names in (known, claimed))
+
+    assert names_disagree(ones, others) is expected
