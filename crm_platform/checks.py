@@ -63,9 +63,15 @@ def check_servers(
 
     Without E005, because `migrate` is such a command.
     """
-    if not databases:
-        return []
-    return [*database_messages(patience_seconds=0, must_be_migrated=False), *redis_messages()]
+    return server_messages(patience_seconds=0) if databases else []
+
+
+def server_messages(*, patience_seconds: float) -> list[CheckMessage]:
+    """crm.E002, E004, W001: whether both servers can be used, migrated or not."""
+    return [
+        *database_messages(patience_seconds=patience_seconds, must_be_migrated=False),
+        *redis_messages(),
+    ]
 
 
 def database_messages(*, patience_seconds: float, must_be_migrated: bool = True) -> list[CheckMessage]:

@@ -31,7 +31,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_celery_beat",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "graphene_django",
@@ -42,14 +41,14 @@ MIDDLEWARE = [
     # Before the check of the Host header: probes call by address.
     "crm_platform.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "crm_platform.page_middleware.PageFiles",
     "tenants.middleware.RequestIdMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "crm_platform.page_middleware.PageSessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "crm_platform.page_middleware.PageForms",
+    "crm_platform.page_middleware.PageUsers",
+    "crm_platform.page_middleware.PageMessages",
+    "crm_platform.page_middleware.PageFrames",
     "tenants.middleware.AdminTenantMiddleware",
 ]
 
@@ -231,6 +230,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 3000},
     },
     "prune-log": {"task": "events.prune_log", "schedule": timedelta(hours=1), "options": {"expires": 3000}},
+    "prune-idempotency-records": {
+        "task": "tenants.prune_idempotency_records",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000},
+    },
 }
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
@@ -292,8 +296,9 @@ GRAPHENE = {"SCHEMA": "crm_platform.graphql.schema"}
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "tenants.request_id.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": env.choice("CRM_LOG_LEVEL", "INFO", env.LOG_LEVELS)},
 }
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from events import log
@@ -214,7 +215,7 @@ def _set_tags(profile_id: UUID, tags: list[str]) -> None:
     changed = (
         CustomerProfile.objects.filter(pk=profile_id)
         .exclude(tags=tags)
-        .update(tags=tags, updated_at=timezone.now())
+        .update(tags=tags, version=F("version") + 1, updated_at=timezone.now())
     )
     if changed:
         log.append([Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": ["tags"]})])

@@ -30,7 +30,7 @@ CLUB_SECONDS = 5.0
 _READ_COLUMNS = ", ".join(f"p.{column}" for column in COLUMNS)
 READ: Final = f"""
 SELECT {_READ_COLUMNS} FROM profiles_customerprofile AS p WHERE p.tenant_id = %s AND p.id = %s
-"""  # noqa: S608 - names of columns only
+"""
 # A person may hold a key twice after a merge; two persons with one key: it is shared. No join, because planning one
 # takes longer than running it.
 RESOLVE: Final = f"""
@@ -39,7 +39,7 @@ WHERE p.tenant_id = %s AND p.id = ANY(ARRAY(
     SELECT DISTINCT i.profile_id FROM profiles_identifier AS i
     WHERE i.tenant_id = %s AND i.kind = %s AND i.value = %s LIMIT 2
 ))
-"""  # noqa: S608 - names of columns only
+"""
 
 _clubs: ExpiringCache[UUID, Club] = ExpiringCache(max_entries=5_000)
 

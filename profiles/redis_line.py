@@ -5,6 +5,7 @@ command costs about as much as its two system calls.
 """
 
 import os
+from contextlib import suppress
 from threading import local
 from typing import Any
 
@@ -56,10 +57,9 @@ def _talk(command: bytes) -> Any:
         connection.send_packed_command([command], check_health=False)
         while _mine.unread:
             _mine.unread -= 1
-            try:
+            # Of a command that was posted: nobody waits for its answer.
+            with suppress(ResponseError):
                 connection.read_response()
-            except ResponseError:
-                pass  # Of a command that was posted: nobody waits for it.
         return connection.read_response()
     except ResponseError:
         raise

@@ -70,7 +70,7 @@ def read_timeline(
     )
     with connection.cursor() as database:
         database.execute(statement, [*parameters, take + 1])
-        rows = [TimelineRow(*row[:8], metadata=_loaded(row[8])) for row in database.fetchall()]
+        rows = [TimelineRow(*row[:8], _loaded(row[8])) for row in database.fetchall()]
     has_more = len(rows) > take
     rows = rows[:take]
     return TimelinePage(rows, (rows[-1].occurred_at, rows[-1].id) if has_more else None)
@@ -82,7 +82,7 @@ def timeline_row(activity_id: int) -> TimelineRow | None:
     with connection.cursor() as database:
         database.execute(statement, [current_tenant_id(), activity_id])
         row = database.fetchone()
-    return None if row is None else TimelineRow(*row[:8], metadata=_loaded(row[8]))
+    return None if row is None else TimelineRow(*row[:8], _loaded(row[8]))
 
 
 def _loaded(value: Any) -> dict[str, Any]:

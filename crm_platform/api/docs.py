@@ -37,7 +37,8 @@ class SchemaView(View):
         """Open to all: it names no data."""
         wants_json = request.GET.get("format") == "json" or "json" in request.META.get("HTTP_ACCEPT", "")
         return HttpResponse(
-            description_text(as_json=wants_json), content_type=f"{JSON if wants_json else YAML}; charset=utf-8"
+            description_text(as_json=wants_json),
+            content_type=f"{JSON if wants_json else YAML}; charset=utf-8",
         )
 
 

@@ -1,8 +1,7 @@
 """`POST /graphql`: one operation a request, under the same rules as REST."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -143,7 +142,11 @@ def read_question(request: ApiRequest) -> Question:
         raise ApiError(f"Send {MEDIA_TYPE}.", code="UNSUPPORTED_MEDIA_TYPE", status=415)
     check_length(plain.META, LARGEST_BODY_BYTES)
     # `answer_once` hashes `request.body`; reading it here keeps it there.
-    body = from_json(plain.body) if IDEMPOTENCY_KEY in plain.META else from_json(read_body(plain, LARGEST_BODY_BYTES))
+    body = (
+        from_json(plain.body)
+        if IDEMPOTENCY_KEY in plain.META
+        else from_json(read_body(cast(IO[bytes], plain), LARGEST_BODY_BYTES))
+    )
     if not isinstance(body, dict):
         raise _unusable("body", "The body must be one JSON object; batches are not taken.")
     query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
@@ -157,7 +160,9 @@ def read_question(request: ApiRequest) -> Question:
 
 
 def _unusable(field: str, message: str) -> ApiError:
-    return ApiError(message, code="VALIDATION_ERROR", status=422, extra=[{"field": field, "message": message}])
+    return ApiError(
+        message, code="VALIDATION_ERROR", status=422, extra=[{"field": field, "message": message}]
+    )
 
 
 def checked_document(query: str) -> DocumentNode:
@@ -189,7 +194,7 @@ def chosen_operation(document: DocumentNode, name: str | None) -> OperationDefin
     return operation
 
 
-def error_fields(problem: Problem, error: GraphQLError | None = None) -> Mapping[str, Any]:
+def error_fields(problem: Problem, error: GraphQLError | None = None) -> dict[str, Any]:
     """An error in GraphQL's form; `extensions` holds what REST's envelope does."""
     extensions: dict[str, Any] = {"code": problem.code, "requestId": current_request_id()}
     if problem.details:

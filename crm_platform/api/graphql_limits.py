@@ -5,7 +5,7 @@ weighed once and remembered, so that fragments of fragments cannot make the weig
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from graphql import (
@@ -25,11 +25,12 @@ from tenants.api.errors import ApiError
 from tenants.api.pagination import DEFAULT_TAKE, MAX_TAKE
 
 MOST_TOKENS: Final = 2_000
-DEEPEST: Final = 8
+DEEPEST: Final = 12
 MOST_ALIASES: Final = 30
 MOST_ROOT_FIELDS: Final = 20
 # A full page of customers with every field is about 5,000.
 HIGHEST_COST: Final = 10_000
+LONGEST_TAKE: Final = 9  # Digits; more of them mean the most in any case.
 PAGED_FIELDS: Final = frozenset({"customers", "customerTimeline", "customerNotes"})
 
 
@@ -84,6 +85,7 @@ class _Scale:
         self._weighed: dict[str, Weight] = {}
 
     def weigh(self, selection: SelectionSetNode | None) -> Weight:
+        """All of a selection; fragments without a name count as a level, so that they cannot hide depth."""
         total = Weight()
         for node in selection.selections if selection else ():
             if isinstance(node, FieldNode):
@@ -91,14 +93,16 @@ class _Scale:
             elif isinstance(node, FragmentSpreadNode):
                 total = total.beside(self._fragment(node.name.value))
             else:
-                total = total.beside(self.weigh(getattr(node, "selection_set", None)))
+                inner = self.weigh(getattr(node, "selection_set", None))
+                total = total.beside(replace(inner, depth=inner.depth + 1))
         return total
 
     def _field(self, node: FieldNode) -> Weight:
         alias = 1 if node.alias else 0
         if node.name.value.startswith("__"):
-            # Introspection reads the schema only; its standard query is deeper than any of ours.
-            return Weight(1, alias, 1, 1)
+            # Introspection reads the schema only; its standard query is deeper than any of ours, and one of the
+            # standard rules of validation keeps it from going round in circles.
+            return Weight(1, alias, 1 + self.weigh(node.selection_set).cost, 1)
         inner = self.weigh(node.selection_set)
         times = self._take(node) if node.name.value in PAGED_FIELDS else 1
         return Weight(1 + inner.depth, alias + inner.aliases, 1 + times * inner.cost, 1)
@@ -124,7 +128,7 @@ class _Scale:
 
     def _whole_number(self, node: ValueNode) -> int:
         if isinstance(node, IntValueNode):
-            return _bounded(int(node.value)) if len(node.value) < 10 else MAX_TAKE
+            return _bounded(int(node.value[:LONGEST_TAKE]))
         if isinstance(node, VariableNode):
             return _bounded(self._variables.get(node.name.value, MAX_TAKE))
         return MAX_TAKE

@@ -94,7 +94,7 @@ def as_table(figures: Sequence[Figure]) -> Table:
     """For people."""
     table = Table(box=SIMPLE_HEAD)
     for title in ("benchmark", "measure"):
-        table.add_column(title)
+        table.add_column(title, no_wrap=True)
     for title in ("value", "unit", "baseline", "ratio", "target", "met"):
         table.add_column(title, justify="left" if title == "unit" else "right", no_wrap=True)
     for one in figures:

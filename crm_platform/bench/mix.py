@@ -37,7 +37,8 @@ class _Draw:
     def event(
         self, kind: str, source: str, identity: dict[str, Any], payload: dict[str, Any]
     ) -> dict[str, Any]:
-        return envelope(f"{self.run}-{self.number}", kind, source, identity, payload, self.at)
+        event_id = f"{self.run}-{self.number}"
+        return envelope(event_id, kind, source, identity=identity, payload=payload, at=self.at)
 
     def of_contact(self, kind: str, payload: dict[str, Any]) -> Made:
         contact = contact_id_of(self.person)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from crm_platform.bench.database import Connection, connect, expect, one_row, settle
+from crm_platform.bench.indexes import built_afterwards
 from crm_platform.bench.progress import Reporter
 from events.envelope import parse_line
 from events.inbox import accept
@@ -68,6 +69,7 @@ def envelope(
     event_id: str,
     event_type: str,
     source: str,
+    *,
     identity: dict[str, Any],
     payload: dict[str, Any],
     at: datetime,
@@ -104,13 +106,14 @@ def load_people(tenant: Tenant, count: int, reporter: Reporter, *, with_history:
         connection.execute("SET synchronous_commit = off")
         copies = _Copies.of(connection)
         inserts = [copies.insert(connection, table) for table in tables]
-        for start in range(1, count, CHUNK):
-            end = min(start + CHUNK, count) - 1
-            with connection.transaction():
-                connection.execute(PEOPLE, [FIRST_NUMBER, start, end])
-                for insert in inserts:
-                    connection.execute(insert)
-            report(end + 1)
+        with built_afterwards(connection, *tables):
+            for start in range(1, count, CHUNK):
+                end = min(start + CHUNK, count) - 1
+                with connection.transaction():
+                    connection.execute(PEOPLE, [FIRST_NUMBER, start, end])
+                    for insert in inserts:
+                        connection.execute(insert)
+                report(end + 1)
         for table in ("profiles_identifier", "events_inboxevent"):
             connection.execute(
                 sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT max(id) FROM {}))").format(
@@ -123,24 +126,27 @@ def load_people(tenant: Tenant, count: int, reporter: Reporter, *, with_history:
 def _take_in_first(tenant: Tenant) -> None:
     """Person 0, by the events of three services."""
     at = timezone.now() - SINCE
-    person = {"firstName": "Thandi", "lastName": f"Golfer{FIRST_NUMBER}", "email": email_of(0)}
-    member = {"id": member_id_of(0), **person, "phoneNumber": f"+27{FIRST_NUMBER}", "status": "ACTIVE"}
+    number, email = FIRST_NUMBER, email_of(0)
+    member_id, player_id, contact_id = member_id_of(0), player_id_of(0), contact_id_of(0)
+    person: dict[str, Any] = {"firstName": "Thandi", "lastName": f"Golfer{number}", "email": email}
+    member = {"id": member_id, **person, "phoneNumber": f"+27{number}", "status": "ACTIVE"}
     member |= {"membershipTierName": "Gold", "memberSince": "2021-03-01", "dateOfBirth": "1980-05-17"}
-    player = {"id": player_id_of(0), "name": "Thandi", "surname": person["lastName"], "email": email_of(0)}
+    player: dict[str, Any] = {
+        "id": player_id,
+        "name": "Thandi",
+        "surname": person["lastName"],
+        "email": email,
+    }
     player |= {"handicap": 12.3, "homeClubId": "fv", "homeClubName": "Fairview Golf Club"}
-    contact = {"contactId": contact_id_of(0), **person, "emailOptIn": True, "smsOptIn": True}
-    number = FIRST_NUMBER
+    contact = {"contactId": contact_id, **person, "emailOptIn": True, "smsOptIn": True}
+    subjects = (
+        ("scl.member.created", "scl", {"sclMemberId": member_id}, member),
+        ("teetime.player.created", "teetime", {"teetimePlayerId": player_id}, player),
+        ("contact.created", "messaging", {"messagingContactId": contact_id}, contact),
+    )
     events = [
-        envelope(f"m-{number}", "scl.member.created", "scl", {"sclMemberId": member_id_of(0)}, member, at),
-        envelope(
-            f"p-{number}",
-            "teetime.player.created",
-            "teetime",
-            {"teetimePlayerId": player_id_of(0)},
-            player,
-            at,
-        ),
-        envelope(f"c-{number}", "contact.created", "messaging", {}, contact, at),
+        envelope(f"{source}-{number}", kind, source, identity=identity, payload=payload, at=at)
+        for kind, source, identity, payload in subjects
     ]
     now = timezone.now()
     accept(((tenant.pk, parse_line(orjson.dumps(event), now=now)) for event in events), door=Door.FILE)
@@ -199,7 +205,7 @@ class _Copies:
             return sql.SQL("replace({}::text, {}, p.number)::{}").format(
                 column,
                 sql.Literal(str(FIRST_NUMBER)),
-                sql.SQL(kind),  # type: ignore[arg-type]  # of the catalogue
+                sql.SQL(kind),
             )
         return column
 

@@ -5,10 +5,10 @@ from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import orjson
-from psycopg import sql
 
 from crm_platform.bench.database import Connection, connect, expect, one_row, settle
 from crm_platform.bench.figures import BenchError, Figure
+from crm_platform.bench.indexes import built_afterwards
 from crm_platform.bench.lookup import evenly
 from crm_platform.bench.people import load_people, make_tenant
 from crm_platform.bench.plans import check_index_range
@@ -20,14 +20,6 @@ from tenants.models import Tenant
 TAKE: Final = 50
 CHUNK: Final = 250_000
 INDEX: Final = "profiles_activity_timeline_idx"
-KEPT: Final = (
-    "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
-    " WHERE conrelid = 'profiles_activity'::regclass AND contype = 'u'"
-)
-INDEXES: Final = (
-    "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
-    " WHERE indrelid = 'profiles_activity'::regclass AND NOT indisunique"
-)
 NUMBERED: Final = """
 CREATE TEMPORARY TABLE numbered AS SELECT row_number() OVER () - 1 AS n, id FROM profiles_customerprofile
 """
@@ -97,38 +89,20 @@ def _check_page(rows: int, path: bytes, body: bytes) -> None:
 
 
 def _fill(setting: Setting, connection: Connection, tenant: Tenant) -> None:
-    """Make the activities; indexes are built afterwards, which takes a fraction of the time."""
+    """Make the activities."""
     total, people = setting.sizes.activities, setting.sizes.people
-    constraints = connection.execute(KEPT).fetchall()
-    indexes = connection.execute(INDEXES).fetchall()
     (base,) = one_row(connection, "SELECT coalesce(max(id), 0) FROM events_inboxevent")
     (before,) = one_row(connection, "SELECT count(*) FROM profiles_activity")
-    for name, _ in constraints:
-        connection.execute(
-            sql.SQL("ALTER TABLE profiles_activity DROP CONSTRAINT {}").format(sql.Identifier(name))
-        )
-    for name, _ in indexes:
-        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
     connection.execute("SET synchronous_commit = off")
     connection.execute(NUMBERED)
     connection.execute("ANALYZE numbered")
     values: dict[str, Any] = {"base": base, "tenant": tenant.pk, "total": total, "people": people}
     with setting.reporter.bar("making activities", total) as report:
-        for start in range(1, total + 1, CHUNK):
-            end = min(start + CHUNK - 1, total)
-            connection.execute(FILL, {**values, "start": start, "end": end})
-            report(end)
-    with setting.reporter.bar("building indexes", 1):
-        connection.execute("SET maintenance_work_mem = '512MB'")
-        for name, definition in constraints:
-            connection.execute(
-                sql.SQL("ALTER TABLE profiles_activity ADD CONSTRAINT {} {}").format(
-                    sql.Identifier(name),
-                    sql.SQL(definition),  # of the catalogue
-                )
-            )
-        for _, definition in indexes:
-            connection.execute(definition)
+        with built_afterwards(connection, "profiles_activity"):
+            for start in range(1, total + 1, CHUNK):
+                end = min(start + CHUNK - 1, total)
+                connection.execute(FILL, {**values, "start": start, "end": end})
+                report(end)
         settle(connection, "profiles_activity")
     (after,) = one_row(connection, "SELECT count(*) FROM profiles_activity")
     expect("activities", after - before, total)

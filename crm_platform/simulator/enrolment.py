@@ -34,6 +34,8 @@ ADULT_PATTERNS: Final = (
 )
 CHILD_PATTERNS: Final = (("mp", 55.0), ("m", 25.0), ("mpc", 14.0), ("p", 6.0))
 OFFICE_PATTERNS: Final = (("pc", 40.0), ("p", 30.0), ("c", 10.0), ("g", 20.0))
+# Services that may know a login, and the letter of those whom they know.
+LOGIN_SOURCES: Final = (("scl", "m"), ("teetime", "p"))
 CHANNELS: Final = ("email", "sms", "push", "whatsapp")
 # Mean and spread of a handicap, in tenths.
 HANDICAPS: Final = {
@@ -82,8 +84,8 @@ class Enrolment:
         person.persona = self._persona(person, pattern, is_child)
         if dice.chance(0.4) and pattern not in {"c", "g"}:
             person.auth_id = f"auth0|{dice.hex(24)}"
-            sources = [source for source in ("scl", "teetime") if dice.chance(0.75)]
-            person.auth_sources = (*sources, "feedback")
+            known_to = [source for source, letter in LOGIN_SOURCES if letter in pattern]
+            person.auth_sources = tuple(dice.sample(known_to, 2 if dice.chance(0.6) else 1))
         if "m" in pattern:
             person.members.append(self._member(person, is_child))
         if "p" in pattern:
@@ -185,7 +187,8 @@ class Enrolment:
 
     def _contact(self, person: Person) -> Contact:
         dice, writing = self._dice, self._writing
-        first, last = writing.name(person, "messaging")
+        # Two contacts with one address can only be told apart by their names.
+        first, last = writing.name(person, "messaging", is_needed=person.shares_mailbox)
         email = writing.mailbox(person, "messaging")
         is_recent = person.persona is NEW or (person.persona is READER and dice.chance(0.25))
         phone = writing.phone(person, "messaging")

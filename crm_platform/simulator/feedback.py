@@ -53,7 +53,8 @@ def feedback_identity(person: Person) -> dict[str, Any]:
 
 
 def _is_known(person: Person, moment: datetime) -> bool:
-    if person.auth_id and person.player and "teetime" in person.auth_sources:
+    """Whether a service has met whoever gives feedback; the login comes from the first of them that knows it."""
+    if person.player and "teetime" in person.auth_sources:
         return person.player.registered < moment
     return person.member is not None and person.member.joined < moment
 

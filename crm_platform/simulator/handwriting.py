@@ -68,9 +68,11 @@ class Handwriting:
         self._book = book
         self._dice = dice
 
-    def name(self, person: Person, service: str) -> FullName:
-        """The name on the service's record."""
+    def name(self, person: Person, service: str, *, is_needed: bool = False) -> FullName:
+        """The name on the service's record; `is_needed` where nothing else tells the record from another."""
         style = self._dice.weighted(NAME_STYLES[service])
+        if is_needed and style == "nothing":
+            style = "first only"
         full = person.full_name
         written = {
             "full": full,

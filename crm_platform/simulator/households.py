@@ -17,9 +17,9 @@ KINDS: Final = (
     ("family", 12.0),
     ("siblings", 2.5),
     ("office", 1.0),
-    ("remarried", 0.7),
-    ("twins", 0.8),
-    ("namesakes", 0.7),
+    ("remarried", 0.5),
+    ("twins", 0.5),
+    ("namesakes", 0.3),
 )
 COMPANIES: Final = (
     "acme-logistics",
@@ -226,6 +226,7 @@ class Settlement:
         household.mailbox = mailbox
         for person in people:
             person.mailbox = mailbox
+            person.shares_mailbox = True
 
     @staticmethod
     def _share_phone(household: Household, phone: str, people: list[Person]) -> None:

@@ -103,6 +103,7 @@ class Person:
     persona: Persona
     mailbox: str = ""
     phone: str = ""
+    shares_mailbox: bool = False
     old_mailbox: str = ""
     work_mailbox: str = ""
     maiden: str = ""

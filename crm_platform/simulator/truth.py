@@ -102,7 +102,7 @@ def _records(town: Town, person: Person) -> Iterator[TrueRecord]:
         yield TrueRecord(LOGIN, person.auth_id)
     if person.old_system_id:
         yield TrueRecord(town.club.old_system_kind, person.old_system_id)
-    if person.is_guest:
+    if person.is_guest and not person.shares_mailbox:
         yield TrueRecord(EMAIL, person.mailbox, name=person.written_name, email=person.mailbox)
 
 

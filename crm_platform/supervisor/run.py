@@ -14,7 +14,7 @@ from crm_platform.embedded.claim import claimed
 from crm_platform.embedded.leftovers import processes_marked, stop_processes
 from crm_platform.embedded.process import EmbeddedServer
 from crm_platform.embedded.redis import is_port_taken
-from crm_platform.supervisor import demo, programs
+from crm_platform.supervisor import programs
 from crm_platform.supervisor.banner import banner
 from crm_platform.supervisor.child import MARK, Child, Program
 from crm_platform.supervisor.console import Console
@@ -41,7 +41,6 @@ class Plan:
     queue: str
     with_demo: bool
     tenants: tuple[str, ...]
-    commands: frozenset[str]  # management commands that exist
 
     @property
     def web_url(self) -> str:
@@ -109,8 +108,7 @@ def _check_servers(console: Console) -> None:
     """Servers of somebody else may be away or wrongly addressed: say so before anything is started."""
     messages = [
         *run_checks(tags=[checks.TAG]),
-        *checks.database_messages(patience_seconds=SERVER_PATIENCE_SECONDS, must_be_migrated=False),
-        *checks.redis_messages(),
+        *checks.server_messages(patience_seconds=SERVER_PATIENCE_SECONDS),
     ]
     for message in messages:
         if message.is_serious():
@@ -140,18 +138,13 @@ def _programs(plan: Plan) -> list[Program]:
 
 
 def _demo(plan: Plan, console: Console, supervisor: Supervisor) -> None:
-    """Fill an empty platform with the demo, then keep events coming; without the command, say so."""
-    if "simulate" not in plan.commands:
-        console.warn("there is no command simulate: no demo")
-        return
+    """Fill the platform with the demo where that is not done yet, then keep events coming."""
     chosen = ("--tenants", ",".join(plan.tenants)) if plan.tenants else ()
-    if not demo.is_loaded(plan.data_dir):
-        with console.step("The demo is loaded: two clubs, twelve months"):
-            code = supervisor.run_to_end(_child(plan, programs.manage("demo", "simulate", "--load", *chosen)))
-        if code:
-            console.warn("the demo could not be loaded; the platform runs without it")
-            return
-        demo.mark_loaded(plan.data_dir)
+    with console.step("The demo is made ready; the first time this takes a minute or two"):
+        code = supervisor.run_to_end(_child(plan, programs.manage("demo", "simulate", "--load", *chosen)))
+    if code:
+        console.warn("the demo could not be loaded; the platform runs without it")
+        return
     supervisor.keep_running(_child(plan, programs.manage("live", "simulate", "--live", *chosen)))
 
 

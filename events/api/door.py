@@ -18,7 +18,9 @@ from tenants.expiring_cache import ExpiringCache
 from tenants.models import TenantName
 
 NAMES_SECONDS: Final = 5.0
-UNKNOWN_TENANT_MESSAGE: Final = "There is no such tenant among yours; send the UUID, slug or slug alias of one that is."
+UNKNOWN_TENANT_MESSAGE: Final = (
+    "There is no such tenant among yours; send the UUID, slug or slug alias of one that is."
+)
 
 _names: ExpiringCache[frozenset[UUID], dict[str, UUID]] = ExpiringCache(max_entries=1_000)
 
@@ -60,7 +62,10 @@ class Verdict:
 
 
 def load_batch(body: bytes) -> object:
-    """What a body says; raises EnvelopeRefused when it is no JSON. Numbers that nothing can hold spoil only their event."""
+    """What a body says; raises EnvelopeRefused when it is no JSON.
+
+    A number that is too long to be read spoils its event only.
+    """
     try:
         return load_json(body)
     except EnvelopeRefused as refused:

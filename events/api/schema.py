@@ -31,8 +31,16 @@ ENVELOPE: Final[dict[str, Any]] = {
             "format": "date-time",
             "description": "When it happened, with an offset; at most 24 hours ahead.",
         },
-        "tenantId": {"type": "string", "minLength": 1, "description": "UUID, slug or slug alias of a tenant of the caller's."},
-        "source": {"type": "string", "enum": list(SOURCES), "description": "Left out: the first part of the type."},
+        "tenantId": {
+            "type": "string",
+            "minLength": 1,
+            "description": "UUID, slug or slug alias of a tenant of the caller's.",
+        },
+        "source": {
+            "type": "string",
+            "enum": list(SOURCES),
+            "description": "Left out: the first part of the type.",
+        },
         "identity": {
             "type": "object",
             "nullable": True,
@@ -56,7 +64,9 @@ REJECTED: Final[Any] = type(
             "index": serializers.IntegerField(help_text="Its place in the body, from 0."),
             "code": serializers.ChoiceField(choices=RefusalCode.choices),
             "message": serializers.CharField(),
-            "field": serializers.CharField(required=False, help_text="Path inside the event, as in payload.id."),
+            "field": serializers.CharField(
+                required=False, help_text="Path inside the event, as in payload.id."
+            ),
         },
     )
 )
@@ -89,7 +99,9 @@ EVENT_STATE: Final = inline_serializer(
         "error": inline_serializer(
             "EventError",
             {
-                "code": serializers.ChoiceField(choices=[choice for choice in ErrorCode.choices if choice[0]]),
+                "code": serializers.ChoiceField(
+                    choices=[choice for choice in ErrorCode.choices if choice[0]]
+                ),
                 "field": serializers.CharField(allow_null=True),
                 "message": serializers.CharField(),
             },
@@ -122,7 +134,12 @@ MIXED_VERDICT: Final = OpenApiExample(
         "accepted": 2,
         "duplicates": 0,
         "rejected": [
-            {"index": 1, "code": "INVALID_TIMESTAMP", "message": "timestamp must be ISO 8601 with an offset.", "field": "timestamp"}
+            {
+                "index": 1,
+                "code": "INVALID_TIMESTAMP",
+                "message": "timestamp must be ISO 8601 with an offset.",
+                "field": "timestamp",
+            }
         ],
     },
     response_only=True,

@@ -1,10 +1,10 @@
 """The HTTP door for events, and what became of one of them."""
 
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from events.api import schema
@@ -57,7 +57,9 @@ class EventsView(TenantApiView):
         if is_single and verdict.rejected:
             refused = verdict.rejected[0]
             problem = Problem(UNPROCESSABLE, refused.code, refused.message, [refused.as_fields()])
-            return Response({**envelope(problem, current_request_id()), **verdict.as_fields()}, status=UNPROCESSABLE)
+            return Response(
+                {**envelope(problem, current_request_id()), **verdict.as_fields()}, status=UNPROCESSABLE
+            )
         return Response(verdict.as_fields(), status=202)
 
 
@@ -75,7 +77,7 @@ def read_items(request: ApiRequest) -> tuple[list[Any], bool]:
             status=415,
         )
     try:
-        body = load_batch(read_body(plain, LARGEST_BODY_BYTES))
+        body = load_batch(read_body(cast(IO[bytes], plain), LARGEST_BODY_BYTES))
     except EnvelopeRefused as refused:
         charge(request.caller, EVENTS)
         raise ApiError(refused.message, code=refused.code.value) from refused
@@ -108,9 +110,14 @@ class EventView(TenantApiView):
         summary="See what became of an event",
         parameters=[
             OpenApiParameter(
-                "eventId", {"type": "string", "minLength": 1}, OpenApiParameter.PATH, description="The `id` of its envelope."
+                "eventId",
+                {"type": "string", "minLength": 1},
+                OpenApiParameter.PATH,
+                description="The `id` of its envelope.",
             ),
-            OpenApiParameter("source", enum=SOURCES, description="Which service sent it, where two use the same id."),
+            OpenApiParameter(
+                "source", enum=SOURCES, description="Which service sent it, where two use the same id."
+            ),
         ],
         responses=schema.EVENT_STATE,
     )

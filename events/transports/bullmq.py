@@ -44,7 +44,6 @@ FINISH_KEYS: Final = (*ACTIVATE_KEYS[:-1], "completed")
 # What the sender's `waitUntilFinished` gets, as JSON.
 ACCEPTED_VERDICT: Final = '"accepted"'
 DEAD_VERDICT: Final = '"dead letter"'
-RETRY_MS: Final = 500
 # How many of the next jobs fit into a budget of bytes (one always does), and how many wait in all.
 PEEK: Final = """
 local ids = redis.call('LRANGE', KEYS[1], -ARGV[1], -1)
@@ -75,8 +74,7 @@ class QueuedJob(NamedTuple):
     name: str
     data: bytes | None
     timestamp_ms: int | None
-    options: bytes
-    scheduler: bytes | None
+    options: bytes  # JSON too.
 
     @property
     def id(self) -> str:
@@ -93,13 +91,15 @@ class QueuedJob(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Jobs that are this consumer's now, and what the queue says about more."""
+    """Jobs that are this consumer's now, and what the queue says about more.
+
+    `waiting` counts the jobs before these were taken. `pause_seconds` is how long a rate limit, or the time of
+    the next delayed job, lets the queue rest; 0: nothing is known.
+    """
 
     jobs: list[QueuedJob]
-    waiting: int  # Jobs that waited before these were taken.
-    pause_seconds: (
-        float  # How long a rate limit, or the time of the next delayed job, lets the queue rest; 0: no idea.
-    )
+    waiting: int
+    pause_seconds: float
 
     @property
     def is_held_back(self) -> bool:
@@ -112,6 +112,8 @@ def connect(url: str, *, decode: bool) -> "asyncio_redis.Redis":
     return asyncio_redis.from_url(
         url,
         decode_responses=decode,
+        # An odd job id of somebody's must not stop the reader of all jobs.
+        encoding_errors="replace",
         socket_timeout=SOCKET_SECONDS,
         socket_connect_timeout=CONNECT_SECONDS,
         retry=Retry(NoBackoff(), 0),
@@ -130,12 +132,7 @@ class EventsQueue:
         self._text_client = connect(url, decode=True)
         self._lock_ms = int(lock_seconds * 1000)
         self._stalled_ms = int(stalled_seconds * 1000)
-        options = {
-            "connection": self._text_client,
-            "prefix": prefix,
-            "lockDuration": self._lock_ms,
-            "runRetryDelay": RETRY_MS,
-        }
+        options = {"connection": self._text_client, "prefix": prefix, "lockDuration": self._lock_ms}
         self._worker = Worker(name, None, options)
         scripts = self._worker.scripts
         self._base: bytes = scripts.keys[""].encode()
@@ -164,9 +161,6 @@ class EventsQueue:
         failures = [answer for answer in answers if isinstance(answer, RedisError)]
         if failures and not jobs:
             raise failures[0]
-        for job in jobs:
-            if job.scheduler is not None:
-                await self._schedule_next(job)
         return Taken(jobs, waiting, 0.0 if jobs else _pause(answers[-1]))
 
     async def complete(self, jobs: Iterable[QueuedJob], *, dead_letters: Container[bytes]) -> int:
@@ -259,16 +253,6 @@ class EventsQueue:
             rdof=False,
         )
 
-    async def _schedule_next(self, job: QueuedJob) -> None:
-        """A job of a BullMQ scheduler brings its next one forth when it is taken, as in the port's worker."""
-        fields: dict[str, Any] = {
-            "name": job.name,
-            "data": (job.data or b"{}").decode(),
-            "opts": job.options.decode(),
-        }
-        fields |= {"timestamp": job.timestamp_ms or 0, "rjk": (job.scheduler or b"").decode()}
-        await self._worker.nextJobFromJobData(fields, job.id)
-
 
 def _packed(**options: Any) -> bytes:
     packed: bytes = msgpack.packb(options, use_bin_type=True)
@@ -289,7 +273,6 @@ def _job(answer: Sequence[Any]) -> QueuedJob:
         data=fields.get(b"data"),
         timestamp_ms=int(timestamp) if timestamp.isdigit() else None,
         options=fields.get(b"opts", b"{}"),
-        scheduler=fields.get(b"rjk"),
     )
 
 

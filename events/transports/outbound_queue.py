@@ -29,6 +29,8 @@ def publish(envelopes: Sequence[Mapping[str, Any]]) -> None:
     The envelope's id is the job's: published again it is the same job, as long as BullMQ still has the first.
     Raises PeerAway when Redis cannot be reached, and when the queue is so full that nobody can be reading it.
     """
+    if not envelopes:
+        return
     try:
         asyncio.run(_publish(envelopes))
     except AWAY_ERRORS as error:

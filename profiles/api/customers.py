@@ -66,7 +66,7 @@ class CustomersView(TenantApiView):
 
 
 class ResolveView(TenantApiView):
-    """Who is this?"""
+    """To whom a key leads."""
 
     required_scopes = {"GET": Scope.READ}
 

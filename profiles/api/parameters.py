@@ -8,8 +8,8 @@ from uuid import UUID
 from django.http import QueryDict
 from rest_framework.request import Request
 
-from events.iso_time import moment_from_iso
 from events.identity_hints import IdentityKey, IdentityKind
+from events.iso_time import moment_from_iso
 from profiles.errors import CustomerNotFound
 from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
 from profiles.reading import CustomerFilter
@@ -68,7 +68,9 @@ def identity_keys_of(params: QueryDict) -> list[IdentityKey]:
         if value:
             keys.append(IdentityKey(kind, value))
     if not keys:
-        raise InvalidParameterError("email", f"Give at least one of {', '.join(RESOLVABLE)}.", code="KEY_REQUIRED")
+        raise InvalidParameterError(
+            "email", f"Give at least one of {', '.join(RESOLVABLE)}.", code="KEY_REQUIRED"
+        )
     return keys
 
 
@@ -131,5 +133,7 @@ def _moment(params: QueryDict, name: str) -> datetime | None:
     # In a query an unescaped plus sign arrives as a blank.
     moment = moment_from_iso(text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text)
     if moment is None or moment.tzinfo is None:
-        raise InvalidParameterError(name, "Write the time in ISO 8601 with an offset, as in 2026-03-01T10:00:00Z.")
+        raise InvalidParameterError(
+            name, "Write the time in ISO 8601 with an offset, as in 2026-03-01T10:00:00Z."
+        )
     return moment

@@ -33,7 +33,9 @@ def _number(help_text: str = "", **options: Any) -> serializers.IntegerField:
 
 
 def _score(help_text: str) -> serializers.IntegerField:
-    return serializers.IntegerField(allow_null=True, min_value=0, max_value=HIGHEST_SCORE, help_text=help_text)
+    return serializers.IntegerField(
+        allow_null=True, min_value=0, max_value=HIGHEST_SCORE, help_text=help_text
+    )
 
 
 def _flag(help_text: str) -> serializers.BooleanField:
@@ -79,7 +81,9 @@ FIGURE_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
     "lastEmailClickAt": _moment("Clicked by a person, not by a machine."),
 }
 CLUB_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
-    "handicap": serializers.FloatField(allow_null=True, help_text="One decimal; a plus handicap is negative."),
+    "handicap": serializers.FloatField(
+        allow_null=True, help_text="One decimal; a plus handicap is negative."
+    ),
     "handicapUpdatedAt": _moment(),
     "homeClubId": _text(),
     "homeClubName": _text(),
@@ -94,10 +98,13 @@ CLUB_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
     "createdAt": serializers.DateTimeField(),
     "updatedAt": serializers.DateTimeField(),
     "mergedInto": serializers.UUIDField(
-        allow_null=True, help_text="Set when the id asked for was merged: the id of the customer that is shown."
+        allow_null=True,
+        help_text="Set when the id asked for was merged: the id of the customer that is shown.",
     ),
 }
-CUSTOMER: Final = inline_serializer("Customer", {**KEY_FIELDS, **PERSON_FIELDS, **FIGURE_FIELDS, **CLUB_FIELDS})
+CUSTOMER: Final = inline_serializer(
+    "Customer", {**KEY_FIELDS, **PERSON_FIELDS, **FIGURE_FIELDS, **CLUB_FIELDS}
+)
 # The same class again: the description knows a component by its class.
 CUSTOMERS: Final = type(CUSTOMER)(many=True)
 
@@ -123,7 +130,9 @@ def _editable_fields() -> dict[str, Field[Any, Any, Any, Any]]:
         ),
         "status": serializers.ChoiceField(choices=STATUSES, required=False),
         "tags": serializers.ListField(
-            child=serializers.CharField(max_length=LONGEST_TAG, allow_blank=True), max_length=MOST_TAGS, required=False
+            child=serializers.CharField(max_length=LONGEST_TAG, allow_blank=True),
+            max_length=MOST_TAGS,
+            required=False,
         ),
     }
 
@@ -173,7 +182,9 @@ NOTE_CREATE: Final = inline_serializer(
     },
 )
 
-CUSTOMER_ID: Final = OpenApiParameter("customerId", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The customer.")
+CUSTOMER_ID: Final = OpenApiParameter(
+    "customerId", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The customer."
+)
 SCORE_SCHEMA: Final = {"type": "integer", "minimum": 0, "maximum": HIGHEST_SCORE}
 LIST_PARAMETERS: Final = [
     OpenApiParameter(
@@ -202,7 +213,9 @@ def _list_parameter(name: str, items: dict[str, Any], description: str) -> OpenA
 
 
 TIMELINE_PARAMETERS: Final = [
-    _list_parameter("category", {"type": "string", "enum": ActivityCategory.values}, "Any of these categories."),
+    _list_parameter(
+        "category", {"type": "string", "enum": ActivityCategory.values}, "Any of these categories."
+    ),
     _list_parameter("type", {"type": "string"}, "Any of these types, as in TEETIME_BOOKED."),
     _list_parameter("source", {"type": "string", "enum": list(SOURCES)}, "Told by any of these services."),
     OpenApiParameter("from", OpenApiTypes.DATETIME, description="Not before; ISO 8601 with an offset."),

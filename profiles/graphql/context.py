@@ -38,7 +38,9 @@ def scoped(scope: Scope) -> Callable[[Resolver], Resolver]:
 
     def decorate(resolver: Resolver) -> Resolver:
         @wraps(resolver)
-        def resolve(root: object, info: GraphQLResolveInfo, tenant_id: str | None = None, **arguments: Any) -> Any:
+        def resolve(
+            root: object, info: GraphQLResolveInfo, tenant_id: str | None = None, **arguments: Any
+        ) -> Any:
             context: Context = info.context
             context.caller.check_scope(scope)
             if contains_null(arguments) or (tenant_id and "\x00" in tenant_id):

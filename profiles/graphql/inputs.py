@@ -82,7 +82,6 @@ def window_of(page: Any) -> Window:
     return Window(skip=_within("skip", skip, 0, MAX_SKIP), take=take_of(page.take))
 
 
-
 def take_of(take: int | None) -> int:
     """Take within its bounds; raises InvalidParameterError."""
     return DEFAULT_TAKE if take is None else _within("take", take, 1, MAX_TAKE)

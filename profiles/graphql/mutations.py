@@ -13,12 +13,12 @@ from tenants.models import Scope
 
 
 @scoped(Scope.WRITE)
-def _create_customer(context: Context, *, input: Any) -> Any:  # noqa: A002 - the argument's name in the API
+def _create_customer(context: Context, *, input: Any) -> Any:
     return customer_fields(create_customer(inputs.customer_values(input)))
 
 
 @scoped(Scope.WRITE)
-def _update_customer(context: Context, *, id: str, input: Any) -> Any:  # noqa: A002
+def _update_customer(context: Context, *, id: str, input: Any) -> Any:
     return customer_fields(update_customer(uuid_of(id), inputs.customer_values(input)))
 
 

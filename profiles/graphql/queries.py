@@ -28,12 +28,12 @@ def uuid_of(text: str) -> UUID:
 
 
 @scoped(Scope.READ)
-def _customer(context: Context, *, id: str) -> Any:  # noqa: A002 - the argument's name in the API
+def _customer(context: Context, *, id: str) -> Any:
     return orjson.loads(read_customer(uuid_of(id)))
 
 
 @scoped(Scope.READ)
-def _customers(context: Context, *, filter: Any = None, pagination: Any = None) -> Any:  # noqa: A002
+def _customers(context: Context, *, filter: Any = None, pagination: Any = None) -> Any:
     window = inputs.window_of(pagination)
     chosen = list_customers(inputs.customer_filter_of(filter))
     rows, total = take_page(chosen.values_list(*COLUMNS), window)
@@ -52,7 +52,12 @@ def _resolve_customer(context: Context, **keys: str | None) -> Any:
 
 @scoped(Scope.READ)
 def _customer_timeline(
-    context: Context, *, customer_id: str, filters: Any = None, take: int | None = None, cursor: str | None = None
+    context: Context,
+    *,
+    customer_id: str,
+    filters: Any = None,
+    take: int | None = None,
+    cursor: str | None = None,
 ) -> Any:
     rows = inputs.take_of(take)
     after: Any = decode_cursor(cursor, (datetime, int)) if cursor else None

@@ -104,7 +104,9 @@ class Customer(graphene.ObjectType):
     whatsapp_opt_in = graphene.Boolean(required=True)
     created_at = DateTime(required=True)
     updated_at = DateTime(required=True)
-    merged_into = graphene.ID(description="The customer that is shown, where the id asked for was merged into it.")
+    merged_into = graphene.ID(
+        description="The customer that is shown, where the id asked for was merged into it."
+    )
 
 
 class Activity(graphene.ObjectType):

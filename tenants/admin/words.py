@@ -44,6 +44,14 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return f"in {words}" if distance < timedelta(0) else f"{words} ago"
 
 
+def duration(seconds: float) -> str:
+    """A length of time in its largest unit, as in 12 s, 18 min, 3 h or 2 days."""
+    for size, limit, unit in ((1, 120, " s"), (60, 120, " min"), (3600, 48, " h")):
+        if seconds / size < limit:
+            return f"{seconds / size:.0f}{unit}"
+    return plural(int(seconds // 86_400), "day")
+
+
 def day(value: date, now: datetime | None = None) -> str:
     """A day, as in 14 March; with the year when it is not this one."""
     this_year = (now or timezone.now()).year

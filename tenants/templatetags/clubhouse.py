@@ -32,6 +32,12 @@ def ago(value: datetime | None) -> str:
 
 
 @register.filter
+def duration(seconds: float) -> str:
+    """A length of time."""
+    return words.duration(seconds)
+
+
+@register.filter
 def moment(value: datetime | None, tenant: Tenant) -> str:
     """Day and time on the club's clock."""
     return words.moment(value, tenant) if value else ""

@@ -109,6 +109,17 @@ def test_a_command_with_an_unusable_setting_ends_with_one_line(variable: str, va
     assert len(done.stdout.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "command", [("migrate",), ("createsuperuser", "--noinput", "--username", "a", "--email", "a@b.example")]
+)
+def test_a_command_over_an_unreachable_database_ends_without_a_traceback(command: tuple[str, ...]) -> None:
+    done = manage(*command, CRM_DATABASE_URL=UNREACHABLE_DATABASE)
+
+    assert done.returncode == 1
+    assert "crm.E002" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
 def test_the_web_application_refuses_to_load_over_an_unreachable_database() -> None:
     lines = load_web_application(CRM_DATABASE_URL=UNREACHABLE_DATABASE)
 

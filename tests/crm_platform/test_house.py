@@ -89,6 +89,20 @@ def test_every_requirement_is_pinned_by_hash_and_names_no_index(name: str) -> No
     assert str(env.PROJECT_DIR) not in text
 
 
+def test_every_setting_and_every_check_is_described_for_operators() -> None:
+    described = (env.PROJECT_DIR / "docs" / "operations.md").read_text()
+    code = "\n".join(file.read_text() for file in code_files())
+    settings = set(re.findall(r'env\.(?:text|flag|number|names|port|choice)\(\s*"(\w+)"', code))
+    settings |= set(
+        re.findall(r'^    (?:return |value = |url = )?(?:text|port)\("(\w+)"', code, re.MULTILINE)
+    )
+    numbers = set(re.findall(r"crm\.[EW]\d{3}", code))
+
+    assert len(settings) > 20
+    assert len(numbers) > 6
+    assert sorted(name for name in settings | numbers if f"{name}" not in described) == []
+
+
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     kept = {
         name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}

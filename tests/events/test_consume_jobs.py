@@ -273,7 +273,7 @@ def test_calls_are_those_that_the_official_port_makes() -> None:
 
 
 def _queued(key: bytes) -> Any:
-    return QueuedJob(key, "event", b"{}", 1, b"{}", None)
+    return QueuedJob(key, "event", b"{}", 1, b"{}")
 
 
 def _without_time(call: list[Any]) -> list[bytes]:

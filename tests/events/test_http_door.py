@@ -289,7 +289,7 @@ def test_what_became_of_an_event(api: Client, fairview: Club) -> None:
     body = done.json()
     assert (body["id"], body["source"], body["type"]) == ("path/with spaces", "scl", "scl.payment.received")
     assert (body["status"], body["error"], body["door"]) == ("SUCCESS", None, "HTTP")
-    assert body["customerId"] and body["activityId"] and body["processedAt"]
+    assert all(body[field] for field in ("customerId", "activityId", "processedAt"))
     assert body["occurredAt"] == "2026-03-01T06:15:00Z"
 
 

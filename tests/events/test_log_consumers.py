@@ -289,6 +289,20 @@ def test_the_lag_tells_entries_and_age_per_consumer(fairview: Club) -> None:
     assert none.moved_at is not None
 
 
+def test_transactions_are_read_by_their_number_and_not_by_its_spelling(fairview: Club) -> None:
+    reader = Reader()
+    reader.register(batch_size=1)
+    append(fairview.tenant, "second", "first")
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE events_domainlogentry SET xid = CASE data ->> 'n' WHEN 'first' THEN '9' ELSE '10' END::xid8"
+        )
+
+    read_all()
+
+    assert reader.seen == ["first", "second"]
+
+
 def test_readers_find_their_place_by_the_index(fairview: Club) -> None:
     append(fairview.tenant, *(str(number) for number in range(50)))
 

@@ -81,12 +81,13 @@ def test_what_is_at_rest_is_no_work(
 
 
 def test_a_consumer_that_lags_is_woken_unless_it_is_paused(
-    fairview: Club, sent: list[tuple[str, str]]
+    fairview: Club, sent: list[tuple[str, str]], redis_server: Any
 ) -> None:
     for name in ("lagging", "paused"):
         Reader().register(name)
     Consumer.objects.filter(name="paused").update(is_paused=True)
     append(fairview.tenant, "1")
+    forget_wakes(sent, redis_server)
 
     sweep()
 
@@ -126,10 +127,22 @@ def test_a_wake_that_cannot_be_sent_harms_nobody(fairview: Club, monkeypatch: py
         assert InboxEvent.objects.count() == 1
 
 
-def test_a_consumer_with_more_to_read_wakes_itself(fairview: Club, sent: list[tuple[str, str]]) -> None:
+def test_a_commit_wakes_every_consumer(fairview: Club, sent: list[tuple[str, str]]) -> None:
+    for name in ("one", "other"):
+        Reader().register(name)
+
+    append(fairview.tenant, "1")
+
+    assert sent == [(RUN_CONSUMER, "one"), (RUN_CONSUMER, "other")]
+
+
+def test_a_consumer_with_more_to_read_wakes_itself(
+    fairview: Club, sent: list[tuple[str, str]], redis_server: Any
+) -> None:
     Reader().register("busy", batch_size=1)
     append(fairview.tenant, *(str(number) for number in range(21)))
     settle()
+    forget_wakes(sent, redis_server)
 
     run_consumer("busy")
     after_a_turn = list(sent)

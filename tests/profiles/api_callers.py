@@ -36,7 +36,11 @@ def thandi(tenant: Tenant) -> UUID:
     happened(
         tenant,
         stories.member(
-            4711, firstName="Thandi", lastName="Mokoena", email="Thandi@Example.org", phoneNumber="082 123 4567"
+            4711,
+            firstName="Thandi",
+            lastName="Mokoena",
+            email="Thandi@Example.org",
+            phoneNumber="082 123 4567",
         ),
     )
     return customers(tenant)["Thandi"].pk

@@ -11,7 +11,15 @@ from profiles.models import CustomerProfile
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.profiles import stories
-from tests.profiles.api_callers import CUSTOMERS, caller, count_customers, customers, error_of, happened, thandi
+from tests.profiles.api_callers import (
+    CUSTOMERS,
+    caller,
+    count_customers,
+    customers,
+    error_of,
+    happened,
+    thandi,
+)
 
 NOBODY = "0199f1c4-6f0a-7c3e-9d55-3f1f5c0c7a11"
 
@@ -35,7 +43,9 @@ def test_a_customer_is_answered_bare_with_all_fields(api: Client, fairview: Club
     assert answer.headers["Content-Type"] == "application/json"
     body = answer.json()
     assert len(body) == 47
-    assert {name: body[name] for name in ("id", "tenantId", "email", "phoneNumber", "sclMemberId", "displayName")} == {
+    assert {
+        name: body[name] for name in ("id", "tenantId", "email", "phoneNumber", "sclMemberId", "displayName")
+    } == {
         "id": str(customer_id),
         "tenantId": str(fairview.tenant.pk),
         "email": "thandi@example.org",
@@ -89,7 +99,9 @@ def test_an_id_that_was_merged_answers_with_the_survivor(api: Client, fairview: 
     happened(fairview.tenant, stories.player("p-1", name="Anna", phone="+27821110000"))
     happened(
         fairview.tenant,
-        stories.event("teetime.player.updated", {"id": "p-1", "changes": ["email"]}, identity={"sclMemberId": 1}),
+        stories.event(
+            "teetime.player.updated", {"id": "p-1", "changes": ["email"]}, identity={"sclMemberId": 1}
+        ),
     )
     with tenant_scope(fairview.tenant):
         loser = CustomerProfile.objects.get(status="MERGED")
@@ -268,7 +280,9 @@ def test_filters_that_cannot_be(api: Client, fairview: Club, query: str, expecte
 
 @pytest.mark.parametrize("count", [1, 12])
 def test_a_list_costs_the_same_for_one_row_and_for_many(api: Client, fairview: Club, count: int) -> None:
-    happened(fairview.tenant, *(stories.member(number, firstName=f"M{number}") for number in range(1, count + 1)))
+    happened(
+        fairview.tenant, *(stories.member(number, firstName=f"M{number}") for number in range(1, count + 1))
+    )
     api.get(f"{CUSTOMERS}?take=1")
 
     with CaptureQueriesContext(connection) as queries:
@@ -294,7 +308,11 @@ def test_a_customer_is_made_by_hand(api: Client, fairview: Club) -> None:
     body = answer.json()
     assert answer.headers["Location"] == f"{CUSTOMERS}/{body['id']}"
     assert (body["firstName"], body["lastName"], body["email"]) == ("Søren", "محمد", "soren@example.org")
-    assert (body["phoneNumber"], body["dateOfBirth"], body["tags"]) == ("+27825550001", "1984-05-17", ["guest", "vip"])
+    assert (body["phoneNumber"], body["dateOfBirth"], body["tags"]) == (
+        "+27825550001",
+        "1984-05-17",
+        ["guest", "vip"],
+    )
     assert api.get(f"{CUSTOMERS}/{body['id']}").json() == body
     assert api.get(f"{CUSTOMERS}/resolve?email=soren@example.org").json() == body
 
@@ -370,15 +388,36 @@ def test_only_the_given_fields_change_and_null_empties(api: Client, fairview: Cl
 
     assert answer.status_code == 200
     body = answer.json()
-    assert (body["gender"], body["language"], body["firstName"], body["tags"]) == (None, "zu", "Thandi", ["vip"])
+    assert (body["gender"], body["language"], body["firstName"], body["tags"]) == (
+        None,
+        "zu",
+        "Thandi",
+        ["vip"],
+    )
     assert api.get(f"{CUSTOMERS}/{customer_id}").json() == body
 
 
 @pytest.mark.parametrize(
     "field",
     [
-        *("emailOptIn", "smsOptIn", "pushOptIn", "whatsappOptIn", "engagementScore", "churnRiskScore", "lifetimeValue"),
-        *("handicap", "homeClubId", "membershipTier", "membershipStatus", "memberSince", "sclMemberId", "lifecycleStage"),
+        *(
+            "emailOptIn",
+            "smsOptIn",
+            "pushOptIn",
+            "whatsappOptIn",
+            "engagementScore",
+            "churnRiskScore",
+            "lifetimeValue",
+        ),
+        *(
+            "handicap",
+            "homeClubId",
+            "membershipTier",
+            "membershipStatus",
+            "memberSince",
+            "sclMemberId",
+            "lifecycleStage",
+        ),
     ],
 )
 def test_what_others_own_is_read_only(api: Client, fairview: Club, field: str) -> None:
@@ -397,7 +436,9 @@ def test_another_customers_address_cannot_be_taken_over(api: Client, fairview: C
     happened(fairview.tenant, stories.member(2, firstName="Ben"))
     ben = customers(fairview.tenant)["Ben"].pk
 
-    answer = api.patch(f"{CUSTOMERS}/{ben}", {"phoneNumber": "0821234567", "lastName": "New"}, "application/json")
+    answer = api.patch(
+        f"{CUSTOMERS}/{ben}", {"phoneNumber": "0821234567", "lastName": "New"}, "application/json"
+    )
 
     assert error_of(answer) == (409, "CUSTOMER_EXISTS")
     assert api.get(f"{CUSTOMERS}/{ben}").json()["lastName"] is None

@@ -49,7 +49,7 @@ def test_a_timeline_is_newest_first(api: Client, golfer: UUID) -> None:
 def test_a_cursor_goes_on_where_the_page_ended(api: Client, golfer: UUID) -> None:
     whole = api.get(f"{CUSTOMERS}/{golfer}/activities").json()["data"]
     read: list[Any] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         page = api.get(f"{CUSTOMERS}/{golfer}/activities?take=2&cursor={cursor}").json()
         read += page["data"]
@@ -170,7 +170,7 @@ def test_pinned_notes_come_first(api: Client, golfer: UUID) -> None:
 
     rows = api.get(f"{CUSTOMERS}/{golfer}/notes").json()["data"]
 
-    assert [row["body"] for row in rows][0] == "pinned"
+    assert rows[0]["body"] == "pinned"
     assert {row["body"] for row in rows} == {"first", "pinned", "last"}
 
 

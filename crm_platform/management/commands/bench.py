@@ -21,6 +21,7 @@ from crm_platform.embedded.process import launch_command
 
 ALL = "all"
 INTERRUPTED = 130
+TABLE_WIDTH = 150
 # A session stops its programs, one after the other.
 PATIENCE_SECONDS = 60.0
 
@@ -83,7 +84,9 @@ class Command(BaseCommand):
         if as_list:
             self.stdout.write(json.dumps(as_json(figures), indent=1))
         else:
-            Console().print(as_table(figures))
+            # Cut to eighty columns when it goes into a file, it would tell nothing.
+            width = None if self.stdout.isatty() else TABLE_WIDTH
+            Console(width=width).print(as_table(figures))
 
 
 def _measure(place: Place, name: str, options: dict[str, Any]) -> list[Figure] | None:

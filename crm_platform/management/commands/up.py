@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import get_commands
 from django.core.management.base import BaseCommand, CommandError
 
 from crm_platform import env
@@ -36,7 +35,6 @@ class Command(BaseCommand):
             queue=settings.CRM_EVENTS_QUEUE,
             with_demo=not no_demo,
             tenants=tuple(part.strip() for part in tenants.split(",") if part.strip()),
-            commands=frozenset(get_commands()),
         )
         # WhiteNoise serves from the apps' own folders here, but warns about a missing one.
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,21 @@
     }
   });
 
+  /* The sidebar's icons are letters to a screen reader, and its close sign and user menu are no buttons: make them so. */
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("#nav-sidebar .material-symbols-outlined").forEach(function (icon) {
+      if (!icon.hasAttribute("x-on:click")) { icon.setAttribute("aria-hidden", "true"); }
+    });
+    document.querySelectorAll("#nav-sidebar span[x-on\\:click], #nav-sidebar div[x-on\\:click]").forEach(function (part) {
+      part.setAttribute("role", "button");
+      part.setAttribute("tabindex", "0");
+      if (part.matches("span")) { part.setAttribute("aria-label", "Close the menu"); }
+      part.addEventListener("keydown", function (event) {
+        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); part.click(); }
+      });
+    });
+  });
+
   document.addEventListener("keydown", function (event) {
     if (event.key === "Escape" && document.activeElement && document.activeElement.closest(".crm-tip")) {
       document.activeElement.blur();

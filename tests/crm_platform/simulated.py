@@ -1,0 +1,34 @@
+"""Small worlds for the tests of the simulator, each built once a run."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from crm_platform.simulator import World, build_world, history
+from events.catalogue.registry import EventType, canonical
+from events.envelope import Envelope, parse_envelope
+
+UNTIL: Final = datetime(2026, 6, 20, 12, tzinfo=UTC)
+
+
+@lru_cache(maxsize=8)
+def world(seed: int = 3, people: int = 300, months: int = 6) -> World:
+    """A world that ends on a Saturday in June."""
+    return build_world(seed, people, months, UNTIL)
+
+
+@lru_cache(maxsize=4)
+def events(seed: int = 3, people: int = 300, months: int = 6) -> list[dict[str, Any]]:
+    """The history of such a world; do not change it."""
+    return list(history(world(seed, people, months)))
+
+
+def envelopes() -> list[tuple[Envelope, EventType]]:
+    """The events of the usual world as the doors read them, with their types."""
+    read = []
+    for event in events():
+        envelope = parse_envelope(event, now=UNTIL)
+        event_type = canonical(envelope.raw_type)
+        assert event_type is not None, envelope.raw_type
+        read.append((envelope, event_type))
+    return read

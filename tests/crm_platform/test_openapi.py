@@ -1,0 +1,140 @@
+"""The API description: complete, committed, and true."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+import yaml
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from crm_platform.api.docs import description
+from tests import factories
+from tests.cast import Club
+from tests.profiles.api_callers import thandi
+
+COMMITTED = Path(settings.BASE_DIR) / "docs" / "openapi.yaml"
+REMAKE = "python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml"
+EXAMPLES = 8
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def operations() -> dict[str, Any]:
+    """Every operation by its id."""
+    return {
+        operation["operationId"]: operation
+        for methods in description()["paths"].values()
+        for operation in methods.values()
+    }
+
+
+def test_the_committed_description_is_the_present_one(tmp_path: Path) -> None:
+    made = tmp_path / "openapi.yaml"
+    command = [*REMAKE.split()[:-1], str(made)]
+
+    done = subprocess.run(
+        [sys.executable, *command[1:]], cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "arning" not in done.stderr
+    assert made.read_text() == COMMITTED.read_text(), f"Run `{REMAKE}`."
+
+
+def test_every_operation_has_a_name_words_a_tag_and_a_success(db: None) -> None:
+    assert set(operations()) == {
+        *("listCustomers", "createCustomer", "resolveCustomer", "getCustomer", "updateCustomer"),
+        *("listActivities", "addActivity", "listNotes", "addNote", "publishEvents", "getEvent"),
+    }
+    for name, operation in operations().items():
+        assert all(operation[part] for part in ("summary", "description", "tags")), name
+        assert {"bearerToken": []} in operation["security"], name
+        assert {"apiKey": []} in operation["security"], name
+        assert any(status.startswith("2") for status in operation["responses"]), name
+
+
+@pytest.mark.parametrize("status", ["400", "401", "403", "404", "429", "503"])
+def test_every_refusal_is_described_as_the_envelope(db: None, status: str) -> None:
+    for name, operation in operations().items():
+        described = operation["responses"][status]["content"]["application/json"]["schema"]
+        assert described == {"$ref": "#/components/schemas/Error"}, name
+
+
+def test_the_description_is_served_in_both_notations(db: None) -> None:
+    as_yaml = Client().get("/api/schema/")
+    as_json = Client().get("/api/schema/?format=json")
+
+    assert as_yaml.headers["Content-Type"].startswith("application/vnd.oai.openapi")
+    assert yaml.safe_load(as_yaml.content) == as_json.json()
+    assert as_yaml.content.decode() == COMMITTED.read_text()
+
+
+def test_the_pages_to_read_it_need_no_other_host(db: None) -> None:
+    page = Client().get("/api/docs/")
+
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "swagger-ui" in text
+    assert "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js" in text
+    assert "https://" not in text.replace("https://github.com", "")
+
+
+@pytest.fixture
+def _open_transaction() -> Iterator[None]:
+    """Requests of a real WSGI handler, but inside the test's own transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("_open_transaction")
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_whatever_is_sent_the_answer_is_a_described_one(
+    fairview: Club, settings: Any, mode: GenerationMode
+) -> None:
+    settings.CRM_RATE_LIMITS = dict.fromkeys(settings.CRM_RATE_LIMITS, 1_000_000)
+    customer_id = str(thandi(fairview.tenant))
+    headers = factories.bearer(fairview.tenant)
+    schema = schemathesis.openapi.from_dict(description())
+    schema.app = WSGIHandler()
+
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
+        operation = found.ok()
+
+        @hypothesis_settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def answers_as_described(case: Any) -> None:
+            if mode is GenerationMode.POSITIVE and "customerId" in case.path_parameters:
+                case.path_parameters["customerId"] = customer_id
+            response = case.call(headers=headers)
+            # 405 and 406 belong to HTTP, not to any operation.
+            if response.status_code not in (405, 406):
+                case.validate_response(response, checks=CHECKS)
+
+        answers_as_described()

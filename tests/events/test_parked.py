@@ -1,0 +1,92 @@
+"""Parked entries of the domain log: tried again by their consumer, or let go."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+from django.db import transaction
+
+from events import consumers, log
+from events.consumers import Entry, PeerAway
+from events.log import Happening
+from events.models import LogKind, ParkedEntry
+from events.parked import discard_parked, retry_parked
+from tenants.errors import UnavailableError
+from tenants.models import Tenant
+from tenants.scope import all_tenants, tenant_scope
+from tests.cast import Club
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_server")]
+
+
+class Reader:
+    """A consumer of the test; remembers what it was given and fails where it is told to."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.poison: set[str] = set()
+        self.is_peer_away = False
+
+    def handle(self, entries: Sequence[Entry]) -> None:
+        """What the runner calls."""
+        if self.is_peer_away:
+            raise PeerAway("The peer sleeps.")
+        names = [entry.data["name"] for entry in entries]
+        if self.poison & set(names):
+            raise ValueError("cannot digest")
+        self.seen += names
+
+    def read(self) -> list[str]:
+        """What is new to it."""
+        self.seen = []
+        while consumers.run("test-reader"):
+            pass
+        return self.seen
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    made = Reader()
+    consumers.register("test-reader", kinds=[LogKind.PROFILE_CHANGED], handle=made.handle, batch_size=4)
+    consumers.ensure_cursors()
+    yield made
+    del consumers._registry["test-reader"]
+
+
+def happen(tenant: Tenant, *names: str, kind: LogKind = LogKind.PROFILE_CHANGED) -> None:
+    with tenant_scope(tenant), transaction.atomic():
+        log.append(Happening(kind, None, {"name": name}) for name in names)
+
+
+def test_a_parked_entry_is_retried_until_it_is_digested(fairview: Club, reader: Reader) -> None:
+    reader.poison = {"bad"}
+    happen(fairview.tenant, "bad")
+    reader.read()
+    with tenant_scope(fairview.tenant):
+        parked = ParkedEntry.objects.get()
+
+        assert retry_parked([parked.pk]).still_parked == 1
+        reader.is_peer_away = True
+        with pytest.raises(UnavailableError):
+            retry_parked([parked.pk])
+        assert ParkedEntry.objects.get().status == ParkedEntry.Status.PARKED
+        reader.is_peer_away, reader.poison = False, set()
+        assert retry_parked([parked.pk]).done == 1
+
+        assert reader.seen == ["bad"]
+        assert ParkedEntry.objects.get().status == ParkedEntry.Status.RETRIED
+        assert discard_parked([parked.pk]) == 0
+
+
+def test_a_parked_entry_can_be_let_go(fairview: Club, kingsmere: Club, reader: Reader) -> None:
+    reader.poison = {"bad"}
+    happen(fairview.tenant, "bad")
+    reader.read()
+    with all_tenants():
+        parked = ParkedEntry.objects.get()
+
+    with tenant_scope(kingsmere.tenant):
+        assert discard_parked([parked.pk]) == 0
+        assert retry_parked([parked.pk]).done == 0
+    with tenant_scope(fairview.tenant):
+        assert discard_parked([parked.pk]) == 1
+        assert ParkedEntry.objects.get().status == ParkedEntry.Status.DISCARDED
