@@ -4,17 +4,15 @@ Sessions, forgery tokens, messages and frames are about browsers. A request belo
 answers with JSON, and these layers together would cost it as much as its own work.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
-from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 PROGRAM_PATHS = ("/api/v1/", "/graphql")
 
@@ -22,12 +20,10 @@ PROGRAM_PATHS = ("/api/v1/", "/graphql")
 class _PagesOnly:
     """Put before a middleware class: its work is left out for programs."""
 
-    get_response: Callable[[HttpRequest], HttpResponseBase]
-
     def __call__(self, request: HttpRequest) -> Any:
         """Answer, with or without the layer."""
         if request.path_info.startswith(PROGRAM_PATHS):
-            return self.get_response(request)
+            return self.get_response(request)  # type: ignore[attr-defined]
         return super().__call__(request)  # type: ignore[misc]
 
 

@@ -122,6 +122,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Clubhouse CRM",
     "SITE_SUBHEADER": "tenants.admin.site.club_name",
     "SITE_SYMBOL": "golf_course",
+    "SITE_URL": "",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("crm/favicon.svg")},
     ],
@@ -298,7 +299,9 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "tenants.request_id.RequestIdFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+    },
     "root": {"handlers": ["stderr"], "level": env.choice("CRM_LOG_LEVEL", "INFO", env.LOG_LEVELS)},
 }
 

@@ -130,7 +130,7 @@ def _step(consumer: Registration) -> bool:
         if position is None:
             return False
         cursor.execute(READ, [*position, consumer.batch_size])
-        entries = [_entry(*row) for row in cursor.fetchall()]
+        entries = [_entry(row) for row in cursor.fetchall()]
         if not entries:
             return False
         _digest(consumer, [entry for entry in entries if entry.kind in consumer.kinds])
@@ -138,10 +138,9 @@ def _step(consumer: Registration) -> bool:
     return len(entries) == consumer.batch_size
 
 
-def _entry(
-    xid: str, log_id: int, tenant_id: UUID, kind: str, profile_id: UUID | None, at: datetime, data: str
-) -> Entry:
+def _entry(row: Sequence[Any]) -> Entry:
     """A row of READ; a plain cursor hands `jsonb` over as text."""
+    xid, log_id, tenant_id, kind, profile_id, at, data = row
     return Entry(xid, log_id, tenant_id, kind, profile_id, orjson.loads(data), at)
 
 

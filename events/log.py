@@ -41,6 +41,11 @@ def append(happenings: Iterable[Happening]) -> int:
         with connection.cursor() as cursor:
             HAPPENED.fill(cursor, rows)
             cursor.execute(APPEND, [current_tenant_id()])
-        for name in consumers.names():
-            wake_on_commit(RUN_CONSUMER, name)
+        wake_consumers()
     return len(rows)
+
+
+def wake_consumers() -> None:
+    """Let every consumer read on after the commit; for whoever appends by a statement of its own."""
+    for name in consumers.names():
+        wake_on_commit(RUN_CONSUMER, name)

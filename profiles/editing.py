@@ -64,7 +64,11 @@ def create_customer(fields: Mapping[str, Any]) -> CustomerProfile:
     record = IdentityKey(CRM_RECORD, str(uuid.uuid4()))
     with transaction.atomic():
         lock_tenant(AdvisoryLock.IDENTITY)
-        _check_addresses(values, None)
+        if _check_addresses(values, None):
+            # By itself first: a shared address and a fitting name would lead to somebody who is there already.
+            _state(
+                club, record, {field: value for field, value in values.items() if field not in ADDRESS_FIELDS}
+            )
         profile_id = _state(club, record, values)
         if tags is not None:
             _set_tags(profile_id, tags)
@@ -198,17 +202,17 @@ def _apply(
     return apply_events(club, [ReadyEvent(row, Effect(subjects=[subject]))], timezone.now())
 
 
-def _check_addresses(values: Mapping[str, Any], profile_id: UUID | None) -> None:
-    """Raise KeyInUse when an address is somebody else's; needs the identity lock."""
+def _check_addresses(values: Mapping[str, Any], profile_id: UUID | None) -> bool:
+    """Raise KeyInUse when an address is somebody else's; needs the identity lock. Returns whether one is shared."""
+    is_shared = False
     for field in ADDRESS_FIELDS:
         if values.get(field):
-            holder = (
-                Identifier.objects.filter(kind=field, value=values[field], is_shared=False)
-                .exclude(profile_id=profile_id)
-                .first()
-            )
-            if holder is not None:
-                raise KeyInUse(field, holder.profile_id)
+            rows = Identifier.objects.filter(kind=field, value=values[field])
+            holders = set(rows.values_list("profile_id", flat=True))
+            if len(holders) == 1 and profile_id not in holders:
+                raise KeyInUse(field, holders.pop())
+            is_shared = is_shared or len(holders) > 1
+    return is_shared
 
 
 def _set_tags(profile_id: UUID, tags: list[str]) -> None:

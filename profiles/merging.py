@@ -124,5 +124,14 @@ def join_profiles(cursor: Any, tenant_id: UUID, pairs: Sequence[JoinedProfiles])
     """
     JOINED.fill(cursor, ((one.winner_id, one.loser_id, orjson.dumps(one.evidence).decode()) for one in pairs))
     moves = [MOVE.format(table=table) for table in MOVED_TABLES]
-    for statement in (*moves, ADD_FIGURES, MOVE_REQUESTS, DROP_DOCUMENTS, RETIRE, SHORTEN_CHAINS, CLOSE_CANDIDATES, RECORD):
+    for statement in (
+        *moves,
+        ADD_FIGURES,
+        MOVE_REQUESTS,
+        DROP_DOCUMENTS,
+        RETIRE,
+        SHORTEN_CHAINS,
+        CLOSE_CANDIDATES,
+        RECORD,
+    ):
         cursor.execute(statement, {"tenant": tenant_id})

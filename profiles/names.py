@@ -79,7 +79,8 @@ def may_be_one_name(one: str, other: str) -> bool:
     if set(one.split()) & set(other.split()):
         return True
     # In a fixed order, because the ratio of two words is not always that of the same two the other way round.
-    return SequenceMatcher(None, *sorted((first, second))).ratio() >= ALIKE
+    first, second = sorted((first, second))
+    return SequenceMatcher(None, first, second).ratio() >= ALIKE
 
 
 def may_be_one_person(one: PersonName, other: PersonName) -> bool:

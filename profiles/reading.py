@@ -31,15 +31,8 @@ _READ_COLUMNS = ", ".join(f"p.{column}" for column in COLUMNS)
 READ: Final = f"""
 SELECT {_READ_COLUMNS} FROM profiles_customerprofile AS p WHERE p.tenant_id = %s AND p.id = %s
 """
-# A person may hold a key twice after a merge; two persons with one key: it is shared. No join, because planning one
-# takes longer than running it.
-RESOLVE: Final = f"""
-SELECT {_READ_COLUMNS} FROM profiles_customerprofile AS p
-WHERE p.tenant_id = %s AND p.id = ANY(ARRAY(
-    SELECT DISTINCT i.profile_id FROM profiles_identifier AS i
-    WHERE i.tenant_id = %s AND i.kind = %s AND i.value = %s LIMIT 2
-))
-"""
+# The customer who alone holds a key (perhaps twice, after a merge); nobody for a shared one.
+RESOLVE: Final = f"SELECT {_READ_COLUMNS} FROM profiles_resolve(%s, %s, %s) AS p"
 
 _clubs: ExpiringCache[UUID, Club] = ExpiringCache(max_entries=5_000)
 
@@ -102,9 +95,9 @@ def resolve_customer(keys: Sequence[IdentityKey]) -> dict[str, Any]:
     tenant_id = current_tenant_id()
     with connection.cursor() as cursor:
         for kind, value in usable:
-            cursor.execute(RESOLVE, [tenant_id, tenant_id, kind, value])
-            holders = cursor.fetchall()
-            fields = _living(row_fields(holders[0])) if len(holders) == 1 else None
+            cursor.execute(RESOLVE, [tenant_id, kind, value])
+            row = cursor.fetchone()
+            fields = None if row is None else _living(row_fields(row))
             if fields is not None:
                 return fields
     raise CustomerNotFound

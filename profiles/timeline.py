@@ -70,7 +70,7 @@ def read_timeline(
     )
     with connection.cursor() as database:
         database.execute(statement, [*parameters, take + 1])
-        rows = [TimelineRow(*row[:8], _loaded(row[8])) for row in database.fetchall()]
+        rows = [TimelineRow(*_values(row)) for row in database.fetchall()]
     has_more = len(rows) > take
     rows = rows[:take]
     return TimelinePage(rows, (rows[-1].occurred_at, rows[-1].id) if has_more else None)
@@ -82,12 +82,12 @@ def timeline_row(activity_id: int) -> TimelineRow | None:
     with connection.cursor() as database:
         database.execute(statement, [current_tenant_id(), activity_id])
         row = database.fetchone()
-    return None if row is None else TimelineRow(*row[:8], _loaded(row[8]))
+    return None if row is None else TimelineRow(*_values(row))
 
 
-def _loaded(value: Any) -> dict[str, Any]:
-    loaded: dict[str, Any] = orjson.loads(value) if isinstance(value, str) else value
-    return loaded
+def _values(row: Sequence[Any]) -> list[Any]:
+    """The values of COLUMNS; a plain cursor hands `jsonb` over as text."""
+    return [*row[:-1], orjson.loads(row[-1]) if isinstance(row[-1], str) else row[-1]]
 
 
 def _conditions(profile_id: UUID, chosen: TimelineFilter, after: Place | None) -> tuple[str, list[Any]]:

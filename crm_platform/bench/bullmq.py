@@ -43,13 +43,7 @@ def run(setting: Setting) -> list[Figure]:
             processes.consumer()
             settle(connection)
             seconds = asyncio.run(_product_seconds(setting, connection, tenant, made))
-        inbox.check_done(
-            connection,
-            after,
-            events=sizes.events,
-            activities=sum(one.activities for one in made),
-            value_cents=sum(one.value_cents for one in made),
-        )
+        inbox.check_done(connection, after, made, people=sizes.people)
     title = "jobs waiting to finished profiles, against the port's worker doing nothing"
     return [rate("bullmq", title, sizes.events / seconds, "events/s", baseline=bare, least=LEAST_RATE)]
 

@@ -69,13 +69,7 @@ def run(setting: Setting) -> list[Figure]:
         seen = uvloop.run(watch.run(warm, made))
         with setting.reporter.bar("events done", len(made)) as report:
             inbox.wait_until_done(connection, tenant.pk, after, report)
-        inbox.check_done(
-            connection,
-            after,
-            events=len(warm) + len(made),
-            activities=sum(one.activities for one in (*warm, *made)),
-            value_cents=sum(one.value_cents for one in (*warm, *made)),
-        )
+        inbox.check_done(connection, after, [*warm, *made], people=sizes.people)
     return _figures(setting, seen)
 
 

@@ -1,11 +1,13 @@
 """Watching the inbox from outside, cheaply, and checking in the end that nothing is missing."""
 
 import time
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
 from crm_platform.bench.database import Connection, expect, one_row
 from crm_platform.bench.figures import BenchError
+from crm_platform.bench.mix import Made
 from crm_platform.bench.progress import Report
 
 POLL_SECONDS: Final = 0.02
@@ -15,6 +17,10 @@ PATIENCE_SECONDS: Final = 60.0
 FIRST_WAITING: Final = """
 SELECT id FROM events_inboxevent
 WHERE tenant_id = %s AND status IN ('PENDING', 'FAILED') ORDER BY priority, id LIMIT 1
+"""
+
+ACTIVITIES: Final = """
+SELECT count(*) FROM profiles_activity AS a JOIN events_inboxevent AS i ON i.id = a.id / 256 WHERE i.id > %s
 """
 
 
@@ -39,19 +45,22 @@ def wait_until_done(connection: Connection, tenant_id: UUID, after: int, report:
         time.sleep(POLL_SECONDS)
 
 
-def check_done(connection: Connection, after: int, *, events: int, activities: int, value_cents: int) -> None:
-    """Every event applied once: rows of the inbox, of timelines, and the money; raises BenchError."""
-    (done,) = one_row(
+def check_done(connection: Connection, after: int, made: Iterable[Made], *, people: int) -> None:
+    """Every event applied once, to somebody known: events, timelines, money, profiles; raises BenchError."""
+    events = activities = value_cents = 0
+    for one in made:
+        events += 1
+        activities += one.activities
+        value_cents += one.value_cents
+    (found,) = one_row(
         connection, "SELECT count(*) FROM events_inboxevent WHERE id > %s AND status = 'SUCCESS'", [after]
     )
-    expect("events with SUCCESS", done, events)
-    (made,) = one_row(
-        connection,
-        "SELECT count(*) FROM profiles_activity AS a JOIN events_inboxevent AS i ON i.id = a.id / 256 WHERE i.id > %s",
-        [after],
-    )
-    expect("rows of timelines", made, activities)
-    (value,) = one_row(
+    expect("events with SUCCESS", found, events)
+    (found,) = one_row(connection, ACTIVITIES, [after])
+    expect("rows of timelines", found, activities)
+    (found,) = one_row(
         connection, "SELECT coalesce(sum(lifetime_value_cents), 0) FROM profiles_customerprofile"
     )
-    expect("cents of lifetime value", int(value), value_cents)
+    expect("cents of lifetime value", int(found), value_cents)
+    (found,) = one_row(connection, "SELECT count(*) FROM profiles_customerprofile")
+    expect("profiles", found, people)

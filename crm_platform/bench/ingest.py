@@ -11,9 +11,10 @@ from django.utils import timezone
 from crm_platform.bench import bare_copy, inbox
 from crm_platform.bench.database import Connection, connect, expect, settle
 from crm_platform.bench.figures import Figure, rate
-from crm_platform.bench.mix import mixed_events
+from crm_platform.bench.mix import Made, mixed_events
 from crm_platform.bench.people import load_people, make_tenant
 from crm_platform.bench.processes import Processes
+from crm_platform.bench.processor_time import ProcessorTime
 from crm_platform.bench.setting import Setting
 from events.transports.files import FileDoor, Reject
 from tenants.models import Tenant
@@ -27,17 +28,17 @@ def run(setting: Setting) -> list[Figure]:
     sizes = setting.sizes
     tenant = make_tenant()
     load_people(tenant, sizes.people, setting.reporter)
-    file, activities, value_cents = _write_events(setting)
+    file, made = _write_events(setting)
     with connect() as connection:
         after = inbox.last_id(connection)
         with Processes(setting.folder) as processes:
             processes.worker()
             settle(connection)
+            used = ProcessorTime(connection, processes.sessions)
             seconds = _measure(setting, connection, tenant, file, after)
-        inbox.check_done(
-            connection, after, events=sizes.events, activities=activities, value_cents=value_cents
-        )
-        bare_seconds = bare_copy.measure(connection, after, activities, setting.reporter)
+            setting.reporter.note(used.told(sizes.events))
+        inbox.check_done(connection, after, made, people=sizes.people)
+        bare_seconds = bare_copy.measure(connection, after, setting.reporter)
     product, bare = sizes.events / seconds, sizes.events / bare_seconds
     return [
         rate(
@@ -59,19 +60,15 @@ def run(setting: Setting) -> list[Figure]:
     ]
 
 
-def _write_events(setting: Setting) -> tuple[Path, int, int]:
-    """The file, and how many activities and cents it stands for."""
+def _write_events(setting: Setting) -> tuple[Path, list[Made]]:
+    """The file, and what is in it."""
     sizes = setting.sizes
     file = setting.folder / "events.ndjson"
-    activities = value_cents = 0
-    with file.open("wb") as stream, setting.reporter.bar("writing events", sizes.events) as report:
-        for number, made in enumerate(mixed_events(sizes.events, sizes.people, now=timezone.now())):
-            stream.write(orjson.dumps(made.event) + b"\n")
-            activities += made.activities
-            value_cents += made.value_cents
-            if number % 10_000 == 0:
-                report(number)
-    return file, activities, value_cents
+    with setting.reporter.bar("writing events", 1):
+        made = list(mixed_events(sizes.events, sizes.people, now=timezone.now()))
+        with file.open("wb") as stream:
+            stream.writelines(orjson.dumps(one.event) + b"\n" for one in made)
+    return file, made
 
 
 def _measure(setting: Setting, connection: Connection, tenant: Tenant, file: Path, after: int) -> float:

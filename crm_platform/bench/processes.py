@@ -34,6 +34,7 @@ class Processes:
     def __init__(self, folder: Path) -> None:
         """Logs go to `folder`."""
         self._folder = folder
+        self.sessions: list[int] = []
         self._stack = ExitStack()
 
     def __enter__(self) -> "Processes":
@@ -78,6 +79,7 @@ class Processes:
                 cwd=env.PROJECT_DIR,
             )
         self._stack.callback(_stop, process)
+        self.sessions.append(process.pid)
         return process
 
     def _await(self, process: "subprocess.Popen[bytes]", name: str, is_ready: Callable[[], bool]) -> None:

@@ -26,7 +26,7 @@ class Reporter:
 
     def note(self, text: str) -> None:
         """A line."""
-        self._console.print(f"{self._benchmark}: {text}", highlight=False, markup=False)
+        self._console.print(f"{self._benchmark}: {text}", highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def bar(self, title: str, total: float) -> Iterator[Report]:

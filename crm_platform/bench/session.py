@@ -54,6 +54,7 @@ def _run(name: str, setting: Setting) -> list[Figure]:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing may interrupt the stopping itself
     # As an exception, so that every block that started something stops it.
     raise KeyboardInterrupt
 

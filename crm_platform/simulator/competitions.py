@@ -153,6 +153,7 @@ def _plan_entries(stage: Stage, fixture: Fixture, competition_id: str, span: Spa
 
 def enter(stage: Stage, player: Player, when: datetime, *, competition_id: str) -> Iterable[Event]:
     """Somebody enters."""
+    stage.entries.add((player.id, competition_id))
     yield _entry(stage, player, when, competition_id=competition_id, verb="entered")
 
 

@@ -170,8 +170,12 @@ def _speak_up(club: LiveClub, now: datetime) -> None:
 
 
 def _enter(club: LiveClub, now: datetime) -> None:
-    fixtures = [key for key, closes in club.stage.open_competitions.items() if closes > now]
     player = club.player(now)
+    fixtures = [
+        key
+        for key, closes in club.stage.open_competitions.items()
+        if closes > now and player and (player.id, key) not in club.stage.entries
+    ]
     if player and fixtures:
         competition_id = club.dice.pick(fixtures)
         enter = partial(competitions.enter, club.stage, player, competition_id=competition_id)

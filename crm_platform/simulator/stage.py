@@ -38,6 +38,8 @@ class Stage:
         self.gone: set[str] = set()
         # Competitions that can be entered, and until when.
         self.open_competitions: dict[str, datetime] = {}
+        # Who has entered which: player id and competition id.
+        self.entries: set[tuple[str, str]] = set()
         self.players: list[Player] = [person.player for person in people if person.player]
         self.members: list[Member] = [member for person in people for member in person.members]
         self.contacts: list[Contact] = [contact for person in people for contact in person.contacts]

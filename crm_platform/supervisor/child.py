@@ -1,6 +1,7 @@
 """One supervised process: its output, its end, its restart."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -15,7 +16,10 @@ LONGEST_DELAY_SECONDS = 30.0
 # Who lived this long was well; its next death starts the delays anew.
 HEALTHY_SECONDS = 30.0
 READ_BYTES = 65536
-LONGEST_LINE_BYTES = 8192
+LONGEST_LINE_BYTES = 65536
+# A progress bar is drawn ten times a second; the log wants to know now and then.
+PROGRESS_SECONDS = 5.0
+CONTROL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # Every process below the supervisor carries this variable, so that left-overs of a killed one can be found.
 MARK = "CRM_SUPERVISED_IN"
 
@@ -39,6 +43,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._unfinished = b""
         self._started_at = 0.0
+        self._next_progress_at = 0.0
         self._delay = FIRST_DELAY_SECONDS
         self._due_at: float | None = None
 
@@ -80,9 +85,12 @@ class Child:
         if not chunk:
             return None
         *lines, self._unfinished = (self._unfinished + chunk).split(b"\n")
+        if b"\r" in self._unfinished and time.monotonic() > self._next_progress_at:
+            self._next_progress_at = time.monotonic() + PROGRESS_SECONDS
+            lines, self._unfinished = [*lines, self._unfinished], b""
         if len(self._unfinished) > LONGEST_LINE_BYTES:
             lines, self._unfinished = [*lines, self._unfinished], b""
-        return [line.decode(errors="replace").rstrip() for line in lines]
+        return [text for line in lines if (text := last_state(line)) is not None]
 
     def ended(self) -> int | None:
         """The exit code (negative: the signal), or None while it runs or was never started."""
@@ -129,6 +137,15 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             return
+
+
+def last_state(line: bytes) -> str | None:
+    """What a terminal's line shows after all that was drawn over it, without colours; None for control codes."""
+    text = line.decode(errors="replace").rstrip("\r")
+    if not text:
+        return ""
+    drawn = [CONTROL_CODES.sub("", part).rstrip() for part in text.split("\r")]
+    return next((part for part in reversed(drawn) if part), None)
 
 
 def describe_end(code: int) -> str:

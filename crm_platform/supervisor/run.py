@@ -22,6 +22,8 @@ from crm_platform.supervisor.loop import GRACE_SECONDS, StopRequested, Superviso
 from crm_platform.supervisor.readiness import unready_reason
 
 THIS_MACHINE = {"127.0.0.1", "0.0.0.0"}  # noqa: S104 - compared with, not bound to
+# Makes rich draw its bars into the pipe, of which the console shows a state now and then.
+DRAWS_PROGRESS = {"TTY_COMPATIBLE": "1", "TTY_INTERACTIVE": "1", "NO_COLOR": "1", "COLUMNS": "100"}
 # The embedded PostgreSQL answers already; somebody else's server has an address that works, or has not.
 SERVER_PATIENCE_SECONDS = 2.0
 READY_PATIENCE_SECONDS = 60.0
@@ -117,15 +119,15 @@ def _check_servers(console: Console) -> None:
 
 
 def _bring_up(plan: Plan, console: Console, supervisor: Supervisor) -> None:
-    """Migrate, start the programs, wait for the web server, load the demo."""
+    """Migrate, start the programs, load the demo while they come up, wait for the web server."""
     _check_servers(console)
     with console.step("The database is migrated"):
         _must_succeed(plan, supervisor, programs.manage("migrate", "migrate", "--verbosity", "0"))
     for program in _programs(plan):
         supervisor.keep_running(_child(plan, program))
-    _wait_for_web(plan, console, supervisor)
     if plan.with_demo:
         _demo(plan, console, supervisor)
+    _wait_for_web(plan, console, supervisor)
 
 
 def _programs(plan: Plan) -> list[Program]:
@@ -140,8 +142,9 @@ def _programs(plan: Plan) -> list[Program]:
 def _demo(plan: Plan, console: Console, supervisor: Supervisor) -> None:
     """Fill the platform with the demo where that is not done yet, then keep events coming."""
     chosen = ("--tenants", ",".join(plan.tenants)) if plan.tenants else ()
-    with console.step("The demo is made ready; the first time this takes a minute or two"):
-        code = supervisor.run_to_end(_child(plan, programs.manage("demo", "simulate", "--load", *chosen)))
+    with console.step("The demo is made ready (the first time this takes a minute or two)"):
+        load = programs.manage("demo", "simulate", "--load", *chosen)
+        code = supervisor.run_to_end(_child(plan, load, **DRAWS_PROGRESS))
     if code:
         console.warn("the demo could not be loaded; the platform runs without it")
         return
@@ -163,14 +166,14 @@ def _wait_for_web(plan: Plan, console: Console, supervisor: Supervisor) -> None:
         console.warn(f"not ready after {READY_PATIENCE_SECONDS:.0f} s: {unready_reason(plan.web_url)}")
 
 
-def _child(plan: Plan, program: Program) -> Child:
-    changes = {
+def _child(plan: Plan, program: Program, **changes: str) -> Child:
+    places = {
         "CRM_DATA_DIR": str(plan.data_dir),
         "CRM_DATABASE_URL": env.database_url(),
         "REDIS_URL": env.redis_url(),
         "PYTHONUNBUFFERED": "1",
     }
-    return Child(program, data_dir=plan.data_dir, environment=env.environment(**changes))
+    return Child(program, data_dir=plan.data_dir, environment=env.environment(**places, **changes))
 
 
 def _banner(plan: Plan) -> str:

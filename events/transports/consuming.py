@@ -223,6 +223,8 @@ class QueueConsumer:
                 await act()
             except AWAY_ERRORS as error:
                 self._redis.lost(error)
+            else:
+                self._redis.found()
             await asyncio.sleep(seconds)
 
     async def _renew(self) -> None:

@@ -92,10 +92,15 @@ def _recorded_already(cursor: Any, tenant_id: UUID, rows: Iterable[ClaimedRow]) 
 def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: bool) -> None:
     """Resolve one event's people and note down all it does to them."""
     slot = 0
+    concerned: set[Person] = set()
     for subject, claim in zip(event.effect.subjects, claims, strict=True):
         people_before = len(work.directory.people)
         holding = work.directory.resolve(claim)
         person = holding.person.root
+        if person in concerned:
+            # Somebody who is on their own booking, under another key, is not invited to it.
+            continue
+        concerned.add(person)
         is_first_sight = person.is_new and len(work.directory.people) > people_before
         if subject.if_new is not None and is_first_sight:
             subject.activities.append(subject.if_new)

@@ -44,7 +44,6 @@ WHERE inbox.id = outcome.id AND inbox.tenant_id = %s
 POSTPONE = """
 UPDATE events_inboxevent
 SET attempts = attempts + 1, error_code = 'PROCESSING_FAILED', error_field = '', error_message = %s,
-    processed_at = NULL,
     status = CASE WHEN attempts + 1 >= %s THEN 'DEAD' ELSE 'FAILED' END,
     due_at = CASE WHEN attempts + 1 >= %s THEN NULL
                   ELSE now() + make_interval(secs => (%s::int[])[attempts + 1]) END

@@ -224,3 +224,4 @@ def _log(
     log.append(people + work.happenings)
     if work.activities:
         cursor.execute(sql.LOG_ACTIVITIES, [work.club.id])
+        log.wake_consumers()

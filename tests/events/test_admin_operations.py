@@ -12,7 +12,17 @@ from profiles.ingest import process_pending
 from tenants.models import Role, Tenant, User
 from tenants.scope import all_tenants, tenant_scope
 from tests import factories
-from tests.back_office import BULK, CONSUMERS, DEAD_LETTERS, INBOX, JOBS, PARKED, counted_queries, desk, text_of
+from tests.back_office import (
+    BULK,
+    CONSUMERS,
+    DEAD_LETTERS,
+    INBOX,
+    JOBS,
+    PARKED,
+    counted_queries,
+    desk,
+    text_of,
+)
 from tests.cast import Club
 from tests.profiles import stories
 
@@ -21,7 +31,9 @@ PAGES = [INBOX, DEAD_LETTERS, JOBS, CONSUMERS, PARKED]
 
 def dead_event(tenant: Tenant, number: int = 1) -> InboxEvent:
     """An event that ends dead, because its member number is none."""
-    stories.tell(tenant, stories.event("scl.member.created", {"id": "x", "firstName": "Late"}, id=f"dead-{number}"))
+    stories.tell(
+        tenant, stories.event("scl.member.created", {"id": "x", "firstName": "Late"}, id=f"dead-{number}")
+    )
     with tenant_scope(tenant):
         row: InboxEvent = InboxEvent.objects.get(event_id=f"dead-{number}")
     return row
@@ -183,7 +195,11 @@ def test_a_repaired_event_is_applied_and_keeps_its_original(fairview: Club) -> N
         ("{", "JSON"),
         ("[1]", "JSON object"),
         ('{"id": "dead-1"}', "type"),
-        ('{"id": "other", "type": "scl.member.created", "timestamp": "2026-03-01T10:00:00Z", "tenantId": "fairview"}', "id"),
+        (
+            '{"id": "other", "type": "scl.member.created", "timestamp": "2026-03-01T10:00:00Z",'
+            ' "tenantId": "fairview"}',
+            "id",
+        ),
     ],
 )
 def test_a_repair_that_is_none_says_why(fairview: Club, envelope: str, said: str) -> None:

@@ -20,7 +20,8 @@ def inbox_event(club: Club, **values: Any) -> InboxEvent:
         "door": "HTTP", "priority": 2, "envelope": {},
     }  # fmt: skip
     with tenant_scope(club.tenant):
-        return InboxEvent.objects.create(tenant=club.tenant, **(defaults | values))
+        row: InboxEvent = InboxEvent.objects.create(tenant=club.tenant, **(defaults | values))
+    return row
 
 
 def dead_letter(club: Club, **values: Any) -> DeadLetter:
@@ -28,7 +29,8 @@ def dead_letter(club: Club, **values: Any) -> DeadLetter:
         "queue": "crm-events", "job_id": "1", "job_name": "n", "code": "INVALID_JSON", "message": "m", "body": "b",
     }  # fmt: skip
     with all_tenants():
-        return DeadLetter.objects.create(tenant=club.tenant, **(defaults | values))
+        row: DeadLetter = DeadLetter.objects.create(tenant=club.tenant, **(defaults | values))
+    return row
 
 
 def parked_entry(club: Club, **values: Any) -> ParkedEntry:
@@ -36,7 +38,8 @@ def parked_entry(club: Club, **values: Any) -> ParkedEntry:
         "consumer": "c", "log_id": 1, "kind": "profile.created", "data": {}, "at": timezone.now(), "error": "x",
     }  # fmt: skip
     with tenant_scope(club.tenant):
-        return ParkedEntry.objects.create(tenant=club.tenant, **(defaults | values))
+        row: ParkedEntry = ParkedEntry.objects.create(tenant=club.tenant, **(defaults | values))
+    return row
 
 
 def twice(make: Callable[[Club], object]) -> Violation:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 import redis
 
+from crm_platform.env import PROJECT_DIR
 from tests.events.envelopes import event
 from tests.events.queueing import Job, counts, inbox_ids, publish, wait_until
 
@@ -61,6 +62,7 @@ def nursery(environment: dict[str, str]) -> Iterator[Nursery]:
     process = subprocess.Popen(
         [sys.executable, "-c", NURSERY],
         env=environment,
+        cwd=PROJECT_DIR,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -108,6 +110,7 @@ def test_a_consumer_ends_cleanly_when_told_to(
     process = subprocess.Popen(
         [sys.executable, "manage.py", "consume_events", "--batch", "50"],
         env=process_environment,
+        cwd=PROJECT_DIR,
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -14,6 +14,7 @@ from tenants.errors import UnavailableError
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
+from tests.events.queueing import read_on
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_server")]
 
@@ -35,35 +36,30 @@ class Reader:
             raise ValueError("cannot digest")
         self.seen += names
 
-    def read(self) -> list[str]:
-        """What is new to it."""
-        self.seen = []
-        while consumers.run("test-reader"):
-            pass
-        return self.seen
-
 
 @pytest.fixture
 def reader() -> Iterator[Reader]:
     made = Reader()
-    consumers.register("test-reader", kinds=[LogKind.PROFILE_CHANGED], handle=made.handle, batch_size=4)
+    consumers.register("test-reader", kinds=[LogKind.PROFILE_CHANGED], handle=made.handle)
     consumers.ensure_cursors()
     yield made
     del consumers._registry["test-reader"]
 
 
-def happen(tenant: Tenant, *names: str, kind: LogKind = LogKind.PROFILE_CHANGED) -> None:
+def park(tenant: Tenant, reader: Reader) -> ParkedEntry:
+    """Let an entry be parked."""
+    reader.poison = {"bad"}
     with tenant_scope(tenant), transaction.atomic():
-        log.append(Happening(kind, None, {"name": name}) for name in names)
+        log.append([Happening(LogKind.PROFILE_CHANGED, None, {"name": "bad"})])
+    read_on("test-reader")
+    with all_tenants():
+        parked: ParkedEntry = ParkedEntry.objects.get()
+        return parked
 
 
 def test_a_parked_entry_is_retried_until_it_is_digested(fairview: Club, reader: Reader) -> None:
-    reader.poison = {"bad"}
-    happen(fairview.tenant, "bad")
-    reader.read()
+    parked = park(fairview.tenant, reader)
     with tenant_scope(fairview.tenant):
-        parked = ParkedEntry.objects.get()
-
         assert retry_parked([parked.pk]).still_parked == 1
         reader.is_peer_away = True
         with pytest.raises(UnavailableError):
@@ -78,11 +74,7 @@ def test_a_parked_entry_is_retried_until_it_is_digested(fairview: Club, reader: 
 
 
 def test_a_parked_entry_can_be_let_go(fairview: Club, kingsmere: Club, reader: Reader) -> None:
-    reader.poison = {"bad"}
-    happen(fairview.tenant, "bad")
-    reader.read()
-    with all_tenants():
-        parked = ParkedEntry.objects.get()
+    parked = park(fairview.tenant, reader)
 
     with tenant_scope(kingsmere.tenant):
         assert discard_parked([parked.pk]) == 0

@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.utils import timezone
 
 from events import consumers, wake
 from events.models import Consumer, InboxEvent
 from events.tasks import run_consumer, sweep
 from events.wake import PROCESS_INBOX, RUN_CONSUMER
+from tenants.redis_client import RedisError
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
 from tests.events.logbook import Reader, append, settle
@@ -31,7 +33,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, redis_server: object) -> list[tuple[st
     def send_task(name: str, arguments: list[str], **_: Any) -> None:
         tasks.append((name, *arguments))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(wake.current_app, "send_task", send_task)
+    monkeypatch.setattr(current_app, "send_task", send_task)
     return tasks
 
 
@@ -115,7 +117,7 @@ def test_wakes_for_the_same_work_within_a_moment_are_one(fairview: Club, sent: l
 
 def test_a_wake_that_cannot_be_sent_harms_nobody(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> None:
-        raise wake.RedisError("away")
+        raise RedisError("away")
 
     monkeypatch.setattr(wake, "redis_client", away)
 

@@ -16,7 +16,8 @@ _number = count(1)
 def profile(tenant: Tenant, **values: Any) -> CustomerProfile:
     """A customer without keys, facts or a timeline."""
     with tenant_scope(tenant):
-        return CustomerProfile.objects.create(tenant=tenant, **values)
+        row: CustomerProfile = CustomerProfile.objects.create(tenant=tenant, **values)
+    return row
 
 
 def unsaved_identifier(tenant: Tenant, profile_id: UUID, **values: Any) -> Identifier:
@@ -56,7 +57,8 @@ def fact(tenant: Tenant, key: Identifier, **values: Any) -> Fact:
         "event_id": "e",
     }
     with tenant_scope(tenant):
-        return Fact.objects.create(**(defaults | values))
+        row: Fact = Fact.objects.create(**(defaults | values))
+    return row
 
 
 def unsaved_activity(tenant: Tenant, profile_id: UUID, **values: Any) -> Activity:
@@ -90,14 +92,24 @@ def activity(tenant: Tenant, profile_id: UUID, **values: Any) -> Activity:
 
 def note(tenant: Tenant, profile_id: UUID, **values: Any) -> Note:
     """A note about a customer."""
-    defaults: dict[str, Any] = {"profile_id": profile_id, "origin_profile_id": profile_id, "body": "Likes the shade."}
+    defaults: dict[str, Any] = {
+        "profile_id": profile_id,
+        "origin_profile_id": profile_id,
+        "body": "Likes the shade.",
+    }
     with tenant_scope(tenant):
-        return Note.objects.create(tenant=tenant, **(defaults | values))
+        row: Note = Note.objects.create(tenant=tenant, **(defaults | values))
+    return row
 
 
 def candidate(tenant: Tenant, one: UUID, other: UUID, **values: Any) -> ReviewCandidate:
     """A pair for review, in the order that the table wants."""
     first, second = sorted((one, other))
-    defaults: dict[str, Any] = {"first_profile_id": first, "second_profile_id": second, "reason": "SHARED_KEY"}
+    defaults: dict[str, Any] = {
+        "first_profile_id": first,
+        "second_profile_id": second,
+        "reason": "SHARED_KEY",
+    }
     with tenant_scope(tenant):
-        return ReviewCandidate.objects.create(tenant=tenant, **(defaults | values))
+        row: ReviewCandidate = ReviewCandidate.objects.create(tenant=tenant, **(defaults | values))
+    return row

@@ -21,7 +21,9 @@ def family(club: Club) -> dict[str, Any]:
     shared = "family@example.org"
     stories.tell(
         club.tenant,
-        stories.member(1, firstName="Sipho", lastName="Dube", email=shared, membershipTierName="Gold", status="ACTIVE"),
+        stories.member(
+            1, firstName="Sipho", lastName="Dube", email=shared, membershipTierName="Gold", status="ACTIVE"
+        ),
         stories.member(2, firstName="Nomsa", lastName="Dube", email=shared, dateOfBirth="1984-05-17"),
     )
     return customers(club.tenant)
@@ -72,7 +74,8 @@ def test_a_malformed_id_is_not_found(fairview: Club, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["mok", "Thandi", "thandi@ex", "082 123 4567", "+27 82 123 4567", "0027821234567", "4711", "MOKOENA th"]
+    "text",
+    ["mok", "Thandi", "thandi@ex", "082 123 4567", "+27 82 123 4567", "0027821234567", "4711", "MOKOENA th"],
 )
 def test_the_search_box_finds_by_name_address_and_number(fairview: Club, text: str) -> None:
     customer_id = thandi(fairview.tenant)
@@ -159,7 +162,9 @@ def test_a_fresh_club_is_told_how_customers_come(fairview: Club) -> None:
 def test_the_page_says_where_each_fact_comes_from(fairview: Club) -> None:
     stories.tell(
         fairview.tenant,
-        stories.member(7, firstName="Anna", lastName="Botha", email="anna@example.org", membershipTierName="Gold"),
+        stories.member(
+            7, firstName="Anna", lastName="Botha", email="anna@example.org", membershipTierName="Gold"
+        ),
         stories.player("p7", at=5, name="Ann", surname="Botha", email="anna@example.org", handicap=12.3),
     )
     customer_id = next(iter(customers(fairview.tenant).values())).pk
@@ -191,7 +196,10 @@ def test_the_page_takes_as_many_queries_for_much_as_for_little(fairview: Club) -
     stories.tell(
         fairview.tenant,
         *(stories.payment(1, 100, at=n) for n in range(1, 60)),
-        *(stories.member(n, firstName=f"Child{n}", lastName="Dube", email="family@example.org") for n in range(3, 9)),
+        *(
+            stories.member(n, firstName=f"Child{n}", lastName="Dube", email="family@example.org")
+            for n in range(3, 9)
+        ),
     )
     for n in range(5):
         browser.post(f"{CUSTOMERS}{people['Sipho'].pk}/notes/", {"body": f"Note {n}"})
@@ -261,7 +269,9 @@ def test_staff_and_up_add_notes(fairview: Club, role: Role) -> None:
     customer_id = thandi(fairview.tenant)
     user = fairview.member(role)
 
-    answer = desk(user).post(f"{CUSTOMERS}{customer_id}/notes/", {"body": "Likes mornings", "is_pinned": "on"})
+    answer = desk(user).post(
+        f"{CUSTOMERS}{customer_id}/notes/", {"body": "Likes mornings", "is_pinned": "on"}
+    )
 
     with tenant_scope(fairview.tenant):
         notes = list(Note.objects.all())
@@ -308,7 +318,10 @@ def form_of(customer_id: UUID, browser: Any) -> dict[str, str]:
 def test_marketing_managers_and_up_edit(fairview: Club, role: Role) -> None:
     customer_id = thandi(fairview.tenant)
     browser = desk(fairview.member(role))
-    values = form_of(customer_id, desk(fairview.admin)) | {"firstName": "Thandeka", "tags": "captain, juniors"}
+    values = form_of(customer_id, desk(fairview.admin)) | {
+        "firstName": "Thandeka",
+        "tags": "captain, juniors",
+    }
 
     answer = browser.post(f"{CUSTOMERS}{customer_id}/edit/", values)
 
@@ -322,7 +335,8 @@ def test_only_what_was_changed_is_stated(fairview: Club) -> None:
     browser = desk(fairview.marketing_manager)
 
     browser.post(
-        f"{CUSTOMERS}{customer_id}/edit/", form_of(customer_id, browser) | {"lastName": "Dlamini", "tags": "captain"}
+        f"{CUSTOMERS}{customer_id}/edit/",
+        form_of(customer_id, browser) | {"lastName": "Dlamini", "tags": "captain"},
     )
 
     profile = customers(fairview.tenant)["Thandi"]
@@ -369,7 +383,9 @@ def test_a_customer_is_made_by_hand(fairview: Club) -> None:
     browser = desk(fairview.marketing_manager)
 
     empty = browser.post(f"{CUSTOMERS}add/", {"firstName": ""})
-    made = browser.post(f"{CUSTOMERS}add/", {"firstName": "Walk", "lastName": "In", "phoneNumber": "082 999 8877"})
+    made = browser.post(
+        f"{CUSTOMERS}add/", {"firstName": "Walk", "lastName": "In", "phoneNumber": "082 999 8877"}
+    )
 
     assert empty.status_code == 422
     assert "Give a name, an e-mail address or a phone number." in text_of(empty)

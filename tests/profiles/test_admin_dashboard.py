@@ -1,6 +1,6 @@
 """The front page of the back office."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -43,15 +43,15 @@ def test_figures_count_the_own_club_only(fairview: Club, kingsmere: Club) -> Non
     thandi(kingsmere.tenant)
     stories.tell(
         fairview.tenant,
-        stories.member(1, firstName="Anna", status="ACTIVE"),
-        stories.member(2, firstName="Ben", status="LAPSED"),
+        stories.member(1, firstName="Anna", status="ACTIVE", at=timezone.now()),
+        stories.member(2, firstName="Ben", status="LAPSED", at=datetime(2020, 5, 1, tzinfo=UTC)),
         stories.event("scl.member.exploded", {"id": 3}, source="scl"),
     )
 
     with tenant_scope(fairview.tenant):
         figures = club_figures(fairview.tenant)
 
-    assert (figures.people.total, figures.people.new_this_month, figures.people.active_members) == (2, 2, 1)
+    assert (figures.people.total, figures.people.new_this_month, figures.people.active_members) == (2, 1, 1)
     assert (figures.events.last_hour, figures.events.last_day) == (3, 3)
     assert (figures.trouble.waiting, figures.trouble.dead, figures.trouble.failures) == (0, 1, 1)
     assert {each.profile.first_name for each in figures.feed} == {"Anna", "Ben"}

@@ -64,7 +64,7 @@ def in_another_thread(act: Callable[[], object]) -> None:
     def run() -> None:
         try:
             act()
-        except BaseException as error:  # noqa: BLE001 - handed on to the test
+        except BaseException as error:
             failures.append(error)
         finally:
             connection.close()
@@ -160,15 +160,15 @@ def test_a_writer_that_dies_between_commit_and_unmark_leaves_nothing_stale(
 
     assert [first_name(tenant, person.pk) for _ in range(2)] == ["New", "New"]
     assert (stored(redis_server, person) or b"").startswith(b"!")
-    assert 0 < redis_server.ttl(key_of(person)) <= cache.WRITER_MARK_SECONDS  # type: ignore[operator]
+    assert 0 < redis_server.ttl(key_of(person)) <= cache.WRITER_MARK_SECONDS
 
 
 def test_a_rollback_leaves_the_old_row_readable(tenant: Tenant, person: CustomerProfile) -> None:
     first_name(tenant, person.pk)
-    with pytest.raises(ZeroDivisionError), tenant_scope(tenant), transaction.atomic():
+    with tenant_scope(tenant), transaction.atomic():
         CustomerProfile.objects.filter(pk=person.pk).update(first_name="New")
         cache.forget([person.pk])
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
 
     assert first_name(tenant, person.pk) == "Old"
 
@@ -210,7 +210,7 @@ def test_a_value_carries_the_run_of_the_server_that_took_it(
     for _ in range(2):  # the second answer comes after the first was stored
         first_name(tenant, person.pk)
 
-    run: str = redis_server.info("server")["run_id"]  # type: ignore[index]
+    run: str = redis_server.info("server")["run_id"]
     assert (stored(redis_server, person) or b"").startswith(b"=" + run.encode() + b"{")
 
 
@@ -231,7 +231,9 @@ def test_a_server_that_does_not_answer_is_given_up_within_a_second(
     nowhere = settings.REDIS_URL.rpartition(":")[0] + ":1/0"
     redis_line._hang_up()
     with monkeypatch.context() as absence:
-        absence.setattr(redis_line, "redis_client", lambda: redis.Redis.from_url(nowhere, socket_connect_timeout=0.5))
+        absence.setattr(
+            redis_line, "redis_client", lambda: redis.Redis.from_url(nowhere, socket_connect_timeout=0.5)
+        )
         started = time.monotonic()
         name = first_name(tenant, person.pk)
         seconds = time.monotonic() - started

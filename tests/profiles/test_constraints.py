@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from profiles.models import Activity, CustomerProfile, Fact, Identifier, PrivacyRequest, ProfileMerge, SearchDocument
+from profiles.models import (
+    Activity,
+    CustomerProfile,
+    Fact,
+    Identifier,
+    PrivacyRequest,
+    ProfileMerge,
+    SearchDocument,
+)
 from profiles.models.profile import new_profile_id
 from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
@@ -30,7 +38,9 @@ def second_id(club: Club) -> object:
     first = profile(club.tenant)
     connection.check_constraints()  # pending deferred checks would keep the table from being changed
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE profiles_customerprofile DROP CONSTRAINT profiles_customerprofile_pkey CASCADE")
+        cursor.execute(
+            "ALTER TABLE profiles_customerprofile DROP CONSTRAINT profiles_customerprofile_pkey CASCADE"
+        )
     return profile(club.tenant, id=first.pk)
 
 
@@ -98,9 +108,15 @@ def foreign_note(club: Club) -> object:
 
 def a_request(club: Club, profile_id: Any, **values: Any) -> PrivacyRequest:
     with tenant_scope(club.tenant):
-        return PrivacyRequest.objects.create(
-            tenant=club.tenant, profile_id=profile_id, kind="ERASURE", source="scl", source_event_id="e", **values
+        request: PrivacyRequest = PrivacyRequest.objects.create(
+            tenant=club.tenant,
+            profile_id=profile_id,
+            kind="ERASURE",
+            source="scl",
+            source_event_id="e",
+            **values,
         )
+    return request
 
 
 def second_open_request(club: Club) -> object:
@@ -123,7 +139,7 @@ def foreign_document(club: Club) -> object:
         )
 
 
-def a_merge(club: Club, winner_id: Any, loser_id: Any) -> ProfileMerge:
+def a_merge(club: Club, winner_id: Any, loser_id: Any) -> object:
     with tenant_scope(club.tenant):
         return ProfileMerge.objects.create(tenant=club.tenant, winner_id=winner_id, loser_id=loser_id)
 
@@ -177,7 +193,10 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "profiles_profile_merged_ck": [a_profile(status="MERGED"), a_profile(merged_into_id=new_profile_id())],
     "profiles_profile_engagement_ck": [a_profile(engagement_score=-1), a_profile(engagement_score=101)],
     "profiles_profile_churn_ck": [a_profile(churn_risk_score=-1), a_profile(churn_risk_score=101)],
-    "profiles_profile_phone_ck": [a_profile(phone_number="082 123 4567"), a_profile(phone_number="+0821234567")],
+    "profiles_profile_phone_ck": [
+        a_profile(phone_number="082 123 4567"),
+        a_profile(phone_number="+0821234567"),
+    ],
     "profiles_profile_counts_ck": [
         a_profile(activity_count_30d=-1),
         a_profile(activity_count_90d=-1),

@@ -9,7 +9,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from profiles.editing import EDITABLE_FIELDS, LONGEST_NOTE, Author, add_note, create_customer, record_activity, update_customer
+from profiles.editing import (
+    EDITABLE_FIELDS,
+    LONGEST_NOTE,
+    Author,
+    add_note,
+    create_customer,
+    record_activity,
+    update_customer,
+)
 from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
 from profiles.models import Activity, CustomerProfile, Fact, Identifier, Note
 from profiles.reading import list_notes
@@ -37,7 +45,8 @@ def contents(tenant: Tenant) -> dict[str, Any]:
 
 def only_person(tenant: Tenant) -> CustomerProfile:
     with tenant_scope(tenant):
-        return CustomerProfile.objects.get()
+        person: CustomerProfile = CustomerProfile.objects.get()
+    return person
 
 
 def test_a_customer_made_by_hand_has_normal_values_and_is_found(fairview: Club) -> None:
@@ -52,7 +61,11 @@ def test_a_customer_made_by_hand_has_normal_values_and_is_found(fairview: Club) 
         facts = {fact.field: (fact.source, fact.value) for fact in Fact.objects.all()}
 
     assert (made.first_name, made.last_name, made.email) == ("Lindiwe", "Nkosi", "lindiwe@example.com")
-    assert (made.phone_number, made.date_of_birth, made.tags) == ("+27821234567", date(1984, 5, 17), ["early bird", "vip"])
+    assert (made.phone_number, made.date_of_birth, made.tags) == (
+        "+27821234567",
+        date(1984, 5, 17),
+        ["early bird", "vip"],
+    )
     assert (made.created_source, made.status, made.lifecycle_stage) == ("crm", "ACTIVE", "SUBSCRIBER")
     assert found == [made.pk]
     assert facts["email"] == ("crm", "lindiwe@example.com")
@@ -85,11 +98,18 @@ def test_a_correction_stands_until_a_service_says_something_newer(fairview: Club
 
 def test_none_or_an_empty_text_empties_a_field(fairview: Club) -> None:
     with tenant_scope(fairview.tenant):
-        made = create_customer({"firstName": "Anna", "lastName": "B", "email": "a@example.com", "dateOfBirth": "1990-01-01"})
+        made = create_customer(
+            {"firstName": "Anna", "lastName": "B", "email": "a@example.com", "dateOfBirth": "1990-01-01"}
+        )
 
         emptied = update_customer(made.pk, {"lastName": "", "email": None, "dateOfBirth": None, "tags": []})
 
-    assert (emptied.first_name, emptied.last_name, emptied.email, emptied.date_of_birth) == ("Anna", "", None, None)
+    assert (emptied.first_name, emptied.last_name, emptied.email, emptied.date_of_birth) == (
+        "Anna",
+        "",
+        None,
+        None,
+    )
 
 
 def test_an_edit_of_a_merged_customer_goes_to_the_survivor(fairview: Club) -> None:
@@ -131,7 +151,9 @@ def test_what_other_services_own_cannot_be_edited(fairview: Club) -> None:
         update_customer(person.pk, dict.fromkeys(READ_ONLY))
 
     assert sorted(refused.value.fields) == READ_ONLY
-    assert {"emailOptIn", "engagementScore", "handicap", "id", "lifetimeValue", "membershipStatus"} <= set(READ_ONLY)
+    assert {"emailOptIn", "engagementScore", "handicap", "id", "lifetimeValue", "membershipStatus"} <= set(
+        READ_ONLY
+    )
     assert contents(fairview.tenant) == before
 
 
@@ -149,7 +171,9 @@ def test_values_out_of_range_are_refused(fairview: Club, field: str, value: Any)
     assert list(refused.value.fields) == [field]
 
 
-@pytest.mark.parametrize("fields", [{}, {"tags": ["vip"]}, {"firstName": " "}, {"country": "ZA", "email": None}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"tags": ["vip"]}, {"firstName": " "}, {"country": "ZA", "email": None}]
+)
 def test_a_customer_needs_something_to_be_called_by(fairview: Club, fields: dict[str, Any]) -> None:
     with tenant_scope(fairview.tenant), pytest.raises(InvalidFields, match="Some fields"):
         create_customer(fields)
@@ -157,7 +181,9 @@ def test_a_customer_needs_something_to_be_called_by(fairview: Club, fields: dict
     assert contents(fairview.tenant)["CustomerProfile"] == []
 
 
-@pytest.mark.parametrize(("field", "value"), [("email", "TAKEN@example.com"), ("phoneNumber", "082 123 4567")])
+@pytest.mark.parametrize(
+    ("field", "value"), [("email", "TAKEN@example.com"), ("phoneNumber", "082 123 4567")]
+)
 @pytest.mark.parametrize("act", ["create", "update"])
 def test_an_address_of_somebody_else_is_refused_with_whose_it_is(
     fairview: Club, field: str, value: str, act: str
@@ -167,14 +193,27 @@ def test_an_address_of_somebody_else_is_refused_with_whose_it_is(
     with tenant_scope(fairview.tenant):
         other = create_customer({"firstName": "Other"})
         before = contents(fairview.tenant)
+        fields = {"firstName": "New", field: value}
 
         with pytest.raises(KeyInUse) as refused:
-            fields = {"firstName": "New", field: value}
             create_customer(fields) if act == "create" else update_customer(other.pk, fields)
 
     assert refused.value.code == "CUSTOMER_EXISTS"
     assert refused.value.extra == {"field": field, "customerId": str(holder.pk)}
     assert contents(fairview.tenant) == before
+
+
+def test_a_customer_made_with_a_familys_mailbox_is_another_member_of_the_family(fairview: Club) -> None:
+    family: dict[str, Any] = {"email": "family@example.com", "lastName": "Botha"}
+    tell(fairview.tenant, member(1, firstName="Anna", **family), member(2, firstName="Ben", **family))
+
+    with tenant_scope(fairview.tenant):
+        made = create_customer({"firstName": "Anna", **family})
+        holders = Identifier.objects.filter(kind="email", is_shared=True).count()
+        people = CustomerProfile.objects.count()
+
+    assert (made.first_name, made.email, made.scl_member_id) == ("Anna", "family@example.com", None)
+    assert (people, holders) == (3, 3)
 
 
 def test_ones_own_address_may_be_written_again(fairview: Club) -> None:
@@ -202,11 +241,17 @@ def test_a_note_stands_with_its_author_and_in_the_timeline_without_counting(fair
         plain = add_note(made.pk, "  Likes the shade. ", author)
         pinned = add_note(made.pk, "x" * 100, Author("website"), is_pinned=True)
         notes = list(list_notes(made.pk))
-        titles = list(Activity.objects.order_by("id").values_list("type", "category", "title", "source_event_id"))
+        titles = list(
+            Activity.objects.order_by("id").values_list("type", "category", "title", "source_event_id")
+        )
         after = CustomerProfile.objects.get()
 
     assert notes == [pinned, plain]
-    assert (plain.body, plain.author, plain.author_name) == ("Likes the shade.", fairview.staff, "Sipho Staff")
+    assert (plain.body, plain.author, plain.author_name) == (
+        "Likes the shade.",
+        fairview.staff,
+        "Sipho Staff",
+    )
     assert (pinned.author, pinned.author_name, pinned.is_pinned) == (None, "website", True)
     assert titles == [
         ("NOTE_ADDED", "NOTE", "Note: Likes the shade.", str(plain.pk)),
@@ -231,11 +276,21 @@ def test_an_activity_by_hand_counts_like_any_other(fairview: Club) -> None:
     with tenant_scope(fairview.tenant):
         made = create_customer({"firstName": "Anna"})
         activity_id = record_activity(
-            made.pk, activity_type="PHONE_CALL", category="COMMUNICATION", title="Called", metadata={"minutes": 3}, occurred_at=NOON
+            made.pk,
+            activity_type="PHONE_CALL",
+            category="COMMUNICATION",
+            title="Called",
+            metadata={"minutes": 3},
+            occurred_at=NOON,
         )
         row, after = Activity.objects.get(pk=activity_id), CustomerProfile.objects.get()
 
-    assert (row.type, row.source, row.metadata, row.occurred_at) == ("PHONE_CALL", "crm", {"minutes": 3}, NOON)
+    assert (row.type, row.source, row.metadata, row.occurred_at) == (
+        "PHONE_CALL",
+        "crm",
+        {"minutes": 3},
+        NOON,
+    )
     assert (after.last_activity_at, after.last_activity_type) == (NOON, "PHONE_CALL")
 
 
@@ -251,7 +306,9 @@ def test_nobody_can_be_edited_and_another_tenants_customer_is_nobody(fairview: C
             with pytest.raises(CustomerNotFound):
                 add_note(profile_id, "Hello", Author("x"))
             with pytest.raises(CustomerNotFound):
-                record_activity(profile_id, activity_type="X", category="GOLF", title="x", metadata={}, occurred_at=NOON)
+                record_activity(
+                    profile_id, activity_type="X", category="GOLF", title="x", metadata={}, occurred_at=NOON
+                )
 
     assert contents(fairview.tenant) == before
 

@@ -31,7 +31,9 @@ def effect_of(told: Event) -> Effect:
     """Through the door and the decoding, without a database."""
     received = receive({"tenantId": "fairview", **told}, now=timezone.now())
     envelope = received.envelope
-    row = ClaimedRow(1, envelope.source, envelope.id, envelope.type, envelope.occurred_at, 0, False, received.text)
+    row = ClaimedRow(
+        1, envelope.source, envelope.id, envelope.type, envelope.occurred_at, 0, False, received.text
+    )
     return read_event(row, CLUB).effect
 
 
@@ -44,6 +46,7 @@ def facts_of(subject: Subject) -> dict[str, Any]:
     return {fact.field: fact.value for fact in subject.facts}
 
 
+BALL = "3-ball at Fairview, Sat 14 March 07:30"
 ROWS = [
     ("MEMBER_CREATED", "MEMBERSHIP", "CLUB", "Became a member (Gold)", "MEMBER"),
     ("MEMBER_UPDATED", "MEMBERSHIP", "CLUB", "Membership details updated: phone number", "MEMBER"),
@@ -56,8 +59,8 @@ ROWS = [
     ("INVOICE_OVERDUE", "PAYMENT", "CLUB", "Invoice of R1 500,00 overdue, due 31 March 2026", "SUBSCRIBER"),
     ("PLAYER_UPDATED", "GOLF", "TEETIME", "Player details updated", "LEAD"),
     ("HANDICAP_UPDATED", "GOLF", "TEETIME", "Handicap 14.2 → +0.4", "LEAD"),
-    ("TEETIME_BOOKED", "BOOKING", "TEETIME", "Booked 3-ball at Fairview, Sat 14 March 07:30", "CUSTOMER"),
-    ("TEETIME_INVITED", "BOOKING", "TEETIME", "Invited by Lindiwe Nkosi to a 3-ball at Fairview, Sat 14 March 07:30", "LEAD"),
+    ("TEETIME_BOOKED", "BOOKING", "TEETIME", f"Booked {BALL}", "CUSTOMER"),
+    ("TEETIME_INVITED", "BOOKING", "TEETIME", f"Invited by Lindiwe Nkosi to a {BALL}", "LEAD"),
     ("TEETIME_CANCELLED", "BOOKING", "TEETIME", "Cancelled a tee time: rain", "LEAD"),
     ("ROUND_COMPLETED", "GOLF", "TEETIME", "Completed a round: 82", "CUSTOMER"),
     ("TEETIME_NO_SHOW", "BOOKING", "TEETIME", "Did not show up for a tee time", "LEAD"),
@@ -82,7 +85,8 @@ ROWS = [
     ("COMPLAINT_OPENED", "FEEDBACK", "FEEDBACK", "Complained: Greens", "LEAD"),
     ("COMPLAINT_CLOSED", "FEEDBACK", "FEEDBACK", "Complaint closed: Greens", "LEAD"),
     ("RESERVATION_CREATED", "FACILITY", "FACILITY", "Reserved tennis-1, Sun 15 March 10:00", "CUSTOMER"),
-    ("RESERVATION_RESCHEDULED", "FACILITY", "FACILITY", "Moved the reservation of tennis-1, Mon 16 March 10:00", "LEAD"),
+    ("RESERVATION_RESCHEDULED", "FACILITY", "FACILITY",
+     "Moved the reservation of tennis-1, Mon 16 March 10:00", "LEAD"),
     ("RESERVATION_NO_SHOW", "FACILITY", "FACILITY", "Did not show up for tennis-1", "LEAD"),
     ("RESERVATION_CANCELLED", "FACILITY", "FACILITY", "Cancelled the reservation of tennis-1", "LEAD"),
     ("CONTACT_DELETED", "CONSENT", "", "Removed from the mailing contacts", "SUBSCRIBER"),
@@ -115,7 +119,9 @@ def test_every_type_of_the_contract_has_an_effect() -> None:
         (None, "Gold", "TIER_CHANGED"),
     ],
 )
-def test_a_tier_goes_up_or_down_only_where_the_club_ordered_both(before: str | None, after: str, expected: str) -> None:
+def test_a_tier_goes_up_or_down_only_where_the_club_ordered_both(
+    before: str | None, after: str, expected: str
+) -> None:
     assert tier_direction(("Platinum", "Gold", "Silver"), before, after) == expected
 
 
@@ -152,7 +158,8 @@ def test_the_services_own_id_comes_first_then_the_stronger_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cents_type", "cents"), [("scl.payment.received", 150_000), ("scl.payment.refunded", -150_000), ("scl.payment.failed", 0)]
+    ("cents_type", "cents"),
+    [("scl.payment.received", 150_000), ("scl.payment.refunded", -150_000), ("scl.payment.failed", 0)],
 )
 def test_money_in_and_out_moves_the_lifetime_value(cents_type: str, cents: int) -> None:
     told = {"id": "p", "memberId": 1, "amountCents": 150_000, "currency": "ZAR"}
@@ -163,7 +170,9 @@ def test_money_in_and_out_moves_the_lifetime_value(cents_type: str, cents: int) 
 def test_a_machine_that_opens_a_mail_says_nothing_about_the_person() -> None:
     opened = {"messageId": "m", "contactId": "c", "openedAt": "2026-03-02T06:00:00Z"}
 
-    human, machine = (only_subject(event("email.opened", {**opened, "isMachine": flag})) for flag in (False, True))
+    human, machine = (
+        only_subject(event("email.opened", {**opened, "isMachine": flag})) for flag in (False, True)
+    )
 
     assert human.marks.opened_at is not None
     assert (machine.marks.opened_at, machine.stage) == (None, "SUBSCRIBER")
@@ -187,8 +196,9 @@ def test_a_contacts_names_only_fill_gaps_and_its_consent_is_its_own_word() -> No
 
 def test_partners_with_an_id_or_address_are_subjects_of_their_own_and_the_booker_is_not() -> None:
     players = [
-        {"name": "Anna Nkosi", "playerId": "t1"}, {"name": "Ben Botha", "playerId": "t2"}, {"name": "Cleo", "email": "C@example.com"},
-        {"name": "Only A Name"}, {"name": "Nobody", "email": "none@none.com"},
+        {"name": "Anna Nkosi", "playerId": "t1"}, {"name": "Ben Botha", "playerId": "t2"},
+        {"name": "Cleo", "email": "C@example.com"}, {"name": "Only A Name"},
+        {"name": "Nobody", "email": "none@none.com"},
     ]  # fmt: skip
 
     booker, *partners = effect_of(booking("t1", players=players)).subjects

@@ -1,6 +1,6 @@
 """The golden row against a plain oracle, and independent of the order in which facts came."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -35,7 +35,9 @@ FLAGS = st.sampled_from([None, True, False])
 HANDICAPS = st.sampled_from([None, -4, 0, 142])
 
 
-def said(field: str, value: Any, source: str = "scl", *, rank: int = ORDINARY, minute: int = 0, event: str = "e") -> KnownFact:
+def said(
+    field: str, value: Any, source: str = "scl", *, rank: int = ORDINARY, minute: int = 0, event: str = "e"
+) -> KnownFact:
     return KnownFact(field, value, rank, NOON + timedelta(minutes=minute), source, event)
 
 
@@ -88,7 +90,9 @@ def test_any_order_of_facts_and_keys_gives_the_same_row(
 @given(facts=FACTS)
 def test_the_standing_fact_is_the_last_when_all_are_sorted(facts: list[KnownFact]) -> None:
     oracle: dict[str, KnownFact] = {}
-    for fact in sorted(facts, key=lambda one: (one.rank, one.occurred_at, one.source, one.event_id, repr(one.value))):
+    for fact in sorted(
+        facts, key=lambda one: (one.rank, one.occurred_at, one.source, one.event_id, repr(one.value))
+    ):
         oracle[fact.field] = fact
 
     assert winners(facts) == oracle
@@ -162,7 +166,10 @@ def test_a_field_that_is_emptied_later_is_empty(field: str, column: str, full: A
 
 
 def test_consent_is_given_only_when_every_record_that_still_speaks_agrees() -> None:
-    yes, no, gone = (said("emailOptIn", answer, "messaging", rank=OWNER, event=str(answer)) for answer in (True, False, None))
+    yes, no, gone = (
+        said("emailOptIn", answer, "messaging", rank=OWNER, event=str(answer))
+        for answer in (True, False, None)
+    )
 
     def has_consent(*facts: KnownFact) -> Any:
         return golden_row(facts, (), 0)["email_opt_in"]
@@ -211,9 +218,17 @@ def test_of_several_ids_of_one_service_the_smallest_active_one_stands() -> None:
 
 @pytest.mark.parametrize(
     ("status", "rung", "stage"),
-    [("", 0, "SUBSCRIBER"), ("ACTIVE", 4, "MEMBER"), ("LAPSED", 4, "CHURNED"), ("CANCELLED", 5, "CHURNED"), ("", 5, "ADVOCATE")],
+    [
+        ("", 0, "SUBSCRIBER"),
+        ("ACTIVE", 4, "MEMBER"),
+        ("LAPSED", 4, "CHURNED"),
+        ("CANCELLED", 5, "CHURNED"),
+        ("", 5, "ADVOCATE"),
+    ],
 )
-def test_the_stage_is_the_rung_reached_unless_the_membership_ended(status: str, rung: int, stage: str) -> None:
+def test_the_stage_is_the_rung_reached_unless_the_membership_ended(
+    status: str, rung: int, stage: str
+) -> None:
     assert stage_of(status, rung) == stage
 
 
@@ -226,5 +241,10 @@ def test_changed_columns_are_told_in_the_order_of_the_row() -> None:
     after = golden_row([said("handicap", 10), said("firstName", "Anna", "crm")], (), 1)
 
     assert changed_columns(before, before) == []
-    assert changed_columns(before, after) == ["first_name", "handicap_tenths", "handicap_updated_at", "lifecycle_stage"]
+    assert changed_columns(before, after) == [
+        "first_name",
+        "handicap_tenths",
+        "handicap_updated_at",
+        "lifecycle_stage",
+    ]
     assert set(GOLDEN_COLUMNS) == set(before)

@@ -118,8 +118,8 @@ def test_times_bound_a_timeline(api: Client, fairview: Club) -> None:
     }"""
     variables: dict[str, Any] = {"id": str(customer_id)}
 
-    found = ask(api, query, **variables, **{"from": "2026-03-01T13:00:00+03:00"})
-    naive = ask(api, query, **variables, **{"from": "2026-03-01T13:00:00"})
+    found = ask(api, query, **{**variables, "from": "2026-03-01T13:00:00+03:00"})
+    naive = ask(api, query, **{**variables, "from": "2026-03-01T13:00:00"})
 
     assert [row["occurredAt"] for row in data(found)["customerTimeline"]["data"]] == [
         "2026-03-01T11:00:00Z",

@@ -8,7 +8,17 @@ import pytest
 from django.db import connection, transaction
 
 from profiles.merging import JoinedProfiles, join_profiles
-from profiles.models import Activity, CustomerProfile, Fact, Identifier, Note, PrivacyRequest, ProfileMerge, ReviewCandidate, SearchDocument
+from profiles.models import (
+    Activity,
+    CustomerProfile,
+    Fact,
+    Identifier,
+    Note,
+    PrivacyRequest,
+    ProfileMerge,
+    ReviewCandidate,
+    SearchDocument,
+)
 from profiles.reading import get_customer
 from profiles.search import search_profiles
 from tenants.models import Tenant
@@ -22,19 +32,23 @@ def join(tenant: Tenant, *pairs: tuple[UUID, UUID]) -> None:
     """Merge (winner, loser) pairs as one batch does."""
     with tenant_scope(tenant), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        join_profiles(cursor, tenant.pk, [JoinedProfiles(winner, loser, {"key": "email"}) for winner, loser in pairs])
+        join_profiles(
+            cursor, tenant.pk, [JoinedProfiles(winner, loser, {"key": "email"}) for winner, loser in pairs]
+        )
 
 
 def reload(row: CustomerProfile) -> CustomerProfile:
     with tenant_scope(row.tenant_id):
-        return CustomerProfile.objects.get(pk=row.pk)
+        again: CustomerProfile = CustomerProfile.objects.get(pk=row.pk)
+    return again
 
 
 def test_figures_add_up_and_times_are_the_latest(fairview: Club) -> None:
     tenant = fairview.tenant
     winner = profile(
-        tenant, activity_count_30d=1, activity_count_90d=2, booking_count_30d=1, lifetime_value_cents=100, stage_reached=4,
-        last_activity_at=NOON, last_activity_type="ROUND_COMPLETED", last_booking_at=NOON, tags=["vip"],
+        tenant, activity_count_30d=1, activity_count_90d=2, booking_count_30d=1, lifetime_value_cents=100,
+        stage_reached=4, last_activity_at=NOON, last_activity_type="ROUND_COMPLETED", last_booking_at=NOON,
+        tags=["vip"],
     )  # fmt: skip
     later = NOON + timedelta(days=1)
     losers = [
@@ -64,13 +78,22 @@ def test_figures_add_up_and_times_are_the_latest(fairview: Club) -> None:
 
 @pytest.mark.parametrize(
     ("winner_at", "loser_at", "expected"),
-    [(None, NOON, "LOSER"), (NOON, None, "WINNER"), (NOON, NOON - timedelta(days=1), "WINNER"), (None, None, "")],
+    [
+        (None, NOON, "LOSER"),
+        (NOON, None, "WINNER"),
+        (NOON, NOON - timedelta(days=1), "WINNER"),
+        (None, None, ""),
+    ],
 )
 def test_the_last_activity_is_whoever_did_something_last(
     fairview: Club, winner_at: Any, loser_at: Any, expected: str
 ) -> None:
-    winner = profile(fairview.tenant, last_activity_at=winner_at, last_activity_type="WINNER" if winner_at else "")
-    loser = profile(fairview.tenant, last_activity_at=loser_at, last_activity_type="LOSER" if loser_at else "")
+    winner = profile(
+        fairview.tenant, last_activity_at=winner_at, last_activity_type="WINNER" if winner_at else ""
+    )
+    loser = profile(
+        fairview.tenant, last_activity_at=loser_at, last_activity_type="LOSER" if loser_at else ""
+    )
 
     join(fairview.tenant, (winner.pk, loser.pk))
 
@@ -134,18 +157,20 @@ def test_a_pair_is_closed_as_well_when_both_came_to_the_survivor_by_different_me
     join(tenant, (survivor, other))
 
     with tenant_scope(tenant):
-        assert ReviewCandidate.objects.get(pk=pk_of(pair)).status == "MERGED"
-
-
-def pk_of(row: ReviewCandidate) -> int:
-    return int(row.pk)
+        assert ReviewCandidate.objects.get(pk=pair.pk).status == "MERGED"
 
 
 def a_request(tenant: Tenant, profile_id: UUID, status: str = "OPEN") -> PrivacyRequest:
     with tenant_scope(tenant):
-        return PrivacyRequest.objects.create(
-            tenant=tenant, profile_id=profile_id, kind="ERASURE", source="scl", source_event_id="e", status=status
+        request: PrivacyRequest = PrivacyRequest.objects.create(
+            tenant=tenant,
+            profile_id=profile_id,
+            kind="ERASURE",
+            source="scl",
+            source_event_id="e",
+            status=status,
         )
+    return request
 
 
 def open_requests(tenant: Tenant, profile_id: UUID) -> int:
@@ -207,4 +232,8 @@ def test_a_merge_only_narrows_consent_and_restates_the_golden_row(fairview: Club
     with tenant_scope(fairview.tenant):
         survivor = CustomerProfile.objects.get(status="ACTIVE")
     assert (survivor.email_opt_in, survivor.sms_opt_in) == (False, True)
-    assert (survivor.scl_member_id, survivor.lifetime_value_cents, survivor.lifecycle_stage) == (1, 500, "CUSTOMER")
+    assert (survivor.scl_member_id, survivor.lifetime_value_cents, survivor.lifecycle_stage) == (
+        1,
+        500,
+        "CUSTOMER",
+    )

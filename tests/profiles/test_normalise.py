@@ -26,7 +26,9 @@ from profiles.normalise import folded, is_placeholder_email, is_placeholder_phon
         ("", None),
     ],
 )
-def test_an_email_is_trimmed_lower_case_and_its_domain_ascii(given_address: str, expected: str | None) -> None:
+def test_an_email_is_trimmed_lower_case_and_its_domain_ascii(
+    given_address: str, expected: str | None
+) -> None:
     assert normal_email(given_address) == expected
 
 

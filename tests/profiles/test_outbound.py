@@ -20,6 +20,7 @@ from profiles.models import CustomerProfile
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
+from tests.events.queueing import read_on, wait_until
 from tests.profiles.stories import contact, event, member, player, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,8 +29,7 @@ PREFIX = f"{settings.CRM_BULLMQ_PREFIX}:{settings.CRM_OUTBOUND_QUEUE}:"
 
 def relay() -> None:
     consumers.ensure_cursors()
-    while consumers.run(outbound.NAME):
-        pass
+    read_on(outbound.NAME)
 
 
 def published(client: "redis.Redis") -> list[dict[str, Any]]:
@@ -174,7 +174,8 @@ def test_the_relay_waits_for_redis_and_skips_nothing(
     tell(fairview.tenant, member(7))
     reachable = settings.REDIS_URL
     settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
-    relay()
+    consumers.ensure_cursors()
+    wait_until(lambda: bool(_last_error()))
     with all_tenants():
         stuck = Consumer.objects.get(name=outbound.NAME)
         assert ParkedEntry.objects.count() == 0
@@ -186,6 +187,11 @@ def test_the_relay_waits_for_redis_and_skips_nothing(
     assert len(published(redis_server)) == 1
     with all_tenants():
         assert Consumer.objects.get(name=outbound.NAME).last_error == ""
+
+
+def _last_error() -> str:
+    consumers.run(outbound.NAME)
+    return Consumer.objects.get(name=outbound.NAME).last_error
 
 
 def test_a_poisonous_entry_is_parked_and_can_be_sent_later(

@@ -28,7 +28,13 @@ def town(fairview: Club) -> Club:
     """Four people with something in common, so that a search has to tell them apart."""
     tell(
         fairview.tenant,
-        member(4711, firstName="Lindiwe", lastName="Nkosi", email="lindiwe.nkosi@example.com", phoneNumber="082 123 4567"),
+        member(
+            4711,
+            firstName="Lindiwe",
+            lastName="Nkosi",
+            email="lindiwe.nkosi@example.com",
+            phoneNumber="082 123 4567",
+        ),
         member(4712, at=1, firstName="Zoë", lastName="Müller-Botha", email="zoe@golf.example"),
         player(PLAYER_ID, at=2, name="Sean", surname="O’Brien", phone="083 765 4321"),
         contact("c-9", at=3, firstName="محمد", lastName="Ali", email="o'neil@example.org"),
@@ -121,13 +127,20 @@ def test_the_function_answers_only_for_the_tenant_in_scope(town: Club, kingsmere
 
 
 def test_a_person_is_found_by_a_new_address_and_no_longer_by_a_corrected_name(town: Club) -> None:
-    changed = {"id": 4711, "lastName": "Dlamini", "email": "new@example.com", "changes": ["lastName", "email"]}
+    changed = {
+        "id": 4711,
+        "lastName": "Dlamini",
+        "email": "new@example.com",
+        "changes": ["lastName", "email"],
+    }
 
     tell(town.tenant, event("scl.member.updated", changed, at=9))
 
     assert found(town.tenant, "new@example.com") == {"Dlamini"}
     assert found(town.tenant, "dlamini") == {"Dlamini"}
-    assert found(town.tenant, "lindiwe.nkosi@example.com") == {"Dlamini"}, "an older address still leads to its owner"
+    assert found(town.tenant, "lindiwe.nkosi@example.com") == {"Dlamini"}, (
+        "an older address still leads to its owner"
+    )
     with tenant_scope(town.tenant):
         document = SearchDocument.objects.get(profile_id=search_profiles("4711")[0]).document
     assert "nkosi" in document, "as part of the older address"

@@ -58,17 +58,23 @@ def test_rows_come_newest_first_with_everything_a_page_shows(fairview: Club, per
     assert page.next_place is None
     assert page.rows[0] == alone
     assert alone is not None
-    assert (alone.id, alone.occurred_at, alone.type, alone.category) == (row.pk, NOON, "PAYMENT_RECEIVED", "PAYMENT")
+    assert (alone.id, alone.occurred_at, alone.type, alone.category) == (
+        row.pk,
+        NOON,
+        "PAYMENT_RECEIVED",
+        "PAYMENT",
+    )
     assert (alone.channel, alone.source, alone.source_event_id) == ("CLUB", "scl", "p-1")
     assert alone.metadata == {"amountCents": 50_000}
 
 
 def test_filters_by_category_type_source_and_dates(fairview: Club, person: CustomerProfile) -> None:
-    for title, values in {
+    rows: dict[str, dict[str, Any]] = {
         "paid": {"category": "PAYMENT", "type": "PAYMENT_RECEIVED", "source": "scl"},
         "booked": {"category": "BOOKING", "type": "TEETIME_BOOKED", "occurred_at": NOON + minutes(1)},
         "played": {"category": "GOLF", "occurred_at": NOON + minutes(2)},
-    }.items():
+    }
+    for title, values in rows.items():
         activity(fairview.tenant, person.pk, title=title, **values)
 
     assert titles(person) == ["played", "booked", "paid"]
@@ -81,7 +87,9 @@ def test_filters_by_category_type_source_and_dates(fairview: Club, person: Custo
 
 
 @pytest.mark.parametrize("same_time", [False, True])
-def test_pages_continue_without_gaps_or_repeats_while_rows_arrive(person: CustomerProfile, same_time: bool) -> None:
+def test_pages_continue_without_gaps_or_repeats_while_rows_arrive(
+    person: CustomerProfile, same_time: bool
+) -> None:
     expected = fill(person, 23, same_time=same_time)
     seen: list[int] = []
     place: Place | None = None
@@ -109,7 +117,9 @@ def test_a_late_row_appears_at_its_place_on_the_page_to_come(person: CustomerPro
 
 
 @pytest.mark.parametrize(("take", "rows"), [(0, 1), (-5, 1), (3, 3), (1000, MOST_ROWS)])
-def test_a_page_has_at_least_one_row_and_at_most_a_hundred(person: CustomerProfile, take: int, rows: int) -> None:
+def test_a_page_has_at_least_one_row_and_at_most_a_hundred(
+    person: CustomerProfile, take: int, rows: int
+) -> None:
     fill(person, MOST_ROWS + 1)
 
     with tenant_scope(person.tenant):

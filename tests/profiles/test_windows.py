@@ -30,7 +30,12 @@ def figures(tenant: Tenant) -> tuple[int, int, int]:
 def stale_profile(tenant: Tenant, **values: Any) -> CustomerProfile:
     """Somebody whose figures were right yesterday."""
     yesterday = timezone.now().date() - timedelta(days=1)
-    defaults = {"activity_count_30d": 9, "activity_count_90d": 9, "booking_count_30d": 9, "windows_on": yesterday}
+    defaults = {
+        "activity_count_30d": 9,
+        "activity_count_90d": 9,
+        "booking_count_30d": 9,
+        "windows_on": yesterday,
+    }
     return profile(tenant, **(defaults | values))
 
 
@@ -53,7 +58,11 @@ def test_a_booking_leaves_each_window_at_its_edge(
 ) -> None:
     person = stale_profile(fairview.tenant)
     activity(
-        fairview.tenant, person.pk, type="TEETIME_BOOKED", category="BOOKING", occurred_at=timezone.now() - age
+        fairview.tenant,
+        person.pk,
+        type="TEETIME_BOOKED",
+        category="BOOKING",
+        occurred_at=timezone.now() - age,
     )
 
     assert recount(fairview.tenant) == 1
@@ -125,7 +134,9 @@ def test_a_recount_goes_on_chunk_by_chunk_and_counts_as_a_change(
         assert {(row.activity_count_90d, row.version) for row in rows} == {(0, people[0].version + 1)}
 
 
-def test_the_nightly_task_visits_every_active_tenant_and_only_its_own_rows(fairview: Club, kingsmere: Club) -> None:
+def test_the_nightly_task_visits_every_active_tenant_and_only_its_own_rows(
+    fairview: Club, kingsmere: Club
+) -> None:
     for club in (fairview, kingsmere):
         stale_profile(club.tenant)
     kingsmere.tenant.is_active = False

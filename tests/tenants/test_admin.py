@@ -247,7 +247,13 @@ def test_keys_are_revoked_from_the_list(fairview: Club, kingsmere: Club) -> None
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "just now"), (-90, "in 1 minute"), (3600, "1 hour ago"), (86400 * 3, "3 days ago"), (86400 * 800, "2 years ago")],
+    [
+        (0, "just now"),
+        (-90, "in 1 minute"),
+        (3600, "1 hour ago"),
+        (86400 * 3, "3 days ago"),
+        (86400 * 800, "2 years ago"),
+    ],
 )
 def test_distances_are_told_in_words(seconds: int, said: str) -> None:
     now = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -256,7 +262,8 @@ def test_distances_are_told_in_words(seconds: int, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "letters"), [("Thandi Mokoena", "TM"), ("a@b.example", "AE"), ("", "?"), ("محمد علي", "مع"), ("Élodie", "É")]
+    ("name", "letters"),
+    [("Thandi Mokoena", "TM"), ("a@b.example", "AE"), ("", "?"), ("محمد علي", "مع"), ("Élodie", "É")],
 )
 def test_avatars_have_letters_for_every_name(name: str, letters: str) -> None:
     assert words.initials(name) == letters

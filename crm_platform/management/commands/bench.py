@@ -99,6 +99,8 @@ def _measure(place: Place, name: str, options: dict[str, Any]) -> list[Figure] |
             launch_command(command, death_signal=signal.SIGTERM),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            # Ctrl-C reaches only this process, which then stops the session in good order.
+            start_new_session=True,
             cwd=env.PROJECT_DIR,
             env=environment,
         )

@@ -33,7 +33,7 @@
       running = new AbortController();
       asked = text;
       return fetch(form.action, { method: "POST", body: new FormData(form), signal: running.signal, headers: { "X-Requested-With": "fetch" } })
-        .then(function (answer) { if (!answer.ok) { throw new Error(String(answer.status)); } return answer.text(); })
+        .then(function (answer) { if (answer.redirected) { window.location.reload(); } if (!answer.ok) { throw new Error(String(answer.status)); } return answer.text(); })
         .then(function (html) { list.innerHTML = html; open(true); choose(0); })
         .catch(function (error) {
           if (error.name === "AbortError") { return; }
