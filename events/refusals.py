@@ -14,7 +14,7 @@ class Refusal(StrEnum):
     INVALID_PAYLOAD = "INVALID_PAYLOAD"
 
 
-class EventRefused(Exception):  # noqa: N818 (a refusal is no failure of the program)
+class EventRefused(Exception):
     """An event that cannot be taken or used.
 
     `field` is the camelCase path inside the event (`payload.players.0.name`); empty: the event as a whole.

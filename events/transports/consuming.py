@@ -15,19 +15,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
-import psycopg
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 from django.utils import timezone
 
 from events.transports.bullmq import AWAY_ERRORS, EventsQueue, QueuedJob, Taken
 from events.transports.heartbeat import EXPIRES_SECONDS, HEARTBEAT_KEY, Heartbeat, this_process
 from events.transports.peers import Peer
-from events.transports.queue_intake import TakenIn, take_in
+from events.transports.queue_intake import DATABASE_ERRORS, TakenIn, take_in
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
-DATABASE_ERRORS: Final = (DatabaseError, InterfaceError, psycopg.Error)
 REDIS_RETRY_SECONDS: Final = 0.25
 FIRST_DATABASE_RETRY_SECONDS: Final = 0.1
 LONGEST_DATABASE_RETRY_SECONDS: Final = 2.0

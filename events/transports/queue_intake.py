@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from django.db import DataError, IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, transaction
 
 from events.admission import tenant_of
 from events.bullmq_jobs import envelope_from_job
@@ -23,6 +23,8 @@ from tenants.directory import find_tenant
 
 logger = logging.getLogger(__name__)
 
+# COPY raises the driver's own errors, all other statements Django's.
+DATABASE_ERRORS: Final = (DatabaseError, InterfaceError, psycopg.Error)
 # What PostgreSQL answers when a value is at fault, and not the database or the way to it.
 VALUE_ERRORS: Final = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)
 
@@ -56,28 +58,43 @@ def take_in(jobs: Sequence[QueuedJob], *, queue: str, now: datetime) -> TakenIn:
         try:
             events.append(_read(job, now))
         except EnvelopeRefused as refused:
-            letters[job.key] = _letter(job, queue, refused)
+            letters[job.key] = _letter(job, queue, refused, _tenant_of_refused(job))
+        except Exception as error:  # a defect of ours that one job provokes must not stop the others
+            letters[job.key] = _letter(job, queue, _defeated(job, error), None)
     try:
         with transaction.atomic():
             accepted = accept(events, door=Door.QUEUE)
             keep(letters.values())
-    except VALUE_ERRORS as error:
+    except Exception as error:  # for the same reason
         return _take_in_parts(jobs, queue, now, error)
     return TakenIn(accepted.accepted, accepted.duplicates, frozenset(letters))
 
 
 def _take_in_parts(jobs: Sequence[QueuedJob], queue: str, now: datetime, error: Exception) -> TakenIn:
-    """Halve a batch that the database refused, until the job at fault stands alone."""
+    """Halve a batch that failed, until the job at fault stands alone; raises what is no job's fault."""
+    if not _is_fault_of_job(error):
+        raise error
     if len(jobs) > 1:
         middle = len(jobs) // 2
         first, second = jobs[:middle], jobs[middle:]
         return take_in(first, queue=queue, now=now) + take_in(second, queue=queue, now=now)
     job = jobs[0]
-    logger.error("a job cannot be stored", exc_info=error, extra={"queue": queue, "job_id": job.id})
-    message = f"The event holds something that the database cannot store ({type(error).__name__})."
     with transaction.atomic():
-        keep([_letter(job, queue, EnvelopeRefused(Refusal.INVALID_ENVELOPE, message))])
+        keep([_letter(job, queue, _defeated(job, error), _tenant_of_refused(job))])
     return TakenIn(0, 0, frozenset([job.key]))
+
+
+def _is_fault_of_job(error: Exception) -> bool:
+    return isinstance(error, VALUE_ERRORS) or not isinstance(error, DATABASE_ERRORS)
+
+
+def _defeated(job: QueuedJob, error: Exception) -> EnvelopeRefused:
+    """The refusal of a job on which we failed ourselves; raises what is not its fault."""
+    if not _is_fault_of_job(error):
+        raise error
+    logger.error("a job cannot be taken in", exc_info=error, extra={"job_id": job.id})
+    message = f"The event holds something that cannot be read or stored here ({type(error).__name__})."
+    return EnvelopeRefused(Refusal.INVALID_ENVELOPE, message)
 
 
 def _read(job: QueuedJob, now: datetime) -> tuple[UUID, Received]:
@@ -95,14 +112,14 @@ def _envelope(job: QueuedJob) -> Any:
     return envelope_from_job(job.name, load_json(job.data or b""), job.id, job.timestamp_ms)
 
 
-def _letter(job: QueuedJob, queue: str, refused: EnvelopeRefused) -> Letter:
+def _letter(job: QueuedJob, queue: str, refused: EnvelopeRefused, tenant_id: UUID | None) -> Letter:
     return Letter(
         queue=queue,
         job_id=job.durable_id,
         job_name=job.name,
         body=job.data or b"",
         refused=refused,
-        tenant_id=_tenant_of_refused(job),
+        tenant_id=tenant_id,
     )
 
 

@@ -11,7 +11,7 @@ from events.log import Happening
 from events.models import LogKind
 from profiles.club import Club
 from profiles.effects.drafts import Subject
-from profiles.identity import Claim, Holding
+from profiles.identity import Claim, Holding, Person
 from profiles.ingest import statements as sql
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.ingest.people import load_directory, unsettled_groups

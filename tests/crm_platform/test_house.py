@@ -4,7 +4,9 @@ import ast
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,35 @@ def test_every_setting_and_every_check_is_described_for_operators() -> None:
     assert len(settings) > 20
     assert len(numbers) > 6
     assert sorted(name for name in settings | numbers if f"{name}" not in described) == []
+
+
+def test_the_product_imports_only_what_a_run_without_test_tools_installs() -> None:
+    locked = set(
+        re.findall(r"^([a-z0-9._-]+)==", (env.PROJECT_DIR / "requirements.txt").read_text(), re.MULTILINE)
+    )
+    distributions = packages_distributions()
+    imported = {name for file in code_files() for name in imported_packages(file)}
+
+    foreign = imported - set(CODE) - set(sys.stdlib_module_names)
+
+    missing = {
+        name
+        for name in foreign
+        if not {normalised(owner) for owner in distributions.get(name, [name])} & locked
+    }
+    assert missing == set()
+
+
+def imported_packages(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def normalised(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:

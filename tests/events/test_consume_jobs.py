@@ -14,6 +14,7 @@ from events.models import Door, InboxEvent
 from events.transports.bullmq import QueuedJob
 from events.transports.consuming import QueueConsumer
 from events.transports.heartbeat import HEARTBEAT_KEY, read_heartbeat
+from events.transports.queue_intake import take_in
 from tenants.postgresql.base import as_owner
 from tenants.redis_client import redis_client
 from tenants.scope import all_tenants
@@ -204,6 +205,18 @@ def test_an_event_that_the_database_will_not_have_stands_alone(redis_server: "re
     ]
 
 
+def test_a_job_on_which_our_own_code_fails_stands_alone_too() -> None:
+    odd: Any = "not a time"  # As a defect of ours would have it.
+    bare = {"tenantId": "fairview", "contactId": "c-1"}
+    jobs = [_queued(b"1", event(id="e-1")), _queued(b"2", bare)._replace(timestamp_ms=odd)]
+
+    taken_in = take_in(jobs, queue="crm-events", now=datetime.now(UTC))
+
+    assert (taken_in.accepted, set(taken_in.dead_letters)) == (1, {b"2"})
+    assert inbox_ids() == ["e-1"]
+    assert letters()[0].message.endswith("(TypeError).")
+
+
 def test_names_in_any_script_arrive_as_they_were_sent() -> None:
     payload = {"id": "p-1", "name": "محمد", "surname": "O’Brien 🏌️", "homeClubName": "Zürich"}
     publish(Job("event", event(type="teetime.player.created", payload=payload)))
@@ -272,8 +285,8 @@ def test_calls_are_those_that_the_official_port_makes() -> None:
     asyncio.run(compare())
 
 
-def _queued(key: bytes) -> Any:
-    return QueuedJob(key, "event", b"{}", 1, b"{}")
+def _queued(key: bytes, data: object = None) -> QueuedJob:
+    return QueuedJob(key, "event", json.dumps(data).encode(), 1, b"{}")
 
 
 def _without_time(call: list[Any]) -> list[bytes]:

@@ -61,7 +61,9 @@ def test_workers_that_meet_the_same_new_person_at_once_end_with_one_profile() ->
     number_of_people = 15
     for number in range(1, number_of_people + 1):
         address = f"m{number}@example.com"
-        publish(tenant, member(number, email=address), player(f"t{number}", email=address), payment(number, 100))
+        publish(
+            tenant, member(number, email=address), player(f"t{number}", email=address), payment(number, 100)
+        )
     start = threading.Barrier(4)
 
     in_threads(*(worker(tenant, start) for _ in range(4)))
