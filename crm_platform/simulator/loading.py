@@ -83,6 +83,8 @@ def load(clubs: Sequence[Club], wanted: Plan, data_dir: Path, say: Say) -> None:
     which the inbox then knows already. Raises NotOurs and ValueError.
     """
     plan = _plan_to_keep(wanted, say)
+    # First of all, because it refuses parameters that make no world.
+    world = plan.world()
     tenants = [ensure_tenant(club, plan.as_document()) for club in clubs]
     logins = ensure_logins(clubs, data_dir)
     ensure_key(tenants, data_dir)
@@ -95,7 +97,7 @@ def load(clubs: Sequence[Club], wanted: Plan, data_dir: Path, say: Say) -> None:
         say("The history is loaded already.")
         return
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [_write_files(tenant, plan.world(), folder, say) for tenant in missing]
+    paths = [_write_files(tenant, world, folder, say) for tenant in missing]
     call_command("ingest_events", *(str(path) for path in paths))
     drain([tenant.pk for tenant in missing], say)
     for tenant in missing:

@@ -21,7 +21,7 @@ from tenants.scope import all_tenants, tenant_scope
 from tests import factories
 from tests.crm_platform.simulated import UNTIL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("simulator-load")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("simulator-load")]
 SMALL = ("--people", "40", "--months", "2", "--seed", "5", "--until", UNTIL.isoformat())
 
 
