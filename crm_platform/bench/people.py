@@ -125,7 +125,17 @@ def load_people(tenant: Tenant, count: int, reporter: Reporter, *, with_history:
 
 def _take_in_first(tenant: Tenant) -> None:
     """Person 0, by the events of three services."""
-    at = timezone.now() - SINCE
+    now = timezone.now()
+    events = _first_events(now - SINCE)
+    accept(((tenant.pk, parse_line(orjson.dumps(event), now=now)) for event in events), door=Door.FILE)
+    with tenant_scope(tenant):
+        process_pending()
+    with connect() as connection:
+        (found,) = one_row(connection, "SELECT count(*) FROM profiles_customerprofile")
+    expect("profiles of the first person", found, 1)
+
+
+def _first_events(at: datetime) -> list[dict[str, Any]]:
     number, email = FIRST_NUMBER, email_of(0)
     member_id, player_id, contact_id = member_id_of(0), player_id_of(0), contact_id_of(0)
     person: dict[str, Any] = {"firstName": "Thandi", "lastName": f"Golfer{number}", "email": email}
@@ -144,17 +154,10 @@ def _take_in_first(tenant: Tenant) -> None:
         ("teetime.player.created", "teetime", {"teetimePlayerId": player_id}, player),
         ("contact.created", "messaging", {"messagingContactId": contact_id}, contact),
     )
-    events = [
+    return [
         envelope(f"{source}-{number}", kind, source, identity=identity, payload=payload, at=at)
         for kind, source, identity, payload in subjects
     ]
-    now = timezone.now()
-    accept(((tenant.pk, parse_line(orjson.dumps(event), now=now)) for event in events), door=Door.FILE)
-    with tenant_scope(tenant):
-        process_pending()
-    with connect() as connection:
-        (found,) = one_row(connection, "SELECT count(*) FROM profiles_customerprofile")
-    expect("profiles of the first person", found, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Where benchmarks run: a database of their own, a Redis of their own, and servers where there are none."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from crm_platform import env
 from crm_platform.bench.database import connect
 from crm_platform.bench.figures import BenchError
 from crm_platform.embedded import EmbeddedPostgres, EmbeddedRedis
+from crm_platform.embedded.leftovers import is_running
 from crm_platform.embedded.redis import free_port
 from crm_platform.reachability import database_problem
 
@@ -48,7 +50,8 @@ def bench_place() -> Iterator[Place]:
     Raises BenchError when an address is set and nobody answers there, ServerError when no server can be started.
     """
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        _remove_abandoned_folders()
+        folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)  # PostgreSQL may run as another user
         problem = database_problem()
@@ -60,6 +63,14 @@ def bench_place() -> Iterator[Place]:
         postgres = EmbeddedPostgres(folder / "postgres", socket=folder / "socket")
         stack.enter_context(postgres)
         yield Place(folder, postgres.url)
+
+
+def _remove_abandoned_folders() -> None:
+    """Folders of runs that were killed; their name holds the process id."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        owner = folder.name.removeprefix(FOLDER_PREFIX).partition("-")[0]
+        if owner.isdigit() and not is_running(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

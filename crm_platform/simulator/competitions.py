@@ -128,13 +128,14 @@ def _may_enter(fixture: Fixture, player: Player, published: datetime) -> bool:
 
 def _plan_entries(stage: Stage, fixture: Fixture, competition_id: str, span: Span, dice: Dice) -> None:
     """Those who like competitions enter within the weeks before it closes."""
-    open_for = span.starts - CLOSES_AHEAD - span.published - timedelta(hours=2)
+    opens = stage.calendar.day_of(span.published) + DAY
+    open_days = (span.starts - CLOSES_AHEAD - span.published).days - 2
     for player in stage.players:
         liking = player.person.persona.competitions / 2 * fixture.pull
         eagerness = liking * stage.vigour(player.person, span.published)
         if not dice.chance(min(eagerness, 0.9)) or not _may_enter(fixture, player, span.published):
             continue
-        entered = span.published + timedelta(hours=1) + open_for * dice.uniform(0, 1)
+        entered = stage.calendar.waking_hours(opens + DAY * dice.between(0, open_days), dice)
         stage.agenda.add(entered, partial(enter, stage, player, competition_id=competition_id))
         if dice.chance(WITHDRAWN):
             left = span.starts - timedelta(hours=18) - entered

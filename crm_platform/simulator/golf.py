@@ -79,15 +79,24 @@ class Booking:
 
 
 def book(stage: Stage, player: Player, when: datetime, *, day: date, key: str) -> None:
-    """Put a booking on the agenda, with what becomes of it. `key` is unique per booking."""
+    """Put a booking on the agenda, with what becomes of it; nothing for somebody who plays that day already.
+
+    `key` is unique per booking.
+    """
+    playing = stage.playing[day]
+    if player.person.id in playing:
+        return
     dice = stage.dice(f"booking/{key}")
+    friends = [one for one in player.person.partners if one.id not in playing]
+    partners = dice.sample(friends, dice.weighted(PARTNER_COUNTS))
+    playing.update(one.id for one in (player.person, *partners))
     booking = Booking(
         id=f"bk-{stage.club.id}-{key}",
         player=player,
         booked=when,
         tee_time=stage.calendar.tee_time(day, dice),
         course=dice.pick(stage.club.courses),
-        partners=dice.sample(player.person.partners, dice.weighted(PARTNER_COUNTS)),
+        partners=partners,
         dice=dice,
     )
     payload = _described(stage, booking)

@@ -1,6 +1,7 @@
 """Where the life of one club plays: its people, its clock, its agenda, its post office."""
 
-from datetime import datetime
+from collections import defaultdict
+from datetime import date, datetime
 
 from crm_platform.simulator.agenda import Agenda
 from crm_platform.simulator.calendar import ClubCalendar
@@ -36,6 +37,8 @@ class Stage:
         self.agenda = Agenda()
         self.post = PostOffice(club, stamp)
         self.gone: set[str] = set()
+        # Who plays on which day, by the ids of people: nobody is on two tee sheets.
+        self.playing: defaultdict[date, set[str]] = defaultdict(set)
         # Competitions that can be entered, and until when.
         self.open_competitions: dict[str, datetime] = {}
         # Who has entered which: player id and competition id.

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -20,6 +21,9 @@ from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
+
+# COPY bypasses Django's translation of the driver's errors.
+DATABASE_AWAY = (OperationalError, psycopg.OperationalError)
 
 # Large enough to pay for its statements, small enough that a transaction stays well under a second.
 BATCH_SIZE = 1000
@@ -65,7 +69,7 @@ def process_batch(club: Club, size: int) -> int:
         with transaction.atomic(), _without_cycle_search():
             claimed = _claim(sql.CLAIM, [club.id, size])
             left = _apply(club, claimed, shared=True)
-    except OperationalError:
+    except DATABASE_AWAY:
         raise
     except (
         Exception
@@ -96,7 +100,7 @@ def _apply_chosen(club: Club, ids: Sequence[int]) -> None:
     try:
         with transaction.atomic(), _without_cycle_search():
             _apply(club, _claim(sql.CLAIM_CHOSEN, [club.id, list(ids)]), shared=False)
-    except OperationalError:
+    except DATABASE_AWAY:
         raise
     except Exception as error:  # same reason as in process_batch
         _isolate(club, ids, error)

@@ -26,6 +26,8 @@ from events.envelope import receive
 from tests.crm_platform.processes import manage, start
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+# Much more than it takes, for machines that do other things as well.
+PATIENCE_SECONDS = 180
 FORM = ["benchmark", "measure", "value", "unit", "baseline", "ratio", "target", "met"]
 
 
@@ -177,10 +179,11 @@ def test_only_positive_sizes_are_taken() -> None:
 
 
 def test_ingest_answers_with_figures_of_counts_that_were_checked_and_leaves_no_database() -> None:
-    answered = manage("bench", "ingest", "--json", "--events", "300", "--people", "50")
+    process = start("manage.py", "bench", "ingest", "--json", "--events", "300", "--people", "50")
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
-    figures = json.loads(answered.stdout[answered.stdout.index("[\n") :])
-    assert answered.returncode == 0
+    figures = json.loads(output[output.index("[\n") :])
+    assert process.returncode == 0
     assert [list(figure) for figure in figures] == [FORM, FORM]
     assert {figure["benchmark"] for figure in figures} == {"ingest"}
     assert all(figure["value"] > 0 and figure["baseline"] > 0 for figure in figures)
@@ -192,12 +195,12 @@ def test_ingest_answers_with_figures_of_counts_that_were_checked_and_leaves_no_d
 
 def test_a_stopped_benchmark_leaves_nothing_behind() -> None:
     process = start("manage.py", "bench", "ingest", "--json", "--events", "300", "--people", "50")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not databases_of_benchmarks() and time.monotonic() < deadline:
         time.sleep(0.02)
 
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 130
     assert "Stopped" in output

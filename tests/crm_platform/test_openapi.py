@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,6 @@ import schemathesis
 import yaml
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -96,17 +93,8 @@ def test_the_pages_to_read_it_need_no_other_host(db: None) -> None:
     assert "https://" not in text.replace("https://github.com", "")
 
 
-@pytest.fixture
-def _open_transaction() -> Iterator[None]:
-    """Requests of a real WSGI handler, but inside the test's own transaction."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-
-
-@pytest.mark.usefixtures("_open_transaction")
+# Each request commits on its own, as in production: one that the database refuses must not spoil the next.
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_whatever_is_sent_the_answer_is_a_described_one(
     fairview: Club, settings: Any, mode: GenerationMode

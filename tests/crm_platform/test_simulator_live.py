@@ -1,7 +1,7 @@
 """The world goes on after its history: from now on, at the wished pace, and what was planned comes true once."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -140,7 +140,6 @@ def test_after_a_pause_the_world_goes_on_at_the_clock() -> None:
     last = datetime.fromisoformat(told[-1]["timestamp"])
     assert clock[0] <= last < clock[0] + timedelta(hours=2)
     assert last.tzinfo is not None
-    assert last > datetime(2026, 6, 23, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("rate", [0, -1])

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from crm_platform.simulator.accounts import KEYS_FILE, LOGINS_FILE, PLATFORM_USER
@@ -239,3 +241,14 @@ def test_benchmark_events_are_written_with_their_people(tmp_path: Path) -> None:
         "mix-fairview.ndjson.gz",
     }
     assert "50 events" in text
+
+
+def test_a_loaded_demo_goes_on_live_through_the_queue(
+    data_dir: Path, redis_server: "redis.Redis", settings: LazySettings
+) -> None:
+    simulate("--load", "--tenants", "kingsmere", *SMALL)
+
+    text = simulate("--live", "--rate", "6000", "--limit", "5")
+
+    assert "Live: kingsmere, about 6000 events a minute" in text
+    assert redis_server.llen(f"bull:{settings.CRM_EVENTS_QUEUE}:wait") == 5

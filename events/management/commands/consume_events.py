@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from argparse import ArgumentParser
-from typing import Any
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any, Final
 
 import uvloop
 from django.conf import settings
@@ -11,6 +11,12 @@ from django.core.management.base import BaseCommand
 
 from events.transports.bullmq import EventsQueue
 from events.transports.consuming import Pace, QueueConsumer
+
+# A batch is one transaction.
+LARGEST_BATCH: Final = 5000
+# Three renewals must fit in, and a job of a consumer that died should not wait for minutes.
+SHORTEST_LOCK_SECONDS: Final = 0.3
+LONGEST_LOCK_SECONDS: Final = 600.0
 
 
 class Command(BaseCommand):
@@ -22,11 +28,15 @@ class Command(BaseCommand):
         """Options for unusual loads."""
         defaults = Pace()
         parser.add_argument(
-            "--batch", type=int, default=defaults.batch_jobs, metavar="JOBS", help="most jobs taken at once"
+            "--batch",
+            type=_batch,
+            default=defaults.batch_jobs,
+            metavar="JOBS",
+            help=f"most jobs taken at once: 1 to {LARGEST_BATCH}",
         )
         parser.add_argument(
             "--lock-seconds",
-            type=float,
+            type=_lock_seconds,
             default=defaults.lock_seconds,
             help="after so long BullMQ gives the jobs of a consumer that died to another one",
         )
@@ -35,6 +45,20 @@ class Command(BaseCommand):
         """Run the consumer in an event loop of its own."""
         pace = Pace(batch_jobs=options["batch"], lock_seconds=options["lock_seconds"])
         uvloop.run(consume(pace))
+
+
+def _batch(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= LARGEST_BATCH:
+        raise ArgumentTypeError(f"must be from 1 to {LARGEST_BATCH}")
+    return number
+
+
+def _lock_seconds(text: str) -> float:
+    seconds = float(text)
+    if not SHORTEST_LOCK_SECONDS <= seconds <= LONGEST_LOCK_SECONDS:
+        raise ArgumentTypeError(f"must be from {SHORTEST_LOCK_SECONDS} to {LONGEST_LOCK_SECONDS}")
+    return seconds
 
 
 async def consume(pace: Pace) -> None:
