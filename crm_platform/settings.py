@@ -104,7 +104,8 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.text("CRM_STATIC_ROOT", str(BASE_DIR / ".static"))
+# Empty: files are served from where they lie, without `collectstatic`.
+STATIC_ROOT = env.text("CRM_STATIC_ROOT") or None
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 WHITENOISE_USE_FINDERS = True
 

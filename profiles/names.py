@@ -12,7 +12,9 @@ from typing import NamedTuple
 from profiles.normalise import CACHE_SIZE, folded
 
 # Two spellings at least this alike (Ratcliff/Obershelp) are one name with a slip of the pen.
-ALIKE = 0.75
+ALIKE = 0.8
+SHORTEST_STEM = 3
+ENDEARMENTS = ("ie", "i", "y", "a")
 NICKNAMES: tuple[frozenset[str], ...] = tuple(
     frozenset(group.split())
     for group in (
@@ -48,6 +50,7 @@ NICKNAMES: tuple[frozenset[str], ...] = tuple(
         "francois frans frank francis",
         "cornelius neels kerneels",
         "gerhardus gert gerhard gerrie",
+        "oliver ollie olly",
     )
 )
 
@@ -74,6 +77,8 @@ def may_be_one_name(one: str, other: str) -> bool:
     first, second = one.split(maxsplit=1)[0], other.split(maxsplit=1)[0]
     if first.startswith(second) or second.startswith(first):
         return True
+    if is_short_form(first, second) or is_short_form(second, first):
+        return True
     if any(first in group and second in group for group in NICKNAMES):
         return True
     if set(one.split()) & set(other.split()):
@@ -81,6 +86,21 @@ def may_be_one_name(one: str, other: str) -> bool:
     # In a fixed order, because the ratio of two words is not always that of the same two the other way round.
     first, second = sorted((first, second))
     return SequenceMatcher(None, first, second).ratio() >= ALIKE
+
+
+def is_short_form(short: str, full: str) -> bool:
+    """Whether a name is a shortened other one: its beginning with an ending of endearment, or its end.
+
+    As in Vusi for Vusumuzi, Rosie for Rosemary, Nathi for Nkosinathi.
+    """
+    if len(short) > SHORTEST_STEM and full.endswith(short):
+        return True
+    return any(
+        short.endswith(ending)
+        and len(short) - len(ending) >= SHORTEST_STEM
+        and full.startswith(short.removesuffix(ending))
+        for ending in ENDEARMENTS
+    )
 
 
 def may_be_one_person(one: PersonName, other: PersonName) -> bool:

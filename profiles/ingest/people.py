@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from events.identity_hints import IdentityKey
-from profiles.identity import Claim, Directory, Holding, Person, keys_of
+from profiles.identity import WEAK_KINDS, Claim, Directory, Holding, Person, keys_of
 from profiles.ingest import statements as sql
 from profiles.names import PersonName
 from profiles.normalise import folded
@@ -49,7 +49,12 @@ def _in_question(directory: Directory, claims: Iterable[Claim]) -> set[Person]:
     for claim in claims:
         found = [holding for key in claim.keys for holding in directory.rows(key)]
         reached = {holding.person for holding in found}
-        if len(reached) > 1 or len(found) < len(claim.keys) or any(holding.is_shared for holding in found):
+        if (
+            len(reached) > 1
+            or len(found) < len(claim.keys)
+            or any(holding.is_shared for holding in found)
+            or names_only_weakly(claim)
+        ):
             people |= reached
     return people
 
@@ -68,12 +73,22 @@ def unsettled_groups(directory: Directory, claims: Sequence[Sequence[Claim]]) ->
     return [any(holder is None or holder in restless for holder in holders) for holders in found]
 
 
+def names_only_weakly(claim: Claim) -> bool:
+    """Whether only addresses lead to the person, so that a name or a birth may speak against it."""
+    return bool(claim.name.first or claim.birth) and all(key.kind in WEAK_KINDS for key in claim.keys)
+
+
 def _sole_holder(directory: Directory, claim: Claim) -> Person | None:
     """The one person to whom every key of the claim leads; None when a key is new, shared, or leads elsewhere."""
     holder: Person | None = None
     for key in claim.keys:
         rows = directory.rows(key)
-        if len(rows) != 1 or rows[0].is_shared or (holder is not None and rows[0].person is not holder):
+        if (
+            names_only_weakly(claim)
+            or len(rows) != 1
+            or rows[0].is_shared
+            or (holder is not None and rows[0].person is not holder)
+        ):
             return None
         holder = rows[0].person
     return holder

@@ -50,6 +50,10 @@ ONE_PERSON: dict[str, list[Event]] = {
         player("t1", email=EMAIL, name="Lindiwe", surname="Nkosi"),
     ],
     "an initial": [member(1, email=EMAIL, firstName="P"), player("t1", email=EMAIL, name="Pieter")],
+    "a nickname that ends the name": [
+        member(1, email=EMAIL, firstName="Nkosinathi"),
+        player("t1", email=EMAIL, name="Nathi"),
+    ],
     "a nickname": [member(1, email=EMAIL, firstName="William"), player("t1", email=EMAIL, name="Bill")],
 }
 
@@ -118,6 +122,17 @@ def test_a_family_with_one_mailbox_stays_several_golfers(fairview: Club) -> None
     assert [person.email_opt_in for person in found] == [False, True, False], (
         "the contact's name told whose it is"
     )
+
+
+def test_a_partner_with_the_mailbox_of_a_known_spouse_is_somebody_else(fairview: Club) -> None:
+    tell(fairview.tenant, member(1, email=EMAIL, firstName="Hester", lastName="Steyn"))
+
+    tell(fairview.tenant, booking("t9", at=5, players=[{"name": "Jacobus Steyn", "email": EMAIL}]))
+
+    assert [person.first_name for person in people(fairview) if person.email == EMAIL] == [
+        "Hester",
+        "Jacobus",
+    ]
 
 
 def test_an_event_that_names_only_a_shared_mailbox_is_about_no_member_of_the_family(fairview: Club) -> None:
