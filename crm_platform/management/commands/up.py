@@ -1,7 +1,6 @@
 """`manage.py up`: the whole platform on this machine."""
 
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -36,8 +35,6 @@ class Command(BaseCommand):
             with_demo=not no_demo,
             tenants=tuple(part.strip() for part in tenants.split(",") if part.strip()),
         )
-        # WhiteNoise serves from the apps' own folders here, but warns about a missing one.
-        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         try:
             run(plan, Console())
         except (ServerError, UpError) as error:
