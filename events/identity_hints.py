@@ -4,7 +4,7 @@ Raw means trimmed text and nothing more: e-mails and phones as the service spell
 `profiles`' business.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -83,29 +83,33 @@ def identity_keys(
     A new e-mail in an `.updated` event is a key as well. Raises PayloadRefused for a key of the wrong kind,
     and when identity and payload name two people by their service ids.
     """
-    hints = [*_identity_hints(identity), *_payload_hints(envelope_source, canonical_type, payload)]
-    _check_agreement(hints)
-    hints.sort(key=lambda hint: STRENGTH[hint.kind])
+    hints = _identity_hints(identity)
+    for key, kind in _payload_kinds(envelope_source, canonical_type):
+        value = payload.get(key)
+        if value is not None:
+            _add_hint(hints, kind, value, f"payload.{key}")
+    if len(hints) > 1:
+        _check_agreement(hints)
+        hints.sort(key=lambda hint: STRENGTH[hint.kind])
     return list(dict.fromkeys(IdentityKey(hint.kind, hint.value) for hint in hints))
 
 
-def _identity_hints(identity: Mapping[str, Any]) -> Iterator[_Hint]:
+def _identity_hints(identity: Mapping[str, Any]) -> list[_Hint]:
+    hints: list[_Hint] = []
     for key, value in identity.items():
-        if kind := IDENTITY_KINDS.get(key):
-            yield from _hint(kind, value, f"identity.{key}")
+        kind = IDENTITY_KINDS.get(key)
+        if kind is not None and value is not None:
+            _add_hint(hints, kind, value, f"identity.{key}")
     external = identity.get("externalIds")
     if external is None:
-        return
+        return hints
     if not isinstance(external, dict):
         raise PayloadRefused("identity.externalIds", "identity.externalIds must be an object.")
     for key, value in external.items():
-        if kind := EXTERNAL_KINDS.get(key):
-            yield from _hint(kind, value, f"identity.externalIds.{key}")
-
-
-def _payload_hints(envelope_source: str, canonical_type: str, payload: Mapping[str, Any]) -> Iterator[_Hint]:
-    for key, kind in _payload_kinds(envelope_source, canonical_type):
-        yield from _hint(kind, payload.get(key), f"payload.{key}")
+        kind = EXTERNAL_KINDS.get(key)
+        if kind is not None and value is not None:
+            _add_hint(hints, kind, value, f"identity.externalIds.{key}")
+    return hints
 
 
 @lru_cache(maxsize=1024)
@@ -119,9 +123,8 @@ def _payload_kinds(envelope_source: str, canonical_type: str) -> tuple[tuple[str
     return tuple((kinds | ADDRESS_KEYS).items())
 
 
-def _hint(kind: IdentityKind, value: Any, path: str) -> Iterator[_Hint]:
-    if value is None:
-        return
+def _add_hint(hints: list[_Hint], kind: IdentityKind, value: Any, path: str) -> None:
+    """Add what a value says, if anything; raises PayloadRefused for one of the wrong kind."""
     if kind is IdentityKind.SCL_MEMBER:
         value = _member_id(value, path)
     elif isinstance(value, int) and not isinstance(value, bool):
@@ -132,7 +135,7 @@ def _hint(kind: IdentityKind, value: Any, path: str) -> Iterator[_Hint]:
     if len(trimmed) > LONGEST_KEY:
         raise PayloadRefused(path, f"{path} has {len(trimmed)} characters; {LONGEST_KEY} is the limit.")
     if trimmed:
-        yield _Hint(kind, trimmed, path)
+        hints.append(_Hint(kind, trimmed, path))
 
 
 def _member_id(value: Any, path: str) -> str:

@@ -23,6 +23,8 @@ def normal_keys(keys: Iterable[IdentityKey], source: str, club: Club) -> tuple[I
         usable = _normal(kind, value, club)
         if usable is not None:
             normal[IdentityKey(kind, usable)] = None
+    if len(normal) == 1:
+        return tuple(normal)
     return tuple(
         sorted(normal, key=lambda key: (key.kind != own, STRENGTH[IdentityKind(key.kind)], key.value))
     )

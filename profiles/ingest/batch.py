@@ -12,10 +12,9 @@ import psycopg
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from events.models import ErrorCode, InboxStatus
 from profiles.club import Club
 from profiles.ingest import statements as sql
-from profiles.ingest.applying import apply_events, apply_settled_events
+from profiles.ingest.applying import Answer, apply_events, apply_settled_events
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, ReadyEvent, read_event
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
@@ -26,7 +25,7 @@ logger = logging.getLogger(__name__)
 DATABASE_AWAY = (OperationalError, psycopg.OperationalError)
 
 # Large enough to pay for its statements, small enough that a transaction stays well under a second.
-BATCH_SIZE = 1000
+BATCH_SIZE = 2000
 # A task gives way to other tenants after this long.
 TURN_SECONDS = 5.0
 MAX_ATTEMPTS = 3
@@ -141,28 +140,26 @@ def _apply(club: Club, rows: Sequence[ClaimedRow], *, shared: bool) -> list[int]
     Returns the ids of the rows that the shared lock does not allow to apply; they stay as they are.
     """
     ready: list[ReadyEvent] = []
-    outcomes: list[tuple[Any, ...]] = []
+    dead: list[tuple[Any, ...]] = []
     for row in rows:
         try:
             ready.append(read_event(row, club))
-        except DeadEvent as dead:
-            outcomes.append(
-                (row.id, InboxStatus.DEAD.value, None, None, dead.code.value, dead.field, dead.message)
-            )
+        except DeadEvent as reason:
+            dead.append((row.id, reason.code.value, reason.field, reason.message))
     # Per customer by the time it happened, then by arrival.
     ready.sort(key=lambda event: (event.row.occurred_at, event.row.id))
     left: list[ReadyEvent] = []
+    applied: Sequence[Answer] = []
     if ready:
         if shared:
             applied, left = apply_settled_events(club, ready, timezone.now())
         else:
             applied = apply_events(club, ready, timezone.now())
-        outcomes += [
-            (inbox_id, InboxStatus.SUCCESS.value, profile_id, activity_id, ErrorCode.NONE.value, "", "")
-            for inbox_id, profile_id, activity_id in applied
-        ]
-    if outcomes:
-        with connection.cursor() as cursor:
-            sql.OUTCOME.fill(cursor, outcomes)
-            cursor.execute(sql.SETTLE, [club.id])
+    with connection.cursor() as cursor:
+        if applied:
+            sql.APPLIED.fill(cursor, applied)
+            cursor.execute(sql.SETTLE_APPLIED, [club.id])
+        if dead:
+            sql.DEAD.fill(cursor, dead)
+            cursor.execute(sql.SETTLE_DEAD, [club.id])
     return [event.row.id for event in left]

@@ -37,9 +37,11 @@ def restate(
     work = _Restating()
     partly = {profile_id: names for profile_id, names in fields.items() if profile_id not in rekeyed}
     if partly:
-        names = sorted({name for stated in partly.values() for name in stated})
         sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in partly))
-        facts = _facts(cursor, sql.SOME_FACTS, [tenant_id, names])
+        sql.WANTED_FIELD.fill(
+            cursor, ((profile_id, name) for profile_id, names in partly.items() for name in names)
+        )
+        facts = _facts(cursor, sql.SOME_FACTS, [tenant_id])
         for profile_id, stage_reached, before in _current(cursor, tenant_id):
             after = restated_row(before, facts.get(profile_id, ()), stage_reached)
             work.note(profile_id, before, after)

@@ -27,18 +27,23 @@ WHERE tenant_id = %s AND id = ANY(%s) AND status IN ('PENDING', 'FAILED')
 ORDER BY priority, id
 FOR UPDATE SKIP LOCKED
 """
-OUTCOME = StagingTable(
-    "outcome",
-    "id bigint, status text, profile_id uuid, activity_id bigint, error_code text, error_field text,"
-    " error_message text",
-)
-SETTLE = """
+APPLIED = StagingTable("applied_event", "id bigint, profile_id uuid, activity_id bigint")
+SETTLE_APPLIED = """
 UPDATE events_inboxevent AS inbox
-SET status = outcome.status, processed_at = clock_timestamp(), attempts = inbox.attempts + 1, due_at = NULL,
-    profile_id = outcome.profile_id, activity_id = outcome.activity_id, error_code = outcome.error_code,
-    error_field = outcome.error_field, error_message = outcome.error_message
-FROM outcome
-WHERE inbox.id = outcome.id AND inbox.tenant_id = %s
+SET status = 'SUCCESS', processed_at = clock_timestamp(), attempts = inbox.attempts + 1, due_at = NULL,
+    profile_id = applied.profile_id, activity_id = applied.activity_id, error_code = '', error_field = '',
+    error_message = ''
+FROM applied_event AS applied
+WHERE inbox.id = applied.id AND inbox.tenant_id = %s
+"""
+DEAD = StagingTable("dead_event", "id bigint, error_code text, error_field text, error_message text")
+SETTLE_DEAD = """
+UPDATE events_inboxevent AS inbox
+SET status = 'DEAD', processed_at = clock_timestamp(), attempts = inbox.attempts + 1, due_at = NULL,
+    profile_id = NULL, activity_id = NULL, error_code = dead.error_code, error_field = dead.error_field,
+    error_message = dead.error_message
+FROM dead_event AS dead
+WHERE inbox.id = dead.id AND inbox.tenant_id = %s
 """
 # The delays stand in `batch.RETRY_DELAYS_SECONDS`.
 POSTPONE = """
@@ -211,7 +216,11 @@ ALL_FACTS = """
 SELECT f.profile_id, f.field, f.value::text, f.rank, f.occurred_at, f.source, f.event_id FROM wanted_profile AS wanted
 JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
 """
-SOME_FACTS = f"{ALL_FACTS}AND f.field = ANY(%s)\n"
+WANTED_FIELD = StagingTable("wanted_field", "profile_id uuid, field text")
+SOME_FACTS = """
+SELECT f.profile_id, f.field, f.value::text, f.rank, f.occurred_at, f.source, f.event_id FROM wanted_field AS wanted
+JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id AND f.field = wanted.field
+"""
 ALL_KEYS = """
 SELECT i.profile_id, i.kind, i.value,
        i.unlinked_at IS NULL OR (i.linked_at IS NOT NULL AND i.linked_at > i.unlinked_at), i.is_shared, i.confidence

@@ -168,8 +168,8 @@ def _write_tallies(cursor: Any, work: Work) -> set[UUID]:
     if not by_root:
         return set()
     # In a fixed order, as every other writer of profiles does.
-    rows = sorted((tally.row(person.id) for person, tally in by_root.items()), key=lambda row: row[0])
-    sql.TALLY.fill(cursor, rows)
+    ordered = sorted(by_root.items(), key=lambda item: item[0].id.int)
+    sql.TALLY.fill(cursor, (tally.row(person.id) for person, tally in ordered))
     cursor.execute(sql.ADD_TALLIES, [[stage.value for stage in STAGE_LADDER], work.club.id])
     return {profile_id for (profile_id,) in cursor.fetchall()}
 
