@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from tenants.actors import acting_as, actor_of_user
 from tenants.models import Role, Tenant, User
 from tenants.request_id import HEADER, open_request_id, request_id_from
 from tenants.roles import role_of, tenants_of
@@ -63,7 +64,7 @@ class AdminTenantMiddleware:
         if staff.tenant is None:
             return self.get_response(request)
         staff.role = role_of(staff.user, staff.tenant)
-        with tenant_scope(staff.tenant.pk):
+        with tenant_scope(staff.tenant.pk), acting_as(actor_of_user(cast(User, staff.user))):
             response = self.get_response(request)
         if isinstance(response, StreamingHttpResponse):
             chunks = cast("list[bytes]", response.streaming_content)

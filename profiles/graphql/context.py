@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from graphql import GraphQLResolveInfo
 
+from tenants.actors import acting_as, actor_of_caller
 from tenants.api.json_text import contains_null
 from tenants.api.tenancy import own_tenant, tenant_for
 from tenants.callers import Caller
@@ -45,7 +46,8 @@ def scoped(scope: Scope) -> Callable[[Resolver], Resolver]:
             context.caller.check_scope(scope)
             if contains_null(arguments) or (tenant_id and "\x00" in tenant_id):
                 raise InvalidError("Text must not contain null bytes.")
-            with tenant_scope(context.tenant(tenant_id).pk):
+            actor = actor_of_caller(context.caller)
+            with tenant_scope(context.tenant(tenant_id).pk), acting_as(actor):
                 return resolver(context, **arguments)
 
         return resolve

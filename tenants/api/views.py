@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tenants.actors import acting_as, actor_of_caller
 from tenants.api.errors import ApiError, InvalidParameterError, exception_handler
 from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once
@@ -82,7 +83,8 @@ class TenantApiView(APIView):
             self._admit(self.request, request)
         except Exception as error:
             return self._finish(self.handle_exception(error))
-        with tenant_scope(self.request.tenant.pk) if self.is_about_one_tenant else nullcontext():
+        scope = tenant_scope(self.request.tenant.pk) if self.is_about_one_tenant else nullcontext()
+        with scope, acting_as(actor_of_caller(self.request.caller)):
             try:
                 return self._answer(handler)
             except Exception as error:

@@ -3,12 +3,14 @@
 from tenants.models.api_key import ApiKey, Scope
 from tenants.models.base import TenantManager, TenantModel, TenantQuerySet
 from tenants.models.idempotency import IdempotencyRecord
+from tenants.models.logged_action import LoggedAction
 from tenants.models.tenant import Tenant, TenantName
 from tenants.models.user import Membership, Role, User
 
 __all__ = [
     "ApiKey",
     "IdempotencyRecord",
+    "LoggedAction",
     "Membership",
     "Role",
     "Scope",

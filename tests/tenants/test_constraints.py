@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from tenants.models import ApiKey, IdempotencyRecord, Membership, Tenant, TenantName, User
+from tenants.models import ApiKey, IdempotencyRecord, LoggedAction, Membership, Tenant, TenantName, User
 from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
 from tests import factories
@@ -85,6 +85,20 @@ def record_with(**values: Any) -> Callable[[Club], object]:
     return lambda club: record(club.tenant, **values)
 
 
+def action_with(**values: Any) -> Callable[[Club], object]:
+    def violate(club: Club) -> object:
+        row = {
+            "actor_kind": "USER",
+            "actor_id": "1",
+            "action": "customer.merged",
+            "subject_kind": "customer",
+        } | values
+        with tenant_scope(club.tenant):
+            return LoggedAction.objects.create(tenant=club.tenant, **row)
+
+    return violate
+
+
 VIOLATIONS: dict[str, list[Callable[[Club], object]]] = {
     "tenants_tenant_slug_uq": [second_slug],
     "tenants_tenant_slug_fk": [slug_of_nobody],
@@ -103,6 +117,8 @@ VIOLATIONS: dict[str, list[Callable[[Club], object]]] = {
     "tenants_idempotency_key_uq": [second_record],
     "tenants_idempotency_key_ck": [record_with(key="")],
     "tenants_idempotency_hash_ck": [record_with(request_hash="x")],
+    "tenants_action_name_ck": [action_with(action="Merged"), action_with(action="customer")],
+    "tenants_action_actor_ck": [action_with(actor_kind="ROBOT")],
     "tenants_idempotency_status_ck": [record_with(response_status=400), record_with(response_status=100)],
 }
 
