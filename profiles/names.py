@@ -15,6 +15,10 @@ from profiles.normalise import CACHE_SIZE, folded
 ALIKE = 0.8
 SHORTEST_STEM = 3
 ENDEARMENTS = ("ie", "i", "y", "a")
+# Latin letters that do not decompose, as keyboards without them write them; folding leaves them as they are.
+PLAIN_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"}
+)
 NICKNAMES: tuple[frozenset[str], ...] = tuple(
     frozenset(group.split())
     for group in (
@@ -72,6 +76,7 @@ def may_be_one_name(one: str, other: str) -> bool:
     """Whether two folded first names may mean one person; an empty or foreign-script one says nothing."""
     if not one or not other or one == other:
         return True
+    one, other = one.translate(PLAIN_LETTERS), other.translate(PLAIN_LETTERS)
     if one.isascii() != other.isascii():
         return True
     first, second = one.split(maxsplit=1)[0], other.split(maxsplit=1)[0]

@@ -65,3 +65,9 @@ def test_names_disagree_only_where_both_sides_have_one_and_no_pair_fits(
     ones, others = ([PersonName.of(name, "") for name in names] for names in (known, claimed))
 
     assert names_disagree(ones, others) is expected
+
+
+def test_a_latin_letter_that_does_not_decompose_is_no_foreign_script() -> None:
+    assert not may_be_one_name(PersonName.of("Małgorzata", "").first, PersonName.of("Rekha", "").first)
+    assert may_be_one_name(PersonName.of("Małgorzata", "").first, PersonName.of("Malgorzata", "").first)
+    assert may_be_one_name(PersonName.of("Светлана", "").first, PersonName.of("Svetlana", "").first)
