@@ -55,6 +55,8 @@ NICKNAMES: tuple[frozenset[str], ...] = tuple(
         "cornelius neels kerneels",
         "gerhardus gert gerhard gerrie",
         "oliver ollie olly",
+        "david dave davey davie",
+        "charlotte lottie charlie",
     )
 )
 
@@ -94,11 +96,13 @@ def may_be_one_name(one: str, other: str) -> bool:
 
 
 def is_short_form(short: str, full: str) -> bool:
-    """Whether a name is a shortened other one: its beginning with an ending of endearment, or its end.
+    """Whether a name is a shortened other one: its beginning with an ending of endearment, or a longer part of it.
 
-    As in Vusi for Vusumuzi, Rosie for Rosemary, Nathi for Nkosinathi.
+    As in Vusi for Vusumuzi, Rosie for Rosemary, Nathi for Nkosinathi, Lebo for Kelebogile, Thuli for Nokuthula.
     """
-    if len(short) > SHORTEST_STEM and full.endswith(short):
+    if len(short) > SHORTEST_STEM and short in full:
+        return True
+    if len(short) > SHORTEST_STEM + 1 and short.endswith(ENDEARMENTS) and short[:-1] in full:
         return True
     return any(
         short.endswith(ending)

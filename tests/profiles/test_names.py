@@ -71,3 +71,12 @@ def test_a_latin_letter_that_does_not_decompose_is_no_foreign_script() -> None:
     assert not may_be_one_name(PersonName.of("Małgorzata", "").first, PersonName.of("Rekha", "").first)
     assert may_be_one_name(PersonName.of("Małgorzata", "").first, PersonName.of("Malgorzata", "").first)
     assert may_be_one_name(PersonName.of("Светлана", "").first, PersonName.of("Svetlana", "").first)
+
+
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [("Lebo", "Kelebogile"), ("Thuli", "Nokuthula"), ("Bongi", "Sibongile"), ("Dave", "David")],
+)
+def test_a_part_of_a_name_may_stand_for_the_whole(short: str, full: str) -> None:
+    assert may_be_one_person(PersonName.of(short, ""), PersonName.of(full, ""))
+    assert may_be_one_person(PersonName.of(full, ""), PersonName.of(short, ""))
