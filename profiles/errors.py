@@ -41,3 +41,19 @@ class NothingToResolve(InvalidError):
             "Give an e-mail address, a phone number or an id of a service that is valid and no placeholder.",
             field="email",
         )
+
+
+class SameCustomer(ConflictError):
+    """The two who shall be merged are one customer already."""
+
+    def __init__(self) -> None:
+        super().__init__("These two are one customer already.", code="SAME_CUSTOMER")
+
+
+class NothingToUnmerge(ConflictError):
+    """No standing merge took this customer away."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This customer was not merged into another, so there is nothing to undo.", code="NOT_MERGED"
+        )

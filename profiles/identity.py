@@ -27,15 +27,25 @@ SHARED_KEY, CAP_EXCEEDED = "SHARED_KEY", "CAP_EXCEEDED"
 
 @dataclass(slots=True, eq=False)
 class Person:
-    """A profile as identity sees it: what would contradict joining it with another."""
+    """An identity: one profile, or several that the rules joined; what would contradict joining it with another.
+
+    `profile_id` is who stands for it now: itself, or the one into whom people merged it. `keys`: those it is known to
+    have; `apart`: keys of others for whom it must never be taken, because staff said so.
+    """
 
     id: UUID
     created_at: datetime
     is_new: bool
+    profile_id: UUID = field(init=False)
+    keys: set[IdentityKey] = field(default_factory=set)
+    apart: set[IdentityKey] = field(default_factory=set)
     capped: dict[str, set[str]] = field(default_factory=dict)
     births: set[date] = field(default_factory=set)
     names: set[PersonName] = field(default_factory=set)
     merged_into: "Person | None" = None
+
+    def __post_init__(self) -> None:
+        self.profile_id = self.id
 
     @property
     def root(self) -> "Person":
@@ -236,7 +246,7 @@ class Directory:
         holding = Holding(
             key=key,
             person=person,
-            origin_id=person.id,
+            origin_id=self._origin(claim, person),
             confidence=CONFIDENCE.get(key.kind, SERVICE_ID_CONFIDENCE),
             source=claim.source,
             event_id=claim.event_id,
@@ -246,11 +256,17 @@ class Directory:
         self.add_holding(holding)
         return holding
 
+    def _origin(self, claim: Claim, person: Person) -> UUID:
+        """The profile whose key led here: a new key belongs to the same side, should the two be parted one day."""
+        leading = (self.holding_of(key, person) for key in claim.keys)
+        return next((holding.origin_id for holding in leading if holding is not None), person.id)
+
     def _remember(self, claim: Claim, person: Person) -> None:
         """What the claim says about the person counts against later claims of the batch."""
         for key in claim.keys:
             if key.kind in CAPPED_KINDS and self.holding_of(key, person) is not None:
                 person.capped.setdefault(key.kind, set()).add(key.value)
+        person.keys.update(claim.keys)
         if claim.birth is not None:
             person.births.add(claim.birth)
         if claim.name.first:
@@ -267,6 +283,8 @@ class Directory:
         loser.merged_into = winner
         for kind, values in loser.capped.items():
             winner.capped.setdefault(kind, set()).update(values)
+        winner.keys |= loser.keys
+        winner.apart |= loser.apart
         winner.births |= loser.births
         winner.names |= loser.names
         if not loser.is_new:
@@ -278,6 +296,9 @@ class Directory:
 
     @staticmethod
     def _exceeds_caps(claim: Claim, person: Person) -> bool:
+        """Whether the claim would give the person a second id of a capped kind, or a key that staff keep apart."""
+        if not person.apart.isdisjoint(claim.keys):
+            return True
         return any(
             key.kind in CAPPED_KINDS and person.capped.get(key.kind, {key.value}) - {key.value}
             for key in claim.keys
@@ -285,6 +306,8 @@ class Directory:
 
     @staticmethod
     def _people_exceed_caps(one: Person, other: Person) -> bool:
+        if not one.apart.isdisjoint(other.keys) or not other.apart.isdisjoint(one.keys):
+            return True
         return any(
             len(one.capped.get(kind, set()) | other.capped.get(kind, set())) > 1 for kind in CAPPED_KINDS
         )

@@ -59,7 +59,8 @@ def send(entries: Sequence[Entry]) -> None:
 def _load(entries: Sequence[Entry]) -> Known:
     """One query for all profiles of the tenant, and one for merges where there are any."""
     losers = {UUID(entry.data["loserId"]) for entry in entries if entry.kind == LogKind.PROFILE_MERGED}
-    ids = losers | {entry.profile_id for entry in entries if entry.profile_id is not None}
+    restored = {UUID(entry.data["restoredId"]) for entry in entries if entry.kind == LogKind.PROFILE_UNMERGED}
+    ids = losers | restored | {entry.profile_id for entry in entries if entry.profile_id is not None}
     profiles = CustomerProfile.objects.filter(pk__in=ids)
     return Known(
         profiles={profile.pk: _plain(profile) for profile in profiles},
@@ -129,6 +130,18 @@ def _merged(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
     return "crm.profile.merged", payload
 
 
+def _unmerged(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+    restored_id = UUID(entry.data["restoredId"])
+    payload = {
+        "winnerId": profile["id"],
+        "restoredId": str(restored_id),
+        "restoredLinkedIds": _present(known.profiles.get(restored_id, {}), LINKED_IDS),
+        "unmergedBy": entry.data.get("by") or NOBODY,
+        "unmergedAt": entry.at.isoformat(),
+    }
+    return "crm.profile.unmerged", payload
+
+
 def _present(fields: Fields, names: Sequence[str]) -> Fields:
     return {name: fields[name] for name in names if fields.get(name)}
 
@@ -138,4 +151,5 @@ MAKERS: Final[Mapping[LogKind, Maker]] = {
     LogKind.PROFILE_CREATED: _created,
     LogKind.PROFILE_CHANGED: _updated,
     LogKind.PROFILE_MERGED: _merged,
+    LogKind.PROFILE_UNMERGED: _unmerged,
 }

@@ -14,6 +14,7 @@ class LogKind(models.TextChoices):
     PROFILE_CREATED = "profile.created"
     PROFILE_CHANGED = "profile.changed"
     PROFILE_MERGED = "profile.merged"
+    PROFILE_UNMERGED = "profile.unmerged"
     ACTIVITY_RECORDED = "activity.recorded"
     COMPETITION_CHANGED = "competition.changed"
     PRIVACY_REQUESTED = "privacy.requested"

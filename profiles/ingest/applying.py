@@ -105,7 +105,9 @@ def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: 
         if subject.if_new is not None and is_first_sight:
             subject.activities.append(subject.if_new)
         # Also with nothing to count: the tally is what locks the profile's row, in a fixed order.
-        tally = work.tallies.setdefault(person, Tally())
+        tally = work.tallies.get(holding)
+        if tally is None:
+            tally = work.tallies[holding] = Tally()
         if is_repeat:
             subject.activities.clear()
         else:
@@ -143,4 +145,4 @@ def _state(work: Work, holding: Holding, subject: Subject, row: ClaimedRow) -> N
 
 def _answer(work: Work, row: ClaimedRow) -> tuple[int, UUID | None, int | None]:
     person, recorded = work.firsts.get(row.id, (None, None))
-    return row.id, person.root.id if person else None, recorded.id if recorded else None
+    return row.id, person.root.profile_id if person else None, recorded.id if recorded else None

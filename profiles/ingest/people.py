@@ -1,12 +1,12 @@
 """Loading what a batch needs to know about people, and resolving whom each event is about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from events.identity_hints import IdentityKey
-from profiles.identity import WEAK_KINDS, Claim, Directory, Holding, Person, keys_of
+from profiles.identity import CAPPED_KINDS, WEAK_KINDS, Claim, Directory, Holding, Person, keys_of
 from profiles.ingest import statements as sql
 from profiles.names import PersonName
 from profiles.normalise import folded
@@ -16,11 +16,12 @@ def load_directory(cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: d
     """The identifiers that the claims name and the people behind them; needs the tenant's identity lock."""
     directory = Directory(now)
     sql.WANTED_KEY.fill(cursor, keys_of(claims))
-    cursor.execute(sql.FIND_KEYS, [tenant_id])
+    cursor.execute(sql.FIND_KEYS, {"tenant": tenant_id})
     for row in cursor.fetchall():
-        person = directory.people.get(row[3])
+        person = directory.people.get(row[11])
         if person is None:
-            person = Person(id=row[3], created_at=now, is_new=False)
+            person = Person(id=row[11], created_at=now, is_new=False)
+            person.profile_id = row[3]
             directory.add_person(person)
         directory.add_holding(_holding(row, person))
     _load_traits(cursor, tenant_id, directory, _in_question(directory, claims))
@@ -28,7 +29,9 @@ def load_directory(cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: d
 
 
 def _holding(row: Sequence[Any], person: Person) -> Holding:
-    (row_id, kind, value, _, origin_id, confidence, source, event_id, is_shared, linked_at, unlinked_at) = row
+    row_id, kind, value, _, origin_id, confidence, source, event_id, is_shared, linked_at, unlinked_at, _ = (
+        row
+    )
     return Holding(
         key=IdentityKey(kind, value),
         person=person,
@@ -98,20 +101,57 @@ def _load_traits(cursor: Any, tenant_id: UUID, directory: Directory, people: set
     """Fill in what could contradict joining these people with others."""
     if not people:
         return
+    tenant = {"tenant": tenant_id}
+    sql.WANTED_PROFILE.fill(
+        cursor, ((profile_id,) for profile_id in {person.profile_id for person in people})
+    )
+    _load_names_and_births(cursor, tenant_id, _load_keys(cursor, tenant_id, directory))
     sql.WANTED_PROFILE.fill(cursor, ((person.id,) for person in people))
-    cursor.execute(sql.CREATION_TIMES, [tenant_id])
+    cursor.execute(sql.CREATION_TIMES, tenant)
     for profile_id, created_at in cursor.fetchall():
         directory.people[profile_id].created_at = created_at
-    cursor.execute(sql.CAPPED_KEYS, [tenant_id])
-    for profile_id, kind, value in cursor.fetchall():
-        directory.people[profile_id].capped.setdefault(kind, set()).add(value)
+    _load_kept_apart(cursor, tenant_id, people)
+
+
+def _load_keys(cursor: Any, tenant_id: UUID, directory: Directory) -> dict[int, Person]:
+    """Every key of the wanted profiles' identities, as far as the directory knows these; identifier id → identity."""
+    cursor.execute(sql.KEYS_OF_PEOPLE, {"tenant": tenant_id})
+    owners: dict[int, Person] = {}
+    for identity_id, identifier_id, kind, value in cursor.fetchall():
+        person = directory.people.get(identity_id)
+        if person is not None:
+            owners[identifier_id] = person
+            person.keys.add(IdentityKey(kind, value))
+            if kind in CAPPED_KINDS:
+                person.capped.setdefault(kind, set()).add(value)
+    return owners
+
+
+def _load_names_and_births(cursor: Any, tenant_id: UUID, owners: Mapping[int, Person]) -> None:
     cursor.execute(sql.NAMES_AND_BIRTHS, [tenant_id])
-    names: dict[tuple[UUID, int, str], dict[str, str]] = {}
-    for profile_id, identifier_id, source, field, value in cursor.fetchall():
+    names: dict[tuple[Person, int, str], dict[str, str]] = {}
+    for identifier_id, source, field, value in cursor.fetchall():
+        person = owners.get(identifier_id)
+        if person is None:
+            continue
         if field == "dateOfBirth":
-            directory.people[profile_id].births.add(date.fromisoformat(value))
+            person.births.add(date.fromisoformat(value))
         else:
-            names.setdefault((profile_id, identifier_id, source), {})[field] = folded(value)
-    for (profile_id, _, _), parts in names.items():
+            names.setdefault((person, identifier_id, source), {})[field] = folded(value)
+    for (person, _, _), parts in names.items():
         if parts.get("firstName"):
-            directory.people[profile_id].names.add(PersonName(parts["firstName"], parts.get("lastName", "")))
+            person.names.add(PersonName(parts["firstName"], parts.get("lastName", "")))
+
+
+def _load_kept_apart(cursor: Any, tenant_id: UUID, people: Iterable[Person]) -> None:
+    """The keys of others for whom staff said these people must never be taken."""
+    holders: dict[str, list[Person]] = {}
+    for person in people:
+        for key in person.keys:
+            holders.setdefault(f"{key.kind}:{key.value}", []).append(person)
+    sql.TOLD_APART.fill(cursor, ((key,) for key in holders))
+    cursor.execute(sql.KEPT_APART, {"tenant": tenant_id})
+    for key, other in cursor.fetchall():
+        kind, _, value = other.partition(":")
+        for person in holders[key]:
+            person.apart.add(IdentityKey(kind, value))

@@ -60,25 +60,39 @@ RETURNING status
 WANTED_KEY = StagingTable("wanted_key", "kind text, value text")
 FIND_KEYS = """
 SELECT i.id, i.kind, i.value, i.profile_id, i.origin_profile_id, i.confidence, i.source, i.event_id, i.is_shared,
-       i.linked_at, i.unlinked_at
+       i.linked_at, i.unlinked_at, COALESCE(born.identity_id, i.origin_profile_id)
 FROM wanted_key AS wanted
-JOIN profiles_identifier AS i ON i.tenant_id = %s AND i.kind = wanted.kind AND i.value = wanted.value
+JOIN profiles_identifier AS i ON i.tenant_id = %(tenant)s AND i.kind = wanted.kind AND i.value = wanted.value
+LEFT JOIN profiles_customerprofile AS born ON born.tenant_id = %(tenant)s
+    AND born.id = CASE WHEN i.origin_profile_id <> i.profile_id THEN i.origin_profile_id END
 ORDER BY i.id
 """
 WANTED_PROFILE = StagingTable("wanted_profile", "profile_id uuid")
+# What a survivor's own row says includes what others brought.
 CREATION_TIMES = """
-SELECT p.id, p.created_at FROM wanted_profile AS wanted
-JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id
+SELECT p.id, COALESCE(s.created_at, p.created_at) FROM wanted_profile AS wanted
+JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = wanted.profile_id
+LEFT JOIN profiles_profileshare AS s ON s.tenant_id = %(tenant)s AND s.profile_id = p.id
 """
-CAPPED_KEYS = """
-SELECT i.profile_id, i.kind, i.value FROM wanted_profile AS wanted
-JOIN profiles_identifier AS i ON i.tenant_id = %s AND i.profile_id = wanted.profile_id
-WHERE i.kind IN ('sclMemberId', 'teetimePlayerId')
+# By identity: whoever was merged by a person stays somebody else to the rules.
+KEYS_OF_PEOPLE = """
+SELECT COALESCE(born.identity_id, i.origin_profile_id), i.id, i.kind, i.value FROM wanted_profile AS wanted
+JOIN profiles_identifier AS i ON i.tenant_id = %(tenant)s AND i.profile_id = wanted.profile_id
+LEFT JOIN profiles_customerprofile AS born ON born.tenant_id = %(tenant)s
+    AND born.id = CASE WHEN i.origin_profile_id <> i.profile_id THEN i.origin_profile_id END
 """
 NAMES_AND_BIRTHS = """
-SELECT f.profile_id, f.identifier_id, f.source, f.field, f.value #>> '{}' FROM wanted_profile AS wanted
+SELECT f.identifier_id, f.source, f.field, f.value #>> '{}' FROM wanted_profile AS wanted
 JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
 WHERE f.field IN ('firstName', 'lastName', 'dateOfBirth') AND jsonb_typeof(f.value) = 'string'
+"""
+TOLD_APART = StagingTable("told_apart", "key text")
+KEPT_APART = """
+SELECT told.key, apart.second_key FROM told_apart AS told
+JOIN profiles_keptapart AS apart ON apart.tenant_id = %(tenant)s AND apart.first_key = told.key
+UNION ALL
+SELECT told.key, apart.first_key FROM told_apart AS told
+JOIN profiles_keptapart AS apart ON apart.tenant_id = %(tenant)s AND apart.second_key = told.key
 """
 NEXT_IDENTIFIER_IDS = """
 SELECT array_agg(nextval(pg_get_serial_sequence('profiles_identifier', 'id'))) FROM generate_series(1, %s)
@@ -184,9 +198,27 @@ WITH moved AS (
         updated_at = now()
     FROM tally AS t
     WHERE p.tenant_id = %s AND p.id = t.profile_id
-    RETURNING p.id, old.lifecycle_stage AS before, new.lifecycle_stage AS after
+    RETURNING p.id, old.lifecycle_stage <> new.lifecycle_stage AS is_moved, p.has_shares
 )
-SELECT id FROM moved WHERE before <> after
+SELECT id, is_moved, has_shares FROM moved WHERE is_moved OR has_shares
+"""
+# What a merged customer's sides bring is kept by side, so that it can go back with them.
+SHARE = StagingTable("share_tally", TALLY.columns)
+ADD_SHARES = """
+UPDATE profiles_profileshare AS s
+SET last_activity_type = CASE
+        WHEN t.last_at IS NULL THEN s.last_activity_type
+        WHEN s.last_activity_at IS NULL OR (t.last_at, t.last_type) > (s.last_activity_at, s.last_activity_type)
+            THEN t.last_type
+        ELSE s.last_activity_type END,
+    last_activity_at = GREATEST(s.last_activity_at, t.last_at),
+    lifetime_value_cents = s.lifetime_value_cents + t.value_cents,
+    last_booking_at = GREATEST(s.last_booking_at, t.booked_at),
+    last_email_open_at = GREATEST(s.last_email_open_at, t.opened_at),
+    last_email_click_at = GREATEST(s.last_email_click_at, t.clicked_at),
+    stage_reached = GREATEST(s.stage_reached, t.rung)
+FROM share_tally AS t
+WHERE s.tenant_id = %s AND s.profile_id = t.profile_id
 """
 
 # --- golden rows
@@ -256,7 +288,9 @@ ON CONFLICT (profile_id) DO UPDATE SET document = excluded.document
 # --- privacy
 NEW_ERASURE = StagingTable("new_erasure", "profile_id uuid, source text, event_id text, reason text")
 INSERT_ERASURES = """
-INSERT INTO profiles_privacyrequest (tenant_id, profile_id, kind, reason, source, source_event_id, status)
-SELECT DISTINCT ON (profile_id) %s::uuid, profile_id, 'ERASURE', reason, source, event_id, 'OPEN' FROM new_erasure
+INSERT INTO profiles_privacyrequest (
+    tenant_id, profile_id, origin_profile_id, kind, reason, source, source_event_id, status)
+SELECT DISTINCT ON (profile_id) %s::uuid, profile_id, profile_id, 'ERASURE', reason, source, event_id, 'OPEN'
+FROM new_erasure
 ON CONFLICT (tenant_id, profile_id, kind) WHERE status = 'OPEN' DO NOTHING
 """

@@ -55,20 +55,24 @@ class Tally:
             if self.last_at is None or (occurred_at, draft.type) > (self.last_at, self.last_type):
                 self.last_at, self.last_type = occurred_at, draft.type
 
-    def add(self, other: "Tally") -> None:
-        """Take over the tally of a profile that turned out to be the same person."""
-        self.count_30d += other.count_30d
-        self.count_90d += other.count_90d
-        self.bookings_30d += other.bookings_30d
-        self.value_cents += other.value_cents
-        self.rung = max(self.rung, other.rung)
-        if other.last_at and (
-            self.last_at is None or (other.last_at, other.last_type) > (self.last_at, self.last_type)
-        ):
-            self.last_at, self.last_type = other.last_at, other.last_type
-        self.booked_at = _later(self.booked_at, other.booked_at)
-        self.opened_at = _later(self.opened_at, other.opened_at)
-        self.clicked_at = _later(self.clicked_at, other.clicked_at)
+    def plus(self, other: "Tally") -> "Tally":
+        """Both together, as a tally of its own."""
+        last_at, last_type = max(
+            ((one.last_at, one.last_type) for one in (self, other) if one.last_at is not None),
+            default=(None, ""),
+        )
+        return Tally(
+            count_30d=self.count_30d + other.count_30d,
+            count_90d=self.count_90d + other.count_90d,
+            bookings_30d=self.bookings_30d + other.bookings_30d,
+            last_at=last_at,
+            last_type=last_type,
+            value_cents=self.value_cents + other.value_cents,
+            rung=max(self.rung, other.rung),
+            booked_at=_later(self.booked_at, other.booked_at),
+            opened_at=_later(self.opened_at, other.opened_at),
+            clicked_at=_later(self.clicked_at, other.clicked_at),
+        )
 
     def row(self, profile_id: Any) -> tuple[Any, ...]:
         """As the staging table wants it."""

@@ -49,7 +49,7 @@ class Work:
     directory: Directory
     facts: dict[tuple[int, str, str, int], StatedFact] = field(default_factory=dict)
     activities: list[Recorded] = field(default_factory=list)
-    tallies: dict[Person, Tally] = field(default_factory=dict)
+    tallies: dict[Holding, Tally] = field(default_factory=dict)
     rekeyed: set[Person] = field(default_factory=set)
     erasures: list[tuple[Person, ClaimedRow, str]] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)

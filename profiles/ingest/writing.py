@@ -14,7 +14,7 @@ from profiles.ingest import statements as sql
 from profiles.ingest.restating import restate
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import Work
-from profiles.merging import JoinedProfiles, join_profiles
+from profiles.merging.rehoming import NewMerge, record_merges, rehome
 from profiles.models.profile import STAGE_LADDER
 
 
@@ -27,12 +27,13 @@ def write(cursor: Any, work: Work) -> None:
     _write_facts(cursor, work)
     _write_activities(cursor, work)
     moved = _write_tallies(cursor, work)
-    changes = restate(cursor, work.club.id, _stated_fields(work), {person.root.id for person in work.rekeyed})
+    rekeyed = {person.root.profile_id for person in work.rekeyed}
+    changes = restate(cursor, work.club.id, _stated_fields(work), rekeyed)
     _write_candidates(cursor, work)
     _write_erasures(cursor, work)
     _log(cursor, work, new_people, changes, moved)
     losers = {merge.loser.id for merge in work.directory.merges}
-    cache.forget({person.root.id for person in work.tallies} | set(changes) | losers)
+    cache.forget({holding.person.root.profile_id for holding in work.tallies} | set(changes) | losers)
 
 
 def _insert_people(cursor: Any, work: Work, people: list[Person]) -> None:
@@ -77,7 +78,7 @@ def _write_identifiers(cursor: Any, work: Work) -> None:
 def _identifier_row(work: Work, holding: Holding) -> tuple[Any, ...]:
     return (
         holding.id,
-        holding.person.root.id,
+        holding.person.root.profile_id,
         _origin(work, holding),
         holding.key.kind,
         holding.key.value,
@@ -91,14 +92,19 @@ def _identifier_row(work: Work, holding: Holding) -> tuple[Any, ...]:
 
 
 def _merge_people(cursor: Any, work: Work) -> None:
-    """Move what the losers had to the winners."""
+    """Move what the losers had to the winners; whoever stands for an identity may be somebody else then."""
     merges = [
-        JoinedProfiles(merge.winner.root.id, merge.loser.id, merge.evidence)
-        for merge in work.directory.merges
+        NewMerge(merge.winner.id, merge.loser.id, evidence=merge.evidence) for merge in work.directory.merges
     ]
-    if merges:
-        join_profiles(cursor, work.club.id, merges)
-        work.rekeyed |= {merge.winner for merge in work.directory.merges}
+    if not merges:
+        return
+    record_merges(cursor, work.club.id, merges)
+    survivor_of = rehome(
+        cursor, work.club.id, {one for merge in merges for one in (merge.winner_id, merge.loser_id)}
+    )
+    for person in work.directory.people.values():
+        person.profile_id = survivor_of.get(person.id, person.profile_id)
+    work.rekeyed |= {merge.winner for merge in work.directory.merges}
 
 
 def _write_facts(cursor: Any, work: Work) -> None:
@@ -108,7 +114,7 @@ def _write_facts(cursor: Any, work: Work) -> None:
         cursor,
         (
             (
-                fact.holding.person.root.id,
+                fact.holding.person.root.profile_id,
                 fact.holding.id,
                 fact.field,
                 fact.source,
@@ -127,7 +133,7 @@ def _write_facts(cursor: Any, work: Work) -> None:
 def _stated_fields(work: Work) -> dict[UUID, set[str]]:
     fields: dict[UUID, set[str]] = {}
     for fact in work.facts.values():
-        fields.setdefault(fact.holding.person.root.id, set()).add(fact.field)
+        fields.setdefault(fact.holding.person.root.profile_id, set()).add(fact.field)
     return fields
 
 
@@ -139,7 +145,7 @@ def _write_activities(cursor: Any, work: Work) -> None:
         (
             (
                 one.id,
-                one.holding.person.root.id,
+                one.holding.person.root.profile_id,
                 _origin(work, one.holding),
                 one.row.occurred_at,
                 one.slot,
@@ -158,20 +164,35 @@ def _write_activities(cursor: Any, work: Work) -> None:
 
 
 def _write_tallies(cursor: Any, work: Work) -> set[UUID]:
-    """Add the figures up per surviving person; returns the profiles whose stage moved."""
-    by_root: dict[Person, Tally] = {}
-    for person, tally in work.tallies.items():
-        if person.root in by_root:
-            by_root[person.root].add(tally)
-        else:
-            by_root[person.root] = tally
-    if not by_root:
+    """Add the figures up per surviving profile, and per side of a merged one; returns whose stage moved."""
+    by_profile: dict[UUID, Tally] = {}
+    for holding, tally in work.tallies.items():
+        profile_id = holding.person.root.profile_id
+        known = by_profile.get(profile_id)
+        by_profile[profile_id] = tally if known is None else known.plus(tally)
+    if not by_profile:
         return set()
     # In a fixed order, as every other writer of profiles does.
-    ordered = sorted(by_root.items(), key=lambda item: item[0].id.int)
-    sql.TALLY.fill(cursor, (tally.row(person.id) for person, tally in ordered))
+    ordered = sorted(by_profile.items(), key=lambda item: item[0].int)
+    sql.TALLY.fill(cursor, (tally.row(profile_id) for profile_id, tally in ordered))
     cursor.execute(sql.ADD_TALLIES, [[stage.value for stage in STAGE_LADDER], work.club.id])
-    return {profile_id for (profile_id,) in cursor.fetchall()}
+    told = cursor.fetchall()
+    _write_shares(cursor, work, {profile_id for profile_id, _, has_shares in told if has_shares})
+    return {profile_id for profile_id, is_moved, _ in told if is_moved}
+
+
+def _write_shares(cursor: Any, work: Work, merged: set[UUID]) -> None:
+    if not merged:
+        return
+    by_origin: dict[UUID, Tally] = {}
+    for holding, tally in work.tallies.items():
+        if holding.person.root.profile_id in merged:
+            origin = _origin(work, holding)
+            known = by_origin.get(origin)
+            by_origin[origin] = tally if known is None else known.plus(tally)
+    ordered = sorted(by_origin.items(), key=lambda item: item[0].int)
+    sql.SHARE.fill(cursor, (tally.row(profile_id) for profile_id, tally in ordered))
+    cursor.execute(sql.ADD_SHARES, [work.club.id])
 
 
 def _write_candidates(cursor: Any, work: Work) -> None:
@@ -191,11 +212,12 @@ def _write_erasures(cursor: Any, work: Work) -> None:
     if not work.erasures:
         return
     sql.NEW_ERASURE.fill(
-        cursor, ((person.root.id, row.source, row.event_id, reason) for person, row, reason in work.erasures)
+        cursor,
+        ((person.root.profile_id, row.source, row.event_id, reason) for person, row, reason in work.erasures),
     )
     cursor.execute(sql.INSERT_ERASURES, [work.club.id])
     work.happenings += [
-        Happening(LogKind.PRIVACY_REQUESTED, person.root.id, {"kind": "ERASURE", "reason": reason})
+        Happening(LogKind.PRIVACY_REQUESTED, person.root.profile_id, {"kind": "ERASURE", "reason": reason})
         for person, _, reason in work.erasures
     ]
 
@@ -211,7 +233,7 @@ def _log(
     people += [
         Happening(
             LogKind.PROFILE_MERGED,
-            merge.winner.root.id,
+            merge.winner.root.profile_id,
             {"loserId": str(merge.loser.id), "evidence": merge.evidence},
         )
         for merge in work.directory.merges

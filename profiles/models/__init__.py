@@ -9,7 +9,14 @@ from profiles.models.history import (
     PrivacyRequest,
     SearchDocument,
 )
-from profiles.models.identity import CRM_RECORD, Identifier, ProfileMerge, ReviewCandidate
+from profiles.models.identity import (
+    CRM_RECORD,
+    Identifier,
+    KeptApart,
+    ProfileMerge,
+    ProfileShare,
+    ReviewCandidate,
+)
 from profiles.models.profile import (
     STAGE_LADDER,
     CustomerProfile,
@@ -27,10 +34,12 @@ __all__ = [
     "CustomerProfile",
     "Fact",
     "Identifier",
+    "KeptApart",
     "LifecycleStage",
     "Note",
     "PrivacyRequest",
     "ProfileMerge",
+    "ProfileShare",
     "ProfileStatus",
     "ReviewCandidate",
     "SearchDocument",

@@ -155,6 +155,7 @@ class PrivacyRequest(TenantModel):
         REJECTED = "REJECTED", "Rejected"
 
     profile_id = models.UUIDField()
+    origin_profile_id = models.UUIDField()
     kind = models.CharField(max_length=10, choices=Kind.choices)
     reason = models.TextField(default="", blank=True)
     source = models.CharField(max_length=20)

@@ -1,5 +1,6 @@
 """What resolves to a profile, what was merged, and what staff should look at."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -68,19 +69,34 @@ class Identifier(TenantModel):
 class ProfileMerge(TenantModel):
     """A merge: the loser's rows went to the winner; kept so that it can be undone."""
 
+    class Kind(models.TextChoices):
+        """Who decided."""
+
+        AUTOMATIC = "AUTOMATIC", "By the rules of identity"
+        PERSON = "PERSON", "By a person"
+
     winner_id = models.UUIDField()
     loser_id = models.UUIDField()
+    kind = models.CharField(max_length=10, choices=Kind.choices, db_default=Kind.AUTOMATIC)
     evidence = models.JSONField(default=dict)
+    reason = models.TextField(db_default="", blank=True)
     merged_by = models.ForeignKey("tenants.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    merged_by_name = models.TextField(db_default="", blank=True)
     merged_at = models.DateTimeField(db_default=models.functions.Now())
+    unmerged_by = models.ForeignKey("tenants.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    unmerged_by_name = models.TextField(db_default="", blank=True)
     unmerged_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            # The rules and a person may both have joined it to others: two layers, each of them a tree.
             models.UniqueConstraint(
-                fields=["tenant", "loser_id"],
+                fields=["tenant", "loser_id", "kind"],
                 condition=Q(unmerged_at__isnull=True),
                 name="profiles_merge_loser_uq",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["AUTOMATIC", "PERSON"]), name="profiles_merge_kind_ck"
             ),
             models.CheckConstraint(condition=~Q(winner_id=F("loser_id")), name="profiles_merge_two_ck"),
         ]
@@ -91,6 +107,50 @@ class ProfileMerge(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.loser_id} into {self.winner_id}"
+
+
+class ProfileShare(TenantModel):
+    """What one side of a merged customer brings to the figures; a row for each side, as long as they are merged."""
+
+    profile_id = models.UUIDField(primary_key=True)
+    lifetime_value_cents = models.BigIntegerField()
+    stage_reached = models.SmallIntegerField()
+    tags = ArrayField(models.TextField())
+    created_at = models.DateTimeField()
+    last_activity_at = models.DateTimeField(null=True)
+    last_activity_type = models.TextField()
+    last_booking_at = models.DateTimeField(null=True)
+    last_email_open_at = models.DateTimeField(null=True)
+    last_email_click_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.profile_id)
+
+
+class KeptApart(TenantModel):
+    """Two keys (`kind:value`) whose holders the rules must never join, because a person said so."""
+
+    first_key = models.TextField()
+    second_key = models.TextField()
+    decided_by_name = models.TextField(db_default="")
+    decided_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "first_key", "second_key"], name="profiles_keptapart_pair_uq"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_key__lt=F("second_key")), name="profiles_keptapart_order_ck"
+            ),
+        ]
+        indexes = [
+            # The second half of "whom must this person never be taken for"; the pair's constraint serves the first.
+            models.Index(fields=["tenant", "second_key"], name="profiles_keptapart_second_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_key} / {self.second_key}"
 
 
 class ReviewCandidate(TenantModel):

@@ -62,7 +62,15 @@ class CustomerProfile(TenantModel):
 
     id = models.UUIDField(primary_key=True, default=new_profile_id, editable=False)
     status = models.CharField(max_length=10, choices=ProfileStatus.choices, default=ProfileStatus.ACTIVE)
-    merged_into_id = models.UUIDField(null=True)
+    merged_into_id = models.UUIDField(
+        null=True, help_text="Who stands for it, all standing merges considered."
+    )
+    identity_id = models.UUIDField(
+        null=True, help_text="Who would stand for it if people had merged nobody; empty: itself."
+    )
+    has_shares = models.BooleanField(
+        default=False, db_default=False, help_text="Others were merged into it: see ProfileShare."
+    )
     created_at = models.DateTimeField(db_default=models.functions.Now())
     updated_at = models.DateTimeField(db_default=models.functions.Now())
     created_source = models.CharField(max_length=20, default="crm")

@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from profiles.models import (
     Activity,
     CustomerProfile,
     Fact,
     Identifier,
+    KeptApart,
     PrivacyRequest,
     ProfileMerge,
+    ProfileShare,
     SearchDocument,
 )
 from profiles.models.profile import new_profile_id
@@ -111,6 +114,7 @@ def a_request(club: Club, profile_id: Any, **values: Any) -> PrivacyRequest:
         request: PrivacyRequest = PrivacyRequest.objects.create(
             tenant=club.tenant,
             profile_id=profile_id,
+            origin_profile_id=profile_id,
             kind="ERASURE",
             source="scl",
             source_event_id="e",
@@ -163,6 +167,44 @@ def foreign_loser(club: Club) -> object:
     return a_merge(club, profile(club.tenant).pk, a_profile_of_another_tenant(club).pk)
 
 
+def merge_by_a_ghost(club: Club) -> object:
+    with tenant_scope(club.tenant):
+        return ProfileMerge.objects.create(
+            tenant=club.tenant,
+            winner_id=profile(club.tenant).pk,
+            loser_id=profile(club.tenant).pk,
+            kind="GHOST",
+        )
+
+
+def identity_of_a_foreigner(club: Club) -> object:
+    return profile(club.tenant, identity_id=a_profile_of_another_tenant(club).pk)
+
+
+def foreign_share(club: Club) -> object:
+    with tenant_scope(club.tenant):
+        return ProfileShare.objects.create(
+            tenant=club.tenant,
+            profile_id=a_profile_of_another_tenant(club).pk,
+            lifetime_value_cents=0,
+            stage_reached=0,
+            tags=[],
+            created_at=timezone.now(),
+            last_activity_type="",
+        )
+
+
+def kept_apart(*pairs: tuple[str, str]) -> Violation:
+    def violate(club: Club) -> object:
+        with tenant_scope(club.tenant):
+            return [
+                KeptApart.objects.create(tenant=club.tenant, first_key=first, second_key=second)
+                for first, second in pairs
+            ]
+
+    return violate
+
+
 def one_pair_twice(club: Club) -> object:
     first = candidate(club.tenant, profile(club.tenant).pk, profile(club.tenant).pk)
     return candidate(club.tenant, first.first_profile_id, first.second_profile_id)
@@ -203,6 +245,10 @@ VIOLATIONS: dict[str, list[Violation]] = {
         a_profile(booking_count_30d=-1),
     ],
     "profiles_customerprofile_merged_into_fk": [merged_into_a_foreigner],
+    "profiles_customerprofile_identity_fk": [identity_of_a_foreigner],
+    "profiles_profileshare_profile_fk": [foreign_share],
+    "profiles_keptapart_pair_uq": [kept_apart(("email:a", "email:b"), ("email:a", "email:b"))],
+    "profiles_keptapart_order_ck": [kept_apart(("email:b", "email:a")), kept_apart(("email:a", "email:a"))],
     "profiles_identifier_key_uq": [one_key_of_two_people],
     "profiles_identifier_holder_uq": [one_key_twice],
     "profiles_identifier_kind_ck": [an_identifier(kind="shoeSize")],
@@ -225,6 +271,7 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "profiles_searchdocument_profile_fk": [foreign_document],
     "profiles_merge_loser_uq": [second_merge_of_a_loser],
     "profiles_merge_two_ck": [merge_with_oneself],
+    "profiles_merge_kind_ck": [merge_by_a_ghost],
     "profiles_profilemerge_winner_fk": [foreign_winner],
     "profiles_profilemerge_loser_fk": [foreign_loser],
     "profiles_candidate_pair_uq": [one_pair_twice],

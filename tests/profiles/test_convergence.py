@@ -16,7 +16,16 @@ from tests.events.contract import contract_lines
 from tests.profiles.stories import Event, publish, tell, tell_one_by_one
 
 # What a profile is, apart from when and under which number we learnt of it.
-IGNORED = {"id", "tenant_id", "created_at", "updated_at", "version", "created_source", "windows_on"}
+IGNORED = {
+    "id",
+    "tenant_id",
+    "created_at",
+    "updated_at",
+    "version",
+    "created_source",
+    "windows_on",
+    "has_shares",
+}
 
 
 def portrait(tenant: Tenant) -> list[Any]:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
-from profiles.merging import JoinedProfiles, join_profiles
+from profiles.merging.rehoming import NewMerge, record_merges, rehome
 from profiles.models import (
     Activity,
     CustomerProfile,
@@ -16,10 +17,10 @@ from profiles.models import (
     Note,
     PrivacyRequest,
     ProfileMerge,
-    ReviewCandidate,
     SearchDocument,
 )
 from profiles.reading import get_customer
+from profiles.review import open_candidates
 from profiles.search import search_profiles
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -30,11 +31,11 @@ from tests.profiles.stories import contact, event, member, payment, player, tell
 
 def join(tenant: Tenant, *pairs: tuple[UUID, UUID]) -> None:
     """Merge (winner, loser) pairs as one batch does."""
+    merges = [NewMerge(winner, loser, evidence={"key": "email"}) for winner, loser in pairs]
     with tenant_scope(tenant), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        join_profiles(
-            cursor, tenant.pk, [JoinedProfiles(winner, loser, {"key": "email"}) for winner, loser in pairs]
-        )
+        record_merges(cursor, tenant.pk, merges)
+        rehome(cursor, tenant.pk, {one for pair in pairs for one in pair})
 
 
 def reload(row: CustomerProfile) -> CustomerProfile:
@@ -46,24 +47,28 @@ def reload(row: CustomerProfile) -> CustomerProfile:
 def test_figures_add_up_and_times_are_the_latest(fairview: Club) -> None:
     tenant = fairview.tenant
     winner = profile(
-        tenant, activity_count_30d=1, activity_count_90d=2, booking_count_30d=1, lifetime_value_cents=100,
-        stage_reached=4, last_activity_at=NOON, last_activity_type="ROUND_COMPLETED", last_booking_at=NOON,
+        tenant, lifetime_value_cents=100, stage_reached=4, last_activity_at=NOON, last_activity_type="ROUND_COMPLETED",
+        last_booking_at=NOON,
         tags=["vip"],
     )  # fmt: skip
     later = NOON + timedelta(days=1)
     losers = [
         profile(
-            tenant, activity_count_30d=10, activity_count_90d=20, booking_count_30d=5, lifetime_value_cents=1000,
-            stage_reached=3, last_activity_at=later, last_activity_type="PAYMENT_RECEIVED", last_email_open_at=NOON,
+            tenant, lifetime_value_cents=1000, stage_reached=3, last_activity_at=later,
+            last_activity_type="PAYMENT_RECEIVED", last_email_open_at=NOON,
             tags=["vip", "early bird"],
         ),
         profile(tenant, lifetime_value_cents=-50, last_email_click_at=later, tags=["Zoo"]),
     ]  # fmt: skip
+    lately = timezone.now() - timedelta(days=1)
+    activity(tenant, winner.pk, occurred_at=lately)
+    activity(tenant, losers[0].pk, occurred_at=lately, type="TEETIME_BOOKED", category="BOOKING")
+    activity(tenant, losers[0].pk, occurred_at=lately - timedelta(days=40))
 
     join(tenant, *((winner.pk, loser.pk) for loser in losers))
 
     after = reload(winner)
-    assert (after.activity_count_30d, after.activity_count_90d, after.booking_count_30d) == (11, 22, 6)
+    assert (after.activity_count_30d, after.activity_count_90d, after.booking_count_30d) == (2, 3, 1)
     assert (after.lifetime_value_cents, after.stage_reached) == (1050, 4)
     assert (after.last_activity_at, after.last_activity_type) == (later, "PAYMENT_RECEIVED")
     assert (after.last_booking_at, after.last_email_open_at, after.last_email_click_at) == (NOON, NOON, later)
@@ -133,31 +138,33 @@ def test_old_ids_lead_to_the_survivor_in_one_step_however_long_the_chain(fairvie
         assert get_customer(first.pk) == get_customer(second.pk) == third
 
 
-def test_an_open_pair_that_became_one_is_closed_and_others_stay_open(fairview: Club) -> None:
+def test_a_pair_that_became_one_is_no_longer_to_be_reviewed_and_others_are(fairview: Club) -> None:
     tenant = fairview.tenant
     winner, loser, other = (profile(tenant).pk for _ in range(3))
-    joined, open_pair = candidate(tenant, winner, loser), candidate(tenant, winner, other)
-    decided = candidate(tenant, loser, other, status="KEPT_APART")
+    candidate(tenant, winner, loser)
+    open_pair = candidate(tenant, winner, other)
+    candidate(tenant, loser, other, status="KEPT_APART")
 
     join(tenant, (winner, loser))
 
-    with tenant_scope(tenant):
-        statuses = {row.pk: row.status for row in ReviewCandidate.objects.all()}
-    assert statuses == {joined.pk: "MERGED", open_pair.pk: "OPEN", decided.pk: "KEPT_APART"}
+    assert to_review(tenant) == {open_pair.pk}
 
 
-def test_a_pair_is_closed_as_well_when_both_came_to_the_survivor_by_different_merges(fairview: Club) -> None:
+def test_a_pair_is_decided_as_well_when_both_came_to_the_survivor_by_different_merges(fairview: Club) -> None:
     tenant = fairview.tenant
     survivor, one, other = (profile(tenant).pk for _ in range(3))
     pair = candidate(tenant, one, other)
 
     join(tenant, (survivor, one))
-    with tenant_scope(tenant):
-        assert ReviewCandidate.objects.get().status == "OPEN"
+    before = to_review(tenant)
     join(tenant, (survivor, other))
 
+    assert (before, to_review(tenant)) == ({pair.pk}, set())
+
+
+def to_review(tenant: Tenant) -> set[int]:
     with tenant_scope(tenant):
-        assert ReviewCandidate.objects.get(pk=pair.pk).status == "MERGED"
+        return set(open_candidates().values_list("pk", flat=True))
 
 
 def a_request(tenant: Tenant, profile_id: UUID, status: str = "OPEN") -> PrivacyRequest:
@@ -166,6 +173,7 @@ def a_request(tenant: Tenant, profile_id: UUID, status: str = "OPEN") -> Privacy
             tenant=tenant,
             profile_id=profile_id,
             kind="ERASURE",
+            origin_profile_id=profile_id,
             source="scl",
             source_event_id="e",
             status=status,
