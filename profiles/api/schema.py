@@ -182,6 +182,53 @@ NOTE_CREATE: Final = inline_serializer(
     },
 )
 
+PREVIEW_FIELD: Final = inline_serializer(
+    "MergePreviewField",
+    {
+        "name": serializers.CharField(),
+        "winner": serializers.JSONField(allow_null=True),
+        "loser": serializers.JSONField(allow_null=True),
+        "survivor": serializers.JSONField(allow_null=True, help_text="What the survivor says afterwards."),
+    },
+)
+MERGE_PREVIEW: Final = inline_serializer(
+    "MergePreview",
+    {
+        "fields": type(PREVIEW_FIELD)(many=True, help_text="Those on which the three differ."),
+        "moved": serializers.DictField(
+            child=serializers.IntegerField(), help_text="Rows that move, by kind."
+        ),
+        "warnings": serializers.ListField(child=serializers.CharField(), help_text="What speaks against it."),
+    },
+)
+MERGE: Final = inline_serializer(
+    "CustomerMerge",
+    {
+        "loserId": serializers.UUIDField(help_text="Who is to be merged into the customer of the path."),
+        "reason": serializers.CharField(required=False, allow_null=True, max_length=500),
+        "dryRun": serializers.BooleanField(required=False, help_text="Only show what would happen."),
+    },
+)
+MERGED: Final = inline_serializer(
+    "CustomerMerged",
+    {
+        "customer": type(CUSTOMER)(allow_null=True, help_text="The survivor; null in a dry run."),
+        "preview": type(MERGE_PREVIEW)(),
+        "mergeId": _number("Names the merge, to take it back.", allow_null=True),
+    },
+)
+UNMERGE: Final = inline_serializer(
+    "CustomerUnmerge",
+    {"mergeId": serializers.IntegerField(required=False, allow_null=True, help_text="One merge of several.")},
+)
+UNMERGED: Final = inline_serializer(
+    "CustomerUnmerged",
+    {"winner": type(CUSTOMER)(), "restored": type(CUSTOMER)(), "mergeId": _number()},
+)
+
+WINNER_ID: Final = OpenApiParameter(
+    "winnerId", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The customer who survives."
+)
 CUSTOMER_ID: Final = OpenApiParameter(
     "customerId", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The customer."
 )

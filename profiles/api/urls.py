@@ -4,11 +4,14 @@ from django.urls import path
 
 from profiles.api.customers import CustomersView, CustomerView, ResolveView
 from profiles.api.history import ActivitiesView, NotesView
+from profiles.api.merging import MergeView, UnmergeView
 
 urlpatterns = [
     path("customers", CustomersView.as_view(), name="customers"),
     path("customers/resolve", ResolveView.as_view(), name="resolve-customer"),
     path("customers/<str:customerId>", CustomerView.as_view(), name="customer"),
+    path("customers/<str:winnerId>/merge", MergeView.as_view(), name="merge-customers"),
+    path("customers/<str:customerId>/unmerge", UnmergeView.as_view(), name="unmerge-customer"),
     path("customers/<str:customerId>/activities", ActivitiesView.as_view(), name="activities"),
     path("customers/<str:customerId>/notes", NotesView.as_view(), name="notes"),
 ]

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 import pytest
@@ -11,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from events.models import InboxEvent
+from profiles.merging.acts import merge_profiles
 from profiles.models import Activity, CustomerProfile, Note
 from tenants.models import Scope, Tenant
 from tenants.scope import tenant_scope
@@ -33,6 +36,7 @@ EVENT: Final = {
 }
 ACTIVITY: Final = {"type": "CALL", "category": "NOTE", "title": "x"}
 QUESTION: Final = {"query": '{ customers(tenantId: "fairview") { meta { total } } }'}
+NUMBERS: Final = count(5000)
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -60,6 +64,7 @@ SEE_EVENT: Final = "     401 401  200  403  403  403  403  200  200  404     404
 PUBLISH: Final = "       401 401  403  403  403  403  403  202  202  422     422"
 # GraphQL refuses field by field, inside an answer with 200.
 ASK: Final = "           401 401  200  200  200  200  200  200  200  200     200"
+MERGE: Final = "         401 401  403  403  200  403  403  403  200  404     404"
 OPEN: Final = "          200 200  200  200  200  200  200  200  200  200     200"
 # The back office knows sessions only: whoever has none is sent to its log-in page.
 TO_LOGIN: Final = "      302 302  302  302  302  302  302  302  302  302     302"
@@ -70,6 +75,14 @@ TABLE: Final = (
     Row("resolve-customer", "GET", "/api/v1/customers/resolve?tenantId=fairview&sclMemberId=4711", READ),
     Row("customer", "GET", "/api/v1/customers/{id}?tenantId=fairview", READ),
     Row("customer", "PATCH", "/api/v1/customers/{id}?tenantId=fairview", CHANGE, {"language": "zu"}),
+    Row(
+        "merge-customers",
+        "POST",
+        "/api/v1/customers/{id}/merge?tenantId=fairview",
+        MERGE,
+        {"loserId": "{other}"},
+    ),
+    Row("unmerge-customer", "POST", "/api/v1/customers/{other}/unmerge?tenantId=fairview", MERGE),
     Row("activities", "GET", "/api/v1/customers/{id}/activities?tenantId=fairview", READ),
     Row("activities", "POST", "/api/v1/customers/{id}/activities?tenantId=fairview", MAKE, ACTIVITY),
     Row("notes", "GET", "/api/v1/customers/{id}/notes?tenantId=fairview", READ),
@@ -118,10 +131,26 @@ def state_of(tenant: Tenant) -> tuple[Any, ...]:
         )
 
 
-def send(client: Client, row: Row, customer_id: object) -> Any:
+def send(client: Client, row: Row, customer_id: object, other_id: object = "") -> Any:
     """Make the row's request."""
-    url = row.url.format(id=customer_id)
-    return client.generic(row.method, url, *(() if row.body is None else _json(row.body)))
+    url = row.url.format(id=customer_id, other=other_id)
+    body = row.body
+    if isinstance(body, dict):
+        body = {name: str(other_id) if value == "{other}" else value for name, value in body.items()}
+    return client.generic(row.method, url, *(() if body is None else _json(body)))
+
+
+def another(row: Row, tenant: Tenant, customer_id: UUID) -> UUID | None:
+    """A second customer for the rows that need one; merged already where the row is about taking it back."""
+    if not row.route.startswith(("merge-", "unmerge-")):
+        return None
+    number = next(NUMBERS)
+    stories.tell(tenant, stories.member(number, firstName="Other"))
+    with tenant_scope(tenant):
+        found: UUID = CustomerProfile.objects.get(scl_member_id=number).pk
+        if row.route == "unmerge-customer":
+            merge_profiles(customer_id, found)
+    return found
 
 
 def _json(body: Any) -> tuple[bytes, str]:
@@ -136,25 +165,28 @@ def test_every_caller_gets_the_status_of_the_table(
     stories.tell(fairview.tenant, stories.payment(4711, 100, id="e-1"))
 
     for name, status in row.expected.items():
+        other_id = another(row, fairview.tenant, customer_id)
         before = state_of(fairview.tenant)
-        answer = send(callers[name], row, customer_id)
+        answer = send(callers[name], row, customer_id, other_id)
         assert answer.status_code == status, (name, answer.content)
         if row.method == "GET" or status not in UNSAFE_CHANGES or row.route == "graphql":
             assert state_of(fairview.tenant) == before, name
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in TABLE if "{id}" in row.url], ids=lambda row: f"{row.method}-{row.route}"
+    "row",
+    [row for row in TABLE if "{id}" in row.url or "{other}" in row.url],
+    ids=lambda row: f"{row.method}-{row.route}",
 )
 def test_a_foreign_object_is_not_found_in_ones_own_tenant_either(
     row: Row, callers: dict[str, Client], fairview: Club
 ) -> None:
     customer_id = thandi(fairview.tenant)
+    other_id = another(row, fairview.tenant, customer_id)
     before = state_of(fairview.tenant)
 
-    answer = send(
-        callers["foreign"], Row(row.route, row.method, row.url.partition("?")[0], "", row.body), customer_id
-    )
+    unnamed = Row(row.route, row.method, row.url.partition("?")[0], "", row.body)
+    answer = send(callers["foreign"], unnamed, customer_id, other_id)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "RESOURCE_NOT_FOUND")
     assert state_of(fairview.tenant) == before
@@ -178,7 +210,8 @@ def test_methods_that_are_not_in_the_table_do_not_exist(
     route: str, callers: dict[str, Client], fairview: Club
 ) -> None:
     rows = [row for row in TABLE if row.route == route]
-    url = rows[0].url.format(id="0199f1c4-6f0a-7c3e-9d55-3f1f5c0c7a11")
+    nobody = "0199f1c4-6f0a-7c3e-9d55-3f1f5c0c7a11"
+    url = rows[0].url.format(id=nobody, other=nobody)
 
     for method in set(METHODS) - {row.method for row in rows}:
         answer = callers["key"].generic(method, url)
