@@ -4,15 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0002_row_isolation'),
+        ("events", "0002_row_isolation"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='domainlogentry',
-            name='kind',
-            field=models.CharField(choices=[('profile.created', 'Profile Created'), ('profile.changed', 'Profile Changed'), ('profile.merged', 'Profile Merged'), ('profile.unmerged', 'Profile Unmerged'), ('activity.recorded', 'Activity Recorded'), ('competition.changed', 'Competition Changed'), ('privacy.requested', 'Privacy Requested')], max_length=30),
+            model_name="domainlogentry",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("profile.created", "Profile Created"),
+                    ("profile.changed", "Profile Changed"),
+                    ("profile.merged", "Profile Merged"),
+                    ("profile.unmerged", "Profile Unmerged"),
+                    ("activity.recorded", "Activity Recorded"),
+                    ("competition.changed", "Competition Changed"),
+                    ("privacy.requested", "Privacy Requested"),
+                ],
+                max_length=30,
+            ),
         ),
     ]
