@@ -111,6 +111,7 @@ WHITENOISE_USE_FINDERS = True
 
 # --- The back office: names, colours (a golf green that reads well on white and on black) and the sidebar.
 _MAY_VIEW = "tenants.admin.site.may_view"
+_MAY_EDIT = "tenants.admin.site.may_edit"
 _MAY_ADMINISTER = "tenants.admin.site.may_administer"
 
 
@@ -134,12 +135,14 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("crm/frame.css"),
         lambda request: static("crm/parts.css"),
         lambda request: static("crm/customer.css"),
+        lambda request: static("crm/review.css"),
     ],
     "SCRIPTS": [
         lambda request: static("crm/frame.js"),
         lambda request: static("crm/search.js"),
         lambda request: static("crm/timeline.js"),
         lambda request: static("crm/live.js"),
+        lambda request: static("crm/review.js"),
     ],
     "COLORS": {
         "base": {
@@ -177,6 +180,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry("Dashboard", "space_dashboard", "index", _MAY_VIEW),
                     _entry("Customers", "groups", "profiles_customerprofile_changelist", _MAY_VIEW),
+                    _entry("Review", "compare_arrows", "review_queue", _MAY_EDIT),
                 ],
             },
             {

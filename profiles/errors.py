@@ -57,3 +57,17 @@ class NothingToUnmerge(ConflictError):
         super().__init__(
             "This customer was not merged into another, so there is nothing to undo.", code="NOT_MERGED"
         )
+
+
+class NothingToForm(ConflictError):
+    """Fewer than two different customers make no household."""
+
+    def __init__(self) -> None:
+        super().__init__("A household needs two different customers.", code="NOT_ENOUGH_PEOPLE")
+
+
+class AlreadyDecided(ConflictError):
+    """Somebody decided about this pair in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has decided about this pair in the meantime.", code="ALREADY_DECIDED")

@@ -1,9 +1,48 @@
-"""Pairs that may be one person, for staff to decide."""
+"""Pairs that may be one person, for staff to decide; each decision can be taken back."""
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from profiles.models import CustomerProfile, ProfileStatus, ReviewCandidate
+from profiles.errors import AlreadyDecided, CustomerNotFound
+from profiles.evidence import Evidence, Side, compare
+from profiles.households import form_household
+from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.keeping_apart import keep_apart, let_together
+from profiles.models import CustomerProfile, Identifier, ProfileStatus, ReviewCandidate
+from profiles.names import PersonName
+from profiles.normalise import folded
+from tenants.action_log import log_action
+from tenants.actors import current_actor
+from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+
+Status = ReviewCandidate.Status
+DECISIONS: Final = (Status.MERGED, Status.KEPT_APART, Status.HOUSEHOLD, Status.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A pair side by side: who would survive comes first; the evidence, the heaviest first, and its sum."""
+
+    candidate: ReviewCandidate
+    winner: CustomerProfile
+    loser: CustomerProfile
+    evidence: list[Evidence]
+
+    @property
+    def weight(self) -> float:
+        """Sum of the evidence; above 0 it speaks for one person."""
+        return sum(point.weight for point in self.evidence)
+
+    @property
+    def value_cents(self) -> int:
+        """What is at stake: what the two have paid together."""
+        return int(self.winner.lifetime_value_cents + self.loser.lifetime_value_cents)
 
 
 def open_candidates() -> QuerySet[ReviewCandidate]:
@@ -11,15 +50,127 @@ def open_candidates() -> QuerySet[ReviewCandidate]:
 
     Whoever became one person meanwhile has nothing to decide, and comes back should that merge be undone.
     """
-
-    def survivor(field: str) -> Subquery:
-        profiles = CustomerProfile.objects.filter(pk=OuterRef(field)).exclude(status=ProfileStatus.DELETED)
-        return Subquery(profiles.values(survivor_id=Coalesce("merged_into_id", "id"))[:1])
-
     pairs: QuerySet[ReviewCandidate] = (
-        ReviewCandidate.objects.filter(status=ReviewCandidate.Status.OPEN)
-        .annotate(one_id=survivor("first_profile_id"), other_id=survivor("second_profile_id"))
+        _with_survivors(ReviewCandidate.objects.filter(status=Status.OPEN))
         .filter(one_id__isnull=False, other_id__isnull=False)
         .exclude(one_id=F("other_id"))
     )
     return pairs
+
+
+def queue() -> QuerySet[ReviewCandidate]:
+    """Undecided pairs, those with the most value at stake first."""
+
+    def value(survivor: str) -> Subquery:
+        profiles = CustomerProfile.objects.filter(pk=OuterRef(survivor)).values("lifetime_value_cents")
+        return Subquery(profiles[:1], output_field=BigIntegerField())
+
+    return open_candidates().annotate(stake=value("one_id") + value("other_id")).order_by("-stake", "id")
+
+
+def read_pair(candidate_id: int) -> Pair:
+    """One pair with its evidence, whatever its state. Raises CustomerNotFound where one of the two is gone."""
+    candidate: Any = _with_survivors(ReviewCandidate.objects.filter(pk=candidate_id)).first()
+    if candidate is None or candidate.one_id is None or candidate.other_id is None:
+        raise CustomerNotFound
+    people = CustomerProfile.objects.in_bulk([candidate.one_id, candidate.other_id])
+    one, other = people[candidate.one_id], people[candidate.other_id]
+    winner, loser = sorted((one, other), key=_precedence)
+    return Pair(candidate, winner, loser, evidence_of(candidate, one, other))
+
+
+def evidence_of(candidate: ReviewCandidate, one: CustomerProfile, other: CustomerProfile) -> list[Evidence]:
+    """What speaks for and against, from what is known of the two now."""
+    keys: dict[UUID, list[tuple[str, str]]] = {one.pk: [], other.pk: []}
+    for profile_id, kind, value in Identifier.objects.filter(profile_id__in=keys).values_list(
+        "profile_id", "kind", "value"
+    ):
+        keys[profile_id].append((kind, value))
+    return compare(*(_side(profile, keys[profile.pk]) for profile in (one, other)))
+
+
+def decide(candidate_id: int, decision: str) -> ReviewCandidate:
+    """Decide about an open pair. Raises AlreadyDecided, CustomerNotFound.
+
+    MERGED merges; KEPT_APART is remembered by identifiers for ever; HOUSEHOLD keeps apart and puts both under one roof;
+    SKIPPED puts the pair aside.
+    """
+    with transaction.atomic():
+        lock_tenant(AdvisoryLock.IDENTITY)
+        pair = read_pair(candidate_id)
+        if pair.candidate.status != Status.OPEN or pair.winner.pk == pair.loser.pk:
+            raise AlreadyDecided
+        merge_id = None
+        if decision == Status.MERGED:
+            merge_id = merge_profiles(pair.winner.pk, pair.loser.pk, reason="Reviewed").merge_id
+        elif decision in (Status.KEPT_APART, Status.HOUSEHOLD):
+            keep_apart(pair.winner.pk, pair.loser.pk)
+        if decision == Status.HOUSEHOLD:
+            form_household([pair.winner.pk, pair.loser.pk])
+        _settle(pair.candidate, decision, merge_id)
+        log_action(
+            "candidate.decided",
+            subject_kind="candidate",
+            subject_id=candidate_id,
+            details={"decision": decision, "customers": [str(pair.winner.pk), str(pair.loser.pk)]},
+        )
+    return pair.candidate
+
+
+def undo_decision(candidate_id: int) -> ReviewCandidate:
+    """Open a decided pair again and take back what the decision did; a household stays. Raises CustomerNotFound."""
+    with transaction.atomic():
+        lock_tenant(AdvisoryLock.IDENTITY)
+        candidate: ReviewCandidate | None = ReviewCandidate.objects.filter(pk=candidate_id).first()
+        if candidate is None:
+            raise CustomerNotFound
+        if candidate.status == Status.OPEN:
+            return candidate
+        if candidate.status == Status.MERGED and candidate.merge_id is not None:
+            unmerge_profiles(candidate.first_profile_id, merge_id=candidate.merge_id)
+        if candidate.status in (Status.KEPT_APART, Status.HOUSEHOLD):
+            pair = read_pair(candidate_id)
+            let_together(pair.winner.pk, pair.loser.pk)
+        undone = candidate.status
+        _settle(candidate, Status.OPEN, None)
+        log_action(
+            "candidate.reopened",
+            subject_kind="candidate",
+            subject_id=candidate_id,
+            details={"decision": undone},
+        )
+    return candidate
+
+
+def _with_survivors(rows: QuerySet[ReviewCandidate]) -> Any:
+    def survivor(field: str) -> Subquery:
+        profiles = CustomerProfile.objects.filter(pk=OuterRef(field)).exclude(status=ProfileStatus.DELETED)
+        return Subquery(profiles.values(survivor_id=Coalesce("merged_into_id", "id"))[:1])
+
+    return rows.annotate(one_id=survivor("first_profile_id"), other_id=survivor("second_profile_id"))
+
+
+def _precedence(profile: CustomerProfile) -> tuple[Any, ...]:
+    """Who survives: a member before others, then whoever has been with the club longer."""
+    return (profile.scl_member_id is None, profile.created_at, profile.pk)
+
+
+def _side(profile: CustomerProfile, keys: list[tuple[str, str]]) -> Side:
+    return Side(
+        name=PersonName(folded(profile.first_name), folded(profile.last_name)),
+        birth=profile.date_of_birth,
+        home_club=profile.home_club_name,
+        handicap_tenths=profile.handicap_tenths,
+        keys=keys,
+    )
+
+
+def _settle(candidate: ReviewCandidate, status: str, merge_id: int | None) -> None:
+    is_open = status == Status.OPEN
+    ReviewCandidate.objects.filter(pk=candidate.pk).update(
+        status=status,
+        merge_id=merge_id,
+        decided_at=None if is_open else timezone.now(),
+        decided_by_name="" if is_open else current_actor().name,
+    )
+    candidate.status, candidate.merge_id = status, merge_id

@@ -1,5 +1,21 @@
 """The back office of the profile floor: dashboard, search, customers."""
 
-from profiles.admin import customer_page, customers, dashboard, searching, timeline_pages
+from profiles.admin import (
+    customer_page,
+    customers,
+    dashboard,
+    merge_pages,
+    review_pages,
+    searching,
+    timeline_pages,
+)
 
-__all__ = ["customer_page", "customers", "dashboard", "searching", "timeline_pages"]
+__all__ = [
+    "customer_page",
+    "customers",
+    "dashboard",
+    "merge_pages",
+    "review_pages",
+    "searching",
+    "timeline_pages",
+]

@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
 
 from events.identity_hints import IdentityKind
+from profiles.households import household_of
 from profiles.models import (
     CRM_RECORD,
     CustomerProfile,
+    Household,
     Identifier,
     ProfileMerge,
     ProfileStatus,
     ReviewCandidate,
 )
+from profiles.review import open_candidates
 
 KIND_LABELS: Final[Mapping[str, str]] = {
     IdentityKind.SCL_MEMBER: "Member number",
@@ -63,12 +66,13 @@ class Connections:
     identifiers: list[tuple[str, Identifier]]
     services: list[Service]
     household: list[Neighbour]
-    merged_in: list[CustomerProfile]
-    candidates: list[tuple[CustomerProfile, str]]
+    merged_in: list[tuple[CustomerProfile, ProfileMerge]]
+    candidates: list[tuple[CustomerProfile, int, str]]
+    roof: tuple[Household, list[CustomerProfile]] | None
 
 
 def connections_of(profile: CustomerProfile) -> Connections:
-    """Five queries at most, whatever there is."""
+    """A fixed number of queries, whatever there is."""
     rows = (
         Identifier.objects.filter(profile_id=profile.pk)
         .exclude(kind=CRM_RECORD)
@@ -77,10 +81,13 @@ def connections_of(profile: CustomerProfile) -> Connections:
     identifiers = list(rows)
     identifiers.sort(key=lambda row: (list(KIND_LABELS).index(row.kind), row.value))
     sharers = _sharers(profile.pk, [row for row in identifiers if row.is_shared])
-    merges = ProfileMerge.objects.filter(winner_id=profile.pk, unmerged_at=None).order_by("-merged_at")
-    merged_ids = list(merges.values_list("loser_id", flat=True)[:MOST_HINTS])
+    merges = list(
+        ProfileMerge.objects.filter(winner_id=profile.pk, unmerged_at=None).order_by("-merged_at")[
+            :MOST_HINTS
+        ]
+    )
     reasons = _open_candidates(profile.pk)
-    people = CustomerProfile.objects.in_bulk([*sharers, *merged_ids, *reasons])
+    people = CustomerProfile.objects.in_bulk([*sharers, *(merge.loser_id for merge in merges), *reasons])
     return Connections(
         identifiers=[(KIND_LABELS[row.kind], row) for row in identifiers],
         services=[Service(name, what, _active(identifiers, kind)) for name, what, kind in SERVICES],
@@ -89,8 +96,9 @@ def connections_of(profile: CustomerProfile) -> Connections:
             for key, shared in sharers.items()
             if key in people and people[key].status in (ProfileStatus.ACTIVE, ProfileStatus.INACTIVE)
         ],
-        merged_in=[people[key] for key in merged_ids if key in people],
-        candidates=[(people[key], reason) for key, reason in reasons.items() if key in people],
+        merged_in=[(people[merge.loser_id], merge) for merge in merges if merge.loser_id in people],
+        candidates=[(people[key], *reason) for key, reason in reasons.items() if key in people],
+        roof=household_of(profile.pk),
     )
 
 
@@ -115,14 +123,15 @@ def _sharers(profile_id: UUID, shared: list[Identifier]) -> dict[UUID, list[str]
     return dict(list(found.items())[:MOST_HOUSEHOLD])
 
 
-def _open_candidates(profile_id: UUID) -> dict[UUID, str]:
-    """The other side of each pair that staff should look at, and why."""
-    pairs = ReviewCandidate.objects.filter(
-        Q(first_profile_id=profile_id) | Q(second_profile_id=profile_id), status=ReviewCandidate.Status.OPEN
-    ).order_by("id")[:MOST_HINTS]
+def _open_candidates(profile_id: UUID) -> dict[UUID, tuple[int, str]]:
+    """The other side of each pair that staff should look at: the pair's number, and why."""
+    pairs: Any = (
+        open_candidates().filter(Q(one_id=profile_id) | Q(other_id=profile_id)).order_by("id")[:MOST_HINTS]
+    )
     return {
-        (pair.second_profile_id if pair.first_profile_id == profile_id else pair.first_profile_id): (
-            ReviewCandidate.Reason(pair.reason).label
+        (pair.other_id if pair.one_id == profile_id else pair.one_id): (
+            pair.pk,
+            ReviewCandidate.Reason(pair.reason).label,
         )
         for pair in pairs
     }

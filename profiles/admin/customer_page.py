@@ -20,6 +20,7 @@ from profiles.admin.timeline_pages import ICONS, choice_from, timeline_of
 from profiles.editing import Author, add_note
 from profiles.errors import CustomerNotFound, InvalidFields
 from profiles.models import ActivityCategory, CustomerProfile, Note, ProfileStatus
+from tenants.action_log import log_seen
 from tenants.admin import words
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
@@ -68,6 +69,7 @@ def show_customer(
     if profile.merged_into_id is not None:
         messages.info(request, "The customer you opened was merged into this one.")
         return HttpResponseRedirect(address_of(profile.merged_into_id))
+    log_seen("customer.viewed", subject_kind="customer", subject_id=profile.pk)
     context = customer_context(request, profile)
     context["note_form"] = note_form or NoteForm()
     status = 422 if note_form is not None else 200

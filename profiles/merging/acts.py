@@ -94,7 +94,7 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
         with connection.cursor() as cursor:
             survivor_of, changes = _rehome(cursor, profile.tenant_id, {profile.pk})
         if merge.kind == AUTOMATIC:
-            keep_apart(merge.loser_id, merge.winner_id)
+            keep_apart(*(survivor_of.get(side, side) for side in (merge.loser_id, merge.winner_id)))
         restored_id = survivor_of.get(profile_id, profile_id)
         log.append(
             [

@@ -11,6 +11,8 @@ from profiles.models.history import (
 )
 from profiles.models.identity import (
     CRM_RECORD,
+    Household,
+    HouseholdMember,
     Identifier,
     KeptApart,
     ProfileMerge,
@@ -33,6 +35,8 @@ __all__ = [
     "ActivityCategory",
     "CustomerProfile",
     "Fact",
+    "Household",
+    "HouseholdMember",
     "Identifier",
     "KeptApart",
     "LifecycleStage",

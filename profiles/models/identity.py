@@ -1,5 +1,7 @@
 """What resolves to a profile, what was merged, and what staff should look at."""
 
+import uuid
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -161,6 +163,7 @@ class ReviewCandidate(TenantModel):
 
         SHARED_KEY = "SHARED_KEY", "Same e-mail or phone, but the rest disagrees"
         CAP_EXCEEDED = "CAP_EXCEEDED", "Would have two ids of one service"
+        DUPLICATE = "DUPLICATE", "Found by the search for duplicates"
 
     class Status(models.TextChoices):
         """What was decided."""
@@ -168,6 +171,8 @@ class ReviewCandidate(TenantModel):
         OPEN = "OPEN", "To be reviewed"
         MERGED = "MERGED", "Merged"
         KEPT_APART = "KEPT_APART", "Kept apart"
+        HOUSEHOLD = "HOUSEHOLD", "Same household, kept apart"
+        SKIPPED = "SKIPPED", "Skipped"
 
     first_profile_id = models.UUIDField()
     second_profile_id = models.UUIDField()
@@ -175,11 +180,22 @@ class ReviewCandidate(TenantModel):
     evidence = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     created_at = models.DateTimeField(db_default=models.functions.Now())
+    decided_at = models.DateTimeField(null=True)
+    decided_by_name = models.TextField(db_default="", blank=True)
+    merge_id = models.BigIntegerField(null=True, help_text="The merge by which it was decided.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "first_profile_id", "second_profile_id"], name="profiles_candidate_pair_uq"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["OPEN", "MERGED", "KEPT_APART", "HOUSEHOLD", "SKIPPED"]),
+                name="profiles_candidate_status_ck",
+            ),
+            models.CheckConstraint(
+                condition=Q(reason__in=["SHARED_KEY", "CAP_EXCEEDED", "DUPLICATE"]),
+                name="profiles_candidate_reason_ck",
             ),
             models.CheckConstraint(
                 condition=Q(first_profile_id__lt=F("second_profile_id")), name="profiles_candidate_order_ck"
@@ -192,3 +208,40 @@ class ReviewCandidate(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.first_profile_id} / {self.second_profile_id}"
+
+
+class Household(TenantModel):
+    """People of one roof, as staff say; who merely shares an address is found by the address."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.TextField(db_default="", blank=True)
+    formed_by_name = models.TextField(db_default="", blank=True)
+    formed_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [
+            # What members refer to, so that a member cannot belong to another tenant than its household.
+            models.UniqueConstraint(fields=["tenant", "id"], name="profiles_household_tenant_uq"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or "Household"
+
+
+class HouseholdMember(TenantModel):
+    """One profile of a household; it stays its own when the profile is merged, so that an unmerge finds it."""
+
+    household_id = models.UUIDField()
+    profile_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "profile_id"], name="profiles_member_profile_uq"),
+        ]
+        indexes = [
+            # Everybody of a household.
+            models.Index(fields=["tenant", "household_id"], name="profiles_member_household_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.profile_id)

@@ -61,6 +61,11 @@ def may_view(request: HttpRequest) -> bool:
     return request_may(request, Right.VIEW_PROFILES)
 
 
+def may_edit(request: HttpRequest) -> bool:
+    """Permission callback of the sidebar."""
+    return request_may(request, Right.EDIT)
+
+
 def may_administer(request: HttpRequest) -> bool:
     """Permission callback of the sidebar."""
     return request_may(request, Right.ADMINISTER)

@@ -11,6 +11,8 @@ from profiles.models import (
     Activity,
     CustomerProfile,
     Fact,
+    Household,
+    HouseholdMember,
     Identifier,
     KeptApart,
     PrivacyRequest,
@@ -205,6 +207,49 @@ def kept_apart(*pairs: tuple[str, str]) -> Violation:
     return violate
 
 
+def a_candidate(**values: Any) -> Violation:
+    return lambda club: candidate(club.tenant, profile(club.tenant).pk, profile(club.tenant).pk, **values)
+
+
+def household(club: Club, **values: Any) -> Household:
+    with tenant_scope(club.tenant):
+        made: Household = Household.objects.create(tenant=club.tenant, **values)
+    return made
+
+
+def membership(club: Club, household_id: Any, profile_id: Any) -> object:
+    with tenant_scope(club.tenant):
+        return HouseholdMember.objects.create(
+            tenant=club.tenant, household_id=household_id, profile_id=profile_id
+        )
+
+
+def two_roofs(club: Club) -> object:
+    only = profile(club.tenant).pk
+    membership(club, household(club).pk, only)
+    return membership(club, household(club).pk, only)
+
+
+def second_household_id(club: Club) -> object:
+    """Past the primary key, which says the same: only the pair's own constraint is left to speak."""
+    first = household(club)
+    connection.check_constraints()
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE profiles_household DROP CONSTRAINT profiles_household_pkey CASCADE")
+    return household(club, id=first.pk)
+
+
+def foreign_household(club: Club) -> object:
+    other = factories.tenant()
+    with tenant_scope(other):
+        foreign = Household.objects.create(tenant=other)
+    return membership(club, foreign.pk, profile(club.tenant).pk)
+
+
+def foreign_member(club: Club) -> object:
+    return membership(club, household(club).pk, a_profile_of_another_tenant(club).pk)
+
+
 def one_pair_twice(club: Club) -> object:
     first = candidate(club.tenant, profile(club.tenant).pk, profile(club.tenant).pk)
     return candidate(club.tenant, first.first_profile_id, first.second_profile_id)
@@ -275,6 +320,12 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "profiles_profilemerge_winner_fk": [foreign_winner],
     "profiles_profilemerge_loser_fk": [foreign_loser],
     "profiles_candidate_pair_uq": [one_pair_twice],
+    "profiles_candidate_status_ck": [a_candidate(status="LOST")],
+    "profiles_candidate_reason_ck": [a_candidate(reason="WHIM")],
+    "profiles_household_tenant_uq": [second_household_id],
+    "profiles_member_profile_uq": [two_roofs],
+    "profiles_householdmember_household_fk": [foreign_household],
+    "profiles_householdmember_profile_fk": [foreign_member],
     "profiles_candidate_order_ck": [pair_the_wrong_way_round],
     "profiles_reviewcandidate_first_profile_fk": [foreign_candidate("first_profile_id")],
     "profiles_reviewcandidate_second_profile_fk": [foreign_candidate("second_profile_id")],

@@ -1,0 +1,132 @@
+"""Merging, taking back and households from the customer page."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from profiles.admin.customer_page import address_of
+from profiles.admin.provenance import LABELS
+from profiles.errors import CustomerNotFound
+from profiles.households import dissolve_household, form_household, leave_household
+from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.previewing import preview_fields, preview_merge
+from profiles.models import CustomerProfile
+from profiles.reading import get_customer
+from profiles.search import search_profiles
+from tenants.admin.base import messages
+from tenants.admin.pages import page, show, uuid_or_none
+from tenants.errors import DomainError
+from tenants.middleware import StaffRequest
+from tenants.roles import Right
+
+MOST_FOUND = 10
+LONGEST_SEARCH = 200
+SIDES = ("winner", "loser", "survivor")
+
+
+@page("profiles/customerprofile/<uuid:profile_id>/merge/", name="customer_merge", right=Right.EDIT)
+def merge_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
+    """Look for the other one, see what would change, merge. A search text comes by POST, so that no log keeps it."""
+    profile = _customer(profile_id)
+    other_id = uuid_or_none(request.POST.get("other") or request.GET.get("other", ""))
+    try:
+        if request.method == "POST" and other_id is not None:
+            outcome = merge_profiles(profile.pk, other_id, reason=request.POST.get("reason", "")[:500])
+            messages.success(request, "Merged. It can be taken back on this page.")
+            return HttpResponseRedirect(address_of(outcome.winner_id))
+        preview = None if other_id is None else preview_merge(profile.pk, other_id)
+    except DomainError as error:
+        messages.warning(request, error.message)
+        return HttpResponseRedirect(address_of(profile.pk))
+    text = request.POST.get("q", "").strip()[:LONGEST_SEARCH]
+    found = [one for one in search_profiles(text, most=MOST_FOUND + 1) if one != profile.pk] if text else []
+    people = CustomerProfile.objects.in_bulk(found[:MOST_FOUND])
+    return show(
+        request,
+        "crm/customer/merge.html",
+        f"Merge with {profile.name}",
+        profile=profile,
+        preview=preview,
+        lines=_lines(preview_fields(preview)["fields"]) if preview else [],
+        text=text,
+        found=[people[one] for one in found if one in people],
+        crumb={"link": address_of(profile.pk), "title": profile.name},
+    )
+
+
+@page("profiles/customerprofile/<uuid:profile_id>/unmerge/", name="customer_unmerge", right=Right.EDIT)
+@require_POST
+def unmerge_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
+    """Take a merge back (form field `merge`: its number)."""
+    number = request.POST.get("merge", "")
+    try:
+        outcome = unmerge_profiles(profile_id, merge_id=int(number) if number.isdecimal() else None)
+    except CustomerNotFound as error:
+        raise Http404(error.message) from error
+    except DomainError as error:
+        messages.warning(request, error.message)
+        return HttpResponseRedirect(address_of(profile_id))
+    messages.success(request, "Taken back: they are two customers again.")
+    return HttpResponseRedirect(address_of(outcome.restored_id))
+
+
+@page("profiles/customerprofile/<uuid:profile_id>/household/", name="household_form", right=Right.EDIT)
+@require_POST
+def household_form(request: StaffRequest, profile_id: UUID) -> HttpResponse:
+    """Put the customer and those of the form field `with` under one roof."""
+    others = [one for one in map(uuid_or_none, request.POST.getlist("with")) if one is not None]
+    try:
+        form_household([profile_id, *others])
+    except CustomerNotFound as error:
+        raise Http404(error.message) from error
+    except DomainError as error:
+        messages.warning(request, error.message)
+    else:
+        messages.success(request, "They are one household now.")
+    return HttpResponseRedirect(address_of(profile_id))
+
+
+@page("profiles/customerprofile/<uuid:profile_id>/leave/", name="household_leave", right=Right.EDIT)
+@require_POST
+def household_leave(request: StaffRequest, profile_id: UUID) -> HttpResponse:
+    """Take the customer out of the household."""
+    try:
+        leave_household(profile_id)
+    except CustomerNotFound as error:
+        raise Http404(error.message) from error
+    messages.success(request, "No longer in the household.")
+    return HttpResponseRedirect(address_of(profile_id))
+
+
+@page("households/<uuid:household_id>/dissolve/", name="household_dissolve", right=Right.EDIT)
+@require_POST
+def household_dissolve(request: StaffRequest, household_id: UUID) -> HttpResponse:
+    """Nobody of it lives together any more; back to the customer of the form field `customer`."""
+    dissolve_household(household_id)
+    messages.success(request, "The household is dissolved.")
+    customer = uuid_or_none(request.POST.get("customer", ""))
+    back = address_of(customer) if customer else reverse("admin:profiles_customerprofile_changelist")
+    return HttpResponseRedirect(back)
+
+
+def _customer(profile_id: UUID) -> CustomerProfile:
+    try:
+        return get_customer(profile_id)
+    except CustomerNotFound as error:
+        raise Http404(error.message) from error
+
+
+def _lines(fields: list[dict[str, object]]) -> list[tuple[str, ...]]:
+    """Label, what each says, what the survivor would say."""
+    return [
+        (LABELS.get(str(field["name"]), str(field["name"])), *(_words(field[side]) for side in SIDES))
+        for field in fields
+    ]
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value in (None, "", {}) else str(value)

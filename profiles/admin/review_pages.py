@@ -1,0 +1,157 @@
+"""The review queue: one pair at a time, side by side, worked with the keyboard."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from profiles.admin.connections import KIND_LABELS
+from profiles.admin.customer_page import birth_words, golf_of, membership_of
+from profiles.admin.provenance import facts_of, provenance
+from profiles.errors import CustomerNotFound
+from profiles.merging.previewing import preview_merge
+from profiles.models import CRM_RECORD, Activity, CustomerProfile, Identifier, ReviewCandidate
+from profiles.review import DECISIONS, Pair, Status, decide, queue, read_pair, undo_decision
+from tenants.admin.base import messages
+from tenants.admin.pages import club_of, page, show
+from tenants.errors import DomainError
+from tenants.middleware import StaffRequest
+from tenants.models import Tenant
+from tenants.roles import Right
+
+SAID: Final = {
+    Status.MERGED: "Merged",
+    Status.KEPT_APART: "Kept apart, for good",
+    Status.HOUSEHOLD: "Kept apart as one household",
+    Status.SKIPPED: "Put aside",
+}
+MOST_DECIDED: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One of the two as the page shows them."""
+
+    profile: CustomerProfile
+    rows: dict[str, str]
+    activities: int
+
+
+@page("customers/review/", name="review_queue", right=Right.EDIT)
+def review_queue(request: StaffRequest) -> HttpResponse:
+    """The pair with the most value at stake, or the one that is asked for."""
+    waiting = queue()
+    asked = request.GET.get("pair", "")
+    first = waiting.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 19 else None  # noqa: PLR2004
+    candidate = first or waiting.first()
+    context: dict[str, Any] = {"total": waiting.count() if candidate else 0, "last": _last(request)}
+    if candidate is not None:
+        context |= _pair_context(club_of(request), read_pair(candidate.pk))
+        following = waiting.exclude(pk=candidate.pk).first()
+        context["next"] = following.pk if following else None
+    return show(request, "crm/review/queue.html", "Review", **context)
+
+
+@page("customers/review/decided/", name="review_decided", right=Right.EDIT)
+def review_decided(request: StaffRequest) -> HttpResponse:
+    """The newest decisions, each of which can be taken back."""
+    rows = (
+        ReviewCandidate.objects.exclude(status=Status.OPEN).exclude(decided_at=None).order_by("-decided_at")
+    )
+    found = list(rows[:MOST_DECIDED])
+    ids = {one for row in found for one in (row.first_profile_id, row.second_profile_id)}
+    people = CustomerProfile.objects.in_bulk(ids)
+    decided = [
+        (row, SAID[Status(row.status)], [people.get(row.first_profile_id), people.get(row.second_profile_id)])
+        for row in found
+    ]
+    return show(request, "crm/review/decided.html", "Decided pairs", decided=decided)
+
+
+@page("customers/review/<int:candidate_id>/decide/", name="review_decide", right=Right.EDIT)
+@require_POST
+def review_decide(request: StaffRequest, candidate_id: int) -> HttpResponse:
+    """Form field `decision`: one of DECISIONS; then on to the next pair."""
+    decision = request.POST.get("decision", "")
+    if decision not in DECISIONS:
+        raise Http404("There is no such decision.")
+    try:
+        decide(candidate_id, decision)
+    except CustomerNotFound as error:
+        raise Http404("There is no such pair in this club.") from error
+    except DomainError as error:
+        messages.warning(request, error.message)
+        return HttpResponseRedirect(reverse("admin:review_queue"))
+    request.session["crm_last_review"] = candidate_id
+    messages.success(request, f"{SAID[Status(decision)]}.")
+    return HttpResponseRedirect(reverse("admin:review_queue"))
+
+
+@page("customers/review/<int:candidate_id>/undo/", name="review_undo", right=Right.EDIT)
+@require_POST
+def review_undo(request: StaffRequest, candidate_id: int) -> HttpResponse:
+    """Take a decision back and show the pair again."""
+    try:
+        undo_decision(candidate_id)
+    except CustomerNotFound as error:
+        raise Http404("There is no such pair in this club.") from error
+    except DomainError as error:
+        messages.warning(request, error.message)
+    else:
+        messages.success(request, "Taken back. The pair waits for review again.")
+    request.session.pop("crm_last_review", None)
+    return HttpResponseRedirect(f"{reverse('admin:review_queue')}?pair={candidate_id}")
+
+
+def _last(request: StaffRequest) -> int | None:
+    """The pair this person decided last, for the undo button."""
+    last = request.session.get("crm_last_review")
+    return last if isinstance(last, int) else None
+
+
+def _pair_context(club: Tenant, pair: Pair) -> dict[str, Any]:
+    columns = [_column(club, profile) for profile in (pair.winner, pair.loser)]
+    labels = list(dict.fromkeys(label for column in columns for label in column.rows))
+    lines = [
+        (label, *(column.rows.get(label, "") for column in columns), _differs(columns, label))
+        for label in labels
+    ]
+    most = max((abs(point.weight) for point in pair.evidence), default=1.0)
+    return {
+        "pair": pair,
+        "columns": columns,
+        "lines": lines,
+        "points": [(point, round(100 * abs(point.weight) / most)) for point in pair.evidence],
+        "preview": preview_merge(pair.winner.pk, pair.loser.pk),
+    }
+
+
+def _differs(columns: list[Column], label: str) -> bool:
+    one, other = (column.rows.get(label, "") for column in columns)
+    return bool(one and other and one != other)
+
+
+def _column(club: Tenant, profile: CustomerProfile) -> Column:
+    today = timezone.now().astimezone(club.zone).date()
+    origins = provenance(facts_of(profile.pk))
+    facts = [*membership_of(profile, origins, today), *golf_of(profile, origins)]
+    rows = {"Born": birth_words(profile.date_of_birth, today)}
+    rows |= {fact.label: fact.text for fact in facts}
+    rows |= _keys(profile.pk)
+    return Column(
+        profile,
+        {label: text for label, text in rows.items() if text},
+        Activity.objects.filter(profile_id=profile.pk).count(),
+    )
+
+
+def _keys(profile_id: UUID) -> dict[str, str]:
+    keys: dict[str, list[str]] = {}
+    rows = Identifier.objects.filter(profile_id=profile_id).exclude(kind=CRM_RECORD).order_by("kind", "value")
+    for kind, value in rows.values_list("kind", "value"):
+        keys.setdefault(KIND_LABELS[kind], []).append(value)
+    return {label: ", ".join(values) for label, values in keys.items()}

@@ -1,0 +1,287 @@
+"""The review queue and households: every decision is remembered, and every one can be taken back."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from profiles.errors import AlreadyDecided, CustomerNotFound, NothingToForm
+from profiles.households import dissolve_household, form_household, household_of, leave_household
+from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.models import CustomerProfile, Household, HouseholdMember, KeptApart, ReviewCandidate
+from profiles.review import decide, open_candidates, queue, read_pair, undo_decision
+from tenants.models import LoggedAction, Role, Tenant
+from tenants.scope import tenant_scope
+from tests.back_office import counted_queries, desk, page_of, text_of
+from tests.cast import Club
+from tests.profiles.records import candidate, identifier, profile
+from tests.profiles.stories import contact, member, payment, player, tell
+
+REVIEW = "/admin/customers/review/"
+
+
+def a_pair(tenant: Tenant) -> ReviewCandidate:
+    """Father and son with one mailbox: the rules kept them apart and asked for a human eye."""
+    tell(
+        tenant,
+        member(1, firstName="Pieter", lastName="Botha", email="botha@example.com", dateOfBirth="1960-02-01"),
+        payment(1, 90_000, at=1),
+        player("t-1", name="Johan", surname="Botha", email="botha@example.com", handicap=4.1, at=2),
+    )
+    with tenant_scope(tenant):
+        found: ReviewCandidate = ReviewCandidate.objects.get()
+    return found
+
+
+def living(tenant: Tenant) -> int:
+    with tenant_scope(tenant):
+        return CustomerProfile.objects.exclude(status="MERGED").count()
+
+
+def waiting(tenant: Tenant) -> list[int]:
+    with tenant_scope(tenant):
+        return list(queue().values_list("pk", flat=True))
+
+
+def test_the_evidence_says_what_speaks_for_and_against(fairview: Club) -> None:
+    pair_id = a_pair(fairview.tenant).pk
+
+    with tenant_scope(fairview.tenant):
+        pair = read_pair(pair_id)
+
+    assert (pair.winner.first_name, pair.loser.first_name) == ("Pieter", "Johan")
+    assert [(point.words, point.weight > 0) for point in pair.evidence] == [
+        ("Same e-mail address", True),
+        ("Different first names", False),
+    ]
+    assert pair.value_cents == 90_000
+
+
+def test_the_pair_with_the_most_at_stake_comes_first(fairview: Club) -> None:
+    tenant = fairview.tenant
+    poor = candidate(tenant, profile(tenant, lifetime_value_cents=10).pk, profile(tenant).pk)
+    rich = candidate(tenant, profile(tenant).pk, profile(tenant, lifetime_value_cents=99).pk)
+
+    assert waiting(tenant) == [rich.pk, poor.pk]
+
+
+def test_merging_from_the_queue_can_be_taken_back(fairview: Club) -> None:
+    pair = a_pair(fairview.tenant)
+
+    with tenant_scope(fairview.tenant):
+        decide(pair.pk, "MERGED")
+    assert (living(fairview.tenant), waiting(fairview.tenant)) == (1, [])
+    with tenant_scope(fairview.tenant):
+        undo_decision(pair.pk)
+
+    assert (living(fairview.tenant), waiting(fairview.tenant)) == (2, [pair.pk])
+    with tenant_scope(fairview.tenant):
+        actions = list(LoggedAction.objects.order_by("id").values_list("action", flat=True))
+    assert actions == ["customer.merged", "candidate.decided", "customer.unmerged", "candidate.reopened"]
+
+
+def test_whoever_was_kept_apart_is_never_joined_by_the_rules_again(fairview: Club) -> None:
+    tell(fairview.tenant, member(1, firstName="Thabo", email="t@example.com"))
+    tell(fairview.tenant, player("t-1", name="Thabo", phone="0821234567"))
+    with tenant_scope(fairview.tenant):
+        one, other = CustomerProfile.objects.values_list("pk", flat=True)
+    pair = candidate(fairview.tenant, one, other)
+    both = contact("c-1", email="t@example.com", phoneNumber="0821234567", firstName="Thabo", at=5)
+
+    with tenant_scope(fairview.tenant):
+        decide(pair.pk, "KEPT_APART")
+    tell(fairview.tenant, both)
+
+    with tenant_scope(fairview.tenant):
+        assert (
+            CustomerProfile.objects.get(pk=one).status
+            == CustomerProfile.objects.get(pk=other).status
+            == "ACTIVE"
+        )
+        undo_decision(pair.pk)
+        assert not KeptApart.objects.exists()
+    assert waiting(fairview.tenant)[0] == pair.pk
+
+
+def test_a_pair_is_decided_once(fairview: Club, kingsmere: Club) -> None:
+    pair = a_pair(fairview.tenant)
+
+    with tenant_scope(fairview.tenant):
+        decide(pair.pk, "SKIPPED")
+        with pytest.raises(AlreadyDecided):
+            decide(pair.pk, "MERGED")
+    with tenant_scope(kingsmere.tenant), pytest.raises(CustomerNotFound):
+        decide(pair.pk, "MERGED")
+    assert living(fairview.tenant) == 2
+
+
+def test_a_pair_that_was_merged_elsewhere_has_nothing_to_decide(fairview: Club) -> None:
+    pair = a_pair(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        merge_profiles(pair.first_profile_id, pair.second_profile_id)
+        with pytest.raises(AlreadyDecided):
+            decide(pair.pk, "KEPT_APART")
+        unmerge_profiles(pair.second_profile_id)
+
+        assert list(open_candidates()) == [pair]
+
+
+def test_same_household_keeps_apart_and_puts_under_one_roof(fairview: Club) -> None:
+    pair = a_pair(fairview.tenant)
+
+    with tenant_scope(fairview.tenant):
+        decide(pair.pk, "HOUSEHOLD")
+        found = household_of(pair.first_profile_id)
+
+    assert found is not None
+    assert [one.pk for one in found[1]] == [pair.second_profile_id]
+
+
+def people(tenant: Tenant, count: int) -> list[UUID]:
+    return [profile(tenant, first_name=f"P{number}").pk for number in range(count)]
+
+
+def names(tenant: Tenant, one: UUID) -> list[str]:
+    with tenant_scope(tenant):
+        found = household_of(one)
+    return [] if found is None else [each.first_name for each in found[1]]
+
+
+def roof(tenant: Tenant, one: UUID) -> list[UUID]:
+    with tenant_scope(tenant):
+        found = household_of(one)
+    return [] if found is None else [each.pk for each in found[1]]
+
+
+def test_households_grow_join_shrink_and_end(fairview: Club) -> None:
+    tenant = fairview.tenant
+    a, b, c, d = people(tenant, 4)
+    with tenant_scope(tenant):
+        form_household([a, b])
+        form_household([c, d])
+        form_household([b, c])
+    assert names(tenant, a) == ["P1", "P2", "P3"]
+
+    with tenant_scope(tenant):
+        leave_household(d)
+    assert (names(tenant, a), names(tenant, d)) == (["P1", "P2"], [])
+    with tenant_scope(tenant):
+        dissolve_household(Household.objects.get().pk)
+        assert not HouseholdMember.objects.exists()
+
+
+def test_a_household_of_one_is_none(fairview: Club) -> None:
+    a, b = people(fairview.tenant, 2)
+    with tenant_scope(fairview.tenant):
+        form_household([a, b])
+        leave_household(a)
+
+        assert not Household.objects.exists()
+        with pytest.raises(NothingToForm):
+            form_household([a, a])
+
+
+def test_a_household_survives_merge_and_unmerge(fairview: Club) -> None:
+    tenant = fairview.tenant
+    a, b, c = people(tenant, 3)
+    with tenant_scope(tenant):
+        form_household([a, b])
+        merge_profiles(c, b)
+    assert (roof(tenant, a), roof(tenant, c)) == ([c], [a])
+
+    with tenant_scope(tenant):
+        unmerge_profiles(b)
+    assert (roof(tenant, a), roof(tenant, c)) == ([b], [])
+
+
+# --- the pages
+
+
+def test_the_page_shows_both_and_a_key_for_each_decision(fairview: Club) -> None:
+    a_pair(fairview.tenant)
+
+    page = text_of(desk(fairview.admin).get(REVIEW))
+
+    for words in (
+        "Pieter Botha",
+        "Johan Botha",
+        "Same e-mail address",
+        "Different first names",
+        "1 pair waits",
+    ):
+        assert words in page
+    assert set(re.findall(r'data-key="(\w)"', page)) == {"m", "k", "h", "s"}
+
+
+def test_deciding_on_the_page_leads_to_the_next_pair_and_back(fairview: Club) -> None:
+    pair = a_pair(fairview.tenant)
+    client = desk(fairview.marketing_manager)
+
+    answer: Any = client.post(f"{REVIEW}{pair.pk}/decide/", {"decision": "MERGED"}, follow=True)
+    assert "Every pair is decided" in text_of(answer)
+    assert "Merged" in text_of(client.get(f"{REVIEW}decided/"))
+    answer = client.post(f"{REVIEW}{pair.pk}/undo/", follow=True)
+
+    assert "Pieter Botha" in text_of(answer)
+    assert living(fairview.tenant) == 2
+
+
+def test_only_who_may_edit_reviews(fairview: Club, kingsmere: Club) -> None:
+    pair = a_pair(fairview.tenant)
+
+    for person in (fairview.member(Role.STAFF), fairview.viewer):
+        assert desk(person).get(REVIEW).status_code == 403
+        assert desk(person).post(f"{REVIEW}{pair.pk}/decide/", {"decision": "MERGED"}).status_code == 403
+    foreign = desk(kingsmere.admin)
+    assert foreign.post(f"{REVIEW}{pair.pk}/decide/", {"decision": "MERGED"}).status_code == 404
+    assert foreign.post(f"{REVIEW}{pair.pk}/undo/").status_code == 404
+    assert desk(fairview.admin).post(f"{REVIEW}{pair.pk}/decide/", {"decision": "BURN"}).status_code == 404
+    assert living(fairview.tenant) == 2
+
+
+def test_the_queue_costs_the_same_with_one_pair_and_with_many(fairview: Club) -> None:
+    a_pair(fairview.tenant)
+    client = desk(fairview.admin)
+    client.get(REVIEW)
+    with counted_queries() as with_one:
+        client.get(REVIEW)
+    for _ in range(5):
+        candidate(fairview.tenant, profile(fairview.tenant).pk, profile(fairview.tenant).pk)
+    with counted_queries() as with_many:
+        client.get(REVIEW)
+
+    assert with_many[0] <= with_one[0]
+
+
+def test_two_are_merged_from_the_customer_page_and_taken_back_there(fairview: Club) -> None:
+    pair = a_pair(fairview.tenant)
+    client, merge = desk(fairview.admin), f"/admin/profiles/customerprofile/{pair.first_profile_id}/merge/"
+
+    assert "Johan Botha" in text_of(client.post(merge, {"q": "johan"}))
+    preview = text_of(client.get(f"{merge}?other={pair.second_profile_id}"))
+    assert "becomes" in preview
+    client.post(merge, {"other": str(pair.second_profile_id), "reason": "Both cards on the table"})
+    page = text_of(client.get(page_of(pair.first_profile_id)))
+    assert "Both cards on the table" in page
+    assert living(fairview.tenant) == 1
+    client.post(f"/admin/profiles/customerprofile/{pair.second_profile_id}/unmerge/")
+
+    assert living(fairview.tenant) == 2
+
+
+def test_a_household_is_formed_and_left_on_the_customer_page(fairview: Club) -> None:
+    tenant = fairview.tenant
+    a, b = people(tenant, 2)
+    for one in (a, b):
+        identifier(tenant, one, value="family@example.com", is_shared=True)
+    client, path = desk(fairview.admin), "/admin/profiles/customerprofile/"
+
+    assert "They are one household" in text_of(client.get(page_of(a)))
+    client.post(f"{path}{a}/household/", {"with": [str(b)]})
+    assert names(tenant, a) == ["P1"]
+    assert "Dissolve" in text_of(client.get(page_of(a)))
+    client.post(f"{path}{a}/leave/")
+
+    assert names(tenant, a) == []
+    assert desk(fairview.viewer).post(f"{path}{a}/household/", {"with": [str(b)]}).status_code == 403
