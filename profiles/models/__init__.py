@@ -1,5 +1,6 @@
 """Tables of the profile floor."""
 
+from profiles.models.duplicates import DuplicateModel, DuplicatePair, DuplicateRun
 from profiles.models.history import (
     SLOTS,
     Activity,
@@ -34,6 +35,9 @@ __all__ = [
     "Activity",
     "ActivityCategory",
     "CustomerProfile",
+    "DuplicateModel",
+    "DuplicatePair",
+    "DuplicateRun",
     "Fact",
     "Household",
     "HouseholdMember",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -10,6 +11,9 @@ from django.utils import timezone
 from profiles.models import (
     Activity,
     CustomerProfile,
+    DuplicateModel,
+    DuplicatePair,
+    DuplicateRun,
     Fact,
     Household,
     HouseholdMember,
@@ -25,7 +29,16 @@ from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
-from tests.profiles.records import activity, candidate, fact, identifier, note, profile, unsaved_identifier
+from tests.profiles.records import (
+    NOON,
+    activity,
+    candidate,
+    fact,
+    identifier,
+    note,
+    profile,
+    unsaved_identifier,
+)
 
 Violation = Callable[[Club], object]
 
@@ -272,6 +285,74 @@ def foreign_candidate(column: str) -> Violation:
     return violate
 
 
+def duplicate_pair(club: Club, one: UUID, other: UUID, **values: Any) -> DuplicatePair:
+    first, second = sorted((one, other))
+    defaults: dict[str, Any] = {
+        "first_profile_id": first,
+        "second_profile_id": second,
+        "match_weight": 4.0,
+        "probability": 0.94,
+        "comparisons": [],
+        "is_certain": False,
+        "model_version": "m",
+    }
+    with tenant_scope(club.tenant):
+        row: DuplicatePair = DuplicatePair.objects.create(tenant=club.tenant, **(defaults | values))
+    return row
+
+
+def a_duplicate_pair(**values: Any) -> Violation:
+    return lambda club: duplicate_pair(club, profile(club.tenant).pk, profile(club.tenant).pk, **values)
+
+
+def one_duplicate_twice(club: Club) -> object:
+    first = duplicate_pair(club, profile(club.tenant).pk, profile(club.tenant).pk)
+    return duplicate_pair(club, first.first_profile_id, first.second_profile_id)
+
+
+def duplicate_the_wrong_way_round(club: Club) -> object:
+    one, other = sorted((profile(club.tenant).pk, profile(club.tenant).pk))
+    return duplicate_pair(club, one, other, first_profile_id=other, second_profile_id=one)
+
+
+def foreign_duplicate(column: str) -> Violation:
+    def violate(club: Club) -> object:
+        own, foreign = sorted((new_profile_id(), new_profile_id()))
+        if column == "first_profile_id":
+            own, foreign = foreign, own
+        profile(club.tenant, id=own)
+        profile(factories.tenant(), id=foreign)
+        return duplicate_pair(club, own, foreign)
+
+    return violate
+
+
+def duplicate_runs(*statuses: str) -> Violation:
+    def violate(club: Club) -> object:
+        with tenant_scope(club.tenant):
+            return [
+                DuplicateRun.objects.create(
+                    tenant=club.tenant, is_full=True, backend="duckdb", looked_until=NOON, status=status
+                )
+                for status in statuses
+            ]
+
+    return violate
+
+
+def duplicate_models(*versions: str, **values: Any) -> Violation:
+    def violate(club: Club) -> object:
+        with tenant_scope(club.tenant):
+            return [
+                DuplicateModel.objects.create(
+                    tenant=club.tenant, version=version, **({"parameters": {}, "trained_on": 1} | values)
+                )
+                for version in versions
+            ]
+
+    return violate
+
+
 VIOLATIONS: dict[str, list[Violation]] = {
     "profiles_profile_tenant_uq": [second_id],
     "profiles_profile_status_ck": [a_profile(status="GONE")],
@@ -294,6 +375,18 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "profiles_profileshare_profile_fk": [foreign_share],
     "profiles_keptapart_pair_uq": [kept_apart(("email:a", "email:b"), ("email:a", "email:b"))],
     "profiles_keptapart_order_ck": [kept_apart(("email:b", "email:a")), kept_apart(("email:a", "email:a"))],
+    "profiles_dupmodel_version_uq": [duplicate_models("a", "a")],
+    "profiles_dupmodel_trained_ck": [duplicate_models("a", trained_on=-1)],
+    "profiles_duprun_status_ck": [duplicate_runs("GONE")],
+    "profiles_duprun_running_uq": [duplicate_runs("RUNNING", "RUNNING")],
+    "profiles_duppair_pair_uq": [one_duplicate_twice],
+    "profiles_duppair_order_ck": [duplicate_the_wrong_way_round],
+    "profiles_duppair_probability_ck": [
+        a_duplicate_pair(probability=-0.1),
+        a_duplicate_pair(probability=1.1),
+    ],
+    "profiles_duplicatepair_first_profile_fk": [foreign_duplicate("first_profile_id")],
+    "profiles_duplicatepair_second_profile_fk": [foreign_duplicate("second_profile_id")],
     "profiles_identifier_key_uq": [one_key_of_two_people],
     "profiles_identifier_holder_uq": [one_key_twice],
     "profiles_identifier_kind_ck": [an_identifier(kind="shoeSize")],
