@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from events.identity_hints import IdentityKind
 from profiles.admin.connections import KIND_LABELS
 from profiles.admin.customer_page import birth_words, golf_of, membership_of
 from profiles.admin.provenance import facts_of, provenance
 from profiles.errors import CustomerNotFound
 from profiles.merging.previewing import preview_merge
-from profiles.models import CRM_RECORD, Activity, CustomerProfile, Identifier, ReviewCandidate
+from profiles.models import Activity, CustomerProfile, Identifier, ReviewCandidate
 from profiles.review import DECISIONS, Pair, Status, decide, queue, read_pair, undo_decision
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
@@ -30,6 +31,13 @@ SAID: Final = {
     Status.SKIPPED: "Put aside",
 }
 MOST_DECIDED: Final = 50
+TELLING: Final = (
+    IdentityKind.EMAIL,
+    IdentityKind.PHONE,
+    IdentityKind.SCL_MEMBER,
+    IdentityKind.GOLF_RSA,
+    IdentityKind.CDH,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +158,9 @@ def _column(club: Tenant, profile: CustomerProfile) -> Column:
 
 
 def _keys(profile_id: UUID) -> dict[str, str]:
+    """Those that say something to people; the inner ids of services do not."""
     keys: dict[str, list[str]] = {}
-    rows = Identifier.objects.filter(profile_id=profile_id).exclude(kind=CRM_RECORD).order_by("kind", "value")
+    rows = Identifier.objects.filter(profile_id=profile_id, kind__in=TELLING).order_by("kind", "value")
     for kind, value in rows.values_list("kind", "value"):
         keys.setdefault(KIND_LABELS[kind], []).append(value)
     return {label: ", ".join(values) for label, values in keys.items()}

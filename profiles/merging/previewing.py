@@ -2,17 +2,23 @@
 
 from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
 
+from events.identity_hints import IdentityKind
 from profiles.errors import SameCustomer
 from profiles.golden import COLUMN_NAMES, GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
 from profiles.identity import CAPPED_KINDS
 from profiles.models import Activity, CustomerProfile, Fact, Identifier, Note
 from profiles.reading import get_customer
 from profiles.representation import customer_fields
+
+CAPPED_WORDS: Final = {
+    IdentityKind.SCL_MEMBER: "member numbers",
+    IdentityKind.TEETIME_PLAYER: "TeeTime players",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def _warnings(winner: CustomerProfile, loser: CustomerProfile, keys: list[Identi
     warnings = []
     for kind in sorted(CAPPED_KINDS):
         if len({key.value for key in keys if key.kind == kind}) > 1:
-            warnings.append(f"The two have different ids of one service ({kind}); a person has one.")
+            warnings.append(f"The two have different {CAPPED_WORDS[kind]}; a person has one.")
     births = {one.date_of_birth for one in (winner, loser)} - {None}
     if len(births) > 1:
         warnings.append("The two have different dates of birth.")

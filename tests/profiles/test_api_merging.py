@@ -76,7 +76,7 @@ def test_the_preview_warns_of_what_speaks_against_it(fairview: Club) -> None:
     ).json()
 
     assert body["preview"]["warnings"] == [
-        "The two have different ids of one service (sclMemberId); a person has one.",
+        "The two have different member numbers; a person has one.",
         "The two have different dates of birth.",
     ]
 
