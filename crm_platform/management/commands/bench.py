@@ -15,11 +15,12 @@ from rich.console import Console
 from crm_platform import env
 from crm_platform.bench.figures import BenchError, Figure, as_json, as_table
 from crm_platform.bench.place import Place, bench_environment, bench_place
-from crm_platform.bench.sizes import DEFAULTS, NAMES
+from crm_platform.bench.sizes import DEFAULTS, GROUPS, NAMES
 from crm_platform.embedded import ServerError
 from crm_platform.embedded.process import launch_command
 
 ALL = "all"
+CHOICES = (*NAMES, *GROUPS, ALL)
 INTERRUPTED = 130
 TABLE_WIDTH = 150
 # A session stops its programs, one after the other.
@@ -35,9 +36,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Sizes default to those of docs/benchmarks.md."""
-        parser.add_argument(
-            "benchmarks", nargs="+", choices=(*NAMES, ALL), metavar=f"{{{','.join((*NAMES, ALL))}}}"
-        )
+        parser.add_argument("benchmarks", nargs="+", choices=CHOICES, metavar=f"{{{','.join(CHOICES)}}}")
         parser.add_argument(
             "--json", action="store_true", help="one JSON list on standard output instead of a table"
         )
@@ -60,7 +59,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, then print; exits with 1 when something could not be measured."""
-        names = NAMES if ALL in options["benchmarks"] else tuple(dict.fromkeys(options["benchmarks"]))
+        chosen = [name for one in options["benchmarks"] for name in GROUPS.get(one, (one,))]
+        names = NAMES if ALL in chosen else tuple(dict.fromkeys(chosen))
         signal.signal(signal.SIGTERM, _interrupt)
         figures: list[Figure] = []
         failed: list[str] = []
