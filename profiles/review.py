@@ -10,18 +10,20 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from profiles.errors import AlreadyDecided, CustomerNotFound
-from profiles.evidence import Evidence, Side, compare
+from profiles.evidence import Evidence, Side, compare, from_comparisons
 from profiles.households import form_household
-from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.acts import merge_many, merge_profiles, unmerge_profiles
 from profiles.merging.keeping_apart import keep_apart, let_together
-from profiles.models import CustomerProfile, Identifier, ProfileStatus, ReviewCandidate
+from profiles.merging.rehoming import BY_PERSON, NewMerge
+from profiles.models import CustomerProfile, DuplicatePair, Identifier, ProfileStatus, ReviewCandidate
 from profiles.names import PersonName
 from profiles.normalise import folded
-from tenants.action_log import log_action
+from tenants.action_log import log_action, log_actions
 from tenants.actors import current_actor
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
 Status = ReviewCandidate.Status
+MOST_AT_ONCE: Final = 500
 DECISIONS: Final = (Status.MERGED, Status.KEPT_APART, Status.HOUSEHOLD, Status.SKIPPED)
 
 
@@ -80,7 +82,12 @@ def read_pair(candidate_id: int) -> Pair:
 
 
 def evidence_of(candidate: ReviewCandidate, one: CustomerProfile, other: CustomerProfile) -> list[Evidence]:
-    """What speaks for and against, from what is known of the two now."""
+    """What speaks for and against: what the search for duplicates found, else what is known of the two now."""
+    pair = DuplicatePair.objects.filter(
+        first_profile_id=candidate.first_profile_id, second_profile_id=candidate.second_profile_id
+    ).first()
+    if pair is not None:
+        return from_comparisons(pair.comparisons)
     keys: dict[UUID, list[tuple[str, str]]] = {one.pk: [], other.pk: []}
     for profile_id, kind, value in Identifier.objects.filter(profile_id__in=keys).values_list(
         "profile_id", "kind", "value"
@@ -115,6 +122,47 @@ def decide(candidate_id: int, decision: str) -> ReviewCandidate:
             details={"decision": decision, "customers": [str(pair.winner.pk), str(pair.loser.pk)]},
         )
     return pair.candidate
+
+
+def likely_candidates(least_probability: float) -> QuerySet[ReviewCandidate]:
+    """Open pairs that the search for duplicates holds for one person at least so surely, the surest first."""
+    pairs = DuplicatePair.objects.filter(
+        first_profile_id=OuterRef("first_profile_id"), second_profile_id=OuterRef("second_profile_id")
+    )
+    likely: QuerySet[ReviewCandidate] = (
+        open_candidates()
+        .annotate(probability=Subquery(pairs.values("probability")[:1]))
+        .filter(probability__gte=least_probability)
+        .order_by("-probability", "id")
+    )
+    return likely
+
+
+def accept_likely(least_probability: float, *, most: int = MOST_AT_ONCE) -> int:
+    """Merge every open pair that is at least so likely; returns how many. Each can be taken back by itself."""
+    with transaction.atomic():
+        lock_tenant(AdvisoryLock.IDENTITY)
+        chosen: list[Any] = list(likely_candidates(least_probability)[:most])
+        people = CustomerProfile.objects.in_bulk(
+            {one for each in chosen for one in (each.one_id, each.other_id)}
+        )
+        merges = []
+        for each in chosen:
+            winner, loser = sorted((people[each.one_id], people[each.other_id]), key=_precedence)
+            merges.append(NewMerge(winner.pk, loser.pk, BY_PERSON, {"probability": each.probability}))
+        decided = []
+        for candidate, outcome in zip(chosen, merge_many(merges, reason="Accepted together"), strict=True):
+            if outcome is not None:
+                candidate.status, candidate.merge_id = Status.MERGED, outcome.merge_id
+                candidate.decided_at, candidate.decided_by_name = timezone.now(), current_actor().name
+                decided.append(candidate)
+        ReviewCandidate.objects.bulk_update(decided, ["status", "merge_id", "decided_at", "decided_by_name"])
+        log_actions(
+            "candidate.decided",
+            subject_kind="candidate",
+            subjects=[(each.pk, {"decision": Status.MERGED, "together": len(decided)}) for each in decided],
+        )
+    return len(decided)
 
 
 def undo_decision(candidate_id: int) -> ReviewCandidate:

@@ -1,6 +1,6 @@
 """Writing the action log: each act in the transaction of its effects."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.db import connection
@@ -26,17 +26,27 @@ def log_action(
 
     `action`: what, as in `customer.merged`; `details`: ids, counts and names of fields, never personal data.
     """
-    actor = current_actor()
-    LoggedAction.objects.create(
-        tenant_id=current_tenant_id(),
-        at=timezone.now(),
-        actor_kind=actor.kind.value,
-        actor_id=actor.id[:LONGEST_NAME],
-        actor_name=actor.name[:LONGEST_NAME],
-        action=action,
-        subject_kind=subject_kind,
-        subject_id=str(subject_id),
-        details=dict(details or {}),
+    log_actions(action, subject_kind=subject_kind, subjects=[(subject_id, details or {})])
+
+
+def log_actions(
+    action: str, *, subject_kind: str, subjects: Iterable[tuple[object, Mapping[str, Any]]]
+) -> None:
+    """The same act on many things, each with its details, in one statement."""
+    actor, tenant_id, now = current_actor(), current_tenant_id(), timezone.now()
+    LoggedAction.objects.bulk_create(
+        LoggedAction(
+            tenant_id=tenant_id,
+            at=now,
+            actor_kind=actor.kind.value,
+            actor_id=actor.id[:LONGEST_NAME],
+            actor_name=actor.name[:LONGEST_NAME],
+            action=action,
+            subject_kind=subject_kind,
+            subject_id=str(subject_id),
+            details=dict(details),
+        )
+        for subject_id, details in subjects
     )
 
 

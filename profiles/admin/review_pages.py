@@ -16,7 +16,19 @@ from profiles.admin.provenance import facts_of, provenance
 from profiles.errors import CustomerNotFound
 from profiles.merging.previewing import preview_merge
 from profiles.models import Activity, CustomerProfile, Identifier, ReviewCandidate
-from profiles.review import DECISIONS, Pair, Status, decide, queue, read_pair, undo_decision
+from profiles.review import (
+    DECISIONS,
+    MOST_AT_ONCE,
+    Pair,
+    Status,
+    accept_likely,
+    decide,
+    likely_candidates,
+    queue,
+    read_pair,
+    undo_decision,
+)
+from tenants.admin import words
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
@@ -31,6 +43,9 @@ SAID: Final = {
     Status.SKIPPED: "Put aside",
 }
 MOST_DECIDED: Final = 50
+MOST_SHOWN: Final = 50
+# How sure, by what the address says.
+LEVELS: Final = {"9999": 0.9999, "999": 0.999, "99": 0.99, "95": 0.95}
 TELLING: Final = (
     IdentityKind.EMAIL,
     IdentityKind.PHONE,
@@ -78,6 +93,31 @@ def review_decided(request: StaffRequest) -> HttpResponse:
         for row in found
     ]
     return show(request, "crm/review/decided.html", "Decided pairs", decided=decided)
+
+
+@page("customers/review/likely/", name="review_likely", right=Right.EDIT)
+def review_likely(request: StaffRequest) -> HttpResponse:
+    """Many at once: choose how sure, see whom it concerns, accept."""
+    given = request.POST if request.method == "POST" else request.GET
+    least = LEVELS.get(given.get("least", ""), 0.999)
+    if request.method == "POST":
+        count = accept_likely(least)
+        messages.success(request, f"Merged {words.plural(count, 'pair')}. Each can be taken back by itself.")
+        return HttpResponseRedirect(reverse("admin:review_decided"))
+    likely: Any = likely_candidates(least)
+    found = list(likely[:MOST_SHOWN])
+    people = CustomerProfile.objects.in_bulk({one for each in found for one in (each.one_id, each.other_id)})
+    return show(
+        request,
+        "crm/review/likely.html",
+        "Accept likely pairs",
+        total=likely.count(),
+        most=MOST_AT_ONCE,
+        least=given.get("least", "999"),
+        levels=[(key, f"{100 * value:g} %") for key, value in LEVELS.items()],
+        pairs=[(people[each.one_id], people[each.other_id], 100 * each.probability) for each in found],
+        crumb={"link": reverse("admin:review_queue"), "title": "Review"},
+    )
 
 
 @page("customers/review/<int:candidate_id>/decide/", name="review_decide", right=Right.EDIT)

@@ -1,10 +1,12 @@
 """Merging and unmerging, as staff, API and commands ask for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from events import log
@@ -15,11 +17,12 @@ from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
 from profiles.ingest.restating import restate
 from profiles.merging.keeping_apart import keep_apart
 from profiles.merging.rehoming import AUTOMATIC, BY_PERSON, Author, NewMerge, record_merges, rehome
-from profiles.models import CustomerProfile, ProfileMerge
+from profiles.models import CustomerProfile, ProfileMerge, ProfileStatus
 from profiles.reading import get_customer
-from tenants.action_log import log_action
+from tenants.action_log import log_action, log_actions
 from tenants.actors import Actor, current_actor
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.scope import current_tenant_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +56,83 @@ def merge_profiles(winner_id: UUID, loser_id: UUID, *, reason: str = "") -> Merg
         if winner.pk == loser.pk:
             raise SameCustomer
         evidence = {"reason": reason} if reason else {}
-        with connection.cursor() as cursor:
-            [merge_id] = record_merges(
-                cursor,
-                winner.tenant_id,
-                [NewMerge(winner.pk, loser.pk, BY_PERSON, evidence)],
-                _author(reason),
-            )
-            _, changes = _rehome(cursor, winner.tenant_id, {winner.pk, loser.pk})
+        [outcome] = merge_many([NewMerge(winner.pk, loser.pk, BY_PERSON, evidence)], reason=reason)
+    if outcome is None:
+        raise SameCustomer
+    return outcome
+
+
+def merge_many(merges: Sequence[NewMerge], *, reason: str = "") -> list[MergeOutcome | None]:
+    """Many merges in one transaction, set-based; an answer for each, None where the two are one already, or gone.
+
+    A kind of AUTOMATIC counts as made by the rules of identity. Takes the tenant's identity lock.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_tenant(AdvisoryLock.IDENTITY)
+        tenant_id = current_tenant_id()
+        between = _between_survivors(merges)
+        chosen = [one for one in between if one is not None]
+        if not chosen:
+            return [None] * len(merges)
+        merge_ids = record_merges(cursor, tenant_id, chosen, _author(reason))
+        sides = {side for one in chosen for side in (one.winner_id, one.loser_id)}
+        survivor_of, changes = _rehome(cursor, tenant_id, sides)
+        outcomes = [
+            MergeOutcome(merge_id, survivor_of[one.winner_id], one.loser_id, changes.get(one.winner_id, []))
+            for merge_id, one in zip(merge_ids, chosen, strict=True)
+        ]
         log.append(
             [
-                Happening(
-                    LogKind.PROFILE_MERGED, winner.pk, {"loserId": str(loser.pk), "evidence": evidence}
+                *(
+                    Happening(
+                        LogKind.PROFILE_MERGED,
+                        outcome.winner_id,
+                        {"loserId": str(outcome.loser_id), "evidence": dict(one.evidence)},
+                    )
+                    for one, outcome in zip(chosen, outcomes, strict=True)
                 ),
                 *_changed(changes),
             ]
         )
-        _note("customer.merged", winner.pk, loser.pk, merge_id)
-    return MergeOutcome(merge_id, winner.pk, loser.pk, changes.get(winner.pk, []))
+        log_actions(
+            "customer.merged",
+            subject_kind="customer",
+            subjects=[
+                (outcome.winner_id, {"other": str(outcome.loser_id), "merge": outcome.merge_id})
+                for outcome in outcomes
+            ],
+        )
+    answers = iter(outcomes)
+    return [None if one is None else next(answers) for one in between]
+
+
+def _between_survivors(merges: Sequence[NewMerge]) -> list[NewMerge | None]:
+    """The same merges, as each of them finds the two after those before it; None where nothing is left to merge."""
+    named = {side for one in merges for side in (one.winner_id, one.loser_id)}
+    rows = CustomerProfile.objects.filter(pk__in=named).exclude(status=ProfileStatus.DELETED)
+    stands_for = {pk: merged or pk for pk, merged in rows.values_list("pk", "merged_into_id")}
+
+    def now(profile_id: UUID) -> UUID | None:
+        found = stands_for.get(profile_id)
+        while found is not None and stands_for.get(found, found) != found:
+            found = stands_for[found]
+        return found
+
+    found: list[NewMerge | None] = []
+    for one in merges:
+        winner, loser = now(one.winner_id), now(one.loser_id)
+        if winner is None or loser is None or winner == loser:
+            found.append(None)
+            continue
+        # Between the two that are named, so that each merge of a chain can be taken back by itself. A loser loses once:
+        # where the named one has lost before, the other one loses to it.
+        if one.loser_id != loser and one.winner_id == winner:
+            found.append(NewMerge(one.loser_id, winner, one.kind, one.evidence))
+            stands_for[winner] = loser
+        else:
+            found.append(NewMerge(one.winner_id, loser, one.kind, one.evidence))
+            stands_for[loser] = winner
+    return found
 
 
 def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> UnmergeOutcome:
@@ -85,17 +147,20 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
         profile: CustomerProfile | None = CustomerProfile.objects.filter(pk=profile_id).first()
         if profile is None:
             raise CustomerNotFound
-        merge = _merge_to_undo(profile_id, merge_id)
         survivor_id = profile.merged_into_id or profile.pk
+        merge = _merge_to_undo(profile, survivor_id, merge_id)
         actor = current_actor()
         ProfileMerge.objects.filter(pk=merge.pk).update(
             unmerged_at=Now(), unmerged_by=actor.user, unmerged_by_name=actor.name
         )
         with connection.cursor() as cursor:
-            survivor_of, changes = _rehome(cursor, profile.tenant_id, {profile.pk})
-        if merge.kind == AUTOMATIC:
-            keep_apart(*(survivor_of.get(side, side) for side in (merge.loser_id, merge.winner_id)))
-        restored_id = survivor_of.get(profile_id, profile_id)
+            survivor_of, changes = _rehome(
+                cursor, profile.tenant_id, {survivor_id, merge.winner_id, merge.loser_id}
+            )
+        winner_id, loser_id = survivor_of[merge.winner_id], survivor_of[merge.loser_id]
+        if merge.kind == AUTOMATIC and winner_id != loser_id:
+            keep_apart(loser_id, winner_id)
+        restored_id = winner_id if loser_id == survivor_id else loser_id
         log.append(
             [
                 Happening(
@@ -106,14 +171,23 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
                 *_changed(changes),
             ]
         )
-        _note("customer.unmerged", survivor_id, restored_id, merge.pk)
+        log_action(
+            "customer.unmerged",
+            subject_kind="customer",
+            subject_id=survivor_id,
+            details={"other": str(restored_id), "merge": merge.pk},
+        )
     return UnmergeOutcome(merge.pk, survivor_id, restored_id)
 
 
-def _merge_to_undo(profile_id: UUID, merge_id: int | None) -> ProfileMerge:
-    standing = ProfileMerge.objects.filter(loser_id=profile_id, unmerged_at=None)
+def _merge_to_undo(profile: CustomerProfile, survivor_id: UUID, merge_id: int | None) -> ProfileMerge:
+    """The standing merge that is meant; one that is named must be among those who stand together with the profile."""
+    standing = ProfileMerge.objects.filter(loser_id=profile.pk, unmerged_at=None)
     if merge_id is not None:
-        standing = ProfileMerge.objects.filter(pk=merge_id, unmerged_at=None)
+        together = CustomerProfile.objects.filter(Q(pk=survivor_id) | Q(merged_into_id=survivor_id)).values(
+            "pk"
+        )
+        standing = ProfileMerge.objects.filter(pk=merge_id, unmerged_at=None, loser_id__in=together)
     merges: list[ProfileMerge] = sorted(standing, key=lambda one: (one.kind == BY_PERSON, one.pk))
     if not merges:
         raise NothingToUnmerge
@@ -144,8 +218,3 @@ def _public_id(actor: Actor) -> str:
 def _author(reason: str) -> Author:
     actor = current_actor()
     return Author(user_id=actor.user.pk if actor.user else None, name=actor.name, reason=reason)
-
-
-def _note(action: str, winner_id: UUID, other_id: UUID, merge_id: int) -> None:
-    details = {"other": str(other_id), "merge": merge_id}
-    log_action(action, subject_kind="customer", subject_id=winner_id, details=details)

@@ -9,7 +9,14 @@ import pytest
 from profiles.errors import AlreadyDecided, CustomerNotFound, NothingToForm
 from profiles.households import dissolve_household, form_household, household_of, leave_household
 from profiles.merging.acts import merge_profiles, unmerge_profiles
-from profiles.models import CustomerProfile, Household, HouseholdMember, KeptApart, ReviewCandidate
+from profiles.models import (
+    CustomerProfile,
+    DuplicatePair,
+    Household,
+    HouseholdMember,
+    KeptApart,
+    ReviewCandidate,
+)
 from profiles.review import decide, open_candidates, queue, read_pair, undo_decision
 from tenants.models import LoggedAction, Role, Tenant
 from tenants.scope import tenant_scope
@@ -285,3 +292,54 @@ def test_a_household_is_formed_and_left_on_the_customer_page(fairview: Club) -> 
 
     assert names(tenant, a) == []
     assert desk(fairview.viewer).post(f"{path}{a}/household/", {"with": [str(b)]}).status_code == 403
+
+
+def likely(tenant: Tenant, one: UUID, other: UUID, probability: float) -> ReviewCandidate:
+    """A pair that the search for duplicates found."""
+    first, second = sorted((one, other))
+    with tenant_scope(tenant):
+        DuplicatePair.objects.create(
+            tenant=tenant,
+            first_profile_id=first,
+            second_profile_id=second,
+            match_weight=10,
+            probability=probability,
+            comparisons=[{"comparison": "Name", "level": "same", "words": "same name", "weight": 9.5}],
+            is_certain=False,
+            model_version="test",
+        )
+    return candidate(tenant, one, other, reason="DUPLICATE")
+
+
+def test_the_search_for_duplicates_speaks_in_its_own_words(fairview: Club) -> None:
+    a, b = people(fairview.tenant, 2)
+    pair = likely(fairview.tenant, a, b, 0.9)
+
+    with tenant_scope(fairview.tenant):
+        assert [(point.words, point.weight) for point in read_pair(pair.pk).evidence] == [("Same name", 9.5)]
+
+
+def test_likely_pairs_are_accepted_together_and_each_comes_back_alone(fairview: Club) -> None:
+    tenant = fairview.tenant
+    a, b, c, d, e = people(tenant, 5)
+    sure, chained, doubtful = (
+        likely(tenant, a, b, 0.9999),
+        likely(tenant, b, c, 0.9995),
+        likely(tenant, d, e, 0.9),
+    )
+    client = desk(fairview.admin)
+
+    assert "all 2" in text_of(client.get(f"{REVIEW}likely/?least=999"))
+    with counted_queries() as used:
+        client.post(f"{REVIEW}likely/", {"least": "999"})
+
+    assert used[0] < 60
+    assert (living(tenant), waiting(tenant)) == (3, [doubtful.pk])
+    with tenant_scope(tenant):
+        undo_decision(sure.pk)
+    assert living(tenant) == 4
+    assert waiting(tenant) == [sure.pk, doubtful.pk]
+    with tenant_scope(tenant):
+        undo_decision(chained.pk)
+    assert living(tenant) == 5
+    assert desk(fairview.viewer).post(f"{REVIEW}likely/", {"least": "95"}).status_code == 403
