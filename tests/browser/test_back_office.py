@@ -217,3 +217,32 @@ CONTRASTS = """
   return found;
 }
 """
+
+
+def test_pairs_are_decided_by_keyboard_and_taken_back(
+    page: Page, live_server: LiveServer, fairview: Club
+) -> None:
+    for number, name in ((1, "Pieter"), (2, "Johan"), (3, "Riaan")):
+        person = stories.member(
+            number, firstName=name, lastName="Botha", email="botha@example.com", at=number
+        )
+        stories.tell(fairview.tenant, person, stories.payment(number, 1_000 * number, at=9))
+    log_in(page, live_server, fairview.marketing_manager)
+
+    page.goto(f"{live_server.url}/admin/customers/review/")
+    waiting = page.get_by_text(re.compile(r"\d+ pairs? waits?"))
+    before = waiting.inner_text()
+    expect(page.get_by_text("Same e-mail address")).to_be_visible()
+    assert fits(page)
+
+    page.keyboard.press("m")
+    expect(page.get_by_text("Merged.")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_text("Taken back. The pair waits")).to_be_visible()
+    assert waiting.inner_text() == before
+
+    page.keyboard.press("k")
+    expect(page.get_by_text("Kept apart, for good.")).to_be_visible()
+    page.goto(f"{live_server.url}/admin/customers/review/decided/")
+    expect(page.get_by_text("Kept apart, for good")).to_be_visible()
+    assert fits(page)
