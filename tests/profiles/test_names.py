@@ -11,6 +11,8 @@ ONE = [
     ("Lindiwe", "Lindwie"),
     ("P", "Pieter"),
     ("William", "Bill"),
+    ("Stephanus", "Fanie"),
+    ("Małgorzata", "Gosia"),
     ("Johannes", "Jan"),
     ("Zoë", "Zoe"),
     ("Anna Maria", "Maria"),
