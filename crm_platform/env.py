@@ -4,6 +4,7 @@ The only module that reads `os.environ`; settings and the embedded servers build
 """
 
 import hashlib
+import math
 import os
 import tempfile
 from collections.abc import Collection
@@ -53,6 +54,18 @@ def number(name: str, default: int) -> int:
         return int(value) if value else default
     except ValueError:
         raise SettingError(f"{name} must be a whole number, not {value!r}.") from None
+
+
+def fraction(name: str, default: float) -> float:
+    """A number with or without decimals; raises SettingError for anything else, infinity included."""
+    value = text(name)
+    try:
+        parsed = float(value) if value else default
+    except ValueError:
+        parsed = math.nan
+    if not math.isfinite(parsed):
+        raise SettingError(f"{name} must be a number, not {value!r}.")
+    return parsed
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from celery.schedules import crontab
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
@@ -236,6 +237,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3000},
     },
+    "find-duplicates": {
+        "task": "profiles.find_duplicates",
+        "schedule": crontab(hour=2, minute=30),
+        "options": {"expires": 3600},
+    },
     "prune-log": {"task": "events.prune_log", "schedule": timedelta(hours=1), "options": {"expires": 3000}},
     "prune-idempotency-records": {
         "task": "tenants.prune_idempotency_records",
@@ -255,6 +261,16 @@ CRM_RATE_LIMITS = {
     "write": env.number("CRM_RATE_WRITE", 100),
     "events": env.number("CRM_RATE_EVENTS", 600_000),
 }
+
+# --- The search for duplicates: where pairs are compared, with how much, and what follows from a probability.
+CRM_DUPLICATES_BACKEND = env.choice("CRM_DUPLICATES_BACKEND", "DUCKDB", ("DUCKDB", "SPARK")).lower()
+CRM_DUPLICATES_MEMORY = env.text("CRM_DUPLICATES_MEMORY", "3GB")
+CRM_DUPLICATES_THREADS = env.number("CRM_DUPLICATES_THREADS", 0)  # 0: as many as there are processors
+CRM_DUPLICATES_FOLDER = env.text("CRM_DUPLICATES_FOLDER")
+CRM_DUPLICATES_MOST_PAIRS = env.number("CRM_DUPLICATES_MOST_PAIRS", 10_000_000)
+CRM_DUPLICATES_TRAIN_FROM = env.number("CRM_DUPLICATES_TRAIN_FROM", 20_000)
+CRM_DUPLICATES_QUEUE_FROM = env.fraction("CRM_DUPLICATES_QUEUE_FROM", 0.3)
+CRM_DUPLICATES_MERGE_FROM = env.fraction("CRM_DUPLICATES_MERGE_FROM", 0.9999)
 
 # --- Queues shared with the other services.
 CRM_EVENTS_QUEUE = env.text("CRM_EVENTS_QUEUE", "crm-events")

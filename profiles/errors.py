@@ -71,3 +71,10 @@ class AlreadyDecided(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("Somebody has decided about this pair in the meantime.", code="ALREADY_DECIDED")
+
+
+class SearchUnderWay(ConflictError):
+    """The club's customers are being searched for duplicates already."""
+
+    def __init__(self) -> None:
+        super().__init__("A search for duplicates is under way.", code="SEARCH_UNDER_WAY")

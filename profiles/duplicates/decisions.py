@@ -1,0 +1,47 @@
+"""What follows from a weighed pair: merged without a person, put into the review queue, or nothing. Pure."""
+
+from collections.abc import Collection
+from typing import Final
+
+from profiles.duplicates.linking import ScoredPair
+
+# Outcomes that a sum of other weights must not outvote where nobody looks: two dates of birth are two people.
+DOUBTS: Final = frozenset(
+    {
+        "birth.swapped",
+        "birth.slip",
+        "birth.two_parts",
+        "birth.different",
+        "gender.different",
+        "services.logins",
+        "services.golf_ids",
+        "services.members",
+        "services.two_members",
+        "services.two_players",
+        "services.two_contacts",
+        "handicap.different",
+    }
+)
+# A name alone is never enough, however rare: it needs an address or a date of birth beside it.
+NAMES: Final = frozenset({"name.same", "name.swapped", "name.close_first", "name.close_last"})
+PROOFS: Final = frozenset({"contact.both", "contact.email", "contact.phone", "birth.same"})
+
+
+def is_certain(pair: ScoredPair, least_probability: float) -> bool:
+    """Whether a pair may be merged without a person; above 1, `least_probability` lets nothing through."""
+    outcomes = {f"{reason.comparison.code}.{reason.level.code}" for reason in pair.reasons}
+    return bool(
+        pair.probability >= least_probability
+        and not outcomes & DOUBTS
+        and outcomes & NAMES
+        and outcomes & PROOFS
+    )
+
+
+def lonely(pairs: Collection[ScoredPair]) -> list[ScoredPair]:
+    """Those of which neither side is in another of the pairs: of three alike, two may be father and son."""
+    seen: dict[int, int] = {}
+    for pair in pairs:
+        for side in (pair.one, pair.other):
+            seen[side] = seen.get(side, 0) + 1
+    return [pair for pair in pairs if seen[pair.one] == 1 and seen[pair.other] == 1]
