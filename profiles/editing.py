@@ -26,6 +26,7 @@ from profiles.effects.subjects import add_facts
 from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
 from profiles.ingest.applying import apply_events
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
+from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
 from profiles.reading import get_customer
 from tenants.models import Tenant, User
@@ -166,13 +167,24 @@ def _state(club: Club, record: IdentityKey, values: Mapping[str, Any]) -> UUID:
     keys = [record]
     for field, kind in (("email", IdentityKind.EMAIL), ("phoneNumber", IdentityKind.PHONE)):
         if values.get(field) and club.identifies(field, values[field]):
-            keys.append(IdentityKey(kind, values[field]))
+            key = IdentityKey(kind, values[field])
+            # An address of somebody who was merged into this customer is theirs already; as a key it would join the
+            # two for good, and no unmerge could part them.
+            if not _is_of_merged_side(record, key):
+                keys.append(key)
     subject = Subject(keys=tuple(keys))
     add_facts(subject, SOURCE, values)
     [(_, profile_id, _)] = _apply(club, subject, timezone.now(), str(uuid.uuid4()))
     if profile_id is None:
         raise CustomerNotFound
     return profile_id
+
+
+def _is_of_merged_side(record: IdentityKey, key: IdentityKey) -> bool:
+    """Whether the record's customer has the key from another side of a merge."""
+    holders = Identifier.objects.filter(kind=key.kind, value=key.value, is_shared=False)
+    customers = Identifier.objects.filter(kind=record.kind, value=record.value).values("profile_id")
+    return holders.filter(profile_id__in=customers).exclude(origin_profile_id=F("profile_id")).exists()
 
 
 def _record(
@@ -222,6 +234,7 @@ def _set_tags(profile_id: UUID, tags: list[str]) -> None:
         .update(tags=tags, version=F("version") + 1, updated_at=timezone.now())
     )
     if changed:
+        share_tags(profile_id, tags)
         log.append([Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": ["tags"]})])
         cache.forget([profile_id])
 

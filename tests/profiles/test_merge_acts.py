@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from events.models import DomainLogEntry
+from profiles.editing import update_customer
 from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
 from profiles.merging.acts import merge_profiles, unmerge_profiles
 from profiles.models import Activity, CustomerProfile, Identifier, KeptApart, Note, ProfileMerge, ProfileShare
@@ -264,3 +265,37 @@ PARTS = {
     "profiles_activity": "type, title, occurred_at, source_event_id, slot",
     "profiles_note": "body",
 }
+
+
+def tags_of(tenant: Tenant, *people: UUID) -> list[list[str]]:
+    with tenant_scope(tenant):
+        found = dict(CustomerProfile.objects.filter(pk__in=people).values_list("pk", "tags"))
+    return [found[one] for one in people]
+
+
+def test_tags_set_while_merged_go_back_with_the_side_that_had_them(fairview: Club) -> None:
+    anna, ben = two_golfers(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        update_customer(anna.pk, {"tags": ["captain", "wine"]})
+        update_customer(ben.pk, {"tags": ["early", "wine"]})
+        merge_profiles(anna.pk, ben.pk)
+        assert get_customer(anna.pk).tags == ["captain", "early", "wine"]
+        update_customer(anna.pk, {"tags": ["early", "new", "wine"]})
+        unmerge_profiles(ben.pk)
+
+    assert tags_of(fairview.tenant, anna.pk, ben.pk) == [["new", "wine"], ["early", "wine"]]
+
+
+def test_choosing_an_address_of_the_other_side_does_not_glue_the_two_together(fairview: Club) -> None:
+    anna, ben = two_golfers(fairview.tenant)
+    tell(fairview.tenant, event("teetime.player.updated", {"id": "t-2", "email": "ben@example.com"}, at=9))
+    merge(fairview.tenant, anna.pk, ben.pk)
+
+    with tenant_scope(fairview.tenant):
+        after = update_customer(anna.pk, {"email": "ben@example.com"})
+        assert after.email == "ben@example.com"
+        assert not ProfileMerge.objects.filter(kind="AUTOMATIC", loser_id=ben.pk).exists()
+        unmerge_profiles(ben.pk)
+
+    assert holder(fairview.tenant, "email", "ben@example.com").pk == ben.pk
+    assert holder(fairview.tenant, "email", "anna@example.com").pk == anna.pk
