@@ -70,7 +70,7 @@ def merge_many(merges: Sequence[NewMerge], *, reason: str = "") -> list[MergeOut
     with transaction.atomic(), connection.cursor() as cursor:
         lock_tenant(AdvisoryLock.IDENTITY)
         tenant_id = current_tenant_id()
-        between = _between_survivors(merges)
+        between = _losing_once(_between_survivors(merges))
         chosen = [one for one in between if one is not None]
         if not chosen:
             return [None] * len(merges)
@@ -132,6 +132,28 @@ def _between_survivors(merges: Sequence[NewMerge]) -> list[NewMerge | None]:
         else:
             found.append(NewMerge(one.winner_id, loser, one.kind, one.evidence))
             stands_for[loser] = winner
+    return found
+
+
+def _losing_once(merges: list[NewMerge | None]) -> list[NewMerge | None]:
+    """A profile loses once in each layer: where a survivor has lost to its own younger self, that one loses instead."""
+    losers = {one.loser_id for one in merges if one is not None}
+    lost = set(
+        ProfileMerge.objects.filter(loser_id__in=losers, unmerged_at=None).values_list("loser_id", "kind")
+    )
+    return [
+        NewMerge(one.winner_id, _younger_self(one), one.kind, one.evidence)
+        if one is not None and (one.loser_id, one.kind) in lost
+        else one
+        for one in merges
+    ]
+
+
+def _younger_self(merge: NewMerge) -> UUID:
+    """One of those who stand together with the loser and have not lost in this layer; there is always one."""
+    lost = ProfileMerge.objects.filter(kind=merge.kind, unmerged_at=None).values("loser_id")
+    together = CustomerProfile.objects.filter(merged_into_id=merge.loser_id).exclude(pk__in=lost)
+    found: UUID = together.order_by("pk").values_list("pk", flat=True)[0]
     return found
 
 

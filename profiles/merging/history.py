@@ -19,11 +19,34 @@ class MergeEdge(NamedTuple):
     is_automatic: bool
 
 
-def survivors(edges: Iterable[MergeEdge]) -> dict[UUID, UUID]:
-    """Profile → who stands for it, for every profile that a merge names; a survivor stands for itself."""
+class Standing(NamedTuple):
+    """Of every profile that a merge names: who stands for it, and who would if people had merged nobody."""
+
+    survivor_of: dict[UUID, UUID]
+    identity_of: dict[UUID, UUID]
+
+
+def standing(edges: Iterable[MergeEdge]) -> Standing:
+    """What the merges make of the profiles.
+
+    New events are resolved among identities, so that a merge by a person, once undone, has left no trace in whose key
+    is whose. A survivor always stands for its own identity: where a person made the younger of two the survivor whom
+    the rules later found to be one, the rules' survivor takes over.
+    """
+    edges = sorted(edges)
+    identity_of = _replay(edge for edge in edges if edge.is_automatic)
+    survivor_of = {
+        profile_id: identity_of.get(survivor_id, survivor_id)
+        for profile_id, survivor_id in _replay(edges).items()
+    }
+    return Standing(survivor_of, identity_of)
+
+
+def _replay(edges: Iterable[MergeEdge]) -> dict[UUID, UUID]:
+    """Profile → survivor, after one merge after the other."""
     survivor_of: dict[UUID, UUID] = {}
     members: dict[UUID, list[UUID]] = {}
-    for edge in sorted(edges):
+    for edge in edges:
         for profile_id in (edge.winner_id, edge.loser_id):
             if profile_id not in survivor_of:
                 survivor_of[profile_id] = profile_id
@@ -34,12 +57,3 @@ def survivors(edges: Iterable[MergeEdge]) -> dict[UUID, UUID]:
                 survivor_of[member] = winner
             members[winner] += members.pop(loser)
     return survivor_of
-
-
-def identities(edges: Iterable[MergeEdge]) -> dict[UUID, UUID]:
-    """Profile → its identity: who would stand for it if people had merged nobody.
-
-    New events are resolved among identities, so that a merge by a person, once undone, has left no trace in whose key
-    is whose.
-    """
-    return survivors(edge for edge in edges if edge.is_automatic)

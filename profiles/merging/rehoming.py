@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from profiles.merging import statements as sql
-from profiles.merging.history import MergeEdge, identities, survivors
+from profiles.merging.history import MergeEdge, standing
 
 AUTOMATIC, BY_PERSON = "AUTOMATIC", "PERSON"
 
@@ -60,8 +60,7 @@ def rehome(cursor: Any, tenant_id: UUID, seeds: Collection[UUID]) -> dict[UUID, 
     cursor.execute(sql.MEMBERS, {"tenant": tenant_id})
     before: dict[UUID, UUID] = {profile_id: old_id for profile_id, old_id, _ in cursor.fetchall()}
     edges = _edges(cursor, tenant_id, before)
-    after = survivors(edges)
-    identity_of = identities(edges)
+    after, identity_of = standing(edges)
     size: dict[UUID, int] = {}
     for profile_id in before:
         new_id = after.get(profile_id, profile_id)
@@ -87,13 +86,6 @@ def rehome(cursor: Any, tenant_id: UUID, seeds: Collection[UUID]) -> dict[UUID, 
     ):
         cursor.execute(statement, {"tenant": tenant_id})
     return {profile_id: after.get(profile_id, profile_id) for profile_id in before}
-
-
-def standing_edges(cursor: Any, tenant_id: UUID, seeds: Collection[UUID]) -> list[MergeEdge]:
-    """The standing merges among everybody who stands together with a seed, oldest first."""
-    sql.SEED.fill(cursor, ((profile_id,) for profile_id in seeds))
-    cursor.execute(sql.MEMBERS, {"tenant": tenant_id})
-    return _edges(cursor, tenant_id, [row[0] for row in cursor.fetchall()])
 
 
 def _edges(cursor: Any, tenant_id: UUID, members: Collection[UUID]) -> list[MergeEdge]:

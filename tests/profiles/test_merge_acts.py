@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from events.models import DomainLogEntry
+from events.models import DomainLogEntry, InboxEvent
 from profiles.editing import update_customer
 from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
 from profiles.merging.acts import merge_profiles, unmerge_profiles
@@ -299,3 +299,50 @@ def test_choosing_an_address_of_the_other_side_does_not_glue_the_two_together(fa
 
     assert holder(fairview.tenant, "email", "ben@example.com").pk == ben.pk
     assert holder(fairview.tenant, "email", "anna@example.com").pk == anna.pk
+
+
+def test_two_whom_a_person_merged_and_the_rules_find_to_be_one_stay_one(fairview: Club) -> None:
+    tell(fairview.tenant, member(1, firstName="Thabo", email="t@example.com"))
+    tell(fairview.tenant, player("t-1", name="Thabo", phone="0821234567"))
+    older, younger = (
+        holder(fairview.tenant, kind, value).pk
+        for kind, value in (("sclMemberId", "1"), ("teetimePlayerId", "t-1"))
+    )
+    merge(fairview.tenant, younger, older)
+    both = {"firstName": "Thabo", "email": "t@example.com", "phoneNumber": "0821234567"}
+
+    for number in range(3):
+        tell(fairview.tenant, contact("c-1", at=5 + number, **both))
+    unmerge_by_person(fairview.tenant)
+    tell(fairview.tenant, contact("c-1", at=9, **both))
+
+    with tenant_scope(fairview.tenant):
+        assert get_customer(younger).pk == get_customer(older).pk == older
+        assert not InboxEvent.objects.exclude(status="SUCCESS").exists()
+
+
+def test_a_survivor_who_lost_to_a_younger_self_can_still_be_merged(fairview: Club) -> None:
+    tell(fairview.tenant, member(1, firstName="Thabo", email="t@example.com"), member(3, firstName="Cleo"))
+    tell(fairview.tenant, player("t-1", name="Thabo", phone="0821234567"))
+    older, younger, cleo = (
+        holder(fairview.tenant, kind, value).pk
+        for kind, value in (("sclMemberId", "1"), ("teetimePlayerId", "t-1"), ("sclMemberId", "3"))
+    )
+    merge(fairview.tenant, younger, older)
+    both = {"firstName": "Thabo", "email": "t@example.com", "phoneNumber": "0821234567"}
+    tell(fairview.tenant, contact("c-1", at=5, **both))
+
+    merge(fairview.tenant, cleo, older)
+
+    with tenant_scope(fairview.tenant):
+        assert {get_customer(one).pk for one in (older, younger, cleo)} == {cleo}
+        last = ProfileMerge.objects.order_by("pk").last()
+        assert last is not None
+        unmerge_profiles(older, merge_id=last.pk)
+        assert {get_customer(one).pk for one in (older, younger)} == {older}
+
+
+def unmerge_by_person(tenant: Tenant) -> None:
+    with tenant_scope(tenant):
+        merge_row = ProfileMerge.objects.get(kind="PERSON")
+        unmerge_profiles(merge_row.loser_id, merge_id=merge_row.pk)
