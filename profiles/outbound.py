@@ -142,6 +142,12 @@ def _unmerged(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]
     return "crm.profile.unmerged", payload
 
 
+def _churn_risk_high(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+    names = ("id", "email", "phoneNumber", "firstName", "lastName", "churnRiskScore", "churnRiskScoreAt")
+    more = ("engagementScore", "lifetimeValue", "lastActivityAt", "lifecycleStage")
+    return "crm.churn.risk.high", {name: profile[name] for name in (*names, *more)}
+
+
 def _present(fields: Fields, names: Sequence[str]) -> Fields:
     return {name: fields[name] for name in names if fields.get(name)}
 
@@ -152,4 +158,5 @@ MAKERS: Final[Mapping[LogKind, Maker]] = {
     LogKind.PROFILE_CHANGED: _updated,
     LogKind.PROFILE_MERGED: _merged,
     LogKind.PROFILE_UNMERGED: _unmerged,
+    LogKind.CHURN_RISK_HIGH: _churn_risk_high,
 }

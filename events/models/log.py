@@ -18,6 +18,7 @@ class LogKind(models.TextChoices):
     ACTIVITY_RECORDED = "activity.recorded"
     COMPETITION_CHANGED = "competition.changed"
     PRIVACY_REQUESTED = "privacy.requested"
+    CHURN_RISK_HIGH = "churn.risk.high"
 
 
 class TransactionIdField(models.Field):  # type: ignore[type-arg]  # not subscriptable at run time

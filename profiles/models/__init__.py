@@ -27,6 +27,7 @@ from profiles.models.profile import (
     ProfileStatus,
     new_profile_id,
 )
+from profiles.models.scores import ProfileScore, ScoreHistory, ScoreRun, ScoringRules, StageChange
 
 __all__ = [
     "CRM_RECORD",
@@ -47,9 +48,14 @@ __all__ = [
     "Note",
     "PrivacyRequest",
     "ProfileMerge",
+    "ProfileScore",
     "ProfileShare",
     "ProfileStatus",
     "ReviewCandidate",
+    "ScoreHistory",
+    "ScoreRun",
+    "ScoringRules",
     "SearchDocument",
+    "StageChange",
     "new_profile_id",
 ]

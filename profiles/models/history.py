@@ -107,6 +107,12 @@ class Activity(TenantModel):
             models.Index(
                 fields=["tenant", "profile_id", "-occurred_at", "-id"], name="profiles_activity_timeline_idx"
             ),
+            # Scoring: whether a complaint of any age is still open.
+            models.Index(
+                fields=["tenant", "profile_id"],
+                condition=Q(type__in=["COMPLAINT_OPENED", "COMPLAINT_CLOSED"]),
+                name="profiles_activity_plaint_idx",
+            ),
         ]
 
     def __str__(self) -> str:

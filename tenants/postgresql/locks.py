@@ -12,6 +12,7 @@ class AdvisoryLock(IntEnum):
 
     IDENTITY = 1  # who is who in one tenant: identifiers, merges, golden rows
     IDEMPOTENCY_KEY = 2  # a request that may come twice, while its first answer is being made
+    SCORING = 3  # the versions of one tenant's scoring rules
 
 
 def lock_tenant(purpose: AdvisoryLock, *, shared: bool = False) -> None:

@@ -39,6 +39,7 @@ from tests.profiles.records import (
     profile,
     unsaved_identifier,
 )
+from tests.profiles.score_violations import SCORE_VIOLATIONS
 
 Violation = Callable[[Club], object]
 
@@ -354,6 +355,7 @@ def duplicate_models(*versions: str, **values: Any) -> Violation:
 
 
 VIOLATIONS: dict[str, list[Violation]] = {
+    **SCORE_VIOLATIONS,
     "profiles_profile_tenant_uq": [second_id],
     "profiles_profile_status_ck": [a_profile(status="GONE")],
     "profiles_profile_stage_ck": [a_profile(lifecycle_stage="FAN")],

@@ -1,0 +1,1 @@
+"""Engagement and churn risk: rules, set-based SQL, runs over everybody, words for people."""
