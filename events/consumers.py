@@ -69,6 +69,10 @@ class Entry(NamedTuple):
 Handler = Callable[[Sequence[Entry]], None]
 
 
+class UnknownConsumer(LookupError):
+    """Nobody declared a consumer of this name; it may have been removed from the code."""
+
+
 class PeerAway(Exception):
     """A handler's outside peer cannot be reached: nothing is wrong with the entries, try again later."""
 
@@ -91,6 +95,14 @@ def register(name: str, *, kinds: Sequence[str], handle: Handler, batch_size: in
     _registry[name] = Registration(name, frozenset(kinds), handle, batch_size)
 
 
+def registered(name: str) -> Registration:
+    """A declared consumer; raises UnknownConsumer where the code no longer has it."""
+    try:
+        return _registry[name]
+    except KeyError:
+        raise UnknownConsumer(f"There is no consumer {name!r} any more.") from None
+
+
 def names() -> list[str]:
     """Every declared consumer."""
     return sorted(_registry)
@@ -107,7 +119,7 @@ def run(name: str, *, batches: int = 20) -> bool:
     Returns False when another process holds the consumer, when it is paused, and when a peer is away (recorded on
     its row). A failing batch is halved until the poisonous entry stands alone; that one is parked.
     """
-    consumer = _registry[name]
+    consumer = registered(name)
     with all_tenants():
         for _ in range(batches):
             try:

@@ -66,7 +66,7 @@ def _retry(parked_id: int) -> int:
         parked.at,
     )
     with all_tenants():
-        consumers._registry[parked.consumer].handle([entry])
+        consumers.registered(parked.consumer).handle([entry])
     parked.status, parked.resolved_at = ParkedEntry.Status.RETRIED, timezone.now()
     parked.save(update_fields=["status", "resolved_at"])
     return 1

@@ -8,7 +8,6 @@ to be cleaned up.
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -18,13 +17,12 @@ from tenants.api.errors import ApiError, InvalidParameterError
 from tenants.callers import Caller
 from tenants.models import IdempotencyRecord
 from tenants.postgresql.locks import AdvisoryLock, try_lock
-from tenants.scope import all_tenants, current_tenant_id
+from tenants.scope import current_tenant_id
 
 HEADER = "Idempotency-Key"
 META_NAME = "HTTP_IDEMPOTENCY_KEY"
 REPLAY_HEADER = "Idempotency-Replayed"
 KEY_SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
-KEPT_FOR = timedelta(hours=24)
 KEPT_STATUSES = range(200, 400)
 
 
@@ -97,10 +95,3 @@ def _store(request: HttpRequest, caller: Caller, key: str, digest: str, response
         response_status=response.status_code,
         response_body=response.content,
     )
-
-
-def prune_idempotency_records(now: datetime) -> int:
-    """Delete the answers of all tenants that are older than KEPT_FOR; how many there were."""
-    with all_tenants():
-        deleted, _ = IdempotencyRecord.objects.filter(created_at__lt=now - KEPT_FOR).delete()
-    return deleted
