@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from events.consumers import lags
+from events.transports.heartbeat import EXPIRES_SECONDS, read_heartbeat
 from tenants.redis_client import redis_client
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -55,10 +56,21 @@ def ask_consumers() -> dict[str, Any]:
     }
 
 
+def ask_queue_reader() -> dict[str, Any]:
+    """Whether somebody reads the queue of events. Requests do without: it is reported, and stops nothing."""
+    heartbeat = read_heartbeat()
+    if heartbeat is None:
+        return {"reading": False, "note": f"Nobody has read the queue in the last {EXPIRES_SECONDS} s."}
+    if heartbeat.is_database_away:
+        return {"reading": False, "note": "The reader of the queue waits for the database."}
+    return {"reading": True, "waiting": heartbeat.waiting}
+
+
 PROBES: list[Probe] = [
     Probe("database", ask_database),
     Probe("redis", ask_redis),
     Probe("consumers", ask_consumers),
+    Probe("queue", ask_queue_reader),
 ]
 
 

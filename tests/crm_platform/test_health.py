@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -13,6 +14,8 @@ from crm_platform import health
 from events import log
 from events.log import Happening
 from events.models import Consumer, LogKind
+from events.transports.heartbeat import HEARTBEAT_KEY, Heartbeat
+from tenants.redis_client import redis_client
 from tenants.scope import tenant_scope
 from tests.cast import Club
 
@@ -80,6 +83,41 @@ def test_a_consumer_that_is_behind_is_reported_and_stops_nothing(fairview: Club,
     assert answer.status_code == 200
     late = answer.json()["probes"]["consumers"]["lag"]["late-reader"]
     assert late == {"entries": 1, "seconds": late["seconds"], "paused": True}
+
+
+def heartbeat(**values: Any) -> str:
+    fields = {
+        "at": timezone.now(), "host": "h", "process_id": 1, "queue": "crm-events", "jobs": 0, "accepted": 0,
+        "duplicates": 0, "dead_letters": 0, "in_hand": 0, "waiting": 0, "is_database_away": False,
+    }  # fmt: skip
+    return Heartbeat(**(fields | values)).text()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (None, {"reading": False, "note": "Nobody has read the queue in the last 10 s."}),
+        (heartbeat(waiting=7), {"reading": True, "waiting": 7}),
+        (
+            heartbeat(is_database_away=True),
+            {"reading": False, "note": "The reader of the queue waits for the database."},
+        ),
+    ],
+)
+def test_the_reader_of_the_queue_is_reported_and_stops_nothing(
+    said: str | None, found: dict[str, Any], client: Client
+) -> None:
+    redis_client().delete(HEARTBEAT_KEY)
+    if said is not None:
+        redis_client().set(HEARTBEAT_KEY, said, ex=5)
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    queue = answer.json()["probes"]["queue"]
+    assert {name: queue.get(name) for name in found} == found
+    redis_client().delete(HEARTBEAT_KEY)
 
 
 @pytest.mark.django_db
