@@ -232,10 +232,11 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "events.sweep", "schedule": timedelta(seconds=2), "options": {"expires": 4}},
-    "decay-activity-windows": {
-        "task": "profiles.decay_activity_windows",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3000},
+    # Finds what is due: each club's own night, new rules, a run that was cut off.
+    "score-everybody": {
+        "task": "profiles.score_everybody",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
     },
     "find-duplicates": {
         "task": "profiles.find_duplicates",
@@ -271,6 +272,9 @@ CRM_DUPLICATES_MOST_PAIRS = env.number("CRM_DUPLICATES_MOST_PAIRS", 10_000_000)
 CRM_DUPLICATES_TRAIN_FROM = env.number("CRM_DUPLICATES_TRAIN_FROM", 20_000)
 CRM_DUPLICATES_QUEUE_FROM = env.fraction("CRM_DUPLICATES_QUEUE_FROM", 0.3)
 CRM_DUPLICATES_MERGE_FROM = env.fraction("CRM_DUPLICATES_MERGE_FROM", 0.9999)
+
+# --- Scores: threads, each with a connection, that score everybody of a club.
+CRM_SCORING_WORKERS = env.number("CRM_SCORING_WORKERS", 2)
 
 # --- Queues shared with the other services.
 CRM_EVENTS_QUEUE = env.text("CRM_EVENTS_QUEUE", "crm-events")

@@ -78,3 +78,10 @@ class SearchUnderWay(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("A search for duplicates is under way.", code="SEARCH_UNDER_WAY")
+
+
+class ScoringUnderWay(ConflictError):
+    """The club's customers are being scored already."""
+
+    def __init__(self) -> None:
+        super().__init__("Everybody is being scored already.", code="SCORING_UNDER_WAY")

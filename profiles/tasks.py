@@ -6,9 +6,11 @@ from uuid import UUID
 from celery import shared_task
 
 from events.wake import PROCESS_INBOX, awake, wake
-from profiles.errors import SearchUnderWay
+from profiles.errors import ScoringUnderWay, SearchUnderWay
 from profiles.ingest import process_turn
-from profiles.windows import recount_windows
+from profiles.scoring import runs
+from profiles.scoring.people import Scorer
+from profiles.scoring.versions import SCORE_TENANT
 from tenants.actors import acting_as, program
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -27,12 +29,25 @@ def process_inbox(tenant_id: str) -> None:
         wake(PROCESS_INBOX, tenant_id)
 
 
-@shared_task(name="profiles.decay_activity_windows")
-def decay_activity_windows() -> None:
-    """Recount the 30 and 90 day figures that time has made wrong; idempotent by the day they were counted for."""
+@shared_task(name="profiles.score_everybody")
+def score_everybody() -> None:
+    """See whose run of today is missing, one task a tenant, so that none waits for another's size."""
     for tenant in Tenant.objects.filter(is_active=True):
-        with tenant_scope(tenant):
-            recount_windows()
+        score_tenant.delay(str(tenant.pk))
+
+
+@shared_task(name=SCORE_TENANT, soft_time_limit=3300, time_limit=3600)
+def score_tenant(tenant_id: str) -> None:
+    """Score everybody of a tenant where that is due; idempotent by the day, the rules and the order of tiers."""
+    awake(SCORE_TENANT, tenant_id)
+    with (
+        tenant_scope(UUID(tenant_id)),
+        acting_as(program("profiles.score_tenant")),
+        suppress(ScoringUnderWay),
+    ):
+        # Again when the rules were changed in the meantime.
+        while runs.is_due(Scorer.of_scope()):
+            runs.score_everybody()
 
 
 @shared_task(name="profiles.find_duplicates")

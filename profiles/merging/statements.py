@@ -105,7 +105,7 @@ SET lifetime_value_cents = summed.lifetime_value_cents, stage_reached = summed.s
     last_activity_type = summed.last_activity_type, last_booking_at = summed.last_booking_at,
     last_email_open_at = summed.last_email_open_at, last_email_click_at = summed.last_email_click_at,
     activity_count_30d = counted.count_30d, activity_count_90d = counted.count_90d,
-    booking_count_30d = counted.bookings_30d, windows_on = current_date
+    booking_count_30d = counted.bookings_30d
 FROM (
     SELECT member.new_id, sum(s.lifetime_value_cents) AS lifetime_value_cents, max(s.stage_reached) AS stage_reached,
            min(s.created_at) AS created_at, max(s.last_activity_at) AS last_activity_at,

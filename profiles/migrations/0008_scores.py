@@ -14,6 +14,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Scoring recounts the windows of everybody each day.
+        migrations.RemoveField(model_name="customerprofile", name="windows_on"),
         migrations.CreateModel(
             name="ProfileScore",
             fields=[
@@ -88,6 +90,7 @@ class Migration(migrations.Migration):
                     models.UUIDField(help_text="Everybody up to this id has been scored.", null=True),
                 ),
                 ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("progressed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("finished_at", models.DateTimeField(null=True)),
             ],
         ),

@@ -116,9 +116,6 @@ class CustomerProfile(TenantModel):
     activity_count_30d = models.IntegerField(default=0)
     activity_count_90d = models.IntegerField(default=0)
     booking_count_30d = models.IntegerField(default=0)
-    windows_on = models.DateField(
-        null=True, help_text="The day for which the 30 and 90 day counts were last recounted."
-    )
     last_booking_at = models.DateTimeField(null=True)
     last_email_open_at = models.DateTimeField(null=True)
     last_email_click_at = models.DateTimeField(null=True)

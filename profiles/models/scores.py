@@ -137,6 +137,7 @@ class ScoreRun(TenantModel):
     )
     done_until = models.UUIDField(null=True, help_text="Everybody up to this id has been scored.")
     started_at = models.DateTimeField(db_default=models.functions.Now())
+    progressed_at = models.DateTimeField(db_default=models.functions.Now())
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,11 +1,12 @@
 """Which rules a club scores by, and changing them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Max
 
+from events.wake import wake_on_commit
 from profiles.models import ScoringRules
 from profiles.scoring.rules import DEFAULT_RULES, Rules
 from tenants.action_log import log_action
@@ -14,7 +15,8 @@ from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
 # The rules that come with the program.
-DEFAULT_VERSION = 0
+DEFAULT_VERSION: Final = 0
+SCORE_TENANT: Final = "profiles.score_tenant"
 
 
 def current_rules() -> tuple[int, Rules]:
@@ -34,7 +36,7 @@ def rules_of(version: int) -> Rules:
 def change_rules(given: Mapping[str, Any]) -> int:
     """Make a new version of the rules; returns its number, or the present one where nothing differs.
 
-    Whoever is touched is scored by it from now on, everybody else by the next run (`profiles.scoring.runs`). Raises
+    Whoever is touched is scored by it from now on, everybody else by a run that starts after the commit. Raises
     InvalidFields.
     """
     rules = Rules.from_json(given)
@@ -59,4 +61,5 @@ def change_rules(given: Mapping[str, Any]) -> int:
             subject_id=highest + 1,
             details={"fields": changed, "version": highest + 1},
         )
+        wake_on_commit(SCORE_TENANT, str(current_tenant_id()))
     return highest + 1

@@ -23,7 +23,6 @@ IGNORED = {
     "updated_at",
     "version",
     "created_source",
-    "windows_on",
     "has_shares",
 }
 

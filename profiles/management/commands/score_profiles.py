@@ -1,0 +1,67 @@
+"""`manage.py score_profiles`: engagement and churn risk of everybody."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from profiles.errors import ScoringUnderWay
+from profiles.models import ScoreRun
+from profiles.scoring.people import Scorer
+from profiles.scoring.runs import is_due, score_everybody
+from tenants.actors import acting_as, program
+from tenants.management.arguments import read_tenants
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
+
+
+class Command(BaseCommand):
+    """The operator's way; every night the same runs by itself."""
+
+    help = (
+        "Scores all customers of clubs whose run of today is missing, was cut off, or went by older rules (--all: of"
+        " every club). What is right already is not written."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Whose customers, and with how many hands."""
+        parser.add_argument("--tenant", default="", help="UUIDs, slugs or aliases: a,b; default: every club")
+        parser.add_argument("--all", action="store_true", help="also where today's run is done")
+        parser.add_argument("--workers", type=int, default=0, help="threads; default: CRM_SCORING_WORKERS")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Score club by club and say what came of it."""
+        for tenant in read_tenants(options["tenant"]) or list(Tenant.objects.filter(is_active=True)):
+            with tenant_scope(tenant), acting_as(program("manage.py score_profiles")):
+                if not options["all"] and not is_due(Scorer.of_scope()):
+                    self.stdout.write(f"{tenant.slug}: scored today already")
+                    continue
+                try:
+                    run = self._score(tenant, options["workers"])
+                except ScoringUnderWay as error:
+                    raise CommandError(f"{tenant.slug}: {error.message}") from error
+            seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
+            self.stdout.write(
+                f"{tenant.slug}: {run.done:,} customers scored, {run.changed:,} changed, in {seconds:.1f} s"
+            )
+
+    def _score(self, tenant: Tenant, workers: int) -> ScoreRun:
+        columns = (
+            *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
+            *(TimeElapsedColumn(), TimeRemainingColumn()),
+        )
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            task = progress.add_task(tenant.slug, total=None)
+            return score_everybody(
+                workers=workers,
+                report=lambda done, total: progress.update(task, completed=done, total=total),
+            )

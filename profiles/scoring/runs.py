@@ -1,0 +1,137 @@
+"""Scoring everybody of a club: each night, after new rules, by command. Resumed where it stopped."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from profiles.errors import ScoringUnderWay
+from profiles.models import ScoreRun
+from profiles.scoring import statements as sql
+from profiles.scoring.people import Scorer
+from tenants.scope import tenant_scope
+
+CHUNK: Final = 5_000
+# Two writers of the same rows may still meet in another order.
+ATTEMPTS: Final = 3
+# Who has said nothing for so long is dead; a chunk takes seconds.
+ABANDONED_AFTER: Final = timedelta(minutes=5)
+
+Report = Callable[[int, int], None]
+
+
+class Chunk(NamedTuple):
+    """A range of ids, and how many customers stand in the table up to its end."""
+
+    after: UUID | None
+    until: UUID
+    position: int
+
+
+def is_due(scorer: Scorer) -> bool:
+    """Whether nobody has yet scored everybody by these rules on the club's present day."""
+    newest = ScoreRun.objects.order_by("-id").first()
+    wanted = (_day(scorer), scorer.rules_version, scorer.tiers)
+    return (
+        newest is None
+        or (newest.day, newest.rules_version, newest.tier_order) != wanted
+        or not _is_done(newest)
+    )
+
+
+def score_everybody(
+    *, now: datetime | None = None, workers: int = 0, report: Report = lambda _done, _total: None
+) -> ScoreRun:
+    """Score all customers of the open scope; `report` is told how many of how many.
+
+    Chunk by chunk, each a transaction, in `workers` threads (0: the setting CRM_SCORING_WORKERS). Goes on with an
+    abandoned run of the same day and rules. Raises ScoringUnderWay while another process is at it.
+    """
+    scorer = Scorer.of_scope(now)
+    run = _claim(scorer)
+    chunks = [
+        chunk for chunk in _chunks(scorer.tenant.pk) if run.done_until is None or chunk.until > run.done_until
+    ]
+    run.total = chunks[-1].position if chunks else run.done
+    report(run.done, run.total)
+    with _mapped(scorer, chunks, workers or settings.CRM_SCORING_WORKERS) as results:
+        for chunk, changed in zip(chunks, results, strict=True):
+            run.done, run.done_until, run.changed = chunk.position, chunk.until, run.changed + changed
+            run.progressed_at = timezone.now()
+            run.save(update_fields=["total", "done", "done_until", "changed", "progressed_at"])
+            report(run.done, run.total)
+    run.status, run.finished_at = ScoreRun.Status.DONE, timezone.now()
+    run.save(update_fields=["status", "finished_at", "total"])
+    return run
+
+
+def _claim(scorer: Scorer) -> ScoreRun:
+    """The run that goes on, or a new one; raises ScoringUnderWay."""
+    wanted = {"day": _day(scorer), "rules_version": scorer.rules_version, "tier_order": scorer.tiers}
+    abandoned = ScoreRun.objects.filter(
+        status=ScoreRun.Status.RUNNING, progressed_at__lt=timezone.now() - ABANDONED_AFTER
+    )
+    abandoned.exclude(**wanted).delete()
+    # Conditional, so that of two who want to go on with it one does.
+    if abandoned.update(progressed_at=timezone.now()):
+        resumed: ScoreRun = ScoreRun.objects.get(status=ScoreRun.Status.RUNNING)
+        return resumed
+    try:
+        with transaction.atomic():
+            made: ScoreRun = ScoreRun.objects.create(tenant_id=scorer.tenant.pk, **wanted)
+    except IntegrityError as error:
+        raise ScoringUnderWay from error
+    return made
+
+
+def _chunks(tenant_id: UUID) -> list[Chunk]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.CHUNK_ENDS, {"tenant": tenant_id, "chunk": CHUNK})
+        ends = cursor.fetchall()
+    starts = [None, *(end for end, _ in ends)]
+    return [Chunk(after, until, position) for after, (until, position) in zip(starts, ends, strict=False)]
+
+
+@contextmanager
+def _mapped(scorer: Scorer, chunks: list[Chunk], workers: int) -> Iterator[Iterator[int]]:
+    """The answers of all chunks in their order; with one worker in this thread and on this connection."""
+    if workers == 1 or len(chunks) == 1:
+        yield (_score_chunk(scorer, chunk) for chunk in chunks)
+        return
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="scoring")
+    try:
+        yield pool.map(lambda chunk: _in_thread(scorer, chunk), chunks)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_thread(scorer: Scorer, chunk: Chunk) -> int:
+    """A thread inherits neither the scope nor a connection; what it opened would outlive it."""
+    with tenant_scope(scorer.tenant):
+        try:
+            return _score_chunk(scorer, chunk)
+        finally:
+            connection.close()
+
+
+def _score_chunk(scorer: Scorer, chunk: Chunk) -> int:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return scorer.score_range(chunk.after, chunk.until)
+        except OperationalError:
+            connection.close_if_unusable_or_obsolete()
+    return scorer.score_range(chunk.after, chunk.until)
+
+
+def _day(scorer: Scorer) -> object:
+    return scorer.now.astimezone(scorer.tenant.zone).date()
+
+
+def _is_done(run: ScoreRun) -> bool:
+    return run.status == ScoreRun.Status.DONE
