@@ -11,13 +11,17 @@ from profiles.review import decide
 from tenants.actors import acting_as, program
 from tenants.scope import current_tenant_id
 
+# About a minute's work; a first search of a large club finds more, and the next nights go on with them.
+MOST_MERGES: Final = 3_000
 ACTOR: Final = "the search for duplicates"
 
 
 def merge_certain(least_probability: float) -> int:
-    """Merge the open pairs that are certain, each in a transaction of its own; returns how many."""
+    """Merge open pairs that are certain, each in a transaction of its own, at most MOST_MERGES; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.CERTAIN, {"tenant": current_tenant_id(), "least": least_probability})
+        cursor.execute(
+            sql.CERTAIN, {"tenant": current_tenant_id(), "least": least_probability, "most": MOST_MERGES}
+        )
         candidates = [candidate_id for (candidate_id,) in cursor.fetchall()]
     merged = 0
     with acting_as(program(ACTOR)):

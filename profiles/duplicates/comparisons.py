@@ -4,12 +4,23 @@ Names that hang together are one comparison, because Splink adds weights up as i
 other. A family shares its surname, mailbox and telephone at once: three weights that would outvote the one first
 name. So a surname counts only together with the first name (`NAME`), and an address only together with it (`CONTACT`).
 
-The conditions are DuckDB's SQL; Splink translates them for Spark.
+The conditions are SQL that DuckDB and Spark have in common, but for the names in `SPARK_NAMES`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+# DuckDB's name of a function → Spark's.
+SPARK_NAMES: Final = {"list_has_any(": "arrays_overlap("}
+
+
+def condition_for(dialect: str, condition: str) -> str:
+    """A condition as one engine understands it."""
+    if dialect == "spark":
+        for ours, theirs in SPARK_NAMES.items():
+            condition = condition.replace(ours, theirs)
+    return condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ def _similar(column: str) -> str:
 
 
 def _overlap(column: str) -> str:
-    return f"({column}_l && {column}_r)"
+    return f"list_has_any({column}_l, {column}_r)"
 
 
 def _starts_with(column: str) -> str:
@@ -64,7 +75,7 @@ def _part(column: str) -> str:
     """One is a longer part of the other, as Lebo of Kelebogile; endings of endearment count for nothing."""
     stems = [f"regexp_replace({column}_{side}, '(ie|i|y|a)$', '')" for side in ("l", "r")]
     return " or ".join(
-        f"(length({short}) >= 3 and strpos({column}_{side}, {short}) > 0)"
+        f"(length({short}) >= 3 and instr({column}_{side}, {short}) > 0)"
         for short, side in zip(stems, ("r", "l"), strict=True)
     )
 

@@ -2,24 +2,26 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import log2
 from typing import TYPE_CHECKING, Any, Final
 
-from profiles.duplicates.comparisons import COMPARISONS, Comparison, Level
-from profiles.duplicates.parameters import Parameters, key_of
+from profiles.duplicates.comparisons import COMPARISONS, CONTACT, NAME, Comparison, Level, condition_for
+from profiles.duplicates.parameters import LEAST, Odds, Parameters, key_of
 
 if TYPE_CHECKING:
     from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 SEED: Final = 7
 # The u probabilities are counted on so many random pairs.
-RANDOM_PAIRS: Final = 5e6
+RANDOM_PAIRS: Final = 2e6
 # People who agree on one thing teach what the others look like between records of one person.
-TRAINING_BLOCKS: Final = (
-    "l.first = r.first and l.last = r.last",
-    "l.email = r.email",
-    "l.phone = r.phone",
-    "l.born = r.born",
-)
+# On copies of the columns, because what a rule names is left out of the lesson, and the name must stay in it.
+TRAINING_BLOCKS: Final = ("l.b_email = r.b_email", "l.b_phone = r.b_phone")
+# What tells one person from a family; the others are learnt of those whom these hold for one.
+ANCHORS: Final = (NAME, CONTACT)
+# An outcome of fewer bits tells little and may change sides; another keeps this share of its weight or is not believed.
+TELLING_BITS: Final = 2.0
+LEAST_SHARE: Final = 0.5
 MOST_TRAINING_PAIRS: Final = 1e6
 SURE_RULES: Final = (
     "l.email = r.email and l.first = r.first and l.last = r.last",
@@ -53,7 +55,8 @@ class ScoredPair:
 def train(people: Any, count: int, start: Parameters) -> Parameters:
     """Learn without labels: u from random pairs, m by expectation maximisation. The same data, the same answer.
 
-    `start`: where the search for m begins, and what stays of outcomes that the data never shows.
+    `start`: where the search for m begins, and what stays of outcomes that the data never shows. Its numbers of the
+    anchors stay: without them the two groups that are told apart are families and strangers.
     """
     from splink.internals.exceptions import EMTrainingException  # noqa: PLC0415 - see `_linker`
 
@@ -113,9 +116,13 @@ def _reason(comparison: Comparison, row: Mapping[str, Any]) -> Reason:
 def _linker(people: Any, parameters: Parameters, count: int, *, with_rarity: bool = False) -> Any:
     from splink import Linker, SettingsCreator  # noqa: PLC0415 - 0.2 s, and only a search for duplicates needs it
 
+    dialect = people.db_api.sql_dialect.sql_dialect_str
     settings = SettingsCreator(
         link_type="dedupe_only",
-        comparisons=[comparison_settings(one, parameters, count, with_rarity) for one in COMPARISONS],
+        comparisons=[
+            comparison_settings(one, parameters, count, dialect, with_rarity=with_rarity)
+            for one in COMPARISONS
+        ],
         probability_two_random_records_match=parameters.prior(count),
         retain_matching_columns=True,  # with them come the outcomes (gamma), which the reasons need
         retain_intermediate_calculation_columns=True,
@@ -124,19 +131,19 @@ def _linker(people: Any, parameters: Parameters, count: int, *, with_rarity: boo
 
 
 def comparison_settings(
-    comparison: Comparison, parameters: Parameters, count: int, with_rarity: bool = False
+    comparison: Comparison, parameters: Parameters, count: int, dialect: str, *, with_rarity: bool = False
 ) -> Any:
     """A comparison in Splink's words."""
     from splink.comparison_level_library import CustomLevel  # noqa: PLC0415 - as above
     from splink.comparison_library import CustomComparison  # noqa: PLC0415 - as above
 
     levels: list[ComparisonLevelCreator | dict[str, Any]] = [
-        CustomLevel(comparison.unknown, "not known").configure(is_null_level=True)
+        CustomLevel(condition_for(dialect, comparison.unknown), "not known").configure(is_null_level=True)
     ]
     for level in comparison.outcomes:
         m, u = parameters.odds_of(comparison, level, count)
-        creator = CustomLevel(level.condition, level.words, base_dialect_str="duckdb")
-        creator.configure(m_probability=m, u_probability=u)
+        creator = CustomLevel(condition_for(dialect, level.condition), level.words)
+        creator.configure(m_probability=m, u_probability=u, fix_m_probability=comparison in ANCHORS)
         if with_rarity and level.frequency_of:
             creator.configure(tf_adjustment_column=level.frequency_of, disable_tf_exact_match_detection=True)
         levels.append(creator)
@@ -144,16 +151,34 @@ def comparison_settings(
 
 
 def _learnt(linker: Any, count: int, start: Parameters) -> Parameters:
-    """The trained numbers of a linker; of what was not seen, those it started with."""
+    """The trained numbers of a linker; of what was not seen or not plausible, those it started with."""
     document = linker.misc.save_model_to_json()
-    odds = {}
+    odds: dict[str, Odds] = {}
     for comparison, trained in zip(COMPARISONS, document["comparisons"], strict=True):
         levels = [level for level in trained["comparison_levels"] if not level.get("is_null_level")]
-        for level, numbers in zip(comparison.outcomes, levels, strict=True):
-            m, u = start.odds[key_of(comparison, level)]
-            m, seen = numbers.get("m_probability") or m, numbers.get("u_probability")
-            if seen:
-                u = seen * max(count - 1, 1) if level.thins_out else seen
-            odds[key_of(comparison, level)] = (m, u)
+        known = {level.code: start.odds[key_of(comparison, level)] for level in comparison.outcomes}
+        learnt = {
+            level.code: _odds(level, numbers, known[level.code], count)
+            for level, numbers in zip(comparison.outcomes, levels, strict=True)
+        }
+        believed = all(_means_the_same(learnt[code], known[code]) for code in known)
+        for code, (m, u) in learnt.items():
+            odds[f"{comparison.code}.{code}"] = (m if believed else known[code][0], u)
     prior = document["probability_two_random_records_match"]
     return Parameters(prior * max(count - 1, 1) / 2, odds)
+
+
+def _odds(level: Level, numbers: Mapping[str, Any], known: Odds, count: int) -> Odds:
+    seen = numbers.get("u_probability")
+    if not seen:
+        return numbers.get("m_probability") or known[0], known[1]
+    return numbers.get("m_probability") or known[0], seen * max(count - 1, 1) if level.thins_out else seen
+
+
+def _means_the_same(learnt: Odds, known: Odds) -> bool:
+    """Whether what spoke for or against one person still does, with half the weight at least.
+
+    Where few are one person, expectation maximisation finds another group to tell from the rest.
+    """
+    expected, found = log2(known[0] / known[1]), log2(max(learnt[0], LEAST) / max(learnt[1], LEAST))
+    return abs(expected) < TELLING_BITS or found / expected >= LEAST_SHARE

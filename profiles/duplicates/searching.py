@@ -106,7 +106,7 @@ def _search(run: DuplicateRun, say: Say) -> Figures:
         customers, changed = cursor.fetchall()[0]
     if not changed:
         run.model_version = _current_parameters().version
-        return Figures(customers, 0)
+        return Figures(customers, 0, merged=merge_certain(settings.CRM_DUPLICATES_MERGE_FROM))
     say(f"{customers:,} customers, {changed:,} of them new or changed")
     with tempfile.TemporaryDirectory(
         prefix="crm-duplicates-", dir=settings.CRM_DUPLICATES_FOLDER or None

@@ -104,4 +104,5 @@ JOIN profiles_reviewcandidate AS c ON c.tenant_id = %(tenant)s AND c.status = 'O
     AND c.first_profile_id = d.first_profile_id AND c.second_profile_id = d.second_profile_id
 WHERE d.tenant_id = %(tenant)s AND d.is_certain AND d.probability >= %(least)s
 ORDER BY d.match_weight DESC, d.id
+LIMIT %(most)s
 """
