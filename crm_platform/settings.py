@@ -233,6 +233,11 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "events.sweep", "schedule": timedelta(seconds=2), "options": {"expires": 4}},
     # Finds what is due: each club's own night, new rules, a run that was cut off.
+    "score-touched": {
+        "task": "profiles.wake_score_touched",
+        "schedule": timedelta(seconds=3),
+        "options": {"expires": 4},
+    },
     "score-everybody": {
         "task": "profiles.score_everybody",
         "schedule": timedelta(minutes=5),

@@ -11,7 +11,7 @@ from events.envelope import Envelope, Received
 from events.models import Door
 from events.wake import PROCESS_INBOX, wake_on_commit
 from tenants.postgresql.staging import StagingTable
-from tenants.scope import tenant_scope
+from tenants.scope import current_tenant_id, tenant_scope
 
 # Whole histories come in by file; they must not delay what happens now.
 BACKFILL_PRIORITY = 4
@@ -26,6 +26,15 @@ STORE = """
 INSERT INTO events_inboxevent (tenant_id, source, event_id, type, occurred_at, door, priority, envelope)
 SELECT %s, source, event_id, type, occurred_at, %s, priority, envelope FROM incoming_event ORDER BY position
 ON CONFLICT ON CONSTRAINT events_inbox_event_uq DO NOTHING
+"""
+
+
+# More than this waiting is a backlog: what follows from events waits until it is worked off.
+BACKLOG = 2_000
+FAR_BEHIND = """
+SELECT EXISTS (SELECT FROM events_inboxevent
+               WHERE tenant_id = %s AND status IN ('PENDING', 'FAILED') AND (due_at IS NULL OR due_at <= now())
+               OFFSET %s)
 """
 
 
@@ -54,6 +63,13 @@ def accept(events: Iterable[tuple[UUID, Received]], *, door: Door) -> Accepted:
             stored += _store(tenant_id, batch, door)
             wake_on_commit(PROCESS_INBOX, str(tenant_id))
     return Accepted(accepted=stored, duplicates=total - stored)
+
+
+def is_far_behind() -> bool:
+    """Whether more than BACKLOG events of the open scope wait to be applied."""
+    with connection.cursor() as cursor:
+        cursor.execute(FAR_BEHIND, [current_tenant_id(), BACKLOG])
+        return bool(cursor.fetchone()[0])
 
 
 def _store(tenant_id: UUID, batch: Sequence[Received], door: Door) -> int:

@@ -8,7 +8,8 @@ from celery import shared_task
 from events.wake import PROCESS_INBOX, awake, wake
 from profiles.errors import ScoringUnderWay, SearchUnderWay
 from profiles.ingest import process_turn
-from profiles.scoring import runs
+from profiles.scoring import following, runs
+from profiles.scoring.following import SCORE_TOUCHED
 from profiles.scoring.people import Scorer
 from profiles.scoring.versions import SCORE_TENANT
 from tenants.actors import acting_as, program
@@ -27,6 +28,20 @@ def process_inbox(tenant_id: str) -> None:
         more = process_turn()
     if more:
         wake(PROCESS_INBOX, tenant_id)
+
+
+@shared_task(name=SCORE_TOUCHED)
+def score_touched(tenant_id: str) -> None:
+    """Score whom the log named; idempotent, because the same history has the same scores."""
+    awake(SCORE_TOUCHED, tenant_id)
+    if following.score_touched(UUID(tenant_id)):
+        wake(SCORE_TOUCHED, tenant_id)
+
+
+@shared_task(name="profiles.wake_score_touched")
+def wake_score_touched() -> None:
+    """Find clubs in which somebody waits to be scored; idempotent, because waking is."""
+    following.wake_waiting()
 
 
 @shared_task(name="profiles.score_everybody")

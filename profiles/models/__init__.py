@@ -27,7 +27,7 @@ from profiles.models.profile import (
     ProfileStatus,
     new_profile_id,
 )
-from profiles.models.scores import ProfileScore, ScoreHistory, ScoreRun, ScoringRules, StageChange
+from profiles.models.scores import ProfileScore, ScoreDue, ScoreHistory, ScoreRun, ScoringRules, StageChange
 
 __all__ = [
     "CRM_RECORD",
@@ -52,6 +52,7 @@ __all__ = [
     "ProfileShare",
     "ProfileStatus",
     "ReviewCandidate",
+    "ScoreDue",
     "ScoreHistory",
     "ScoreRun",
     "ScoringRules",

@@ -157,3 +157,18 @@ class ScoreRun(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} {self.day}"
+
+
+class ScoreDue(TenantModel):
+    """Somebody who was touched and waits to be scored; one row however often."""
+
+    profile_id = models.UUIDField(primary_key=True)
+
+    class Meta:
+        indexes = [
+            # Who waits in one club.
+            models.Index(fields=["tenant", "profile_id"], name="profiles_scoredue_tenant_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.profile_id)

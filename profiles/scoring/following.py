@@ -1,14 +1,22 @@
-"""The consumer that scores whoever was touched, within seconds of the commit."""
+"""Whoever was touched is scored within seconds: the log says whom, a task scores them, each once however often touched.
+
+While a club's inbox is far behind, its scores wait: they would be wrong again with the next batch, and would slow it.
+"""
 
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from django.db import connection, transaction
+
 from events import consumers
 from events.consumers import Entry
+from events.inbox import is_far_behind
 from events.models import LogKind
+from events.wake import wake, wake_on_commit
 from profiles.scoring.people import score_customers
-from tenants.scope import tenant_scope
+from tenants.postgresql.staging import StagingTable
+from tenants.scope import all_tenants, tenant_scope
 
 NAME: Final = "scoring"
 KINDS: Final = (
@@ -18,8 +26,22 @@ KINDS: Final = (
     LogKind.PROFILE_UNMERGED,
     LogKind.ACTIVITY_RECORDED,
 )
-# Who is touched often is scored once a batch.
 BATCH_SIZE: Final = 2_000
+SCORE_TOUCHED: Final = "profiles.score_touched"
+TOUCHED = StagingTable("touched", "tenant_id uuid, profile_id uuid")
+NOTE_TOUCHED = """
+INSERT INTO profiles_scoredue (tenant_id, profile_id)
+SELECT tenant_id, profile_id FROM touched ORDER BY profile_id
+ON CONFLICT (profile_id) DO NOTHING
+"""
+TAKE_TOUCHED = """
+DELETE FROM profiles_scoredue WHERE profile_id IN (
+    SELECT profile_id FROM profiles_scoredue WHERE tenant_id = %s ORDER BY profile_id LIMIT %s FOR UPDATE SKIP LOCKED)
+RETURNING profile_id
+"""
+WAITING = """
+SELECT t.id FROM tenants_tenant AS t WHERE EXISTS (SELECT FROM profiles_scoredue AS d WHERE d.tenant_id = t.id)
+"""
 
 
 def register() -> None:
@@ -28,13 +50,39 @@ def register() -> None:
 
 
 def follow(entries: Sequence[Entry]) -> None:
-    """Score everybody whom the entries concern; idempotent, because the same history has the same scores."""
-    touched: dict[UUID, set[UUID]] = {}
-    for entry in entries:
-        touched.setdefault(entry.tenant_id, set()).update(_concerned(entry))
-    for tenant_id, ids in touched.items():
-        with tenant_scope(tenant_id):
-            score_customers(sorted(ids))
+    """Note whom the entries concern, and let a worker score them after the commit."""
+    touched = {(entry.tenant_id, profile_id) for entry in entries for profile_id in _concerned(entry)}
+    if not touched:
+        return
+    with connection.cursor() as cursor:
+        TOUCHED.fill(cursor, touched)
+        cursor.execute(NOTE_TOUCHED)
+    for tenant_id in {tenant_id for tenant_id, _ in touched}:
+        wake_on_commit(SCORE_TOUCHED, str(tenant_id))
+
+
+def score_touched(tenant_id: UUID) -> bool:
+    """Score up to BATCH_SIZE of a club's people who wait for it; returns whether more of them may wait.
+
+    In one transaction with taking them off the list, so that nobody is forgotten. False as well while the club's inbox
+    is far behind.
+    """
+    with tenant_scope(tenant_id):
+        if is_far_behind():
+            return False
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(TAKE_TOUCHED, [tenant_id, BATCH_SIZE])
+            ids = sorted(profile_id for (profile_id,) in cursor.fetchall())
+            score_customers(ids)
+    return len(ids) == BATCH_SIZE
+
+
+def wake_waiting() -> None:
+    """Wake a worker for each club in which somebody waits; what a lost wake-up or a full inbox left."""
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(WAITING)
+        for (tenant_id,) in cursor.fetchall():
+            wake(SCORE_TOUCHED, str(tenant_id))
 
 
 def _concerned(entry: Entry) -> list[UUID]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
-from profiles.models import ProfileScore, ScoreHistory, ScoreRun, ScoringRules, StageChange
+from profiles.models import ProfileScore, ScoreDue, ScoreHistory, ScoreRun, ScoringRules, StageChange
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
@@ -80,6 +80,9 @@ SCORE_VIOLATIONS: Final[dict[str, list[Violation]]] = {
         a_day(churn_risk=101),
     ],
     "profiles_scorehistory_profile_fk": [a_day(foreign)],
+    "profiles_scoredue_profile_fk": [
+        lambda club: stored(club, ScoreDue, profile_id=foreign(club)),
+    ],
     "profiles_stagechange_stage_ck": [a_step(stage="FAN")],
     "profiles_stagechange_profile_fk": [a_step(foreign)],
     "profiles_scorules_version_uq": [rules(1, 1)],

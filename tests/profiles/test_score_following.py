@@ -10,20 +10,22 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events import consumers
+from events import consumers, inbox
 from events.models import DomainLogEntry, LogKind
 from profiles import outbound
+from profiles.ingest import process_pending
 from profiles.merging.acts import merge_profiles, unmerge_profiles
-from profiles.models import CustomerProfile, ProfileScore, StageChange
+from profiles.models import CustomerProfile, ProfileScore, ScoreDue, StageChange
 from profiles.scoring import following
 from profiles.scoring.people import score_customers
 from profiles.scoring.runs import score_everybody
 from tenants.models import Tenant
+from tenants.redis_client import redis_client
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.events.logbook import another_connection
 from tests.events.queueing import read_on
-from tests.profiles.stories import contact, event, member, payment, tell
+from tests.profiles.stories import contact, event, member, payment, publish, tell
 from tests.profiles.test_outbound import published
 from tests.profiles.test_scoring import NOW, days, endangered, person_with, played, score
 
@@ -33,6 +35,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def follow() -> None:
     consumers.ensure_cursors()
     read_on(following.NAME)
+    for tenant in Tenant.objects.all():
+        while following.score_touched(tenant.pk):
+            pass
 
 
 def everybody(tenant: Tenant) -> dict[UUID, CustomerProfile]:
@@ -188,3 +193,46 @@ def test_scoring_costs_the_same_number_of_queries_for_one_and_for_many(fairview:
         used.append(len(captured))
 
     assert used[1] == used[2]
+
+
+def test_whoever_is_touched_often_waits_once(fairview: Club) -> None:
+    tell(fairview.tenant, member(7), *(payment(7, 100, at=n) for n in range(1, 5)))
+    consumers.ensure_cursors()
+    read_on(following.NAME)
+
+    with tenant_scope(fairview.tenant):
+        assert ScoreDue.objects.count() == 1
+    assert not following.score_touched(fairview.tenant.pk)
+    with tenant_scope(fairview.tenant):
+        assert not ScoreDue.objects.exists()
+        assert ProfileScore.objects.count() == 1
+
+
+def test_scores_wait_while_the_inbox_is_far_behind(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell(fairview.tenant, member(7))
+    consumers.ensure_cursors()
+    read_on(following.NAME)
+    monkeypatch.setattr(inbox, "BACKLOG", 2)
+    publish(fairview.tenant, *(payment(7, 100, at=n) for n in range(1, 4)))
+
+    assert not following.score_touched(fairview.tenant.pk)
+    with tenant_scope(fairview.tenant):
+        assert ScoreDue.objects.count() == 1
+        process_pending()
+    following.score_touched(fairview.tenant.pk)
+
+    with tenant_scope(fairview.tenant):
+        assert not ScoreDue.objects.exists()
+
+
+def test_a_lost_wake_up_is_found_by_the_sweep(fairview: Club, kingsmere: Club) -> None:
+    tell(fairview.tenant, member(7))
+    consumers.ensure_cursors()
+    read_on(following.NAME)
+    redis_client().flushdb()
+
+    following.wake_waiting()
+
+    mark = "crm:wake:profiles.score_touched:{}"
+    assert redis_client().exists(mark.format(fairview.tenant.pk))
+    assert not redis_client().exists(mark.format(kingsmere.tenant.pk))
