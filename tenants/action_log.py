@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from tenants.actors import current_actor
 from tenants.models import LoggedAction
+from tenants.redis_client import RedisError, redis_client
 from tenants.scope import current_tenant_id
 
 LONGEST_NAME: Final = 250
+HOUR_SECONDS: Final = 3_600
 SEEN = """
 INSERT INTO tenants_loggedaction
     (tenant_id, hour, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, details)
@@ -53,7 +55,7 @@ def log_actions(
 def log_seen(action: str, *, subject_kind: str, subject_id: object) -> None:
     """Note that a person looked at something, once an hour; what programs read is not noted one by one."""
     actor = current_actor()
-    if not actor.is_person:
+    if not actor.is_person or _is_noted(f"{current_tenant_id()}:{actor.id}:{action}:{subject_id}"):
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -68,3 +70,12 @@ def log_seen(action: str, *, subject_kind: str, subject_id: object) -> None:
                 str(subject_id),
             ],
         )
+
+
+def _is_noted(mark: str) -> bool:
+    """Whether Redis remembers it from this hour; without Redis the table's own constraint keeps it to one row."""
+    key = f"crm:seen:{timezone.now():%Y%m%d%H}:{mark}"
+    try:
+        return not redis_client().set(key, 1, nx=True, ex=HOUR_SECONDS)
+    except RedisError:
+        return False

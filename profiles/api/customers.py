@@ -13,6 +13,7 @@ from profiles.api.parameters import body_object, customer_filter, customer_id_of
 from profiles.editing import create_customer, update_customer
 from profiles.reading import list_customers, read_customer, resolve_customer
 from profiles.representation import COLUMNS, customer_fields, row_fields, to_json
+from tenants.action_log import log_seen
 from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
 from tenants.api.rendering import MEDIA_TYPE
 from tenants.api.views import ApiRequest, TenantApiView
@@ -102,7 +103,10 @@ class CustomerView(TenantApiView):
     )
     def get(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """The id of a merged customer answers with the survivor; `mergedInto` then holds the survivor's id."""
-        return tagged_answer(request._request, read_customer(customer_id_of(customerId)))
+        customer_id = customer_id_of(customerId)
+        answer = tagged_answer(request._request, read_customer(customer_id))
+        log_seen("customer.viewed", subject_kind="customer", subject_id=customer_id)
+        return answer
 
     @extend_schema(
         operation_id="updateCustomer",

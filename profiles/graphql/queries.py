@@ -12,6 +12,7 @@ from profiles.graphql import inputs, types
 from profiles.graphql.context import Context, scoped
 from profiles.reading import customer_timeline, list_customers, list_notes, read_customer, resolve_customer
 from profiles.representation import COLUMNS, activity_fields, note_fields, row_fields
+from tenants.action_log import log_seen
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.pagination import cursor_answer, page_answer, take_page
 from tenants.models import Scope
@@ -29,7 +30,9 @@ def uuid_of(text: str) -> UUID:
 
 @scoped(Scope.READ)
 def _customer(context: Context, *, id: str) -> Any:
-    return orjson.loads(read_customer(uuid_of(id)))
+    customer = orjson.loads(read_customer(uuid_of(id)))
+    log_seen("customer.viewed", subject_kind="customer", subject_id=id)
+    return customer
 
 
 @scoped(Scope.READ)

@@ -8,8 +8,10 @@ from tenants.action_log import log_action, log_seen
 from tenants.actors import SYSTEM, acting_as, actor_of_user, current_actor, program
 from tenants.models import LoggedAction, Role
 from tenants.scope import tenant_scope
+from tests import factories
 from tests.back_office import desk, text_of
 from tests.cast import Club
+from tests.profiles.api_callers import thandi
 
 PAGE = "/admin/tenants/loggedaction/"
 
@@ -94,3 +96,17 @@ def test_nobody_else_reads_it_and_nobody_writes_it_by_hand(fairview: Club) -> No
     assert desk(fairview.member(Role.MARKETING_MANAGER)).get(PAGE).status_code == 403
     assert Client().get(PAGE).status_code == 302
     assert desk(fairview.admin).get(f"{PAGE}add/").status_code == 403
+
+
+def test_who_reads_a_customer_over_the_api_is_noted_once_and_a_service_is_not(fairview: Club) -> None:
+    customer_id = thandi(fairview.tenant)
+    path = f"/api/v1/customers/{customer_id}?tenantId=fairview"
+    person = Client(headers=factories.bearer(fairview.tenant))
+    service = Client(headers={"X-API-Key": factories.api_key(fairview.tenant)})
+
+    for client in (person, service, person):
+        assert client.get(path).status_code == 200
+
+    with tenant_scope(fairview.tenant):
+        seen = LoggedAction.objects.filter(action="customer.viewed")
+        assert [(row.actor_kind, row.subject_id) for row in seen] == [("USER", str(customer_id))]
