@@ -86,7 +86,7 @@ def test_a_consumer_that_is_behind_is_reported_and_stops_nothing(fairview: Club,
 
 
 def heartbeat(**values: Any) -> str:
-    fields = {
+    fields: dict[str, Any] = {
         "at": timezone.now(), "host": "h", "process_id": 1, "queue": "crm-events", "jobs": 0, "accepted": 0,
         "duplicates": 0, "dead_letters": 0, "in_hand": 0, "waiting": 0, "is_database_away": False,
     }  # fmt: skip
