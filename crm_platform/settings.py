@@ -257,6 +257,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
+# --- Privacy: keys the hashes of erased people's identifiers; with another secret nobody is recognised any more.
+CRM_SUPPRESSION_SECRET = env.text("CRM_SUPPRESSION_SECRET") or SECRET_KEY
+
 # --- Callers: bearer tokens of the identity provider, checked against its published keys.
 CRM_JWT_JWKS = env.text("CRM_JWT_JWKS")
 CRM_JWT_AUDIENCE = env.text("CRM_JWT_AUDIENCE", "crm")

@@ -142,6 +142,11 @@ def _unmerged(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]
     return "crm.profile.unmerged", payload
 
 
+def _erased(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+    payload = {"id": profile["id"], "reason": entry.data["reason"], "deletedAt": entry.data["erasedAt"]}
+    return "crm.profile.deleted", payload
+
+
 def _churn_risk_high(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
     names = ("id", "email", "phoneNumber", "firstName", "lastName", "churnRiskScore", "churnRiskScoreAt")
     more = ("engagementScore", "lifetimeValue", "lastActivityAt", "lifecycleStage")
@@ -158,5 +163,6 @@ MAKERS: Final[Mapping[LogKind, Maker]] = {
     LogKind.PROFILE_CHANGED: _updated,
     LogKind.PROFILE_MERGED: _merged,
     LogKind.PROFILE_UNMERGED: _unmerged,
+    LogKind.PROFILE_ERASED: _erased,
     LogKind.CHURN_RISK_HIGH: _churn_risk_high,
 }

@@ -13,7 +13,7 @@ class InboxStatus(models.TextChoices):
     PROCESSING = "PROCESSING", "Being processed"
     SUCCESS = "SUCCESS", "Done"
     FAILED = "FAILED", "Failed, will be tried again"
-    SKIPPED = "SKIPPED", "Skipped by staff"
+    SKIPPED = "SKIPPED", "Skipped"
     DEAD = "DEAD", "Dead letter"
 
 
@@ -38,6 +38,7 @@ class ErrorCode(models.TextChoices):
     INVALID_PAYLOAD = "INVALID_PAYLOAD", "Payload does not fit its type"
     NO_IDENTITY = "NO_IDENTITY", "Names nobody"
     PROCESSING_FAILED = "PROCESSING_FAILED", "Processing failed"
+    ERASED_PERSON = "ERASED_PERSON", "About somebody who was erased"
 
 
 class InboxEvent(TenantModel):

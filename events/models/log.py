@@ -15,6 +15,7 @@ class LogKind(models.TextChoices):
     PROFILE_CHANGED = "profile.changed"
     PROFILE_MERGED = "profile.merged"
     PROFILE_UNMERGED = "profile.unmerged"
+    PROFILE_ERASED = "profile.erased"
     ACTIVITY_RECORDED = "activity.recorded"
     COMPETITION_CHANGED = "competition.changed"
     PRIVACY_REQUESTED = "privacy.requested"

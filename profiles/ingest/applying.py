@@ -11,15 +11,19 @@ from events.log import Happening
 from events.models import LogKind
 from profiles.club import Club
 from profiles.effects.drafts import Subject
-from profiles.identity import Claim, Holding, Person
+from profiles.identity import Claim, Directory, Holding, Person
 from profiles.ingest import statements as sql
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.ingest.people import load_directory, unsettled_groups
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import Recorded, StatedFact, Work
 from profiles.ingest.writing import write
+from profiles.privacy.suppression import claims_of_erased, settle_skipped
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.scope import current_tenant_id
 
+# What staff enter themselves (`profiles.editing`) has no row in the inbox, and is checked there.
+EDIT = "crm.edit"
 Answer = tuple[int, UUID | None, int | None]
 
 
@@ -59,6 +63,8 @@ def _apply(
             left = [event for event, is_left in zip(events, unsettled, strict=True) if is_left]
             claims = [group for group, is_left in zip(claims, unsettled, strict=True) if not is_left]
             events = [event for event, is_left in zip(events, unsettled, strict=True) if not is_left]
+        else:
+            events, claims = _about_the_living(cursor, directory, events, claims)
         work = Work(club, now, directory)
         recorded_already = _recorded_already(cursor, club.id, [event.row for event in events])
         for event, group in zip(events, claims, strict=True):
@@ -66,6 +72,28 @@ def _apply(
             _take(work, event, group, is_repeat=is_repeat)
         write(cursor, work)
     return [_answer(work, event.row) for event in events], left
+
+
+def _about_the_living(
+    cursor: Any, directory: Directory, events: Sequence[ReadyEvent], claims: list[list[Claim]]
+) -> tuple[list[ReadyEvent], list[list[Claim]]]:
+    """Without what is about somebody who was erased: such an event is skipped, such a partner is left out."""
+    erased = claims_of_erased(directory, claims)
+    if not erased:
+        return list(events), claims
+    kept: list[tuple[ReadyEvent, list[Claim]]] = []
+    skipped: list[int] = []
+    for event, group in zip(events, claims, strict=True):
+        if event.row.type != EDIT and group and id(group[0]) in erased:
+            skipped.append(event.row.id)
+            continue
+        living = [
+            place for place, claim in enumerate(group) if event.row.type == EDIT or id(claim) not in erased
+        ]
+        event.effect.subjects = [event.effect.subjects[place] for place in living]
+        kept.append((event, [group[place] for place in living]))
+    settle_skipped(cursor, current_tenant_id(), skipped)
+    return [event for event, _ in kept], [group for _, group in kept]
 
 
 def _claim(row: ClaimedRow, subject: Subject) -> Claim:

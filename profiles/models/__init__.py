@@ -20,6 +20,7 @@ from profiles.models.identity import (
     ProfileShare,
     ReviewCandidate,
 )
+from profiles.models.privacy import ErasureReason, ErasureReceipt, ProcessingRestriction, SuppressedKey
 from profiles.models.profile import (
     STAGE_LADDER,
     CustomerProfile,
@@ -39,6 +40,8 @@ __all__ = [
     "DuplicateModel",
     "DuplicatePair",
     "DuplicateRun",
+    "ErasureReason",
+    "ErasureReceipt",
     "Fact",
     "Household",
     "HouseholdMember",
@@ -47,16 +50,18 @@ __all__ = [
     "LifecycleStage",
     "Note",
     "PrivacyRequest",
+    "ProcessingRestriction",
     "ProfileMerge",
     "ProfileScore",
     "ProfileShare",
     "ProfileStatus",
     "ReviewCandidate",
-    "ScoreDue",
     "ScoreHistory",
+    "ScoreDue",
     "ScoreRun",
     "ScoringRules",
     "SearchDocument",
     "StageChange",
+    "SuppressedKey",
     "new_profile_id",
 ]

@@ -1,0 +1,1 @@
+"""Access, erasure, restriction and retention of personal data."""

@@ -1,0 +1,178 @@
+"""Erasing a person, with everybody who was merged into them: one plan over all tables, one receipt."""
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from events import log
+from events.identity_hints import IdentityKey
+from events.log import Happening
+from events.models import LogKind
+from profiles import cache
+from profiles.errors import InvalidFields
+from profiles.models import ErasureReason, ErasureReceipt
+from profiles.privacy import statements as sql
+from profiles.privacy.mentions import blank_mentions, find_mentions
+from profiles.privacy.queues import forget_jobs
+from profiles.privacy.registry import TABLES, Step
+from profiles.privacy.suppression import suppress
+from profiles.privacy.words import Traits
+from profiles.reading import get_customer
+from tenants.action_log import log_action
+from tenants.actors import current_actor
+from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.scope import current_tenant_id
+
+logger = logging.getLogger(__name__)
+Counts = dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was done, or would be: model → act → rows. `receipt` is None in a dry run."""
+
+    profile_id: UUID
+    profile_ids: list[UUID]
+    counts: Counts
+    receipt: ErasureReceipt | None
+
+
+class _DryRun(Exception):
+    """Takes everything back."""
+
+
+def erase_customer(profile_id: UUID, *, reason: str, dry_run: bool = False) -> Erasure:
+    """Erase the customer and all who were merged into them; the id of a merged one means their survivor.
+
+    One transaction; the tenant's identity lock is taken after the inbox was searched. A dry run does the same and takes
+    it back, so that its counts are exact. Raises CustomerNotFound, InvalidFields.
+    """
+    if reason not in ErasureReason.values:
+        raise InvalidFields({"reason": f"Choose one of {', '.join(ErasureReason.values)}."})
+    done: list[Erasure] = []
+    try:
+        with transaction.atomic():
+            done.append(_erase(profile_id, reason, is_dry=dry_run))
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    return done[0]
+
+
+def _erase(profile_id: UUID, reason: str, *, is_dry: bool) -> Erasure:
+    parameters, traits = _whom(get_customer(profile_id).pk)
+    newest = find_mentions(parameters)
+    lock_tenant(AdvisoryLock.IDENTITY)
+    # Who that is may have changed while the inbox was read.
+    survivor = get_customer(profile_id)
+    parameters, traits = _whom(survivor.pk)
+    ids = parameters["ids"]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.ALL_KEYS, parameters)
+        parameters["keys"] = [f"{kind}:{value}" for kind, value in cursor.fetchall()]
+        counts = blank_mentions(parameters, traits, newest)
+        for table in TABLES:
+            for step in table.steps:
+                _run(cursor, step, parameters, counts.setdefault(table.model, {}))
+    _suppress(traits, counts)
+    counts = {model: acts for model, acts in sorted(counts.items()) if any(acts.values())}
+    if is_dry:
+        return Erasure(survivor.pk, ids, counts, None)
+    receipt = _receipt(survivor.pk, reason, counts)
+    log.append(
+        Happening(LogKind.PROFILE_ERASED, one, {"reason": reason, "erasedAt": receipt.erased_at.isoformat()})
+        for one in ids
+    )
+    log_action(
+        "customer.erased",
+        subject_kind="customer",
+        subject_id=survivor.pk,
+        details={"reason": reason, "receipt": receipt.pk, "profiles": len(ids)},
+    )
+    cache.forget(ids)
+    pattern = traits.pattern
+    transaction.on_commit(lambda: forget_jobs(ids, pattern), robust=True)
+    return Erasure(survivor.pk, ids, counts, receipt)
+
+
+def _whom(survivor_id: UUID) -> tuple[dict[str, Any], Traits]:
+    """The parameters of all statements, and by what the person is recognised."""
+    parameters: dict[str, Any] = {"tenant": current_tenant_id(), "survivor": survivor_id}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.TOGETHER, parameters)
+        parameters["ids"] = sorted(row[0] for row in cursor.fetchall())
+    traits = Traits.load(parameters)
+    parameters |= {
+        "pattern": traits.pattern,
+        "id_pattern": traits.id_pattern,
+        "subject_ids": traits.subject_ids,
+        "surnames": traits.surnames,
+    }
+    return parameters, traits
+
+
+def _run(cursor: Any, step: Step, parameters: dict[str, Any], counts: dict[str, int]) -> None:
+    cursor.execute(step.statement, parameters)
+    counts[step.act] = counts.get(step.act, 0) + int(cursor.rowcount)
+
+
+def _suppress(traits: Traits, counts: Counts) -> None:
+    """Keys that others hold as well stay theirs."""
+    added = suppress(IdentityKey(*key) for key in traits.keys)
+    counts["profiles.SuppressedKey"] = {"remembered as hashes": added}
+
+
+def _receipt(profile_id: UUID, reason: str, counts: Counts) -> ErasureReceipt:
+    actor = current_actor()
+    receipt = ErasureReceipt(
+        tenant_id=current_tenant_id(),
+        profile_id=profile_id,
+        reason=reason,
+        counts=counts,
+        erased_by_kind=actor.kind.value,
+        erased_by_id=actor.id[:250],
+        erased_by_name=actor.name[:250],
+        erased_at=timezone.now(),
+    )
+    receipt.hash = receipt_hash(receipt)
+    receipt.save(force_insert=True)
+    return receipt
+
+
+def receipt_hash(receipt: ErasureReceipt) -> str:
+    """SHA-256 over the receipt's content as canonical JSON: keys sorted, no spaces."""
+    content = {
+        "tenantId": str(receipt.tenant_id),
+        "profileId": str(receipt.profile_id),
+        "reason": receipt.reason,
+        "counts": receipt.counts,
+        "erasedBy": [receipt.erased_by_kind, receipt.erased_by_id, receipt.erased_by_name],
+        "erasedAt": _instant(receipt.erased_at),
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")
+
+
+def receipt_fields(receipt: ErasureReceipt) -> dict[str, Any]:
+    """The receipt by its names in the API."""
+    return {
+        "id": receipt.pk,
+        "customerId": receipt.profile_id,
+        "reason": receipt.reason,
+        "counts": receipt.counts,
+        "hash": receipt.hash,
+        "erasedBy": receipt.erased_by_name,
+        "erasedAt": receipt.erased_at,
+    }

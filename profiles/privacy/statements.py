@@ -1,0 +1,107 @@
+"""The SQL of privacy; `%(ids)s` are the profiles that are erased or told about: a survivor and all merged into it."""
+
+from tenants.postgresql.staging import StagingTable
+
+TOGETHER = """
+SELECT id FROM profiles_customerprofile
+WHERE tenant_id = %(tenant)s AND (id = %(survivor)s OR merged_into_id = %(survivor)s)
+"""
+ALL_KEYS = """
+SELECT DISTINCT kind, value FROM profiles_identifier WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s)
+"""
+OWN_KEYS = """
+SELECT DISTINCT mine.kind, mine.value FROM profiles_identifier AS mine
+WHERE mine.tenant_id = %(tenant)s AND mine.profile_id = ANY(%(ids)s)
+  AND NOT EXISTS (SELECT FROM profiles_identifier AS other
+                  WHERE other.tenant_id = mine.tenant_id AND other.kind = mine.kind AND other.value = mine.value
+                    AND other.profile_id <> ALL(%(ids)s))
+"""
+# Names as each record states them, and as the golden rows say; mixed ones too, since a record may lack one half.
+STATED_NAMES = """
+WITH stated AS (
+    SELECT field, value #>> '{}' AS word FROM profiles_fact
+    WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s) AND field IN ('firstName', 'lastName')
+    UNION SELECT 'firstName', first_name FROM profiles_customerprofile
+    WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)
+    UNION SELECT 'lastName', last_name FROM profiles_customerprofile
+    WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)
+)
+SELECT DISTINCT a.word, b.word FROM stated AS a CROSS JOIN stated AS b
+WHERE a.field = 'firstName' AND b.field = 'lastName' AND a.word <> '' AND b.word <> ''
+"""
+DISPLAY_NAMES = """
+SELECT DISTINCT display_name FROM profiles_customerprofile
+WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND display_name <> ''
+"""
+
+# --- the inbox and the timelines of others
+MENTION = StagingTable("erased_mention", "id bigint")
+# The whole inbox is read, before the lock is taken; afterwards only what came or changed since.
+FIND_MENTIONS = """
+INSERT INTO erased_mention
+SELECT id FROM events_inboxevent
+WHERE tenant_id = %(tenant)s
+  AND (profile_id = ANY(%(ids)s) OR envelope::text ~* %(pattern)s OR envelope::text ~ %(id_pattern)s
+       OR (status <> 'SUCCESS' AND (type LIKE 'scl.member.%%' OR type LIKE 'teetime.player.%%')
+           AND envelope->'payload'->>'id' = ANY(%(subject_ids)s))
+       OR original_envelope::text ~* %(pattern)s OR error_message ~* %(pattern)s OR event_id ~* %(pattern)s)
+"""
+FIND_LATE_MENTIONS = FIND_MENTIONS + " AND (id > %(newest)s OR status NOT IN ('SUCCESS'))"
+NEWEST = "SELECT COALESCE(max(id), 0) FROM events_inboxevent WHERE tenant_id = %(tenant)s"
+# What is about the person alone, or about nobody known, keeps its place and loses its content. What was waiting is not
+# applied any more.
+BLANK_OWN = """
+UPDATE events_inboxevent AS inbox
+SET envelope = '{"erased": true}', original_envelope = NULL, profile_id = NULL, activity_id = NULL, due_at = NULL,
+    error_code = 'ERASED_PERSON', error_field = '', error_message = 'About somebody who was erased on request.',
+    event_id = CASE WHEN inbox.event_id ~* %(pattern)s THEN 'erased-' || inbox.id ELSE inbox.event_id END,
+    status = 'SKIPPED', processed_at = COALESCE(inbox.processed_at, now())
+WHERE tenant_id = %(tenant)s AND id IN (SELECT id FROM erased_mention)
+  AND (profile_id = ANY(%(ids)s) OR (profile_id IS NULL AND status <> 'SUCCESS')) AND envelope <> '{"erased": true}'
+"""
+TEXTS_OF_OTHERS = """
+SELECT id, envelope::text, original_envelope::text FROM events_inboxevent
+WHERE tenant_id = %(tenant)s AND id IN (SELECT id FROM erased_mention) AND envelope <> '{"erased": true}'
+"""
+RETOLD = StagingTable("retold_event", "id bigint, envelope jsonb, original jsonb")
+RETELL = """
+UPDATE events_inboxevent AS inbox
+SET envelope = retold.envelope, original_envelope = retold.original,
+    error_message = regexp_replace(inbox.error_message, %(pattern)s, '[erased]', 'gi')
+FROM retold_event AS retold
+WHERE inbox.tenant_id = %(tenant)s AND inbox.id = retold.id
+"""
+# Rows of others made by an event that mentions the person, and what staff wrote by hand.
+ACTIVITIES_OF_OTHERS = """
+SELECT a.id, a.title, a.metadata::text FROM profiles_activity AS a
+WHERE a.tenant_id = %(tenant)s AND a.profile_id <> ALL(%(ids)s)
+  AND (a.id IN (SELECT b.id FROM erased_mention AS m
+                JOIN profiles_activity AS b ON b.id BETWEEN m.id * 256 AND m.id * 256 + 255)
+       OR (a.source, a.source_event_id) IN (SELECT source, source_event_id FROM profiles_activity
+                                            WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s))
+       OR (a.source = 'crm' AND (a.title ~* %(pattern)s OR a.metadata::text ~* %(pattern)s)))
+"""
+RETOLD_ACTIVITY = StagingTable("retold_activity", "id bigint, title text, metadata jsonb")
+RETELL_ACTIVITIES = """
+UPDATE profiles_activity AS a SET title = retold.title, metadata = retold.metadata
+FROM retold_activity AS retold
+WHERE a.tenant_id = %(tenant)s AND a.id = retold.id
+"""
+
+# --- suppression
+SUPPRESS = """
+INSERT INTO profiles_suppressedkey (tenant_id, key_hash) SELECT %(tenant)s, unnest(%(hashes)s::text[])
+ON CONFLICT ON CONSTRAINT profiles_suppressed_key_uq DO NOTHING
+"""
+SUPPRESSED = """
+SELECT key_hash FROM profiles_suppressedkey WHERE tenant_id = %s AND key_hash = ANY(%s)
+"""
+LIFT = "DELETE FROM profiles_suppressedkey WHERE tenant_id = %s AND key_hash = ANY(%s)"
+SKIPPED = """
+UPDATE events_inboxevent
+SET status = 'SKIPPED', processed_at = clock_timestamp(), attempts = attempts + 1, due_at = NULL, profile_id = NULL,
+    activity_id = NULL, error_code = 'ERASED_PERSON', error_field = '',
+    error_message = 'About somebody who was erased on request.', envelope = '{"erased": true}',
+    original_envelope = NULL
+WHERE tenant_id = %s AND id = ANY(%s)
+"""

@@ -1,0 +1,82 @@
+"""Remembering whom not to know: keyed hashes of the identifiers of people who were erased."""
+
+import hashlib
+import hmac
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from events.identity_hints import IdentityKey
+from profiles.identity import WEAK_KINDS, Claim, Directory
+from profiles.privacy import statements as sql
+from tenants.scope import current_tenant_id
+
+CONTEXT: Final = b"crm suppression 1"
+
+
+def key_hash(tenant_id: UUID, key: IdentityKey) -> str:
+    """HMAC-SHA256 under the installation's secret: without it nobody can try out addresses."""
+    text = f"{tenant_id}|{key.kind}|{key.value}".encode()
+    secret = CONTEXT + settings.CRM_SUPPRESSION_SECRET.encode()
+    return hmac.new(secret, text, hashlib.sha256).hexdigest()
+
+
+def suppress(keys: Iterable[IdentityKey]) -> int:
+    """Remember the keys of somebody who is erased; returns how many are new."""
+    tenant_id = current_tenant_id()
+    hashes = [key_hash(tenant_id, key) for key in keys]
+    if not hashes:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SUPPRESS, {"tenant": tenant_id, "hashes": hashes})
+        return int(cursor.rowcount)
+
+
+def suppressed(keys: Collection[IdentityKey]) -> set[IdentityKey]:
+    """Those of the keys (in normal form) that belonged to somebody who was erased; one query."""
+    if not keys:
+        return set()
+    tenant_id = current_tenant_id()
+    by_hash = {key_hash(tenant_id, key): key for key in keys}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SUPPRESSED, [tenant_id, list(by_hash)])
+        return {by_hash[found] for (found,) in cursor.fetchall()}
+
+
+def lift(keys: Collection[IdentityKey]) -> int:
+    """Let these keys in again, because the person came back of their own will; returns how many were suppressed."""
+    tenant_id = current_tenant_id()
+    with connection.cursor() as cursor:
+        cursor.execute(sql.LIFT, [tenant_id, [key_hash(tenant_id, key) for key in keys]])
+        return int(cursor.rowcount)
+
+
+def claims_of_erased(directory: Directory, groups: Sequence[Sequence[Claim]]) -> set[int]:
+    """The ids (`id()`) of the claims that are about somebody who was erased.
+
+    Such a claim has a service's id of theirs, or one of their addresses and no key that leads to anybody else. Only
+    keys that lead to nobody are looked up: an erased person's do.
+    """
+    unknown = {key for group in groups for claim in group for key in claim.keys if not directory.rows(key)}
+    found = suppressed(unknown)
+    if not found:
+        return set()
+    return {id(claim) for group in groups for claim in group if _is_erased(claim, found, directory)}
+
+
+def _is_erased(claim: Claim, found: Collection[IdentityKey], directory: Directory) -> bool:
+    theirs = [key for key in claim.keys if key in found]
+    if not theirs:
+        return False
+    return any(key.kind not in WEAK_KINDS for key in theirs) or not any(
+        directory.rows(key) for key in claim.keys
+    )
+
+
+def settle_skipped(cursor: Any, tenant_id: UUID, inbox_ids: Sequence[int]) -> None:
+    """End events about erased people: skipped, and without their content."""
+    if inbox_ids:
+        cursor.execute(sql.SKIPPED, [tenant_id, list(inbox_ids)])
