@@ -74,6 +74,7 @@ def rehome(cursor: Any, tenant_id: UUID, seeds: Collection[UUID]) -> dict[UUID, 
         ],
     )
     for statement in (
+        sql.LOCK_MEMBERS,
         sql.KEEP_SHARES,
         sql.SET_SURVIVORS,
         *(sql.MOVE.format(table=table) for table in sql.MOVED_TABLES),

@@ -31,6 +31,11 @@ WHERE e.unmerged_at IS NULL
 MEMBER = StagingTable(
     "merge_member", "profile_id uuid, old_id uuid, new_id uuid, identity_id uuid, is_alone boolean"
 )
+# In the order in which every writer of profiles takes them, so that none waits for another in a circle.
+LOCK_MEMBERS = """
+SELECT p.id FROM profiles_customerprofile AS p
+WHERE p.tenant_id = %(tenant)s AND p.id IN (SELECT profile_id FROM merge_member) ORDER BY p.id FOR NO KEY UPDATE
+"""
 # What each side brings, kept apart from the moment it stops being its own row.
 KEEP_SHARES = """
 INSERT INTO profiles_profileshare (
