@@ -48,16 +48,17 @@ class Scorer:
         if not ids:
             return 0
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(sql.FORGET_RETIRED, self._values(ids=list(ids)))
+            cursor.execute(sql.FORGET_RETIRED, self.values(ids=list(ids)))
             return self._score(cursor, sql.SOME, {"ids": list(ids)}, ATTEMPTS)
 
     def score_range(self, after: UUID | None, until: UUID) -> int:
         """Score everybody whose id lies above `after` and up to `until`; as `score`."""
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql.UNHURRIED)
             return self._score(cursor, sql.RANGE, {"after": after or UUID(int=0), "until": until}, ATTEMPTS)
 
     def _score(self, cursor: Any, chosen: str, values: dict[str, Any], attempts: int) -> int:
-        values = self._values(**values)
+        values = self.values(**values)
         cursor.execute(sql.PLAN)
         sql.SCORED.fill(cursor, ())
         cursor.execute(sql.measure(self.rules, chosen), values)
@@ -68,6 +69,7 @@ class Scorer:
         moved_on = [profile_id for (profile_id,) in cursor.fetchall() if profile_id not in changed]
         if moved_on:
             cursor.execute(sql.DROP_MOVED, {"ids": moved_on})
+        cursor.execute(sql.DROP_SAME, values)
         cursor.execute(sql.STORE_REASONS, values)
         log.append(
             Happening(LogKind.CHURN_RISK_HIGH, profile_id, {})
@@ -79,7 +81,8 @@ class Scorer:
             return len(changed) + self._score(cursor, sql.SOME, {"ids": moved_on}, attempts - 1)
         return len(changed)
 
-    def _values(self, **more: Any) -> dict[str, Any]:
+    def values(self, **more: Any) -> dict[str, Any]:
+        """The parameters of the statements."""
         return {
             "tenant": self.tenant.pk,
             "tiers": self.tiers,

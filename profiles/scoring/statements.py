@@ -11,6 +11,8 @@ from tenants.postgresql.staging import StagingTable
 
 # A chunk is looked up by index, however young the statistics are.
 PLAN: Final = "SET LOCAL enable_seqscan = off"
+# Lost with the machine's power, a chunk is scored again: the run notes its end only after this has reached the disk.
+UNHURRIED: Final = "SET LOCAL synchronous_commit = off"
 
 SCORED: Final = StagingTable(
     "scored",
@@ -21,6 +23,11 @@ SCORED: Final = StagingTable(
 CROSSING: Final = 80
 SOME: Final = "p.id = ANY(%(ids)s)"
 RANGE: Final = "p.id > %(after)s AND p.id <= %(until)s"
+# Whose rows of the timeline can matter to these; known to the planner before it knows the people.
+NEARBY: Final = {
+    SOME: "a.profile_id = ANY(%(ids)s)",
+    RANGE: "a.profile_id > %(after)s AND a.profile_id <= %(until)s",
+}
 
 _MEASURE: Final = """
 INSERT INTO scored
@@ -106,7 +113,7 @@ complaint AS (
            a.profile_id, a.type = 'COMPLAINT_OPENED' AS is_open, a.occurred_at
     FROM person
     JOIN profiles_activity AS a ON a.tenant_id = %(tenant)s AND a.profile_id = person.id
-        AND a.type IN ('COMPLAINT_OPENED', 'COMPLAINT_CLOSED')
+        AND a.type IN ('COMPLAINT_OPENED', 'COMPLAINT_CLOSED') AND {nearby}
     ORDER BY a.profile_id, a.metadata ->> 'complaintId', a.occurred_at DESC, a.type
 ),
 complained AS (
@@ -195,6 +202,13 @@ JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = s.prof
 WHERE p.version <> s.version
 """
 DROP_MOVED: Final = "DELETE FROM scored WHERE profile_id = ANY(%(ids)s)"
+# Even an upsert that changes nothing locks its row, which is a write.
+DROP_SAME: Final = """
+DELETE FROM scored AS s USING profiles_profilescore AS k
+WHERE k.tenant_id = %(tenant)s AND k.profile_id = s.profile_id
+  AND (k.engagement, k.churn_risk, k.components, k.inputs, k.lifecycle_stage, k.rules_version)
+      = (s.engagement, s.churn_risk, s.components, s.inputs, s.stage, %(rules)s)
+"""
 STORE_REASONS: Final = """
 WITH kept AS (
     INSERT INTO profiles_profilescore AS k (tenant_id, profile_id, engagement, churn_risk, components, inputs,
@@ -206,9 +220,6 @@ WITH kept AS (
         inputs = excluded.inputs, lifecycle_stage = excluded.lifecycle_stage,
         value_at_risk_cents = excluded.value_at_risk_cents, rules_version = excluded.rules_version,
         scored_at = excluded.scored_at
-    WHERE (k.engagement, k.churn_risk, k.components, k.inputs, k.lifecycle_stage, k.rules_version)
-          IS DISTINCT FROM (excluded.engagement, excluded.churn_risk, excluded.components, excluded.inputs,
-                            excluded.lifecycle_stage, excluded.rules_version)
     RETURNING k.profile_id, new.engagement, new.churn_risk, new.components, new.inputs, new.lifecycle_stage,
               old.engagement AS engagement_before, old.churn_risk AS churn_before,
               old.lifecycle_stage AS stage_before
@@ -246,6 +257,7 @@ def measure(rules: Rules, chosen: str) -> str:
     """The statement that fills SCORED by these rules; `chosen`: SOME or RANGE. Rules are whole numbers, checked."""
     return _MEASURE.format(
         chosen=chosen,
+        nearby=NEARBY.get(chosen, "true"),
         recency=_banded("days", "<=", rules.recency_days),
         frequency=_banded("count_30d", ">=", rules.frequency),
         monetary=_banded("lifetime_value_cents", ">=", rules.monetary_cents),
