@@ -58,9 +58,9 @@ def train(people: Any, count: int, start: Parameters) -> Parameters:
     `start`: where the search for m begins, and what stays of outcomes that the data never shows. Its numbers of the
     anchors stay: without them the two groups that are told apart are families and strangers.
     """
-    from splink.internals.exceptions import EMTrainingException  # noqa: PLC0415 - see `_linker`
+    from splink.internals.exceptions import EMTrainingException  # noqa: PLC0415 - see `new_linker`
 
-    linker = _linker(people, start, count)
+    linker = new_linker(people, start, count)
     linker.training.estimate_probability_two_random_records_match(
         list(SURE_RULES), recall=RECALL_OF_SURE_RULES
     )
@@ -72,7 +72,7 @@ def train(people: Any, count: int, start: Parameters) -> Parameters:
             )
         except EMTrainingException:
             continue  # nobody here agrees on this, so it teaches nothing
-    return _learnt(linker, count, start)
+    return learnt(linker, count, start)
 
 
 def score(
@@ -85,7 +85,7 @@ def score(
     least_probability: float,
 ) -> Iterator[ScoredPair]:
     """Compare the blocked pairs and give those of at least this probability."""
-    linker = _linker(people, parameters, count, with_rarity=True)
+    linker = new_linker(people, parameters, count, with_rarity=bool(rarities))
     for column, table in rarities.items():
         linker.table_management.register_term_frequency_lookup(table, column)
     linker.table_management.register_blocked_pairs_for_predict(blocked)
@@ -113,7 +113,8 @@ def _reason(comparison: Comparison, row: Mapping[str, Any]) -> Reason:
     return Reason(comparison, level, row[f"mw_{comparison.code}"] + rarity)
 
 
-def _linker(people: Any, parameters: Parameters, count: int, *, with_rarity: bool = False) -> Any:
+def new_linker(people: Any, parameters: Parameters, count: int, *, with_rarity: bool = False) -> Any:
+    """Splink with our model over a registered table of `count` people."""
     from splink import Linker, SettingsCreator  # noqa: PLC0415 - 0.2 s, and only a search for duplicates needs it
 
     dialect = people.db_api.sql_dialect.sql_dialect_str
@@ -150,7 +151,7 @@ def comparison_settings(
     return CustomComparison(comparison_levels=levels, output_column_name=comparison.code)
 
 
-def _learnt(linker: Any, count: int, start: Parameters) -> Parameters:
+def learnt(linker: Any, count: int, start: Parameters) -> Parameters:
     """The trained numbers of a linker; of what was not seen or not plausible, those it started with."""
     document = linker.misc.save_model_to_json()
     odds: dict[str, Odds] = {}
