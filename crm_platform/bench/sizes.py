@@ -52,10 +52,11 @@ DEFAULTS: Final[dict[str, Sizes]] = {
     "lookup": Sizes(people=1_000_000, connections=8, seconds=10, rounds=3),
     "timeline": Sizes(people=100_000, activities=10_000_000, connections=8, seconds=10, rounds=3),
     "merge": Sizes(people=10_000, activities=50_000, rounds=5),
+    "duplicates": Sizes(people=1_000_000),
     "rescore": Sizes(people=1_000_000, activities=20_000_000),
 }
 NAMES: Final = tuple(DEFAULTS)
 # Names for several at once.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "intelligence": ("merge", "rescore"),
+    "intelligence": ("merge", "duplicates", "rescore"),
 }
