@@ -16,6 +16,7 @@ from events.models import LogKind
 from events.transports.outbound_queue import publish
 from profiles.golden import COLUMN_NAMES
 from profiles.models import CustomerProfile, ProfileMerge
+from profiles.privacy.restricting import RESTRICTION_FIELD, restricted_among
 from profiles.representation import customer_fields
 from tenants.scope import tenant_scope
 
@@ -36,6 +37,7 @@ class Known:
 
     profiles: Mapping[UUID, Fields]
     merges: Mapping[UUID, ProfileMerge]  # by loser
+    restricted: Collection[UUID] = ()
 
 
 def register() -> None:
@@ -65,6 +67,7 @@ def _load(entries: Sequence[Entry]) -> Known:
     return Known(
         profiles={profile.pk: _plain(profile) for profile in profiles},
         merges=_merges(losers) if losers else {},
+        restricted=restricted_among(ids),
     )
 
 
@@ -82,7 +85,7 @@ def _plain(profile: CustomerProfile) -> Fields:
 
 def _envelope(entry: Entry, known: Known) -> Fields | None:
     profile = known.profiles.get(entry.profile_id) if entry.profile_id is not None else None
-    if profile is None:
+    if profile is None or (entry.profile_id in known.restricted and not _is_told_of_restricted(entry)):
         return None
     event_type, payload = MAKERS[LogKind(entry.kind)](entry, profile, known)
     return {
@@ -98,6 +101,11 @@ def _envelope(entry: Entry, known: Known) -> Fields | None:
     }
 
 
+def _is_told_of_restricted(entry: Entry) -> bool:
+    """Of somebody whose data must rest, others learn only that, and the erasure."""
+    return entry.kind == LogKind.PROFILE_ERASED or entry.data.get("changes") == [RESTRICTION_FIELD]
+
+
 def _created(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
     names = ("id", "email", "phoneNumber", "firstName", "lastName", "source")
     payload = {name: profile[name] for name in names}
@@ -106,6 +114,7 @@ def _created(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
 
 
 def _updated(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+    profile = {**profile, RESTRICTION_FIELD: entry.profile_id in known.restricted}
     changes = [name for name in entry.data.get("changes", []) if name in profile]
     values = {name: profile[name] for name in changes}
     payload = {"id": profile["id"], "changes": changes, **values, "updatedAt": profile["updatedAt"]}

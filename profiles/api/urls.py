@@ -5,6 +5,7 @@ from django.urls import path
 from profiles.api.customers import CustomersView, CustomerView, ResolveView
 from profiles.api.history import ActivitiesView, NotesView
 from profiles.api.merging import MergeView, UnmergeView
+from profiles.api.privacy import EraseView, ExportView, RestrictionView
 
 urlpatterns = [
     path("customers", CustomersView.as_view(), name="customers"),
@@ -13,5 +14,8 @@ urlpatterns = [
     path("customers/<str:winnerId>/merge", MergeView.as_view(), name="merge-customers"),
     path("customers/<str:customerId>/unmerge", UnmergeView.as_view(), name="unmerge-customer"),
     path("customers/<str:customerId>/activities", ActivitiesView.as_view(), name="activities"),
+    path("customers/<str:customerId>/export", ExportView.as_view(), name="export-customer"),
+    path("customers/<str:customerId>/erase", EraseView.as_view(), name="erase-customer"),
+    path("customers/<str:customerId>/restriction", RestrictionView.as_view(), name="restriction"),
     path("customers/<str:customerId>/notes", NotesView.as_view(), name="notes"),
 ]

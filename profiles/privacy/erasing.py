@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -17,7 +17,7 @@ from events.log import Happening
 from events.models import LogKind
 from profiles import cache
 from profiles.errors import InvalidFields
-from profiles.models import ErasureReason, ErasureReceipt
+from profiles.models import CustomerProfile, ErasureReason, ErasureReceipt, ProfileStatus
 from profiles.privacy import statements as sql
 from profiles.privacy.mentions import blank_mentions, find_mentions
 from profiles.privacy.queues import forget_jobs
@@ -31,6 +31,7 @@ from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
+NOBODY = "nobody"
 Counts = dict[str, dict[str, int]]
 
 
@@ -77,6 +78,7 @@ def _erase(profile_id: UUID, reason: str, *, is_dry: bool) -> Erasure:
     ids = parameters["ids"]
     with connection.cursor() as cursor:
         cursor.execute(sql.ALL_KEYS, parameters)
+        parameters["nobody"] = _nobody()
         parameters["keys"] = [f"{kind}:{value}" for kind, value in cursor.fetchall()]
         counts = blank_mentions(parameters, traits, newest)
         for table in TABLES:
@@ -117,6 +119,16 @@ def _whom(survivor_id: UUID) -> tuple[dict[str, Any], Traits]:
         "surnames": traits.surnames,
     }
     return parameters, traits
+
+
+def _nobody() -> UUID:
+    """The tenant's row for what erased people paid; it was never anybody's."""
+    tenant_id = current_tenant_id()
+    found, _ = CustomerProfile.objects.get_or_create(
+        id=uuid5(tenant_id, NOBODY), defaults={"tenant_id": tenant_id, "status": ProfileStatus.DELETED}
+    )
+    nobody: UUID = found.pk
+    return nobody
 
 
 def _run(cursor: Any, step: Step, parameters: dict[str, Any], counts: dict[str, int]) -> None:

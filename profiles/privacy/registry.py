@@ -1,7 +1,8 @@
 """Every column that may hold personal data of a customer, and what an erasure does with it.
 
 A test compares this with the models: a new column of a tenant's table must be named here, as personal or as plain.
-Statements see `%(tenant)s`, `%(ids)s` (the profiles that are erased), `%(keys)s` (their keys as `kind:value`) and
+Statements see `%(tenant)s`, `%(ids)s` (the profiles that are erased), `%(keys)s` (their keys as `kind:value`),
+`%(nobody)s` (the profile under which anonymous payments stand) and
 `%(pattern)s` (a regular expression for their addresses and names; see `profiles.privacy.words`).
 """
 
@@ -26,7 +27,8 @@ class Step:
 class Table:
     """One table: its columns, what an erasure does, how the person's own rows are found for a copy of them.
 
-    `mine` is the condition of the rows that are about the person (None: they are in no copy). `elsewhere` says where
+    `mine` is the condition of the rows that are about the person (None: they are in no copy, because there are none or
+    they would tell of somebody else). `elsewhere` says where
     columns are handled that no step of this table touches.
     """
 
@@ -50,10 +52,12 @@ def delete(table: str, condition: str = "profile_id = ANY(%(ids)s)") -> tuple[St
 
 OF_PERSON: Final = "profile_id = ANY(%(ids)s)"
 OF_EITHER: Final = "(first_profile_id = ANY(%(ids)s) OR second_profile_id = ANY(%(ids)s))"
-# What accounting needs of a payment: when, what, how much. Everything by which it could be traced to a person goes.
+# What accounting needs of a payment: when, what, how much. All erased people's payments stand under one row that is
+# nobody's, so that not even those of one person can be told together.
 ANONYMISE_PAYMENTS: Final = """
 UPDATE profiles_activity
-SET origin_profile_id = profile_id, title = initcap(replace(type, '_', ' ')), source_event_id = 'erased-' || id,
+SET profile_id = %(nobody)s, origin_profile_id = %(nobody)s,
+    title = initcap(replace(type, '_', ' ')), source_event_id = 'erased-' || id,
     metadata = COALESCE((SELECT jsonb_object_agg(key, value) FROM jsonb_each(metadata)
                          WHERE key IN ('amountCents', 'currency')), '{}')
 WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s) AND category = 'PAYMENT'
@@ -194,7 +198,7 @@ TABLES: Final[list[Table]] = [
         personal=names("winner_id loser_id evidence reason"),
         plain=names("kind merged_by_id merged_by_name merged_at unmerged_by_id unmerged_by_name unmerged_at"),
         steps=delete("profiles_profilemerge", "(winner_id = ANY(%(ids)s) OR loser_id = ANY(%(ids)s))"),
-        mine="(winner_id = ANY(%(ids)s) OR loser_id = ANY(%(ids)s))",
+        mine="winner_id = ANY(%(ids)s) AND loser_id = ANY(%(ids)s)",
     ),
     Table(
         "profiles.ProfileShare",
@@ -208,21 +212,18 @@ TABLES: Final[list[Table]] = [
         personal=names("first_key second_key"),
         plain=names("decided_by_name decided_at"),
         steps=delete("profiles_keptapart", "(first_key = ANY(%(keys)s) OR second_key = ANY(%(keys)s))"),
-        mine="(first_key = ANY(%(keys)s) OR second_key = ANY(%(keys)s))",
     ),
     Table(
         "profiles.ReviewCandidate",
         personal=names("first_profile_id second_profile_id evidence"),
         plain=names("reason status created_at decided_at decided_by_name merge_id"),
         steps=delete("profiles_reviewcandidate", OF_EITHER),
-        mine=OF_EITHER,
     ),
     Table(
         "profiles.DuplicatePair",
         personal=names("first_profile_id second_profile_id comparisons"),
         plain=names("match_weight probability is_certain model_version found_at"),
         steps=delete("profiles_duplicatepair", OF_EITHER),
-        mine=OF_EITHER,
     ),
     Table("profiles.DuplicateModel", plain=names("version parameters trained_on trained_at")),
     Table(

@@ -105,3 +105,11 @@ SET status = 'SKIPPED', processed_at = clock_timestamp(), attempts = attempts + 
     original_envelope = NULL
 WHERE tenant_id = %s AND id = ANY(%s)
 """
+
+# --- restriction
+# A restriction stands under the profile for which it was asked; whoever stands together with it is meant as well.
+RESTRICTED_AMONG = """
+SELECT DISTINCT COALESCE(p.merged_into_id, p.id) FROM profiles_processingrestriction AS r
+JOIN profiles_customerprofile AS p ON p.tenant_id = r.tenant_id AND p.id = r.profile_id
+WHERE r.tenant_id = %s AND COALESCE(p.merged_into_id, p.id) = ANY(%s)
+"""

@@ -154,7 +154,7 @@ def test_clubs_are_told_in_the_order_of_the_log_with_two_queries_each(
     assert [each["payload"]["linkedIds"]["sclMemberId"] for each in published(redis_server)] == list(
         range(1, 21)
     )
-    assert len(queries) == 2
+    assert len(queries) == 4
 
 
 def test_an_entry_that_is_told_again_is_the_same_job(fairview: Club, redis_server: "redis.Redis") -> None:
