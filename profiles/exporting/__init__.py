@@ -1,0 +1,1 @@
+"""Customers as files: CSV, XLSX or NDJSON, made row by row."""
