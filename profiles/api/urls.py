@@ -3,6 +3,7 @@
 from django.urls import path
 
 from profiles.api.customers import CustomersView, CustomerView, ResolveView
+from profiles.api.exporting import ExportCustomersView
 from profiles.api.history import ActivitiesView, NotesView
 from profiles.api.merging import MergeView, UnmergeView
 from profiles.api.privacy import EraseView, ExportView, RestrictionView
@@ -10,6 +11,7 @@ from profiles.api.privacy import EraseView, ExportView, RestrictionView
 urlpatterns = [
     path("customers", CustomersView.as_view(), name="customers"),
     path("customers/resolve", ResolveView.as_view(), name="resolve-customer"),
+    path("customers/export", ExportCustomersView.as_view(), name="export-customers"),
     path("customers/<str:customerId>", CustomerView.as_view(), name="customer"),
     path("customers/<str:winnerId>/merge", MergeView.as_view(), name="merge-customers"),
     path("customers/<str:customerId>/unmerge", UnmergeView.as_view(), name="unmerge-customer"),

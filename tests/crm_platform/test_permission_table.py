@@ -73,6 +73,7 @@ TABLE: Final = (
     Row("customers", "GET", "/api/v1/customers?tenantId=fairview", READ),
     Row("customers", "POST", "/api/v1/customers?tenantId=fairview", MAKE, {"firstName": "New"}),
     Row("resolve-customer", "GET", "/api/v1/customers/resolve?tenantId=fairview&sclMemberId=4711", READ),
+    Row("export-customers", "GET", "/api/v1/customers/export?tenantId=fairview", MERGE),
     Row("customer", "GET", "/api/v1/customers/{id}?tenantId=fairview", READ),
     Row("customer", "PATCH", "/api/v1/customers/{id}?tenantId=fairview", CHANGE, {"language": "zu"}),
     Row(
