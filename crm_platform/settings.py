@@ -137,6 +137,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("crm/parts.css"),
         lambda request: static("crm/customer.css"),
         lambda request: static("crm/review.css"),
+        lambda request: static("crm/scores.css"),
     ],
     "SCRIPTS": [
         lambda request: static("crm/frame.js"),
@@ -181,6 +182,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry("Dashboard", "space_dashboard", "index", _MAY_VIEW),
                     _entry("Customers", "groups", "profiles_customerprofile_changelist", _MAY_VIEW),
+                    _entry("Slipping away", "trending_down", "slipping_away", _MAY_VIEW),
                     _entry("Review", "compare_arrows", "review_queue", _MAY_EDIT),
                 ],
             },

@@ -7,6 +7,7 @@ from profiles.admin import (
     merge_pages,
     review_pages,
     searching,
+    slipping_pages,
     timeline_pages,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "merge_pages",
     "review_pages",
     "searching",
+    "slipping_pages",
     "timeline_pages",
 ]

@@ -16,6 +16,7 @@ from profiles.admin.activity_chart import activity_chart
 from profiles.admin.connections import connections_of
 from profiles.admin.customer_forms import NoteForm
 from profiles.admin.provenance import LABELS, Provenance, facts_of, handicap_text, provenance
+from profiles.admin.score_dials import dials_of
 from profiles.admin.timeline_pages import ICONS, choice_from, timeline_of
 from profiles.editing import Author, add_note
 from profiles.errors import CustomerNotFound, InvalidFields
@@ -96,6 +97,7 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
             for label, name, column, icon in CHANNELS
         ],
         "around": connections_of(profile),
+        "scores": dials_of(profile.pk, club),
         "chart": activity_chart(profile.pk, club),
         "choice": choice,
         "categories": [

@@ -6,6 +6,7 @@ from profiles.api.customers import CustomersView, CustomerView, ResolveView
 from profiles.api.exporting import ExportCustomersView
 from profiles.api.history import ActivitiesView, NotesView
 from profiles.api.merging import MergeView, UnmergeView
+from profiles.api.scores import ScoresView
 from profiles.api.privacy import EraseView, ExportView, RestrictionView
 
 urlpatterns = [
@@ -19,5 +20,6 @@ urlpatterns = [
     path("customers/<str:customerId>/export", ExportView.as_view(), name="export-customer"),
     path("customers/<str:customerId>/erase", EraseView.as_view(), name="erase-customer"),
     path("customers/<str:customerId>/restriction", RestrictionView.as_view(), name="restriction"),
+    path("customers/<str:customerId>/scores", ScoresView.as_view(), name="scores"),
     path("customers/<str:customerId>/notes", NotesView.as_view(), name="notes"),
 ]

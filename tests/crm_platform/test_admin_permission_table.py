@@ -38,6 +38,7 @@ TABLE: Final[dict[str, tuple[str, int]]] = {
     "household_form": ("POST", MANAGER),
     "household_leave": ("POST", MANAGER),
     "household_dissolve": ("POST", MANAGER),
+    "slipping_away": ("GET", VIEWER),
     "review_queue": ("GET", MANAGER),
     "review_decided": ("GET", MANAGER),
     "review_likely": ("GET", MANAGER),

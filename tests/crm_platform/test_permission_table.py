@@ -102,6 +102,7 @@ TABLE: Final = (
         {"restricted": True},
     ),
     Row("activities", "POST", "/api/v1/customers/{id}/activities?tenantId=fairview", MAKE, ACTIVITY),
+    Row("scores", "GET", "/api/v1/customers/{id}/scores?tenantId=fairview", READ),
     Row("notes", "GET", "/api/v1/customers/{id}/notes?tenantId=fairview", READ),
     Row("notes", "POST", "/api/v1/customers/{id}/notes?tenantId=fairview", MAKE, {"body": "x"}),
     Row("events", "POST", "/api/v1/events", PUBLISH, EVENT),
