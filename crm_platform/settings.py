@@ -204,6 +204,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Colleagues", "badge", "tenants_membership_changelist", _MAY_ADMINISTER),
                     _entry("Users", "person", "tenants_user_changelist", _MAY_ADMINISTER),
                     _entry("API keys", "key", "tenants_apikey_changelist", _MAY_ADMINISTER),
+                    _entry("Privacy", "shield_person", "privacy", _MAY_ADMINISTER),
                     _entry("Action log", "history", "tenants_loggedaction_changelist", _MAY_ADMINISTER),
                 ],
             },

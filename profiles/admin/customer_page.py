@@ -21,6 +21,7 @@ from profiles.admin.timeline_pages import ICONS, choice_from, timeline_of
 from profiles.editing import Author, add_note
 from profiles.errors import CustomerNotFound, InvalidFields
 from profiles.models import ActivityCategory, CustomerProfile, Note, ProfileStatus
+from profiles.privacy.restricting import restriction_of
 from tenants.action_log import log_seen
 from tenants.admin import words
 from tenants.admin.base import messages
@@ -106,6 +107,7 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         "sources": list(words.SOURCES.items()),
         "timeline": timeline_of(profile.pk, club, choice),
         "notes": notes_of(profile.pk),
+        "is_restricted": restriction_of(profile.pk),
     }
 
 

@@ -1,0 +1,84 @@
+"""Privacy in the back office."""
+
+from django.urls import reverse
+
+from profiles.models import CustomerProfile, ErasureReceipt, PrivacyRequest, SuppressedKey
+from tenants.models import LoggedAction
+from tenants.scope import tenant_scope
+from tests.back_office import desk
+from tests.cast import Club
+from tests.profiles.api_callers import thandi
+from tests.profiles.stories import event, tell
+
+
+def test_nobody_is_erased_before_the_word_was_typed(fairview: Club) -> None:
+    profile_id = thandi(fairview.tenant)
+    address = reverse("admin:customer_erase", args=[profile_id])
+    client = desk(fairview.admin)
+
+    preview = client.get(address).content.decode()
+    refused = client.post(address, {"confirmation": "yes", "reason": "gdpr_erasure"})
+    with tenant_scope(fairview.tenant):
+        assert CustomerProfile.objects.get(pk=profile_id).first_name == "Thandi"
+        assert not ErasureReceipt.objects.exists()
+    done = client.post(address, {"confirmation": "ERASE", "reason": "gdpr_erasure"}, follow=True)
+
+    assert "Fact" in preview
+    assert refused.status_code == 422
+    assert "Asked under the GDPR" in done.content.decode()
+    with tenant_scope(fairview.tenant):
+        assert ErasureReceipt.objects.get().erased_by_name == (
+            fairview.admin.get_full_name() or fairview.admin.get_username()
+        )
+    assert client.get(address).status_code == 404
+
+
+def test_a_request_of_a_source_is_listed_and_can_be_rejected_once(fairview: Club) -> None:
+    thandi(fairview.tenant)
+    tell(fairview.tenant, event("scl.member.deleted", {"id": 4711, "deletionType": "hard"}))
+    client = desk(fairview.admin)
+    with tenant_scope(fairview.tenant):
+        asked = PrivacyRequest.objects.get()
+
+    listed = client.get(reverse("admin:privacy")).content.decode()
+    for _ in range(2):
+        client.post(reverse("admin:privacy_reject", args=[asked.pk]))
+
+    assert "Thandi Mokoena" in listed
+    with tenant_scope(fairview.tenant):
+        assert PrivacyRequest.objects.get().status == "REJECTED"
+        assert LoggedAction.objects.filter(action="privacy_request.rejected").count() == 1
+
+
+def test_the_customer_page_says_that_the_data_rests(fairview: Club) -> None:
+    profile_id = thandi(fairview.tenant)
+    client = desk(fairview.admin)
+
+    client.post(reverse("admin:customer_restrict", args=[profile_id]), {"restricted": "yes"})
+
+    page = client.get(reverse("admin:profiles_customerprofile_change", args=[profile_id])).content.decode()
+    assert "Use restricted" in page
+    assert "Allow use again" in page
+
+
+def test_a_copy_is_a_zip(fairview: Club) -> None:
+    answer = desk(fairview.admin).post(reverse("admin:customer_copy", args=[thandi(fairview.tenant)]))
+
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert answer.content.startswith(b"PK")
+
+
+def test_who_comes_back_is_let_in_by_address(fairview: Club) -> None:
+    profile_id = thandi(fairview.tenant)
+    client = desk(fairview.admin)
+    client.post(
+        reverse("admin:customer_erase", args=[profile_id]),
+        {"confirmation": "ERASE", "reason": "gdpr_erasure"},
+    )
+    with tenant_scope(fairview.tenant):
+        before = SuppressedKey.objects.count()
+
+    client.post(reverse("admin:privacy_readmit"), {"address": "Thandi@Example.org"})
+
+    with tenant_scope(fairview.tenant):
+        assert SuppressedKey.objects.count() == before - 1
