@@ -251,6 +251,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=2, minute=30),
         "options": {"expires": 3600},
     },
+    "apply-retention": {
+        "task": "profiles.apply_retention",
+        "schedule": crontab(hour=3, minute=30),
+        "options": {"expires": 3600},
+    },
     "prune-log": {"task": "events.prune_log", "schedule": timedelta(hours=1), "options": {"expires": 3000}},
     "prune-idempotency-records": {
         "task": "tenants.prune_idempotency_records",

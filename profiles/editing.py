@@ -28,6 +28,7 @@ from profiles.ingest.applying import apply_events
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
+from profiles.privacy.suppression import suppressed
 from profiles.reading import get_customer
 from tenants.models import Tenant, User
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
@@ -39,6 +40,10 @@ ADDRESS_FIELDS: Final = ("email", "phoneNumber")
 EDITABLE_FIELDS: Final = (*TEXT_FIELDS, *ADDRESS_FIELDS, "dateOfBirth", "status", "tags")
 LONGEST_TEXT: Final = 200
 MOST_TAGS, LONGEST_TAG = 50, 50
+ERASED: Final = (
+    "This belongs to somebody who was erased on request; if they came back of their own will, an administrator can let"
+    " the address in on the page Privacy."
+)
 LONGEST_NOTE: Final = 10_000
 EARLIEST_BIRTH: Final = date(1900, 1, 1)
 NOTE_TITLE_LENGTH: Final = 80
@@ -65,6 +70,7 @@ def create_customer(fields: Mapping[str, Any]) -> CustomerProfile:
     record = IdentityKey(CRM_RECORD, str(uuid.uuid4()))
     with transaction.atomic():
         lock_tenant(AdvisoryLock.IDENTITY)
+        _check_not_erased(values)
         if _check_addresses(values, None):
             # By itself first: a shared address and a fitting name would lead to somebody who is there already.
             _state(
@@ -225,6 +231,13 @@ def _check_addresses(values: Mapping[str, Any], profile_id: UUID | None) -> bool
                 raise KeyInUse(field, holders.pop())
             is_shared = is_shared or len(holders) > 1
     return is_shared
+
+
+def _check_not_erased(values: Mapping[str, Any]) -> None:
+    """Raise InvalidFields when an address is one of somebody who was erased."""
+    keys = {IdentityKey(field, values[field]): field for field in ADDRESS_FIELDS if values.get(field)}
+    if found := suppressed(keys):
+        raise InvalidFields({keys[key]: ERASED for key in found})
 
 
 def _set_tags(profile_id: UUID, tags: list[str]) -> None:

@@ -8,6 +8,7 @@ from celery import shared_task
 from events.wake import PROCESS_INBOX, awake, wake
 from profiles.errors import ScoringUnderWay, SearchUnderWay
 from profiles.ingest import process_turn
+from profiles.privacy.retention import apply_retention
 from profiles.scoring import following, runs
 from profiles.scoring.following import SCORE_TOUCHED
 from profiles.scoring.people import Scorer
@@ -83,3 +84,17 @@ def find_duplicates_of(tenant_id: str) -> None:
         suppress(SearchUnderWay),
     ):
         find_duplicates()
+
+
+@shared_task(name="profiles.apply_retention")
+def apply_retention_everywhere() -> None:
+    """Start the retention of each tenant, one task each, so that none waits for another's size."""
+    for tenant in Tenant.objects.all():
+        apply_retention_of.delay(str(tenant.pk))
+
+
+@shared_task(name="profiles.apply_retention_of", soft_time_limit=3300, time_limit=3600)
+def apply_retention_of(tenant_id: str) -> None:
+    """End what is past its period in one tenant; idempotent, because it goes by age."""
+    with acting_as(program("profiles.apply_retention")):
+        apply_retention(Tenant.objects.get(pk=UUID(tenant_id)))

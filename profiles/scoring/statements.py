@@ -6,6 +6,7 @@ clock. Divisions are numeric and come last, so that halves are halves and round 
 
 from typing import Final
 
+from profiles.privacy.restricting import NOT_RESTRICTED
 from profiles.scoring.rules import Bands, Rules
 from tenants.postgresql.staging import StagingTable
 
@@ -256,7 +257,7 @@ WHERE n %% %(chunk)s = 0 OR n = total ORDER BY id
 def measure(rules: Rules, chosen: str) -> str:
     """The statement that fills SCORED by these rules; `chosen`: SOME or RANGE. Rules are whole numbers, checked."""
     return _MEASURE.format(
-        chosen=chosen,
+        chosen=f"{chosen} AND {NOT_RESTRICTED}",
         nearby=NEARBY.get(chosen, "true"),
         recency=_banded("days", "<=", rules.recency_days),
         frequency=_banded("count_30d", ">=", rules.frequency),

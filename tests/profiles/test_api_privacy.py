@@ -16,6 +16,7 @@ from profiles import outbound
 from profiles.merging.acts import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile
 from profiles.privacy.restricting import restricted_among, set_restriction
+from profiles.scoring.people import Scorer
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
@@ -143,6 +144,17 @@ def test_a_restriction_follows_merges_and_comes_apart_with_them(fairview: Club) 
         assert restricted_among([anna, ben]) == {anna}
         unmerge_profiles(ben)
         assert restricted_among([anna, ben]) == {ben}
+
+
+def test_a_restricted_customer_is_not_scored(fairview: Club) -> None:
+    profile_id = known(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        set_restriction(profile_id, is_restricted=True)
+        Scorer.of_scope().score([profile_id])
+        assert CustomerProfile.objects.get(pk=profile_id).engagement_score is None
+        set_restriction(profile_id, is_restricted=False)
+        Scorer.of_scope().score([profile_id])
+        assert CustomerProfile.objects.get(pk=profile_id).engagement_score is not None
 
 
 def test_the_commands_do_the_same(fairview: Club, tmp_path: Path) -> None:

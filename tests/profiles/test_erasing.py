@@ -10,6 +10,7 @@ from django.db import connection
 
 from events.models import DomainLogEntry, InboxEvent
 from events.transports.outbound_queue import publish as publish_out
+from profiles.editing import create_customer
 from profiles.errors import CustomerNotFound, InvalidFields
 from profiles.merging.acts import merge_profiles, unmerge_profiles
 from profiles.models import (
@@ -222,6 +223,15 @@ def test_a_late_event_and_a_reimport_bring_nobody_back(fairview: Club) -> None:
     }
     assert settled["late-2"].envelope == {"erased": True}
     assert settled["late-2"].error_message == "About somebody who was erased on request."
+
+
+def test_nobody_enters_the_address_of_an_erased_person_by_hand(fairview: Club) -> None:
+    erase(fairview.tenant, sipho(fairview.tenant))
+
+    with tenant_scope(fairview.tenant), pytest.raises(InvalidFields) as refused:
+        create_customer({"firstName": "S", "email": "Siphokazi.N@example.org"})
+
+    assert "erased on request" in refused.value.fields["email"]
 
 
 def test_a_dry_run_counts_and_changes_nothing(fairview: Club) -> None:

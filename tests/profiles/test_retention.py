@@ -1,0 +1,95 @@
+"""What is past its period goes, the rest stays."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from events.models import InboxEvent
+from profiles.models import Activity, Note
+from profiles.privacy import retention
+from profiles.privacy.retention import BY_NAME, apply_retention, days_of
+from tenants.action_log import log_action
+from tenants.models import LoggedAction, Tenant
+from tenants.scope import all_tenants, tenant_scope
+from tests.cast import Club
+from tests.profiles.records import activity, note, profile
+from tests.profiles.stories import member, publish, tell
+
+LONG_AGO = timezone.now() - timedelta(days=1500)
+
+
+def kept(tenant: Tenant, **days: Any) -> Tenant:
+    tenant.settings = {**tenant.settings, "retentionDays": days}
+    tenant.save()
+    return tenant
+
+
+def test_nothing_of_a_customer_goes_by_default(fairview: Club) -> None:
+    someone = profile(fairview.tenant)
+    activity(fairview.tenant, someone.pk, occurred_at=LONG_AGO)
+    note(fairview.tenant, someone.pk, created_at=LONG_AGO)
+
+    assert apply_retention(fairview.tenant) == {}
+
+
+def test_old_activities_and_notes_go_and_payments_stay(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "CHUNK", 2)
+    someone = profile(fairview.tenant)
+    for _ in range(5):
+        activity(fairview.tenant, someone.pk, occurred_at=LONG_AGO, category="BOOKING")
+    activity(fairview.tenant, someone.pk, occurred_at=LONG_AGO, category="PAYMENT")
+    activity(fairview.tenant, someone.pk, occurred_at=timezone.now(), category="BOOKING")
+    note(fairview.tenant, someone.pk, created_at=LONG_AGO)
+
+    counts = apply_retention(kept(fairview.tenant, activities=365, notes=730))
+
+    assert counts == {"activities": 5, "notes": 1}
+    with tenant_scope(fairview.tenant):
+        assert sorted(Activity.objects.values_list("category", flat=True)) == ["BOOKING", "PAYMENT"]
+        assert not Note.objects.exists()
+        assert LoggedAction.objects.get(action="retention.applied").details == counts
+
+
+def test_payloads_go_after_a_year_and_their_events_stay_known(fairview: Club) -> None:
+    tell(fairview.tenant, member(1, firstName="Ann") | {"id": "e-1"})
+    with tenant_scope(fairview.tenant):
+        InboxEvent.objects.update(received_at=LONG_AGO)
+
+    assert apply_retention(fairview.tenant) == {"inboxPayloads": 1}
+    assert apply_retention(fairview.tenant) == {}
+    assert publish(fairview.tenant, member(1) | {"id": "e-1"}).duplicates == 1
+
+
+def test_the_action_log_has_a_period_of_its_own(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        log_action("customer.viewed", subject_kind="customer")
+        log_action("customer.merged", subject_kind="customer")
+    with all_tenants():
+        LoggedAction.objects.filter(action="customer.viewed").update(at=LONG_AGO)
+
+    assert apply_retention(fairview.tenant) == {"actionLog": 1}
+    with tenant_scope(fairview.tenant):
+        assert set(LoggedAction.objects.values_list("action", flat=True)) == {
+            "customer.merged",
+            "retention.applied",
+        }
+
+
+@pytest.mark.parametrize("value", [0, 5, -1, "365", True, None, 10**9])
+def test_what_cannot_be_meant_counts_as_the_default(fairview: Club, value: object) -> None:
+    tenant = kept(fairview.tenant, inboxPayloads=value)
+
+    assert days_of(tenant, BY_NAME["inboxPayloads"]) == 365
+
+
+def test_another_clubs_data_is_not_touched(fairview: Club, kingsmere: Club) -> None:
+    theirs = profile(kingsmere.tenant)
+    activity(kingsmere.tenant, theirs.pk, occurred_at=LONG_AGO, category="BOOKING")
+
+    assert apply_retention(kept(fairview.tenant, activities=365)) == {}
+    with tenant_scope(kingsmere.tenant):
+        assert Activity.objects.count() == 1
