@@ -58,7 +58,15 @@ def test_the_committed_description_is_the_present_one(tmp_path: Path) -> None:
 def test_every_operation_has_a_name_words_a_tag_and_a_success(db: None) -> None:
     assert set(operations()) == {
         *("listCustomers", "createCustomer", "resolveCustomer", "getCustomer", "updateCustomer"),
-        *("exportCustomers", "mergeCustomers", "unmergeCustomer"),
+        *(
+            "exportCustomers",
+            "exportCustomer",
+            "eraseCustomer",
+            "getRestriction",
+            "setRestriction",
+            "mergeCustomers",
+            "unmergeCustomer",
+        ),
         *("listActivities", "addActivity", "listNotes", "addNote", "publishEvents", "getEvent"),
     }
     for name, operation in operations().items():
