@@ -20,7 +20,7 @@ from django.utils import timezone
 from events.admission import tenant_of
 from events.catalogue.registry import NORMAL, canonical
 from events.envelope import receive
-from events.models import InboxEvent, InboxStatus
+from events.models import ErrorCode, InboxEvent, InboxStatus
 from events.wake import PROCESS_INBOX, wake_on_commit
 from tenants.errors import ConflictError, InvalidError, NotFoundError
 from tenants.models import User
@@ -56,6 +56,8 @@ class Selection:
     def rows(self) -> QuerySet[InboxEvent]:
         """The rows chosen, of the open scope."""
         rows = InboxEvent.objects.filter(status__in=[one for one in self.statuses if one in REPLAYABLE])
+        # What was erased has no content any more.
+        rows = rows.exclude(error_code=ErrorCode.ERASED_PERSON)
         if self.ids:
             rows = rows.filter(pk__in=self.ids)
         if self.type:

@@ -39,6 +39,11 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         "The event is fine, but applying it failed three times.",
         "Replay it; if it fails again, show the message below to whoever runs the platform.",
     ),
+    "ERASED_PERSON": Explanation(
+        "The event is about somebody who was erased on request; its content is gone.",
+        "Nothing. If the person came back of their own will, an administrator can let their address in on the page"
+        " Privacy.",
+    ),
     "INVALID_JSON": Explanation(
         "What the queue delivered is no readable JSON.",
         "Correct the text and take it in, or dismiss it; tell the service which job it was.",
