@@ -6,8 +6,8 @@ from profiles.api.customers import CustomersView, CustomerView, ResolveView
 from profiles.api.exporting import ExportCustomersView
 from profiles.api.history import ActivitiesView, NotesView
 from profiles.api.merging import MergeView, UnmergeView
-from profiles.api.scores import ScoresView
 from profiles.api.privacy import EraseView, ExportView, RestrictionView
+from profiles.api.scores import ScoresView
 
 urlpatterns = [
     path("customers", CustomersView.as_view(), name="customers"),

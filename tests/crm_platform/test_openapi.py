@@ -60,6 +60,7 @@ def test_every_operation_has_a_name_words_a_tag_and_a_success(db: None) -> None:
         *("listCustomers", "createCustomer", "resolveCustomer", "getCustomer", "updateCustomer"),
         *(
             "exportCustomers",
+            "getScores",
             "exportCustomer",
             "eraseCustomer",
             "getRestriction",

@@ -84,7 +84,6 @@ TABLE: Final = (
         {"loserId": "{other}"},
     ),
     Row("unmerge-customer", "POST", "/api/v1/customers/{other}/unmerge?tenantId=fairview", MERGE),
-    Row("activities", "GET", "/api/v1/customers/{id}/activities?tenantId=fairview", READ),
     Row("export-customer", "GET", "/api/v1/customers/{id}/export?tenantId=fairview", MERGE),
     Row(
         "erase-customer",
@@ -101,6 +100,7 @@ TABLE: Final = (
         MERGE,
         {"restricted": True},
     ),
+    Row("activities", "GET", "/api/v1/customers/{id}/activities?tenantId=fairview", READ),
     Row("activities", "POST", "/api/v1/customers/{id}/activities?tenantId=fairview", MAKE, ACTIVITY),
     Row("scores", "GET", "/api/v1/customers/{id}/scores?tenantId=fairview", READ),
     Row("notes", "GET", "/api/v1/customers/{id}/notes?tenantId=fairview", READ),
