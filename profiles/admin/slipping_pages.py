@@ -14,14 +14,14 @@ PAGE_SIZE: Final = 50
 MOST_PAGES: Final = 200
 # What the address says → the least churn risk.
 CHOICES: Final = {"80": "Critical", "60": "High and up", "40": "Moderate and up"}
-DEFAULT: Final = "60"
+DEFAULT, MILDEST = "60", "40"
 
 
 @page("customers/slipping-away/", name="slipping_away", right=Right.VIEW_PROFILES)
 def slipping_away_page(request: StaffRequest) -> HttpResponse:
-    """One page of the list; `from` is the least risk, `page` counts from 1."""
-    least = request.GET.get("from", DEFAULT)
-    least = least if least in CHOICES else DEFAULT
+    """One page of the list; `from` is the least risk (else where somebody is), `page` counts from 1."""
+    least = request.GET.get("from", "")
+    least = least if least in CHOICES else first_with_somebody()
     number = request.GET.get("page", "1")
     place = min(int(number), MOST_PAGES) if number.isdecimal() and int(number) > 0 else 1
     start = (place - 1) * PAGE_SIZE
@@ -40,3 +40,8 @@ def slipping_away_page(request: StaffRequest) -> HttpResponse:
         before=place - 1,
         after=place + 1 if len(rows) > PAGE_SIZE else 0,
     )
+
+
+def first_with_somebody() -> str:
+    """High and up; in a club in which nobody is that far gone, moderate and up."""
+    return DEFAULT if slipping_away(from_risk=int(DEFAULT)).exists() else MILDEST
