@@ -1,7 +1,7 @@
 """The words by which a profile is found, as lexemes of a full text document.
 
-Each lexeme starts with a short tag of the tenant. So one index serves all tenants, and a search for `smi…` reads
-the Smiths of one club only.
+Each lexeme starts with a short tag of the tenant and a sign of its kind. So one index serves all tenants, and a search
+for `smi…` reads the Smiths of one club only.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,28 +13,58 @@ from profiles.models.identity import CRM_RECORD
 from profiles.normalise import folded
 
 TAG_LENGTH = 8
+# The kinds of lexemes: words of names and keys, words about the person, names with one letter left out.
+WORD, DETAIL, SLIP = ":", "/", "~"
 # Phone numbers are asked for by their last digits, with or without the prefix.
 SHORTEST_PHONE = 6
 # Characters, the tag included; PostgreSQL takes 2,046 bytes. What is typed is cut at the same place.
 LONGEST_LEXEME = 100
+# Shorter names differ from too many others by one letter; longer ones would have too many lexemes.
+SHORTEST_SLIP, LONGEST_SLIP = 4, 20
 
 
-def tenant_tag(tenant_id: UUID) -> str:
-    """What every lexeme of a tenant begins with."""
-    return tenant_id.hex[-TAG_LENGTH:] + ":"
+def tenant_tag(tenant_id: UUID, kind: str = WORD) -> str:
+    """What every lexeme of a tenant and a kind begins with."""
+    return tenant_id.hex[-TAG_LENGTH:] + kind
 
 
-def lexemes(tenant_id: UUID, golden: Mapping[str, Any], keys: Iterable[KnownKey]) -> list[str]:
-    """Sorted lexemes of one profile: names, e-mail addresses, phones, member and player numbers."""
-    words: set[str] = set()
+def lexemes(
+    tenant_id: UUID, golden: Mapping[str, Any], keys: Iterable[KnownKey], tags: Iterable[str] = ()
+) -> list[str]:
+    """Sorted lexemes of one profile: names, e-mail addresses, phones, member and player numbers; its club and tags."""
+    names: set[str] = set()
     for column in ("first_name", "last_name", "display_name"):
-        words.update(folded(golden[column]).split())
+        names.update(folded(golden[column]).split())
+    words = set(names)
     addresses = [(key.kind, key.value) for key in keys]
     addresses += [("email", golden["email"] or ""), ("phoneNumber", golden["phone_number"] or "")]
     for kind, value in addresses:
         words.update(_words_of_key(kind, value))
-    tag = tenant_tag(tenant_id)
-    return sorted({(tag + word)[:LONGEST_LEXEME] for word in words if word})
+    details = {word for text in (golden["home_club_name"], *tags) for word in folded(text).split()}
+    slips = {slip for name in names for slip in slips_of(name)}
+    return sorted(
+        {
+            lexeme(tenant_id, kind, word)
+            for kind, found in ((WORD, words), (DETAIL, details), (SLIP, slips))
+            for word in found
+            if word
+        }
+    )
+
+
+def lexeme(tenant_id: UUID, kind: str, word: str) -> str:
+    """How a word stands in documents."""
+    return (tenant_tag(tenant_id, kind) + word)[:LONGEST_LEXEME]
+
+
+def slips_of(word: str) -> set[str]:
+    """A name with one letter left out: two names one slip of the finger apart have one of these, or one is the other's.
+
+    A letter too few, too many, wrong, or two the wrong way round.
+    """
+    if not SHORTEST_SLIP <= len(word) <= LONGEST_SLIP or not word.isalpha():
+        return set()
+    return {word[:place] + word[place + 1 :] for place in range(len(word))}
 
 
 def _words_of_key(kind: str, value: str) -> Iterable[str]:

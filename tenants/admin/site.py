@@ -53,7 +53,6 @@ class BackOfficeSite(UnfoldAdminSite):
             "may_note": request_may(request, Right.ADD_NOTES),
             "may_edit": request_may(request, Right.EDIT),
             "may_administer": request_may(request, Right.ADMINISTER),
-            "may_administer": request_may(request, Right.ADMINISTER),
         }
 
 
