@@ -5,9 +5,12 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from profiles.models import CustomerProfile, SearchDocument
+from profiles.editing import Author, add_note, update_customer
+from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.models import CustomerProfile, Note, SearchDocument
+from profiles.normalise import folded
 from profiles.search import Closeness, in_order, search, search_profiles
-from profiles.search_documents import LONGEST_LEXEME, tenant_tag
+from profiles.search_documents import DETAIL, LONGEST_LEXEME, lexeme, tenant_tag
 from profiles.search_words import query, words_of
 from tenants.models import Tenant
 from tenants.postgresql.base import as_owner
@@ -202,3 +205,94 @@ def test_under_the_policies_a_search_reads_the_index_and_no_more(fairview: Club)
     by_index, of_table = (then - earlier for earlier, then in zip(before[:2], after[:2], strict=True))
     assert (by_index > 0, of_table) == (True, 0)
     assert after[2] == "crm_app"
+
+
+SLIPS = ["lindwie", "lindiwee", "lindime", "lnidiwe", "indiwe", "lindiwe nkois", "lindiwe nksi", "nkozi lind"]
+UNFINISHED = ["lindwi", "indiw", "lindie.", "nkosi lindwi"]
+
+
+@pytest.mark.parametrize("text", [*SLIPS, *UNFINISHED])
+def test_one_slip_of_the_finger_in_a_name_is_forgiven(town: Club, text: str) -> None:
+    with tenant_scope(town.tenant):
+        [match] = search(text)
+
+    assert match.closeness is Closeness.SLIP
+    assert found(town.tenant, text) == {"Nkosi"}
+
+
+def test_what_fits_as_typed_hides_what_may_have_been_meant_from_lists(town: Club) -> None:
+    tell(town.tenant, member(1, firstName="Lindiw", lastName="Other", at=20))
+
+    with tenant_scope(town.tenant):
+        closenesses = [match.closeness for match in search("lindiw")]
+
+    assert closenesses == [Closeness.EXACT, Closeness.BEGINNING]
+    assert found(town.tenant, "lindwi") == {"Nkosi", "Other"}
+    assert found(town.tenant, "lindiwx") == {"Nkosi", "Other"}
+
+
+def test_exact_names_come_before_longer_ones_and_those_before_slips(town: Club) -> None:
+    for number, name in enumerate(("Marietta", "Mariet", "Mariot", "Marie", "Maria")):
+        tell(town.tenant, member(100 + number, firstName=name, lastName=f"Of{number}", at=20 - number))
+
+    with tenant_scope(town.tenant):
+        ids = [match.profile_id for match in search("mariet")]
+        names = [CustomerProfile.objects.get(pk=each).first_name for each in ids]
+
+    assert names == ["Mariet", "Marietta", "Mariot", "Marie"]
+
+
+def test_people_are_found_by_their_tags_their_club_and_what_notes_say(town: Club) -> None:
+    with tenant_scope(town.tenant):
+        [lindiwe] = search_profiles("lindiwe")
+        [zoe] = search_profiles("zoe")
+        update_customer(lindiwe, {"tags": ["Été VIP", "wine-club"]})
+        add_note(zoe, "Prefers mornings; slight knee PROBLÈME since May. Müßig’s friend.", Author("Ann"))
+    tell(town.tenant, player(PLAYER_ID, at=9, homeClubName="Königstein Links"))
+
+    texts = {
+        "vip": {"Nkosi"}, "ete": {"Nkosi"}, "wine": {"Nkosi"}, "nkosi vip": {"Nkosi"}, "zoe vip": set(),
+        "knee": {"Müller-Botha"}, "proble": {"Müller-Botha"}, "botha knee mornings": {"Müller-Botha"},
+        "mussigs": {"Müller-Botha"}, "konigst": {"O’Brien"}, "sean links": {"O’Brien"}, "lindiwe knee": set(),
+    }  # fmt: skip
+    assert {text: found(town.tenant, text) for text in texts} == texts
+    with tenant_scope(town.tenant):
+        update_customer(lindiwe, {"tags": ["gone"]})
+        Note.objects.filter(profile_id=zoe).delete()
+    assert [found(town.tenant, text) for text in ("vip", "knee", "gone")] == [set(), set(), {"Nkosi"}]
+
+
+def test_tags_and_notes_follow_a_merge_and_come_back(town: Club) -> None:
+    with tenant_scope(town.tenant):
+        [lindiwe] = search_profiles("lindiwe")
+        [zoe] = search_profiles("zoe")
+        update_customer(zoe, {"tags": ["sommelier"]})
+        add_note(zoe, "Allergic to peanuts", Author("Ann"))
+        merge_profiles(lindiwe, zoe)
+        merged = [search_profiles(text) for text in ("zoe", "sommelier", "peanuts", "zoe lindiwe")]
+        unmerge_profiles(zoe)
+        parted = [search_profiles(text) for text in ("zoe", "sommelier", "peanuts", "zoe lindiwe")]
+
+    assert merged == [[lindiwe]] * 4
+    assert parted == [[zoe], [zoe], [zoe], []]
+
+
+def test_words_of_notes_are_the_words_of_names(fairview: Club) -> None:
+    """The database folds notes, Python names: a word must come out the same, or it is never found."""
+    texts = ["O'Brien’s", "ZOË", "Straße", "Łódź 3½", "Ångström", "ﬁne", "محمد", "été", "x" * 300, "a-b_c"]
+
+    with tenant_scope(fairview.tenant), connection.cursor() as cursor:
+        for text in texts:
+            cursor.execute(
+                "SELECT tsvector_to_array(profiles_note_words(%s, %s))", [fairview.tenant.pk, text]
+            )
+            (words,) = cursor.fetchone()
+            assert set(words) == {
+                lexeme(fairview.tenant.pk, DETAIL, word) for word in folded(text).split()
+            }, text
+
+
+@pytest.mark.parametrize("text", ["a", "27", "082", "example.com", "a b", "s 0"])
+def test_what_fits_a_large_part_of_a_club_is_known_by_its_shape(text: str) -> None:
+    assert all(word.is_broad for word in words_of(text))
+    assert not any(word.is_broad for word in words_of("smi 0821234 ann@example.com 123456 müller-botha"))
