@@ -138,16 +138,6 @@ class Note(TenantModel):
             models.Index(
                 fields=["tenant", "profile_id", "-is_pinned", "-created_at"], name="profiles_note_profile_idx"
             ),
-            # Search: who has a note with these words. Nothing of it is kept elsewhere that would have to follow.
-            GinIndex(
-                models.Func(
-                    models.F("tenant"),
-                    models.F("body"),
-                    function="profiles_note_words",
-                    output_field=SearchVectorField(),
-                ),
-                name="profiles_note_words_idx",
-            ),
         ]
 
     def __str__(self) -> str:
@@ -206,8 +196,6 @@ class SearchDocument(TenantModel):
         indexes = [
             # Search as one types; lexemes start with the tenant's tag (see `profiles.search`).
             GinIndex(fields=["document"], name="profiles_search_document_idx"),
-            # What fits a large part of a club is looked for among the newest.
-            models.Index(fields=["tenant", "-profile_id"], name="profiles_search_newest_idx"),
         ]
 
     def __str__(self) -> str:
