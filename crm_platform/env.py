@@ -3,6 +3,7 @@
 The only module that reads `os.environ`; settings and the embedded servers build on it.
 """
 
+import base64
 import hashlib
 import math
 import os
@@ -16,6 +17,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 DEFAULT_SCHEMA = "crm"
 DATABASE_NAME = "crm"
 MAX_PORT = 65535
+FERNET_KEY_BYTES = 32
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -92,6 +94,22 @@ def port(name: str, default: int) -> int:
 def names(name: str, default: str = "") -> list[str]:
     """A comma-separated list without empty entries."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def fernet_keys(name: str) -> list[str]:
+    """A comma-separated list of keys, each the URL-safe base64 of 32 bytes; raises SettingError for anything else."""
+    keys = names(name)
+    for key in keys:
+        try:
+            size = len(base64.urlsafe_b64decode(key))
+        except ValueError:
+            size = 0
+        if size != FERNET_KEY_BYTES:
+            raise SettingError(
+                f"{name} must hold keys of {FERNET_KEY_BYTES} bytes in URL-safe base64, as printed by "
+                '`python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"`.'
+            )
+    return keys
 
 
 def data_dir() -> Path:

@@ -231,10 +231,23 @@ CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_ROUTES = {
     "profiles.process_inbox": {"queue": "events"},
     "events.run_consumer": {"queue": "consumers"},
+    # Waits for other people's servers, and has a worker of its own with threads.
+    "events.deliver_webhooks": {"queue": "webhooks"},
+    "events.wake_webhooks": {"queue": "webhooks"},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "events.sweep", "schedule": timedelta(seconds=2), "options": {"expires": 4}},
+    "wake-webhooks": {
+        "task": "events.wake_webhooks",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 4},
+    },
+    "prune-webhooks": {
+        "task": "events.prune_webhooks",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000},
+    },
     # Finds what is due: each club's own night, new rules, a run that was cut off.
     "score-touched": {
         "task": "profiles.wake_score_touched",
@@ -273,6 +286,12 @@ CRM_JWT_JWKS = env.text("CRM_JWT_JWKS")
 CRM_JWT_AUDIENCE = env.text("CRM_JWT_AUDIENCE", "crm")
 CRM_JWT_ISSUER = env.text("CRM_JWT_ISSUER", "crm-development")
 CRM_KEY_DIR = env.data_dir() / "keys"
+# --- Secrets that must be read again: the first key writes, all read. Without any, a key file is made in CRM_KEY_DIR.
+CRM_ENCRYPTION_KEYS = env.fernet_keys("CRM_ENCRYPTION_KEYS")
+
+# --- Webhooks: whether they may go to private networks and over plain HTTP, as a developer's own receiver needs it.
+CRM_WEBHOOKS_ALLOW_PRIVATE = env.flag("CRM_WEBHOOKS_ALLOW_PRIVATE", default=False)
+
 CRM_RATE_LIMITS = {
     "read": env.number("CRM_RATE_READ", 1000),
     "write": env.number("CRM_RATE_WRITE", 100),

@@ -1,11 +1,16 @@
 """Celery entries of this app, and the sweep that finds work whose wake-up was lost."""
 
+from uuid import UUID
+
 from celery import shared_task
 from django.db import connection
 
 from events import consumers
 from events.retention import prune
 from events.wake import PROCESS_INBOX, RUN_CONSUMER, awake, wake
+from events.webhooks import pruning, turns
+from events.webhooks.planning import DELIVER
+from tenants.actors import acting_as, program
 from tenants.scope import all_tenants
 
 TENANTS_WITH_WORK = """
@@ -41,3 +46,26 @@ def sweep() -> None:
 def prune_log() -> None:
     """Drop log entries that every consumer has read and that are past their keeping; idempotent."""
     prune()
+
+
+@shared_task(name=DELIVER)
+def deliver_webhooks(endpoint_id: str) -> None:
+    """Send what is due to one endpoint, for a bounded turn; idempotent by leases, and for the receiver by its ids."""
+    awake(DELIVER, endpoint_id)
+    with acting_as(program(DELIVER)):
+        more = turns.take_turn(UUID(endpoint_id))
+    if more:
+        wake(DELIVER, endpoint_id)
+
+
+@shared_task(name="events.wake_webhooks")
+def wake_webhooks() -> None:
+    """Wake every endpoint that has something due; idempotent, because waking is."""
+    for endpoint_id in turns.waiting():
+        wake(DELIVER, str(endpoint_id))
+
+
+@shared_task(name="events.prune_webhooks")
+def prune_webhooks() -> None:
+    """Take away what is left of deleted endpoints; idempotent."""
+    pruning.prune()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from events import consumers
+from events import consumers, outbound
 from events.consumers import Entry
 from events.models import LogKind
 from events.transports.outbound_queue import publish
@@ -41,12 +41,18 @@ class Known:
 
 
 def register() -> None:
-    """Declare the consumer."""
+    """Declare what is told, and the consumer that tells it to the queue."""
+    outbound.declare({kind.value: TYPES[kind] for kind in MAKERS}, envelopes)
     consumers.register(NAME, kinds=[kind.value for kind in MAKERS], handle=send)
 
 
 def send(entries: Sequence[Entry]) -> None:
     """Publish an envelope for each entry whose profile still exists; raises PeerAway."""
+    publish([envelope for envelope in envelopes(entries) if envelope is not None])
+
+
+def envelopes(entries: Sequence[Entry]) -> list[Fields | None]:
+    """An envelope for each entry; None where the profile is gone or must not be told of."""
     by_tenant: dict[UUID, list[Entry]] = {}
     for entry in entries:
         by_tenant.setdefault(entry.tenant_id, []).append(entry)
@@ -54,8 +60,7 @@ def send(entries: Sequence[Entry]) -> None:
     for tenant_id, group in by_tenant.items():
         with tenant_scope(tenant_id):
             known[tenant_id] = _load(group)
-    envelopes = [_envelope(entry, known[entry.tenant_id]) for entry in entries]
-    publish([envelope for envelope in envelopes if envelope is not None])
+    return [_envelope(entry, known[entry.tenant_id]) for entry in entries]
 
 
 def _load(entries: Sequence[Entry]) -> Known:
@@ -87,17 +92,16 @@ def _envelope(entry: Entry, known: Known) -> Fields | None:
     profile = known.profiles.get(entry.profile_id) if entry.profile_id is not None else None
     if profile is None or (entry.profile_id in known.restricted and not _is_told_of_restricted(entry)):
         return None
-    event_type, payload = MAKERS[LogKind(entry.kind)](entry, profile, known)
+    kind = LogKind(entry.kind)
     return {
-        # With the time, because a database that was made anew counts its log from 1 again.
-        "id": f"crm-{entry.id}-{int(entry.at.timestamp() * 1000)}",
-        "type": event_type,
+        "id": outbound.event_id(entry),
+        "type": TYPES[kind],
         "version": VERSION,
         "timestamp": entry.at.isoformat(),
         "tenantId": str(entry.tenant_id),
         "source": SOURCE,
         "identity": _present(profile, IDENTITY_FIELDS),
-        "payload": payload,
+        "payload": MAKERS[kind](entry, profile, known),
     }
 
 
@@ -106,26 +110,25 @@ def _is_told_of_restricted(entry: Entry) -> bool:
     return entry.kind == LogKind.PROFILE_ERASED or entry.data.get("changes") == [RESTRICTION_FIELD]
 
 
-def _created(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+def _created(entry: Entry, profile: Fields, known: Known) -> Fields:
     names = ("id", "email", "phoneNumber", "firstName", "lastName", "source")
     payload = {name: profile[name] for name in names}
     linked = _present(profile, LINKED_IDS)
-    return "crm.profile.created", {**payload, "linkedIds": linked, "createdAt": profile["createdAt"]}
+    return {**payload, "linkedIds": linked, "createdAt": profile["createdAt"]}
 
 
-def _updated(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+def _updated(entry: Entry, profile: Fields, known: Known) -> Fields:
     profile = {**profile, RESTRICTION_FIELD: entry.profile_id in known.restricted}
     changes = [name for name in entry.data.get("changes", []) if name in profile]
     values = {name: profile[name] for name in changes}
-    payload = {"id": profile["id"], "changes": changes, **values, "updatedAt": profile["updatedAt"]}
-    return "crm.profile.updated", payload
+    return {"id": profile["id"], "changes": changes, **values, "updatedAt": profile["updatedAt"]}
 
 
-def _merged(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+def _merged(entry: Entry, profile: Fields, known: Known) -> Fields:
     loser_id = UUID(entry.data["loserId"])
     loser, merge = known.profiles.get(loser_id, {}), known.merges.get(loser_id)
     merged_by = merge.merged_by if merge else None
-    payload = {
+    return {
         "winnerId": profile["id"],
         "loserId": str(loser_id),
         "loserLinkedIds": _present(loser, LINKED_IDS),
@@ -136,37 +139,42 @@ def _merged(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
         "mergedBy": (merged_by.auth_user_id or str(merged_by.pk)) if merged_by else NOBODY,
         "mergedAt": (merge.merged_at if merge else entry.at).isoformat(),
     }
-    return "crm.profile.merged", payload
 
 
-def _unmerged(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+def _unmerged(entry: Entry, profile: Fields, known: Known) -> Fields:
     restored_id = UUID(entry.data["restoredId"])
-    payload = {
+    return {
         "winnerId": profile["id"],
         "restoredId": str(restored_id),
         "restoredLinkedIds": _present(known.profiles.get(restored_id, {}), LINKED_IDS),
         "unmergedBy": entry.data.get("by") or NOBODY,
         "unmergedAt": entry.at.isoformat(),
     }
-    return "crm.profile.unmerged", payload
 
 
-def _erased(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
-    payload = {"id": profile["id"], "reason": entry.data["reason"], "deletedAt": entry.data["erasedAt"]}
-    return "crm.profile.deleted", payload
+def _erased(entry: Entry, profile: Fields, known: Known) -> Fields:
+    return {"id": profile["id"], "reason": entry.data["reason"], "deletedAt": entry.data["erasedAt"]}
 
 
-def _churn_risk_high(entry: Entry, profile: Fields, known: Known) -> tuple[str, Fields]:
+def _churn_risk_high(entry: Entry, profile: Fields, known: Known) -> Fields:
     names = ("id", "email", "phoneNumber", "firstName", "lastName", "churnRiskScore", "churnRiskScoreAt")
     more = ("engagementScore", "lifetimeValue", "lastActivityAt", "lifecycleStage")
-    return "crm.churn.risk.high", {name: profile[name] for name in (*names, *more)}
+    return {name: profile[name] for name in (*names, *more)}
 
 
 def _present(fields: Fields, names: Sequence[str]) -> Fields:
     return {name: fields[name] for name in names if fields.get(name)}
 
 
-Maker = Callable[[Entry, Fields, Known], tuple[str, Fields]]
+TYPES: Final[Mapping[LogKind, str]] = {
+    LogKind.PROFILE_CREATED: "crm.profile.created",
+    LogKind.PROFILE_CHANGED: "crm.profile.updated",
+    LogKind.PROFILE_MERGED: "crm.profile.merged",
+    LogKind.PROFILE_UNMERGED: "crm.profile.unmerged",
+    LogKind.PROFILE_ERASED: "crm.profile.deleted",
+    LogKind.CHURN_RISK_HIGH: "crm.churn.risk.high",
+}
+Maker = Callable[[Entry, Fields, Known], Fields]
 MAKERS: Final[Mapping[LogKind, Maker]] = {
     LogKind.PROFILE_CREATED: _created,
     LogKind.PROFILE_CHANGED: _updated,

@@ -18,6 +18,9 @@ WEB_THREAD_IDLE_SECONDS = 600
 # How Celery's warning begins; in a container or on a trial machine everything may be root.
 ROOT_WARNING = "You're running the worker with superuser privileges"
 QUEUES = ("events", "consumers", "maintenance")
+WEBHOOKS_QUEUE = "webhooks"
+# Endpoints that are sent to at once; each thread keeps a database connection.
+WEBHOOK_THREADS = 12
 
 
 def cores() -> int:
@@ -71,6 +74,22 @@ def worker() -> Program:
         *("--queues", ",".join(QUEUES)),
         *("--concurrency", str(processes)),
         *("--hostname", "crm@%h"),
+        *("--loglevel", "warning"),
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+    )
+
+
+def webhooks_worker() -> Program:
+    """The worker that brings webhooks out: threads, because it only waits for other people's servers."""
+    return _celery(
+        "webhooks",
+        "worker",
+        *("--queues", WEBHOOKS_QUEUE),
+        *("--pool", "threads"),
+        *("--concurrency", str(WEBHOOK_THREADS)),
+        *("--hostname", "webhooks@%h"),
         *("--loglevel", "warning"),
         "--without-gossip",
         "--without-mingle",

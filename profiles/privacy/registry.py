@@ -113,6 +113,12 @@ WHERE tenant_id = %(tenant)s AND (body ~* %(pattern)s OR message ~* %(pattern)s 
 ANSWERS: Final = """(path ~ array_to_string(%(ids)s::text[], '|')
     OR convert_from(response_body, 'UTF8') ~ array_to_string(%(ids)s::text[], '|')
     OR convert_from(response_body, 'UTF8') ~* %(pattern)s)"""
+# What a receiver of a webhook said may repeat what it was told.
+BLANK_RECEIVED: Final = """
+UPDATE events_webhookattempt SET answer = '[erased]'
+WHERE tenant_id = %(tenant)s AND answer <> ''
+  AND (answer ~* %(pattern)s OR answer ~ array_to_string(%(ids)s::text[], '|'))
+"""
 # A set that grows: apps above this one, and later tables, add theirs with `register`.
 TABLES: Final[list[Table]] = [
     Table("tenants.Membership", plain=names("user_id role created_at")),
@@ -156,6 +162,24 @@ TABLES: Final[list[Table]] = [
         steps=delete(
             "events_parkedentry", f"({OF_PERSON} OR data::text ~* %(pattern)s OR error ~* %(pattern)s)"
         ),
+    ),
+    Table(
+        "events.WebhookEndpoint",
+        plain=names("url description event_types status disabled_reason disabled_at sealed_secret")
+        + names("sealed_old_secret old_secret_until failing_since last_success_at failed_waves resting_until")
+        + names("turn_until created_by_name created_at"),
+    ),
+    # Refers to the log entry, which is deleted, and holds no payload: see docs/adr/0015.
+    Table(
+        "events.WebhookDelivery",
+        plain=names("endpoint_id log_id event_id event_type occurred_at status due_at leased_until attempts")
+        + names("last_status_code last_error created_at ended_at"),
+    ),
+    Table(
+        "events.WebhookAttempt",
+        personal=names("answer"),
+        plain=names("delivery_id endpoint_id at succeeded duration_ms status_code error"),
+        steps=(Step(BLANKED, BLANK_RECEIVED),),
     ),
     Table(
         "profiles.Note",

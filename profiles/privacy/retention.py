@@ -72,6 +72,20 @@ PERIODS: Final = (
             WHERE tenant_id = %(tenant)s AND handled_at < %(before)s LIMIT %(chunk)s)
         """,
     ),
+    # As long as the domain log, from which they are made.
+    Period(
+        "webhookDeliveries",
+        30,
+        """
+        WITH old AS (
+            SELECT id FROM events_webhookdelivery
+            WHERE tenant_id = %(tenant)s AND created_at < %(before)s LIMIT %(chunk)s
+        ), attempts AS (
+            DELETE FROM events_webhookattempt WHERE delivery_id IN (SELECT id FROM old)
+        )
+        DELETE FROM events_webhookdelivery WHERE id IN (SELECT id FROM old)
+        """,
+    ),
     Period(
         "actionLog",
         1095,

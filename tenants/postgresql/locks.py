@@ -13,6 +13,7 @@ class AdvisoryLock(IntEnum):
     IDENTITY = 1  # who is who in one tenant: identifiers, merges, golden rows
     IDEMPOTENCY_KEY = 2  # a request that may come twice, while its first answer is being made
     SCORING = 3  # the versions of one tenant's scoring rules
+    WEBHOOKS = 4  # how many endpoints a tenant has, and how many of them are sent to at once
 
 
 def lock_tenant(purpose: AdvisoryLock, *, shared: bool = False) -> None:

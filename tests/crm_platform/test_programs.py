@@ -22,14 +22,16 @@ def test_processes_follow_the_cores_within_bounds(
 def test_the_worker_reads_every_queue_that_tasks_are_routed_to() -> None:
     routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
 
-    assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} <= set(programs.QUEUES)
+    assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} <= {*programs.QUEUES, programs.WEBHOOKS_QUEUE}
     assert option(programs.worker().command, "--queues") == ",".join(programs.QUEUES)
+    assert option(programs.webhooks_worker().command, "--queues") == programs.WEBHOOKS_QUEUE
 
 
 def test_every_program_runs_under_this_interpreter() -> None:
     made = [
         programs.web("127.0.0.1", 8000),
         programs.worker(),
+        programs.webhooks_worker(),
         programs.beat(),
         programs.manage("x", "migrate"),
     ]

@@ -2,14 +2,23 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from events.models import DeadLetter, InboxEvent, ParkedEntry
+from events.models import (
+    DeadLetter,
+    InboxEvent,
+    ParkedEntry,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from tenants.scope import all_tenants, tenant_scope
-from tests.cast import Club
+from tests import factories
+from tests.cast import Club, make_club
 
 Violation = Callable[[Club], object]
 
@@ -42,6 +51,59 @@ def parked_entry(club: Club, **values: Any) -> ParkedEntry:
     return row
 
 
+def an_endpoint(**values: Any) -> Violation:
+    return lambda club: webhook_endpoint(club, **values)
+
+
+def a_delivery(**values: Any) -> Violation:
+    return lambda club: webhook_delivery(club, **values)
+
+
+def webhook_endpoint(club: Club, **values: Any) -> WebhookEndpoint:
+    defaults: dict[str, Any] = {"url": "https://example.org", "event_types": ["*"], "created_by_name": "x"}
+    with all_tenants():
+        row: WebhookEndpoint = WebhookEndpoint.objects.create(
+            tenant=club.tenant, sealed_secret="x", created_at=timezone.now(), **(defaults | values)
+        )
+    return row
+
+
+def webhook_delivery(club: Club, **values: Any) -> WebhookDelivery:
+    defaults: dict[str, Any] = {
+        "event_id": "e", "event_type": "t", "occurred_at": timezone.now(), "due_at": timezone.now(), "log_id": 1,
+        "status": "PENDING", "attempts": 0, "last_error": "", "created_at": timezone.now(),
+    }  # fmt: skip
+    with all_tenants():
+        endpoint = WebhookEndpoint.objects.first() or webhook_endpoint(club)
+        row: WebhookDelivery = WebhookDelivery.objects.create(
+            tenant=club.tenant, **({"endpoint": endpoint} | defaults | values)
+        )
+    return row
+
+
+def webhook_attempt(club: Club, **values: Any) -> WebhookAttempt:
+    delivery = webhook_delivery(club)
+    with all_tenants():
+        row: WebhookAttempt = WebhookAttempt.objects.create(
+            tenant=club.tenant,
+            at=timezone.now(),
+            succeeded=True,
+            duration_ms=1,
+            **({"delivery_id": delivery.pk, "endpoint_id": delivery.endpoint_id} | values),
+        )
+    return row
+
+
+def of_another_club(make: Callable[[Club], object]) -> Violation:
+    """A row of another tenant than its endpoint's."""
+
+    def violate(club: Club) -> object:
+        webhook_endpoint(club)
+        return make(make_club(factories.tenant("elsewhere")))
+
+    return violate
+
+
 def twice(make: Callable[[Club], object]) -> Violation:
     def violate(club: Club) -> object:
         make(club)
@@ -61,6 +123,22 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "events_inbox_dead_reason_ck": [an_event(status="DEAD")],
     "events_deadletter_job_uq": [twice(dead_letter)],
     "events_deadletter_code_ck": [lambda club: dead_letter(club, code="BAD_LUCK")],
+    # The primary key is asked first: this one only lets deliveries refer to (tenant, id).
+    "events_endpoint_tenant_uq": [],
+    "events_endpoint_status_ck": [
+        an_endpoint(status="ASLEEP", disabled_reason="STAFF", disabled_at=timezone.now())
+    ],
+    "events_endpoint_reason_ck": [
+        an_endpoint(status="DISABLED", disabled_at=timezone.now(), disabled_reason="BORED")
+    ],
+    "events_endpoint_disabled_ck": [an_endpoint(status="DISABLED"), an_endpoint(disabled_reason="STAFF")],
+    "events_endpoint_types_ck": [an_endpoint(event_types=[])],
+    "events_delivery_event_uq": [twice(webhook_delivery)],
+    "events_delivery_status_ck": [a_delivery(status="LOST", due_at=None, ended_at=timezone.now())],
+    "events_delivery_due_ck": [a_delivery(due_at=None), a_delivery(status="FAILED", ended_at=timezone.now())],
+    "events_delivery_endpoint_fk": [of_another_club(webhook_delivery)],
+    "events_attempt_endpoint_fk": [lambda club: webhook_attempt(club, endpoint_id=uuid4())],
+    "events_attempt_delivery_fk": [lambda club: webhook_attempt(club, delivery_id=0)],
     "events_parked_entry_uq": [twice(parked_entry)],
     "events_parked_status_ck": [lambda club: parked_entry(club, status="EATEN")],
 }

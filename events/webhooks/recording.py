@@ -1,0 +1,130 @@
+"""What became of a wave: attempts into the log, deliveries on, the endpoint praised, rested or given up."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from events.models import DeliveryStatus, DisabledReason, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from events.webhooks import statements as sql
+from events.webhooks.endpoints import disable
+from events.webhooks.retrying import GIVEN_UP_AFTER, next_attempt, rest_after
+from events.webhooks.sending import GONE, Answer
+from tenants.scope import current_tenant_id
+
+logger = logging.getLogger(__name__)
+# However long a receiver asks for, its other events wait no longer.
+LONGEST_REST: Final = timedelta(hours=1)
+
+
+class Sent(NamedTuple):
+    """A delivery and what came of its attempt; None: it was not sent, because of `reason`."""
+
+    delivery: WebhookDelivery
+    answer: Answer | None
+    reason: str = ""
+
+
+class _Outcome(NamedTuple):
+    """What the delivery's row says from now on."""
+
+    status: DeliveryStatus
+    due_at: datetime | None
+    status_code: int | None
+    error: str
+
+
+def record(endpoint_id: UUID, wave: Sequence[Sent], *, lease: datetime) -> bool:
+    """Store a wave in one transaction; returns whether the endpoint may be sent more at once.
+
+    Locks the endpoint's row. A delivery whose lease was lost keeps what others wrote.
+    """
+    now = timezone.now()
+    answers = [sent.answer for sent in wave if sent.answer is not None]
+    with transaction.atomic():
+        endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint_id)
+        WebhookAttempt.objects.bulk_create(
+            attempt_of(sent.delivery, sent.answer) for sent in wave if sent.answer is not None
+        )
+        _move(wave, [_outcome(sent, now) for sent in wave], lease)
+        return not answers or judge(endpoint, answers, now)
+
+
+def attempt_of(delivery: WebhookDelivery, answer: Answer) -> WebhookAttempt:
+    """The row of one attempt."""
+    return WebhookAttempt(
+        tenant_id=delivery.tenant_id,
+        delivery_id=delivery.pk,
+        endpoint_id=delivery.endpoint_id,
+        at=answer.at,
+        succeeded=answer.succeeded,
+        duration_ms=answer.duration_ms,
+        status_code=answer.status_code,
+        answer=answer.text,
+        error=answer.error,
+    )
+
+
+def _outcome(sent: Sent, now: datetime) -> _Outcome:
+    answer = sent.answer
+    if answer is None:
+        return _Outcome(DeliveryStatus.DROPPED, None, None, sent.reason)
+    if answer.succeeded:
+        return _Outcome(DeliveryStatus.DELIVERED, None, answer.status_code, "")
+    due_at = None
+    if answer.status_code != GONE:
+        due_at = next_attempt(sent.delivery.attempts, now, answer.asked_wait)
+    status = DeliveryStatus.FAILED if due_at is None else DeliveryStatus.PENDING
+    return _Outcome(status, due_at, answer.status_code, answer.error)
+
+
+def _move(wave: Sequence[Sent], outcomes: Sequence[_Outcome], lease: datetime) -> None:
+    parameters: dict[str, Any] = {
+        "tenant": current_tenant_id(),
+        "lease": lease,
+        "ids": [sent.delivery.pk for sent in wave],
+        "statuses": [outcome.status.value for outcome in outcomes],
+        "dues": [outcome.due_at for outcome in outcomes],
+        "codes": [outcome.status_code for outcome in outcomes],
+        "errors": [outcome.error for outcome in outcomes],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql.RECORD, parameters)
+
+
+def judge(endpoint: WebhookEndpoint, answers: Sequence[Answer], now: datetime) -> bool:
+    """Note on the endpoint how it did, disable it where it is gone or given up; whether to go on at once.
+
+    Needs the row's lock. The disabling stands in the action log and on the dashboard.
+    """
+    if any(answer.succeeded for answer in answers):
+        endpoint.failing_since = endpoint.resting_until = None
+        endpoint.last_success_at, endpoint.failed_waves = now, 0
+    else:
+        endpoint.failing_since = endpoint.failing_since or now
+        endpoint.failed_waves = min(endpoint.failed_waves + 1, 1000)
+        endpoint.resting_until = now + rest_after(endpoint.failed_waves)
+    waits = [answer.asked_wait for answer in answers if answer.asked_wait is not None]
+    if waits:
+        endpoint.resting_until = now + min(max(waits), LONGEST_REST)
+    endpoint.save(update_fields=["failing_since", "last_success_at", "failed_waves", "resting_until"])
+    if endpoint.is_enabled:
+        _give_up(endpoint, answers, now)
+    return endpoint.is_enabled and (endpoint.resting_until is None or endpoint.resting_until <= now)
+
+
+def _give_up(endpoint: WebhookEndpoint, answers: Sequence[Answer], now: datetime) -> None:
+    reason = DisabledReason.NONE
+    if any(answer.status_code == GONE for answer in answers):
+        reason = DisabledReason.GONE
+    elif endpoint.failing_since is not None and now - endpoint.failing_since >= GIVEN_UP_AFTER:
+        reason = DisabledReason.FAILING
+    if reason:
+        disable(endpoint, reason)
+        logger.warning(
+            "webhook endpoint disabled", extra={"endpoint_id": str(endpoint.pk), "reason": reason.value}
+        )

@@ -1,0 +1,67 @@
+"""Endpoints, deliveries and turns as the tests of webhooks use them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from events import consumers
+from events.models import WebhookDelivery, WebhookEndpoint
+from events.webhooks.endpoints import create_endpoint, show_secret
+from events.webhooks.planning import NAME
+from events.webhooks.turns import take_turn
+from tenants.models import Tenant
+from tenants.scope import all_tenants, tenant_scope
+from tests.events.queueing import read_on
+from tests.events.receiver import Receiver
+
+URL = "http://127.0.0.1:9/hooks"
+
+
+def endpoint(tenant: Tenant, receiver: Receiver | None = None, **values: Any) -> WebhookEndpoint:
+    """An endpoint that wants everything, at the receiver where there is one (which then knows the secret)."""
+    defaults: dict[str, Any] = {"url": receiver.url if receiver else URL, "event_types": ["*"]}
+    with tenant_scope(tenant):
+        made = create_endpoint(**(defaults | values))
+        if receiver is not None:
+            receiver.secret = show_secret(made)
+    return made
+
+
+def plan() -> None:
+    """Let the consumer set down the deliveries of everything in the log."""
+    consumers.ensure_cursors()
+    read_on(NAME)
+
+
+def deliver(one: WebhookEndpoint) -> bool:
+    """Plan, and have one turn at the endpoint."""
+    plan()
+    return take_turn(one.pk)
+
+
+def make_due(**values: Any) -> None:
+    """Let the time pass until everything that waits is due and nobody rests."""
+    with all_tenants():
+        past = timezone.now() - timedelta(seconds=1)
+        WebhookDelivery.objects.filter(status="PENDING", **values).update(due_at=past)
+        WebhookEndpoint.objects.update(resting_until=None)
+
+
+def fresh(one: WebhookEndpoint) -> WebhookEndpoint:
+    """The endpoint as it is now."""
+    with all_tenants():
+        row: WebhookEndpoint = WebhookEndpoint.objects.get(pk=one.pk)
+    return row
+
+
+def deliveries(one: WebhookEndpoint) -> list[WebhookDelivery]:
+    """All deliveries of the endpoint, oldest first."""
+    with all_tenants():
+        return list(WebhookDelivery.objects.filter(endpoint_id=one.pk).order_by("pk"))
+
+
+def failing_since(one: WebhookEndpoint, moment: datetime) -> None:
+    """As if nothing had got through since then."""
+    with all_tenants():
+        WebhookEndpoint.objects.filter(pk=one.pk).update(failing_since=moment)
