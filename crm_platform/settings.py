@@ -259,6 +259,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 240},
     },
+    "wake-imports": {
+        "task": "profiles.wake_imports",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 25},
+    },
     "find-duplicates": {
         "task": "profiles.find_duplicates",
         "schedule": crontab(hour=2, minute=30),

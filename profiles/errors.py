@@ -85,3 +85,21 @@ class ScoringUnderWay(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("Everybody is being scored already.", code="SCORING_UNDER_WAY")
+
+
+class ImportNotFound(NotFoundError):
+    """No such import in this tenant."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no such import; those that were never started are forgotten after a while."
+        )
+
+
+class ImportNotReady(ConflictError):
+    """The import is not where this act could follow."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The import has moved on in the meantime: load the page anew.", code="IMPORT_NOT_READY"
+        )

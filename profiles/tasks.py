@@ -7,6 +7,8 @@ from celery import shared_task
 
 from events.wake import PROCESS_INBOX, awake, wake
 from profiles.errors import ScoringUnderWay, SearchUnderWay
+from profiles.importing import jobs
+from profiles.importing.jobs import RUN_IMPORT
 from profiles.ingest import process_turn
 from profiles.privacy.retention import apply_retention
 from profiles.scoring import following, runs
@@ -64,6 +66,19 @@ def score_tenant(tenant_id: str) -> None:
         # Again when the rules were changed in the meantime.
         while runs.is_due(Scorer.of_scope()):
             runs.score_everybody()
+
+
+@shared_task(name=RUN_IMPORT, soft_time_limit=3300, time_limit=3600)
+def run_import(argument: str) -> None:
+    """Check, bring in or take back one import; idempotent by its status, its lease and the marks on its rows."""
+    awake(RUN_IMPORT, argument)
+    jobs.run_import(argument)
+
+
+@shared_task(name="profiles.wake_imports")
+def wake_imports() -> None:
+    """Find imports whose worker is gone; idempotent, because waking is."""
+    jobs.wake_abandoned()
 
 
 @shared_task(name="profiles.find_duplicates")

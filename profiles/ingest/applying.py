@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -27,15 +27,27 @@ EDIT = "crm.edit"
 Answer = tuple[int, UUID | None, int | None]
 
 
+class Told(NamedTuple):
+    """What came of events: the answers (inbox id, profile id, activity id), who is new, and what was left over."""
+
+    answers: list[Answer]
+    new_ids: set[UUID]
+    left: list[ReadyEvent]
+
+
 def apply_events(club: Club, events: Sequence[ReadyEvent], now: datetime) -> list[Answer]:
     """Apply events in the given order; returns (inbox id, profile id, activity id) for each.
 
     Needs an open transaction and the club's scope. Waits for the tenant's identity lock: one at a time decides who is
     who, so that two workers who meet the same new person end with one profile; the keys are unique all the same.
     """
+    return apply_and_tell(club, events, now).answers
+
+
+def apply_and_tell(club: Club, events: Sequence[ReadyEvent], now: datetime) -> Told:
+    """The same as `apply_events`, and who was not known before. Nothing is left over."""
     lock_tenant(AdvisoryLock.IDENTITY)
-    applied, _ = _apply(club, events, now, only_settled=False)
-    return applied
+    return _apply(club, events, now, only_settled=False)
 
 
 def apply_settled_events(
@@ -47,12 +59,11 @@ def apply_settled_events(
     is left over needs `apply_events` in another transaction.
     """
     lock_tenant(AdvisoryLock.IDENTITY, shared=True)
-    return _apply(club, events, now, only_settled=True)
+    told = _apply(club, events, now, only_settled=True)
+    return told.answers, told.left
 
 
-def _apply(
-    club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_settled: bool
-) -> tuple[list[Answer], list[ReadyEvent]]:
+def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_settled: bool) -> Told:
     claims = [[_claim(event.row, subject) for subject in event.effect.subjects] for event in events]
     with connection.cursor() as cursor:
         cursor.execute(sql.PLAN_FOR_BATCHES)
@@ -71,7 +82,8 @@ def _apply(
             is_repeat = (event.row.source, event.row.event_id) in recorded_already
             _take(work, event, group, is_repeat=is_repeat)
         write(cursor, work)
-    return [_answer(work, event.row) for event in events], left
+    new_ids = {person.id for person in work.directory.new_people()}
+    return Told([_answer(work, event.row) for event in events], new_ids, left)
 
 
 def _about_the_living(

@@ -20,6 +20,14 @@ from profiles.models.identity import (
     ProfileShare,
     ReviewCandidate,
 )
+from profiles.models.importing import (
+    WORKING_STATUSES,
+    ColumnChoice,
+    ImportOutcome,
+    ImportRow,
+    ImportStatus,
+    MemberImport,
+)
 from profiles.models.privacy import ErasureReason, ErasureReceipt, ProcessingRestriction, SuppressedKey
 from profiles.models.profile import (
     STAGE_LADDER,
@@ -34,8 +42,10 @@ __all__ = [
     "CRM_RECORD",
     "SLOTS",
     "STAGE_LADDER",
+    "WORKING_STATUSES",
     "Activity",
     "ActivityCategory",
+    "ColumnChoice",
     "CustomerProfile",
     "DuplicateModel",
     "DuplicatePair",
@@ -46,8 +56,12 @@ __all__ = [
     "Household",
     "HouseholdMember",
     "Identifier",
+    "ImportOutcome",
+    "ImportRow",
+    "ImportStatus",
     "KeptApart",
     "LifecycleStage",
+    "MemberImport",
     "Note",
     "PrivacyRequest",
     "ProcessingRestriction",

@@ -119,6 +119,9 @@ UPDATE events_webhookattempt SET answer = '[erased]'
 WHERE tenant_id = %(tenant)s AND answer <> ''
   AND (answer ~* %(pattern)s OR answer ~ array_to_string(%(ids)s::text[], '|'))
 """
+# Also rows that were never brought in, and those that name the person beside somebody else.
+OF_IMPORTED: Final = f"""({OF_PERSON} OR array_to_string(cells, ' ') ~* %(pattern)s OR reason ~* %(pattern)s
+    OR values::text ~* %(pattern)s)"""
 # A set that grows: apps above this one, and later tables, add theirs with `register`.
 TABLES: Final[list[Table]] = [
     Table("tenants.Membership", plain=names("user_id role created_at")),
@@ -268,6 +271,19 @@ TABLES: Final[list[Table]] = [
         mine=OF_PERSON,
         elsewhere="profiles.Household",
     ),
+    Table(
+        "profiles.ImportRow",
+        personal=names("cells values remarks reason changes profile_id added_tags"),
+        plain=names("import_id line is_heading outcome stage_before is_created applied_at undone_at"),
+        steps=delete("profiles_importrow", OF_IMPORTED),
+        mine=OF_PERSON,
+    ),
+    Table(
+        "profiles.MemberImport",
+        plain=names("form file_name status header notes targets takes_conflicts total done counts error")
+        + names("leased_until made_by_id made_by_name made_at started_at finished_at"),
+    ),
+    Table("profiles.ColumnChoice", plain=names("header target chosen_at")),
     Table(
         "profiles.ProfileScore",
         personal=names(

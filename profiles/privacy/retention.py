@@ -86,6 +86,17 @@ PERIODS: Final = (
         DELETE FROM events_webhookdelivery WHERE id IN (SELECT id FROM old)
         """,
     ),
+    # With its rows goes the possibility to take an import back. One at work waits.
+    Period(
+        "imports",
+        180,
+        """
+        DELETE FROM profiles_memberimport WHERE id IN (
+            SELECT id FROM profiles_memberimport
+            WHERE tenant_id = %(tenant)s AND made_at < %(before)s
+              AND status NOT IN ('CHECKING', 'RUNNING', 'UNDOING') LIMIT %(chunk)s)
+        """,
+    ),
     Period(
         "actionLog",
         1095,

@@ -29,6 +29,7 @@ from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.profiles.import_violations import IMPORT_VIOLATIONS
 from tests.profiles.privacy_violations import PRIVACY_VIOLATIONS
 from tests.profiles.records import (
     NOON,
@@ -358,6 +359,7 @@ def duplicate_models(*versions: str, **values: Any) -> Violation:
 VIOLATIONS: dict[str, list[Violation]] = {
     **SCORE_VIOLATIONS,
     **PRIVACY_VIOLATIONS,
+    **IMPORT_VIOLATIONS,
     "profiles_profile_tenant_uq": [second_id],
     "profiles_profile_status_ck": [a_profile(status="GONE")],
     "profiles_profile_stage_ck": [a_profile(lifecycle_stage="FAN")],

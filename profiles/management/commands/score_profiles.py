@@ -4,17 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from profiles.errors import ScoringUnderWay
+from profiles.management.progress import progress_of
 from profiles.models import ScoreRun
 from profiles.scoring.people import Scorer
 from profiles.scoring.runs import is_due, score_everybody
@@ -55,13 +47,5 @@ class Command(BaseCommand):
             )
 
     def _score(self, tenant: Tenant, workers: int) -> ScoreRun:
-        columns = (
-            *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
-            *(TimeElapsedColumn(), TimeRemainingColumn()),
-        )
-        with Progress(*columns, console=Console(stderr=True)) as progress:
-            task = progress.add_task(tenant.slug, total=None)
-            return score_everybody(
-                workers=workers,
-                report=lambda done, total: progress.update(task, completed=done, total=total),
-            )
+        with progress_of(tenant.slug) as report:
+            return score_everybody(workers=workers, report=report)

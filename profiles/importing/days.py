@@ -1,0 +1,123 @@
+"""Dates as people type them, and as spreadsheets spoil them."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import get_date_format
+
+from profiles.normalise import folded
+
+YEAR_FIRST: Final = re.compile(r"(\d{4})\s?[-/. ]\s?(\d{1,2})\s?[-/. ]\s?(\d{1,2})(?:[T ].*)?")
+NUMBERS: Final = re.compile(r"(\d{1,2})\s?[-/. ]\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})(?: \d.*)?")
+DAY_AND_WORD: Final = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th|\.)?[\s\-/,]*([^\W\d]+)\.?[\s\-/,]*(\d{4}|\d{2})", re.IGNORECASE
+)
+WORD_AND_DAY: Final = re.compile(r"([^\W\d]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", re.IGNORECASE)
+PACKED: Final = re.compile(r"(19\d\d|20\d\d)(\d\d)(\d\d)")
+SERIAL: Final = re.compile(r"(\d{5})(?:\.\d+)?")
+YEAR: Final = re.compile(r"(?:19|20)\d\d")
+WEEKDAY: Final = re.compile(r"^[^\W\d]{2,}[.,]\s*(?=\d)")
+# Day 0 of Excel's calendar, in which 1900 has a 29 February.
+EXCEL_EPOCH: Final = date(1899, 12, 30)
+LATEST_MONTH: Final = 12
+WHOLE_YEAR: Final = 4
+# Languages whose names of months are understood.
+LANGUAGES: Final = ("en", "af", "de", "fr", "es", "pt", "nl", "it")
+SHORTEST_MONTH: Final = 3
+EARLIEST: Final = date(1900, 1, 1)
+YEARS_AHEAD: Final = 50
+
+
+def is_month_first(country: str) -> bool:
+    """Whether 3/4/2026 is the fourth of March in a country (two letters), by the Unicode CLDR."""
+    try:
+        locale = Locale.parse(f"und_{country}")
+    except (UnknownLocaleError, ValueError):
+        return False
+    return str(get_date_format("short", locale=locale).pattern).startswith("M")
+
+
+def month_first_of(texts: Iterable[str], default: bool) -> bool:
+    """Which order a column's dates have: what its unambiguous ones show, else, or where they differ, the default."""
+    is_day_first_seen = is_month_first_seen = False
+    for text in texts:
+        match = NUMBERS.fullmatch(text.strip())
+        if match:
+            first, second = int(match[1]), int(match[2])
+            is_day_first_seen = is_day_first_seen or first > LATEST_MONTH >= second
+            is_month_first_seen = is_month_first_seen or second > LATEST_MONTH >= first
+    if is_day_first_seen == is_month_first_seen:
+        return default
+    return is_month_first_seen
+
+
+def read_day(text: str, *, month_first: bool, today: date, may_be_ahead: bool) -> date:
+    """The day a text means; raises ValueError with the reason.
+
+    Of two-digit years the one is meant that is not ahead of today, or, where it may be, not more than 50 years ahead.
+    A bare year means its first of January.
+    """
+    text = WEEKDAY.sub("", " ".join(text.split()))
+    found = _parts(text, month_first)
+    if found is None:
+        raise ValueError(f"{text!r} is no date that can be understood; write it as 1984-05-17.")
+    year, month, day, has_century = found
+    try:
+        read = date(year if has_century else 2000 + year, month, day)
+        if not has_century and read > (
+            today.replace(day=1) + timedelta(days=365 * YEARS_AHEAD) if may_be_ahead else today
+        ):
+            read = read.replace(year=read.year - 100)
+    except ValueError:
+        raise ValueError(f"{text!r} is no day of the calendar.") from None
+    if read < EARLIEST or (read > today and not may_be_ahead):
+        raise ValueError(f"{text!r} does not lie between 1900 and today.")
+    return read
+
+
+def _parts(text: str, month_first: bool) -> tuple[int, int, int, bool] | None:
+    """Year, month, day, and whether the year has its century."""
+    if match := YEAR_FIRST.fullmatch(text) or PACKED.fullmatch(text):
+        return int(match[1]), int(match[2]), int(match[3]), True
+    if match := NUMBERS.fullmatch(text):
+        first, second = int(match[1]), int(match[2])
+        is_swapped = second > LATEST_MONTH if first <= LATEST_MONTH else False
+        day, month = (
+            (second, first) if is_swapped or (month_first and first <= LATEST_MONTH) else (first, second)
+        )
+        return int(match[3]), month, day, len(match[3]) == WHOLE_YEAR
+    if match := SERIAL.fullmatch(text):
+        day_meant = EXCEL_EPOCH + timedelta(days=int(match[1]))
+        return day_meant.year, day_meant.month, day_meant.day, True
+    if YEAR.fullmatch(text):
+        return int(text), 1, 1, True
+    return _parts_in_words(text)
+
+
+def _parts_in_words(text: str) -> tuple[int, int, int, bool] | None:
+    if match := DAY_AND_WORD.fullmatch(text):
+        day, word, year = int(match[1]), match[2], match[3]
+    elif match := WORD_AND_DAY.fullmatch(text):
+        day, word, year = int(match[2]), match[1], match[3]
+    else:
+        return None
+    month = _months().get(folded(word))
+    return (int(year), month, day, len(year) == WHOLE_YEAR) if month else None
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, int]:
+    """Folded names of months, whole and short → number."""
+    names: dict[str, int] = {"sept": 9}
+    for language in reversed(LANGUAGES):
+        months = Locale(language).months["format"]
+        for width in ("wide", "abbreviated"):
+            for number, name in months[width].items():
+                word = folded(name)
+                if len(word) >= SHORTEST_MONTH:
+                    names[word] = number
+    return names

@@ -1,0 +1,219 @@
+"""The SQL of imports; every statement works on a chunk of rows."""
+
+from typing import Final
+
+from tenants.postgresql.staging import StagingTable
+
+# --- storing and checking
+FILE_ROW = StagingTable("file_row", "line integer, cells text[], is_heading boolean")
+STORE_ROWS: Final = """
+INSERT INTO profiles_importrow (tenant_id, import_id, line, cells, is_heading, remarks, changes, reason, is_created,
+                                added_tags)
+SELECT %s, %s, line, cells, is_heading, '[]', '[]', '', false, '{}' FROM file_row
+"""
+JUDGED_ROW = StagingTable(
+    "judged_row",
+    "line integer, row_values jsonb, remarks jsonb, outcome text, reason text, changes jsonb, profile_id uuid,"
+    " stage_before smallint",
+)
+STORE_VERDICTS: Final = """
+UPDATE profiles_importrow AS r
+SET values = j.row_values, remarks = j.remarks, outcome = j.outcome, reason = j.reason, changes = j.changes,
+    profile_id = j.profile_id, stage_before = j.stage_before
+FROM judged_row AS j
+WHERE r.tenant_id = %s AND r.import_id = %s AND r.line = j.line
+"""
+MATCHED_PROFILE = StagingTable("matched_profile", "profile_id uuid")
+# For each field the fact that weighs most: what a file says may have to give way to it.
+HEAVIEST_FACTS: Final = """
+SELECT DISTINCT ON (f.profile_id, f.field) f.profile_id, f.field, f.rank, f.occurred_at FROM matched_profile AS m
+JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = m.profile_id
+ORDER BY f.profile_id, f.field, f.rank DESC, f.occurred_at DESC
+"""
+NAMESAKE = StagingTable("namesake", "first_name text, last_name text")
+# Only for rows with nothing but a name; by the names as the golden rows have them, whatever the case.
+NAMESAKES: Final = """
+SELECT DISTINCT ON (n.first_name, n.last_name) n.first_name, n.last_name, p.id
+FROM namesake AS n
+JOIN profiles_customerprofile AS p ON p.tenant_id = %s
+    AND lower(p.first_name) = n.first_name AND lower(p.last_name) = n.last_name
+WHERE p.status IN ('ACTIVE', 'INACTIVE')
+ORDER BY n.first_name, n.last_name, p.created_at
+"""
+
+# --- running
+NEXT_NUMBERS: Final = """
+SELECT nextval(pg_get_serial_sequence('events_inboxevent', 'id')) FROM generate_series(1, %s)
+"""
+TAKE_ROWS: Final = """
+SELECT line, values::text FROM profiles_importrow
+WHERE tenant_id = %s AND import_id = %s AND line > %s AND applied_at IS NULL AND outcome = ANY(%s)
+ORDER BY line LIMIT %s
+FOR UPDATE
+"""
+APPLIED_ROW = StagingTable(
+    "applied_row",
+    "line integer, outcome text, reason text, profile_id uuid, is_created boolean, added_tags text[]",
+)
+SETTLE_ROWS: Final = """
+UPDATE profiles_importrow AS r
+SET outcome = a.outcome, reason = CASE WHEN a.reason = '' THEN r.reason ELSE a.reason END, profile_id = a.profile_id,
+    is_created = a.is_created, added_tags = a.added_tags,
+    applied_at = CASE WHEN a.outcome <> 'ERROR' THEN clock_timestamp() END
+FROM applied_row AS a
+WHERE r.tenant_id = %s AND r.import_id = %s AND r.line = a.line
+"""
+TAGGED_PROFILE = StagingTable("tagged_profile", "profile_id uuid, tags text[]")
+ADD_TAGS: Final = """
+UPDATE profiles_customerprofile AS p
+SET tags = ARRAY(SELECT DISTINCT tag FROM unnest(p.tags || t.tags) AS tag ORDER BY tag), version = p.version + 1,
+    updated_at = now()
+FROM tagged_profile AS t
+WHERE p.tenant_id = %s AND p.id = t.profile_id AND NOT p.tags @> t.tags
+RETURNING p.id, old.tags
+"""
+SHARE_ADDED_TAGS: Final = """
+UPDATE profiles_profileshare AS s
+SET tags = ARRAY(SELECT DISTINCT tag FROM unnest(s.tags || t.tags) AS tag ORDER BY tag)
+FROM tagged_profile AS t
+WHERE s.tenant_id = %s AND s.profile_id = t.profile_id AND NOT s.tags @> t.tags
+"""
+BORN_PROFILE = StagingTable("born_profile", "profile_id uuid, created_at timestamptz")
+SET_BIRTHS: Final = """
+UPDATE profiles_customerprofile AS p SET created_at = b.created_at FROM born_profile AS b
+WHERE p.tenant_id = %s AND p.id = b.profile_id AND b.created_at < p.created_at
+"""
+
+# --- undoing
+UNDONE_ROW = StagingTable(
+    "undone_row",
+    "line integer, event_id text, profile_id uuid, is_created boolean, tags text[], stage_before smallint,"
+    " survivor_id uuid, is_built_on boolean",
+)
+ROWS_TO_UNDO: Final = """
+SELECT r.line, r.profile_id, r.is_created, r.added_tags, r.stage_before,
+       COALESCE(p.merged_into_id, p.id)
+FROM profiles_importrow AS r
+JOIN profiles_customerprofile AS p ON p.tenant_id = r.tenant_id AND p.id = r.profile_id
+WHERE r.tenant_id = %s AND r.import_id = %s AND r.applied_at IS NOT NULL AND r.undone_at IS NULL
+ORDER BY r.line DESC LIMIT %s
+FOR UPDATE OF r
+"""
+# Joined because a row of this import named two customers at once.
+MERGES_BY_ROWS: Final = """
+UPDATE profiles_profilemerge AS m
+SET unmerged_at = now(), unmerged_by_name = %s, unmerged_by_id = %s
+FROM undone_row AS u
+WHERE m.tenant_id = %s AND m.kind = 'AUTOMATIC' AND m.unmerged_at IS NULL AND m.evidence->>'source' = 'crm'
+  AND m.evidence->>'eventId' = u.event_id
+RETURNING u.line, u.event_id, m.winner_id, m.loser_id
+"""
+# What the row brought may stand on either side now.
+ALSO_UNDO: Final = """
+INSERT INTO undone_row (line, event_id, profile_id, is_created, tags, is_built_on)
+VALUES (%s, %s, %s, false, '{}', false)
+"""
+MOVE_ON: Final = """
+UPDATE undone_row AS u SET survivor_id = COALESCE(p.merged_into_id, p.id) FROM profiles_customerprofile AS p
+WHERE p.tenant_id = %s AND p.id = u.profile_id
+"""
+# Whatever came to a customer since the import began rests on what the import said: their keys stay, and so do they.
+MARK_BUILT_ON: Final = """
+UPDATE undone_row AS u SET is_built_on =
+    EXISTS (SELECT FROM profiles_activity AS a
+            WHERE a.tenant_id = %(tenant)s AND a.profile_id = u.survivor_id AND a.recorded_at >= %(since)s)
+    OR EXISTS (SELECT FROM profiles_fact AS f
+               WHERE f.tenant_id = %(tenant)s AND f.profile_id = u.survivor_id AND f.recorded_at >= %(since)s
+                 AND NOT starts_with(f.event_id, %(mine)s))
+"""
+TAKE_FACTS: Final = """
+DELETE FROM profiles_fact AS f USING undone_row AS u
+WHERE f.tenant_id = %s AND f.profile_id = u.survivor_id AND f.event_id = u.event_id AND f.source = 'crm'
+"""
+TAKE_KEYS: Final = """
+DELETE FROM profiles_identifier AS i USING undone_row AS u
+WHERE i.tenant_id = %(tenant)s AND i.profile_id = u.survivor_id AND i.event_id = u.event_id AND i.source = 'crm'
+  AND (NOT u.is_built_on OR i.kind = 'crmRecordId') AND i.linked_at IS NULL
+  AND NOT EXISTS (SELECT FROM profiles_fact AS f WHERE f.tenant_id = %(tenant)s AND f.identifier_id = i.id)
+  AND NOT EXISTS (SELECT FROM profiles_fact AS f
+                  WHERE f.tenant_id = %(tenant)s AND f.profile_id = u.survivor_id AND f.field = i.kind
+                    AND f.value #>> '{}' = i.value)
+RETURNING i.kind, i.value, i.is_shared
+"""
+NO_LONGER_SHARED = StagingTable("no_longer_shared", "kind text, value text")
+UNSHARE: Final = """
+UPDATE profiles_identifier AS i SET is_shared = false FROM no_longer_shared AS n
+WHERE i.tenant_id = %(tenant)s AND i.kind = n.kind AND i.value = n.value
+  AND NOT EXISTS (SELECT FROM profiles_identifier AS other
+                  WHERE other.tenant_id = %(tenant)s AND other.kind = n.kind AND other.value = n.value
+                    AND other.id <> i.id)
+"""
+TAKE_CANDIDATES: Final = """
+DELETE FROM profiles_reviewcandidate AS c USING undone_row AS u
+WHERE c.tenant_id = %s AND c.status = 'OPEN' AND c.evidence->>'source' = 'crm' AND c.evidence->>'eventId' = u.event_id
+"""
+TAKE_TAGS: Final = """
+UPDATE {table} AS p
+SET tags = ARRAY(SELECT tag FROM unnest(p.tags) AS tag WHERE tag <> ALL(t.tags) ORDER BY tag)
+FROM tagged_profile AS t
+WHERE p.tenant_id = %s AND p.{key} = t.profile_id
+"""
+TAKE_STAGES: Final = """
+UPDATE profiles_customerprofile AS p SET stage_reached = u.stage_before FROM undone_row AS u
+WHERE p.tenant_id = %s AND p.id = u.profile_id AND p.id = u.survivor_id AND NOT u.is_built_on AND NOT p.has_shares
+  AND u.stage_before < p.stage_reached
+"""
+# Customers who came with the import and of whom nothing else is known.
+LEFT_WITH_NOTHING: Final = """
+SELECT DISTINCT u.profile_id FROM undone_row AS u
+JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = u.profile_id AND NOT p.has_shares
+    AND p.tags = '{}' AND p.status IN ('ACTIVE', 'INACTIVE')
+WHERE u.is_created
+  AND NOT EXISTS (SELECT FROM profiles_identifier AS x WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
+  AND NOT EXISTS (SELECT FROM profiles_fact AS x WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
+  AND NOT EXISTS (SELECT FROM profiles_activity AS x WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
+  AND NOT EXISTS (SELECT FROM profiles_note AS x WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
+  AND NOT EXISTS (SELECT FROM profiles_householdmember AS x
+                  WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
+  AND NOT EXISTS (SELECT FROM profiles_privacyrequest AS x
+                  WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
+  AND NOT EXISTS (SELECT FROM profiles_profilemerge AS x
+                  WHERE x.tenant_id = %(tenant)s AND x.unmerged_at IS NULL AND x.winner_id = u.profile_id)
+"""
+# What the platform itself worked out about them.
+DERIVED_TABLES: Final = (
+    "profiles_searchdocument",
+    "profiles_profilescore",
+    "profiles_scorehistory",
+    "profiles_stagechange",
+    "profiles_scoredue",
+)
+FORGET_DERIVED: Final = "DELETE FROM {table} WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s)"
+PAIR_TABLES: Final = ("profiles_reviewcandidate", "profiles_duplicatepair")
+FORGET_PAIRS: Final = """
+DELETE FROM {table}
+WHERE tenant_id = %(tenant)s AND (first_profile_id = ANY(%(ids)s) OR second_profile_id = ANY(%(ids)s))
+"""
+SETTLE_UNDONE: Final = """
+UPDATE profiles_importrow AS r SET undone_at = clock_timestamp() FROM undone_row AS u
+WHERE r.tenant_id = %s AND r.import_id = %s AND r.line = u.line
+"""
+
+# --- the job
+COUNTS: Final = """
+SELECT outcome, count(*), count(applied_at), count(*) FILTER (WHERE remarks <> '[]') FROM profiles_importrow
+WHERE tenant_id = %s AND import_id = %s GROUP BY outcome
+"""
+CLAIM: Final = """
+UPDATE profiles_memberimport SET leased_until = clock_timestamp() + make_interval(secs => %s)
+WHERE tenant_id = %s AND id = %s AND status IN ('CHECKING', 'RUNNING', 'UNDOING')
+  AND (leased_until IS NULL OR leased_until < clock_timestamp())
+"""
+PROGRESS: Final = """
+UPDATE profiles_memberimport SET leased_until = clock_timestamp() + make_interval(secs => %s), done = %s
+WHERE tenant_id = %s AND id = %s AND status = %s
+"""
+ABANDONED: Final = """
+SELECT tenant_id, id FROM profiles_memberimport
+WHERE status IN ('CHECKING', 'RUNNING', 'UNDOING') AND (leased_until IS NULL OR leased_until < clock_timestamp())
+"""

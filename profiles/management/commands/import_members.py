@@ -1,0 +1,165 @@
+"""`manage.py import_members FILE`: people from a spreadsheet."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.table import Table
+
+from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
+from profiles.importing.columns import LABELS, Guess, Target
+from profiles.importing.jobs import (
+    choose_columns,
+    count_rows,
+    discard_import,
+    find_import,
+    start_import,
+    undo_import,
+    work_on,
+)
+from profiles.importing.opening import open_import
+from profiles.importing.problems import problems_file
+from profiles.importing.tables import UnreadableFile
+from profiles.management.progress import progress_of
+from profiles.models import ImportOutcome, ImportRow, ImportStatus, MemberImport
+from tenants.actors import acting_as, program
+from tenants.management.arguments import read_tenants
+from tenants.scope import tenant_scope
+
+MOST_SHOWN = 20
+
+
+class Command(BaseCommand):
+    """The operator's way; staff have the page Import."""
+
+    help = (
+        "Brings people in from a CSV or XLSX file. Without --go it says row by row what would happen and changes"
+        " nothing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What, whose, and how far."""
+        parser.add_argument("file", type=Path, nargs="?", help="CSV, XLSX, XLS or ODS")
+        parser.add_argument("--tenant", required=True, help="UUID, slug or alias")
+        parser.add_argument("--go", action="store_true", help="bring the rows in, after the check")
+        parser.add_argument("--with-conflicts", action="store_true", help="rows in conflict as well")
+        parser.add_argument(
+            "--column",
+            action="append",
+            default=[],
+            metavar="HEADER=FIELD",
+            help="what a column is; again for each",
+        )
+        parser.add_argument("--encoding", default="", help="default: found out")
+        parser.add_argument("--sheet", default="", help="default: the largest")
+        parser.add_argument(
+            "--problems", type=Path, help="write the rows that cannot be taken whole to this CSV file"
+        )
+        parser.add_argument("--resume", metavar="ID", help="go on with an import instead of reading a file")
+        parser.add_argument("--undo", metavar="ID", help="take an import back instead")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check, and bring in or take back."""
+        tenants = read_tenants(options["tenant"])
+        if len(tenants) != 1:
+            raise CommandError("Name one club with --tenant.")
+        with tenant_scope(tenants[0]), acting_as(program("manage.py import_members")):
+            try:
+                self._handle(options)
+            except InvalidFields as error:
+                raise CommandError("\n".join(f"{name}: {why}" for name, why in error.fields.items())) from error
+            except (UnreadableFile, ImportNotReady, ImportNotFound) as error:
+                raise CommandError(error.message) from error
+
+    def _handle(self, options: dict[str, Any]) -> None:
+        if options["undo"]:
+            self._undo(find_import(UUID(options["undo"])))
+            return
+        if options["resume"]:
+            member_import = find_import(UUID(options["resume"]))
+        elif options["file"] is None:
+            raise CommandError("Name a file, or an import with --resume or --undo.")
+        else:
+            member_import = self._checked(options)
+        if options["problems"]:
+            options["problems"].write_bytes(b"".join(problems_file(member_import)))
+        if options["resume"] or options["go"]:
+            self._go(member_import, takes_conflicts=options["with_conflicts"])
+        else:
+            discard_import(member_import)
+            self.stdout.write("Nothing was changed; with --go the rows are brought in.")
+
+    def _checked(self, options: dict[str, Any]) -> MemberImport:
+        path: Path = options["file"]
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+        member_import, guesses = open_import(
+            path.name, content, encoding=options["encoding"], sheet=options["sheet"]
+        )
+        targets = _with_choices(member_import, guesses, options["column"])
+        self._show_columns(member_import, targets)
+        choose_columns(member_import, targets, remember=bool(options["column"]))
+        checked = self._work(member_import)
+        self._show_rows(checked)
+        return checked
+
+    def _go(self, member_import: MemberImport, *, takes_conflicts: bool) -> None:
+        if not member_import.is_working:
+            start_import(member_import, takes_conflicts=takes_conflicts)
+        done = self._work(member_import)
+        counts = count_rows(done)
+        self.stdout.write(
+            f"Brought in {counts['applied']:,} rows of {done.file_name}. To take them back: --undo {done.pk}"
+        )
+
+    def _undo(self, member_import: MemberImport) -> None:
+        if not member_import.is_working:
+            undo_import(member_import)
+        done = self._work(member_import)
+        self.stdout.write(f"Took back {done.total:,} rows of {done.file_name}.")
+
+    def _work(self, member_import: MemberImport) -> MemberImport:
+        with progress_of(member_import.get_status_display()) as report:
+            done = work_on(member_import.pk, report=report)
+        if done is None:
+            raise CommandError("A worker is at this import already: wait for it, see the page Import.")
+        if done.status == ImportStatus.FAILED:
+            raise CommandError(f"The import failed: {done.error}")
+        return done
+
+    def _show_columns(self, member_import: MemberImport, targets: list[str]) -> None:
+        self.stdout.write(
+            f"{member_import.file_name}: {member_import.total:,} rows. {'. '.join(member_import.notes)}."
+        )
+        table = Table("Column", "Goes to")
+        for name, target in zip(member_import.header, targets, strict=True):
+            table.add_row(name, LABELS[Target(target)] if target else "-")
+        Console().print(table)
+
+    def _show_rows(self, member_import: MemberImport) -> None:
+        counts = count_rows(member_import)
+        for outcome in ImportOutcome:
+            if counts.get(outcome.value):
+                self.stdout.write(f"{counts[outcome.value]:>9,}  {outcome.label}")
+        self.stdout.write(f"{counts['remarks']:>9,}  rows of which something is left aside")
+        worth_reading = ImportRow.objects.filter(
+            import_id=member_import.pk, outcome__in=[ImportOutcome.CONFLICT, ImportOutcome.ERROR]
+        ).order_by("line")
+        for row in worth_reading[:MOST_SHOWN]:
+            self.stdout.write(f"line {row.line}: {row.reason}")
+
+
+def _with_choices(member_import: MemberImport, guesses: list[Guess], choices: list[str]) -> list[str]:
+    """The guessed targets, but for columns that were named."""
+    targets = {name: guess.target.value for name, guess in zip(member_import.header, guesses, strict=True)}
+    for choice in choices:
+        name, _, target = choice.partition("=")
+        if name not in targets:
+            raise CommandError(f"There is no column {name!r}; there are: {', '.join(targets)}.")
+        targets[name] = target
+    return list(targets.values())

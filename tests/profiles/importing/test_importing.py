@@ -1,0 +1,515 @@
+"""Imports end to end: check, run, undo, and what may happen in between."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
+from profiles.importing import jobs, running
+from profiles.importing.jobs import choose_columns, discard_import, start_import, undo_import, work_on
+from profiles.importing.opening import open_import
+from profiles.importing.problems import problems_file
+from profiles.models import (
+    CustomerProfile,
+    ErasureReason,
+    Fact,
+    Identifier,
+    ImportRow,
+    ImportStatus,
+    MemberImport,
+    Note,
+    ProfileMerge,
+    ReviewCandidate,
+)
+from profiles.privacy.erasing import erase_customer
+from profiles.privacy.retention import apply_retention
+from tenants.models import LoggedAction, Tenant
+from tenants.scope import tenant_scope
+from tests.cast import Club
+from tests.profiles.api_callers import happened
+from tests.profiles.importing.spreadsheets import csv_file, office_workbook
+from tests.profiles.stories import booking, member, player
+
+HEADER = "Member No,First name,Surname,E-mail,Cell,Date of birth,Category,Handicap,Tags"
+GOLDEN = (
+    "first_name",
+    "last_name",
+    "email",
+    "phone_number",
+    "date_of_birth",
+    "membership_tier",
+    "scl_member_id",
+)
+
+
+def checked(*lines: str, header: str = HEADER) -> MemberImport:
+    """An import of these lines, after its check; needs the club's scope."""
+    member_import, guesses = open_import("members.csv", csv_file(header, *lines))
+    choose_columns(member_import, [guess.target.value for guess in guesses])
+    done = work_on(member_import.pk)
+    assert done is not None
+    assert (done.status, done.error) == (ImportStatus.CHECKED, "")
+    return done
+
+
+def brought_in(*lines: str, header: str = HEADER, takes_conflicts: bool = False) -> MemberImport:
+    member_import = checked(*lines, header=header)
+    start_import(member_import, takes_conflicts=takes_conflicts)
+    done = work_on(member_import.pk)
+    assert done is not None
+    assert (done.status, done.error) == (ImportStatus.DONE, "")
+    return done
+
+
+def taken_back(member_import: MemberImport) -> None:
+    undo_import(member_import)
+    done = work_on(member_import.pk)
+    assert done is not None
+    assert (done.status, done.error) == (ImportStatus.UNDONE, "")
+
+
+def outcomes(member_import: MemberImport) -> list[tuple[int, str | None]]:
+    rows = ImportRow.objects.filter(import_id=member_import.pk).order_by("line")
+    return list(rows.values_list("line", "outcome"))
+
+
+def row(member_import: MemberImport, line: int) -> ImportRow:
+    found: ImportRow = ImportRow.objects.get(import_id=member_import.pk, line=line)
+    return found
+
+
+def people() -> list[dict[str, Any]]:
+    living = CustomerProfile.objects.filter(status__in=["ACTIVE", "INACTIVE"])
+    return list(
+        living.order_by("id").values(
+            "id", "tags", "stage_reached", "lifecycle_stage", "external_ids", *GOLDEN
+        )
+    )
+
+
+def everything() -> dict[str, Any]:
+    return {
+        "people": people(),
+        "facts": sorted(
+            Fact.objects.values_list("profile_id", "field", "value", "source", "event_id"), key=str
+        ),
+        "keys": sorted(Identifier.objects.values_list("profile_id", "kind", "value", "is_shared")),
+        "merges": ProfileMerge.objects.filter(unmerged_at=None).count(),
+        "review": ReviewCandidate.objects.count(),
+    }
+
+
+def test_an_office_workbook_becomes_customers(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        member_import, guesses = open_import("members.xlsx", office_workbook())
+        choose_columns(member_import, [guess.target.value for guess in guesses])
+        work_on(member_import.pk)
+        start_import(member_import, takes_conflicts=False)
+        done = work_on(member_import.pk)
+
+        assert done is not None
+        assert done.counts == {"CREATE": 4, "SKIPPED": 2, "applied": 4, "remarks": 3}
+        thandi = CustomerProfile.objects.get(scl_member_id=1001)
+        assert (thandi.name, thandi.email, thandi.phone_number, str(thandi.date_of_birth)) == (
+            "Thandi van der Merwe",
+            "thandi@example.com",
+            "+27821234567",
+            "1984-05-17",
+        )
+        assert (thandi.membership_tier, thandi.lifecycle_stage, thandi.created_source) == (
+            "Gold",
+            "MEMBER",
+            "crm",
+        )
+        zoe = row(done, 8)
+        assert [remark["field"] for remark in zoe.remarks] == ["email", "phoneNumber"]
+        assert LoggedAction.objects.filter(action="customers.imported", subject_id=str(done.pk)).count() == 1
+
+
+def test_the_check_says_row_by_row_what_would_happen_and_does_nothing(fairview: Club) -> None:
+    happened(
+        fairview.tenant,
+        member(1, firstName="Anna", lastName="Botha", email="anna@example.com", membershipTierName="Gold"),
+        member(2, firstName="Ben", lastName="Cele", email="ben@example.com"),
+    )
+    with tenant_scope(fairview.tenant):
+        before = everything()
+
+        found = checked(
+            "1,ANNA,BOTHA,anna@example.com,082 123 4567,,Silver,,vip",
+            "2,Ben,Cele,ben@example.com,,,,,",
+            "3,Dan,Evans,dan@example.com,,,,,",
+            "3,Dan,Evans,dan@example.com,083 123 4567,,,,",
+            "2,Zola,Budd,,,,,,",
+            ",Fritz,Botha,anna@example.com,,,,,",
+            ",,,nobody,,,,,",
+            "MEMBERS OF HONOUR,,,,,,,,",
+        )
+
+        assert outcomes(found) == [
+            (2, "UPDATE"),
+            (3, "UNCHANGED"),
+            (4, "CREATE"),
+            (5, "UPDATE"),
+            (6, "CONFLICT"),
+            (7, "CONFLICT"),
+            (8, "ERROR"),
+            (9, "SKIPPED"),
+        ]
+        anna = row(found, 2)
+        assert anna.changes == [
+            {"field": "phoneNumber", "before": "empty", "after": "+27821234567"},
+            {"field": "tags", "before": "", "after": "vip"},
+        ]
+        assert [remark["text"] for remark in anna.remarks] == [
+            "Membership tier: stays Gold, as the membership service says."
+        ]
+        assert row(found, 5).reason == "The same person as in line 4."
+        assert row(found, 6).reason == "Member number 2 is Ben Cele, whose name is another."
+        assert row(found, 7).reason.startswith("E-mail is Anna Botha’s, who cannot be the same person.")
+        assert row(found, 8).reason.startswith("Names nobody")
+        assert everything() == before
+
+
+def test_the_same_file_again_changes_nothing(fairview: Club) -> None:
+    lines = (
+        "1,Anna,Botha,anna@example.com,082 123 4567,17/05/1984,Gold,12.4,vip",
+        "2,Ben,Cele,,083 123 4567,,,,",
+    )
+    with tenant_scope(fairview.tenant):
+        brought_in(*lines)
+        before = everything()
+
+        again = brought_in(*lines)
+
+        assert outcomes(again) == [(2, "UNCHANGED"), (3, "UNCHANGED")]
+        assert everything() == before
+
+
+def test_a_row_without_any_address_is_never_brought_in_twice(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        first = checked("", ",Ben,Adams,,,17/05/1984,,,", ",ben,adams,,,,,,")
+        assert outcomes(first) == [(3, "CREATE"), (4, "CONFLICT")]
+        brought_in(",Ben,Adams,,,17/05/1984,,,")
+
+        again = checked(",Ben,Adams,,,17/05/1984,,,")
+
+        assert row(again, 2).reason == (
+            "Has nothing but a name, and a customer has the same: nobody can tell whether they are one."
+        )
+
+
+def test_rows_in_conflict_come_in_by_the_rules_where_that_is_wanted(fairview: Club) -> None:
+    happened(fairview.tenant, member(1, firstName="Anna", lastName="Botha", email="family@example.com"))
+    with tenant_scope(fairview.tenant):
+        left_out = brought_in(",Fritz,Botha,family@example.com,,,,,")
+        assert (left_out.counts["applied"], CustomerProfile.objects.count()) == (0, 1)
+
+        taken = brought_in(",Fritz,Botha,family@example.com,,,,,", takes_conflicts=True)
+
+        assert (taken.counts, CustomerProfile.objects.count()) == (
+            {"CREATE": 1, "applied": 1, "remarks": 0},
+            2,
+        )
+        assert ReviewCandidate.objects.get().reason == "SHARED_KEY"
+        assert set(Identifier.objects.filter(kind="email").values_list("is_shared", flat=True)) == {True}
+
+
+def test_a_row_that_names_two_customers_joins_them_and_the_undo_parts_them(fairview: Club) -> None:
+    happened(
+        fairview.tenant,
+        member(1, firstName="Anna", lastName="Botha", email="anna@example.com"),
+        player("p1", name="Anna", surname="Botha", phone="082 123 4567"),
+    )
+    with tenant_scope(fairview.tenant):
+        before = everything()
+        joined = brought_in(",Anna,Botha,anna@example.com,082 123 4567,,,,")
+        assert row(joined, 2).reason == "Shows that two customers are one: Anna Botha and Anna Botha."
+        assert len(people()) == 1
+
+        taken_back(joined)
+
+        assert everything() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_taken_back_leaves_everything_as_it_was(fairview: Club) -> None:
+    happened(
+        fairview.tenant,
+        member(1, firstName="Anna", lastName="Botha", email="family@example.com", dateOfBirth="1984-05-17"),
+        player("p1", name="Ben", surname="Cele", email="ben@example.com"),
+    )
+    with tenant_scope(fairview.tenant):
+        before = everything()
+        done = brought_in(
+            "1,Anna,Botha-Nkosi,family@example.com,082 123 4567,,Gold,,vip;captain",
+            "7,Ben,Cele,ben@example.com,,,Gold,11.2,vip",
+            ",Fritz,Botha,family@example.com,,,,,",
+            "9,Dan,Evans,dan@example.com,083 123 4567,,,,",
+            "9,Dan,Evans,dan@work.example.com,,,,,new",
+            takes_conflicts=True,
+        )
+        assert len(people()) == 4
+
+        taken_back(done)
+
+        assert everything() == before
+        gone = CustomerProfile.objects.filter(status="DELETED")
+        assert [(one.name, one.email) for one in gone] == [("Unknown person", None)] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_came_since_stays_when_an_import_is_taken_back(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        done = brought_in(
+            "7,Ben,Cele,ben@example.com,,,Gold,,",
+            "8,Dan,Evans,,083 123 4567,,,,",
+            "9,Eve,Fouche,eve@example.com,,,,,",
+        )
+        dan = CustomerProfile.objects.get(scl_member_id=8)
+        Note.objects.create(
+            tenant_id=fairview.tenant.pk, profile_id=dan.pk, origin_profile_id=dan.pk, body="Call back"
+        )
+    happened(
+        fairview.tenant,
+        player("p7", name="Benjamin", email="ben@example.com", at=timezone.now()),
+        booking("p7", at=timezone.now()),
+    )
+    with tenant_scope(fairview.tenant):
+        taken_back(done)
+
+        left = {one["first_name"]: one for one in people()}
+        # Ben has booked: he stays, known by what the booking says and by the keys it rests on. Dan has a note.
+        assert set(left) == {"Benjamin", ""}
+        assert (left["Benjamin"]["email"], left["Benjamin"]["membership_tier"]) == ("ben@example.com", "")
+        assert left[""]["id"] == dan.pk
+
+
+def test_somebody_who_was_erased_does_not_come_back(fairview: Club) -> None:
+    lines = ("1,Anna,Botha,anna@example.com,,,,,", "2,Ben,Cele,ben@example.com,,,,,")
+    with tenant_scope(fairview.tenant):
+        first = brought_in(*lines)
+        erase_customer(CustomerProfile.objects.get(scl_member_id=1).pk, reason=ErasureReason.POPIA.value)
+        # Her row went with her.
+        assert outcomes(first) == [(3, "CREATE")]
+
+        again = checked(*lines)
+
+        assert outcomes(again) == [(2, "ERROR"), (3, "UNCHANGED")]
+        assert row(again, 2).reason.startswith("Belongs to somebody who was erased")
+
+
+def test_somebody_erased_between_check_and_run_does_not_come_back(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        brought_in("1,Anna,Botha,anna@example.com,,,,,")
+        waiting = checked(
+            "1,Anna,Botha,anna@example.com,082 123 4567,,,,", ",Anke,Botha,anke@example.com,,,,,"
+        )
+        ImportRow.objects.filter(import_id=waiting.pk).update(profile_id=None)
+        MemberImport.objects.filter(pk=waiting.pk).update(status="CHECKED")
+        kept = list(ImportRow.objects.filter(import_id=waiting.pk, line=2).values())
+        erase_customer(CustomerProfile.objects.get(scl_member_id=1).pk, reason=ErasureReason.POPIA.value)
+        # As if the row had been read by the run just before.
+        ImportRow.objects.bulk_create(ImportRow(**one) for one in kept)
+
+        start_import(waiting, takes_conflicts=False)
+        work_on(waiting.pk)
+
+        assert outcomes(waiting) == [(2, "ERROR"), (3, "CREATE")]
+        assert [one["first_name"] for one in people()] == ["Anke"]
+
+
+def test_a_run_that_dies_goes_on_where_it_ended(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "CHUNK", 2)
+    lines = [f"{number},Anna{number},Botha,anna{number}@example.com,,,,," for number in range(1, 8)]
+    with tenant_scope(fairview.tenant):
+        member_import = checked(*lines)
+        start_import(member_import, takes_conflicts=False)
+        calls = iter([True, True, False])
+
+        def dying(*args: Any) -> tuple[int, int]:
+            if not next(calls):
+                raise OperationalError("server closed the connection")
+            return running.run_chunk(*args)
+
+        monkeypatch.setattr(jobs, "run_chunk", dying)
+        with pytest.raises(OperationalError):
+            work_on(member_import.pk)
+        monkeypatch.setattr(jobs, "run_chunk", running.run_chunk)
+
+        assert ImportRow.objects.filter(applied_at__isnull=False).count() == 4
+        # Its lease still runs: nobody else may touch it.
+        assert work_on(member_import.pk) is None
+        MemberImport.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        done = work_on(member_import.pk)
+
+        assert done is not None
+        assert (done.status, done.counts["applied"], len(people())) == (ImportStatus.DONE, 7, 7)
+
+
+def test_a_chunk_that_cannot_be_done_is_said_and_can_be_tried_again(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_scope(fairview.tenant):
+        member_import = checked("1,Anna,Botha,anna@example.com,,,,,")
+        start_import(member_import, takes_conflicts=False)
+
+        def failing(*args: Any) -> tuple[int, int]:
+            raise ValueError("a bug of ours")
+
+        monkeypatch.setattr(jobs, "run_chunk", failing)
+        with pytest.raises(ValueError, match="a bug"):
+            work_on(member_import.pk)
+        monkeypatch.setattr(jobs, "run_chunk", running.run_chunk)
+        member_import.refresh_from_db()
+        assert (member_import.status, member_import.error) == (
+            ImportStatus.FAILED,
+            "ValueError: a bug of ours",
+        )
+
+        start_import(member_import, takes_conflicts=False)
+        done = work_on(member_import.pk)
+
+        assert done is not None
+        assert (done.status, done.error, len(people())) == (ImportStatus.DONE, "", 1)
+
+
+def test_acts_out_of_turn_are_refused_and_do_nothing(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        member_import = checked("1,Anna,Botha,anna@example.com,,,,,")
+        with pytest.raises(ImportNotReady):
+            undo_import(member_import)
+        start_import(member_import, takes_conflicts=False)
+        with pytest.raises(ImportNotReady):
+            start_import(member_import, takes_conflicts=True)
+        with pytest.raises(ImportNotReady):
+            discard_import(member_import)
+        assert MemberImport.objects.get().status == ImportStatus.RUNNING
+
+
+def test_columns_that_are_no_choice_are_refused_by_name(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        member_import, _ = open_import("members.csv", csv_file("A,B,C", "x,y,z"))
+        with pytest.raises(InvalidFields) as refused:
+            choose_columns(member_import, ["firstName", "firstName", "shoeSize"])
+        assert refused.value.fields == {
+            "B": "First name is taken from “A” already.",
+            "C": "Choose one of the list.",
+        }
+        with pytest.raises(InvalidFields, match="cannot be taken"):
+            choose_columns(member_import, ["", "", ""])
+
+
+def test_choices_are_remembered_for_the_clubs_next_file_and_for_no_other_club(
+    fairview: Club, kingsmere: Club
+) -> None:
+    file = csv_file("Nickname,Clan,Contact", "Bokkie,Botha,a@example.com")
+    with tenant_scope(fairview.tenant):
+        member_import, _ = open_import("a.csv", file)
+        choose_columns(member_import, ["firstName", "lastName", "email"])
+        _, again = open_import("b.csv", file)
+        assert [(guess.target.value, guess.why) for guess in again] == [
+            ("firstName", "remembered"),
+            ("lastName", "remembered"),
+            ("email", "remembered"),
+        ]
+    with tenant_scope(kingsmere.tenant):
+        _, elsewhere = open_import("a.csv", file)
+        assert [guess.target.value for guess in elsewhere] == ["", "", "email"]
+
+
+def test_an_import_is_nobody_elses(fairview: Club, kingsmere: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        member_import = checked("1,Anna,Botha,anna@example.com,,,,,")
+    with tenant_scope(kingsmere.tenant):
+        assert work_on(member_import.pk) is None
+        with pytest.raises(ImportNotFound):
+            jobs.find_import(member_import.pk)
+        assert ImportRow.objects.count() == 0
+
+
+def test_many_rows_take_as_many_queries_as_few(fairview: Club) -> None:
+    def queries(first: int, number: int) -> int:
+        lines = [
+            f"{n},Anna{n},Botha,anna{n}@example.com,,17/05/1984,Gold,9,vip"
+            for n in range(first, first + number)
+        ]
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            brought_in(*lines)
+        return len(captured)
+
+    with tenant_scope(fairview.tenant):
+        queries(1, 1)
+        assert queries(100, 3) == queries(200, 60)
+
+
+def test_the_file_of_problems_can_be_mended_and_read_again(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        done = brought_in("1,Anna,Botha,anna@,,,,,", ",,,nobody,,,,,", "2,=1+1,Cele,ben@example.com,,,,,")
+
+        text = b"".join(problems_file(done)).decode("utf-8-sig").splitlines()
+
+    assert text[0].startswith("Line,What,Why,Member No")
+    assert [line.split(",")[:2] for line in text[1:]] == [["2", "New customer"], ["3", "Cannot be taken"]]
+    assert "'anna@' is no e-mail address; left out." in text[1]
+
+
+def test_retention_forgets_imports_but_not_their_customers(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        brought_in("1,Anna,Botha,anna@example.com,,,,,")
+        MemberImport.objects.update(made_at=timezone.now() - timedelta(days=181))
+    apply_retention(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        assert (MemberImport.objects.count(), ImportRow.objects.count(), len(people())) == (0, 0, 1)
+
+
+def write(folder: Path, *lines: str) -> str:
+    path = folder / "members.csv"
+    path.write_bytes(csv_file(HEADER, *lines))
+    return str(path)
+
+
+def run(tenant: Tenant, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    call_command("import_members", *arguments, "--tenant", tenant.slug)
+    return capsys.readouterr().out
+
+
+def test_the_command_checks_brings_in_and_takes_back(
+    fairview: Club, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, "1,Anna,Botha,anna@example.com,,,,,", ",,,nobody,,,,,")
+    problems = tmp_path / "problems.csv"
+
+    dry = run(fairview.tenant, capsys, file)
+    with tenant_scope(fairview.tenant):
+        assert (CustomerProfile.objects.count(), MemberImport.objects.count()) == (0, 0)
+    wet = run(fairview.tenant, capsys, file, "--go", "--problems", str(problems))
+
+    assert "1  New customer" in dry
+    assert "line 3: Names nobody" in dry
+    assert "Brought in 1 rows of members.csv." in wet
+    assert "nobody" in problems.read_text("utf-8-sig")
+    back = run(fairview.tenant, capsys, "--undo", wet.split()[-1])
+    assert "Took back 1 rows of members.csv." in back
+    with tenant_scope(fairview.tenant):
+        assert people() == []
+
+
+def test_the_command_says_what_is_wrong(fairview: Club, tmp_path: Path) -> None:
+    slug = fairview.tenant.slug
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("import_members", str(tmp_path / "missing.csv"), "--tenant", slug)
+    with pytest.raises(CommandError, match="There is no column 'Shoe'"):
+        call_command(
+            "import_members", write(tmp_path, "1,A,B,,,,,,"), "--column", "Shoe=firstName", "--tenant", slug
+        )
+    with pytest.raises(CommandError, match="Name a file"):
+        call_command("import_members", "--tenant", slug)
