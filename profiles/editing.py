@@ -26,6 +26,7 @@ from profiles.effects.subjects import add_facts
 from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
 from profiles.ingest.applying import apply_events
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
+from profiles.ingest.restating import store_documents
 from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
 from profiles.privacy.suppression import suppressed
@@ -248,6 +249,8 @@ def _set_tags(profile_id: UUID, tags: list[str]) -> None:
     )
     if changed:
         share_tags(profile_id, tags)
+        with connection.cursor() as cursor:
+            store_documents(cursor, current_tenant_id(), [profile_id])
         log.append([Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": ["tags"]})])
         cache.forget([profile_id])
 

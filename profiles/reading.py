@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, Func, IntegerField, QuerySet, UUIDField, Value
 
 from events.identity_hints import IdentityKey
 from profiles.cache import read_through
@@ -34,6 +35,7 @@ SELECT {_READ_COLUMNS} FROM profiles_customerprofile AS p WHERE p.tenant_id = %s
 # The customer who alone holds a key (perhaps twice, after a merge); nobody for a shared one.
 RESOLVE: Final = f"SELECT {_READ_COLUMNS} FROM profiles_resolve(%s, %s, %s) AS p"
 
+_IDS: Final = ArrayField(UUIDField())
 _clubs: ExpiringCache[UUID, Club] = ExpiringCache(max_entries=5_000)
 
 
@@ -126,7 +128,7 @@ class CustomerFilter:
 
 
 def list_customers(chosen: CustomerFilter) -> QuerySet[CustomerProfile]:
-    """The open scope's customers, newest first."""
+    """The open scope's customers, newest first; those of a search in its order."""
     conditions: dict[str, Any] = {
         "status": chosen.status,
         "lifecycle_stage": chosen.lifecycle_stage,
@@ -140,7 +142,9 @@ def list_customers(chosen: CustomerFilter) -> QuerySet[CustomerProfile]:
     if chosen.status is None:
         customers = customers.exclude(status__in=UNLISTED)
     if chosen.search:
-        customers = customers.filter(pk__in=search_profiles(chosen.search, most=MOST_FOUND))
+        found = search_profiles(chosen.search, most=MOST_FOUND)
+        place = Func(Value(found, _IDS), F("id"), function="array_position", output_field=IntegerField())
+        return customers.filter(pk__in=found).order_by(place)
     return customers.order_by("-created_at", "-id")
 
 

@@ -1,85 +1,130 @@
-"""Finding people as one types: by name, e-mail, phone or member number; prefixes and missing accents are fine."""
+"""Finding people as one types: by name, e-mail, phone or number, by club, tag or note; slips of the finger are fine.
 
-import re
-from collections.abc import Iterable
+Ways of looking, from the closest to the loosest, each only while the ones before found too few. No way reads more
+than a bounded part of the club: what is typed may fit everybody.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
-from profiles.normalise import folded
-from profiles.search_documents import LONGEST_LEXEME, tenant_tag
+from profiles.search_words import Word, query, words_of
 from tenants.scope import current_tenant_id
 
-PHONE_LIKE = re.compile(r"[+(]?[0-9][0-9 ()./-]{2,}")
-MOST_WORDS = 6
-# Beginnings of lexemes, all of which must be there.
-Spelling = tuple[str, ...]
-# More matches than this are not ranked: one letter may match half the club.
-MOST_MATCHES = 2000
-RANK = """
-SELECT p.id
-FROM profiles_search(%(tenant)s, %(query)s::tsquery, %(matches)s) AS found (id)
+# Of one way of looking, and before ranking.
+MOST_MATCHES: Final = 1000
+# With so many found as typed nobody asks for what else may have been meant.
+FEW: Final = 3
+RANK: Final = """
+SELECT p.id, min(found.closeness) AS closeness
+FROM profiles_search(%(tenant)s, %(ways)s, %(closeness)s, %(enough)s, %(narrow)s::tsquery[], %(whole)s::tsquery[],
+                     %(matches)s) AS found (id, closeness)
 JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = found.id
-ORDER BY p.status <> 'ACTIVE', p.last_activity_at DESC NULLS LAST, p.id
+GROUP BY p.id
+ORDER BY closeness, p.status <> 'ACTIVE', p.last_activity_at DESC NULLS LAST, p.id
 LIMIT %(most)s
 """
 
 
-def search_profiles(text: str, *, most: int = 25) -> list[UUID]:
-    """Ids of the open scope's matching customers, the lately active first; nothing for a text without words."""
-    query = text_query(current_tenant_id(), text)
-    if not query:
+class Closeness(IntEnum):
+    """How somebody was found; the lower the better."""
+
+    EXACT = 1  # every word is one of their names or keys
+    BEGINNING = 2  # every word begins one
+    DETAIL = 3  # … or a word of their club or tags
+    NOTE = 4  # … or of a note about them
+    SLIP = 5  # a letter is missing, wrong, too many, or two stand the wrong way round
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Somebody who was found."""
+
+    profile_id: UUID
+    closeness: Closeness
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """`way`: of the database function. `narrow` is looked up, `whole` must hold; only while fewer than `enough`."""
+
+    way: str
+    closeness: Closeness
+    enough: int
+    narrow: str
+    whole: str
+
+
+def search(text: str, *, most: int = 25) -> list[Match]:
+    """The open scope's matching customers, the closest first, then the active, then the lately active.
+
+    Slips are considered where fewer than FEW fit as typed. Nothing for a text without words.
+    """
+    tenant_id = current_tenant_id()
+    steps = _steps(tenant_id, words_of(text), min(most, MOST_MATCHES))
+    if not steps:
         return []
+    values: dict[str, Any] = {
+        "tenant": tenant_id,
+        "ways": [step.way for step in steps],
+        "closeness": [int(step.closeness) for step in steps],
+        "enough": [step.enough for step in steps],
+        "narrow": [step.narrow for step in steps],
+        "whole": [step.whole for step in steps],
+        "matches": MOST_MATCHES,
+        "most": most,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            RANK, {"tenant": current_tenant_id(), "query": query, "matches": MOST_MATCHES, "most": most}
-        )
-        return [profile_id for (profile_id,) in cursor.fetchall()]
+        cursor.execute(RANK, values)
+        return [Match(profile_id, Closeness(closeness)) for profile_id, closeness in cursor.fetchall()]
 
 
-def text_query(tenant_id: UUID, text: str) -> str:
-    """The text as a tsquery in which every word must begin a lexeme of the tenant; empty when there is no word."""
-    tag = tenant_tag(tenant_id)
-    terms = [
-        " | ".join(" & ".join(_quoted(tag + part) for part in spelling) for spelling in spellings)
-        for spellings in _words(text)
-    ]
-    return " & ".join(f"({term})" for term in terms)
-
-
-def _words(text: str) -> list[list[Spelling]]:
-    """For each word of the text the spellings under which it may stand in a document."""
-    text = "".join(char for char in text if char.isprintable() or char.isspace())
-    text = text.strip()[: LONGEST_LEXEME * MOST_WORDS]
-    if PHONE_LIKE.fullmatch(text):
-        return [[*_number_spellings(text), (text,)]]
-    words = [_spellings(word) for word in text.split()[:MOST_WORDS]]
-    return [spellings for spellings in words if spellings]
-
-
-def _spellings(word: str) -> list[Spelling]:
-    """An address, a domain or an id as it stands; but for addresses also the words it is made of."""
-    parts = tuple(folded(word).split()[:MOST_WORDS])
-    if "@" in word:
-        return [(word.lower(),)]
-    if len(parts) > 1:
-        return [(word.lower(),), parts]
-    if parts and parts[0].isdigit():
-        return _number_spellings(parts[0])
-    return [parts] if parts else []
-
-
-def _number_spellings(text: str) -> list[Spelling]:
-    """Member numbers stand as they are; phones without the zero that is dialled at home, or the 00 abroad."""
-    digits = "".join(char for char in text if char.isdigit())
-    return [(spelling,) for spelling in dict.fromkeys((digits, digits.lstrip("0"))) if spelling]
-
-
-def _quoted(lexeme: str) -> str:
-    escaped = lexeme[:LONGEST_LEXEME].replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}':*"
+def search_profiles(text: str, *, most: int = 25) -> list[UUID]:
+    """Ids of who was found, in order; whoever may have been meant only if nobody fits what was typed."""
+    found = search(text, most=most)
+    typed = [match.profile_id for match in found if match.closeness is not Closeness.SLIP]
+    return typed or [match.profile_id for match in found]
 
 
 def in_order(ids: Iterable[UUID]) -> dict[UUID, int]:
     """Position by id, to put loaded rows back into the order of the search."""
     return {profile_id: position for position, profile_id in enumerate(ids)}
+
+
+def _steps(tenant_id: UUID, words: Sequence[Word], most: int) -> list[_Step]:
+    """The ways of looking, in order. What many people share is looked for among the newest before in the index."""
+    if not words:
+        return []
+    narrow = [word for word in words if not word.is_broad]
+    # With a rare word the index answers for that one, and the rest is compared.
+    looked_up = narrow or words
+
+    def step(way: str, closeness: Closeness, form: str, enough: int = most) -> _Step:
+        return _Step(way, closeness, enough, query(tenant_id, looked_up, form), query(tenant_id, words, form))
+
+    steps = []
+    if narrow or not any(word.is_domain for word in words):
+        steps.append(step("index", Closeness.EXACT, "exact"))
+    if not narrow:
+        steps.append(step("newest", Closeness.BEGINNING, "beginning"))
+    steps.append(step("index", Closeness.BEGINNING, "beginning"))
+    if narrow:
+        few = min(FEW, most)
+        steps += [
+            step("newest", Closeness.DETAIL, "anywhere"),
+            step("index", Closeness.DETAIL, "anywhere"),
+            _Step(
+                "notes",
+                Closeness.NOTE,
+                most,
+                query(tenant_id, narrow, "noted", all_of_them=False),
+                query(tenant_id, words, "anywhere"),
+            ),
+            step("index", Closeness.SLIP, "slip", few),
+            step("index", Closeness.SLIP, "slipping", few),
+        ]
+    return [each for each in steps if each.narrow and each.whole]

@@ -55,9 +55,10 @@ DEFAULTS: Final[dict[str, Sizes]] = {
     "duplicates": Sizes(people=1_000_000),
     "rescore": Sizes(people=1_000_000, activities=20_000_000),
     "export": Sizes(people=100_000),
+    "search": Sizes(people=1_000_000),
 }
 NAMES: Final = tuple(DEFAULTS)
 # Names for several at once.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "intelligence": ("merge", "duplicates", "rescore", "export"),
+    "intelligence": ("merge", "duplicates", "rescore", "export", "search"),
 }

@@ -41,7 +41,7 @@ class CustomersView(TenantApiView):
         responses=schema.CUSTOMERS,
     )
     def get(self, request: ApiRequest) -> HttpResponseBase:
-        """Newest first. All filters that are given must hold."""
+        """Newest first, or the best first with `search`. All filters that are given must hold."""
         params = request._request.GET
         window = read_window(params)
         rows, total = take_page(list_customers(customer_filter(params)).values_list(*COLUMNS), window)

@@ -241,7 +241,8 @@ LIST_PARAMETERS: Final = [
     OpenApiParameter(
         "search",
         {"type": "string", "maxLength": LONGEST_SEARCH},
-        description="Name, any e-mail address, phone or member number; beginnings of words are enough.",
+        description="Name, any e-mail address, phone or number, club, tag or note; beginnings of words are enough."
+        " At most 500, the best first. Where nobody fits, those whose names are one slip of the finger away.",
     ),
     OpenApiParameter("segmentId", OpenApiTypes.UUID, description="Members of this segment."),
     OpenApiParameter("engagementMin", SCORE_SCHEMA, description="Engagement score of at least."),

@@ -22,8 +22,11 @@ from profiles.search_documents import lexemes
 JSON_COLUMNS = frozenset({"external_ids"})
 # A change of these, or of any identifier, changes the words by which a person is found.
 SEARCHED_COLUMNS = frozenset(
-    {"first_name", "last_name", "display_name", "email", "phone_number", "scl_member_id", "teetime_player_id"}
-)
+    {
+        "first_name", "last_name", "display_name", "email", "phone_number", "scl_member_id", "teetime_player_id",
+        "home_club_name",
+    }
+)  # fmt: skip
 
 
 def restate(
@@ -53,7 +56,7 @@ def restate(
             after = golden_row(facts.get(profile_id, ()), keys.get(profile_id, ()), stage_reached)
             work.note(profile_id, before, after)
     _store(cursor, tenant_id, work)
-    _store_documents(cursor, tenant_id, {*rekeyed, *work.renamed})
+    store_documents(cursor, tenant_id, {*rekeyed, *work.renamed})
     return work.changes
 
 
@@ -92,16 +95,21 @@ def _store(cursor: Any, tenant_id: UUID, work: _Restating) -> None:
         cursor.execute(sql.RESTATE, [tenant_id])
 
 
-def _store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None:
-    """The words by which these people are found, from their golden rows as they are now."""
+def store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None:
+    """The words by which these people are found, from their golden rows, keys and tags as they are now.
+
+    Needs a transaction and the tenant's identity lock.
+    """
     if not ids:
         return
     sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in ids))
     keys = _keys(cursor, tenant_id)
+    cursor.execute(sql.TAGS, [tenant_id])
+    tags = dict(cursor.fetchall())
     sql.SEARCH_DOCUMENT.fill(
         cursor,
         [
-            (profile_id, lexemes(tenant_id, row, keys.get(profile_id, ())))
+            (profile_id, lexemes(tenant_id, row, keys.get(profile_id, ()), tags.get(profile_id, ())))
             for profile_id, _, row in _current(cursor, tenant_id)
         ],
     )

@@ -278,6 +278,10 @@ FROM new_profile ORDER BY position
 """
 
 # --- search
+TAGS = """
+SELECT p.id, p.tags FROM wanted_profile AS wanted
+JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id WHERE p.tags <> '{}'
+"""
 SEARCH_DOCUMENT = StagingTable("search_document", "profile_id uuid, lexemes text[]")
 STORE_DOCUMENTS = """
 INSERT INTO profiles_searchdocument (tenant_id, profile_id, document)

@@ -9,6 +9,9 @@ from django.db.models import Q
 
 from tenants.models import TenantModel
 
+# Every search reads the pending entries of an index one by one: the usual 4 MB alone take too long.
+PENDING_KIB = 256
+
 
 class Fact(TenantModel):
     """The newest value that one source record (an identifier) gave for one field.
@@ -138,6 +141,17 @@ class Note(TenantModel):
             models.Index(
                 fields=["tenant", "profile_id", "-is_pinned", "-created_at"], name="profiles_note_profile_idx"
             ),
+            # Search: who has a note with these words. Nothing of it is kept elsewhere that would have to follow.
+            GinIndex(
+                models.Func(
+                    models.F("tenant"),
+                    models.F("body"),
+                    function="profiles_note_words",
+                    output_field=SearchVectorField(),
+                ),
+                gin_pending_list_limit=PENDING_KIB,
+                name="profiles_note_words_idx",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -195,7 +209,11 @@ class SearchDocument(TenantModel):
     class Meta:
         indexes = [
             # Search as one types; lexemes start with the tenant's tag (see `profiles.search`).
-            GinIndex(fields=["document"], name="profiles_search_document_idx"),
+            GinIndex(
+                fields=["document"], gin_pending_list_limit=PENDING_KIB, name="profiles_search_document_idx"
+            ),
+            # What fits a large part of a club is looked for among the newest.
+            models.Index(fields=["tenant", "-profile_id"], name="profiles_search_newest_idx"),
         ]
 
     def __str__(self) -> str:
