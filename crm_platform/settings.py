@@ -286,17 +286,17 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 # --- Privacy: keys the hashes of erased people's identifiers; with another secret nobody is recognised any more.
 CRM_SUPPRESSION_SECRET = env.text("CRM_SUPPRESSION_SECRET") or SECRET_KEY
 
-# --- Callers: bearer tokens of the identity provider, checked against its published keys.
-CRM_JWT_JWKS = env.text("CRM_JWT_JWKS")
-CRM_JWT_AUDIENCE = env.text("CRM_JWT_AUDIENCE", "crm")
-CRM_JWT_ISSUER = env.text("CRM_JWT_ISSUER", "crm-development")
-CRM_KEY_DIR = env.data_dir() / "keys"
 # --- Secrets that must be read again: the first key writes, all read. Without any, a key file is made in CRM_KEY_DIR.
 CRM_ENCRYPTION_KEYS = env.fernet_keys("CRM_ENCRYPTION_KEYS")
 
 # --- Webhooks: whether they may go to private networks and over plain HTTP, as a developer's own receiver needs it.
 CRM_WEBHOOKS_ALLOW_PRIVATE = env.flag("CRM_WEBHOOKS_ALLOW_PRIVATE", default=False)
 
+# --- Callers: bearer tokens of the identity provider, checked against its published keys.
+CRM_JWT_JWKS = env.text("CRM_JWT_JWKS")
+CRM_JWT_AUDIENCE = env.text("CRM_JWT_AUDIENCE", "crm")
+CRM_JWT_ISSUER = env.text("CRM_JWT_ISSUER", "crm-development")
+CRM_KEY_DIR = env.data_dir() / "keys"
 CRM_RATE_LIMITS = {
     "read": env.number("CRM_RATE_READ", 1000),
     "write": env.number("CRM_RATE_WRITE", 100),
@@ -350,12 +350,15 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "EventDoor": "events.models.Door",
         "EventSource": "events.envelope.SOURCES",
         "RefusalCode": "events.models.RefusalCode",
+        "WebhookStatus": "events.models.EndpointStatus",
+        "WebhookDeliveryStatus": "events.models.DeliveryStatus",
     },
     "TAGS": [
         {"name": "customers", "description": "Who they are: list, find, read, make, change."},
         {"name": "timeline", "description": "What they did, newest first."},
         {"name": "notes", "description": "What staff wrote about them."},
         {"name": "events", "description": "Publishing what happened, and seeing what became of it."},
+        {"name": "webhooks", "description": "Outbound events, sent to URLs of yours as signed requests."},
     ],
 }
 GRAPHENE = {"SCHEMA": "crm_platform.graphql.schema"}

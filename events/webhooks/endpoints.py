@@ -148,10 +148,15 @@ def rotate_secret(endpoint_id: UUID, *, secret: str | None = None) -> WebhookEnd
     return endpoint
 
 
+def secret_of(endpoint: WebhookEndpoint) -> str:
+    """The secret in plain, for whoever has just made it. Raises SealBroken."""
+    return unseal(endpoint.sealed_secret)
+
+
 def show_secret(endpoint: WebhookEndpoint) -> str:
     """The secret in plain, for an admin who asks for it; that they did stands in the action log."""
     _log("webhook.secret_shown", endpoint, {})
-    return unseal(endpoint.sealed_secret)
+    return secret_of(endpoint)
 
 
 def target_of(endpoint: WebhookEndpoint) -> Target:

@@ -24,6 +24,8 @@ META_NAME = "HTTP_IDEMPOTENCY_KEY"
 REPLAY_HEADER = "Idempotency-Replayed"
 KEY_SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_STATUSES = range(200, 400)
+# A view may set this attribute of its response: what is stored instead of content that must not lie in a table.
+KEPT_INSTEAD = "kept_instead"
 
 
 class KeyInProgressError(ApiError):
@@ -93,5 +95,5 @@ def _store(request: HttpRequest, caller: Caller, key: str, digest: str, response
         method=request.method or "",
         path=request.path,
         response_status=response.status_code,
-        response_body=response.content,
+        response_body=getattr(response, KEPT_INSTEAD, response.content),
     )

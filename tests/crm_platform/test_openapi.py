@@ -68,6 +68,16 @@ def test_every_operation_has_a_name_words_a_tag_and_a_success(db: None) -> None:
             "mergeCustomers",
             "unmergeCustomer",
         ),
+        *(
+            "listWebhooks",
+            "createWebhook",
+            "getWebhook",
+            "updateWebhook",
+            "deleteWebhook",
+            "getWebhookSecret",
+        ),
+        *("rotateWebhookSecret", "testWebhook", "replayWebhook", "replayWebhookDelivery"),
+        *("listWebhookDeliveries", "getWebhookDelivery"),
         *("listActivities", "addActivity", "listNotes", "addNote", "publishEvents", "getEvent"),
     }
     for name, operation in operations().items():

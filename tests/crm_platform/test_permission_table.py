@@ -11,14 +11,16 @@ import orjson
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import Settings
 
-from events.models import InboxEvent
+from events.models import InboxEvent, WebhookDelivery, WebhookEndpoint
 from profiles.merging.acts import merge_profiles
 from profiles.models import Activity, CustomerProfile, Note
 from tenants.models import Scope, Tenant
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.events.hooks import URL, endpoint, failed_delivery
 from tests.profiles import stories
 from tests.profiles.api_callers import thandi
 
@@ -65,6 +67,9 @@ PUBLISH: Final = "       401 401  403  403  403  403  403  202  202  422     422
 # GraphQL refuses field by field, inside an answer with 200.
 ASK: Final = "           401 401  200  200  200  200  200  200  200  200     200"
 MERGE: Final = "         401 401  403  403  200  403  403  403  200  404     404"
+ADD_HOOK: Final = "      401 401  403  403  201  403  403  403  201  404     404"
+DROP_HOOK: Final = "     401 401  403  403  204  403  403  403  204  404     404"
+QUEUE_HOOK: Final = "    401 401  403  403  202  403  403  403  202  404     404"
 OPEN: Final = "          200 200  200  200  200  200  200  200  200  200     200"
 # The back office knows sessions only: whoever has none is sent to its log-in page.
 TO_LOGIN: Final = "      302 302  302  302  302  302  302  302  302  302     302"
@@ -107,6 +112,25 @@ TABLE: Final = (
     Row("notes", "POST", "/api/v1/customers/{id}/notes?tenantId=fairview", MAKE, {"body": "x"}),
     Row("events", "POST", "/api/v1/events", PUBLISH, EVENT),
     Row("event", "GET", "/api/v1/events/e-1?tenantId=fairview", SEE_EVENT),
+    Row("webhooks", "GET", "/api/v1/webhooks?tenantId=fairview", MERGE),
+    Row(
+        "webhooks", "POST", "/api/v1/webhooks?tenantId=fairview", ADD_HOOK, {"url": URL, "eventTypes": ["*"]}
+    ),
+    Row("webhook", "GET", "/api/v1/webhooks/{other}?tenantId=fairview", MERGE),
+    Row("webhook", "PATCH", "/api/v1/webhooks/{other}?tenantId=fairview", MERGE, {"status": "DISABLED"}),
+    Row("webhook", "DELETE", "/api/v1/webhooks/{other}?tenantId=fairview", DROP_HOOK),
+    Row("webhook-secret", "GET", "/api/v1/webhooks/{other}/secret?tenantId=fairview", MERGE),
+    Row("rotate-webhook-secret", "POST", "/api/v1/webhooks/{other}/rotate-secret?tenantId=fairview", MERGE),
+    Row("test-webhook", "POST", "/api/v1/webhooks/{other}/test?tenantId=fairview", MERGE),
+    Row("replay-webhook", "POST", "/api/v1/webhooks/{other}/replay?tenantId=fairview", QUEUE_HOOK),
+    Row("webhook-deliveries", "GET", "/api/v1/webhooks/{other}/deliveries?tenantId=fairview", MERGE),
+    Row("webhook-delivery", "GET", "/api/v1/webhooks/{other}/deliveries/1?tenantId=fairview", MERGE),
+    Row(
+        "replay-webhook-delivery",
+        "POST",
+        "/api/v1/webhooks/{other}/deliveries/1/replay?tenantId=fairview",
+        QUEUE_HOOK,
+    ),
     Row("graphql", "POST", "/graphql", ASK, QUESTION),
     Row("schema", "GET", "/api/schema/", OPEN),
     Row("docs", "GET", "/api/docs/", OPEN),
@@ -116,7 +140,12 @@ TABLE: Final = (
 )
 # Answered before the URLconf is asked.
 NOT_IN_URLCONF: Final = {"livez", "readyz"}
-UNSAFE_CHANGES: Final = (200, 201, 202)
+UNSAFE_CHANGES: Final = (200, 201, 202, 204)
+
+
+@pytest.fixture(autouse=True)
+def webhooks_may_go_to_this_machine(settings: Settings) -> None:
+    settings.CRM_WEBHOOKS_ALLOW_PRIVATE = True
 
 
 @pytest.fixture
@@ -146,6 +175,8 @@ def state_of(tenant: Tenant) -> tuple[Any, ...]:
             Activity.objects.count(),
             Note.objects.count(),
             InboxEvent.objects.count(),
+            sorted(WebhookEndpoint.objects.values_list("id", "status", "sealed_secret", "disabled_reason")),
+            sorted(WebhookDelivery.objects.values_list("event_id", "status")),
         )
 
 
@@ -159,7 +190,9 @@ def send(client: Client, row: Row, customer_id: object, other_id: object = "") -
 
 
 def another(row: Row, tenant: Tenant, customer_id: UUID) -> UUID | None:
-    """A second customer for the rows that need one; merged already where the row is about taking it back."""
+    """What a row needs besides the customer: a webhook, or a second customer, merged where that is taken back."""
+    if "webhook" in row.route:
+        return webhook(tenant)
     if not row.route.startswith(("merge-", "unmerge-")):
         return None
     number = next(NUMBERS)
@@ -169,6 +202,17 @@ def another(row: Row, tenant: Tenant, customer_id: UUID) -> UUID | None:
         if row.route == "unmerge-customer":
             merge_profiles(customer_id, found)
     return found
+
+
+def webhook(tenant: Tenant) -> UUID:
+    """A new endpoint, to which the delivery with the number 1 belongs from now on."""
+    made = endpoint(tenant)
+    failed = failed_delivery(tenant, made)
+    with tenant_scope(tenant):
+        WebhookDelivery.objects.filter(pk=1).delete()
+        WebhookDelivery.objects.filter(pk=failed.pk).update(id=1)
+    key: UUID = made.pk
+    return key
 
 
 def _json(body: Any) -> tuple[bytes, str]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -46,6 +47,21 @@ def make_due(**values: Any) -> None:
         past = timezone.now() - timedelta(seconds=1)
         WebhookDelivery.objects.filter(status="PENDING", **values).update(due_at=past)
         WebhookEndpoint.objects.update(resting_until=None)
+
+
+def failed_delivery(tenant: Tenant, one: WebhookEndpoint, **values: Any) -> WebhookDelivery:
+    """A delivery of the endpoint that failed for good."""
+    now = timezone.now()
+    defaults: dict[str, Any] = {
+        "log_id": 1, "event_id": f"crm-{uuid4()}", "event_type": "crm.profile.created", "occurred_at": now,
+        "status": "FAILED", "attempts": 10, "last_error": "Answered with status 500.", "last_status_code": 500,
+        "created_at": now, "ended_at": now,
+    }  # fmt: skip
+    with tenant_scope(tenant):
+        row: WebhookDelivery = WebhookDelivery.objects.create(
+            tenant=tenant, endpoint=one, **(defaults | values)
+        )
+    return row
 
 
 def fresh(one: WebhookEndpoint) -> WebhookEndpoint:
