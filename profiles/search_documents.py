@@ -29,12 +29,17 @@ def tenant_tag(tenant_id: UUID, kind: str = WORD) -> str:
 
 
 def lexemes(
-    tenant_id: UUID, golden: Mapping[str, Any], keys: Iterable[KnownKey], tags: Iterable[str] = ()
+    tenant_id: UUID,
+    golden: Mapping[str, Any],
+    keys: Iterable[KnownKey],
+    *,
+    tags: Iterable[str] = (),
+    merged_names: Iterable[str] = (),
 ) -> list[str]:
-    """Sorted lexemes of one profile: names, e-mail addresses, phones, member and player numbers; its club and tags."""
+    """Sorted lexemes of one profile: names, also of those merged into it, addresses, phones, numbers; club, tags."""
     names: set[str] = set()
-    for column in ("first_name", "last_name", "display_name"):
-        names.update(folded(golden[column]).split())
+    for name in (golden["first_name"], golden["last_name"], golden["display_name"], *merged_names):
+        names.update(folded(name).split())
     words = set(names)
     addresses = [(key.kind, key.value) for key in keys]
     addresses += [("email", golden["email"] or ""), ("phoneNumber", golden["phone_number"] or "")]

@@ -28,6 +28,8 @@ SEARCHED_COLUMNS = frozenset(
     }
 )  # fmt: skip
 
+NAME_FIELDS = frozenset({"firstName", "lastName", "displayName"})
+
 
 def restate(
     cursor: Any, tenant_id: UUID, fields: Mapping[UUID, Collection[str]], rekeyed: Collection[UUID]
@@ -48,6 +50,10 @@ def restate(
         for profile_id, stage_reached, before in _current(cursor, tenant_id):
             after = restated_row(before, facts.get(profile_id, ()), stage_reached)
             work.note(profile_id, before, after)
+        if any(NAME_FIELDS.intersection(names) for names in partly.values()):
+            # A name that does not win changes the words of those only who have names of others.
+            cursor.execute(sql.WHO_HAS_MERGED, [tenant_id])
+            work.renamed.update(profile_id for (profile_id,) in cursor.fetchall())
     if rekeyed:
         sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in rekeyed))
         facts = _facts(cursor, sql.ALL_FACTS, [tenant_id])
@@ -106,10 +112,23 @@ def store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None
     keys = _keys(cursor, tenant_id)
     cursor.execute(sql.TAGS, [tenant_id])
     tags = dict(cursor.fetchall())
+    cursor.execute(sql.MERGED_NAMES, {"tenant": tenant_id})
+    merged: dict[UUID, list[str]] = {}
+    for profile_id, name in cursor.fetchall():
+        merged.setdefault(profile_id, []).append(name)
     sql.SEARCH_DOCUMENT.fill(
         cursor,
         [
-            (profile_id, lexemes(tenant_id, row, keys.get(profile_id, ()), tags.get(profile_id, ())))
+            (
+                profile_id,
+                lexemes(
+                    tenant_id,
+                    row,
+                    keys.get(profile_id, ()),
+                    tags=tags.get(profile_id, ()),
+                    merged_names=merged.get(profile_id, ()),
+                ),
+            )
             for profile_id, _, row in _current(cursor, tenant_id)
         ],
     )

@@ -282,6 +282,18 @@ TAGS = """
 SELECT p.id, p.tags FROM wanted_profile AS wanted
 JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id WHERE p.tags <> '{}'
 """
+# Who was merged into a survivor is still asked for by their own name.
+MERGED_NAMES = """
+SELECT f.profile_id, f.value #>> '{}' FROM wanted_profile AS wanted
+JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = wanted.profile_id AND p.has_shares
+JOIN profiles_identifier AS i ON i.tenant_id = %(tenant)s AND i.profile_id = p.id AND i.origin_profile_id <> p.id
+JOIN profiles_fact AS f ON f.tenant_id = %(tenant)s AND f.profile_id = p.id AND f.identifier_id = i.id
+WHERE f.field IN ('firstName', 'lastName', 'displayName') AND f.value #>> '{}' IS NOT NULL
+"""
+WHO_HAS_MERGED = """
+SELECT p.id FROM wanted_profile AS wanted
+JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id AND p.has_shares
+"""
 SEARCH_DOCUMENT = StagingTable("search_document", "profile_id uuid, lexemes text[]")
 STORE_DOCUMENTS = """
 INSERT INTO profiles_searchdocument (tenant_id, profile_id, document)

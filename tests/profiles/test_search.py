@@ -294,6 +294,22 @@ def test_tags_and_notes_follow_a_merge_and_come_back(town: Club) -> None:
     assert parted == [[zoe], [zoe], [zoe], []]
 
 
+def test_a_merged_name_leads_to_the_survivor_also_after_it_changed(town: Club) -> None:
+    with tenant_scope(town.tenant):
+        [lindiwe], [sean] = search_profiles("lindiwe"), search_profiles("sean")
+        merge_profiles(lindiwe, sean)
+        assert search_profiles("sean obrien") == [lindiwe]
+        assert search_profiles("sean nkosi") == [lindiwe]
+        assert [match.profile_id for match in search("saen obrien")] == [lindiwe]
+    tell(town.tenant, player(PLAYER_ID, at=9, name="Séamus", surname="O’Brien"))
+
+    with tenant_scope(town.tenant):
+        assert (search_profiles("seamus"), search_profiles("sean")) == ([lindiwe], [])
+        unmerge_profiles(sean)
+        assert (search_profiles("seamus"), search_profiles("lindiwe")) == ([sean], [lindiwe])
+        assert search_profiles("seamus nkosi") == []
+
+
 def test_words_of_notes_are_the_words_of_names(fairview: Club) -> None:
     """The database folds notes, Python names: a word must come out the same, or it is never found."""
     texts = ["O'Brien’s", "ZOË", "Straße", "Łódź 3½", "Ångström", "ﬁne", "محمد", "été", "x" * 300, "a-b_c"]
