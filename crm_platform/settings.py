@@ -184,6 +184,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Customers", "groups", "profiles_customerprofile_changelist", _MAY_VIEW),
                     _entry("Slipping away", "trending_down", "slipping_away", _MAY_VIEW),
                     _entry("Review", "compare_arrows", "review_queue", _MAY_EDIT),
+                    _entry("Import", "upload_file", "imports", _MAY_EDIT),
                 ],
             },
             {

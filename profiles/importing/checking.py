@@ -322,4 +322,7 @@ def _shown(name: str, value: Any) -> str:
         return "empty"
     if name == Target.HANDICAP:
         return f"+{-value / 10:.1f}" if value < 0 else f"{value / 10:.1f}"
+    if name in DATE_COLUMNS:
+        day = date.fromisoformat(value)
+        return f"{day.day} {day:%B %Y}"
     return str(value)

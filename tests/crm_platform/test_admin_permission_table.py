@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from events.models import InboxEvent
+from profiles.importing.opening import open_import
 from profiles.models import Activity, CustomerProfile, HouseholdMember, Note, ProfileMerge, ReviewCandidate
 from tenants.action_log import log_action
 from tenants.models import ApiKey, LoggedAction, Membership, Role, Tenant, User
@@ -18,6 +19,7 @@ from tests import factories
 from tests.back_office import desk
 from tests.cast import Club
 from tests.profiles.api_callers import thandi
+from tests.profiles.importing.spreadsheets import csv_file
 from tests.profiles.records import candidate, profile
 from tests.profiles.stories import event, payment, tell
 
@@ -50,6 +52,14 @@ TABLE: Final[dict[str, tuple[str, int]]] = {
     "review_likely": ("GET", MANAGER),
     "review_decide": ("POST", MANAGER),
     "review_undo": ("POST", MANAGER),
+    "imports": ("GET", MANAGER),
+    "import": ("GET", MANAGER),
+    "import_progress": ("GET", MANAGER),
+    "import_columns": ("POST", MANAGER),
+    "import_start": ("POST", MANAGER),
+    "import_undo": ("POST", MANAGER),
+    "import_discard": ("POST", MANAGER),
+    "import_problems": ("GET", MANAGER),
     "operations_inbox": ("GET", VIEWER),
     "operations_event": ("GET", VIEWER),
     "operations_dead_letters": ("GET", VIEWER),
@@ -136,6 +146,7 @@ def things(fairview: Club) -> dict[str, dict[str, object]]:
         dead = InboxEvent.objects.get(status="DEAD")
         log_action("customer.viewed", subject_kind="customer")
         logged = LoggedAction.objects.get()
+        member_import, _ = open_import("members.csv", csv_file("Surname,E-mail", "Thandi,t@example.com"))
     objects = {
         "profiles_customerprofile": customer_id,
         "tenants_apikey": ApiKey.objects.get().pk,
@@ -148,6 +159,7 @@ def things(fairview: Club) -> dict[str, dict[str, object]]:
         "profile_id": customer_id,
         "candidate_id": pair.pk,
         "household_id": uuid4(),
+        "import_id": member_import.pk,
         "row_id": dead.pk,
         "letter_id": 1,
         "request_id": 1,

@@ -70,7 +70,9 @@ class Command(BaseCommand):
             try:
                 self._handle(options)
             except InvalidFields as error:
-                raise CommandError("\n".join(f"{name}: {why}" for name, why in error.fields.items())) from error
+                raise CommandError(
+                    "\n".join(f"{name}: {why}" for name, why in error.fields.items())
+                ) from error
             except (UnreadableFile, ImportNotReady, ImportNotFound) as error:
                 raise CommandError(error.message) from error
 
