@@ -282,12 +282,11 @@ TAGS = """
 SELECT p.id, p.tags FROM wanted_profile AS wanted
 JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id WHERE p.tags <> '{}'
 """
-# Who was merged into a survivor is still asked for by their own name.
+# Each of those who were merged is still asked for by their own name, whichever of the names won.
 MERGED_NAMES = """
 SELECT f.profile_id, f.value #>> '{}' FROM wanted_profile AS wanted
 JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = wanted.profile_id AND p.has_shares
-JOIN profiles_identifier AS i ON i.tenant_id = %(tenant)s AND i.profile_id = p.id AND i.origin_profile_id <> p.id
-JOIN profiles_fact AS f ON f.tenant_id = %(tenant)s AND f.profile_id = p.id AND f.identifier_id = i.id
+JOIN profiles_fact AS f ON f.tenant_id = %(tenant)s AND f.profile_id = p.id
 WHERE f.field IN ('firstName', 'lastName', 'displayName') AND f.value #>> '{}' IS NOT NULL
 """
 WHO_HAS_MERGED = """

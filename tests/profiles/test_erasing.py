@@ -10,7 +10,7 @@ from django.db import connection
 
 from events.models import DomainLogEntry, InboxEvent
 from events.transports.outbound_queue import publish as publish_out
-from profiles.editing import create_customer
+from profiles.editing import Author, add_note, create_customer, update_customer
 from profiles.errors import CustomerNotFound, InvalidFields
 from profiles.merging.acts import merge_profiles, unmerge_profiles
 from profiles.models import (
@@ -23,6 +23,7 @@ from profiles.models import (
 )
 from profiles.privacy.erasing import erase_customer, receipt_hash
 from profiles.reading import get_customer, read_customer
+from profiles.search import search_profiles
 from tenants.models import LoggedAction, Tenant
 from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
@@ -143,6 +144,21 @@ def test_no_word_of_the_person_is_left_in_the_database_or_in_redis(
 
     assert found_in_database(*WORDS) == []
     assert found_in_redis(redis_server, *WORDS) == []
+
+
+def test_nothing_that_was_known_of_the_person_finds_anybody(fairview: Club) -> None:
+    survivor = sipho(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        update_customer(survivor, {"tags": ["Sommelier"]})
+        add_note(survivor, "Allergic to peanuts", Author("Ann"))
+        texts = ["siphokazi", "ndlovu", "siphokaiz", "s.ndlovu@example.net", "4711", "821237654", "t-1"]
+        texts += ["sommelier", "peanuts", "smythe peanuts"]
+        assert [search_profiles(text)[0] for text in texts] == [survivor] * len(texts)
+
+        erase_customer(survivor, reason="popia_erasure")
+
+        assert [search_profiles(text) for text in texts] == [[]] * len(texts)
+    assert found_in_database("sommelier", "peanuts") == []
 
 
 def test_what_others_did_stays_readable_without_the_person(fairview: Club) -> None:

@@ -1,13 +1,10 @@
 """Finding people as one types."""
 
-from io import StringIO
 from uuid import UUID
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
-from profiles import search_rebuilding
 from profiles.editing import Author, add_note, update_customer
 from profiles.merging.acts import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile, Note, SearchDocument
@@ -329,38 +326,6 @@ def test_words_of_notes_are_the_words_of_names(fairview: Club) -> None:
 def test_what_fits_a_large_part_of_a_club_is_known_by_its_shape(text: str) -> None:
     assert all(word.is_broad for word in words_of(text))
     assert not any(word.is_broad for word in words_of("smi 0821234 ann@example.com 123456 müller-botha"))
-
-
-def test_documents_of_before_are_completed_by_the_command(town: Club, kingsmere: Club) -> None:
-    tell(kingsmere.tenant, member(1, firstName="Lindiwe"))
-    with tenant_scope(town.tenant):
-        [lindiwe] = search_profiles("lindiwe")
-        update_customer(lindiwe, {"tags": ["sommelier"]})
-    with all_tenants():
-        complete = dict(SearchDocument.objects.values_list("profile_id", "document"))
-        SearchDocument.objects.all().delete()
-
-    call_command("rebuild_search", stdout=StringIO())
-
-    with all_tenants():
-        assert dict(SearchDocument.objects.values_list("profile_id", "document")) == complete
-    assert found(town.tenant, "sommelier") == {"Nkosi"}
-
-
-def test_the_command_says_how_many_and_leaves_merged_customers_out(
-    town: Club, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(search_rebuilding, "CHUNK", 2)
-    with tenant_scope(town.tenant):
-        [lindiwe], [zoe] = search_profiles("lindiwe"), search_profiles("zoe")
-        merge_profiles(lindiwe, zoe)
-    out = StringIO()
-
-    call_command("rebuild_search", "--tenant", "fairview", stdout=out)
-
-    assert out.getvalue() == "fairview: 3 customers can be found by all their words\n"
-    with tenant_scope(town.tenant):
-        assert search_profiles("zoe") == [lindiwe]
 
 
 def test_a_list_with_a_search_comes_in_the_order_of_the_search(fairview: Club) -> None:
