@@ -138,6 +138,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("crm/customer.css"),
         lambda request: static("crm/review.css"),
         lambda request: static("crm/scores.css"),
+        lambda request: static("crm/webhooks.css"),
     ],
     "SCRIPTS": [
         lambda request: static("crm/frame.js"),
@@ -205,6 +206,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Colleagues", "badge", "tenants_membership_changelist", _MAY_ADMINISTER),
                     _entry("Users", "person", "tenants_user_changelist", _MAY_ADMINISTER),
                     _entry("API keys", "key", "tenants_apikey_changelist", _MAY_ADMINISTER),
+                    _entry("Webhooks", "webhook", "webhooks", _MAY_ADMINISTER),
                     _entry("Privacy", "shield_person", "privacy", _MAY_ADMINISTER),
                     _entry("Action log", "history", "tenants_loggedaction_changelist", _MAY_ADMINISTER),
                 ],

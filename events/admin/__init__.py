@@ -1,6 +1,15 @@
 """The back office of the event floor: what came in, what failed, who lags."""
 
-from events.admin import acts_page, consumers_page, dead_letters_page, inbox_page, letter_page, parked_page
+from events.admin import (
+    acts_page,
+    consumers_page,
+    dead_letters_page,
+    inbox_page,
+    letter_page,
+    parked_page,
+    webhook_acts,
+    webhooks_page,
+)
 
 __all__ = [
     "acts_page",
@@ -9,4 +18,6 @@ __all__ = [
     "inbox_page",
     "letter_page",
     "parked_page",
+    "webhook_acts",
+    "webhooks_page",
 ]

@@ -7,9 +7,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from events.consumers import ConsumerLag
+from events.webhooks.endpoints import disabled_by_itself
 from profiles.admin.club_figures import MOST_COUNTED, club_figures
 from profiles.admin.timeline_pages import ICONS
 from profiles.models import ActivityCategory
+from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, front_page, page, show
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -62,5 +64,7 @@ def _context(request: StaffRequest) -> dict[str, Any]:
         "consumers": [state_of(lag) for lag in figures.consumers],
         "feed": [(each, ICONS[ActivityCategory(each.activity.category)]) for each in figures.feed],
         "most": MOST_COUNTED,
+        "may_administer": request_may(request, Right.ADMINISTER),
+        "silent_webhooks": list(disabled_by_itself()),
         "is_fresh": figures.people.total == 0,
     }

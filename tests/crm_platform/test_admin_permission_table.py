@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
+from pytest_django import Settings
 
 from events.models import InboxEvent
 from profiles.importing.opening import open_import
@@ -18,6 +19,7 @@ from tenants.scope import tenant_scope
 from tests import factories
 from tests.back_office import desk
 from tests.cast import Club
+from tests.events.hooks import endpoint, failed_delivery
 from tests.profiles.api_callers import thandi
 from tests.profiles.importing.spreadsheets import csv_file
 from tests.profiles.records import candidate, profile
@@ -47,6 +49,12 @@ TABLE: Final[dict[str, tuple[str, int]]] = {
     "customer_copy": ("POST", ADMIN),
     "customer_restrict": ("POST", ADMIN),
     "customer_erase": ("GET", ADMIN),
+    "webhooks": ("GET", ADMIN),
+    "webhook_new": ("GET", ADMIN),
+    "webhook": ("GET", ADMIN),
+    "webhook_edit": ("GET", ADMIN),
+    "webhook_act": ("POST", ADMIN),
+    "webhook_delivery": ("GET", ADMIN),
     "review_queue": ("GET", MANAGER),
     "review_decided": ("GET", MANAGER),
     "review_likely": ("GET", MANAGER),
@@ -132,8 +140,9 @@ ARGUMENTS: Final = dict(routes())
 
 
 @pytest.fixture
-def things(fairview: Club) -> dict[str, dict[str, object]]:
+def things(fairview: Club, settings: Settings) -> dict[str, dict[str, object]]:
     """Something of Fairview for each argument, by the table that a page is about."""
+    settings.CRM_WEBHOOKS_ALLOW_PRIVATE = True
     customer_id = thandi(fairview.tenant)
     tell(
         fairview.tenant,
@@ -142,10 +151,11 @@ def things(fairview: Club) -> dict[str, dict[str, object]]:
     )
     pair = candidate(fairview.tenant, customer_id, profile(fairview.tenant).pk)
     factories.api_key(fairview.tenant)
+    hook = endpoint(fairview.tenant)
     with tenant_scope(fairview.tenant):
         dead = InboxEvent.objects.get(status="DEAD")
         log_action("customer.viewed", subject_kind="customer")
-        logged = LoggedAction.objects.get()
+        logged = LoggedAction.objects.get(action="customer.viewed")
         member_import, _ = open_import("members.csv", csv_file("Surname,E-mail", "Thandi,t@example.com"))
     objects = {
         "profiles_customerprofile": customer_id,
@@ -161,6 +171,8 @@ def things(fairview: Club) -> dict[str, dict[str, object]]:
         "household_id": uuid4(),
         "import_id": member_import.pk,
         "row_id": dead.pk,
+        "endpoint_id": hook.pk,
+        "delivery_id": failed_delivery(fairview.tenant, hook).pk,
         "letter_id": 1,
         "request_id": 1,
         "name": "outbound",
