@@ -54,11 +54,12 @@ DEFAULTS: Final[dict[str, Sizes]] = {
     "merge": Sizes(people=10_000, activities=50_000, rounds=5),
     "duplicates": Sizes(people=1_000_000),
     "rescore": Sizes(people=1_000_000, activities=20_000_000),
+    "imports": Sizes(people=100_000, events=50_000),
     "export": Sizes(people=100_000),
     "search": Sizes(people=1_000_000),
 }
 NAMES: Final = tuple(DEFAULTS)
 # Names for several at once.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "intelligence": ("merge", "duplicates", "rescore", "export", "search"),
+    "intelligence": ("merge", "duplicates", "rescore", "imports", "export", "search"),
 }

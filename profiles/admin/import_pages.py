@@ -58,7 +58,7 @@ OFFERED: Final = [
     for target, label in LABELS.items()
     if target not in (Target.MCA_ZA, Target.MCA_UK, Target.CREATED_AT)
 ]
-REMARKS: Final = "remarks"
+PARTIAL: Final = "partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,12 +259,12 @@ def _rows(request: StaffRequest, member_import: MemberImport) -> dict[str, Any]:
     """Counts, and a page of the rows of one kind, in the order of the file."""
     counts = count_rows(member_import)
     kinds = [(one.value, one.label, counts[one.value]) for one in ImportOutcome if counts.get(one.value)]
-    if counts["remarks"]:
-        kinds.append((REMARKS, "Something left aside", counts["remarks"]))
+    if counts["partial"]:
+        kinds.append((PARTIAL, "Something left aside", counts["partial"]))
     wanted = request.GET.get("rows", "")
     rows = ImportRow.objects.filter(import_id=member_import.pk).exclude(outcome=None).order_by("line")
-    if wanted == REMARKS:
-        rows = rows.exclude(remarks=[])
+    if wanted == PARTIAL:
+        rows = rows.filter(is_partial=True)
     elif wanted in set(ImportOutcome):
         rows = rows.filter(outcome=wanted)
     after = request.GET.get("after", "")
@@ -291,7 +291,7 @@ def _rows(request: StaffRequest, member_import: MemberImport) -> dict[str, Any]:
         "next": found[PAGE_SIZE - 1].line if len(found) > PAGE_SIZE else None,
         "to_take": counts.get("CREATE", 0) + counts.get("UPDATE", 0),
         "conflicts": counts.get("CONFLICT", 0),
-        "has_problems": bool(counts["remarks"] or counts.get("ERROR") or counts.get("CONFLICT")),
+        "has_problems": bool(counts["partial"] or counts.get("ERROR") or counts.get("CONFLICT")),
         "is_restartable": member_import.status == ImportStatus.FAILED
         and member_import.started_at is not None,
     }

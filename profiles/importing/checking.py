@@ -21,6 +21,7 @@ from profiles.importing.columns import KEYS, LABELS, Target
 from profiles.importing.subjects import (
     NAMES,
     NAMES_NOBODY,
+    OLD_IDS,
     SOURCE,
     RowRead,
     event_id_of,
@@ -41,6 +42,7 @@ ERASED: Final = (
     " address in on the page Privacy."
 )
 HEADING: Final = "Looks like a heading or a sum, not like a person."
+NO_ID: Final = "Has no id, by which the old system knows its members."
 OWNERS: Final = {"scl": "the membership service", "teetime": "the tee-time service"}
 # Golden column of each field that a file can state.
 COLUMNS: Final[Mapping[str, str]] = {
@@ -108,7 +110,7 @@ def check_rows(
     claims = {
         row.line: _claim(member_import, row, now)
         for row in rows
-        if not row.is_heading and row.read.names_somebody
+        if not row.is_heading and row.read.names_somebody and not _lacks_id(member_import, row)
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PLAN_FOR_BATCHES)
@@ -130,8 +132,14 @@ def _claim(member_import: MemberImport, row: FileRow, now: datetime) -> Claim:
         birth=date.fromisoformat(birth) if birth else None,
         source=SOURCE,
         event_id=event_id_of(member_import.pk, row.line),
-        occurred_at=moment_of(values, now),
+        occurred_at=moment_of(member_import, values, now),
     )
+
+
+def _lacks_id(member_import: MemberImport, row: FileRow) -> bool:
+    """Whether a record of the old system is nobody's: brought in twice it would be two."""
+    kind = OLD_IDS.get(MemberImport.Form(member_import.form))
+    return kind is not None and not row.read.values.get(kind)
 
 
 def _judge(
@@ -142,7 +150,8 @@ def _judge(
     if row.is_heading:
         judged.outcome, judged.words = ImportOutcome.SKIPPED, [HEADING]
     elif claim is None:
-        judged.outcome, judged.words = ImportOutcome.ERROR, [NAMES_NOBODY]
+        judged.outcome = ImportOutcome.ERROR
+        judged.words = [NO_ID if row.read.names_somebody else NAMES_NOBODY]
     elif id(claim) in erased:
         judged.outcome, judged.words = ImportOutcome.ERROR, [ERASED]
     if claim is None or judged.outcome is not None:

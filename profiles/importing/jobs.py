@@ -168,15 +168,15 @@ def find_import(member_import_id: UUID) -> MemberImport:
 
 
 def count_rows(member_import: MemberImport) -> dict[str, int]:
-    """Outcome → rows; under `applied` those brought in, under `remarks` those of which something was left aside."""
-    counts: dict[str, int] = {"applied": 0, "remarks": 0}
+    """Outcome → rows; under `applied` those brought in, under `partial` those of which something was left aside."""
+    counts: dict[str, int] = {"applied": 0, "partial": 0}
     with connection.cursor() as cursor:
         cursor.execute(sql.COUNTS, [member_import.tenant_id, member_import.pk])
-        for outcome, rows, applied, remarks in cursor.fetchall():
+        for outcome, rows, applied, partial in cursor.fetchall():
             if outcome is not None:
                 counts[outcome] = rows
             counts["applied"] += applied
-            counts["remarks"] += remarks
+            counts["partial"] += partial
     return counts
 
 
@@ -288,6 +288,7 @@ def _store_verdicts(
                     verdict.line,
                     _json(row.read.values),
                     _json(verdict.remarks),
+                    bool(row.read.remarks),
                     verdict.outcome.value,
                     verdict.reason,
                     _json(verdict.changes),

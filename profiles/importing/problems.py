@@ -40,4 +40,4 @@ def problem_rows(member_import: MemberImport) -> QuerySet[ImportRow]:
     """Errors, conflicts that were not brought in, and rows of which something was left aside; in the file's order."""
     rows = ImportRow.objects.filter(import_id=member_import.pk)
     left = Q(outcome=ImportOutcome.ERROR) | Q(outcome=ImportOutcome.CONFLICT, applied_at=None)
-    return rows.filter(left | (~Q(remarks=[]) & Q(outcome__isnull=False))).order_by("line")
+    return rows.filter(left | Q(is_partial=True)).order_by("line")

@@ -78,7 +78,7 @@ def _apply(
 
 def _event(member_import: MemberImport, number: int, line: int, values: Mapping[str, Any]) -> ReadyEvent:
     subject = subject_of_row(record_of(member_import, line, values), values, keys_of_values(values))
-    moment = moment_of(values, member_import.started_at or timezone.now())
+    moment = moment_of(member_import, values, member_import.started_at or timezone.now())
     row = ClaimedRow(number, SOURCE, event_id_of(member_import.pk, line), TYPE, moment, 0, False, "{}")
     return ReadyEvent(row, Effect(subjects=[subject]))
 

@@ -7,19 +7,19 @@ from tenants.postgresql.staging import StagingTable
 # --- storing and checking
 FILE_ROW = StagingTable("file_row", "line integer, cells text[], is_heading boolean")
 STORE_ROWS: Final = """
-INSERT INTO profiles_importrow (tenant_id, import_id, line, cells, is_heading, remarks, changes, reason, is_created,
-                                added_tags)
-SELECT %s, %s, line, cells, is_heading, '[]', '[]', '', false, '{}' FROM file_row
+INSERT INTO profiles_importrow (tenant_id, import_id, line, cells, is_heading, remarks, is_partial, changes, reason,
+                                is_created, added_tags)
+SELECT %s, %s, line, cells, is_heading, '[]', false, '[]', '', false, '{}' FROM file_row
 """
 JUDGED_ROW = StagingTable(
     "judged_row",
-    "line integer, row_values jsonb, remarks jsonb, outcome text, reason text, changes jsonb, profile_id uuid,"
-    " stage_before smallint",
+    "line integer, row_values jsonb, remarks jsonb, is_partial boolean, outcome text, reason text, changes jsonb,"
+    " profile_id uuid, stage_before smallint",
 )
 STORE_VERDICTS: Final = """
 UPDATE profiles_importrow AS r
-SET values = j.row_values, remarks = j.remarks, outcome = j.outcome, reason = j.reason, changes = j.changes,
-    profile_id = j.profile_id, stage_before = j.stage_before
+SET values = j.row_values, remarks = j.remarks, is_partial = j.is_partial, outcome = j.outcome,
+    reason = j.reason, changes = j.changes, profile_id = j.profile_id, stage_before = j.stage_before
 FROM judged_row AS j
 WHERE r.tenant_id = %s AND r.import_id = %s AND r.line = j.line
 """
@@ -201,7 +201,7 @@ WHERE r.tenant_id = %s AND r.import_id = %s AND r.line = u.line
 
 # --- the job
 COUNTS: Final = """
-SELECT outcome, count(*), count(applied_at), count(*) FILTER (WHERE remarks <> '[]') FROM profiles_importrow
+SELECT outcome, count(*), count(applied_at), count(*) FILTER (WHERE is_partial) FROM profiles_importrow
 WHERE tenant_id = %s AND import_id = %s GROUP BY outcome
 """
 CLAIM: Final = """
@@ -216,4 +216,21 @@ WHERE tenant_id = %s AND id = %s AND status = %s
 ABANDONED: Final = """
 SELECT tenant_id, id FROM profiles_memberimport
 WHERE status IN ('CHECKING', 'RUNNING', 'UNDOING') AND (leased_until IS NULL OR leased_until < clock_timestamp())
+"""
+
+# --- the old system
+# `v` is what a record states, the newest of each person; `{counts}` is made of the fields that are compared.
+RECONCILE: Final = """
+WITH record AS (
+    SELECT values AS v, line FROM profiles_importrow
+    WHERE tenant_id = %(tenant)s AND import_id = %(import)s AND values IS NOT NULL
+), newest AS (
+    SELECT DISTINCT ON (v->>%(kind)s) v FROM record WHERE v ? %(kind)s
+    ORDER BY v->>%(kind)s, v->>'createdAt' DESC NULLS LAST, line DESC
+)
+SELECT (SELECT count(*) FROM record), count(*), count(p.id), {counts}
+FROM newest
+LEFT JOIN profiles_identifier AS i ON i.tenant_id = %(tenant)s AND i.kind = %(kind)s AND i.value = v->>%(kind)s
+LEFT JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = i.profile_id
+    AND p.status IN ('ACTIVE', 'INACTIVE')
 """

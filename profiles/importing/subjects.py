@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +24,7 @@ OF_MEMBERS: Final = (Target.MEMBER, Target.TIER, Target.STATUS, Target.MEMBER_SI
 NO_FACTS: Final = frozenset({*KEYS, Target.TAGS, Target.CREATED_AT})
 OLD_IDS: Final = {MemberImport.Form.MCA_ZA: Target.MCA_ZA, MemberImport.Form.MCA_UK: Target.MCA_UK}
 LINE_WIDTH: Final = 7
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 NAMES_NOBODY: Final = (
     "Names nobody: there is neither a name nor an e-mail, phone or number that can be taken."
 )
@@ -119,10 +120,12 @@ def event_id_of(import_id: UUID, line: int) -> str:
     return f"{event_prefix(import_id)}{line:0{LINE_WIDTH}d}"
 
 
-def moment_of(values: Mapping[str, Any], now: datetime) -> datetime:
-    """When a row's facts were true: now, or when the old system says, so that whatever is newer stands."""
+def moment_of(member_import: MemberImport, values: Mapping[str, Any], now: datetime) -> datetime:
+    """When a row's facts were true: now; of the old system when it says so, or long ago: what is newer stands."""
     stated = values.get(Target.CREATED_AT)
-    return datetime.fromisoformat(stated) if stated else now
+    if stated:
+        return datetime.fromisoformat(stated)
+    return LONG_AGO if MemberImport.Form(member_import.form) in OLD_IDS else now
 
 
 def keys_of_values(values: Mapping[str, Any]) -> list[IdentityKey]:

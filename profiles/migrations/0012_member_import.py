@@ -69,8 +69,12 @@ class Migration(migrations.Migration):
                 (
                     "remarks",
                     models.JSONField(
-                        default=list, help_text="Fields of which something was left aside, and why."
+                        default=list, help_text="Field and words: what was left aside, what its owner keeps."
                     ),
+                ),
+                (
+                    "is_partial",
+                    models.BooleanField(default=False, help_text="Something of it could not be taken."),
                 ),
                 (
                     "outcome",

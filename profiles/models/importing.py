@@ -102,7 +102,10 @@ class ImportRow(TenantModel):
     cells = ArrayField(models.TextField())
     is_heading = models.BooleanField(default=False)
     values = models.JSONField(null=True, help_text="Field → value in normal form.")
-    remarks = models.JSONField(default=list, help_text="Fields of which something was left aside, and why.")
+    remarks = models.JSONField(
+        default=list, help_text="Field and words: what was left aside, what its owner keeps."
+    )
+    is_partial = models.BooleanField(default=False, help_text="Something of it could not be taken.")
     outcome = models.CharField(max_length=9, choices=ImportOutcome.choices, null=True)
     reason = models.TextField(default="", blank=True)
     changes = models.JSONField(default=list, help_text="Field, before, after; as the check found it.")

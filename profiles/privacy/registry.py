@@ -274,7 +274,9 @@ TABLES: Final[list[Table]] = [
     Table(
         "profiles.ImportRow",
         personal=names("cells values remarks reason changes profile_id added_tags"),
-        plain=names("import_id line is_heading outcome stage_before is_created applied_at undone_at"),
+        plain=names(
+            "import_id line is_heading is_partial outcome stage_before is_created applied_at undone_at"
+        ),
         steps=delete("profiles_importrow", OF_IMPORTED),
         mine=OF_PERSON,
     ),

@@ -148,7 +148,7 @@ class Command(BaseCommand):
         for outcome in ImportOutcome:
             if counts.get(outcome.value):
                 self.stdout.write(f"{counts[outcome.value]:>9,}  {outcome.label}")
-        self.stdout.write(f"{counts['remarks']:>9,}  rows of which something is left aside")
+        self.stdout.write(f"{counts['partial']:>9,}  rows of which something is left aside")
         worth_reading = ImportRow.objects.filter(
             import_id=member_import.pk, outcome__in=[ImportOutcome.CONFLICT, ImportOutcome.ERROR]
         ).order_by("line")

@@ -114,7 +114,7 @@ def test_an_office_workbook_becomes_customers(fairview: Club) -> None:
         done = work_on(member_import.pk)
 
         assert done is not None
-        assert done.counts == {"CREATE": 4, "SKIPPED": 2, "applied": 4, "remarks": 3}
+        assert done.counts == {"CREATE": 4, "SKIPPED": 2, "applied": 4, "partial": 3}
         thandi = CustomerProfile.objects.get(scl_member_id=1001)
         assert (thandi.name, thandi.email, thandi.phone_number, str(thandi.date_of_birth)) == (
             "Thandi van der Merwe",
@@ -214,7 +214,7 @@ def test_rows_in_conflict_come_in_by_the_rules_where_that_is_wanted(fairview: Cl
         taken = brought_in(",Fritz,Botha,family@example.com,,,,,", takes_conflicts=True)
 
         assert (taken.counts, CustomerProfile.objects.count()) == (
-            {"CREATE": 1, "applied": 1, "remarks": 0},
+            {"CREATE": 1, "applied": 1, "partial": 0},
             2,
         )
         assert ReviewCandidate.objects.get().reason == "SHARED_KEY"
