@@ -17,6 +17,8 @@ from tenants.scope import current_tenant_id
 
 # Of one way of looking, and before ranking.
 MOST_MATCHES: Final = 1000
+# Whom an export may hold: everybody. (The function multiplies it by ten within 32 bits.)
+EVERYBODY: Final = 100_000_000
 # With so many found as typed nobody asks for what else may have been meant.
 FEW: Final = 3
 RANK: Final = """
@@ -64,18 +66,38 @@ def search(text: str, *, most: int = 25) -> list[Match]:
 
     Slips are considered where fewer than FEW fit as typed. Nothing for a text without words.
     """
-    tenant_id = current_tenant_id()
-    steps = _steps(tenant_id, words_of(text), min(most, MOST_MATCHES))
+    steps = _steps(current_tenant_id(), words_of(text), min(most, MOST_MATCHES))
+    return _take(steps, MOST_MATCHES, most)
+
+
+def search_profiles(text: str, *, most: int = 25) -> list[UUID]:
+    """Ids of who was found, in order; whoever may have been meant only if nobody fits what was typed."""
+    return _without_guesses(search(text, most=most))
+
+
+def search_everybody(text: str) -> list[UUID]:
+    """As `search_profiles`, but however many there are: reads all that fits, not a bounded part of the club."""
+    steps = _steps(current_tenant_id(), words_of(text), EVERYBODY)
+    # The newest are looked at where the index would find too many; here none are too many.
+    return _without_guesses(_take([step for step in steps if step.way != "newest"], EVERYBODY, EVERYBODY))
+
+
+def in_order(ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Position by id, to put loaded rows back into the order of the search."""
+    return {profile_id: position for position, profile_id in enumerate(ids)}
+
+
+def _take(steps: Sequence[_Step], matches: int, most: int) -> list[Match]:
     if not steps:
         return []
     values: dict[str, Any] = {
-        "tenant": tenant_id,
+        "tenant": current_tenant_id(),
         "ways": [step.way for step in steps],
         "closeness": [int(step.closeness) for step in steps],
         "enough": [step.enough for step in steps],
         "narrow": [step.narrow for step in steps],
         "whole": [step.whole for step in steps],
-        "matches": MOST_MATCHES,
+        "matches": matches,
         "most": most,
     }
     with connection.cursor() as cursor:
@@ -83,16 +105,9 @@ def search(text: str, *, most: int = 25) -> list[Match]:
         return [Match(profile_id, Closeness(closeness)) for profile_id, closeness in cursor.fetchall()]
 
 
-def search_profiles(text: str, *, most: int = 25) -> list[UUID]:
-    """Ids of who was found, in order; whoever may have been meant only if nobody fits what was typed."""
-    found = search(text, most=most)
+def _without_guesses(found: Sequence[Match]) -> list[UUID]:
     typed = [match.profile_id for match in found if match.closeness is not Closeness.SLIP]
     return typed or [match.profile_id for match in found]
-
-
-def in_order(ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Position by id, to put loaded rows back into the order of the search."""
-    return {profile_id: position for position, profile_id in enumerate(ids)}
 
 
 def _steps(tenant_id: UUID, words: Sequence[Word], most: int) -> list[_Step]:

@@ -136,7 +136,7 @@ def read_page(choice: ListChoice, cursor: str = "") -> CustomerPage:
 
     Raises InvalidParameterError for a cursor that is not ours.
     """
-    rows: QuerySet[CustomerProfile] = CustomerProfile.objects.filter(_conditions(choice)).only(*SHOWN)
+    rows = customers_of(choice).only(*SHOWN)
     if choice.text:
         return _search(rows, choice.text)
     rows = rows.order_by("-created_at", "-id")
@@ -152,6 +152,12 @@ def read_page(choice: ListChoice, cursor: str = "") -> CustomerPage:
     found = found[:PAGE]
     place = encode_cursor(found[-1].created_at, found[-1].pk)
     return CustomerPage(found, urlencode({**choice.filters, "cursor": place}))
+
+
+def customers_of(choice: ListChoice) -> QuerySet[CustomerProfile]:
+    """Whom the drop-downs leave, in no order; the text is left to the search."""
+    customers: QuerySet[CustomerProfile] = CustomerProfile.objects.filter(_conditions(choice))
+    return customers
 
 
 def has_any_customer() -> bool:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from profiles.admin.customer_exports import FORMATS
 from profiles.admin.customer_forms import CustomerForm
 from profiles.admin.customer_list import choice_from, filters_of, has_any_customer, read_page
 from profiles.admin.customer_page import address_of, golf_of, membership_of, show_customer
@@ -84,6 +85,7 @@ def list_customers(request: StaffRequest) -> HttpResponse:
         choice=choice,
         filters=filters_of(choice, club),
         found=found,
+        formats=FORMATS,
         is_chosen=chosen,
         is_continued="cursor" in request.GET,
         is_fresh=not found.customers and (not chosen or not has_any_customer()),

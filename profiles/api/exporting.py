@@ -1,12 +1,14 @@
 """Exports over REST."""
 
+from dataclasses import replace
+
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from profiles.api import schema
 from profiles.api.customers import TAGS
-from profiles.api.parameters import customer_filter
+from profiles.api.parameters import LONGEST_SEARCH, customer_filter
 from profiles.exporting.files import Export, ExportFormat, export_customers
 from profiles.reading import list_customers
 from tenants.api.errors import InvalidParameterError
@@ -17,6 +19,14 @@ FILTERS = ("status", "lifecycleStage", "search", "segmentId", "engagementMin", "
 FORMAT = OpenApiParameter(
     "format", str, enum=[each.value for each in ExportFormat], default="csv", description="Kind of file."
 )
+SEARCH = OpenApiParameter(
+    "search",
+    {"type": "string", "maxLength": LONGEST_SEARCH},
+    description="As in the list, but all whom it finds, however many.",
+)
+FILTER_PARAMETERS = [
+    SEARCH if each.name == SEARCH.name else each for each in schema.LIST_PARAMETERS if each.name in FILTERS
+]
 
 
 class ExportCustomersView(TenantApiView):
@@ -28,11 +38,13 @@ class ExportCustomersView(TenantApiView):
         operation_id="exportCustomers",
         tags=TAGS,
         summary="Export customers as CSV, XLSX or NDJSON",
-        parameters=[FORMAT, *(each for each in schema.LIST_PARAMETERS if each.name in FILTERS)],
+        parameters=[FORMAT, *FILTER_PARAMETERS],
         responses={(200, each.media_type.partition(";")[0]): OpenApiTypes.BINARY for each in ExportFormat},
     )
     def get(self, request: ApiRequest) -> StreamingHttpResponse:
-        """Newest first, sent while it is read. Every export is noted in the club's action log.
+        """Newest first, sent while it is read; with `search` all whom it finds, the closest first.
+
+        Every export is noted in the club's action log.
 
         In CSV a text that a spreadsheet would take for a formula begins with an apostrophe.
         """
@@ -41,9 +53,9 @@ class ExportCustomersView(TenantApiView):
         if wanted not in list(ExportFormat):
             raise InvalidParameterError("format", f"Choose one of {', '.join(ExportFormat)}.")
         given = [name for name in FILTERS if name in params]
-        return file_answer(
-            export_customers(list_customers(customer_filter(params)), ExportFormat(wanted), given)
-        )
+        chosen = customer_filter(params)
+        customers = list_customers(replace(chosen, search=None))
+        return file_answer(export_customers(customers, ExportFormat(wanted), given, search=chosen.search))
 
 
 def file_answer(export: Export) -> StreamingHttpResponse:

@@ -34,6 +34,7 @@ TABLE: Final[dict[str, tuple[str, int]]] = {
     "dashboard_figures": ("GET", VIEWER),
     "switch_tenant": ("POST", EVERYBODY),
     "customer_search": ("POST", VIEWER),
+    "customers_export": ("POST", MANAGER),
     "customer_timeline": ("GET", VIEWER),
     "customer_add_note": ("POST", STAFF),
     "customer_edit": ("GET", MANAGER),

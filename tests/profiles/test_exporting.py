@@ -12,14 +12,16 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from profiles.exporting import files
-from profiles.exporting.files import defused
+from profiles.exporting.files import ExportFormat, defused
 from profiles.exporting.workbook import workbook
+from profiles.models import CustomerProfile
 from profiles.representation import NAMES
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope
+from tests.back_office import counted_queries
 from tests.cast import Club
 from tests.profiles.api_callers import CUSTOMERS, caller, error_of, happened
-from tests.profiles.stories import member
+from tests.profiles.stories import event, member
 
 EVIL = '=HYPERLINK("http://evil.example";"Click")'
 CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}c"
@@ -119,3 +121,57 @@ def test_the_command_writes_the_format_of_the_ending(fairview: Club, tmp_path: P
     assert len(target.read_text().splitlines()) == 3
     with pytest.raises(CommandError, match="must end in"):
         call_command("export_customers", str(tmp_path / "members.pdf"), tenant="fairview")
+
+
+def test_an_export_holds_all_whom_the_search_finds(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list shows the best; a file that silently lacked the others would be taken for all of them."""
+    monkeypatch.setattr("profiles.reading.MOST_FOUND", 2)
+    monkeypatch.setattr("profiles.search.MOST_MATCHES", 2)
+    monkeypatch.setattr(files, "BLOCK", 2)
+    happened(
+        fairview.tenant,
+        *(member(number, firstName="Anna", lastName=f"of{number}", at=number) for number in range(1, 7)),
+        member(7, firstName="Annabel", at=7),
+        member(8, firstName="Ben", at=8),
+        event("scl.member.deleted", {"id": 6}, at=9),
+    )
+
+    lines = export(fairview.tenant, "&format=ndjson&search=anna&status=ACTIVE").getvalue().splitlines()
+
+    assert [json.loads(line)["sclMemberId"] for line in lines] == [5, 4, 3, 2, 1, 7]
+    assert len(export(fairview.tenant, "&format=ndjson&search=anan").getvalue().splitlines()) == 6, "a slip"
+    assert export(fairview.tenant, "&format=ndjson&search=nobody").getvalue() == b""
+    with tenant_scope(fairview.tenant):
+        counts = [
+            noted.details["count"] for noted in LoggedAction.objects.filter(action="customers.exported")
+        ]
+    assert sorted(counts) == [0, 6, 6]
+
+
+@pytest.mark.parametrize("search", ["", "&search=anna"])
+def test_nobody_of_another_club_is_ever_in_an_export(fairview: Club, kingsmere: Club, search: str) -> None:
+    fill(fairview.tenant)
+    fill(kingsmere.tenant)
+
+    for file_format in ExportFormat:
+        ours = export(fairview.tenant, f"&format={file_format}{search}")
+        assert ours.status_code == 200
+        with tenant_scope(kingsmere.tenant):
+            theirs = [str(key) for key in CustomerProfile.objects.values_list("pk", flat=True)]
+        text = str(cells(ours.getvalue())) if file_format == "xlsx" else ours.getvalue().decode()
+        assert [key for key in theirs if key in text] == []
+    foreign = caller(fairview.tenant).get(f"{CUSTOMERS}/export?tenantId={kingsmere.tenant.slug}")
+    assert foreign.status_code in (403, 404)
+
+
+@pytest.mark.parametrize("search", ["", "&search=anna"])
+def test_a_page_of_an_export_takes_one_query_however_many_are_on_it(fairview: Club, search: str) -> None:
+    numbers = []
+    for most in (1, 9):
+        happened(fairview.tenant, *(member(100 * most + number, firstName="Anna") for number in range(most)))
+        export(fairview.tenant, search).getvalue()
+        with counted_queries() as queries:
+            export(fairview.tenant, search).getvalue()
+        numbers.append(queries[0])
+
+    assert numbers[0] == numbers[1]

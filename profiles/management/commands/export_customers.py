@@ -36,8 +36,10 @@ class Command(BaseCommand):
         tenant = tenants[0]
         filters = ["search"] if options["search"] else []
         with tenant_scope(tenant), acting_as(program("manage.py export_customers")):
-            customers = list_customers(CustomerFilter(search=options["search"]))
-            export = export_customers(customers, ExportFormat(ending), filters)
+            customers = list_customers(CustomerFilter())
+            export = export_customers(
+                customers, ExportFormat(ending), filters, search=options["search"] or None
+            )
             with path.open("wb") as file:
                 file.writelines(export.parts)
         self.stdout.write(f"{tenant.slug}: {export.rows:,} customers in {path}")
