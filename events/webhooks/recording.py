@@ -19,6 +19,8 @@ from tenants.scope import current_tenant_id
 logger = logging.getLogger(__name__)
 # However long a receiver asks for, its other events wait no longer.
 LONGEST_REST: Final = timedelta(hours=1)
+# A wave that took longer makes an endpoint a slow one, which has to share few turns with other slow ones.
+SLOW_MS: Final = 2_000
 
 
 class Sent(NamedTuple):
@@ -111,10 +113,14 @@ def judge(endpoint: WebhookEndpoint, answers: Sequence[Answer], now: datetime) -
     waits = [answer.asked_wait for answer in answers if answer.asked_wait is not None]
     if waits:
         endpoint.resting_until = now + min(max(waits), LONGEST_REST)
-    endpoint.save(update_fields=["failing_since", "last_success_at", "failed_waves", "resting_until"])
+    endpoint.is_slow = max(answer.duration_ms for answer in answers) > SLOW_MS
+    endpoint.save(
+        update_fields=["failing_since", "last_success_at", "failed_waves", "resting_until", "is_slow"]
+    )
     if endpoint.is_enabled:
         _give_up(endpoint, answers, now)
-    return endpoint.is_enabled and (endpoint.resting_until is None or endpoint.resting_until <= now)
+    is_rested = endpoint.resting_until is None or endpoint.resting_until <= now
+    return endpoint.is_enabled and is_rested and not endpoint.is_slow
 
 
 def _give_up(endpoint: WebhookEndpoint, answers: Sequence[Answer], now: datetime) -> None:

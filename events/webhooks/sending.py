@@ -25,6 +25,8 @@ from events.webhooks.signing import signature
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 15.0
+# Of a name that leads to many, so that a wave stays within its lease.
+MOST_ADDRESSES: Final = 2
 AGENT: Final = "crm-webhooks/1.0"
 GONE: Final = 410
 # Statuses with which `Retry-After` is heeded.
@@ -80,6 +82,8 @@ class _Deadline:
         earlier, self._socket = self._socket, socket.socket(fileno=os.dup(descriptor))
         if earlier is not None:
             earlier.close()
+        if self.has_passed:
+            self._cut()
 
     def _cut(self) -> None:
         self.has_passed = True
@@ -98,7 +102,7 @@ class _Guarded(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         problem: Exception = AddressRefused(f"The name {self.host} leads nowhere.")
-        for address in addresses_of(self.host, self.port or 0):
+        for address in addresses_of(self.host, self.port or 0)[:MOST_ADDRESSES]:
             try:
                 connected = create_connection(
                     (address, self.port or 0), self.timeout, socket_options=self.socket_options

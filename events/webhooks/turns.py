@@ -23,19 +23,22 @@ from events.webhooks.endpoints import target_of
 from events.webhooks.payloads import body_of
 from events.webhooks.recording import Sent, record
 from events.webhooks.rendering import NOTHING_TO_TELL, envelopes_of
-from events.webhooks.sending import Answer, Target, send, session
+from events.webhooks.sending import Answer, send, session
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 from tenants.sealing import SealBroken
 
 logger = logging.getLogger(__name__)
-# So many requests to one endpoint at once: enough for hundreds of events a second, and no receiver's burden.
+# So many requests to one endpoint at once: enough for a hundred events a second and more, and no receiver's burden.
 WAVE: Final = 8
 TURN_SECONDS: Final = 10.0
-# Longer than a wave can take: looking the name up, connecting, waiting for the answer.
-LEASE: Final = timedelta(seconds=90)
-# Of one club at once; the others' events do not wait for a club of which every endpoint is slow.
+# Longer than a wave can take: looking the name up, connecting, waiting for the answer. Renewed with each wave.
+LEASE: Final = timedelta(seconds=40)
+# Of one club at once, and how many of them to endpoints that took seconds the last time: nobody waits for the slow.
 MOST_TURNS: Final = 4
+MOST_SLOW_TURNS: Final = 2
+# Of all clubs together: half the threads of a worker.
+MOST_SLOW_TURNS_OF_ALL: Final = 6
 
 
 def waiting() -> list[UUID]:
@@ -48,67 +51,80 @@ def waiting() -> list[UUID]:
 def take_turn(endpoint_id: UUID) -> bool:
     """Send what is due to the endpoint for about TURN_SECONDS; returns whether more waits.
 
-    Nothing happens where another worker has the turn, or the club has as many turns as it may have.
+    Nothing happens where another worker has the turn, or there are as many turns as there may be.
     """
     with all_tenants():
-        tenant_id = WebhookEndpoint.objects.filter(pk=endpoint_id).values_list("tenant_id", flat=True).first()
-    if tenant_id is None:
-        return False
-    with tenant_scope(tenant_id):
-        lease = _begin(endpoint_id)
-        if lease is None:
+        endpoint = WebhookEndpoint.objects.filter(pk=endpoint_id).first()
+        if endpoint is None or (endpoint.is_slow and _slow_turns() >= MOST_SLOW_TURNS_OF_ALL):
             return False
+    with tenant_scope(endpoint.tenant_id):
+        if not _begin(endpoint):
+            return False
+        turn = _Turn(endpoint_id)
         try:
-            return _send_waves(endpoint_id)
+            return turn.send_waves()
         finally:
-            WebhookEndpoint.objects.filter(pk=endpoint_id, turn_until=lease).update(turn_until=None)
+            turn.end()
 
 
-def _begin(endpoint_id: UUID) -> datetime | None:
-    """Take the turn; its lease, None where it cannot be had."""
+def _slow_turns() -> int:
+    """How many turns of the open scope slow endpoints have now."""
+    count: int = WebhookEndpoint.objects.filter(turn_until__gt=timezone.now(), is_slow=True).count()
+    return count
+
+
+def _begin(endpoint: WebhookEndpoint) -> bool:
+    """Take the turn, unless it cannot be had. Locks the club's turns."""
     now = timezone.now()
-    lease = now + timedelta(seconds=TURN_SECONDS) + LEASE
     with transaction.atomic():
         lock_tenant(AdvisoryLock.WEBHOOKS)
         if WebhookEndpoint.objects.filter(turn_until__gt=now).count() >= MOST_TURNS:
-            return None
+            return False
+        if endpoint.is_slow and _slow_turns() >= MOST_SLOW_TURNS:
+            return False
         taken = WebhookEndpoint.objects.filter(
-            Q(turn_until=None) | Q(turn_until__lte=now), pk=endpoint_id, status=EndpointStatus.ENABLED
-        ).update(turn_until=lease)
-    return lease if taken else None
+            Q(turn_until=None) | Q(turn_until__lte=now), pk=endpoint.pk, status=EndpointStatus.ENABLED
+        ).update(turn_until=now + LEASE)
+    return bool(taken)
 
 
-def _send_waves(endpoint_id: UUID) -> bool:
-    ends = time.monotonic() + TURN_SECONDS
-    with session(WAVE) as over, ThreadPoolExecutor(WAVE) as pool:
-        while time.monotonic() < ends:
-            if not _send_wave(endpoint_id, over, pool):
-                return False
-    return True
+class _Turn:
+    """The waves of one turn, over connections that are kept from one to the next."""
 
+    def __init__(self, endpoint_id: UUID) -> None:
+        self.endpoint_id = endpoint_id
+        self.lease: datetime | None = None
 
-def _send_wave(endpoint_id: UUID, over: requests.Session, pool: ThreadPoolExecutor) -> bool:
-    """Claim, send and record one wave; whether the next may follow at once."""
-    now = timezone.now()
-    endpoint = (
-        WebhookEndpoint.objects.filter(pk=endpoint_id, status=EndpointStatus.ENABLED)
-        .filter(Q(resting_until=None) | Q(resting_until__lte=now))
-        .first()
-    )
-    if endpoint is None:
-        return False
-    lease = now + LEASE
-    deliveries = claim(endpoint_id, now=now, lease=lease, most=WAVE)
-    if not deliveries:
-        return False
-    try:
-        target = target_of(endpoint)
-    except SealBroken as broken:
-        logger.error("webhook endpoint cannot be signed for", extra={"endpoint_id": str(endpoint_id)})
-        answers = [Sent(each, Answer(at=now, duration_ms=0, error=str(broken))) for each in deliveries]
-    else:
-        answers = _send_all(deliveries, target, over, pool)
-    return record(endpoint_id, answers, lease=lease) and len(deliveries) == WAVE
+    def send_waves(self) -> bool:
+        """Send for TURN_SECONDS at most; whether more waits."""
+        ends = time.monotonic() + TURN_SECONDS
+        with session(WAVE) as over, ThreadPoolExecutor(WAVE) as pool:
+            while time.monotonic() < ends:
+                if not self._send_wave(over, pool):
+                    return False
+        return True
+
+    def end(self) -> None:
+        """Let others have the turn, unless it ran out and they have it already."""
+        if self.lease is not None:
+            mine = WebhookEndpoint.objects.filter(pk=self.endpoint_id, turn_until=self.lease)
+            mine.update(turn_until=None)
+
+    def _send_wave(self, over: requests.Session, pool: ThreadPoolExecutor) -> bool:
+        """Claim, send and record one wave; whether the next may follow at once."""
+        now = timezone.now()
+        self.lease = now + LEASE
+        rested = Q(resting_until=None) | Q(resting_until__lte=now)
+        able = WebhookEndpoint.objects.filter(pk=self.endpoint_id, status=EndpointStatus.ENABLED)
+        able.update(turn_until=self.lease)
+        endpoint = able.filter(rested).first()
+        if endpoint is None:
+            return False
+        deliveries = claim(self.endpoint_id, now=now, lease=self.lease, most=WAVE)
+        if not deliveries:
+            return False
+        wave = _send_all(endpoint, deliveries, over, pool)
+        return record(self.endpoint_id, wave, lease=self.lease) and len(deliveries) == WAVE
 
 
 def claim(endpoint_id: UUID, *, now: datetime, lease: datetime, most: int) -> list[WebhookDelivery]:
@@ -127,8 +143,17 @@ def claim(endpoint_id: UUID, *, now: datetime, lease: datetime, most: int) -> li
 
 
 def _send_all(
-    deliveries: Sequence[WebhookDelivery], target: Target, over: requests.Session, pool: ThreadPoolExecutor
+    endpoint: WebhookEndpoint,
+    deliveries: Sequence[WebhookDelivery],
+    over: requests.Session,
+    pool: ThreadPoolExecutor,
 ) -> list[Sent]:
+    try:
+        target = target_of(endpoint)
+    except SealBroken as broken:
+        logger.error("webhook endpoint cannot be signed for", extra={"endpoint_id": str(endpoint.pk)})
+        unsigned = Answer(at=timezone.now(), duration_ms=0, error=str(broken))
+        return [Sent(delivery, unsigned) for delivery in deliveries]
     envelopes = envelopes_of(deliveries)
 
     def send_one(delivery: WebhookDelivery) -> Sent:

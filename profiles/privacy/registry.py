@@ -170,7 +170,7 @@ TABLES: Final[list[Table]] = [
         "events.WebhookEndpoint",
         plain=names("url description event_types status disabled_reason disabled_at sealed_secret")
         + names("sealed_old_secret old_secret_until failing_since last_success_at failed_waves resting_until")
-        + names("turn_until created_by_name created_at"),
+        + names("turn_until is_slow created_by_name created_at"),
     ),
     # Refers to the log entry, which is deleted, and holds no payload: see docs/adr/0015.
     Table(

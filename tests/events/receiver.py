@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -70,9 +70,14 @@ class Receiver:
             def do_POST(self) -> None:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 body = self.rfile.read(int(headers["content-length"]))
+                if len(body) < int(headers["content-length"]):
+                    return  # the sender died in the middle of it
                 request = Request(self.path, headers, body, receiver._verified(headers, body))
                 receiver.requests.append(request)
-                reply = receiver.reply(request)
+                with suppress(ConnectionError):  # the sender may have given up, or be dead
+                    self._reply(receiver.reply(request))
+
+            def _reply(self, reply: Reply) -> None:
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from events.models import DomainLogEntry, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from events.tasks import deliver_webhooks, prune_webhooks, wake_webhooks
-from events.webhooks import retrying, sending, turns
+from events.webhooks import recording, retrying, sending, turns
 from events.webhooks.deliveries import replay_delivery, replay_failed, send_test
 from events.webhooks.endpoints import delete_endpoint, disabled_by_itself, rotate_secret, update_endpoint
 from events.webhooks.errors import EndpointDisabled, NothingToReplay
@@ -333,6 +333,41 @@ def test_a_club_has_no_more_turns_at_once_than_others_can_bear(fairview: Club, r
         WebhookEndpoint.objects.filter(pk=busy[0]).update(turn_until=None)
     take_turn(hooks[-1].pk)
     assert len(receiver.requests) == 1
+
+
+def test_slow_endpoints_leave_turns_to_the_others(
+    fairview: Club, kingsmere: Club, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "SLOW_MS", -1)
+    slow = [endpoint(fairview.tenant, receiver) for _ in range(turns.MOST_SLOW_TURNS + 1)]
+    quick = endpoint(fairview.tenant, receiver)
+    tell(fairview.tenant, *(member(number) for number in range(1, 10)))
+    plan()
+    for one in slow:
+        assert take_turn(one.pk) is False, "one wave, then it is the others' turn"
+    assert len(receiver.requests) == turns.WAVE * len(slow)
+    with all_tenants():
+        busy = WebhookEndpoint.objects.filter(pk__in=[one.pk for one in slow[:-1]])
+        busy.update(turn_until=timezone.now() + timedelta(minutes=1))
+
+    take_turn(slow[-1].pk)
+    assert len(receiver.requests) == turns.WAVE * len(slow), "as many slow ones as there may be"
+    take_turn(quick.pk)
+    assert len(receiver.requests) == turns.WAVE * (len(slow) + 1)
+
+    monkeypatch.setattr(turns, "MOST_SLOW_TURNS_OF_ALL", 2)
+    other = endpoint(kingsmere.tenant, receiver)
+    tell(kingsmere.tenant, member(1))
+    plan()
+    with all_tenants():
+        WebhookEndpoint.objects.filter(pk=other.pk).update(is_slow=True)
+    take_turn(other.pk)
+    assert len(receiver.requests) == turns.WAVE * (len(slow) + 1)
+    monkeypatch.setattr(recording, "SLOW_MS", 60_000)
+    with all_tenants():
+        busy.update(turn_until=None)
+    take_turn(other.pk)
+    assert fresh(other).is_slow is False
 
 
 def test_many_events_go_in_waves_with_a_bounded_number_of_queries(fairview: Club, receiver: Receiver) -> None:
