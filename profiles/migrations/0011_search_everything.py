@@ -31,7 +31,7 @@ GRANT EXECUTE ON FUNCTION profiles_note_words(uuid, text) TO crm_app, crm_all;
 # Which index is read is not left to the planner. Among many matches with a LIMIT, with old statistics, or while GIN has
 # a long list of pending entries (whose pages it counts), any other index of the tenant can look cheaper, and then the
 # whole club is filtered. So the tenant is compared as text where words are looked up, which no other index answers;
-# and nothing may be sorted, so that the newest are read in the order of theirs.
+# nothing may be sorted, so that the newest are read in the order of theirs; and notes lead to documents, one by one.
 CREATE = """
 CREATE FUNCTION profiles_search(
     wanted_tenant uuid, ways text[], closenesses integer[], enough integer[], narrow tsquery[], whole tsquery[],
@@ -69,12 +69,13 @@ BEGIN
                     WHERE s.document @@ narrow[step] AND s.tenant_id::text = wanted_tenant::text LIMIT 10 * most) AS d
                 WHERE d.document @@ whole[step] LIMIT most) AS f;
         ELSE
-            SELECT array_agg(DISTINCT f.profile_id) INTO more FROM (
+            SELECT array_agg(f.profile_id) INTO more FROM (
                 SELECT n.profile_id FROM (
                     SELECT s.profile_id, profiles_note_words(s.tenant_id, s.body) AS words FROM profiles_note AS s
                     WHERE profiles_note_words(s.tenant_id, s.body) @@ narrow[step] AND s.tenant_id::text = wanted_tenant::text
                     LIMIT most) AS n
-                JOIN profiles_searchdocument AS d ON d.profile_id = n.profile_id
+                CROSS JOIN LATERAL (
+                    SELECT s.document FROM profiles_searchdocument AS s WHERE s.profile_id = n.profile_id OFFSET 0) AS d
                 WHERE (d.document || n.words) @@ whole[step]) AS f;
         END IF;
         IF more IS NOT NULL THEN
