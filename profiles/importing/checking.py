@@ -31,7 +31,7 @@ from profiles.importing.subjects import (
 )
 from profiles.ingest.people import load_directory
 from profiles.ingest.statements import PLAN_FOR_BATCHES
-from profiles.models import CRM_RECORD, CustomerProfile, ImportOutcome, MemberImport
+from profiles.models import CRM_RECORD, ImportOutcome, MemberImport
 from profiles.names import PersonName, names_disagree
 from profiles.normalise import folded
 from profiles.privacy.suppression import claims_of_erased
@@ -52,6 +52,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "phoneNumber": "phone_number",
     "handicap": "handicap_tenths",
 }
+KNOWN_COLUMNS: Final = ", ".join(f"p.{column}" for column in COLUMNS.values())
 Words = list["str | Person"]
 
 
@@ -93,10 +94,23 @@ class _Judged:
 class _Known:
     """What is known of a matched customer, changed by each row that would change it."""
 
-    profile: CustomerProfile
-    heaviest: dict[str, tuple[int, datetime]] = field(default_factory=dict)
-    overlay: dict[str, Any] = field(default_factory=dict)
-    tags: set[str] = field(default_factory=set)
+    stage_reached: int
+    values: dict[str, Any]
+    display_name: str
+    heaviest: dict[str, tuple[int, datetime]]
+    tags: set[str]
+
+    @property
+    def name(self) -> str:
+        """What to call the person, as everywhere."""
+        full = f"{self.values['firstName']} {self.values['lastName']}".strip()
+        return (
+            self.display_name
+            or full
+            or self.values["email"]
+            or self.values["phoneNumber"]
+            or "Unknown person"
+        )
 
 
 def check_rows(
@@ -246,10 +260,13 @@ def _load_known(judged: Sequence[_Judged]) -> dict[UUID, _Known]:
         heaviest: dict[UUID, dict[str, tuple[int, datetime]]] = {}
         for profile_id, name, rank, occurred_at in cursor.fetchall():
             heaviest.setdefault(profile_id, {})[name] = (rank, occurred_at)
-    return {
-        profile.pk: _Known(profile, heaviest.get(profile.pk, {}), tags=set(profile.tags))
-        for profile in CustomerProfile.objects.filter(pk__in=wanted)
-    }
+        cursor.execute(sql.KNOWN_PROFILES.format(columns=KNOWN_COLUMNS), [current_tenant_id()])
+        return {
+            profile_id: _Known(
+                stage, dict(zip(COLUMNS, values, strict=True)), shown, heaviest.get(profile_id, {}), set(tags)
+            )
+            for profile_id, stage, tags, shown, *values in cursor.fetchall()
+        }
 
 
 def _verdict(judged: _Judged, known: Mapping[UUID, _Known], first_lines: Mapping[Person, int]) -> Verdict:
@@ -264,7 +281,7 @@ def _verdict(judged: _Judged, known: Mapping[UUID, _Known], first_lines: Mapping
         return verdict
     found = None if person.is_new else known.get(person.profile_id)
     if found is not None:
-        verdict.profile_id, verdict.stage_before = person.profile_id, found.profile.stage_reached
+        verdict.profile_id, verdict.stage_before = person.profile_id, found.stage_reached
     if judged.outcome is not None:
         return verdict
     if found is not None:
@@ -282,7 +299,7 @@ def _name_of(person: Person, known: Mapping[UUID, _Known], first_lines: Mapping[
     if root.is_new:
         return f"the person of line {first_lines.get(root, '?')}"
     found = known.get(root.profile_id)
-    return found.profile.name if found is not None else "a customer"
+    return found.name if found is not None else "a customer"
 
 
 def _changes(judged: _Judged, known: _Known, verdict: Verdict) -> list[dict[str, Any]]:
@@ -291,7 +308,8 @@ def _changes(judged: _Judged, known: _Known, verdict: Verdict) -> list[dict[str,
     for name, value in judged.row.read.values.items():
         if name not in COLUMNS:
             continue
-        before = known.overlay[name] if name in known.overlay else _current(known.profile, COLUMNS[name])
+        before = known.values[name]
+        before = before.isoformat() if isinstance(before, date) else before
         if name in NAMES and before and folded(before) == folded(value):
             # The spelling that is known stays: a file in capitals is no news.
             judged.row.read.values[name] = before
@@ -306,7 +324,7 @@ def _changes(judged: _Judged, known: _Known, verdict: Verdict) -> list[dict[str,
             text = f"{LABELS[Target(name)]}: stays {_shown(name, before)}, as {owner} says."
             verdict.remarks.append({"field": name, "text": text})
             continue
-        known.overlay[name] = value
+        known.values[name] = value
         changes.append({"field": name, "before": _shown(name, before), "after": _shown(name, value)})
     changes += [
         {"field": key.kind, "before": "", "after": key.value}
@@ -318,11 +336,6 @@ def _changes(judged: _Judged, known: _Known, verdict: Verdict) -> list[dict[str,
         known.tags.update(added)
         changes.append({"field": Target.TAGS.value, "before": "", "after": "; ".join(added)})
     return changes
-
-
-def _current(profile: CustomerProfile, column: str) -> Any:
-    value = getattr(profile, column)
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _shown(name: str, value: Any) -> str:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from events.wake import wake, wake_on_commit
 from profiles.club import Club
+from profiles.cycle_search import without_cycle_search
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
 from profiles.importing import statements as sql
 from profiles.importing.checking import FileRow, Verdict, check_rows
@@ -183,6 +184,7 @@ def count_rows(member_import: MemberImport) -> dict[str, int]:
 # --- the work
 
 
+@without_cycle_search()
 def _check(member_import: MemberImport, report: Report) -> None:
     club = Club.of(Tenant.objects.get(pk=member_import.tenant_id))
     stored = list(

@@ -1,7 +1,7 @@
 """Bringing in the rows that the check let through, a chunk a transaction: customers and the marks on rows together."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -13,6 +13,7 @@ from events.log import Happening
 from events.models import LogKind
 from profiles import cache
 from profiles.club import Club
+from profiles.cycle_search import without_cycle_search
 from profiles.effects.drafts import Effect
 from profiles.importing import statements as sql
 from profiles.importing.checking import ERASED
@@ -30,8 +31,20 @@ from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.models import ImportOutcome, MemberImport
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
-CHUNK: Final = 1_000
+CHUNK: Final = 2_000
 TYPE: Final = "crm.import"
+
+
+class FileRow(NamedTuple):
+    """A row on its way in: its line in the file, field → value in normal form, and what of it is news.
+
+    Of a customer whom the check knew only what differs is stated: what they have from elsewhere stays from there.
+    """
+
+    line: int
+    values: dict[str, Any]
+    is_known: bool
+    changed: set[str]
 
 
 def run_chunk(club: Club, member_import: MemberImport, after_line: int) -> tuple[int, int]:
@@ -42,45 +55,52 @@ def run_chunk(club: Club, member_import: MemberImport, after_line: int) -> tuple
     wanted = [ImportOutcome.CREATE.value, ImportOutcome.UPDATE.value]
     if member_import.takes_conflicts:
         wanted.append(ImportOutcome.CONFLICT.value)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with without_cycle_search(), transaction.atomic(), connection.cursor() as cursor:
         lock_tenant(AdvisoryLock.IDENTITY)
         cursor.execute(sql.TAKE_ROWS, [club.id, member_import.pk, after_line, wanted, CHUNK])
-        rows = [(line, orjson.loads(values)) for line, values in cursor.fetchall()]
+        rows = {
+            row_id: FileRow(line, orjson.loads(values), is_known, set(changed))
+            for row_id, line, values, is_known, changed in cursor.fetchall()
+        }
         if not rows:
             return 0, after_line
         _apply(cursor, club, member_import, rows)
-    return len(rows), rows[-1][0]
+    return len(rows), max(row.line for row in rows.values())
 
 
-def _apply(
-    cursor: Any, club: Club, member_import: MemberImport, rows: Sequence[tuple[int, dict[str, Any]]]
-) -> None:
-    """Apply rows and settle them."""
-    cursor.execute(sql.NEXT_NUMBERS, [len(rows)])
-    numbered = {number: row for (number,), row in zip(cursor.fetchall(), rows, strict=True)}
-    events = [_event(member_import, number, line, values) for number, (line, values) in numbered.items()]
+def _apply(cursor: Any, club: Club, member_import: MemberImport, rows: Mapping[int, FileRow]) -> None:
+    """Apply rows (by their ids) and settle them."""
+    events = [_event(member_import, row_id, row) for row_id, row in rows.items()]
     # Of several rows about one person the later one counts, of several from the old system the newer.
-    events.sort(key=lambda event: (event.row.occurred_at, event.row.id))
+    events.sort(key=lambda event: (event.row.occurred_at, event.row.event_id))
     told = apply_and_tell(club, events, timezone.now())
-    person_of = {number: profile_id for number, profile_id, _ in told.answers if profile_id is not None}
+    person_of = {-number: profile_id for number, profile_id, _ in told.answers if profile_id is not None}
     wanted: dict[UUID, set[str]] = {}
-    for number, profile_id in person_of.items():
-        wanted.setdefault(profile_id, set()).update(numbered[number][1].get(Target.TAGS, ()))
+    for row_id, profile_id in person_of.items():
+        wanted.setdefault(profile_id, set()).update(rows[row_id].values.get(Target.TAGS, ()))
     added = _add_tags(cursor, club.id, {one: tags for one, tags in wanted.items() if tags}, told.new_ids)
-    _keep_births(cursor, club.id, person_of, numbered, told.new_ids)
+    _keep_births(cursor, club.id, person_of, rows, told.new_ids)
     unseen = set(told.new_ids)
-    settled: list[tuple[Any, ...]] = []
-    for number, (line, values) in numbered.items():
-        settled.append((line, *_settled(person_of.get(number), values, unseen, added)))
-    sql.APPLIED_ROW.fill(cursor, settled)
-    cursor.execute(sql.SETTLE_ROWS, [club.id, member_import.pk])
+    sql.APPLIED_ROW.fill(
+        cursor,
+        [
+            (row_id, *_settled(person_of.get(row_id), row.values, unseen, added))
+            for row_id, row in rows.items()
+        ],
+    )
+    cursor.execute(sql.SETTLE_ROWS, [club.id])
 
 
-def _event(member_import: MemberImport, number: int, line: int, values: Mapping[str, Any]) -> ReadyEvent:
-    subject = subject_of_row(record_of(member_import, line, values), values, keys_of_values(values))
+def _event(member_import: MemberImport, row_id: int, row: FileRow) -> ReadyEvent:
+    line, values = row.line, row.values
+    record = record_of(member_import, line, values)
+    subject = subject_of_row(
+        record, values, keys_of_values(values), only=row.changed if row.is_known else None
+    )
     moment = moment_of(member_import, values, member_import.started_at or timezone.now())
-    row = ClaimedRow(number, SOURCE, event_id_of(member_import.pk, line), TYPE, moment, 0, False, "{}")
-    return ReadyEvent(row, Effect(subjects=[subject]))
+    # Below zero, where the inbox has no numbers: the row is none of its events.
+    claimed = ClaimedRow(-row_id, SOURCE, event_id_of(member_import.pk, line), TYPE, moment, 0, False, "{}")
+    return ReadyEvent(claimed, Effect(subjects=[subject]))
 
 
 def _settled(
@@ -118,14 +138,14 @@ def _keep_births(
     cursor: Any,
     tenant_id: UUID,
     person_of: Mapping[int, UUID],
-    numbered: Mapping[int, tuple[int, Mapping[str, Any]]],
+    rows: Mapping[int, FileRow],
     new_ids: set[UUID],
 ) -> None:
     """A new customer whom the old system knew is as old as that system says."""
     stated = {
-        profile_id: numbered[number][1][Target.CREATED_AT]
-        for number, profile_id in person_of.items()
-        if profile_id in new_ids and Target.CREATED_AT in numbered[number][1]
+        profile_id: rows[row_id].values[Target.CREATED_AT]
+        for row_id, profile_id in person_of.items()
+        if profile_id in new_ids and Target.CREATED_AT in rows[row_id].values
     }
     if stated:
         sql.BORN_PROFILE.fill(cursor, stated.items())

@@ -24,6 +24,11 @@ FROM judged_row AS j
 WHERE r.tenant_id = %s AND r.import_id = %s AND r.line = j.line
 """
 MATCHED_PROFILE = StagingTable("matched_profile", "profile_id uuid")
+# {columns}: what a file may change.
+KNOWN_PROFILES: Final = """
+SELECT p.id, p.stage_reached, p.tags, p.display_name, {columns} FROM matched_profile AS m
+JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = m.profile_id
+"""
 # For each field the fact that weighs most: what a file says may have to give way to it.
 HEAVIEST_FACTS: Final = """
 SELECT DISTINCT ON (f.profile_id, f.field) f.profile_id, f.field, f.rank, f.occurred_at FROM matched_profile AS m
@@ -42,18 +47,17 @@ ORDER BY n.first_name, n.last_name, p.created_at
 """
 
 # --- running
-NEXT_NUMBERS: Final = """
-SELECT nextval(pg_get_serial_sequence('events_inboxevent', 'id')) FROM generate_series(1, %s)
-"""
 TAKE_ROWS: Final = """
-SELECT line, values::text FROM profiles_importrow
+SELECT id, line, values::text, outcome = 'UPDATE' AND profile_id IS NOT NULL AND reason = '',
+       ARRAY(SELECT jsonb_array_elements(changes)->>'field')
+FROM profiles_importrow
 WHERE tenant_id = %s AND import_id = %s AND line > %s AND applied_at IS NULL AND outcome = ANY(%s)
 ORDER BY line LIMIT %s
 FOR UPDATE
 """
 APPLIED_ROW = StagingTable(
     "applied_row",
-    "line integer, outcome text, reason text, profile_id uuid, is_created boolean, added_tags text[]",
+    "id bigint, outcome text, reason text, profile_id uuid, is_created boolean, added_tags text[]",
 )
 SETTLE_ROWS: Final = """
 UPDATE profiles_importrow AS r
@@ -61,7 +65,7 @@ SET outcome = a.outcome, reason = CASE WHEN a.reason = '' THEN r.reason ELSE a.r
     is_created = a.is_created, added_tags = a.added_tags,
     applied_at = CASE WHEN a.outcome <> 'ERROR' THEN clock_timestamp() END
 FROM applied_row AS a
-WHERE r.tenant_id = %s AND r.import_id = %s AND r.line = a.line
+WHERE r.tenant_id = %s AND r.id = a.id
 """
 TAGGED_PROFILE = StagingTable("tagged_profile", "profile_id uuid, tags text[]")
 ADD_TAGS: Final = """
@@ -87,11 +91,11 @@ WHERE p.tenant_id = %s AND p.id = b.profile_id AND b.created_at < p.created_at
 # --- undoing
 UNDONE_ROW = StagingTable(
     "undone_row",
-    "line integer, event_id text, profile_id uuid, is_created boolean, tags text[], stage_before smallint,"
+    "id bigint, event_id text, profile_id uuid, is_created boolean, tags text[], stage_before smallint,"
     " survivor_id uuid, is_built_on boolean",
 )
 ROWS_TO_UNDO: Final = """
-SELECT r.line, r.profile_id, r.is_created, r.added_tags, r.stage_before,
+SELECT r.id, r.line, r.profile_id, r.is_created, r.added_tags, r.stage_before,
        COALESCE(p.merged_into_id, p.id)
 FROM profiles_importrow AS r
 JOIN profiles_customerprofile AS p ON p.tenant_id = r.tenant_id AND p.id = r.profile_id
@@ -106,11 +110,11 @@ SET unmerged_at = now(), unmerged_by_name = %s, unmerged_by_id = %s
 FROM undone_row AS u
 WHERE m.tenant_id = %s AND m.kind = 'AUTOMATIC' AND m.unmerged_at IS NULL AND m.evidence->>'source' = 'crm'
   AND m.evidence->>'eventId' = u.event_id
-RETURNING u.line, u.event_id, m.winner_id, m.loser_id
+RETURNING u.id, u.event_id, m.winner_id, m.loser_id
 """
 # What the row brought may stand on either side now.
 ALSO_UNDO: Final = """
-INSERT INTO undone_row (line, event_id, profile_id, is_created, tags, is_built_on)
+INSERT INTO undone_row (id, event_id, profile_id, is_created, tags, is_built_on)
 VALUES (%s, %s, %s, false, '{}', false)
 """
 MOVE_ON: Final = """
@@ -126,19 +130,25 @@ UPDATE undone_row AS u SET is_built_on =
                WHERE f.tenant_id = %(tenant)s AND f.profile_id = u.survivor_id AND f.recorded_at >= %(since)s
                  AND NOT starts_with(f.event_id, %(mine)s))
 """
+# From the rows to what they brought, never the other way round: nothing here has statistics (hence OFFSET 0).
 TAKE_FACTS: Final = """
-DELETE FROM profiles_fact AS f USING undone_row AS u
-WHERE f.tenant_id = %s AND f.profile_id = u.survivor_id AND f.event_id = u.event_id AND f.source = 'crm'
+DELETE FROM profiles_fact WHERE tenant_id = %(tenant)s AND id IN (
+    SELECT brought.id FROM undone_row AS u CROSS JOIN LATERAL (
+        SELECT f.id FROM profiles_fact AS f
+        WHERE f.tenant_id = %(tenant)s AND f.profile_id = u.survivor_id AND f.event_id = u.event_id
+          AND f.source = 'crm' OFFSET 0) AS brought)
 """
 TAKE_KEYS: Final = """
-DELETE FROM profiles_identifier AS i USING undone_row AS u
-WHERE i.tenant_id = %(tenant)s AND i.profile_id = u.survivor_id AND i.event_id = u.event_id AND i.source = 'crm'
-  AND (NOT u.is_built_on OR i.kind = 'crmRecordId') AND i.linked_at IS NULL
-  AND NOT EXISTS (SELECT FROM profiles_fact AS f WHERE f.tenant_id = %(tenant)s AND f.identifier_id = i.id)
-  AND NOT EXISTS (SELECT FROM profiles_fact AS f
-                  WHERE f.tenant_id = %(tenant)s AND f.profile_id = u.survivor_id AND f.field = i.kind
-                    AND f.value #>> '{}' = i.value)
-RETURNING i.kind, i.value, i.is_shared
+DELETE FROM profiles_identifier WHERE tenant_id = %(tenant)s AND id IN (
+    SELECT brought.id FROM undone_row AS u CROSS JOIN LATERAL (
+        SELECT i.id FROM profiles_identifier AS i
+        WHERE i.tenant_id = %(tenant)s AND i.profile_id = u.survivor_id AND i.event_id = u.event_id
+          AND i.source = 'crm' AND (NOT u.is_built_on OR i.kind = 'crmRecordId') AND i.linked_at IS NULL
+          AND NOT EXISTS (SELECT FROM profiles_fact AS f
+                          WHERE f.tenant_id = %(tenant)s AND f.profile_id = u.survivor_id
+                            AND (f.identifier_id = i.id OR (f.field = i.kind AND f.value #>> '{}' = i.value)))
+        OFFSET 0) AS brought)
+RETURNING kind, value, is_shared
 """
 NO_LONGER_SHARED = StagingTable("no_longer_shared", "kind text, value text")
 UNSHARE: Final = """
@@ -196,7 +206,7 @@ WHERE tenant_id = %(tenant)s AND (first_profile_id = ANY(%(ids)s) OR second_prof
 """
 SETTLE_UNDONE: Final = """
 UPDATE profiles_importrow AS r SET undone_at = clock_timestamp() FROM undone_row AS u
-WHERE r.tenant_id = %s AND r.import_id = %s AND r.line = u.line
+WHERE r.tenant_id = %s AND r.id = u.id
 """
 
 # --- the job

@@ -1,6 +1,6 @@
 """One row of a file as what an event would be: values, keys, and what had to be left aside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -133,8 +133,16 @@ def keys_of_values(values: Mapping[str, Any]) -> list[IdentityKey]:
     return [IdentityKey(one.value, values[one]) for one in (*KEYS, *ADDRESSES) if values.get(one)]
 
 
-def subject_of_row(record: IdentityKey, values: Mapping[str, Any], keys: Sequence[IdentityKey]) -> Subject:
-    """The person of a row, whose facts are kept under `record`; empty cells say nothing."""
+def subject_of_row(
+    record: IdentityKey,
+    values: Mapping[str, Any],
+    keys: Sequence[IdentityKey],
+    only: Collection[str] | None = None,
+) -> Subject:
+    """The person of a row, whose facts are kept under `record`; empty cells say nothing.
+
+    `only`: the fields that are stated (None: all); the others are known from elsewhere, and tell who it is.
+    """
     subject = Subject(keys=tuple(dict.fromkeys((record, *keys))), stage=stage_of_values(values))
     facts = {
         name: date.fromisoformat(value) if name == Target.BIRTH else value
@@ -142,6 +150,8 @@ def subject_of_row(record: IdentityKey, values: Mapping[str, Any], keys: Sequenc
         if name not in NO_FACTS
     }
     add_facts(subject, SOURCE, facts)
+    if only is not None:
+        subject.facts = [fact for fact in subject.facts if fact.field in only]
     return subject
 
 

@@ -51,17 +51,9 @@ def _undo(cursor: Any, tenant_id: UUID, member_import: MemberImport, rows: Seque
     sql.UNDONE_ROW.fill(
         cursor,
         (
-            (
-                line,
-                event_id_of(member_import.pk, line),
-                profile_id,
-                is_created,
-                tags,
-                stage,
-                survivor,
-                False,
-            )
-            for line, profile_id, is_created, tags, stage, survivor in rows
+            (row_id, event_id_of(member_import.pk, line), *rest, False)
+            # Profile, whether it is new by the row, tags, rung before, survivor.
+            for row_id, line, *rest in rows
         ),
     )
     touched = _part(cursor, tenant_id)
@@ -72,14 +64,14 @@ def _undo(cursor: Any, tenant_id: UUID, member_import: MemberImport, rows: Seque
         sql.MARK_BUILT_ON,
         {"tenant": tenant_id, "mine": event_prefix(member_import.pk), "since": member_import.started_at},
     )
-    cursor.execute(sql.TAKE_FACTS, [tenant_id])
+    cursor.execute(sql.TAKE_FACTS, {"tenant": tenant_id})
     _take_keys(cursor, tenant_id)
     cursor.execute(sql.TAKE_CANDIDATES, [tenant_id])
     _take_tags(cursor, tenant_id, rows)
     cursor.execute(sql.TAKE_STAGES, [tenant_id])
     gone = _forget(cursor, tenant_id)
     changes = restate(cursor, tenant_id, {}, touched - gone)
-    cursor.execute(sql.SETTLE_UNDONE, [tenant_id, member_import.pk])
+    cursor.execute(sql.SETTLE_UNDONE, [tenant_id])
     log.append(
         Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(names)})
         for profile_id, names in changes.items()
@@ -92,7 +84,7 @@ def _part(cursor: Any, tenant_id: UUID) -> set[UUID]:
     """Take back the merges that the rows showed, without keeping the two apart: nobody said that they differ."""
     actor = current_actor()
     cursor.execute(sql.MERGES_BY_ROWS, [actor.name, actor.user.pk if actor.user else None, tenant_id])
-    sides = [(line, event_id, side) for line, event_id, *both in cursor.fetchall() for side in both]
+    sides = [(row_id, event_id, side) for row_id, event_id, *both in cursor.fetchall() for side in both]
     if not sides:
         return set()
     survivor_of = rehome(cursor, tenant_id, {side for _, _, side in sides})
@@ -110,7 +102,7 @@ def _take_keys(cursor: Any, tenant_id: UUID) -> None:
 
 def _take_tags(cursor: Any, tenant_id: UUID, rows: Sequence[tuple[Any, ...]]) -> None:
     tags_of: dict[UUID, set[str]] = {}
-    for _, profile_id, _, tags, _, survivor in rows:
+    for _, _, profile_id, _, tags, _, survivor in rows:
         for owner in {profile_id, survivor} if tags else ():
             tags_of.setdefault(owner, set()).update(tags)
     if tags_of:

@@ -1,10 +1,8 @@
 """One batch of the inbox: claim it, apply it, commit; when it fails, find the culprit."""
 
-import gc
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from profiles.club import Club
+from profiles.cycle_search import without_cycle_search
 from profiles.ingest import statements as sql
 from profiles.ingest.applying import Answer, apply_events, apply_settled_events
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, ReadyEvent, read_event
@@ -65,7 +64,7 @@ def process_batch(club: Club, size: int) -> int:
     claimed: list[ClaimedRow] = []
     left: list[int] = []
     try:
-        with transaction.atomic(), _without_cycle_search():
+        with transaction.atomic(), without_cycle_search():
             claimed = _claim(sql.CLAIM, [club.id, size])
             left = _apply(club, claimed, shared=True)
     except DATABASE_AWAY:
@@ -82,22 +81,10 @@ def process_batch(club: Club, size: int) -> int:
     return len(claimed)
 
 
-@contextmanager
-def _without_cycle_search() -> Iterator[None]:
-    """A batch makes many objects and no cycles: looking for some costs a tenth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def _apply_chosen(club: Club, ids: Sequence[int]) -> None:
     """Apply these rows in one transaction, as far as nobody else has taken them; isolate what fails."""
     try:
-        with transaction.atomic(), _without_cycle_search():
+        with transaction.atomic(), without_cycle_search():
             _apply(club, _claim(sql.CLAIM_CHOSEN, [club.id, list(ids)]), shared=False)
     except DATABASE_AWAY:
         raise

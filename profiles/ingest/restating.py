@@ -52,8 +52,9 @@ def restate(
             work.note(profile_id, before, after)
         if any(NAME_FIELDS.intersection(names) for names in partly.values()):
             # A name that does not win changes the words of those only who have names of others.
-            cursor.execute(sql.WHO_HAS_MERGED, [tenant_id])
-            work.renamed.update(profile_id for (profile_id,) in cursor.fetchall())
+            work.renamed.update(
+                profile_id for profile_id, _, has_shares in _tags_and_shares(cursor, tenant_id) if has_shares
+            )
     if rekeyed:
         sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in rekeyed))
         facts = _facts(cursor, sql.ALL_FACTS, [tenant_id])
@@ -110,12 +111,12 @@ def store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None
         return
     sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in ids))
     keys = _keys(cursor, tenant_id)
-    cursor.execute(sql.TAGS, [tenant_id])
-    tags = dict(cursor.fetchall())
-    cursor.execute(sql.MERGED_NAMES, {"tenant": tenant_id})
-    merged: dict[UUID, list[str]] = {}
-    for profile_id, name in cursor.fetchall():
-        merged.setdefault(profile_id, []).append(name)
+    rows = [(profile_id, row) for profile_id, _, row in _current(cursor, tenant_id)]
+    told = _tags_and_shares(cursor, tenant_id)
+    tags = {profile_id: theirs for profile_id, theirs, _ in told}
+    merged = _merged_names(
+        cursor, tenant_id, [profile_id for profile_id, _, has_shares in told if has_shares]
+    )
     sql.SEARCH_DOCUMENT.fill(
         cursor,
         [
@@ -129,10 +130,29 @@ def store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None
                     merged_names=merged.get(profile_id, ()),
                 ),
             )
-            for profile_id, _, row in _current(cursor, tenant_id)
+            for profile_id, row in rows
         ],
     )
     cursor.execute(sql.STORE_DOCUMENTS, [tenant_id])
+
+
+def _tags_and_shares(cursor: Any, tenant_id: UUID) -> list[tuple[UUID, list[str], bool]]:
+    """Profile id, tags, and whether others were merged into it, of each wanted profile."""
+    cursor.execute(sql.TAGS_AND_SHARES, [tenant_id])
+    found: list[tuple[UUID, list[str], bool]] = cursor.fetchall()
+    return found
+
+
+def _merged_names(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    """Every name that any side of these customers has."""
+    if not ids:
+        return {}
+    sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in ids))
+    cursor.execute(sql.MERGED_NAMES, [tenant_id])
+    names: dict[UUID, list[str]] = {}
+    for profile_id, name in cursor.fetchall():
+        names.setdefault(profile_id, []).append(name)
+    return names
 
 
 def _stored(column: str, value: Any) -> Any:

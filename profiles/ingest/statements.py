@@ -278,20 +278,16 @@ FROM new_profile ORDER BY position
 """
 
 # --- search
-TAGS = """
-SELECT p.id, p.tags FROM wanted_profile AS wanted
-JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id WHERE p.tags <> '{}'
+# No condition on what is found: statistics that say "hardly anybody" would begin the plan with the whole tenant.
+TAGS_AND_SHARES = """
+SELECT p.id, p.tags, p.has_shares FROM wanted_profile AS wanted
+JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id
 """
 # Each of those who were merged is still asked for by their own name, whichever of the names won.
 MERGED_NAMES = """
 SELECT f.profile_id, f.value #>> '{}' FROM wanted_profile AS wanted
-JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = wanted.profile_id AND p.has_shares
-JOIN profiles_fact AS f ON f.tenant_id = %(tenant)s AND f.profile_id = p.id
+JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
 WHERE f.field IN ('firstName', 'lastName', 'displayName') AND f.value #>> '{}' IS NOT NULL
-"""
-WHO_HAS_MERGED = """
-SELECT p.id FROM wanted_profile AS wanted
-JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id AND p.has_shares
 """
 SEARCH_DOCUMENT = StagingTable("search_document", "profile_id uuid, lexemes text[]")
 STORE_DOCUMENTS = """
