@@ -26,12 +26,19 @@ LONGEST_ERROR = 2000
 LOCK = """
 SELECT last_xid::text, last_id FROM events_consumer WHERE name = %s AND NOT is_paused FOR UPDATE SKIP LOCKED
 """
-# By the column, not by its text: "10" stands before "9".
+# By the column, not by its text: "10" stands before "9". Of entries that are not for this consumer only the last one
+# leaves the database, to say how far the batch went: most consumers want few of the kinds.
 READ = """
-SELECT l.xid::text, l.id, l.tenant_id, l.kind, l.profile_id, l.at, l.data::text FROM events_domainlogentry AS l
-WHERE (l.xid, l.id) > (%s::xid8, %s) AND l.xid < pg_snapshot_xmin(pg_current_snapshot())
+WITH batch AS MATERIALIZED (
+    SELECT l.xid, l.id, l.tenant_id, l.kind, l.profile_id, l.at, l.data FROM events_domainlogentry AS l
+    WHERE (l.xid, l.id) > (%s::xid8, %s) AND l.xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY l.xid, l.id
+    LIMIT %s
+)
+SELECT xid::text, id, tenant_id, kind, profile_id, at, data::text, (SELECT count(*) FROM batch)
+FROM batch AS l
+WHERE kind = ANY(%s) OR (xid, id) = (SELECT xid, id FROM batch ORDER BY xid DESC, id DESC LIMIT 1)
 ORDER BY l.xid, l.id
-LIMIT %s
 """
 MOVE = """
 UPDATE events_consumer SET last_xid = %s::xid8, last_id = %s, moved_at = now(), last_error = '', failed_at = NULL
@@ -141,18 +148,20 @@ def _step(consumer: Registration) -> bool:
         position = cursor.fetchone()
         if position is None:
             return False
-        cursor.execute(READ, [*position, consumer.batch_size])
-        entries = [_entry(row) for row in cursor.fetchall()]
-        if not entries:
+        cursor.execute(READ, [*position, consumer.batch_size, list(consumer.kinds)])
+        rows = cursor.fetchall()
+        if not rows:
             return False
+        entries = [_entry(row) for row in rows]
         _digest(consumer, [entry for entry in entries if entry.kind in consumer.kinds])
         cursor.execute(MOVE, [entries[-1].xid, entries[-1].id, consumer.name])
-    return len(entries) == consumer.batch_size
+        read: int = rows[-1][-1]
+    return read == consumer.batch_size
 
 
 def _entry(row: Sequence[Any]) -> Entry:
     """A row of READ; a plain cursor hands `jsonb` over as text."""
-    xid, log_id, tenant_id, kind, profile_id, at, data = row
+    xid, log_id, tenant_id, kind, profile_id, at, data, _ = row
     return Entry(xid, log_id, tenant_id, kind, profile_id, orjson.loads(data), at)
 
 
