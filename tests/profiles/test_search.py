@@ -11,19 +11,13 @@ from profiles.models import CustomerProfile, Note, SearchDocument
 from profiles.normalise import folded
 from profiles.reading import CustomerFilter, list_customers
 from profiles.search import Closeness, in_order, search, search_profiles
-from profiles.search_documents import DETAIL, LONGEST_LEXEME, lexeme, tenant_tag
+from profiles.search_documents import DETAIL, LONGEST_LEXEME, lexeme
 from profiles.search_words import query, words_of
 from tenants.models import Tenant
-from tenants.postgresql.base import as_owner
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
 from tests.profiles.stories import contact, event, member, player, tell
 
-# Of the open transaction: scans of the index, scans of the whole table.
-SCANS = """
-SELECT pg_stat_get_xact_numscans('profiles_search_document_idx'::regclass),
-       pg_stat_get_xact_numscans('profiles_searchdocument'::regclass), current_user
-"""
 FUNCTION = """
 SELECT (profiles_search(%(tenant)s, ARRAY['newest', 'index', 'notes'], ARRAY[1, 2, 3], ARRAY[1, 2, 3],
                         array_fill(%(query)s::tsquery, ARRAY[3]), array_fill(%(query)s::tsquery, ARRAY[3]), 10)
@@ -181,44 +175,6 @@ def test_active_people_come_first_then_the_lately_active(town: Club) -> None:
 
     assert names == ["Late", "Early", "Gone"]
     assert in_order(ids) == {ids[0]: 0, ids[1]: 1, ids[2]: 2}
-
-
-@pytest.mark.parametrize("statistics", ["none", "of an empty table", "true"])
-@pytest.mark.parametrize("waiting", [0, 300])
-def test_under_the_policies_a_search_reads_the_index_and_no_more(
-    fairview: Club, waiting: int, statistics: str
-) -> None:
-    """In any state of the table: entries that wait to be sorted into the index make it look dear to the planner."""
-    tag = tenant_tag(fairview.tenant.pk)
-    with as_owner(), connection.cursor() as cursor:
-        cursor.execute("ALTER INDEX profiles_search_document_idx RESET (gin_pending_list_limit)")
-        if statistics == "of an empty table":
-            cursor.execute("ANALYZE profiles_searchdocument")
-    texts = [f"'{tag}surname{number}'" for number in range(200)]
-    texts += [" ".join(f"'{tag}{number}x{part}'" for part in range(40)) for number in range(waiting)]
-    with tenant_scope(fairview.tenant):
-        SearchDocument.objects.bulk_create(
-            SearchDocument(tenant=fairview.tenant, profile_id=person.pk, document=text)
-            for person, text in zip(_people(fairview, len(texts)), texts, strict=True)
-        )
-    if statistics == "true":
-        with as_owner(), connection.cursor() as cursor:
-            cursor.execute("ANALYZE profiles_searchdocument")
-
-    with tenant_scope(fairview.tenant), connection.cursor() as cursor:
-        cursor.execute(SCANS)
-        before = cursor.fetchone()
-        assert len(search_profiles("surname199")) == 1
-        cursor.execute(SCANS)
-        after = cursor.fetchone()
-
-    by_index, of_table = (then - earlier for earlier, then in zip(before[:2], after[:2], strict=True))
-    assert (by_index > 0, of_table) == (True, 0)
-    assert after[2] == "crm_app"
-
-
-def _people(club: Club, number: int) -> list[CustomerProfile]:
-    return CustomerProfile.objects.bulk_create(CustomerProfile(tenant=club.tenant) for _ in range(number))
 
 
 SLIPS = ["lindwie", "lindiwee", "lindime", "lnidiwe", "indiwe", "lindiwe nkois", "lindiwe nksi", "nkozi lind"]
