@@ -1,5 +1,7 @@
 """What a search reads of the database: one index, and of that a bounded part, whatever the planner believes."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -72,7 +74,10 @@ def test_a_note_leads_to_the_document_of_its_customer_and_to_no_other(fairview: 
         add_note(people[0].pk, "Knee", Author("Ann"))
         cursor.execute(READ_DOCUMENTS)
         (before,) = cursor.fetchone()
-        asked = {"tenant": fairview.tenant.pk, "query": query(fairview.tenant.pk, words_of("knee"), "noted")}
+        asked: dict[str, Any] = {
+            "tenant": fairview.tenant.pk,
+            "query": query(fairview.tenant.pk, words_of("knee"), "noted"),
+        }
         cursor.execute(BY_NOTES, asked)
         assert cursor.fetchall() == [(people[0].pk,)]
         cursor.execute(READ_DOCUMENTS)
