@@ -4,10 +4,14 @@ from django.apps import AppConfig
 
 
 class PlatformConfig(AppConfig):
-    """Registers the system checks."""
+    """Registers the system checks and what needs to know all the floors."""
 
     name = "crm_platform"
 
     def ready(self) -> None:
-        """Importing the module registers them."""
+        """Importing the module registers the checks."""
         from crm_platform import checks  # noqa: F401, PLC0415
+        from events.webhooks import planning  # noqa: PLC0415 - models are not loaded before
+
+        # Wants whatever any floor declared to `events.outbound`.
+        planning.register()

@@ -10,10 +10,8 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare the consumers of the domain log."""
-        from events.webhooks import planning  # noqa: PLC0415 - models are not loaded before
-        from profiles import outbound  # noqa: PLC0415 - as above
+        from profiles import outbound  # noqa: PLC0415 - models are not loaded before
         from profiles.scoring import following  # noqa: PLC0415 - as above
 
         outbound.register()
-        planning.register()
         following.register()

@@ -142,6 +142,7 @@ def touch_last_used(key_id: UUID) -> None:
         .values("pk")
     )
     try:
-        ApiKey.objects.filter(pk__in=due).update(last_used_at=now)
+        with transaction.atomic():
+            ApiKey.objects.filter(pk__in=due).update(last_used_at=now)
     except DatabaseError:
         logger.warning("last use of key not noted", extra={"key_id": str(key_id)}, exc_info=True)

@@ -15,7 +15,7 @@ DELIVER: Final = "events.deliver_webhooks"
 
 
 def register() -> None:
-    """Declare the consumer; call it when everything that is told has been declared to `events.outbound`."""
+    """Declare the consumer; the roof does so once every floor has declared what it tells to `events.outbound`."""
     consumers.register(NAME, kinds=list(outbound.types()), handle=plan)
 
 

@@ -201,6 +201,8 @@ def _post(
     with over.post(
         url, data=body, headers=headers, timeout=limits, allow_redirects=False, stream=True
     ) as response:
+        if _deadline.get().has_passed:
+            raise requests.ReadTimeout  # what looks like an answer was cut in the middle of its headers
         wait = asked_wait(response.headers.get("retry-after"), datetime.now(UTC))
         return answer(
             status_code=response.status_code,

@@ -3,11 +3,20 @@
 import socket
 import ssl
 import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
+from events.webhooks import sending
 from events.webhooks.addresses import check_url, is_public
 from events.webhooks.errors import AddressRefused
 from events.webhooks.sending import Target, send, session
@@ -168,6 +177,93 @@ def test_tls_asks_for_the_name_and_not_for_the_address(
     assert not answer.succeeded
     assert b"hooks.example" in greeting
     assert ssl.HAS_SNI
+
+
+def self_signed(folder: Path, name: str) -> Path:
+    """A certificate for the name with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / f"{name}.pem"
+    file.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "is_trusted", "error"),
+    [
+        ("hooks.example", True, ""),
+        ("hooks.example", False, "The certificate cannot be trusted"),
+        ("other.example", True, "The certificate cannot be trusted"),
+    ],
+)
+def test_a_certificate_must_be_trusted_and_fit_the_name(
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    tmp_path: Path,
+    *,
+    name: str,
+    is_trusted: bool,
+    error: str,
+) -> None:
+    settings.CRM_WEBHOOKS_ALLOW_PRIVATE = True
+    file = self_signed(tmp_path, name)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    names_lead_to(monkeypatch, ["127.0.0.1"])
+    with receiving(context) as receiver, session() as over:
+        if is_trusted:
+            over.verify = str(file)
+        url = f"https://hooks.example:{receiver.server.server_port}/in"
+        answer = send(Target(url, [new_secret()]), event_id="e", body=b"{}", over=over)
+
+    assert answer.error.startswith(error)
+    assert (answer.succeeded, len(receiver.requests)) == ((True, 1) if not error else (False, 0))
+
+
+def test_an_answer_that_drips_is_cut_when_the_time_is_up(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.CRM_WEBHOOKS_ALLOW_PRIVATE = True
+    monkeypatch.setattr(sending, "TOTAL_SECONDS", 0.4)
+    monkeypatch.setattr(sending, "CONNECT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            client, _ = server.accept()
+            with client, suppress(OSError):
+                for letter in b"HTTP/1.1 200 OK" + b"x" * 100:
+                    client.sendall(bytes([letter]))
+                    time.sleep(0.02)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        started = time.monotonic()
+        with session() as over:
+            url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+            answer = send(Target(url, [new_secret()]), event_id="e", body=b"{}", over=over)
+        took = time.monotonic() - started
+        thread.join()
+
+    assert answer.error.startswith("No complete answer within")
+    assert took < 1.5
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

@@ -10,17 +10,19 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from events import consumers
 from events.models import DomainLogEntry, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from events.tasks import deliver_webhooks, prune_webhooks, wake_webhooks
 from events.webhooks import recording, retrying, sending, turns
 from events.webhooks.deliveries import replay_delivery, replay_failed, send_test
 from events.webhooks.endpoints import delete_endpoint, disabled_by_itself, rotate_secret, update_endpoint
 from events.webhooks.errors import EndpointDisabled, NothingToReplay
-from events.webhooks.planning import DELIVER
+from events.webhooks.planning import DELIVER, NAME
 from events.webhooks.rendering import NOTHING_TO_TELL
 from events.webhooks.turns import take_turn
 from profiles.models import CustomerProfile
 from profiles.privacy.erasing import erase_customer
+from profiles.privacy.retention import apply_retention
 from tenants.models import LoggedAction
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
@@ -482,6 +484,28 @@ def test_a_deleted_endpoint_is_told_nothing_and_leaves_nothing(fairview: Club, r
     with all_tenants():
         for model in (WebhookEndpoint, WebhookDelivery, WebhookAttempt):
             assert model.objects.count() == 0
+
+
+def test_the_delivery_log_goes_after_thirty_days_and_what_is_younger_stays(
+    fairview: Club, receiver: Receiver
+) -> None:
+    receiver.answer(Reply(500))
+    hook = endpoint(fairview.tenant, receiver)
+    tell(fairview.tenant, member(7), member(8))
+    deliver(hook)
+    old, young = deliveries(hook)
+    with all_tenants():
+        WebhookDelivery.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
+
+    assert apply_retention(fairview.tenant)["webhookDeliveries"] == 1
+
+    assert [each.pk for each in deliveries(hook)] == [young.pk]
+    with tenant_scope(fairview.tenant):
+        assert [each.delivery_id for each in WebhookAttempt.objects.all()] == [young.pk]
+
+
+def test_everything_that_is_told_to_the_queue_is_told_to_webhooks() -> None:
+    assert consumers.registered(NAME).kinds == consumers.registered("outbound").kinds
 
 
 def test_a_commit_wakes_the_worker_and_the_sweep_finds_what_is_due(

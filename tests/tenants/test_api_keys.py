@@ -156,6 +156,15 @@ def test_the_last_use_is_noted_at_most_once_a_minute(fairview: Club) -> None:
     assert row.last_used_at == first
 
 
+def test_the_last_use_is_noted_outside_any_transaction_too(transactional_db: None, fairview: Club) -> None:
+    row = issue_key(name="x", tenants=[fairview.tenant], scopes=[Scope.READ]).row
+
+    touch_last_used(row.pk)
+
+    row.refresh_from_db()
+    assert row.last_used_at is not None
+
+
 def test_an_old_last_use_is_renewed(fairview: Club) -> None:
     row = issue_key(name="x", tenants=[fairview.tenant], scopes=[Scope.READ]).row
     long_ago = timezone.now() - timedelta(hours=1)
