@@ -95,6 +95,7 @@ def test_the_search_box_is_worked_with_the_keyboard(
     box.press_sequentially("zan")
     options = page.get_by_role("option")
     expect(options).to_have_count(3)
+    expect(options.nth(0).locator("mark")).to_have_text(["Zan"])
     expect(options.nth(0)).to_have_attribute("aria-selected", "true")
     box.press("ArrowDown")
     expect(options.nth(1)).to_have_attribute("aria-selected", "true")
