@@ -207,6 +207,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Users", "person", "tenants_user_changelist", _MAY_ADMINISTER),
                     _entry("API keys", "key", "tenants_apikey_changelist", _MAY_ADMINISTER),
                     _entry("Webhooks", "webhook", "webhooks", _MAY_ADMINISTER),
+                    _entry("Scoring rules", "speed", "scoring_rules", _MAY_VIEW),
                     _entry("Privacy", "shield_person", "privacy", _MAY_ADMINISTER),
                     _entry("Action log", "history", "tenants_loggedaction_changelist", _MAY_ADMINISTER),
                 ],

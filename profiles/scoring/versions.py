@@ -63,3 +63,10 @@ def change_rules(given: Mapping[str, Any]) -> int:
         )
         wake_on_commit(SCORE_TENANT, str(current_tenant_id()))
     return highest + 1
+
+
+def go_back(version: int) -> int:
+    """Make the rules of an older version the present ones, as a new version; raises LookupError for an unknown one."""
+    if version != DEFAULT_VERSION and not ScoringRules.objects.filter(version=version).exists():
+        raise LookupError(version)
+    return change_rules(rules_of(version).as_json())

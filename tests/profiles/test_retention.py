@@ -13,6 +13,7 @@ from profiles.privacy.retention import BY_NAME, apply_retention, days_of
 from tenants.action_log import log_action
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import all_tenants, tenant_scope
+from tests.back_office import desk, text_of
 from tests.cast import Club
 from tests.profiles.records import activity, note, profile
 from tests.profiles.stories import member, publish, tell
@@ -93,3 +94,45 @@ def test_another_clubs_data_is_not_touched(fairview: Club, kingsmere: Club) -> N
     assert apply_retention(kept(fairview.tenant, activities=365)) == {}
     with tenant_scope(kingsmere.tenant):
         assert Activity.objects.count() == 1
+
+
+RETENTION = "/admin/privacy/retention/"
+
+
+def test_a_preview_counts_what_would_go_and_saves_nothing(fairview: Club) -> None:
+    someone = profile(fairview.tenant)
+    for _ in range(3):
+        activity(fairview.tenant, someone.pk, occurred_at=LONG_AGO, category="BOOKING")
+    activity(fairview.tenant, someone.pk, occurred_at=LONG_AGO, category="PAYMENT")
+
+    answer = desk(fairview.admin).post(RETENTION, {"act": "preview", "activities": "365"})
+
+    assert "Would go: 3 rows" in text_of(answer)
+    assert "Would go: nothing" in text_of(answer)
+    fairview.tenant.refresh_from_db()
+    assert "retentionDays" not in fairview.tenant.settings
+
+
+def test_periods_are_saved_and_stand_in_the_action_log(fairview: Club) -> None:
+    client = desk(fairview.admin)
+
+    page = client.post(RETENTION, {"activities": "730", "imports": "", "notes": "365"}, follow=True)
+    client.post(RETENTION, {"activities": "730", "notes": ""})
+
+    fairview.tenant.refresh_from_db()
+    assert 'value="730"' in text_of(page)
+    assert fairview.tenant.settings["retentionDays"] == {"activities": 730}
+    with tenant_scope(fairview.tenant):
+        told = LoggedAction.objects.filter(action="retention.changed").order_by("id")
+        assert [one.details for one in told] == [{"activities": 730, "notes": 365}, {"notes": None}]
+
+
+@pytest.mark.parametrize("days", ["29", "many", "-5", "36501", "²", "1.5"])
+@pytest.mark.parametrize("act", ["save", "preview"])
+def test_a_period_that_cannot_be_meant_is_refused_at_its_field(fairview: Club, days: str, act: str) -> None:
+    answer = desk(fairview.admin).post(RETENTION, {"notes": days, "act": act})
+
+    assert answer.status_code == 422
+    assert "Write whole days from 30 to 36,500" in text_of(answer)
+    fairview.tenant.refresh_from_db()
+    assert "retentionDays" not in fairview.tenant.settings
