@@ -1,4 +1,4 @@
-"""The rows of an import that could not be taken, or not whole, as a file that can be mended and brought in again."""
+"""The rows of an import as a file: all of them, or those that are to be mended and brought in again."""
 
 import csv
 from collections.abc import Iterator
@@ -13,14 +13,15 @@ from profiles.models import ImportOutcome, ImportRow, MemberImport
 BLOCK: Final = 2_000
 
 
-def problems_file(member_import: MemberImport) -> Iterator[bytes]:
-    """CSV in parts: line, outcome and reasons, then the cells as they stood in the file."""
+def rows_file(member_import: MemberImport, rows: QuerySet[ImportRow]) -> Iterator[bytes]:
+    """CSV in parts: line, outcome, reasons and changes, then the cells as they stood in the file."""
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(["Line", "What", "Why", *map(defused, member_import.header)])
     yield BYTE_ORDER_MARK
-    for row in problem_rows(member_import).iterator(chunk_size=BLOCK):
-        why = " ".join(filter(None, [row.reason, *(one["text"] for one in row.remarks)]))
+    for row in rows.iterator(chunk_size=BLOCK):
+        changes = (f"{one['field']}: {one['before']} → {one['after']}." for one in row.changes)
+        why = " ".join(filter(None, [row.reason, *(one["text"] for one in row.remarks), *changes]))
         writer.writerow(
             [
                 row.line,
@@ -34,6 +35,16 @@ def problems_file(member_import: MemberImport) -> Iterator[bytes]:
             text.seek(0)
             text.truncate()
     yield text.getvalue().encode()
+
+
+def problems_file(member_import: MemberImport) -> Iterator[bytes]:
+    """The rows that could not be taken, or not whole."""
+    return rows_file(member_import, problem_rows(member_import))
+
+
+def checked_rows(member_import: MemberImport) -> QuerySet[ImportRow]:
+    """All rows, in the file's order."""
+    return ImportRow.objects.filter(import_id=member_import.pk, outcome__isnull=False).order_by("line")
 
 
 def problem_rows(member_import: MemberImport) -> QuerySet[ImportRow]:

@@ -21,7 +21,7 @@ from profiles.importing.jobs import (
     work_on,
 )
 from profiles.importing.opening import open_import
-from profiles.importing.problems import problems_file
+from profiles.importing.problems import checked_rows, problems_file, rows_file
 from profiles.importing.tables import UnreadableFile
 from profiles.management.progress import progress_of
 from profiles.models import ImportOutcome, ImportRow, ImportStatus, MemberImport
@@ -36,15 +36,20 @@ class Command(BaseCommand):
     """The operator's way; staff have the page Import."""
 
     help = (
-        "Brings people in from a CSV or XLSX file. Without --go it says row by row what would happen and changes"
-        " nothing."
+        "Brings people in from a CSV or XLSX file: checks each row, brings in what contradicts nothing, and can take"
+        " it back. With --dry-run only the check."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What, whose, and how far."""
         parser.add_argument("file", type=Path, nargs="?", help="CSV, XLSX, XLS or ODS")
         parser.add_argument("--tenant", required=True, help="UUID, slug or alias")
-        parser.add_argument("--go", action="store_true", help="bring the rows in, after the check")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would happen, and change nothing"
+        )
+        parser.add_argument(
+            "--rows", type=Path, help="write to this CSV file what becomes of each row, and why"
+        )
         parser.add_argument("--with-conflicts", action="store_true", help="rows in conflict as well")
         parser.add_argument(
             "--column",
@@ -86,13 +91,15 @@ class Command(BaseCommand):
             raise CommandError("Name a file, or an import with --resume or --undo.")
         else:
             member_import = self._checked(options)
+        if not options["dry_run"]:
+            self._go(member_import, takes_conflicts=options["with_conflicts"])
+        if options["rows"]:
+            options["rows"].write_bytes(b"".join(rows_file(member_import, checked_rows(member_import))))
         if options["problems"]:
             options["problems"].write_bytes(b"".join(problems_file(member_import)))
-        if options["resume"] or options["go"]:
-            self._go(member_import, takes_conflicts=options["with_conflicts"])
-        else:
+        if options["dry_run"]:
             discard_import(member_import)
-            self.stdout.write("Nothing was changed; with --go the rows are brought in.")
+            self.stdout.write("This was a dry run: nothing was changed.")
 
     def _checked(self, options: dict[str, Any]) -> MemberImport:
         path: Path = options["file"]

@@ -486,15 +486,19 @@ def test_the_command_checks_brings_in_and_takes_back(
     fairview: Club, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = write(tmp_path, "1,Anna,Botha,anna@example.com,,,,,", ",,,nobody,,,,,")
-    problems = tmp_path / "problems.csv"
+    problems, rows = tmp_path / "problems.csv", tmp_path / "rows.csv"
 
-    dry = run(fairview.tenant, capsys, file)
+    dry = run(fairview.tenant, capsys, file, "--dry-run", "--rows", str(rows))
     with tenant_scope(fairview.tenant):
         assert (CustomerProfile.objects.count(), MemberImport.objects.count()) == (0, 0)
-    wet = run(fairview.tenant, capsys, file, "--go", "--problems", str(problems))
+    wet = run(fairview.tenant, capsys, file, "--problems", str(problems))
 
     assert "1  New customer" in dry
     assert "line 3: Names nobody" in dry
+    assert [line.split(",")[1] for line in rows.read_text("utf-8-sig").splitlines()[1:]] == [
+        "New customer",
+        "Cannot be taken",
+    ]
     assert "Brought in 1 rows of members.csv." in wet
     assert "nobody" in problems.read_text("utf-8-sig")
     back = run(fairview.tenant, capsys, "--undo", wet.split()[-1])
