@@ -15,7 +15,8 @@ from django.db import connection
 from profiles.search_words import Word, query, words_of
 from tenants.scope import current_tenant_id
 
-# Of one way of looking, and before ranking.
+# Of one way of looking so many are ranked: the more are shown the more, within bounds. Ten times as many may be read.
+LEAST_MATCHES: Final = 300
 MOST_MATCHES: Final = 1000
 # Whom an export may hold: everybody. (The function multiplies it by ten within 32 bits.)
 EVERYBODY: Final = 100_000_000
@@ -67,7 +68,7 @@ def search(text: str, *, most: int = 25) -> list[Match]:
     Slips are considered where fewer than FEW fit as typed. Nothing for a text without words.
     """
     steps = _steps(current_tenant_id(), words_of(text), min(most, MOST_MATCHES))
-    return _take(steps, MOST_MATCHES, most)
+    return _take(steps, min(LEAST_MATCHES + most // 2, MOST_MATCHES), most)
 
 
 def search_profiles(text: str, *, most: int = 25) -> list[UUID]:
