@@ -12,12 +12,17 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
+from tenants.errors import ConflictError
 
-class SealBroken(ValueError):
+
+class SealBroken(ConflictError):
     """The text was sealed with a key that is not among ours any more, or was tampered with."""
 
     def __init__(self) -> None:
-        super().__init__("This was encrypted with a key that is not in CRM_ENCRYPTION_KEYS any more.")
+        super().__init__(
+            "This secret was encrypted with a key that is not in CRM_ENCRYPTION_KEYS any more; exchange it.",
+            code="SECRET_UNREADABLE",
+        )
 
 
 def seal(plain: str) -> str:

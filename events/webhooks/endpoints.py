@@ -24,7 +24,7 @@ from tenants.actors import current_actor
 from tenants.errors import InvalidError
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
-from tenants.sealing import seal, unseal
+from tenants.sealing import SealBroken, seal, unseal
 
 MOST_ENDPOINTS: Final = 20
 MOST_TYPES: Final = 50
@@ -141,7 +141,8 @@ def rotate_secret(endpoint_id: UUID, *, secret: str | None = None) -> WebhookEnd
     plain = new_secret() if secret is None else check_secret(secret)
     with transaction.atomic():
         endpoint = get_endpoint(endpoint_id, is_locked=True)
-        endpoint.sealed_old_secret, endpoint.sealed_secret = endpoint.sealed_secret, seal(plain)
+        endpoint.sealed_old_secret = endpoint.sealed_secret if _is_readable(endpoint) else ""
+        endpoint.sealed_secret = seal(plain)
         endpoint.old_secret_until = timezone.now() + OLD_SECRET_SIGNS
         endpoint.save(update_fields=["sealed_secret", "sealed_old_secret", "old_secret_until"])
         _log("webhook.secret_rotated", endpoint, {})
@@ -159,10 +160,19 @@ def show_secret(endpoint: WebhookEndpoint) -> str:
     return secret_of(endpoint)
 
 
+def _is_readable(endpoint: WebhookEndpoint) -> bool:
+    try:
+        unseal(endpoint.sealed_secret)
+    except SealBroken:
+        return False
+    return True
+
+
 def target_of(endpoint: WebhookEndpoint) -> Target:
     """Where to send and what signs: the secret, and the one before as long as it counts. Raises SealBroken."""
     sealed = [endpoint.sealed_secret]
-    if endpoint.old_secret_until is not None and endpoint.old_secret_until > timezone.now():
+    is_changing = endpoint.old_secret_until is not None and endpoint.old_secret_until > timezone.now()
+    if is_changing and endpoint.sealed_old_secret:
         sealed.append(endpoint.sealed_old_secret)
     return Target(endpoint.url, [unseal(each) for each in sealed])
 

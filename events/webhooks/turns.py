@@ -152,7 +152,7 @@ def _send_all(
         target = target_of(endpoint)
     except SealBroken as broken:
         logger.error("webhook endpoint cannot be signed for", extra={"endpoint_id": str(endpoint.pk)})
-        unsigned = Answer(at=timezone.now(), duration_ms=0, error=str(broken))
+        unsigned = Answer(at=timezone.now(), duration_ms=0, error=broken.message)
         return [Sent(delivery, unsigned) for delivery in deliveries]
     envelopes = envelopes_of(deliveries)
 

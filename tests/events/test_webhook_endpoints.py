@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
@@ -27,6 +28,7 @@ from events.webhooks.signing import new_secret
 from tenants.errors import InvalidError
 from tenants.models import LoggedAction
 from tenants.scope import tenant_scope
+from tenants.sealing import SealBroken
 from tests.cast import Club
 from tests.events.hooks import URL, endpoint
 
@@ -139,6 +141,17 @@ def test_a_rotated_secret_stands_before_the_old_one(fairview: Club) -> None:
 
     assert new[1:] == old
     assert new[0] != old[0]
+
+
+def test_a_secret_whose_key_is_lost_is_said_and_can_be_exchanged(fairview: Club, settings: Settings) -> None:
+    made = endpoint(fairview.tenant)
+    settings.CRM_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    with tenant_scope(fairview.tenant):
+        for read in (show_secret, target_of):
+            with pytest.raises(SealBroken, match="exchange it"):
+                read(made)
+        assert target_of(rotate_secret(made.pk)).secrets != []
 
 
 def test_another_clubs_endpoints_do_not_exist(fairview: Club, kingsmere: Club) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from celery import current_app
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
@@ -300,6 +301,20 @@ def test_what_a_killed_worker_held_is_sent_again_under_the_same_id_and_nothing_i
     assert sorted(receiver.ids[1:]) == sorted(each.event_id for each in held)
     assert {each.status for each in deliveries(hook)} == {"DELIVERED"}
     assert len(set(receiver.ids)) == 3
+
+
+def test_what_cannot_be_signed_waits_and_says_why(
+    fairview: Club, receiver: Receiver, settings: Settings
+) -> None:
+    hook = endpoint(fairview.tenant, receiver)
+    tell(fairview.tenant, member(7))
+    settings.CRM_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    deliver(hook)
+
+    (delivery,) = deliveries(hook)
+    assert (delivery.status, receiver.requests) == ("PENDING", [])
+    assert "exchange it" in delivery.last_error
 
 
 def test_two_workers_share_no_delivery_and_one_endpoint_has_one_turn(
