@@ -2,15 +2,16 @@
 
 import graphene
 
+from profiles.graphql.intelligence import IntelligenceMutations, IntelligenceQueries
 from profiles.graphql.mutations import CustomerMutations
 from profiles.graphql.queries import CustomerQueries
 
 
-class Query(CustomerQueries):
+class Query(CustomerQueries, IntelligenceQueries):
     """Everything that can be read."""
 
 
-class Mutation(CustomerMutations):
+class Mutation(CustomerMutations, IntelligenceMutations):
     """Everything that can be changed."""
 
 

@@ -14,7 +14,7 @@ from profiles.api.parameters import body_object, customer_id_of
 from profiles.errors import InvalidFields
 from profiles.models import ErasureReason
 from profiles.privacy.copies import copy_of_person, zip_of_copy
-from profiles.privacy.erasing import erase_customer, receipt_fields
+from profiles.privacy.erasing import erase_customer, erasure_fields
 from profiles.privacy.restricting import restriction_of, set_restriction
 from profiles.reading import get_customer
 from tenants.api.errors import InvalidParameterError
@@ -131,14 +131,7 @@ class EraseView(TenantApiView):
         done = erase_customer(
             customer_id_of(customerId), reason=fields["reason"], dry_run=fields.get("dryRun") or False
         )
-        return json_answer(
-            {
-                "customerId": done.profile_id,
-                "profileIds": done.profile_ids,
-                "counts": done.counts,
-                "receipt": None if done.receipt is None else receipt_fields(done.receipt),
-            }
-        )
+        return json_answer(erasure_fields(done))
 
 
 class RestrictionView(TenantApiView):

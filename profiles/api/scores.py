@@ -8,12 +8,17 @@ from rest_framework import serializers
 
 from profiles.api import schema
 from profiles.api.customers import json_answer
-from profiles.api.parameters import customer_id_of
+from profiles.api.parameters import body_object, customer_id_of
 from profiles.models import LifecycleStage
-from profiles.reading import get_customer
-from profiles.scoring.reading import Scores, history_of, scores_of, steps_of
-from profiles.scoring.reasons import Explained
-from profiles.scoring.rules import CHURN_LEVELS, CHURN_PARTS, ENGAGEMENT_LEVELS, ENGAGEMENT_PARTS
+from profiles.scoring.representation import customer_scores, read_rules, replace_rules
+from profiles.scoring.rules import (
+    CHURN_LEVELS,
+    CHURN_PARTS,
+    ENGAGEMENT_LEVELS,
+    ENGAGEMENT_PARTS,
+    HIGHEST,
+    MOST_BANDS,
+)
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 
@@ -77,6 +82,55 @@ SCORES: Final = inline_serializer(
 )
 
 
+def _weights(name: str, parts: tuple[str, ...]) -> serializers.Serializer[Any]:
+    weight: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+        part: serializers.IntegerField(min_value=0, max_value=HIGHEST) for part in parts
+    }
+    return inline_serializer(name, weight, help_text="Percent; they add up to 100.")
+
+
+def _bands(words: str) -> serializers.ListField:
+    pair = serializers.ListField(child=serializers.IntegerField(min_value=0), min_length=2, max_length=2)
+    return serializers.ListField(
+        child=pair,
+        min_length=1,
+        max_length=MOST_BANDS,
+        help_text=f"Pairs of a limit and points, the best first: {words}.",
+    )
+
+
+def _levels(names: tuple[str, ...]) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=HIGHEST),
+        min_length=len(names) - 1,
+        max_length=len(names) - 1,
+        help_text=f"The least scores of {', '.join(names[:-1])}.",
+    )
+
+
+def _rules(name: str, **more: serializers.Field[Any, Any, Any, Any]) -> serializers.Serializer[Any]:
+    return inline_serializer(
+        name,
+        {
+            **more,
+            "engagementWeights": _weights("EngagementWeights", ENGAGEMENT_PARTS),
+            "churnWeights": _weights("ChurnWeights", CHURN_PARTS),
+            "recencyDays": _bands("at most so many days since the last activity"),
+            "frequency": _bands("at least so many activities in 30 days"),
+            "monetaryCents": _bands("at least so many cents paid in all"),
+            "breadth": _bands("at least so many channels in 90 days"),
+            "engagementLevels": _levels(ENGAGEMENT_LEVELS),
+            "churnLevels": _levels(CHURN_LEVELS),
+        },
+    )
+
+
+RULES: Final = _rules(
+    "ScoringRules", version=serializers.IntegerField(help_text="0: the product's own rules.")
+)
+NEW_RULES: Final = _rules("ScoringRulesReplacement")
+
+
 class ScoresView(TenantApiView):
     """Engagement and churn risk of one customer."""
 
@@ -94,36 +148,34 @@ class ScoresView(TenantApiView):
 
         The id of a merged customer answers with the survivor's.
         """
-        profile_id = get_customer(customer_id_of(customerId)).pk
-        history = [
-            {"day": row.day, "engagementScore": row.engagement, "churnRiskScore": row.churn_risk}
-            for row in history_of(profile_id)
-        ]
-        stages = [
-            {"before": step.stage_before, "after": step.stage_after, "changedAt": step.changed_at}
-            for step in steps_of(profile_id)
-        ]
-        return json_answer({**score_fields(scores_of(profile_id)), "history": history, "stages": stages})
+        return json_answer(customer_scores(customer_id_of(customerId)))
 
 
-def score_fields(scores: Scores | None) -> dict[str, Any]:
-    """Scores by their API names; all null before the first scoring."""
-    if scores is None:
-        names = ("engagement", "churnRisk", "recommendedAction", "valueAtRisk", "rulesVersion", "scoredAt")
-        return dict.fromkeys(names)
-    return {
-        "engagement": _fields(scores.engagement),
-        "churnRisk": _fields(scores.churn_risk),
-        "recommendedAction": scores.action,
-        "valueAtRisk": scores.value_at_risk_cents,
-        "rulesVersion": scores.rules_version,
-        "scoredAt": scores.scored_at,
-    }
+class ScoringRulesView(TenantApiView):
+    """The rules by which a club scores."""
 
+    required_scopes = {"GET": Scope.READ, "PUT": Scope.ADMIN}
 
-def _fields(explained: Explained) -> dict[str, Any]:
-    reasons = [
-        {"part": one.part, "words": one.words, "points": one.points, "most": one.most}
-        for one in explained.reasons
-    ]
-    return {"score": explained.score, "level": explained.level, "reasons": reasons}
+    @extend_schema(
+        operation_id="getScoringRules",
+        tags=["scoring"],
+        summary="Read the rules by which the club scores",
+        responses=RULES,
+    )
+    def get(self, request: ApiRequest) -> HttpResponseBase:
+        """Weights, bands and levels of the present version."""
+        return json_answer(read_rules())
+
+    @extend_schema(
+        operation_id="replaceScoringRules",
+        tags=["scoring"],
+        summary="Replace the rules by which the club scores",
+        request=NEW_RULES,
+        responses=RULES,
+    )
+    def put(self, request: ApiRequest) -> HttpResponseBase:
+        """Makes a new version, by which everybody is scored anew; rules that are the present ones make none.
+
+        What is left out becomes as in the product's own rules.
+        """
+        return json_answer(replace_rules(body_object(request)))

@@ -7,7 +7,7 @@ from profiles.api.exporting import ExportCustomersView
 from profiles.api.history import ActivitiesView, NotesView
 from profiles.api.merging import MergeView, UnmergeView
 from profiles.api.privacy import EraseView, ExportView, RestrictionView
-from profiles.api.scores import ScoresView
+from profiles.api.scores import ScoresView, ScoringRulesView
 
 urlpatterns = [
     path("customers", CustomersView.as_view(), name="customers"),
@@ -21,5 +21,6 @@ urlpatterns = [
     path("customers/<str:customerId>/erase", EraseView.as_view(), name="erase-customer"),
     path("customers/<str:customerId>/restriction", RestrictionView.as_view(), name="restriction"),
     path("customers/<str:customerId>/scores", ScoresView.as_view(), name="scores"),
+    path("scoring/rules", ScoringRulesView.as_view(), name="scoring-rules"),
     path("customers/<str:customerId>/notes", NotesView.as_view(), name="notes"),
 ]

@@ -36,15 +36,15 @@ class JSON(graphene.Scalar):
         return value
 
 
-def _enum(name: str, values: list[str], description: str) -> Any:
-    # Values are plain text inside, as everywhere else in the domain.
+def text_enum(name: str, values: list[str], description: str) -> Any:
+    """An enumeration whose values are plain text inside, as everywhere else in the domain."""
     return graphene.Enum(name, [(value, value) for value in values], description=lambda _: description)
 
 
-Status = _enum("CustomerStatus", ProfileStatus.values, "Whether the customer stands for somebody.")
-Stage = _enum("LifecycleStage", LifecycleStage.values, "How far a customer has come.")
-Category = _enum("ActivityCategory", ActivityCategory.values, "Groups of activity types.")
-Source = _enum("EventSource", list(SOURCES), "Services that tell of customers.")
+Status = text_enum("CustomerStatus", ProfileStatus.values, "Whether the customer stands for somebody.")
+Stage = text_enum("LifecycleStage", LifecycleStage.values, "How far a customer has come.")
+Category = text_enum("ActivityCategory", ActivityCategory.values, "Groups of activity types.")
+Source = text_enum("EventSource", list(SOURCES), "Services that tell of customers.")
 
 
 def by_api_name(name: str, default: Any, root: Any, info: GraphQLResolveInfo, **_: Any) -> Any:

@@ -177,6 +177,16 @@ def _instant(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")
 
 
+def erasure_fields(done: Erasure) -> dict[str, Any]:
+    """What was done, or would be, by its names in the API."""
+    return {
+        "customerId": done.profile_id,
+        "profileIds": done.profile_ids,
+        "counts": done.counts,
+        "receipt": None if done.receipt is None else receipt_fields(done.receipt),
+    }
+
+
 def receipt_fields(receipt: ErasureReceipt) -> dict[str, Any]:
     """The receipt by its names in the API."""
     return {

@@ -61,6 +61,8 @@ def test_every_operation_has_a_name_words_a_tag_and_a_success(db: None) -> None:
         *(
             "exportCustomers",
             "getScores",
+            "getScoringRules",
+            "replaceScoringRules",
             "exportCustomer",
             "eraseCustomer",
             "getRestriction",
