@@ -11,6 +11,8 @@ MOST_ROWS: Final = 1_048_576
 LONGEST_CELL: Final = 32_767
 FASTEST: Final = 1
 NOT_IN_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+# Nearly all texts: nothing in them has to be written otherwise, and no blank could get lost.
+SIMPLE: Final = re.compile(r"[\w.,:;@/+-]+(?: [\w.,:;@/+-]+)*")
 HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 OFFICE: Final = "http://schemas.openxmlformats.org"
 MAIN: Final = f"{OFFICE}/spreadsheetml/2006/main"
@@ -77,7 +79,10 @@ def _cell(value: Any) -> str:
         return f'<c t="b"><v>{int(value)}</v></c>'
     if isinstance(value, int | float):
         return f"<c><v>{value}</v></c>"
-    text = escape(NOT_IN_XML.sub("", str(value))[:LONGEST_CELL])
+    text = str(value)[:LONGEST_CELL]
+    if SIMPLE.fullmatch(text):
+        return f'<c t="inlineStr"><is><t>{text}</t></is></c>'
+    text = escape(NOT_IN_XML.sub("", text))
     return f'<c t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 

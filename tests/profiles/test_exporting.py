@@ -175,3 +175,17 @@ def test_a_page_of_an_export_takes_one_query_however_many_are_on_it(fairview: Cl
         numbers.append(queries[0])
 
     assert numbers[0] == numbers[1]
+
+
+def test_people_who_were_made_at_one_moment_are_all_in_the_file_once(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "BLOCK", 3)
+    with tenant_scope(fairview.tenant):
+        CustomerProfile.objects.bulk_create(CustomerProfile(tenant=fairview.tenant) for _ in range(8))
+        made = {str(key) for key in CustomerProfile.objects.values_list("pk", flat=True)}
+
+    lines = export(fairview.tenant, "&format=ndjson").getvalue().splitlines()
+
+    keys = [json.loads(line)["id"] for line in lines]
+    assert (set(keys), len(keys)) == (made, 8)
