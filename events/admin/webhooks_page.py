@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from events.admin.inbox_page import before_of
 from events.admin.webhook_forms import WORDS, WebhookForm, type_words
-from events.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
-from events.webhooks.deliveries import REPLAYABLE, attempts_of, deliveries_of, get_delivery
+from events.models import ENDED_STATUSES, DeliveryStatus, WebhookDelivery, WebhookEndpoint
+from events.webhooks.deliveries import attempts_of, deliveries_of, get_delivery
 from events.webhooks.endpoints import (
     MOST_ENDPOINTS,
     create_endpoint,
@@ -169,7 +169,7 @@ def webhook_delivery(request: StaffRequest, endpoint_id: UUID, delivery_id: int)
         words=WORDS.get(delivery.event_type, ""),
         attempts=attempts_of([delivery.pk])[delivery.pk],
         envelope=envelopes_of([delivery])[delivery.pk],
-        may_replay=delivery.status in REPLAYABLE and delivery.log_id is not None and endpoint.is_enabled,
+        may_replay=delivery.status in ENDED_STATUSES and delivery.log_id is not None and endpoint.is_enabled,
         crumb={"link": reverse("admin:webhook", args=[endpoint.pk]), "title": str(endpoint)},
     )
 

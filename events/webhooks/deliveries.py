@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from events.models import DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from events.models import ENDED_STATUSES, DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from events.wake import wake_on_commit
 from events.webhooks.endpoints import SUBJECT, get_endpoint, target_of
 from events.webhooks.errors import DeliveryNotFound, EndpointDisabled, NothingToReplay
@@ -19,9 +18,6 @@ from events.webhooks.recording import attempt_of
 from events.webhooks.sending import send, session
 from tenants.action_log import log_action
 from tenants.scope import current_tenant_id
-
-# What may be sent again by hand.
-REPLAYABLE: Final = (DeliveryStatus.FAILED, DeliveryStatus.DELIVERED)
 
 
 def deliveries_of(endpoint_id: UUID, status: str | None = None) -> QuerySet[WebhookDelivery]:
@@ -54,14 +50,11 @@ def replay_delivery(endpoint_id: UUID, delivery_id: int) -> WebhookDelivery:
     with transaction.atomic():
         _check_enabled(endpoint_id)
         delivery = get_delivery(endpoint_id, delivery_id)
-        rows = deliveries_of(endpoint_id).filter(pk=delivery_id, status__in=REPLAYABLE)
+        rows = deliveries_of(endpoint_id).filter(pk=delivery_id, status__in=ENDED_STATUSES)
         if delivery.log_id is None:
             raise NothingToReplay("This was a test; send another one.")
         if not _replay(rows):
-            waits = delivery.status == DeliveryStatus.PENDING
-            raise NothingToReplay(
-                "This delivery waits to be sent already." if waits else "There is nothing left to send."
-            )
+            raise NothingToReplay("This delivery waits to be sent already.")
         _tell(endpoint_id, {"delivery": delivery_id})
     delivery.refresh_from_db()
     return delivery

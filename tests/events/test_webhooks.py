@@ -10,19 +10,27 @@ from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
+from standardwebhooks.webhooks import Webhook
 
 from events import consumers
 from events.models import DomainLogEntry, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from events.tasks import deliver_webhooks, prune_webhooks, wake_webhooks
 from events.webhooks import recording, retrying, sending, turns
 from events.webhooks.deliveries import replay_delivery, replay_failed, send_test
-from events.webhooks.endpoints import delete_endpoint, disabled_by_itself, rotate_secret, update_endpoint
+from events.webhooks.endpoints import (
+    delete_endpoint,
+    disabled_by_itself,
+    rotate_secret,
+    secret_of,
+    update_endpoint,
+)
 from events.webhooks.errors import EndpointDisabled, NothingToReplay
 from events.webhooks.planning import DELIVER, NAME
 from events.webhooks.rendering import NOTHING_TO_TELL
 from events.webhooks.turns import take_turn
 from profiles.models import CustomerProfile
 from profiles.privacy.erasing import erase_customer
+from profiles.privacy.restricting import set_restriction
 from profiles.privacy.retention import apply_retention
 from tenants.models import LoggedAction
 from tenants.scope import all_tenants, tenant_scope
@@ -267,9 +275,11 @@ def test_after_an_exchange_of_secrets_both_sign(fairview: Club, receiver: Receiv
     hook = endpoint(fairview.tenant, receiver)
     old_secret = receiver.secret
     with tenant_scope(fairview.tenant):
-        rotate_secret(hook.pk)
+        new_secret = secret_of(rotate_secret(hook.pk))
     tell(fairview.tenant, member(7))
     deliver(hook)
+    first = receiver.requests[0]
+    assert Webhook(new_secret).verify(first.body, first.headers) == receiver.payloads[0]
     assert receiver.secret == old_secret
     assert receiver.payloads[0] is not None
     assert len(receiver.requests[0].headers["webhook-signature"].split(" ")) == 2
@@ -430,6 +440,26 @@ def test_what_was_erased_meanwhile_is_not_sent(fairview: Club, receiver: Receive
     assert b"nkosi" not in receiver.requests[-1].body
     with tenant_scope(fairview.tenant):
         assert WebhookAttempt.objects.order_by("pk")[0].answer == "[erased]"
+
+
+def test_of_somebody_whose_data_must_rest_nothing_is_sent_until_it_may_be_used_again(
+    fairview: Club, receiver: Receiver
+) -> None:
+    hook = endpoint(fairview.tenant, receiver, event_types=["crm.profile.created"])
+    tell(fairview.tenant, member(7))
+    with tenant_scope(fairview.tenant):
+        profile = CustomerProfile.objects.get(scl_member_id=7)
+        set_restriction(profile.pk, is_restricted=True)
+    deliver(hook)
+    (delivery,) = deliveries(hook)
+    assert (delivery.status, receiver.requests) == ("DROPPED", [])
+
+    with tenant_scope(fairview.tenant):
+        set_restriction(profile.pk, is_restricted=False)
+        replay_delivery(hook.pk, delivery.pk)
+    take_turn(hook.pk)
+
+    assert receiver.ids == [delivery.event_id]
 
 
 def test_a_test_is_sent_now_and_shown_and_never_retried(fairview: Club, receiver: Receiver) -> None:
