@@ -26,7 +26,7 @@ REVOKE ALL ON FUNCTION profiles_note_words(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION profiles_note_words(uuid, text) TO crm_app, crm_all;
 """
 # Steps by position; each only while fewer than `enough` were found. A step returns at most `most`, and reads of what
-# the index finds ten times as many; of the newest documents 10,000.
+# the index finds ten times as many; of the newest documents 5,000.
 #
 # Which index is read is not left to the planner. Among many matches with a LIMIT, with old statistics, or while GIN has
 # a long list of pending entries (whose pages it counts), any other index of the tenant can look cheaper, and then the
@@ -60,7 +60,7 @@ BEGIN
             SELECT array_agg(f.profile_id) INTO more FROM (
                 SELECT d.profile_id FROM (
                     SELECT s.profile_id, s.document FROM profiles_searchdocument AS s
-                    WHERE s.tenant_id = wanted_tenant ORDER BY s.profile_id DESC LIMIT greatest(10 * most, 10000)) AS d
+                    WHERE s.tenant_id = wanted_tenant ORDER BY s.profile_id DESC LIMIT 5000) AS d
                 WHERE d.document @@ whole[step] LIMIT most) AS f;
         ELSIF ways[step] = 'index' THEN
             SELECT array_agg(f.profile_id) INTO more FROM (
