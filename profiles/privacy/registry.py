@@ -113,11 +113,14 @@ WHERE tenant_id = %(tenant)s AND (body ~* %(pattern)s OR message ~* %(pattern)s 
 ANSWERS: Final = """(path ~ array_to_string(%(ids)s::text[], '|')
     OR convert_from(response_body, 'UTF8') ~ array_to_string(%(ids)s::text[], '|')
     OR convert_from(response_body, 'UTF8') ~* %(pattern)s)"""
-# What a receiver of a webhook said may repeat what it was told.
+# What a receiver of a webhook said may repeat what it was told, in whatever way it is written.
 BLANK_RECEIVED: Final = """
 UPDATE events_webhookattempt SET answer = '[erased]'
 WHERE tenant_id = %(tenant)s AND answer <> ''
-  AND (answer ~* %(pattern)s OR answer ~ array_to_string(%(ids)s::text[], '|'))
+  AND (answer ~* %(pattern)s OR answer ~ array_to_string(%(ids)s::text[], '|')
+       OR delivery_id IN (SELECT d.id FROM events_webhookdelivery AS d
+                          JOIN events_domainlogentry AS l ON l.tenant_id = d.tenant_id AND l.id = d.log_id
+                          WHERE d.tenant_id = %(tenant)s AND l.profile_id = ANY(%(ids)s)))
 """
 # Also rows that were never brought in, and those that name the person beside somebody else.
 OF_IMPORTED: Final = f"""({OF_PERSON} OR array_to_string(cells, ' ') ~* %(pattern)s OR reason ~* %(pattern)s
@@ -152,6 +155,13 @@ TABLES: Final[list[Table]] = [
         mine=OF_PERSON,
         elsewhere="profiles.privacy.mentions",
     ),
+    # Before the log, which says whose events were answered.
+    Table(
+        "events.WebhookAttempt",
+        personal=names("answer"),
+        plain=names("delivery_id endpoint_id at succeeded duration_ms status_code error"),
+        steps=(Step(BLANKED, BLANK_RECEIVED),),
+    ),
     Table(
         "events.DomainLogEntry",
         personal=names("data profile_id"),
@@ -177,12 +187,6 @@ TABLES: Final[list[Table]] = [
         "events.WebhookDelivery",
         plain=names("endpoint_id log_id event_id event_type occurred_at status due_at leased_until attempts")
         + names("last_status_code last_error created_at ended_at"),
-    ),
-    Table(
-        "events.WebhookAttempt",
-        personal=names("answer"),
-        plain=names("delivery_id endpoint_id at succeeded duration_ms status_code error"),
-        steps=(Step(BLANKED, BLANK_RECEIVED),),
     ),
     Table(
         "profiles.Note",
