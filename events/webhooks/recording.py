@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -9,11 +10,19 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from events.models import DeliveryStatus, DisabledReason, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from events.models import (
+    DeliveryStatus,
+    DisabledReason,
+    DomainLogEntry,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from events.webhooks import statements as sql
 from events.webhooks.endpoints import disable
 from events.webhooks.retrying import GIVEN_UP_AFTER, next_attempt, rest_after
 from events.webhooks.sending import GONE, Answer
+from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -43,17 +52,37 @@ class _Outcome(NamedTuple):
 def record(endpoint_id: UUID, wave: Sequence[Sent], *, lease: datetime) -> bool:
     """Store a wave in one transaction; returns whether the endpoint may be sent more at once.
 
-    Locks the endpoint's row. A delivery whose lease was lost keeps what others wrote.
+    Locks the endpoint's row, and before it, shared, who is who. A delivery whose lease was lost keeps what others
+    wrote.
     """
     now = timezone.now()
     answers = [sent.answer for sent in wave if sent.answer is not None]
     with transaction.atomic():
+        wave = _without_erased(wave)
         endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint_id)
         WebhookAttempt.objects.bulk_create(
             attempt_of(sent.delivery, sent.answer) for sent in wave if sent.answer is not None
         )
         _move(wave, [_outcome(sent, now) for sent in wave], lease)
         return not answers or judge(endpoint, answers, now)
+
+
+def _without_erased(wave: Sequence[Sent]) -> Sequence[Sent]:
+    """The wave without the words of receivers about people who were erased while it was under way.
+
+    Waits for an erasure that is at work, under the tenant's identity lock; only where somebody said something.
+    """
+    if not any(sent.answer is not None and sent.answer.text for sent in wave):
+        return wave
+    lock_tenant(AdvisoryLock.IDENTITY, shared=True)
+    ids = [sent.delivery.log_id for sent in wave]
+    known = {None, *DomainLogEntry.objects.filter(pk__in=ids).values_list("pk", flat=True)}
+    return [
+        sent
+        if sent.answer is None or sent.delivery.log_id in known
+        else sent._replace(answer=replace(sent.answer, text=""))
+        for sent in wave
+    ]
 
 
 def attempt_of(delivery: WebhookDelivery, answer: Answer) -> WebhookAttempt:

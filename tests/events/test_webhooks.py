@@ -449,6 +449,23 @@ def test_what_was_erased_meanwhile_is_not_sent(fairview: Club, receiver: Receive
         assert list(answers) == ["[erased]"] * 3
 
 
+def test_an_answer_that_comes_after_the_erasure_is_not_kept(fairview: Club, receiver: Receiver) -> None:
+    hook = endpoint(fairview.tenant, receiver, event_types=["crm.profile.created"])
+    tell(fairview.tenant, member(7, email="t@nkosi.example"))
+
+    def erase_meanwhile(request: Request) -> Reply:
+        with tenant_scope(fairview.tenant):
+            erase_customer(CustomerProfile.objects.get(scl_member_id=7).pk, reason="popia_erasure")
+        connection.close()
+        return Reply(200, b"welcome t@nkosi.example")
+
+    receiver.reply = erase_meanwhile
+    deliver(hook)
+
+    with tenant_scope(fairview.tenant):
+        assert [each.answer for each in WebhookAttempt.objects.all()] == [""]
+
+
 def test_of_somebody_whose_data_must_rest_nothing_is_sent_until_it_may_be_used_again(
     fairview: Club, receiver: Receiver
 ) -> None:
