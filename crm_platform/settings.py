@@ -263,6 +263,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 240},
     },
+    "weigh-candidates": {
+        "task": "profiles.weigh_candidates",
+        "schedule": timedelta(minutes=2),
+        "options": {"expires": 100},
+    },
     "wake-imports": {
         "task": "profiles.wake_imports",
         "schedule": timedelta(seconds=30),

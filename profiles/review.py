@@ -1,12 +1,14 @@
 """Pairs that may be one person, for staff to decide; each decision can be taken back."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Exists, F, FloatField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from profiles.errors import AlreadyDecided, CustomerNotFound
@@ -24,6 +26,9 @@ from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
 Status = ReviewCandidate.Status
 MOST_AT_ONCE: Final = 500
+# Of a pair that was not weighed yet; who was, and is less likely one person than two, does not wait for staff.
+UNKNOWN_LIKELIHOOD: Final = 0.5
+WEIGHED_AT_ONCE: Final = 1_000
 DECISIONS: Final = (Status.MERGED, Status.KEPT_APART, Status.HOUSEHOLD, Status.SKIPPED)
 
 
@@ -61,13 +66,25 @@ def open_candidates() -> QuerySet[ReviewCandidate]:
 
 
 def queue() -> QuerySet[ReviewCandidate]:
-    """Undecided pairs, those with the most value at stake first."""
+    """Undecided pairs that may well be one person, by the value at stake times how likely that is.
+
+    Left out is who is rather two people by the evidence against it; the customer page still names the pair.
+    """
 
     def value(survivor: str) -> Subquery:
         profiles = CustomerProfile.objects.filter(pk=OuterRef(survivor)).values("lifetime_value_cents")
         return Subquery(profiles[:1], output_field=BigIntegerField())
 
-    return open_candidates().annotate(stake=value("one_id") + value("other_id")).order_by("-stake", "id")
+    likelihood = Coalesce(
+        Cast(KeyTextTransform("probability", "evidence"), FloatField()), Value(UNKNOWN_LIKELIHOOD)
+    )
+    return (
+        open_candidates()
+        .annotate(likelihood=likelihood)
+        .filter(Q(likelihood__gt=UNKNOWN_LIKELIHOOD) | ~Q(evidence__has_key="weight") | Exists(_searched()))
+        .annotate(stake=Cast(value("one_id") + value("other_id"), FloatField()) * F("likelihood"))
+        .order_by("-stake", "id")
+    )
 
 
 def read_pair(candidate_id: int) -> Pair:
@@ -88,12 +105,48 @@ def evidence_of(candidate: ReviewCandidate, one: CustomerProfile, other: Custome
     ).first()
     if pair is not None:
         return from_comparisons(pair.comparisons)
-    keys: dict[UUID, list[tuple[str, str]]] = {one.pk: [], other.pk: []}
+    keys = _keys_of([one.pk, other.pk])
+    return compare(*(_side(profile, keys[profile.pk]) for profile in (one, other)))
+
+
+def weigh_candidates(*, is_everybody: bool) -> int:
+    """Write down the weight of open pairs that the search for duplicates did not weigh; returns how many.
+
+    Of all, because people change; else only of those without a weight. What the search did weigh it wrote itself.
+    """
+    rows = open_candidates().filter(~Exists(_searched())).order_by("id")
+    if not is_everybody:
+        rows = rows.filter(evidence__weight__isnull=True)
+    done, last = 0, 0
+    while chunk := list(rows.filter(pk__gt=last)[:WEIGHED_AT_ONCE]):
+        _weigh(chunk)
+        done, last = done + len(chunk), chunk[-1].pk
+    return done
+
+
+def _weigh(candidates: Sequence[Any]) -> None:
+    people = CustomerProfile.objects.in_bulk(
+        {one for each in candidates for one in (each.one_id, each.other_id)}
+    )
+    keys = _keys_of(people)
+    for each in candidates:
+        sides = [_side(people[one], keys[one]) for one in (each.one_id, each.other_id)]
+        weight = sum(point.weight for point in compare(*sides))
+        each.evidence = {
+            **each.evidence,
+            "weight": round(weight, 2),
+            "probability": round(1 / (1 + 2**-weight), 6),
+        }
+    ReviewCandidate.objects.bulk_update(candidates, ["evidence"])
+
+
+def _keys_of(profile_ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, str]]]:
+    keys: dict[UUID, list[tuple[str, str]]] = {profile_id: [] for profile_id in profile_ids}
     for profile_id, kind, value in Identifier.objects.filter(profile_id__in=keys).values_list(
         "profile_id", "kind", "value"
     ):
         keys[profile_id].append((kind, value))
-    return compare(*(_side(profile, keys[profile.pk]) for profile in (one, other)))
+    return keys
 
 
 def decide(candidate_id: int, decision: str) -> ReviewCandidate:
@@ -126,12 +179,8 @@ def decide(candidate_id: int, decision: str) -> ReviewCandidate:
 
 def likely_candidates(least_probability: float) -> QuerySet[ReviewCandidate]:
     """Open pairs that the search for duplicates holds for one person at least so surely, the surest first."""
-    pairs = DuplicatePair.objects.filter(
-        first_profile_id=OuterRef("first_profile_id"), second_profile_id=OuterRef("second_profile_id")
-    )
     likely: QuerySet[ReviewCandidate] = (
-        open_candidates()
-        .annotate(probability=Subquery(pairs.values("probability")[:1]))
+        _with_probability(open_candidates())
         .filter(probability__gte=least_probability)
         .order_by("-probability", "id")
     )
@@ -142,27 +191,58 @@ def accept_likely(least_probability: float, *, most: int = MOST_AT_ONCE) -> int:
     """Merge every open pair that is at least so likely; returns how many. Each can be taken back by itself."""
     with transaction.atomic():
         lock_tenant(AdvisoryLock.IDENTITY)
-        chosen: list[Any] = list(likely_candidates(least_probability)[:most])
-        people = CustomerProfile.objects.in_bulk(
-            {one for each in chosen for one in (each.one_id, each.other_id)}
-        )
-        merges = []
-        for each in chosen:
-            winner, loser = sorted((people[each.one_id], people[each.other_id]), key=_precedence)
-            merges.append(NewMerge(winner.pk, loser.pk, BY_PERSON, {"probability": each.probability}))
-        decided = []
-        for candidate, outcome in zip(chosen, merge_many(merges, reason="Accepted together"), strict=True):
-            if outcome is not None:
-                candidate.status, candidate.merge_id = Status.MERGED, outcome.merge_id
-                candidate.decided_at, candidate.decided_by_name = timezone.now(), current_actor().name
-                decided.append(candidate)
-        ReviewCandidate.objects.bulk_update(decided, ["status", "merge_id", "decided_at", "decided_by_name"])
-        log_actions(
-            "candidate.decided",
-            subject_kind="candidate",
-            subjects=[(each.pk, {"decision": Status.MERGED, "together": len(decided)}) for each in decided],
-        )
+        return _merge_together(list(likely_candidates(least_probability)[:most]), "Accepted together")
+
+
+def merge_chosen(candidate_ids: Sequence[int], *, reason: str) -> int:
+    """Merge these of the open pairs in one transaction, in their order; returns how many still were to be merged.
+
+    Whoever is decided, gone or one person already is left out. Each can be taken back by itself.
+    """
+    with transaction.atomic():
+        lock_tenant(AdvisoryLock.IDENTITY)
+        chosen = {each.pk: each for each in _with_probability(open_candidates().filter(pk__in=candidate_ids))}
+        return _merge_together([chosen[each] for each in candidate_ids if each in chosen], reason)
+
+
+def _merge_together(chosen: Sequence[Any], reason: str) -> int:
+    """Merge candidates that carry `one_id`, `other_id` and `probability`, under the lock, and note the decisions."""
+    people = CustomerProfile.objects.in_bulk({one for each in chosen for one in (each.one_id, each.other_id)})
+    merges = []
+    for each in chosen:
+        winner, loser = sorted((people[each.one_id], people[each.other_id]), key=_precedence)
+        merges.append(NewMerge(winner.pk, loser.pk, BY_PERSON, {"probability": each.probability}))
+    decided = []
+    for candidate, outcome in zip(chosen, merge_many(merges, reason=reason), strict=True):
+        if outcome is not None:
+            candidate.status, candidate.merge_id = Status.MERGED, outcome.merge_id
+            candidate.decided_at, candidate.decided_by_name = timezone.now(), current_actor().name
+            decided.append(candidate)
+    ReviewCandidate.objects.bulk_update(decided, ["status", "merge_id", "decided_at", "decided_by_name"])
+    log_actions(
+        "candidate.decided",
+        subject_kind="candidate",
+        subjects=[(each.pk, _decision_of(each, len(decided))) for each in decided],
+    )
     return len(decided)
+
+
+def _decision_of(candidate: Any, together: int) -> dict[str, Any]:
+    customers = [str(candidate.one_id), str(candidate.other_id)]
+    return {"decision": Status.MERGED, "customers": customers, "together": together}
+
+
+def _with_probability(candidates: QuerySet[ReviewCandidate]) -> Any:
+    """With `probability`: how surely the search for duplicates holds the two for one person; None where it does not."""
+    return candidates.annotate(probability=Subquery(_searched().values("probability")[:1]))
+
+
+def _searched() -> QuerySet[DuplicatePair]:
+    """In a query of candidates: what the search for duplicates knows of the pair."""
+    pairs: QuerySet[DuplicatePair] = DuplicatePair.objects.filter(
+        first_profile_id=OuterRef("first_profile_id"), second_profile_id=OuterRef("second_profile_id")
+    )
+    return pairs
 
 
 def undo_decision(candidate_id: int) -> ReviewCandidate:

@@ -11,6 +11,7 @@ from profiles.importing import jobs
 from profiles.importing.jobs import RUN_IMPORT
 from profiles.ingest import process_turn
 from profiles.privacy.retention import apply_retention
+from profiles.review import weigh_candidates
 from profiles.scoring import following, runs
 from profiles.scoring.following import SCORE_TOUCHED
 from profiles.scoring.people import Scorer
@@ -99,6 +100,14 @@ def find_duplicates_of(tenant_id: str) -> None:
         suppress(SearchUnderWay),
     ):
         find_duplicates()
+
+
+@shared_task(name="profiles.weigh_candidates")
+def weigh_new_candidates() -> None:
+    """Weigh pairs that came before staff and have no weight yet; idempotent, because a weight is written once."""
+    for tenant in Tenant.objects.filter(is_active=True):
+        with tenant_scope(tenant):
+            weigh_candidates(is_everybody=False)
 
 
 @shared_task(name="profiles.apply_retention")

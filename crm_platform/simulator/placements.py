@@ -5,7 +5,8 @@ from typing import Final
 
 from crm_platform.simulator.score import RecordKey
 from crm_platform.simulator.truth import RECORD_KINDS
-from profiles.models import Identifier, ReviewCandidate
+from profiles.models import Identifier
+from profiles.review import queue
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
@@ -25,6 +26,5 @@ def profiles_of_records(tenant: Tenant) -> dict[RecordKey, str]:
 def waiting_pairs(tenant: Tenant) -> set[tuple[str, str]]:
     """Pairs of profiles that staff will be asked about, each in ascending order."""
     with tenant_scope(tenant):
-        rows = ReviewCandidate.objects.filter(status=ReviewCandidate.Status.OPEN)
-        pairs = rows.values_list("first_profile_id", "second_profile_id")
+        pairs = queue().values_list("first_profile_id", "second_profile_id")
         return {(min(str(one), str(other)), max(str(one), str(other))) for one, other in pairs}

@@ -24,6 +24,7 @@ from profiles.duplicates.preparation import measure_rarity, prepare
 from profiles.duplicates.storing import Finding, Stored, store
 from profiles.errors import SearchUnderWay
 from profiles.models import DuplicateModel, DuplicateRun
+from profiles.review import weigh_candidates
 from tenants.action_log import log_action
 from tenants.scope import current_tenant_id
 
@@ -58,6 +59,7 @@ def find_duplicates(*, is_full: bool = False, say: Say = lambda _: None) -> Dupl
     run = _begin(is_full=is_full)
     try:
         figures = _search(run, say)
+        weigh_candidates(is_everybody=True)
     except BaseException as error:
         _end(run, DuplicateRun.Status.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
         raise

@@ -17,7 +17,15 @@ from profiles.models import (
     KeptApart,
     ReviewCandidate,
 )
-from profiles.review import decide, open_candidates, queue, read_pair, undo_decision
+from profiles.review import (
+    decide,
+    merge_chosen,
+    open_candidates,
+    queue,
+    read_pair,
+    undo_decision,
+    weigh_candidates,
+)
 from tenants.models import LoggedAction, Role, Tenant
 from tenants.scope import tenant_scope
 from tests.back_office import counted_queries, desk, page_of, text_of
@@ -333,7 +341,7 @@ def test_likely_pairs_are_accepted_together_and_each_comes_back_alone(fairview: 
     with counted_queries() as used:
         client.post(f"{REVIEW}likely/", {"least": "999"})
 
-    assert used[0] < 60
+    assert used[0] < 70
     assert (living(tenant), waiting(tenant)) == (3, [doubtful.pk])
     with tenant_scope(tenant):
         undo_decision(sure.pk)
@@ -343,3 +351,50 @@ def test_likely_pairs_are_accepted_together_and_each_comes_back_alone(fairview: 
         undo_decision(chained.pk)
     assert living(tenant) == 5
     assert desk(fairview.viewer).post(f"{REVIEW}likely/", {"least": "95"}).status_code == 403
+
+
+def test_who_is_rather_two_people_does_not_wait_for_staff(fairview: Club) -> None:
+    against = a_pair(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        CustomerProfile.objects.filter(first_name="Johan").update(date_of_birth="1988-07-01")
+        assert weigh_candidates(is_everybody=False) == 1
+        assert weigh_candidates(is_everybody=False) == 0
+        against.refresh_from_db()
+
+        assert against.evidence["weight"] < 0
+        assert not queue().exists()
+        assert open_candidates().count() == 1
+
+        CustomerProfile.objects.filter(first_name="Johan").update(first_name="P", date_of_birth="1960-02-01")
+        weigh_candidates(is_everybody=True)
+        assert queue().count() == 1
+
+
+def test_the_queue_weighs_value_by_likelihood(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        pairs = []
+        for value, probability in ((10_000, 0.9), (12_000, 0.6), (15_000, None)):
+            one, other = (profile(fairview.tenant, lifetime_value_cents=value) for _ in range(2))
+            pairs.append(candidate(fairview.tenant, one.pk, other.pk))
+            if probability is not None:
+                pairs[-1].evidence = {"probability": probability}
+                pairs[-1].save()
+
+        assert waiting(fairview.tenant) == [pairs[0].pk, pairs[2].pk, pairs[1].pk]
+
+
+def test_pairs_merged_together_are_those_still_open_and_each_comes_back(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        pairs = [
+            candidate(fairview.tenant, profile(fairview.tenant).pk, profile(fairview.tenant).pk)
+            for _ in range(3)
+        ]
+        decide(pairs[1].pk, "SKIPPED")
+
+        assert merge_chosen([pair.pk for pair in pairs], reason="Found") == 2
+        assert merge_chosen([pair.pk for pair in pairs], reason="Found") == 0
+        told = LoggedAction.objects.filter(action="candidate.decided").order_by("-id")[:2]
+        assert {one.details["decision"] for one in told} == {"MERGED"}
+        assert all(len(one.details["customers"]) == 2 for one in told)
+        undo_decision(pairs[0].pk)
+        assert living(fairview.tenant) == 5
