@@ -41,7 +41,9 @@ class CustomerFilter(graphene.InputObjectType):
 
     status = Status()
     lifecycle_stage = Stage()
-    search = graphene.String()
+    search = graphene.String(
+        description="Name, address, phone or number, club, tag or note; beginnings of words. The best 500 first."
+    )
     segment_id = graphene.ID()
     engagement_min = graphene.Int()
     churn_risk_min = graphene.Int()
