@@ -19,12 +19,15 @@ from tenants.scope import current_tenant_id
 
 # How others are told, in the changes of `crm.profile.updated`.
 RESTRICTION_FIELD: Final = "processingRestricted"
-# For statements about profiles that call the table `p`: leaves the restricted out.
+# For statements about profiles that call the table `p`: leaves the restricted out. From the few restrictions to their
+# profiles, never the other way round, whatever the planner is told.
 NOT_RESTRICTED: Final = """NOT EXISTS (
     SELECT FROM profiles_processingrestriction AS restriction
-    JOIN profiles_customerprofile AS asked ON asked.tenant_id = restriction.tenant_id
-        AND asked.id = restriction.profile_id
-    WHERE restriction.tenant_id = p.tenant_id AND COALESCE(asked.merged_into_id, asked.id) = p.id)"""
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(merged_into_id, id) AS survivor_id FROM profiles_customerprofile
+        WHERE tenant_id = restriction.tenant_id AND id = restriction.profile_id OFFSET 0
+    ) AS asked
+    WHERE restriction.tenant_id = p.tenant_id AND asked.survivor_id = p.id)"""
 
 
 def set_restriction(profile_id: UUID, *, is_restricted: bool) -> bool:

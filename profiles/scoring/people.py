@@ -18,6 +18,7 @@ from profiles.scoring.rules import Rules
 from profiles.scoring.versions import current_rules
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
+from tenants.postgresql.commits import UNHURRIED
 from tenants.scope import current_tenant_id
 
 # Somebody whose profile moves under our hands again and again is scored by the log's next entry about them.
@@ -54,14 +55,15 @@ class Scorer:
     def score_range(self, after: UUID | None, until: UUID) -> int:
         """Score everybody whose id lies above `after` and up to `until`; as `score`."""
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(sql.UNHURRIED)
+            cursor.execute(UNHURRIED)
             return self._score(cursor, sql.RANGE, {"after": after or UUID(int=0), "until": until}, ATTEMPTS)
 
     def _score(self, cursor: Any, chosen: str, values: dict[str, Any], attempts: int) -> int:
         values = self.values(**values)
-        cursor.execute(sql.PLAN)
         sql.SCORED.fill(cursor, ())
+        cursor.execute(sql.PLAN_TO_MEASURE)
         cursor.execute(sql.measure(self.rules, chosen), values)
+        cursor.execute(sql.PLAN_TO_STORE)
         cursor.execute(sql.STORE_PROFILES, values)
         stored = cursor.fetchall()
         changed = {profile_id for profile_id, _ in stored}

@@ -10,10 +10,13 @@ from profiles.privacy.restricting import NOT_RESTRICTED
 from profiles.scoring.rules import Bands, Rules
 from tenants.postgresql.staging import StagingTable
 
-# A chunk is looked up by index, however young the statistics are.
-PLAN: Final = "SET LOCAL enable_seqscan = off"
-# Lost with the machine's power, a chunk is scored again: the run notes its end only after this has reached the disk.
-UNHURRIED: Final = "SET LOCAL synchronous_commit = off"
+# How many people lie between two ids is a guess, and a bad one of those who were brought in together: a chunk taken for
+# one person is joined with itself row by row. So a chunk's rows are hashed, and looked up only where LATERAL says so.
+PLAN_TO_MEASURE: Final = "SET LOCAL enable_seqscan = off; SET LOCAL enable_nestloop = off"
+# What was measured is looked up by index in the large tables, however young the statistics are.
+PLAN_TO_STORE: Final = (
+    "SET LOCAL enable_nestloop = on; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+)
 
 SCORED: Final = StagingTable(
     "scored",
@@ -53,9 +56,10 @@ act AS MATERIALIZED (
                 THEN COALESCE(array_position(%(tiers)s::text[], a.metadata ->> 'previousTier')
                               < array_position(%(tiers)s::text[], a.metadata ->> 'newTier'),
                               a.type = 'TIER_DOWNGRADED') END AS is_downgrade
-    FROM person
-    JOIN profiles_activity AS a ON a.tenant_id = %(tenant)s AND a.profile_id = person.id
-        AND a.occurred_at > %(d120)s
+    FROM person CROSS JOIN LATERAL (
+        SELECT * FROM profiles_activity
+        WHERE tenant_id = %(tenant)s AND profile_id = person.id AND occurred_at > %(d120)s OFFSET 0
+    ) AS a
 ),
 counted AS (
     SELECT profile_id,
