@@ -47,9 +47,10 @@ def lexemes(
         words.update(_words_of_key(kind, value))
     details = {word for text in (golden["home_club_name"], *tags) for word in folded(text).split()}
     slips = {slip for name in names for slip in slips_of(name)}
+    stem = tenant_tag(tenant_id, "")
     return sorted(
         {
-            lexeme(tenant_id, kind, word)
+            (stem + kind + word)[:LONGEST_LEXEME]
             for kind, found in ((WORD, words), (DETAIL, details), (SLIP, slips))
             for word in found
             if word
@@ -80,4 +81,4 @@ def _words_of_key(kind: str, value: str) -> Iterable[str]:
         digits = value.lstrip("+")
         # The country code has one to three digits: the national number begins somewhere there.
         return {digits[start:] for start in range(4) if len(digits) - start >= SHORTEST_PHONE}
-    return () if kind == CRM_RECORD else {value.lower()}
+    return () if kind == CRM_RECORD else value.lower().split()

@@ -63,7 +63,7 @@ class Subject:
     `keys`: normal, strongest first; the first is the source record under which the facts are kept. `stage`: the
     lowest rung of the ladder the person stands on after this. `links`: whether the event confirms (True) or ends
     (False) the record's link to its service; None says nothing. `if_new`: an activity only for a person nobody
-    knew before.
+    knew before. `tags`: given besides those that the person has.
     """
 
     keys: tuple[IdentityKey, ...]
@@ -76,6 +76,7 @@ class Subject:
     links: bool | None = None
     if_new: ActivityDraft | None = None
     erasure_reason: str | None = None
+    tags: frozenset[str] = frozenset()
 
     @property
     def rung(self) -> int:

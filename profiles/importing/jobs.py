@@ -29,6 +29,7 @@ from profiles.normalise import folded
 from tenants.action_log import log_action
 from tenants.actors import acting_as, program
 from tenants.models import Tenant
+from tenants.postgresql.commits import UNHURRIED
 from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 
 RUN_IMPORT: Final = "profiles.run_import"
@@ -283,6 +284,7 @@ def _store_verdicts(
     member_import: MemberImport, rows: Sequence[FileRow], verdicts: Sequence[Verdict]
 ) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(UNHURRIED)
         sql.JUDGED_ROW.fill(
             cursor,
             (
@@ -324,7 +326,8 @@ def _finish(member_import: MemberImport, before: ImportStatus, after: ImportStat
 
 
 def _progress(member_import: MemberImport, done: int, seconds: int = LEASE_SECONDS) -> None:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(UNHURRIED)
         cursor.execute(
             sql.PROGRESS, [seconds, done, member_import.tenant_id, member_import.pk, member_import.status]
         )

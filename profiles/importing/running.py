@@ -8,10 +8,6 @@ import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
-from events import log
-from events.log import Happening
-from events.models import LogKind
-from profiles import cache
 from profiles.club import Club
 from profiles.cycle_search import without_cycle_search
 from profiles.effects.drafts import Effect
@@ -29,6 +25,7 @@ from profiles.importing.subjects import (
 from profiles.ingest.applying import apply_and_tell
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.models import ImportOutcome, MemberImport
+from tenants.postgresql.commits import UNHURRIED
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
 CHUNK: Final = 2_000
@@ -56,6 +53,7 @@ def run_chunk(club: Club, member_import: MemberImport, after_line: int) -> tuple
     if member_import.takes_conflicts:
         wanted.append(ImportOutcome.CONFLICT.value)
     with without_cycle_search(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(UNHURRIED)
         lock_tenant(AdvisoryLock.IDENTITY)
         cursor.execute(sql.TAKE_ROWS, [club.id, member_import.pk, after_line, wanted, CHUNK])
         rows = {
@@ -75,16 +73,12 @@ def _apply(cursor: Any, club: Club, member_import: MemberImport, rows: Mapping[i
     events.sort(key=lambda event: (event.row.occurred_at, event.row.event_id))
     told = apply_and_tell(club, events, timezone.now())
     person_of = {-number: profile_id for number, profile_id, _ in told.answers if profile_id is not None}
-    wanted: dict[UUID, set[str]] = {}
-    for row_id, profile_id in person_of.items():
-        wanted.setdefault(profile_id, set()).update(rows[row_id].values.get(Target.TAGS, ()))
-    added = _add_tags(cursor, club.id, {one: tags for one, tags in wanted.items() if tags}, told.new_ids)
     _keep_births(cursor, club.id, person_of, rows, told.new_ids)
     unseen = set(told.new_ids)
     sql.APPLIED_ROW.fill(
         cursor,
         [
-            (row_id, *_settled(person_of.get(row_id), row.values, unseen, added))
+            (row_id, *_settled(person_of.get(row_id), row.values, unseen, told.added_tags))
             for row_id, row in rows.items()
         ],
     )
@@ -114,24 +108,6 @@ def _settled(
         unseen.discard(profile_id)
         return ImportOutcome.CREATE.value, "", profile_id, True, tags
     return ImportOutcome.UPDATE.value, "", profile_id, False, tags
-
-
-def _add_tags(
-    cursor: Any, tenant_id: UUID, wanted: Mapping[UUID, set[str]], new_ids: set[UUID]
-) -> dict[UUID, set[str]]:
-    """Give customers tags; returns those that they did not have."""
-    if not wanted:
-        return {}
-    sql.TAGGED_PROFILE.fill(cursor, ((one, sorted(tags)) for one, tags in sorted(wanted.items())))
-    cursor.execute(sql.ADD_TAGS, [tenant_id])
-    added = {profile_id: wanted[profile_id] - set(before) for profile_id, before in cursor.fetchall()}
-    cursor.execute(sql.SHARE_ADDED_TAGS, [tenant_id])
-    log.append(
-        Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": ["tags"]})
-        for profile_id in added.keys() - new_ids
-    )
-    cache.forget(added)
-    return added
 
 
 def _keep_births(

@@ -67,21 +67,6 @@ SET outcome = a.outcome, reason = CASE WHEN a.reason = '' THEN r.reason ELSE a.r
 FROM applied_row AS a
 WHERE r.tenant_id = %s AND r.id = a.id
 """
-TAGGED_PROFILE = StagingTable("tagged_profile", "profile_id uuid, tags text[]")
-ADD_TAGS: Final = """
-UPDATE profiles_customerprofile AS p
-SET tags = ARRAY(SELECT DISTINCT tag FROM unnest(p.tags || t.tags) AS tag ORDER BY tag), version = p.version + 1,
-    updated_at = now()
-FROM tagged_profile AS t
-WHERE p.tenant_id = %s AND p.id = t.profile_id AND NOT p.tags @> t.tags
-RETURNING p.id, old.tags
-"""
-SHARE_ADDED_TAGS: Final = """
-UPDATE profiles_profileshare AS s
-SET tags = ARRAY(SELECT DISTINCT tag FROM unnest(s.tags || t.tags) AS tag ORDER BY tag)
-FROM tagged_profile AS t
-WHERE s.tenant_id = %s AND s.profile_id = t.profile_id AND NOT s.tags @> t.tags
-"""
 BORN_PROFILE = StagingTable("born_profile", "profile_id uuid, created_at timestamptz")
 SET_BIRTHS: Final = """
 UPDATE profiles_customerprofile AS p SET created_at = b.created_at FROM born_profile AS b

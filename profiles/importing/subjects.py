@@ -143,7 +143,11 @@ def subject_of_row(
 
     `only`: the fields that are stated (None: all); the others are known from elsewhere, and tell who it is.
     """
-    subject = Subject(keys=tuple(dict.fromkeys((record, *keys))), stage=stage_of_values(values))
+    subject = Subject(
+        keys=tuple(dict.fromkeys((record, *keys))),
+        stage=stage_of_values(values),
+        tags=frozenset(values.get(Target.TAGS, ())),
+    )
     facts = {
         name: date.fromisoformat(value) if name == Target.BIRTH else value
         for name, value in values.items()

@@ -18,12 +18,13 @@ from events.models import LogKind
 from profiles import cache
 from profiles.importing import statements as sql
 from profiles.importing.subjects import event_id_of, event_prefix
-from profiles.ingest.restating import restate
-from profiles.ingest.statements import PLAN_FOR_BATCHES
+from profiles.ingest.restating import Touched, restate
+from profiles.ingest.statements import PLAN_FOR_BATCHES, TAGGED_PROFILE
 from profiles.merging.rehoming import rehome
 from profiles.models import ErasureReason, MemberImport
 from profiles.privacy.registry import BLANK_PROFILES
 from tenants.actors import current_actor
+from tenants.postgresql.commits import UNHURRIED
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
@@ -37,6 +38,7 @@ def undo_chunk(member_import: MemberImport) -> int:
     row that made them, after all others about them.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(UNHURRIED)
         lock_tenant(AdvisoryLock.IDENTITY)
         cursor.execute(PLAN_FOR_BATCHES)
         tenant_id = current_tenant_id()
@@ -70,7 +72,7 @@ def _undo(cursor: Any, tenant_id: UUID, member_import: MemberImport, rows: Seque
     _take_tags(cursor, tenant_id, rows)
     cursor.execute(sql.TAKE_STAGES, [tenant_id])
     gone = _forget(cursor, tenant_id)
-    changes = restate(cursor, tenant_id, {}, touched - gone)
+    changes = restate(cursor, tenant_id, Touched(rekeyed=touched - gone))
     cursor.execute(sql.SETTLE_UNDONE, [tenant_id])
     log.append(
         Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(names)})
@@ -106,7 +108,7 @@ def _take_tags(cursor: Any, tenant_id: UUID, rows: Sequence[tuple[Any, ...]]) ->
         for owner in {profile_id, survivor} if tags else ():
             tags_of.setdefault(owner, set()).update(tags)
     if tags_of:
-        sql.TAGGED_PROFILE.fill(cursor, ((one, sorted(tags)) for one, tags in tags_of.items()))
+        TAGGED_PROFILE.fill(cursor, ((one, sorted(tags)) for one, tags in tags_of.items()))
         for table, key in (("profiles_customerprofile", "id"), ("profiles_profileshare", "profile_id")):
             cursor.execute(sql.TAKE_TAGS.format(table=table, key=key), [tenant_id])
 

@@ -28,10 +28,14 @@ Answer = tuple[int, UUID | None, int | None]
 
 
 class Told(NamedTuple):
-    """What came of events: the answers (inbox id, profile id, activity id), who is new, and what was left over."""
+    """What came of events.
+
+    The answers (inbox id, profile id, activity id), who is new, the tags that customers did not have, what was left.
+    """
 
     answers: list[Answer]
     new_ids: set[UUID]
+    added_tags: dict[UUID, set[str]]
     left: list[ReadyEvent]
 
 
@@ -45,7 +49,7 @@ def apply_events(club: Club, events: Sequence[ReadyEvent], now: datetime) -> lis
 
 
 def apply_and_tell(club: Club, events: Sequence[ReadyEvent], now: datetime) -> Told:
-    """The same as `apply_events`, and who was not known before. Nothing is left over."""
+    """The same as `apply_events`, and what else came of it. Nothing is left over."""
     lock_tenant(AdvisoryLock.IDENTITY)
     return _apply(club, events, now, only_settled=False)
 
@@ -81,9 +85,9 @@ def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_sett
         for event, group in zip(events, claims, strict=True):
             is_repeat = (event.row.source, event.row.event_id) in recorded_already
             _take(work, event, group, is_repeat=is_repeat)
-        write(cursor, work)
+        added_tags = write(cursor, work)
     new_ids = {person.id for person in work.directory.new_people()}
-    return Told([_answer(work, event.row) for event in events], new_ids, left)
+    return Told([_answer(work, event.row) for event in events], new_ids, added_tags, left)
 
 
 def _about_the_living(
@@ -155,6 +159,8 @@ def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: 
             tally.add_marks(subject.marks)
             tally.add_activities(subject, event.row.occurred_at, work.now)
         _state(work, holding, subject, event.row)
+        if subject.tags:
+            work.tags.setdefault(holding, set()).update(subject.tags)
         first: Recorded | None = None
         for draft in subject.activities:
             recorded = Recorded(event.row, slot, holding, draft)

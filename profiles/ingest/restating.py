@@ -2,19 +2,21 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
 from profiles.golden import (
     COLUMN_NAMES,
+    EMPTY_ROW,
     GOLDEN_COLUMNS,
     KnownFact,
     KnownKey,
     changed_columns,
     golden_row,
     restated_row,
+    stage_of,
 )
 from profiles.ingest import statements as sql
 from profiles.search_documents import lexemes
@@ -28,43 +30,85 @@ SEARCHED_COLUMNS = frozenset(
     }
 )  # fmt: skip
 
+# Golden row and keys of profiles, as they are going to be.
+Known = dict[UUID, tuple[Mapping[str, Any], list[KnownKey]]]
 NAME_FIELDS = frozenset({"firstName", "lastName", "displayName"})
 
 
-def restate(
-    cursor: Any, tenant_id: UUID, fields: Mapping[UUID, Collection[str]], rekeyed: Collection[UUID]
-) -> dict[UUID, list[str]]:
+class Newborn(NamedTuple):
+    """Somebody of whom there is nothing yet but what is about to be written: facts, keys, rung reached."""
+
+    facts: list[KnownFact]
+    keys: list[KnownKey]
+    stage_reached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What happened to profiles that may change their golden rows, and the words by which they are found.
+
+    `fields`: the fields of which each has new facts; `rekeyed`: those whose identifiers changed, which are computed
+    anew altogether; `retagged`: those whose tags changed; `newborn`: those of the rekeyed of whom all is in memory.
+    """
+
+    fields: Mapping[UUID, Collection[str]] = field(default_factory=dict)
+    rekeyed: Collection[UUID] = ()
+    retagged: Collection[UUID] = ()
+    newborn: Mapping[UUID, Newborn] = field(default_factory=dict)
+
+
+def restate(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[str]]:
     """Rewrite the golden rows that changed; returns profile id → names of the changed fields (API names).
 
-    `fields`: the fields of which each profile has new facts; `rekeyed`: those whose identifiers changed, which are
-    computed anew altogether. Needs a transaction and the tenant's identity lock.
+    Needs a transaction and the tenant's identity lock.
     """
     work = _Restating()
-    partly = {profile_id: names for profile_id, names in fields.items() if profile_id not in rekeyed}
-    if partly:
-        sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in partly))
-        sql.WANTED_FIELD.fill(
-            cursor, ((profile_id, name) for profile_id, names in partly.items() for name in names)
-        )
-        facts = _facts(cursor, sql.SOME_FACTS, [tenant_id])
-        for profile_id, stage_reached, before in _current(cursor, tenant_id):
-            after = restated_row(before, facts.get(profile_id, ()), stage_reached)
-            work.note(profile_id, before, after)
-        if any(NAME_FIELDS.intersection(names) for names in partly.values()):
-            # A name that does not win changes the words of those only who have names of others.
-            work.renamed.update(
-                profile_id for profile_id, _, has_shares in _tags_and_shares(cursor, tenant_id) if has_shares
-            )
-    if rekeyed:
-        sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in rekeyed))
-        facts = _facts(cursor, sql.ALL_FACTS, [tenant_id])
-        keys = _keys(cursor, tenant_id)
-        for profile_id, stage_reached, before in _current(cursor, tenant_id):
-            after = golden_row(facts.get(profile_id, ()), keys.get(profile_id, ()), stage_reached)
-            work.note(profile_id, before, after)
+    partly = {
+        profile_id: names for profile_id, names in touched.fields.items() if profile_id not in touched.rekeyed
+    }
+    _restate_partly(cursor, tenant_id, partly, work)
+    for profile_id, person in touched.newborn.items():
+        before = {**EMPTY_ROW, "lifecycle_stage": stage_of("", person.stage_reached)}
+        after = golden_row(person.facts, person.keys, person.stage_reached)
+        work.note(profile_id, before, after)
+        work.known[profile_id] = after, person.keys
+    _restate_altogether(cursor, tenant_id, set(touched.rekeyed) - touched.newborn.keys(), work)
     _store(cursor, tenant_id, work)
-    store_documents(cursor, tenant_id, {*rekeyed, *work.renamed})
+    _store_documents(cursor, tenant_id, {*touched.rekeyed, *work.renamed, *touched.retagged}, work.known)
     return work.changes
+
+
+def _restate_partly(
+    cursor: Any, tenant_id: UUID, fields: Mapping[UUID, Collection[str]], work: "_Restating"
+) -> None:
+    if not fields:
+        return
+    sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in fields))
+    sql.WANTED_FIELD.fill(
+        cursor, ((profile_id, name) for profile_id, names in fields.items() for name in names)
+    )
+    facts = _facts(cursor, sql.SOME_FACTS, [tenant_id])
+    for profile_id, stage_reached, before in _current(cursor, tenant_id):
+        after = restated_row(before, facts.get(profile_id, ()), stage_reached)
+        work.note(profile_id, before, after)
+    if any(NAME_FIELDS.intersection(names) for names in fields.values()):
+        # A name that does not win changes the words of those only who have names of others.
+        work.renamed.update(
+            profile_id for profile_id, _, has_shares in _tags_and_shares(cursor, tenant_id) if has_shares
+        )
+
+
+def _restate_altogether(cursor: Any, tenant_id: UUID, ids: Collection[UUID], work: "_Restating") -> None:
+    if not ids:
+        return
+    sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in ids))
+    facts = _facts(cursor, sql.ALL_FACTS, [tenant_id])
+    keys = _keys(cursor, tenant_id)
+    for profile_id, stage_reached, before in _current(cursor, tenant_id):
+        theirs = keys.get(profile_id, [])
+        after = golden_row(facts.get(profile_id, ()), theirs, stage_reached)
+        work.note(profile_id, before, after)
+        work.known[profile_id] = after, theirs
 
 
 @dataclass(slots=True)
@@ -74,6 +118,7 @@ class _Restating:
     changes: dict[UUID, list[str]] = field(default_factory=dict)
     rewritten: list[tuple[Any, ...]] = field(default_factory=list)
     renamed: set[UUID] = field(default_factory=set)
+    known: Known = field(default_factory=dict)
 
     def note(self, profile_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Remember what differs."""
@@ -107,11 +152,20 @@ def store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None
 
     Needs a transaction and the tenant's identity lock.
     """
+    _store_documents(cursor, tenant_id, ids, {})
+
+
+def _store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID], known: Known) -> None:
     if not ids:
         return
-    sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in ids))
-    keys = _keys(cursor, tenant_id)
-    rows = [(profile_id, row) for profile_id, _, row in _current(cursor, tenant_id)]
+    found = {profile_id: known[profile_id] for profile_id in ids if profile_id in known}
+    unknown = [profile_id for profile_id in ids if profile_id not in known]
+    if unknown:
+        sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in unknown))
+        keys = _keys(cursor, tenant_id)
+        for profile_id, _, row in _current(cursor, tenant_id):
+            found[profile_id] = row, keys.get(profile_id, [])
+    sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in found))
     told = _tags_and_shares(cursor, tenant_id)
     tags = {profile_id: theirs for profile_id, theirs, _ in told}
     merged = _merged_names(
@@ -122,15 +176,17 @@ def store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None
         [
             (
                 profile_id,
-                lexemes(
-                    tenant_id,
-                    row,
-                    keys.get(profile_id, ()),
-                    tags=tags.get(profile_id, ()),
-                    merged_names=merged.get(profile_id, ()),
+                sql.LEXEME_SEPARATOR.join(
+                    lexemes(
+                        tenant_id,
+                        row,
+                        keys_of_row,
+                        tags=tags.get(profile_id, ()),
+                        merged_names=merged.get(profile_id, ()),
+                    )
                 ),
             )
-            for profile_id, row in rows
+            for profile_id, (row, keys_of_row) in found.items()
         ],
     )
     cursor.execute(sql.STORE_DOCUMENTS, [tenant_id])

@@ -221,6 +221,23 @@ FROM share_tally AS t
 WHERE s.tenant_id = %s AND s.profile_id = t.profile_id
 """
 
+# --- tags
+TAGGED_PROFILE = StagingTable("tagged_profile", "profile_id uuid, tags text[]")
+ADD_TAGS = """
+UPDATE profiles_customerprofile AS p
+SET tags = ARRAY(SELECT DISTINCT tag FROM unnest(p.tags || t.tags) AS tag ORDER BY tag), version = p.version + 1,
+    updated_at = now()
+FROM tagged_profile AS t
+WHERE p.tenant_id = %s AND p.id = t.profile_id AND NOT p.tags @> t.tags
+RETURNING p.id, old.tags
+"""
+ADD_SHARED_TAGS = """
+UPDATE profiles_profileshare AS s
+SET tags = ARRAY(SELECT DISTINCT tag FROM unnest(s.tags || t.tags) AS tag ORDER BY tag)
+FROM tagged_profile AS t
+WHERE s.tenant_id = %s AND s.profile_id = t.profile_id AND NOT s.tags @> t.tags
+"""
+
 # --- golden rows
 GOLDEN_TYPES = {
     "date_of_birth": "date",
@@ -289,10 +306,12 @@ SELECT f.profile_id, f.value #>> '{}' FROM wanted_profile AS wanted
 JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
 WHERE f.field IN ('firstName', 'lastName', 'displayName') AND f.value #>> '{}' IS NOT NULL
 """
-SEARCH_DOCUMENT = StagingTable("search_document", "profile_id uuid, lexemes text[]")
-STORE_DOCUMENTS = """
+# A character that is in no word; an array of them would take psycopg as long as all else.
+LEXEME_SEPARATOR = "\x1f"
+SEARCH_DOCUMENT = StagingTable("search_document", "profile_id uuid, lexemes text")
+STORE_DOCUMENTS = f"""
 INSERT INTO profiles_searchdocument (tenant_id, profile_id, document)
-SELECT %s, profile_id, array_to_tsvector(lexemes) FROM search_document
+SELECT %s, profile_id, array_to_tsvector(string_to_array(lexemes, '{LEXEME_SEPARATOR}')) FROM search_document
 ON CONFLICT (profile_id) DO UPDATE SET document = excluded.document
 """
 

@@ -50,6 +50,7 @@ class Work:
     facts: dict[tuple[int, str, str, int], StatedFact] = field(default_factory=dict)
     activities: list[Recorded] = field(default_factory=list)
     tallies: dict[Holding, Tally] = field(default_factory=dict)
+    tags: dict[Holding, set[str]] = field(default_factory=dict)
     rekeyed: set[Person] = field(default_factory=set)
     erasures: list[tuple[Person, ClaimedRow, str]] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)

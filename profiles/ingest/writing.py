@@ -9,17 +9,19 @@ from events import log
 from events.log import Happening
 from events.models import LogKind
 from profiles import cache
+from profiles.golden import KnownFact, KnownKey
 from profiles.identity import Holding, Person
 from profiles.ingest import statements as sql
-from profiles.ingest.restating import restate
+from profiles.ingest.restating import Newborn, Touched, restate
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import Work
 from profiles.merging.rehoming import NewMerge, record_merges, rehome
+from profiles.models.identity import CRM_RECORD
 from profiles.models.profile import STAGE_LADDER
 
 
-def write(cursor: Any, work: Work) -> None:
-    """Store everything; needs the transaction, the tenant's scope and its identity lock."""
+def write(cursor: Any, work: Work) -> dict[UUID, set[str]]:
+    """Store everything; returns the tags that profiles did not have. Needs the tenant's scope and its identity lock."""
     new_people = work.directory.new_people()
     _insert_people(cursor, work, new_people)
     _write_identifiers(cursor, work)
@@ -27,13 +29,18 @@ def write(cursor: Any, work: Work) -> None:
     _write_facts(cursor, work)
     _write_activities(cursor, work)
     moved = _write_tallies(cursor, work)
+    added_tags = _add_tags(cursor, work)
     rekeyed = {person.root.profile_id for person in work.rekeyed}
-    changes = restate(cursor, work.club.id, _stated_fields(work), rekeyed)
+    touched = Touched(_stated_fields(work), rekeyed, added_tags.keys(), _newborn(work, new_people))
+    changes = restate(cursor, work.club.id, touched)
+    for profile_id in added_tags:
+        changes.setdefault(profile_id, []).append("tags")
     _write_candidates(cursor, work)
     _write_erasures(cursor, work)
     _log(cursor, work, new_people, changes, moved)
     losers = {merge.loser.id for merge in work.directory.merges}
     cache.forget({holding.person.root.profile_id for holding in work.tallies} | set(changes) | losers)
+    return added_tags
 
 
 def _insert_people(cursor: Any, work: Work, people: list[Person]) -> None:
@@ -61,7 +68,9 @@ def _write_identifiers(cursor: Any, work: Work) -> None:
         cursor.execute(sql.NEXT_IDENTIFIER_IDS, [len(new)])
         for holding, identifier_id in zip(new, cursor.fetchone()[0], strict=True):
             holding.id = identifier_id
-            work.rekeyed.add(holding.person)
+            # The platform's own record of somebody known shows nowhere; all else does.
+            if holding.key.kind != CRM_RECORD or holding.person.is_new:
+                work.rekeyed.add(holding.person)
         sql.NEW_IDENTIFIER.fill(cursor, (_identifier_row(work, holding) for holding in new))
     if changed:
         work.rekeyed |= {holding.person for holding in changed}
@@ -130,6 +139,33 @@ def _write_facts(cursor: Any, work: Work) -> None:
     cursor.execute(sql.UPSERT_FACTS, [work.club.id])
 
 
+def _newborn(work: Work, new_people: list[Person]) -> dict[UUID, Newborn]:
+    """What is known of new people, into whom nobody who was stored is ever joined."""
+    newborn = {person: Newborn([], [], 0) for person in new_people}
+    for fact in work.facts.values():
+        if (found := newborn.get(fact.holding.person.root)) is not None:
+            # As the table has it: a day is a text, for one.
+            value = orjson.loads(orjson.dumps(fact.value))
+            found.facts.append(
+                KnownFact(fact.field, value, fact.rank, fact.occurred_at, fact.source, fact.event_id)
+            )
+    for holding in work.directory.holdings():
+        if (found := newborn.get(holding.person.root)) is not None:
+            found.keys.append(_known_key(holding))
+    for holding, tally in work.tallies.items():
+        person = holding.person.root
+        if (found := newborn.get(person)) is not None and tally.rung > found.stage_reached:
+            newborn[person] = found._replace(stage_reached=tally.rung)
+    return {person.profile_id: found for person, found in newborn.items()}
+
+
+def _known_key(holding: Holding) -> KnownKey:
+    is_active = holding.unlinked_at is None or (
+        holding.linked_at is not None and holding.linked_at > holding.unlinked_at
+    )
+    return KnownKey(holding.key.kind, holding.key.value, is_active, holding.is_shared, holding.confidence)
+
+
 def _stated_fields(work: Work) -> dict[UUID, set[str]]:
     fields: dict[UUID, set[str]] = {}
     for fact in work.facts.values():
@@ -193,6 +229,20 @@ def _write_shares(cursor: Any, work: Work, merged: set[UUID]) -> None:
     ordered = sorted(by_origin.items(), key=lambda item: item[0].int)
     sql.SHARE.fill(cursor, (tally.row(profile_id) for profile_id, tally in ordered))
     cursor.execute(sql.ADD_SHARES, [work.club.id])
+
+
+def _add_tags(cursor: Any, work: Work) -> dict[UUID, set[str]]:
+    """Give customers tags; returns those that they did not have."""
+    wanted: dict[UUID, set[str]] = {}
+    for holding, tags in work.tags.items():
+        wanted.setdefault(holding.person.root.profile_id, set()).update(tags)
+    if not wanted:
+        return {}
+    sql.TAGGED_PROFILE.fill(cursor, ((one, sorted(tags)) for one, tags in sorted(wanted.items())))
+    cursor.execute(sql.ADD_TAGS, [work.club.id])
+    added = {profile_id: wanted[profile_id] - set(before) for profile_id, before in cursor.fetchall()}
+    cursor.execute(sql.ADD_SHARED_TAGS, [work.club.id])
+    return added
 
 
 def _write_candidates(cursor: Any, work: Work) -> None:

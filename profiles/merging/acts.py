@@ -14,7 +14,7 @@ from events.log import Happening
 from events.models import LogKind
 from profiles import cache
 from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
-from profiles.ingest.restating import restate
+from profiles.ingest.restating import Touched, restate
 from profiles.merging.keeping_apart import keep_apart
 from profiles.merging.rehoming import AUTOMATIC, BY_PERSON, Author, NewMerge, record_merges, rehome
 from profiles.models import CustomerProfile, ProfileMerge, ProfileStatus
@@ -219,7 +219,7 @@ def _merge_to_undo(profile: CustomerProfile, survivor_id: UUID, merge_id: int | 
 def _rehome(cursor: Any, tenant_id: UUID, seeds: set[UUID]) -> tuple[dict[UUID, UUID], dict[UUID, list[str]]]:
     """Move the rows and compute the golden rows of the survivors anew; who survives for whom, what changed."""
     survivor_of = rehome(cursor, tenant_id, seeds)
-    changes = restate(cursor, tenant_id, {}, set(survivor_of.values()))
+    changes = restate(cursor, tenant_id, Touched(rekeyed=set(survivor_of.values())))
     cache.forget(survivor_of)
     return survivor_of, changes
 

@@ -93,6 +93,7 @@ SUPPRESS = """
 INSERT INTO profiles_suppressedkey (tenant_id, key_hash) SELECT %(tenant)s, unnest(%(hashes)s::text[])
 ON CONFLICT ON CONSTRAINT profiles_suppressed_key_uq DO NOTHING
 """
+ANY_SUPPRESSED = "SELECT FROM profiles_suppressedkey WHERE tenant_id = %s LIMIT 1"
 SUPPRESSED = """
 SELECT key_hash FROM profiles_suppressedkey WHERE tenant_id = %s AND key_hash = ANY(%s)
 """

@@ -26,9 +26,12 @@ from profiles.models import (
     Note,
     ProfileMerge,
     ReviewCandidate,
+    SearchDocument,
 )
 from profiles.privacy.erasing import erase_customer
 from profiles.privacy.retention import apply_retention
+from profiles.search import search_profiles
+from profiles.search_rebuilding import rebuild_documents
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
@@ -103,6 +106,10 @@ def everything() -> dict[str, Any]:
         "merges": ProfileMerge.objects.filter(unmerged_at=None).count(),
         "review": ReviewCandidate.objects.count(),
     }
+
+
+def documents() -> list[tuple[Any, ...]]:
+    return sorted(SearchDocument.objects.values_list("profile_id", "document"))
 
 
 def test_an_office_workbook_becomes_customers(fairview: Club) -> None:
@@ -265,6 +272,26 @@ def test_an_import_taken_back_leaves_everything_as_it_was(fairview: Club) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
+def test_everybody_is_found_by_what_a_file_says_and_no_longer_once_it_is_taken_back(fairview: Club) -> None:
+    happened(fairview.tenant, member(1001, firstName="Thandi", lastName="Golfer", email="thandi@example.com"))
+    with tenant_scope(fairview.tenant):
+        done = brought_in(
+            "1001,Thandi,Golfer,thandi@example.com,,,,,seniors", "1002,Zoe,Nkosi,zoe@example.com,,,,,captain"
+        )
+        thandi, zoe = (row(done, line).profile_id for line in (2, 3))
+        assert (search_profiles("seniors"), search_profiles("captain nkosi")) == ([thandi], [zoe])
+        written = documents()
+        rebuild_documents()
+        assert documents() == written
+
+        taken_back(done)
+        assert (search_profiles("seniors"), search_profiles("nkosi"), search_profiles("thandi")) == (
+            [],
+            [],
+            [thandi],
+        )
+
+
 def test_what_came_since_stays_when_an_import_is_taken_back(fairview: Club) -> None:
     with tenant_scope(fairview.tenant):
         done = brought_in(
