@@ -2,21 +2,19 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from profiles.golden import (
     COLUMN_NAMES,
-    EMPTY_ROW,
     GOLDEN_COLUMNS,
     KnownFact,
     KnownKey,
     changed_columns,
     golden_row,
     restated_row,
-    stage_of,
 )
 from profiles.ingest import statements as sql
 from profiles.search_documents import lexemes
@@ -35,26 +33,18 @@ Known = dict[UUID, tuple[Mapping[str, Any], list[KnownKey]]]
 NAME_FIELDS = frozenset({"firstName", "lastName", "displayName"})
 
 
-class Newborn(NamedTuple):
-    """Somebody of whom there is nothing yet but what is about to be written: facts, keys, rung reached."""
-
-    facts: list[KnownFact]
-    keys: list[KnownKey]
-    stage_reached: int
-
-
 @dataclass(frozen=True, slots=True)
 class Touched:
     """What happened to profiles that may change their golden rows, and the words by which they are found.
 
     `fields`: the fields of which each has new facts; `rekeyed`: those whose identifiers changed, which are computed
-    anew altogether; `retagged`: those whose tags changed; `newborn`: those of the rekeyed of whom all is in memory.
+    anew altogether; `retagged`: those whose tags changed; `newborn`: those whose rows were just written, and are right.
     """
 
     fields: Mapping[UUID, Collection[str]] = field(default_factory=dict)
     rekeyed: Collection[UUID] = ()
     retagged: Collection[UUID] = ()
-    newborn: Mapping[UUID, Newborn] = field(default_factory=dict)
+    newborn: Known = field(default_factory=dict)
 
 
 def restate(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[str]]:
@@ -62,19 +52,19 @@ def restate(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[s
 
     Needs a transaction and the tenant's identity lock.
     """
-    work = _Restating()
+    work = _Restating(known=dict(touched.newborn))
+    rekeyed = set(touched.rekeyed) - touched.newborn.keys()
     partly = {
-        profile_id: names for profile_id, names in touched.fields.items() if profile_id not in touched.rekeyed
+        profile_id: names
+        for profile_id, names in touched.fields.items()
+        if profile_id not in rekeyed and profile_id not in touched.newborn
     }
     _restate_partly(cursor, tenant_id, partly, work)
-    for profile_id, person in touched.newborn.items():
-        before = {**EMPTY_ROW, "lifecycle_stage": stage_of("", person.stage_reached)}
-        after = golden_row(person.facts, person.keys, person.stage_reached)
-        work.note(profile_id, before, after)
-        work.known[profile_id] = after, person.keys
-    _restate_altogether(cursor, tenant_id, set(touched.rekeyed) - touched.newborn.keys(), work)
+    _restate_altogether(cursor, tenant_id, rekeyed, work)
     _store(cursor, tenant_id, work)
-    _store_documents(cursor, tenant_id, {*touched.rekeyed, *work.renamed, *touched.retagged}, work.known)
+    _store_documents(
+        cursor, tenant_id, {*touched.newborn, *rekeyed, *work.renamed, *touched.retagged}, work.known
+    )
     return work.changes
 
 
@@ -125,9 +115,7 @@ class _Restating:
         changed = changed_columns(before, after)
         self.changes[profile_id] = [COLUMN_NAMES[column] for column in changed]
         if changed:
-            self.rewritten.append(
-                (profile_id, *(_stored(column, after[column]) for column in GOLDEN_COLUMNS))
-            )
+            self.rewritten.append((profile_id, *(stored(column, after[column]) for column in GOLDEN_COLUMNS)))
         if SEARCHED_COLUMNS.intersection(changed):
             self.renamed.add(profile_id)
 
@@ -211,7 +199,8 @@ def _merged_names(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> dict[U
     return names
 
 
-def _stored(column: str, value: Any) -> Any:
+def stored(column: str, value: Any) -> Any:
+    """A value of a golden row as staging tables want it."""
     return orjson.dumps(value).decode() if column in JSON_COLUMNS else value
 
 

@@ -95,7 +95,9 @@ SELECT told.key, apart.first_key FROM told_apart AS told
 JOIN profiles_keptapart AS apart ON apart.tenant_id = %(tenant)s AND apart.second_key = told.key
 """
 NEXT_IDENTIFIER_IDS = """
-SELECT array_agg(nextval(pg_get_serial_sequence('profiles_identifier', 'id'))) FROM generate_series(1, %s)
+SELECT array_agg(nextval(sequence))
+FROM (SELECT pg_get_serial_sequence('profiles_identifier', 'id')::regclass AS sequence OFFSET 0) AS named,
+     generate_series(1, %s)
 """
 NEW_IDENTIFIER = StagingTable(
     "new_identifier",
@@ -282,15 +284,16 @@ SET {", ".join(f"{column} = g.{column}" for column in GOLDEN_COLUMNS)}, version 
 FROM golden AS g
 WHERE p.tenant_id = %s AND p.id = g.profile_id
 """
-NEW_PROFILE = StagingTable("new_profile", "id uuid, created_source text, position integer")
-INSERT_PROFILES = """
+NEW_PROFILE = StagingTable(
+    "new_profile", f"{TALLY.columns}, created_source text, position integer, tags text[], {_typed_columns}"
+)
+INSERT_PROFILES = f"""
 INSERT INTO profiles_customerprofile (
-    id, tenant_id, created_source, status, version, first_name, last_name, display_name, gender, country, language,
-    lifecycle_stage, stage_reached, tags, lifetime_value_cents, last_activity_type, activity_count_30d,
-    activity_count_90d, booking_count_30d, home_club_id, home_club_name, membership_tier, membership_status,
-    external_ids, email_opt_in, sms_opt_in, push_opt_in, whatsapp_opt_in)
-SELECT id, %s, created_source, 'ACTIVE', 0, '', '', '', '', '', '', 'SUBSCRIBER', 0, '{}', 0, '', 0, 0, 0, '', '', '',
-       '', '{}', false, false, false, false
+    id, tenant_id, created_source, version, tags, activity_count_30d, activity_count_90d, booking_count_30d,
+    last_activity_at, last_activity_type, lifetime_value_cents, stage_reached, last_booking_at, last_email_open_at,
+    last_email_click_at, {_columns})
+SELECT profile_id, %s, created_source, 1, tags, count_30d, count_90d, bookings_30d, last_at, last_type, value_cents,
+       rung, booked_at, opened_at, clicked_at, {_columns}
 FROM new_profile ORDER BY position
 """
 

@@ -9,10 +9,10 @@ from events import log
 from events.log import Happening
 from events.models import LogKind
 from profiles import cache
-from profiles.golden import KnownFact, KnownKey
-from profiles.identity import Holding, Person
+from profiles.identity import Holding
 from profiles.ingest import statements as sql
-from profiles.ingest.restating import Newborn, Touched, restate
+from profiles.ingest.newborn import insert_newborn
+from profiles.ingest.restating import Touched, restate
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import Work
 from profiles.merging.rehoming import NewMerge, record_merges, rehome
@@ -22,8 +22,7 @@ from profiles.models.profile import STAGE_LADDER
 
 def write(cursor: Any, work: Work) -> dict[UUID, set[str]]:
     """Store everything; returns the tags that profiles did not have. Needs the tenant's scope and its identity lock."""
-    new_people = work.directory.new_people()
-    _insert_people(cursor, work, new_people)
+    newborn = insert_newborn(cursor, work)
     _write_identifiers(cursor, work)
     _merge_people(cursor, work)
     _write_facts(cursor, work)
@@ -31,28 +30,16 @@ def write(cursor: Any, work: Work) -> dict[UUID, set[str]]:
     moved = _write_tallies(cursor, work)
     added_tags = _add_tags(cursor, work)
     rekeyed = {person.root.profile_id for person in work.rekeyed}
-    touched = Touched(_stated_fields(work), rekeyed, added_tags.keys(), _newborn(work, new_people))
+    touched = Touched(_stated_fields(work), rekeyed, added_tags.keys(), newborn)
     changes = restate(cursor, work.club.id, touched)
-    for profile_id in added_tags:
+    for profile_id in added_tags.keys() - newborn.keys():
         changes.setdefault(profile_id, []).append("tags")
     _write_candidates(cursor, work)
     _write_erasures(cursor, work)
-    _log(cursor, work, new_people, changes, moved)
+    _log(cursor, work, list(newborn), changes, moved)
     losers = {merge.loser.id for merge in work.directory.merges}
     cache.forget({holding.person.root.profile_id for holding in work.tallies} | set(changes) | losers)
     return added_tags
-
-
-def _insert_people(cursor: Any, work: Work, people: list[Person]) -> None:
-    """Bare rows, to which the others can refer; `restate` fills them."""
-    if not people:
-        return
-    sources = {holding.origin_id: holding.source for holding in reversed(list(work.directory.holdings()))}
-    sql.NEW_PROFILE.fill(
-        cursor,
-        ((person.id, sources.get(person.id, "crm"), position) for position, person in enumerate(people)),
-    )
-    cursor.execute(sql.INSERT_PROFILES, [work.club.id])
 
 
 def _origin(work: Work, holding: Holding) -> UUID:
@@ -139,33 +126,6 @@ def _write_facts(cursor: Any, work: Work) -> None:
     cursor.execute(sql.UPSERT_FACTS, [work.club.id])
 
 
-def _newborn(work: Work, new_people: list[Person]) -> dict[UUID, Newborn]:
-    """What is known of new people, into whom nobody who was stored is ever joined."""
-    newborn = {person: Newborn([], [], 0) for person in new_people}
-    for fact in work.facts.values():
-        if (found := newborn.get(fact.holding.person.root)) is not None:
-            # As the table has it: a day is a text, for one.
-            value = orjson.loads(orjson.dumps(fact.value))
-            found.facts.append(
-                KnownFact(fact.field, value, fact.rank, fact.occurred_at, fact.source, fact.event_id)
-            )
-    for holding in work.directory.holdings():
-        if (found := newborn.get(holding.person.root)) is not None:
-            found.keys.append(_known_key(holding))
-    for holding, tally in work.tallies.items():
-        person = holding.person.root
-        if (found := newborn.get(person)) is not None and tally.rung > found.stage_reached:
-            newborn[person] = found._replace(stage_reached=tally.rung)
-    return {person.profile_id: found for person, found in newborn.items()}
-
-
-def _known_key(holding: Holding) -> KnownKey:
-    is_active = holding.unlinked_at is None or (
-        holding.linked_at is not None and holding.linked_at > holding.unlinked_at
-    )
-    return KnownKey(holding.key.kind, holding.key.value, is_active, holding.is_shared, holding.confidence)
-
-
 def _stated_fields(work: Work) -> dict[UUID, set[str]]:
     fields: dict[UUID, set[str]] = {}
     for fact in work.facts.values():
@@ -203,6 +163,8 @@ def _write_tallies(cursor: Any, work: Work) -> set[UUID]:
     """Add the figures up per surviving profile, and per side of a merged one; returns whose stage moved."""
     by_profile: dict[UUID, Tally] = {}
     for holding, tally in work.tallies.items():
+        if holding.person.root.is_new:
+            continue
         profile_id = holding.person.root.profile_id
         known = by_profile.get(profile_id)
         by_profile[profile_id] = tally if known is None else known.plus(tally)
@@ -232,16 +194,17 @@ def _write_shares(cursor: Any, work: Work, merged: set[UUID]) -> None:
 
 
 def _add_tags(cursor: Any, work: Work) -> dict[UUID, set[str]]:
-    """Give customers tags; returns those that they did not have."""
+    """Give stored customers tags; returns those that they did not have, and all of new customers."""
     wanted: dict[UUID, set[str]] = {}
+    added: dict[UUID, set[str]] = {}
     for holding, tags in work.tags.items():
-        wanted.setdefault(holding.person.root.profile_id, set()).update(tags)
-    if not wanted:
-        return {}
-    sql.TAGGED_PROFILE.fill(cursor, ((one, sorted(tags)) for one, tags in sorted(wanted.items())))
-    cursor.execute(sql.ADD_TAGS, [work.club.id])
-    added = {profile_id: wanted[profile_id] - set(before) for profile_id, before in cursor.fetchall()}
-    cursor.execute(sql.ADD_SHARED_TAGS, [work.club.id])
+        person = holding.person.root
+        (added if person.is_new else wanted).setdefault(person.profile_id, set()).update(tags)
+    if wanted:
+        sql.TAGGED_PROFILE.fill(cursor, ((one, sorted(tags)) for one, tags in sorted(wanted.items())))
+        cursor.execute(sql.ADD_TAGS, [work.club.id])
+        added |= {profile_id: wanted[profile_id] - set(before) for profile_id, before in cursor.fetchall()}
+        cursor.execute(sql.ADD_SHARED_TAGS, [work.club.id])
     return added
 
 
@@ -273,13 +236,12 @@ def _write_erasures(cursor: Any, work: Work) -> None:
 
 
 def _log(
-    cursor: Any, work: Work, new_people: list[Person], changes: dict[UUID, list[str]], moved: set[UUID]
+    cursor: Any, work: Work, new_ids: list[UUID], changes: dict[UUID, list[str]], moved: set[UUID]
 ) -> None:
     """What happened, in the order in which a reader should learn it: people first, then what they did."""
-    new_ids = {person.id for person in new_people}
-    for profile_id in moved - new_ids:
+    for profile_id in moved:
         changes.setdefault(profile_id, []).append("lifecycleStage")
-    people = [Happening(LogKind.PROFILE_CREATED, person.id, {}) for person in new_people]
+    people = [Happening(LogKind.PROFILE_CREATED, profile_id, {}) for profile_id in new_ids]
     people += [
         Happening(
             LogKind.PROFILE_MERGED,
@@ -291,7 +253,7 @@ def _log(
     people += [
         Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(set(names))})
         for profile_id, names in changes.items()
-        if names and profile_id not in new_ids
+        if names
     ]
     log.append(people + work.happenings)
     if work.activities:
