@@ -1,17 +1,20 @@
 """Scoring everybody: each night, resumed, after new rules; and the windows that time alone makes wrong."""
 
+import json
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from profiles.errors import InvalidFields, ScoringUnderWay
 from profiles.models import CustomerProfile, ProfileScore, ScoreHistory, ScoreRun, ScoringRules
 from profiles.scoring import runs
+from profiles.scoring import statements as sql
 from profiles.scoring.people import Scorer
 from profiles.scoring.runs import is_due, score_everybody
 from profiles.scoring.versions import change_rules, rules_of
@@ -267,3 +270,31 @@ def test_the_command_scores_and_says_so(fairview: Club, kingsmere: Club) -> None
     assert other.startswith("kingsmere: 0 customers scored")
     assert again == "fairview: scored today already"
     assert forced.startswith("fairview: 1 customers scored, 0 changed, in ")
+
+
+def loops_over_chunks(node: dict[str, Any]) -> list[str]:
+    """The nested loops of a plan that read a chunk's rows again for each of others."""
+    children = node.get("Plans", [])
+    found = [name for child in children for name in loops_over_chunks(child)]
+    if node["Node Type"] == "Nested Loop" and reads_a_chunk(children[1]):
+        found.append(str(node.get("Join Type")))
+    return found
+
+
+def reads_a_chunk(node: dict[str, Any]) -> bool:
+    return node["Node Type"] == "CTE Scan" or any(map(reads_a_chunk, node.get("Plans", [])))
+
+
+@pytest.mark.parametrize("chosen", [sql.SOME, sql.RANGE])
+def test_no_guess_of_the_planner_joins_a_chunk_with_itself_row_by_row(fairview: Club, chosen: str) -> None:
+    with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
+        scorer = Scorer.of_scope(NOW)
+        # As wrong as a guess can be: there is one person, and no rows of theirs.
+        one = [uuid4()]
+        values = scorer.values(ids=one, after=one[0], until=one[0])
+        sql.SCORED.fill(cursor, ())
+        cursor.execute(sql.PLAN_TO_MEASURE)
+        cursor.execute("EXPLAIN (FORMAT JSON) " + sql.measure(scorer.rules, chosen).strip(), values)
+        ((plan,),) = cursor.fetchall()
+
+    assert loops_over_chunks((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]) == []
