@@ -10,11 +10,14 @@ from django.db import connection
 from events import consumers
 from events.models import LogKind
 from events.wake import RUN_CONSUMER, wake_on_commit
+from tenants.postgresql.commits import DURABLE
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
 
 HAPPENED = StagingTable("happened", "position integer, kind text, profile_id uuid, data jsonb")
-APPEND = """
+# Readers of the log tell others, who cannot be told that it never was.
+APPEND = f"""
+{DURABLE};
 INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)
 SELECT %s, kind, profile_id, data FROM happened ORDER BY position
 """
@@ -31,7 +34,7 @@ class Happening(NamedTuple):
 def append(happenings: Iterable[Happening]) -> int:
     """Append entries of the open scope's tenant within the open transaction; returns how many.
 
-    Wakes the consumers after the commit.
+    Wakes the consumers after the commit, which waits for the disk.
     """
     rows = [
         (position, kind.value, profile_id, orjson.dumps(data).decode())

@@ -25,7 +25,6 @@ from profiles.importing.subjects import (
 from profiles.ingest.applying import apply_and_tell
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.models import ImportOutcome, MemberImport
-from tenants.postgresql.commits import UNHURRIED
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
 CHUNK: Final = 2_000
@@ -53,7 +52,6 @@ def run_chunk(club: Club, member_import: MemberImport, after_line: int) -> tuple
     if member_import.takes_conflicts:
         wanted.append(ImportOutcome.CONFLICT.value)
     with without_cycle_search(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(UNHURRIED)
         lock_tenant(AdvisoryLock.IDENTITY)
         cursor.execute(sql.TAKE_ROWS, [club.id, member_import.pk, after_line, wanted, CHUNK])
         rows = {

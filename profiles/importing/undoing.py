@@ -24,7 +24,6 @@ from profiles.merging.rehoming import rehome
 from profiles.models import ErasureReason, MemberImport
 from profiles.privacy.registry import BLANK_PROFILES
 from tenants.actors import current_actor
-from tenants.postgresql.commits import UNHURRIED
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
@@ -38,7 +37,6 @@ def undo_chunk(member_import: MemberImport) -> int:
     row that made them, after all others about them.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(UNHURRIED)
         lock_tenant(AdvisoryLock.IDENTITY)
         cursor.execute(PLAN_FOR_BATCHES)
         tenant_id = current_tenant_id()

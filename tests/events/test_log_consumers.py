@@ -11,6 +11,7 @@ from events.consumers import Entry, PeerAway
 from events.log import Happening
 from events.models import Consumer, DomainLogEntry, LogKind, ParkedEntry
 from profiles.models import CustomerProfile
+from tenants.postgresql.commits import UNHURRIED
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
 from tests.events.logbook import Reader, another_connection, append, append_late, cursor_of, read_all, settle
@@ -97,6 +98,19 @@ def test_what_was_rolled_back_never_happened(fairview: Club) -> None:
     read_all()
 
     assert reader.seen == ["1"]
+
+
+def test_whoever_announces_something_waits_for_the_disk(fairview: Club) -> None:
+    def commits() -> str:
+        cursor.execute("SHOW synchronous_commit")
+        return str(cursor.fetchone()[0])
+
+    with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(UNHURRIED)
+        log.append([])
+        assert commits() == "off"
+        log.append([Happening(LogKind.PROFILE_CHANGED, None, {"n": "1"})])
+        assert commits() == "on"
 
 
 def test_the_cursor_moves_with_the_effects_or_not_at_all(fairview: Club) -> None:
