@@ -265,7 +265,7 @@ def test_a_worker_killed_again_and_again_loses_nothing_and_repeats_nothing(
     from events.tasks import sweep  # noqa: PLC0415 - importing it configures Celery for this database
 
     undisturbed, disturbed = make_tenant("undisturbed"), make_tenant("disturbed")
-    events = a_busy_month(people=500, count=19_000)
+    events = a_busy_month(people=500, count=12_000)
     tell(undisturbed, *events)
     for start in range(0, len(events), 5000):
         publish(disturbed, *events[start : start + 5000])
@@ -275,7 +275,7 @@ def test_a_worker_killed_again_and_again_loses_nothing_and_repeats_nothing(
     while waiting(disturbed) and time.monotonic() < deadline:
         worker = start_worker(process_environment)
         sweep()
-        if kills < 6:
+        if kills < 4:
             wait_for_progress(disturbed, waiting(disturbed), seconds=20)
             time.sleep(rng.random() * 0.6)
             kill(worker)
