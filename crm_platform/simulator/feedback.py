@@ -24,6 +24,8 @@ TOPICS: Final = (
     ("Billing", 14.0),
 )
 UNVOTES, SHIPPED_SHARE, CLOSED = 0.08, 0.3, 0.8
+# Complaints a month of those who have drifted away, instead of a word of goodbye.
+FAREWELL = 0.3
 
 
 def plan_day(stage: Stage, day: date) -> None:
@@ -40,6 +42,10 @@ def plan_day(stage: Stage, day: date) -> None:
         # Those who drift away complain before they go.
         if dice.chance(person.persona.complaints / DAYS_A_MONTH * min(1.0, 0.3 + vigour)):
             complain(stage, person, stage.calendar.waking_hours(day, dice))
+        if stage.is_leaving(person, noon):
+            farewell = stage.dice(f"farewell/{person.id}/{day.isoformat()}")
+            if farewell.chance(FAREWELL / DAYS_A_MONTH):
+                complain(stage, person, stage.calendar.waking_hours(day, farewell))
 
 
 def feedback_identity(person: Person) -> dict[str, Any]:

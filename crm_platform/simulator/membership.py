@@ -20,6 +20,8 @@ SUSPENDED_AFTER: Final = 30 * DAY
 LAPSES_AFTER: Final = 75 * DAY
 LATE_PAYERS_WHO_PAY: Final = 0.75
 REFUNDED, TIER_CHANGES_A_YEAR = 0.004, 0.07
+# Of the debit orders of those who have drifted away this share bounces, and stays unpaid.
+GIVEN_UP: Final = 0.7
 MONTHLY_FAILS, LAPSED_CANCELS_A_MONTH = 0.012, 0.16
 DELETED, ERASED = 0.10, 0.06  # of former members
 FAILURES: Final = (("card_declined", 50.0), ("insufficient_funds", 35.0), ("card_expired", 15.0))
@@ -161,11 +163,12 @@ def _bill_month(stage: Stage, member: Member, day: date) -> None:
         _plan_status(stage, member, cancelled, status="CANCELLED", reason=dice.pick(FAREWELLS))
     if member.expires < day:
         _extend(stage, member, when)
-    if not dice.chance(MONTHLY_FAILS + persona.pays_late / 4):
+    is_given_up = stage.is_leaving(member.person, when) and stage.dice(f"arrears/{key}").chance(GIVEN_UP)
+    if not dice.chance(MONTHLY_FAILS + persona.pays_late / 4) and not is_given_up:
         stage.agenda.add(when, partial(take, key=key))
         return
     stage.agenda.add(when, partial(fail, stage, member, key=key, amount_cents=amount))
-    if dice.chance(LATE_PAYERS_WHO_PAY):
+    if dice.chance(LATE_PAYERS_WHO_PAY) and not is_given_up:
         stage.agenda.add(again, partial(take, key=f"{key}-2"))
         return
     stage.agenda.add(again, partial(fail, stage, member, key=f"{key}-2", amount_cents=amount))

@@ -53,6 +53,10 @@ class Stage:
         """The chance of one matter, whatever else happens."""
         return Dice(f"{self._seed}/{label}")
 
+    def is_leaving(self, person: Person, when: datetime) -> bool:
+        """Whether somebody has drifted away and is a member only on paper."""
+        return person.persona.fade < 1 and when > self.start + (self.until - self.start) * FADE_TO
+
     def vigour(self, person: Person, when: datetime) -> float:
         """How much of the usual habits is left: people drift away, lose their membership, or are gone."""
         if person.id in self.gone:
