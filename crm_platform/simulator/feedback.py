@@ -42,7 +42,7 @@ def plan_day(stage: Stage, day: date) -> None:
         # Those who drift away complain before they go.
         if dice.chance(person.persona.complaints / DAYS_A_MONTH * min(1.0, 0.3 + vigour)):
             complain(stage, person, stage.calendar.waking_hours(day, dice))
-        if stage.is_leaving(person, noon):
+        if stage.is_leaving(person, noon) and not stage.is_silent(person, noon):
             farewell = stage.dice(f"farewell/{person.id}/{day.isoformat()}")
             if farewell.chance(FAREWELL / DAYS_A_MONTH):
                 complain(stage, person, stage.calendar.waking_hours(day, farewell))

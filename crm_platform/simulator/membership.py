@@ -20,7 +20,7 @@ SUSPENDED_AFTER: Final = 30 * DAY
 LAPSES_AFTER: Final = 75 * DAY
 LATE_PAYERS_WHO_PAY: Final = 0.75
 REFUNDED, TIER_CHANGES_A_YEAR = 0.004, 0.07
-# Of the debit orders of those who have drifted away this share bounces, and stays unpaid.
+# Of those who have drifted away this share lets the debit order bounce, until the bank no longer tries.
 GIVEN_UP: Final = 0.7
 MONTHLY_FAILS, LAPSED_CANCELS_A_MONTH = 0.012, 0.16
 DELETED, ERASED = 0.10, 0.06  # of former members
@@ -163,7 +163,11 @@ def _bill_month(stage: Stage, member: Member, day: date) -> None:
         _plan_status(stage, member, cancelled, status="CANCELLED", reason=dice.pick(FAREWELLS))
     if member.expires < day:
         _extend(stage, member, when)
-    is_given_up = stage.is_leaving(member.person, when) and stage.dice(f"arrears/{key}").chance(GIVEN_UP)
+    is_given_up = stage.is_leaving(member.person, when) and stage.dice(f"arrears/{member.id}").chance(
+        GIVEN_UP
+    )
+    if is_given_up and stage.is_silent(member.person, when):
+        return
     if not dice.chance(MONTHLY_FAILS + persona.pays_late / 4) and not is_given_up:
         stage.agenda.add(when, partial(take, key=key))
         return

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import date, datetime
 
 from crm_platform.simulator.agenda import Agenda
-from crm_platform.simulator.calendar import ClubCalendar
+from crm_platform.simulator.calendar import DAY, ClubCalendar
 from crm_platform.simulator.clubs import Club
 from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.envelope import PostOffice
@@ -12,6 +12,8 @@ from crm_platform.simulator.people import Contact, Member, Person, Player
 
 # Those who drift away begin here, as a part of the history, and have left here.
 FADE_FROM, FADE_TO = 0.35, 0.85
+# From when before the end they leave open bills and complaints behind, and from when nobody hears of them any more.
+LEAVING, SILENT = 88 * DAY, 31 * DAY
 # What a former member still does at the club.
 FORMER_MEMBER_VIGOUR = 0.1
 
@@ -54,8 +56,12 @@ class Stage:
         return Dice(f"{self._seed}/{label}")
 
     def is_leaving(self, person: Person, when: datetime) -> bool:
-        """Whether somebody has drifted away and is a member only on paper."""
-        return person.persona.fade < 1 and when > self.start + (self.until - self.start) * FADE_TO
+        """Whether somebody who drifts away has got so far that they no longer pay."""
+        return person.persona.fade < 1 and self.until - LEAVING < when
+
+    def is_silent(self, person: Person, when: datetime) -> bool:
+        """Whether nobody hears of somebody any more who has drifted away; after the history life goes on."""
+        return person.persona.fade < 1 and self.until - SILENT < when < self.until
 
     def vigour(self, person: Person, when: datetime) -> float:
         """How much of the usual habits is left: people drift away, lose their membership, or are gone."""
