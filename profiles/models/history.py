@@ -7,13 +7,13 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
-from tenants.models import TenantModel
+from tenants.models import TenantChildModel, TenantModel
 
 # Every search reads the pending entries of an index one by one: the usual 4 MB alone take too long.
 PENDING_KIB = 256
 
 
-class Fact(TenantModel):
+class Fact(TenantChildModel):
     """The newest value that one source record (an identifier) gave for one field.
 
     Never deleted when another source wins: the golden row is computed from all facts of a profile, so the order
@@ -69,7 +69,7 @@ class ActivityCategory(models.TextChoices):
 SLOTS = 256
 
 
-class Activity(TenantModel):
+class Activity(TenantChildModel):
     """A row of the timeline; append-only.
 
     `slot` counts the rows that one event makes: several channels of one consent change, or the partners of a
@@ -78,9 +78,6 @@ class Activity(TenantModel):
     an unmerge.
     """
 
-    tenant = models.ForeignKey(
-        "tenants.Tenant", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
-    )
     id = models.BigIntegerField(primary_key=True, editable=False)
     profile_id = models.UUIDField()
     origin_profile_id = models.UUIDField()
@@ -200,7 +197,7 @@ class PrivacyRequest(TenantModel):
         return f"{self.get_kind_display()} {self.profile_id}"
 
 
-class SearchDocument(TenantModel):
+class SearchDocument(TenantChildModel):
     """The words by which a profile is found; kept apart, so that counting an activity does not rewrite them."""
 
     profile_id = models.UUIDField(primary_key=True)

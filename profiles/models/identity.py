@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from events.identity_hints import IdentityKind
-from tenants.models import TenantModel
+from tenants.models import TenantChildModel, TenantModel
 
 # The record under which edits of the club's own staff are kept; no event can name it.
 CRM_RECORD = "crmRecordId"
@@ -15,7 +15,7 @@ KINDS = [*(kind.value for kind in IdentityKind), CRM_RECORD]
 KIND_CHOICES = [(kind, kind) for kind in KINDS]
 
 
-class Identifier(TenantModel):
+class Identifier(TenantChildModel):
     """A key that leads to a profile.
 
     `profile_id` is whose it is now, `origin_profile_id` the profile it was born with: an unmerge gives it back.
@@ -161,7 +161,7 @@ class ReviewCandidate(TenantModel):
     class Reason(models.TextChoices):
         """Why the pair is here."""
 
-        SHARED_KEY = "SHARED_KEY", "Same e-mail or phone, but the rest disagrees"
+        SHARED_KEY = "SHARED_KEY", "Same e-mail or phone, but the rest disagrees or is missing"
         CAP_EXCEEDED = "CAP_EXCEEDED", "Would have two ids of one service"
         DUPLICATE = "DUPLICATE", "Found by the search for duplicates"
 

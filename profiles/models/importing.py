@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from tenants.models import TenantModel
+from tenants.models import TenantChildModel, TenantModel
 
 
 class ImportStatus(models.TextChoices):
@@ -94,7 +94,7 @@ class MemberImport(TenantModel):
         return self.status in WORKING_STATUSES
 
 
-class ImportRow(TenantModel):
+class ImportRow(TenantChildModel):
     """One row of a file: its cells as they stood there, what was read, what it would do and what it did."""
 
     import_id = models.UUIDField()

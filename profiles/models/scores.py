@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from profiles.models.profile import LifecycleStage
-from tenants.models import TenantModel
+from tenants.models import TenantChildModel, TenantModel
 
 
 class ScoringRules(TenantModel):
@@ -29,7 +29,7 @@ class ScoringRules(TenantModel):
         return f"version {self.version}"
 
 
-class ProfileScore(TenantModel):
+class ProfileScore(TenantChildModel):
     """The present scores of a customer with their components and the figures they were computed from.
 
     The golden row holds the two numbers; here is why. No row for merged and deleted profiles.
@@ -67,7 +67,7 @@ class ProfileScore(TenantModel):
         return f"{self.engagement} / {self.churn_risk}"
 
 
-class ScoreHistory(TenantModel):
+class ScoreHistory(TenantChildModel):
     """What the scores became on a day on which one of them changed; the last word of the day on the club's clock."""
 
     profile_id = models.UUIDField()
@@ -94,7 +94,7 @@ class ScoreHistory(TenantModel):
         return f"{self.day}: {self.engagement} / {self.churn_risk}"
 
 
-class StageChange(TenantModel):
+class StageChange(TenantChildModel):
     """A step of a customer on the ladder of stages; the first one has no stage before it."""
 
     profile_id = models.UUIDField()
@@ -159,7 +159,7 @@ class ScoreRun(TenantModel):
         return f"{self.get_status_display()} {self.day}"
 
 
-class ScoreDue(TenantModel):
+class ScoreDue(TenantChildModel):
     """Somebody who was touched and waits to be scored; one row however often."""
 
     profile_id = models.UUIDField(primary_key=True)

@@ -1,7 +1,7 @@
 """Tables of the ground floor."""
 
 from tenants.models.api_key import ApiKey, Scope
-from tenants.models.base import TenantManager, TenantModel, TenantQuerySet
+from tenants.models.base import TenantChildModel, TenantManager, TenantModel, TenantQuerySet
 from tenants.models.idempotency import IdempotencyRecord
 from tenants.models.logged_action import LoggedAction
 from tenants.models.tenant import Tenant, TenantName
@@ -15,6 +15,7 @@ __all__ = [
     "Role",
     "Scope",
     "Tenant",
+    "TenantChildModel",
     "TenantManager",
     "TenantModel",
     "TenantName",

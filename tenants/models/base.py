@@ -67,3 +67,18 @@ class TenantModel(models.Model):
         """Delete, under the same guard as `save`."""
         check_tenant(self.tenant_id)
         return super().delete(*args, **kwargs)
+
+
+class TenantChildModel(TenantModel):
+    """One of many rows of a parent that vouches for their tenant: its foreign key is (tenant_id, the parent's id).
+
+    A foreign key on the tenant would say nothing that this one does not, and each row would be checked against the
+    one row of the tenant, on which all workers meet.
+    """
+
+    tenant = models.ForeignKey(
+        "tenants.Tenant", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
+    )
+
+    class Meta:
+        abstract = True

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from tenants.models import ApiKey, IdempotencyRecord, LoggedAction, Membership, Tenant, TenantName, User
+from tenants.models import (
+    ApiKey,
+    IdempotencyRecord,
+    LoggedAction,
+    Membership,
+    Tenant,
+    TenantChildModel,
+    TenantName,
+    User,
+)
 from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
 from tests import factories
@@ -170,3 +179,20 @@ def test_a_tenant_with_rows_cannot_be_deleted(fairview: Club) -> None:
 
     assert Tenant.objects.filter(pk=fairview.tenant.pk).exists()
     assert unsaved_record(fairview.tenant).tenant == fairview.tenant
+
+
+@pytest.mark.parametrize("model", TenantChildModel.__subclasses__(), ids=lambda model: model.__name__)
+def test_a_row_without_a_foreign_key_on_its_tenant_has_a_parent_who_vouches(
+    db: None, model: type[TenantChildModel]
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT key.conname FROM pg_constraint AS key
+            WHERE key.contype = 'f' AND key.convalidated AND key.conrelid = %s::regclass
+              AND (SELECT bool_and(a.attnotnull) AND bool_or(a.attname = 'tenant_id') AND count(*) = 2
+                   FROM pg_attribute AS a WHERE a.attrelid = key.conrelid AND a.attnum = ANY (key.conkey))
+            """,
+            [model._meta.db_table],
+        )
+        assert cursor.fetchall()
