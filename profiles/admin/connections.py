@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from events.identity_hints import IdentityKind
 from profiles.households import household_of
@@ -73,12 +73,17 @@ class Connections:
 
 def connections_of(profile: CustomerProfile) -> Connections:
     """A fixed number of queries, whatever there is."""
+    others = Identifier.objects.filter(kind=OuterRef("kind"), value=OuterRef("value")).exclude(
+        profile_id=profile.pk
+    )
     rows = (
         Identifier.objects.filter(profile_id=profile.pk)
         .exclude(kind=CRM_RECORD)
-        .order_by("kind", "value", "id")
+        .annotate(is_held_by_others=Exists(others))
+        .order_by("-confidence", "id")
     )
-    identifiers = list(rows)
+    # Two customers who became one may each have had a key: it is shown once, and shared with nobody.
+    identifiers = list({(row.kind, row.value): row for row in reversed(list(rows))}.values())
     identifiers.sort(key=lambda row: (list(KIND_LABELS).index(row.kind), row.value))
     sharers = _sharers(profile.pk, [row for row in identifiers if row.is_shared])
     merges = list(

@@ -22,20 +22,21 @@ DOUBTS: Final = frozenset(
         "handicap.different",
     }
 )
-# A name alone is never enough, however rare: it needs an address or a date of birth beside it.
-NAMES: Final = frozenset({"name.same", "name.swapped", "name.close_first", "name.close_last"})
+# A name alone is never enough, however rare: it needs an address or a date of birth beside it. Names that are only
+# alike need more than one address, which brothers share: Thabo and Thato, Riaan and Riana.
+NAMES: Final = frozenset({"name.same", "name.swapped"})
 PROOFS: Final = frozenset({"contact.both", "contact.email", "contact.phone", "birth.same"})
+NEAR_NAMES: Final = frozenset({"name.close_first", "name.close_last"})
+FIRM_PROOFS: Final = frozenset({"contact.both", "birth.same"})
 
 
 def is_certain(pair: ScoredPair, least_probability: float) -> bool:
     """Whether a pair may be merged without a person; above 1, `least_probability` lets nothing through."""
     outcomes = {f"{reason.comparison.code}.{reason.level.code}" for reason in pair.reasons}
-    return bool(
-        pair.probability >= least_probability
-        and not outcomes & DOUBTS
-        and outcomes & NAMES
-        and outcomes & PROOFS
+    is_proved = bool(
+        (outcomes & NAMES and outcomes & PROOFS) or (outcomes & NEAR_NAMES and outcomes & FIRM_PROOFS)
     )
+    return is_proved and pair.probability >= least_probability and not outcomes & DOUBTS
 
 
 def lonely(pairs: Collection[ScoredPair]) -> list[ScoredPair]:

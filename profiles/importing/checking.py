@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from events.identity_hints import IdentityKey
 from profiles.club import Club
 from profiles.golden import DATE_COLUMNS, FIELD_OWNERS, FILLS_GAPS, ORDINARY, TEXT_COLUMNS
-from profiles.identity import CAP_EXCEEDED, Claim, Directory, Person
+from profiles.identity import CAP_EXCEEDED, Candidate, Claim, Directory, Person
 from profiles.importing import statements as sql
 from profiles.importing.columns import KEYS, LABELS, Target
 from profiles.importing.subjects import (
@@ -176,9 +176,7 @@ def _judge(
     people, candidates, merges = len(directory.people), len(directory.candidates), len(directory.merges)
     judged.person = directory.resolve(claim).person.root
     for candidate in directory.candidates[candidates:]:
-        words = words or _of_candidate(
-            candidate.reason, candidate.evidence["key"], claim, candidate.one, candidate.other
-        )
+        words = words or _of_candidate(candidate, claim)
     if words:
         judged.outcome, judged.words = ImportOutcome.CONFLICT, words
     elif len(directory.merges) > merges:
@@ -204,14 +202,20 @@ def _contradiction(claim: Claim, directory: Directory) -> Words:
     return []
 
 
-def _of_candidate(reason: str, kind: str, claim: Claim, one: Person, other: Person) -> Words:
+def _of_candidate(candidate: Candidate, claim: Claim) -> Words:
+    kind, one, other = candidate.evidence["key"], candidate.one, candidate.other
     label = LABELS[Target(kind)] if kind in set(Target) else kind
-    if reason == CAP_EXCEEDED:
+    if candidate.reason == CAP_EXCEEDED:
         return [f"{label} is ", other, ", who has another number than ", one, "; one person has one."]
+    doubt = (
+        "who cannot be the same person"
+        if claim.name.first and one.names
+        else "and only one of them has a name"
+    )
     return [
         f"{label} is ",
         one,
-        "’s, who cannot be the same person. Brought in, the row becomes a customer of their own who shares it.",
+        f"’s, {doubt}. Brought in, the row becomes a customer of their own who shares it.",
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from profiles.cycle_search import without_cycle_search
 from profiles.importing import statements as sql
 from profiles.importing.columns import MOST_LOOKED_AT, Guess, Target, guess_columns
 from profiles.importing.tables import Table, read_table
@@ -15,6 +16,7 @@ from tenants.scope import current_tenant_id
 LONGEST_NAME: Final = 200
 
 
+@without_cycle_search()
 def open_import(
     file_name: str, content: bytes, *, encoding: str = "", separator: str = "", sheet: str = ""
 ) -> tuple[MemberImport, list[Guess]]:

@@ -65,8 +65,9 @@ class RowReader:
     def read(self, cells: Sequence[str]) -> RowRead:
         """Values of all columns; of two for one target the first that says something."""
         row = RowRead()
+        width = len(cells)
         for place, target, reader in self._columns:
-            cell = cells[place] if place < len(cells) else ""
+            cell = cells[place] if place < width else ""
             if not cell or (target in row.values and target is not Target.TAGS):
                 continue
             try:
@@ -77,10 +78,13 @@ class RowReader:
             if read.remark:
                 row.remarks.append({"field": target.value, "text": f"{LABELS[target]}: {read.remark}."})
             self._keep(row, target, read.value)
-        # What was unreadable in one column was perhaps said in the next.
-        row.remarks = [
-            one for one in row.remarks if one["text"].endswith("was taken.") or one["field"] not in row.values
-        ]
+        if row.remarks:
+            # What was unreadable in one column was perhaps said in the next.
+            row.remarks = [
+                one
+                for one in row.remarks
+                if one["text"].endswith("was taken.") or one["field"] not in row.values
+            ]
         return row
 
     @staticmethod

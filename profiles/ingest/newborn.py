@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from profiles.golden import GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
-from profiles.identity import Holding, Person
+from profiles.identity import Directory, Holding, Person, is_shared
 from profiles.ingest import statements as sql
 from profiles.ingest.restating import Known, stored
 from profiles.ingest.tallies import Tally
@@ -57,7 +57,7 @@ def _gather(work: Work, people: list[Person]) -> dict[Person, _Newborn]:
     for holding in reversed(list(work.directory.holdings())):
         found = newborn.get(holding.person.root)
         if found is not None:
-            found.keys.append(_known_key(holding))
+            found.keys.append(_known_key(work.directory, holding))
             if holding.origin_id == holding.person.root.id:
                 found.source = holding.source
     for fact in work.facts.values():
@@ -76,8 +76,14 @@ def _gather(work: Work, people: list[Person]) -> dict[Person, _Newborn]:
     return newborn
 
 
-def _known_key(holding: Holding) -> KnownKey:
+def _known_key(directory: Directory, holding: Holding) -> KnownKey:
     is_active = holding.unlinked_at is None or (
         holding.linked_at is not None and holding.linked_at > holding.unlinked_at
     )
-    return KnownKey(holding.key.kind, holding.key.value, is_active, holding.is_shared, holding.confidence)
+    return KnownKey(
+        holding.key.kind,
+        holding.key.value,
+        is_active,
+        is_shared(directory.rows(holding.key)),
+        holding.confidence,
+    )

@@ -274,7 +274,13 @@ JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
 """
 ALL_KEYS = """
 SELECT i.profile_id, i.kind, i.value,
-       i.unlinked_at IS NULL OR (i.linked_at IS NOT NULL AND i.linked_at > i.unlinked_at), i.is_shared, i.confidence
+       i.unlinked_at IS NULL OR (i.linked_at IS NOT NULL AND i.linked_at > i.unlinked_at),
+       -- A key whose holders have become one person since is shared with nobody.
+       i.is_shared AND EXISTS (
+           SELECT FROM profiles_identifier AS other
+           WHERE other.tenant_id = i.tenant_id AND other.kind = i.kind AND other.value = i.value
+             AND other.profile_id <> i.profile_id
+       ), i.confidence
 FROM wanted_profile AS wanted
 JOIN profiles_identifier AS i ON i.tenant_id = %s AND i.profile_id = wanted.profile_id
 """

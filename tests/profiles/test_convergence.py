@@ -30,14 +30,20 @@ IGNORED = {
 def portrait(tenant: Tenant) -> list[Any]:
     """Every living profile of a tenant with its keys, facts and timeline, free of ids and clocks of ours."""
     with tenant_scope(tenant):
+        holders: dict[tuple[str, str], set[Any]] = {}
+        for kind, value, profile_id in Identifier.objects.values_list("kind", "value", "profile_id"):
+            holders.setdefault((kind, value), set()).add(profile_id)
         return sorted(
             (
                 json.dumps(
                     {
                         "row": {k: v for k, v in row.items() if k not in IGNORED},
                         "keys": sorted(
-                            Identifier.objects.filter(profile_id=row["id"]).values_list(
-                                "kind", "value", "confidence", "is_shared", "linked_at", "unlinked_at"
+                            (
+                                (kind, value, confidence, len(holders[kind, value]) > 1, *moments)
+                                for kind, value, confidence, *moments in Identifier.objects.filter(
+                                    profile_id=row["id"]
+                                ).values_list("kind", "value", "confidence", "linked_at", "unlinked_at")
                             ),
                             key=repr,
                         ),
@@ -79,8 +85,10 @@ def without_confidence(portraits: list[Any]) -> list[Any]:
     """By which evidence a key was first attached does depend on what came first; whose it is does not."""
     loaded = [json.loads(text) for text in portraits]
     for each in loaded:
-        for key in each["keys"]:
-            key[2] = None
+        # Two rows of one key, where doubt kept its holders apart for a while, are one key.
+        each["keys"] = sorted(
+            {(kind, value, *rest): None for kind, value, _, *rest in each["keys"]}, key=repr
+        )
     return sorted(json.dumps(each, sort_keys=True) for each in loaded)
 
 

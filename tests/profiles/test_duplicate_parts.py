@@ -185,6 +185,9 @@ CLEAR = ((NAME, "same"), (CONTACT, "email"))
         (pair((NAME, "same"), (BIRTH, "same")), True),
         (pair((CONTACT, "email"), (BIRTH, "same")), False),
         (pair((NAME, "first_only"), (CONTACT, "both")), False),
+        (pair((NAME, "close_first"), (CONTACT, "email")), False),
+        (pair((NAME, "close_first"), (CONTACT, "both")), True),
+        (pair((NAME, "close_last"), (CONTACT, "phone"), (BIRTH, "same")), True),
     ],
 )
 def test_only_what_nothing_speaks_against_is_certain(found: ScoredPair, expected: bool) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from profiles.models import CustomerProfile, Identifier, ProfileMerge, ReviewCandidate
+from profiles.review import open_candidates
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.profiles.stories import Event, booking, contact, event, member, player, tell, tell_one_by_one
@@ -19,7 +20,7 @@ def people(club: Club) -> list[CustomerProfile]:
 
 def candidates(club: Club) -> list[ReviewCandidate]:
     with tenant_scope(club.tenant):
-        return list(ReviewCandidate.objects.all())
+        return list(open_candidates())
 
 
 ONE_PERSON: dict[str, list[Event]] = {
@@ -54,6 +55,20 @@ ONE_PERSON: dict[str, list[Event]] = {
         member(1, email=EMAIL, firstName="Nkosinathi"),
         player("t1", email=EMAIL, name="Nathi"),
     ],
+    "a name that comes after the phone": [
+        member(1, phoneNumber="0821234567", firstName="Lindiwe"),
+        contact("c1", at=1, phoneNumber="0821234567"),
+        event(
+            "messaging.contact.updated",
+            {"contactId": "c1", "phoneNumber": "0821234567", "firstName": "Lindi"},
+            at=2,
+        ),
+    ],
+    "a phone first, and then a mailbox": [
+        member(1, email=EMAIL, phoneNumber="0821234567", firstName="Lindiwe"),
+        contact("c1", at=1, phoneNumber="0821234567"),
+        event("messaging.contact.updated", {"contactId": "c1", "email": EMAIL}, at=2),
+    ],
     "a nickname": [member(1, email=EMAIL, firstName="William"), player("t1", email=EMAIL, name="Bill")],
 }
 
@@ -74,17 +89,27 @@ TWO_PEOPLE: dict[str, list[Event]] = {
     "two player ids": [player("t1", email=EMAIL), player("t2", email=EMAIL)],
     "two dates of birth": [
         member(1, email=EMAIL, dateOfBirth="1950-01-01"),
-        contact("c1", at=1, phoneNumber="0821234567"),
+        contact("c1", at=1, phoneNumber="0821234567", firstName="Ann"),
         player("t1", at=2, phone="0821234567", name="Ann"),
         event(
             "scl.member.created",
-            {"id": 2, "phoneNumber": "0821234567", "email": EMAIL, "dateOfBirth": "1980-01-01"},
+            {
+                "id": 2,
+                "firstName": "Ann",
+                "phoneNumber": "0821234567",
+                "email": EMAIL,
+                "dateOfBirth": "1980-01-01",
+            },
             at=3,
         ),
     ],
     "father's mailbox, child's membership": [
         player("t1", email=EMAIL, name="Pieter", surname="Botha"),
         member(1, email=EMAIL, firstName="Jan", lastName="Botha"),
+    ],
+    "a name and none, with nothing but a phone in common": [
+        member(1, phoneNumber="0821234567", firstName="Lindiwe"),
+        contact("c1", at=1, phoneNumber="0821234567"),
     ],
     "twins": [
         member(1, email=EMAIL, firstName="Anna", dateOfBirth="2010-05-05"),

@@ -49,7 +49,7 @@ def two_golfers(tenant: Tenant) -> tuple[CustomerProfile, CustomerProfile]:
         member(1, firstName="Anna", lastName="Botha", email="anna@example.com", at=1),
         player("t-2", name="Ben", surname="Nel", phone="0821234567", handicap=12.4),
         contact("c-1", email="anna@example.com", emailOptIn=True),
-        contact("c-2", phoneNumber="0821234567", emailOptIn=False),
+        contact("c-2", firstName="Ben", phoneNumber="0821234567", emailOptIn=False),
         payment(1, 50_000, at=5),
         booking("t-2", at=6),
     )

@@ -20,7 +20,14 @@ ONE = [
     ("محمد", "Mohamed"),
     ("", "Anyone"),
 ]
-TWO = [("Thabo", "Nomsa"), ("Pieter", "Jan"), ("Anna", "Sipho"), ("محمد", "فاطمة"), ("Bill", "Bob")]
+TWO = [
+    ("Thabo", "Nomsa"),
+    ("Pieter", "Jan"),
+    ("Anna", "Sipho"),
+    ("محمد", "فاطمة"),
+    ("Bill", "Bob"),
+    ("Luís", "Luísa"),
+]
 
 
 @pytest.mark.parametrize(("one", "other"), ONE)
@@ -38,6 +45,19 @@ def test_different_first_names_are_two_people_of_one_family(one: str, other: str
 def test_first_and_last_name_may_have_been_swapped() -> None:
     assert may_be_one_person(PersonName.of("Nkosi", "Lindiwe"), PersonName.of("Lindiwe", "Nkosi"))
     assert not may_be_one_person(PersonName.of("Nkosi", "Thabo"), PersonName.of("Lindiwe", "Nkosi"))
+
+
+def test_an_initial_needs_the_last_name_beside_it() -> None:
+    assert may_be_one_person(PersonName.of("A", "Hargreaves"), PersonName.of("Alan", "Hargreaves"))
+    assert may_be_one_person(PersonName.of("A", ""), PersonName.of("Alan", "Hargreaves"))
+    assert not may_be_one_person(PersonName.of("A", "Hargreaves"), PersonName.of("Ayanda", "Cele"))
+
+
+def test_an_initial_says_nothing_where_the_name_is_known() -> None:
+    tebogo = [PersonName.of("Tebogo", "Phiri"), PersonName.of("T", "Phiri")]
+
+    assert names_disagree(tebogo, [PersonName.of("Thabo", "Phiri")])
+    assert not names_disagree(tebogo[1:], [PersonName.of("Thabo", "Phiri")])
 
 
 def test_the_likeness_of_two_names_does_not_depend_on_which_comes_first() -> None:
