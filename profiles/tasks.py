@@ -12,7 +12,7 @@ from profiles.importing.jobs import RUN_IMPORT
 from profiles.ingest import process_turn
 from profiles.privacy.retention import apply_retention
 from profiles.review import weigh_candidates
-from profiles.scoring import following, runs
+from profiles.scoring import following, past, runs
 from profiles.scoring.following import SCORE_TOUCHED
 from profiles.scoring.people import Scorer
 from profiles.scoring.versions import SCORE_TENANT
@@ -67,6 +67,8 @@ def score_tenant(tenant_id: str) -> None:
         # Again when the rules were changed in the meantime.
         while runs.is_due(Scorer.of_scope()):
             runs.score_everybody()
+        if past.is_past_due():
+            past.look_back()
 
 
 @shared_task(name=RUN_IMPORT, soft_time_limit=3300, time_limit=3600)

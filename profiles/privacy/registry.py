@@ -320,7 +320,9 @@ TABLES: Final[list[Table]] = [
     Table("profiles.ScoringRules", plain=names("version rules made_by_name made_at")),
     Table(
         "profiles.ScoreRun",
-        plain=names("day rules_version tier_order status total done changed done_until started_at")
+        plain=names(
+            "day rules_version tier_order status total done changed has_looked_back done_until started_at"
+        )
         + names("progressed_at finished_at"),
     ),
     Table(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from profiles.errors import ScoringUnderWay
 from profiles.models import ScoreRun
 from profiles.scoring import statements as sql
 from profiles.scoring.people import Scorer
-from tenants.scope import tenant_scope
+from tenants.scope import current_tenant_id, tenant_scope
 
 CHUNK: Final = 5_000
 # Two writers of the same rows may still meet in another order.
@@ -56,11 +57,13 @@ def score_everybody(
     scorer = Scorer.of_scope(now)
     run = _claim(scorer)
     chunks = [
-        chunk for chunk in _chunks(scorer.tenant.pk) if run.done_until is None or chunk.until > run.done_until
+        chunk
+        for chunk in chunks_of(scorer.tenant.pk)
+        if run.done_until is None or chunk.until > run.done_until
     ]
     run.total = chunks[-1].position if chunks else run.done
     report(run.done, run.total)
-    with _mapped(scorer, chunks, workers or settings.CRM_SCORING_WORKERS) as results:
+    with answers_of(partial(_score_chunk, scorer), chunks, workers) as results:
         for chunk, changed in zip(chunks, results, strict=True):
             run.done, run.done_until, run.changed = chunk.position, chunk.until, run.changed + changed
             run.progressed_at = timezone.now()
@@ -90,7 +93,8 @@ def _claim(scorer: Scorer) -> ScoreRun:
     return made
 
 
-def _chunks(tenant_id: UUID) -> list[Chunk]:
+def chunks_of(tenant_id: UUID) -> list[Chunk]:
+    """A club's customers in the order of their ids, CHUNK at a time."""
     with connection.cursor() as cursor:
         cursor.execute(sql.CHUNK_ENDS, {"tenant": tenant_id, "chunk": CHUNK})
         ends = cursor.fetchall()
@@ -99,23 +103,29 @@ def _chunks(tenant_id: UUID) -> list[Chunk]:
 
 
 @contextmanager
-def _mapped(scorer: Scorer, chunks: list[Chunk], workers: int) -> Iterator[Iterator[int]]:
-    """The answers of all chunks in their order; with one worker in this thread and on this connection."""
+def answers_of(
+    work: Callable[[Chunk], int], chunks: list[Chunk], workers: int = 0
+) -> Iterator[Iterator[int]]:
+    """What the work answers for each chunk, in their order; in `workers` threads (0: CRM_SCORING_WORKERS).
+
+    With one worker in this thread and on this connection.
+    """
+    workers = workers or settings.CRM_SCORING_WORKERS
     if workers == 1 or len(chunks) == 1:
-        yield (_score_chunk(scorer, chunk) for chunk in chunks)
+        yield map(work, chunks)
         return
     pool = ThreadPoolExecutor(workers, thread_name_prefix="scoring")
     try:
-        yield pool.map(lambda chunk: _in_thread(scorer, chunk), chunks)
+        yield pool.map(partial(_in_thread, work, current_tenant_id()), chunks)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _in_thread(scorer: Scorer, chunk: Chunk) -> int:
+def _in_thread(work: Callable[[Chunk], int], tenant_id: UUID, chunk: Chunk) -> int:
     """A thread inherits neither the scope nor a connection; what it opened would outlive it."""
-    with tenant_scope(scorer.tenant):
+    with tenant_scope(tenant_id):
         try:
-            return _score_chunk(scorer, chunk)
+            return work(chunk)
         finally:
             connection.close()
 

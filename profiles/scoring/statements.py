@@ -12,7 +12,10 @@ from tenants.postgresql.staging import StagingTable
 
 # How many people lie between two ids is a guess, and a bad one of those who were brought in together: a chunk taken for
 # one person is joined with itself row by row. So a chunk's rows are hashed, and looked up only where LATERAL says so.
-PLAN_TO_MEASURE: Final = "SET LOCAL enable_seqscan = off; SET LOCAL enable_nestloop = off"
+PLAN_TO_MEASURE: Final = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_nestloop = off; SET LOCAL enable_hashjoin = on;"
+    "SET LOCAL enable_mergejoin = on"
+)
 # What was measured is looked up by index in the large tables, however young the statistics are.
 PLAN_TO_STORE: Final = (
     "SET LOCAL enable_nestloop = on; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
@@ -33,10 +36,28 @@ NEARBY: Final = {
     RANGE: "a.profile_id > %(after)s AND a.profile_id <= %(until)s",
 }
 
+# What the clock of the statement decides besides the windows: the newest activity, the lifetime value, the last moment
+# that counts. Of the present they stand in the profile; of a day in the past they follow from the timeline.
+PRESENT: Final = {"last": "p.last_activity_at", "value": "p.lifetime_value_cents", "upto": ""}
+PAST: Final = {
+    "last": """(
+        SELECT a.occurred_at FROM profiles_activity AS a
+        WHERE a.tenant_id = %(tenant)s AND a.profile_id = p.id AND a.occurred_at <= %(now)s
+          AND a.category NOT IN ('IDENTITY', 'NOTE')
+        ORDER BY a.occurred_at DESC LIMIT 1)""",
+    "value": """p.lifetime_value_cents - COALESCE((
+        SELECT sum(CASE a.type WHEN 'PAYMENT_RECEIVED' THEN 1 ELSE -1 END * (a.metadata ->> 'amountCents')::numeric)
+        FROM profiles_activity AS a
+        WHERE a.tenant_id = %(tenant)s AND a.profile_id = p.id AND a.occurred_at > %(now)s
+          AND a.type IN ('PAYMENT_RECEIVED', 'PAYMENT_REFUNDED')
+          AND jsonb_typeof(a.metadata -> 'amountCents') = 'number'), 0)""",
+    "upto": "AND occurred_at <= %(now)s",
+}
+
 _MEASURE: Final = """
 INSERT INTO scored
 WITH person AS MATERIALIZED (
-    SELECT p.id, p.version, p.last_activity_at, p.lifetime_value_cents, p.lifecycle_stage
+    SELECT p.id, p.version, {last} AS last_activity_at, {value} AS lifetime_value_cents, p.lifecycle_stage
     FROM profiles_customerprofile AS p
     WHERE p.tenant_id = %(tenant)s AND {chosen} AND p.status IN ('ACTIVE', 'INACTIVE')
 ),
@@ -58,7 +79,7 @@ act AS MATERIALIZED (
                               a.type = 'TIER_DOWNGRADED') END AS is_downgrade
     FROM person CROSS JOIN LATERAL (
         SELECT * FROM profiles_activity
-        WHERE tenant_id = %(tenant)s AND profile_id = person.id AND occurred_at > %(d120)s OFFSET 0
+        WHERE tenant_id = %(tenant)s AND profile_id = person.id AND occurred_at > %(d120)s {upto} OFFSET 0
     ) AS a
 ),
 counted AS (
@@ -118,7 +139,7 @@ complaint AS (
            a.profile_id, a.type = 'COMPLAINT_OPENED' AS is_open, a.occurred_at
     FROM person
     JOIN profiles_activity AS a ON a.tenant_id = %(tenant)s AND a.profile_id = person.id
-        AND a.type IN ('COMPLAINT_OPENED', 'COMPLAINT_CLOSED') AND {nearby}
+        AND a.type IN ('COMPLAINT_OPENED', 'COMPLAINT_CLOSED') AND {nearby} {upto}
     ORDER BY a.profile_id, a.metadata ->> 'complaintId', a.occurred_at DESC, a.type
 ),
 complained AS (
@@ -207,12 +228,15 @@ JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = s.prof
 WHERE p.version <> s.version
 """
 DROP_MOVED: Final = "DELETE FROM scored WHERE profile_id = ANY(%(ids)s)"
-# Even an upsert that changes nothing locks its row, which is a write.
+# Even an upsert that changes nothing locks its row, which is a write. A subquery of each row and no join: while the
+# first run fills the scores, the planner holds their table for empty, and would read the chunk once for each of them.
 DROP_SAME: Final = """
-DELETE FROM scored AS s USING profiles_profilescore AS k
-WHERE k.tenant_id = %(tenant)s AND k.profile_id = s.profile_id
-  AND (k.engagement, k.churn_risk, k.components, k.inputs, k.lifecycle_stage, k.rules_version)
-      = (s.engagement, s.churn_risk, s.components, s.inputs, s.stage, %(rules)s)
+DELETE FROM scored AS s
+WHERE (
+    SELECT (k.engagement, k.churn_risk, k.components, k.inputs, k.lifecycle_stage, k.rules_version)
+           = (s.engagement, s.churn_risk, s.components, s.inputs, s.stage, %(rules)s)
+    FROM profiles_profilescore AS k WHERE k.tenant_id = %(tenant)s AND k.profile_id = s.profile_id
+)
 """
 STORE_REASONS: Final = """
 WITH kept AS (
@@ -248,6 +272,36 @@ DELETE FROM profiles_profilescore AS k USING profiles_customerprofile AS p
 WHERE k.tenant_id = %(tenant)s AND k.profile_id = ANY(%(ids)s) AND p.tenant_id = %(tenant)s AND p.id = k.profile_id
   AND p.status NOT IN ('ACTIVE', 'INACTIVE')
 """
+# Whose line begins today, although their timeline is older: those a club brought along.
+WITHOUT_PAST: Final = """
+SELECT p.id FROM profiles_customerprofile AS p
+LEFT JOIN LATERAL (
+    SELECT h.day FROM profiles_scorehistory AS h
+    WHERE h.tenant_id = %(tenant)s AND h.profile_id = p.id AND h.day <= %(day)s LIMIT 1
+) AS known ON true
+CROSS JOIN LATERAL (
+    SELECT a.id FROM profiles_activity AS a
+    WHERE known.day IS NULL AND a.tenant_id = %(tenant)s AND a.profile_id = p.id AND a.occurred_at <= %(now)s
+      AND a.category NOT IN ('IDENTITY', 'NOTE') LIMIT 1
+) AS old
+WHERE p.tenant_id = %(tenant)s AND p.id > %(after)s AND p.id <= %(until)s AND p.status IN ('ACTIVE', 'INACTIVE')
+ORDER BY p.id
+"""
+# The past of a line; step by step, the oldest first. Before somebody's first activity there is none.
+STORE_PAST: Final = """
+INSERT INTO profiles_scorehistory (tenant_id, profile_id, day, engagement, churn_risk, components, inputs,
+                                   rules_version)
+SELECT %(tenant)s, s.profile_id, %(day)s, s.engagement, s.churn_risk, s.components, s.inputs, %(rules)s
+FROM scored AS s
+LEFT JOIN LATERAL (
+    SELECT h.engagement, h.churn_risk FROM profiles_scorehistory AS h
+    WHERE h.tenant_id = %(tenant)s AND h.profile_id = s.profile_id AND h.day < %(day)s
+    ORDER BY h.day DESC LIMIT 1
+) AS before ON true
+WHERE s.inputs ->> 'lastActivityAt' IS NOT NULL
+  AND (before.engagement, before.churn_risk) IS DISTINCT FROM (s.engagement, s.churn_risk)
+ON CONFLICT ON CONSTRAINT profiles_scohistory_day_uq DO NOTHING
+"""
 # Where each chunk of a full run ends.
 CHUNK_ENDS: Final = """
 SELECT id, n FROM (
@@ -258,9 +312,13 @@ WHERE n %% %(chunk)s = 0 OR n = total ORDER BY id
 """
 
 
-def measure(rules: Rules, chosen: str) -> str:
-    """The statement that fills SCORED by these rules; `chosen`: SOME or RANGE. Rules are whole numbers, checked."""
+def measure(rules: Rules, chosen: str, *, is_past: bool = False) -> str:
+    """The statement that fills SCORED by these rules; `chosen`: SOME or RANGE. Rules are whole numbers, checked.
+
+    `is_past`: as if it were the moment `now`, when nothing had happened yet of what came later.
+    """
     return _MEASURE.format(
+        **(PAST if is_past else PRESENT),
         chosen=f"{chosen} AND {NOT_RESTRICTED}",
         nearby=NEARBY.get(chosen, "true"),
         recency=_banded("days", "<=", rules.recency_days),

@@ -298,3 +298,14 @@ def test_no_guess_of_the_planner_joins_a_chunk_with_itself_row_by_row(fairview: 
         ((plan,),) = cursor.fetchall()
 
     assert loops_over_chunks((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]) == []
+
+
+def test_nobody_s_scores_are_looked_up_by_going_through_the_chunk_once_for_each(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
+        sql.SCORED.fill(cursor, ())
+        cursor.execute(sql.PLAN_TO_STORE)
+        cursor.execute("EXPLAIN " + sql.DROP_SAME.strip(), Scorer.of_scope(NOW).values())
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Join" not in plan
+    assert "Nested Loop" not in plan

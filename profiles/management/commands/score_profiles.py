@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from profiles.errors import ScoringUnderWay
 from profiles.management.progress import progress_of
 from profiles.models import ScoreRun
+from profiles.scoring.past import is_past_due, look_back
 from profiles.scoring.people import Scorer
 from profiles.scoring.runs import is_due, score_everybody
 from tenants.actors import acting_as, program
@@ -36,16 +37,26 @@ class Command(BaseCommand):
             with tenant_scope(tenant), acting_as(program("manage.py score_profiles")):
                 if not options["all"] and not is_due(Scorer.of_scope()):
                     self.stdout.write(f"{tenant.slug}: scored today already")
-                    continue
-                try:
-                    run = self._score(tenant, options["workers"])
-                except ScoringUnderWay as error:
-                    raise CommandError(f"{tenant.slug}: {error.message}") from error
-            seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
-            self.stdout.write(
-                f"{tenant.slug}: {run.done:,} customers scored, {run.changed:,} changed, in {seconds:.1f} s"
-            )
+                else:
+                    self._say(tenant, self._score(tenant, options["workers"]))
+                if is_past_due() and (given := self._look_back(tenant, options["workers"])):
+                    self.stdout.write(
+                        f"{tenant.slug}: the past of {given:,} customers found in their timeline"
+                    )
+
+    def _say(self, tenant: Tenant, run: ScoreRun) -> None:
+        seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
+        self.stdout.write(
+            f"{tenant.slug}: {run.done:,} customers scored, {run.changed:,} changed, in {seconds:.1f} s"
+        )
 
     def _score(self, tenant: Tenant, workers: int) -> ScoreRun:
-        with progress_of(tenant.slug) as report:
-            return score_everybody(workers=workers, report=report)
+        try:
+            with progress_of(tenant.slug) as report:
+                return score_everybody(workers=workers, report=report)
+        except ScoringUnderWay as error:
+            raise CommandError(f"{tenant.slug}: {error.message}") from error
+
+    def _look_back(self, tenant: Tenant, workers: int) -> int:
+        with progress_of(f"{tenant.slug}: looking back") as report:
+            return look_back(workers=workers, report=report)
