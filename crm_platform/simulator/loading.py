@@ -17,6 +17,8 @@ from crm_platform.simulator.files import history_path, truth_path, write_history
 from crm_platform.simulator.world import World, build_world
 from events.draining import has_worker, pending, wait_until_drained
 from events.transports.file_progress import drain_bar
+from events.wake import wake
+from profiles.scoring.versions import SCORE_TENANT
 from tenants.models import Tenant
 
 FOLDER: Final = "demo"
@@ -102,6 +104,8 @@ def load(clubs: Sequence[Club], wanted: Plan, data_dir: Path, say: Say) -> None:
     drain([tenant.pk for tenant in missing], say)
     for tenant in missing:
         _mark_loaded(tenant, folder)
+        # What a worker would do within five minutes: whoever looks at the demo now sees a year of scores.
+        wake(SCORE_TENANT, str(tenant.pk))
 
 
 def _plan_to_keep(wanted: Plan, say: Say) -> Plan:

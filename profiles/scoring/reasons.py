@@ -138,7 +138,8 @@ def _depth(inputs: Inputs) -> str:
 def _decline(inputs: Inputs) -> str:
     usual = Fraction(inputs["countBefore"], 3)
     drop = floor(100 * (1 - inputs["count30d"] / usual) + Fraction(1, 2))
-    return f"Activity down {drop} %: {inputs['count30d']:,} in 30 days, usually {float(usual):,.1f}"
+    usually = f"{float(usual):,.1f}".removesuffix(".0")
+    return f"Activity down {drop} %: {inputs['count30d']:,} in 30 days, usually {usually}"
 
 
 def _opens(inputs: Inputs) -> str:
