@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,3 +44,9 @@ def process_environment(transactional_db: None) -> dict[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "DJANGO_SETTINGS_MODULE": "crm_platform.settings",
     }
+
+
+@pytest.fixture
+def one_scoring_worker(settings: Any) -> None:
+    """Threads would not see what the test's own transaction made."""
+    settings.CRM_SCORING_WORKERS = 1

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from profiles.models.history import COUNTED
 from tenants.models import Tenant
 
 MONTHS: Final = 12
@@ -15,12 +16,12 @@ HEIGHT: Final = 72
 STEP: Final = 25
 BAR: Final = 17
 # One range of the timeline's index; consent and identity rows are not what a person did, but notes are few.
-COUNT = """
+COUNT = f"""
 SELECT date_trunc('month', occurred_at AT TIME ZONE %(zone)s)::date, count(*)
 FROM profiles_activity
 WHERE tenant_id = %(tenant)s AND profile_id = %(profile)s
   AND occurred_at >= (%(start)s::timestamp AT TIME ZONE %(zone)s)
-  AND category NOT IN ('IDENTITY', 'NOTE')
+  AND {COUNTED}
 GROUP BY 1
 """
 

@@ -80,12 +80,12 @@ def connections_of(profile: CustomerProfile) -> Connections:
         Identifier.objects.filter(profile_id=profile.pk)
         .exclude(kind=CRM_RECORD)
         .annotate(is_held_by_others=Exists(others))
-        .order_by("-confidence", "id")
+        .order_by("confidence", "-id")
     )
     # Two customers who became one may each have had a key: it is shown once, and shared with nobody.
-    identifiers = list({(row.kind, row.value): row for row in reversed(list(rows))}.values())
+    identifiers = list({(row.kind, row.value): row for row in rows}.values())
     identifiers.sort(key=lambda row: (list(KIND_LABELS).index(row.kind), row.value))
-    sharers = _sharers(profile.pk, [row for row in identifiers if row.is_shared])
+    sharers = _sharers(profile.pk, [row for row in identifiers if row.is_held_by_others])
     merges = list(
         ProfileMerge.objects.filter(winner_id=profile.pk, unmerged_at=None).order_by("-merged_at")[
             :MOST_HINTS

@@ -5,13 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from profiles.effects.drafts import Marks, Subject
-from profiles.models.history import ActivityCategory
+from profiles.models.history import UNCOUNTED_CATEGORIES
 
 SHORT_WINDOW = timedelta(days=30)
 LONG_WINDOW = timedelta(days=90)
 BOOKING_TYPE = "TEETIME_BOOKED"
-# Rows that the platform itself writes about a person are no activity of that person.
-UNCOUNTED_CATEGORIES = frozenset({ActivityCategory.IDENTITY, ActivityCategory.NOTE})
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -1,5 +1,6 @@
 """The SQL of merging: whole components at a time. The staging tables hold a handful of rows."""
 
+from profiles.models.history import COUNTED
 from tenants.postgresql.staging import StagingTable
 
 RECORDED = StagingTable(
@@ -103,7 +104,7 @@ FROM merge_member AS member
 WHERE p.tenant_id = %(tenant)s AND p.id = member.profile_id AND member.new_id <> member.profile_id
 """
 # A survivor's figures are what its members bring; the windows are counted anew, since time has passed.
-SUM_UP = """
+SUM_UP = f"""
 UPDATE profiles_customerprofile AS p
 SET lifetime_value_cents = summed.lifetime_value_cents, stage_reached = summed.stage_reached, tags = summed.tags,
     created_at = summed.created_at, last_activity_at = summed.last_activity_at,
@@ -118,7 +119,7 @@ FROM (
                       ORDER BY s.last_activity_at DESC NULLS LAST, s.last_activity_type DESC))[1] AS last_activity_type,
            max(s.last_booking_at) AS last_booking_at, max(s.last_email_open_at) AS last_email_open_at,
            max(s.last_email_click_at) AS last_email_click_at,
-           (SELECT COALESCE(array_agg(DISTINCT tag ORDER BY tag), '{}')
+           (SELECT COALESCE(array_agg(DISTINCT tag ORDER BY tag), '{{}}')
             FROM merge_member AS tagged
             JOIN profiles_profileshare AS t ON t.tenant_id = %(tenant)s AND t.profile_id = tagged.profile_id,
                  unnest(t.tags) AS tag
@@ -134,7 +135,7 @@ CROSS JOIN LATERAL (
                AS bookings_30d
     FROM profiles_activity AS a
     WHERE a.tenant_id = %(tenant)s AND a.profile_id = summed.new_id AND a.occurred_at > now() - interval '90 days'
-      AND a.category NOT IN ('IDENTITY', 'NOTE')
+      AND a.{COUNTED}
 ) AS counted
 WHERE p.tenant_id = %(tenant)s AND p.id = summed.new_id
 """

@@ -65,6 +65,10 @@ class ActivityCategory(models.TextChoices):
     IDENTITY = "IDENTITY", "Identity"
 
 
+# What the platform writes itself is no sign of life (ADR 6); COUNTED is the same rule for statements.
+UNCOUNTED_CATEGORIES = frozenset({ActivityCategory.IDENTITY, ActivityCategory.NOTE})
+COUNTED = "category NOT IN ('IDENTITY', 'NOTE')"
+
 # How many rows of the timeline one event can make.
 SLOTS = 256
 

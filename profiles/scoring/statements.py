@@ -6,6 +6,7 @@ clock. Divisions are numeric and come last, so that halves are halves and round 
 
 from typing import Final
 
+from profiles.models.history import COUNTED
 from profiles.privacy.restricting import NOT_RESTRICTED
 from profiles.scoring.rules import Bands, Rules
 from tenants.postgresql.staging import StagingTable
@@ -40,10 +41,10 @@ NEARBY: Final = {
 # that counts. Of the present they stand in the profile; of a day in the past they follow from the timeline.
 PRESENT: Final = {"last": "p.last_activity_at", "value": "p.lifetime_value_cents", "upto": ""}
 PAST: Final = {
-    "last": """(
+    "last": f"""(
         SELECT a.occurred_at FROM profiles_activity AS a
         WHERE a.tenant_id = %(tenant)s AND a.profile_id = p.id AND a.occurred_at <= %(now)s
-          AND a.category NOT IN ('IDENTITY', 'NOTE')
+          AND a.{COUNTED}
         ORDER BY a.occurred_at DESC LIMIT 1)""",
     "value": """p.lifetime_value_cents - COALESCE((
         SELECT sum(CASE a.type WHEN 'PAYMENT_RECEIVED' THEN 1 ELSE -1 END * (a.metadata ->> 'amountCents')::numeric)
@@ -63,7 +64,7 @@ WITH person AS MATERIALIZED (
 ),
 act AS MATERIALIZED (
     SELECT a.profile_id, a.occurred_at, a.type, a.channel,
-           a.category NOT IN ('IDENTITY', 'NOTE') AS counts,
+           a.{counted} AS counts,
            CASE a.category
                WHEN 'COMMUNICATION' THEN CASE WHEN a.channel = 'EMAIL'
                     AND a.type IN ('MESSAGE_SENT', 'MESSAGE_DELIVERED', 'EMAIL_OPENED', 'EMAIL_CLICKED')
@@ -273,7 +274,7 @@ WHERE k.tenant_id = %(tenant)s AND k.profile_id = ANY(%(ids)s) AND p.tenant_id =
   AND p.status NOT IN ('ACTIVE', 'INACTIVE')
 """
 # Whose line begins today, although their timeline is older: those a club brought along.
-WITHOUT_PAST: Final = """
+WITHOUT_PAST: Final = f"""
 SELECT p.id FROM profiles_customerprofile AS p
 LEFT JOIN LATERAL (
     SELECT h.day FROM profiles_scorehistory AS h
@@ -282,9 +283,10 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT a.id FROM profiles_activity AS a
     WHERE known.day IS NULL AND a.tenant_id = %(tenant)s AND a.profile_id = p.id AND a.occurred_at <= %(now)s
-      AND a.category NOT IN ('IDENTITY', 'NOTE') LIMIT 1
+      AND a.{COUNTED} LIMIT 1
 ) AS old
 WHERE p.tenant_id = %(tenant)s AND p.id > %(after)s AND p.id <= %(until)s AND p.status IN ('ACTIVE', 'INACTIVE')
+  AND {NOT_RESTRICTED}
 ORDER BY p.id
 """
 # The past of a line; step by step, the oldest first. Before somebody's first activity there is none.
@@ -319,6 +321,7 @@ def measure(rules: Rules, chosen: str, *, is_past: bool = False) -> str:
     """
     return _MEASURE.format(
         **(PAST if is_past else PRESENT),
+        counted=COUNTED,
         chosen=f"{chosen} AND {NOT_RESTRICTED}",
         nearby=NEARBY.get(chosen, "true"),
         recency=_banded("days", "<=", rules.recency_days),

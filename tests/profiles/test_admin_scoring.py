@@ -14,14 +14,10 @@ from tests.back_office import counted_queries, desk, text_of
 from tests.cast import Club
 from tests.profiles.records import profile
 
+pytestmark = pytest.mark.usefixtures("one_scoring_worker")
+
 RULES = "/admin/scoring/"
 CHANGE = "/admin/scoring/change/"
-
-
-@pytest.fixture(autouse=True)
-def one_worker(settings: Any) -> None:
-    """Threads would not see what the test's own transaction made."""
-    settings.CRM_SCORING_WORKERS = 1
 
 
 def form(**changed: str) -> dict[str, str]:

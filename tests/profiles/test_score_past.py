@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from io import StringIO
 from itertools import groupby
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -13,7 +12,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 
 from events import inbox
+from events.models import DomainLogEntry
 from profiles.models import Activity, CustomerProfile, ScoreHistory, ScoreRun
+from profiles.privacy.restricting import set_restriction
 from profiles.scoring.past import STEP, STEPS, is_past_due, look_back
 from profiles.scoring.people import Scorer
 from profiles.scoring.runs import score_everybody
@@ -25,19 +26,15 @@ from tests.profiles.scoring_oracle import WRITTEN_BY_THE_PLATFORM, Act, expected
 from tests.profiles.stories import member, publish
 from tests.profiles.test_scoring import HISTORIES, NOW, TIERS, days, numbered, person_with, played
 
+pytestmark = pytest.mark.usefixtures("one_scoring_worker")
+
 # Day, engagement, churn risk.
 Line = list[tuple[date, int, int]]
 
 
 def look_back_now(tenant: Tenant) -> int:
     with tenant_scope(tenant):
-        return look_back(scorer=Scorer.of_scope(NOW), workers=1)
-
-
-@pytest.fixture(autouse=True)
-def one_worker(settings: Any) -> None:
-    """Threads would not see what the test's own transaction made."""
-    settings.CRM_SCORING_WORKERS = 1
+        return look_back(scorer=Scorer.of_scope(NOW))
 
 
 def line_of(tenant: Tenant, person: CustomerProfile) -> Line:
@@ -105,6 +102,31 @@ def test_only_who_has_no_past_gets_one_and_only_once(fairview: Club) -> None:
     assert len(line_of(fairview.tenant, known)) == 1
 
 
+def test_what_was_paid_and_refunded_since_was_not_paid_then(fairview: Club) -> None:
+    acts = [
+        played(days(100)),
+        Act("PAYMENT_RECEIVED", "PAYMENT", days(20), "CLUB", {"amountCents": 90_000}),
+        Act("PAYMENT_REFUNDED", "PAYMENT", days(10), "CLUB", {"amountCents": 40_000}),
+        Act("PAYMENT_RECEIVED", "PAYMENT", days(95), "CLUB", {"amountCents": 70_000}),
+    ]
+    golfer = person_with(fairview.tenant, acts, 120_000)
+
+    look_back_now(fairview.tenant)
+
+    with tenant_scope(fairview.tenant):
+        first = ScoreHistory.objects.filter(profile_id=golfer.pk).order_by("day")[0]
+    assert first.inputs["lifetimeValueCents"] == 70_000
+
+
+def test_the_past_of_somebody_whose_data_is_restricted_is_left_alone(fairview: Club) -> None:
+    golfer = person_with(fairview.tenant, [played(days(45))])
+    with tenant_scope(fairview.tenant):
+        set_restriction(golfer.pk, is_restricted=True)
+
+    assert look_back_now(fairview.tenant) == 0
+    assert line_of(fairview.tenant, golfer) == []
+
+
 def older_golfer(tenant: Tenant) -> CustomerProfile:
     """Somebody whose timeline is half a year older than today."""
     person = person_with(tenant, [played(days(0))])
@@ -121,6 +143,7 @@ def test_the_task_looks_back_after_a_run_and_announces_nothing(fairview: Club) -
     with tenant_scope(fairview.tenant):
         assert not is_past_due()
         assert ScoreRun.objects.get().has_looked_back
+        assert DomainLogEntry.objects.count() == 0
     assert len(line) > 2
     assert line[-1][0] == timezone.now().astimezone(fairview.tenant.zone).date()
 
@@ -129,7 +152,7 @@ def test_nobody_looks_back_while_events_wait(fairview: Club, monkeypatch: pytest
     older_golfer(fairview.tenant)
     with tenant_scope(fairview.tenant):
         assert not is_past_due(), "nobody was scored yet"
-        score_everybody(workers=1)
+        score_everybody()
         assert is_past_due()
 
         monkeypatch.setattr(inbox, "BACKLOG", 0)
@@ -142,7 +165,7 @@ def test_the_command_says_whose_past_was_found(fairview: Club) -> None:
     out = StringIO()
 
     for _ in range(2):
-        call_command("score_profiles", tenant="fairview", workers=1, stdout=out)
+        call_command("score_profiles", tenant="fairview", stdout=out)
 
     said = out.getvalue().splitlines()
     assert said[1:] == [

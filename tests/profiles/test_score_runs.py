@@ -27,14 +27,10 @@ from tests.profiles.records import activity, profile
 from tests.profiles.stories import booking, tell
 from tests.profiles.test_scoring import NOW, days, person_with, played
 
+pytestmark = pytest.mark.usefixtures("one_scoring_worker")
+
 # Longer than a test takes, whose transaction is also the clock of its statements.
 MARGIN = timedelta(minutes=10)
-
-
-@pytest.fixture(autouse=True)
-def one_worker(settings: Any) -> None:
-    """Threads would not see what the test's own transaction made."""
-    settings.CRM_SCORING_WORKERS = 1
 
 
 def figures(tenant: Tenant) -> tuple[int, int, int]:

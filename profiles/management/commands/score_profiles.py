@@ -22,7 +22,8 @@ class Command(BaseCommand):
 
     help = (
         "Scores all customers of clubs whose run of today is missing, was cut off, or went by older rules (--all: of"
-        " every club). What is right already is not written."
+        " every club). What is right already is not written. Whose timeline is older than their scores gets"
+        " those of the last twelve months."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
