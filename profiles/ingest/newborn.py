@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from profiles.golden import GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
 from profiles.identity import Directory, Holding, Person, is_shared
 from profiles.ingest import statements as sql
-from profiles.ingest.restating import Known, stored
+from profiles.ingest.restating import Findable, stored
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import Work
 
@@ -24,14 +25,16 @@ class _Newborn:
     tags: set[str] = field(default_factory=set)
 
 
-def insert_newborn(cursor: Any, work: Work) -> Known:
-    """Store the profiles of new people, in the order in which they came; returns their golden rows and keys."""
+def insert_newborn(cursor: Any, work: Work) -> dict[UUID, Findable]:
+    """Store the profiles of new people, in the order in which they came; returns what they are found by."""
     people = work.directory.new_people()
     if not people:
         return {}
     newborn = _gather(work, people)
-    known: Known = {
-        person.id: (golden_row(one.facts, one.keys, one.tally.rung), one.keys)
+    known = {
+        person.id: Findable(
+            golden_row(one.facts, one.keys, one.tally.rung), one.keys, sorted(one.tags), False
+        )
         for person, one in newborn.items()
     }
     sql.NEW_PROFILE.fill(
@@ -41,8 +44,8 @@ def insert_newborn(cursor: Any, work: Work) -> Known:
                 *one.tally.row(person.id),
                 one.source,
                 position,
-                sorted(one.tags),
-                *(stored(column, known[person.id][0][column]) for column in GOLDEN_COLUMNS),
+                known[person.id].tags,
+                *(stored(column, known[person.id].golden[column]) for column in GOLDEN_COLUMNS),
             )
             for position, (person, one) in enumerate(newborn.items())
         ),

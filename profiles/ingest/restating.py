@@ -1,8 +1,8 @@
 """Computing golden rows anew from all facts and identifiers of the profiles concerned."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -28,9 +28,19 @@ SEARCHED_COLUMNS = frozenset(
     }
 )  # fmt: skip
 
-# Golden row and keys of profiles, as they are going to be.
-Known = dict[UUID, tuple[Mapping[str, Any], list[KnownKey]]]
 NAME_FIELDS = frozenset({"firstName", "lastName", "displayName"})
+
+
+class Findable(NamedTuple):
+    """What the words by which a customer is found are made of: golden row and keys, as they are going to be, and tags.
+
+    `has_shares`: others were merged into them, and each is still asked for by their own name.
+    """
+
+    golden: Mapping[str, Any]
+    keys: Sequence[KnownKey]
+    tags: Collection[str]
+    has_shares: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Touched:
     fields: Mapping[UUID, Collection[str]] = field(default_factory=dict)
     rekeyed: Collection[UUID] = ()
     retagged: Collection[UUID] = ()
-    newborn: Known = field(default_factory=dict)
+    newborn: Mapping[UUID, Findable] = field(default_factory=dict)
 
 
 def restate(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[str]]:
@@ -78,14 +88,12 @@ def _restate_partly(
         cursor, ((profile_id, name) for profile_id, names in fields.items() for name in names)
     )
     facts = _facts(cursor, sql.SOME_FACTS, [tenant_id])
-    for profile_id, stage_reached, before in _current(cursor, tenant_id):
-        after = restated_row(before, facts.get(profile_id, ()), stage_reached)
-        work.note(profile_id, before, after)
-    if any(NAME_FIELDS.intersection(names) for names in fields.values()):
-        # A name that does not win changes the words of those only who have names of others.
-        work.renamed.update(
-            profile_id for profile_id, _, has_shares in _tags_and_shares(cursor, tenant_id) if has_shares
-        )
+    for profile_id, current in _current(cursor, tenant_id):
+        before = current.golden
+        work.note(profile_id, before, restated_row(before, facts.get(profile_id, ()), current.stage_reached))
+        if current.has_shares and NAME_FIELDS.intersection(fields[profile_id]):
+            # A name that does not win changes the words of those only who have names of others.
+            work.renamed.add(profile_id)
 
 
 def _restate_altogether(cursor: Any, tenant_id: UUID, ids: Collection[UUID], work: "_Restating") -> None:
@@ -94,11 +102,11 @@ def _restate_altogether(cursor: Any, tenant_id: UUID, ids: Collection[UUID], wor
     sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in ids))
     facts = _facts(cursor, sql.ALL_FACTS, [tenant_id])
     keys = _keys(cursor, tenant_id)
-    for profile_id, stage_reached, before in _current(cursor, tenant_id):
+    for profile_id, current in _current(cursor, tenant_id):
         theirs = keys.get(profile_id, [])
-        after = golden_row(facts.get(profile_id, ()), theirs, stage_reached)
-        work.note(profile_id, before, after)
-        work.known[profile_id] = after, theirs
+        after = golden_row(facts.get(profile_id, ()), theirs, current.stage_reached)
+        work.note(profile_id, current.golden, after)
+        work.known[profile_id] = Findable(after, theirs, current.tags, current.has_shares)
 
 
 @dataclass(slots=True)
@@ -108,7 +116,7 @@ class _Restating:
     changes: dict[UUID, list[str]] = field(default_factory=dict)
     rewritten: list[tuple[Any, ...]] = field(default_factory=list)
     renamed: set[UUID] = field(default_factory=set)
-    known: Known = field(default_factory=dict)
+    known: dict[UUID, Findable] = field(default_factory=dict)
 
     def note(self, profile_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Remember what differs."""
@@ -120,13 +128,22 @@ class _Restating:
             self.renamed.add(profile_id)
 
 
-def _current(cursor: Any, tenant_id: UUID) -> Iterator[tuple[UUID, int, dict[str, Any]]]:
-    """Profile id, rung reached and golden row of each wanted profile."""
+class _Current(NamedTuple):
+    """A profile as it is stored."""
+
+    stage_reached: int
+    tags: list[str]
+    has_shares: bool
+    golden: dict[str, Any]
+
+
+def _current(cursor: Any, tenant_id: UUID) -> Iterator[tuple[UUID, _Current]]:
+    """Each wanted profile, by its id."""
     cursor.execute(sql.CURRENT_GOLDEN, [tenant_id])
-    for profile_id, stage_reached, *values in cursor.fetchall():
-        row = dict(zip(GOLDEN_COLUMNS, values, strict=True))
-        row["external_ids"] = orjson.loads(row["external_ids"])
-        yield profile_id, stage_reached, row
+    for profile_id, stage_reached, tags, has_shares, *values in cursor.fetchall():
+        golden = dict(zip(GOLDEN_COLUMNS, values, strict=True))
+        golden["external_ids"] = orjson.loads(golden["external_ids"])
+        yield profile_id, _Current(stage_reached, tags, has_shares, golden)
 
 
 def _store(cursor: Any, tenant_id: UUID, work: _Restating) -> None:
@@ -143,7 +160,9 @@ def store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None
     _store_documents(cursor, tenant_id, ids, {})
 
 
-def _store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID], known: Known) -> None:
+def _store_documents(
+    cursor: Any, tenant_id: UUID, ids: Collection[UUID], known: Mapping[UUID, Findable]
+) -> None:
     if not ids:
         return
     found = {profile_id: known[profile_id] for profile_id in ids if profile_id in known}
@@ -151,13 +170,12 @@ def _store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID], known:
     if unknown:
         sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in unknown))
         keys = _keys(cursor, tenant_id)
-        for profile_id, _, row in _current(cursor, tenant_id):
-            found[profile_id] = row, keys.get(profile_id, [])
-    sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in found))
-    told = _tags_and_shares(cursor, tenant_id)
-    tags = {profile_id: theirs for profile_id, theirs, _ in told}
+        for profile_id, current in _current(cursor, tenant_id):
+            found[profile_id] = Findable(
+                current.golden, keys.get(profile_id, []), current.tags, current.has_shares
+            )
     merged = _merged_names(
-        cursor, tenant_id, [profile_id for profile_id, _, has_shares in told if has_shares]
+        cursor, tenant_id, [profile_id for profile_id, one in found.items() if one.has_shares]
     )
     sql.SEARCH_DOCUMENT.fill(
         cursor,
@@ -167,24 +185,17 @@ def _store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID], known:
                 sql.LEXEME_SEPARATOR.join(
                     lexemes(
                         tenant_id,
-                        row,
-                        keys_of_row,
-                        tags=tags.get(profile_id, ()),
+                        one.golden,
+                        one.keys,
+                        tags=one.tags,
                         merged_names=merged.get(profile_id, ()),
                     )
                 ),
             )
-            for profile_id, (row, keys_of_row) in found.items()
+            for profile_id, one in found.items()
         ],
     )
     cursor.execute(sql.STORE_DOCUMENTS, [tenant_id])
-
-
-def _tags_and_shares(cursor: Any, tenant_id: UUID) -> list[tuple[UUID, list[str], bool]]:
-    """Profile id, tags, and whether others were merged into it, of each wanted profile."""
-    cursor.execute(sql.TAGS_AND_SHARES, [tenant_id])
-    found: list[tuple[UUID, list[str], bool]] = cursor.fetchall()
-    return found
 
 
 def _merged_names(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> dict[UUID, list[str]]:

@@ -258,7 +258,7 @@ _typed_columns = ", ".join(f"{column} {GOLDEN_TYPES.get(column, 'text')}" for co
 _columns = ", ".join(GOLDEN_COLUMNS)
 GOLDEN = StagingTable("golden", f"profile_id uuid, {_typed_columns}")
 CURRENT_GOLDEN = f"""
-SELECT p.id, p.stage_reached, {", ".join(f"p.{column}" for column in GOLDEN_COLUMNS)}
+SELECT p.id, p.stage_reached, p.tags, p.has_shares, {", ".join(f"p.{column}" for column in GOLDEN_COLUMNS)}
 FROM wanted_profile AS wanted
 JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id
 WHERE p.status IN ('ACTIVE', 'INACTIVE')
@@ -304,11 +304,6 @@ FROM new_profile ORDER BY position
 """
 
 # --- search
-# No condition on what is found: statistics that say "hardly anybody" would begin the plan with the whole tenant.
-TAGS_AND_SHARES = """
-SELECT p.id, p.tags, p.has_shares FROM wanted_profile AS wanted
-JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id
-"""
 # Each of those who were merged is still asked for by their own name, whichever of the names won.
 MERGED_NAMES = """
 SELECT f.profile_id, f.value #>> '{}' FROM wanted_profile AS wanted
