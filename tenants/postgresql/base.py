@@ -22,6 +22,8 @@ from django.db.backends.postgresql import base
 from psycopg import ClientCursor, adapters
 from psycopg.pq import Format
 
+from tenants.postgresql.behind import Behind
+from tenants.postgresql.cursors import BehindCursor, ScopedCursor
 from tenants.scope import Everything, Scope, current_scope
 
 TIMESTAMPTZ = adapters.types["timestamptz"].oid
@@ -57,29 +59,6 @@ def scope_statement(scope: Scope, *, owner: bool) -> str:
 _UNKNOWN = object()
 
 
-class ScopedCursor(ClientCursor[Any]):
-    """A cursor that puts the scope in front of each statement that needs it."""
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        """Run one statement under the open scope."""
-        prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
-        if not prefix or not isinstance(query, str):
-            return super().execute(query, params, **options)
-        super().execute(prefix + query, params, **options)
-        self.nextset()
-        return self
-
-    def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
-        """Run a statement many times; needs an open transaction, in which the scope is sent first."""
-        self.connection.crm_wrapper.send_scope()  # type: ignore[attr-defined]
-        super().executemany(query, params_seq, **options)
-
-    def copy(self, statement: Any, params: Any = None, **options: Any) -> Any:
-        """COPY; the scope is sent as a statement of its own, so this too needs a transaction."""
-        self.connection.crm_wrapper.send_scope()  # type: ignore[attr-defined]
-        return super().copy(statement, params, **options)
-
-
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's wrapper plus the knowledge of what the open transaction has been told."""
 
@@ -88,6 +67,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._told: Any = _UNKNOWN
         self._has_roles = False
         self._is_rolling_back = False
+        # See `tenants.postgresql.behind`.
+        self.behind: Behind | None = None
 
     def get_new_connection(self, conn_params: Any) -> Any:
         """Open a connection whose cursors are scoped."""
@@ -99,7 +80,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> Any:
         """A scoped cursor; server-side ones are switched off, since a policy could not follow them."""
-        return self.connection.cursor()
+        return self.connection.cursor() if self.behind is None else BehindCursor(self.connection, self.behind)
 
     def init_connection_state(self) -> None:
         """Become `crm_app`; before the first migration that role does not exist yet."""
@@ -151,11 +132,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
             with ClientCursor(self.connection) as cursor:
                 cursor.execute(prefix)
 
+    def _commit(self) -> None:
+        if self.behind is not None:
+            with self.wrap_database_errors:
+                self.behind.settle()
+        super()._commit()  # type: ignore[misc]  # missing in the stubs
+
+    def _rollback(self) -> None:
+        if self.behind is not None:
+            self.behind.drain()
+        super()._rollback()  # type: ignore[misc]  # missing in the stubs
+
     def _set_autocommit(self, autocommit: bool) -> None:
         self._told = _UNKNOWN
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # missing in the stubs
 
     def _savepoint_rollback(self, sid: str) -> None:
+        if self.behind is not None:
+            self.behind.drain()
         # An aborted transaction takes nothing but this statement: the scope must not travel with it.
         self._is_rolling_back = True
         try:

@@ -23,6 +23,4 @@ class StagingTable:
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.name} ({self.columns}) ON COMMIT DELETE ROWS;"
             f"DELETE FROM {self.name}"
         )
-        with cursor.copy(f"COPY {self.name} FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        cursor.copy_rows(f"COPY {self.name} FROM STDIN", rows)

@@ -1,0 +1,121 @@
+"""Cursors that say for which tenant their statements run."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from psycopg import ClientCursor
+
+from tenants.postgresql.behind import Behind
+
+
+class ScopedCursor(ClientCursor[Any]):
+    """A cursor that puts the scope in front of each statement that needs it."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Run one statement under the open scope."""
+        prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
+        if not prefix or not isinstance(query, str):
+            return super().execute(query, params, **options)
+        super().execute(prefix + query, params, **options)
+        self.nextset()
+        return self
+
+    def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
+        """Run a statement many times; needs an open transaction, in which the scope is sent first."""
+        self.connection.crm_wrapper.send_scope()  # type: ignore[attr-defined]
+        super().executemany(query, params_seq, **options)
+
+    def copy_rows(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """COPY … FROM STDIN with these rows; needs an open transaction."""
+        with self.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def copy(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        """COPY; the scope is sent as a statement of its own, so this too needs a transaction."""
+        self.connection.crm_wrapper.send_scope()  # type: ignore[attr-defined]
+        return super().copy(statement, params, **options)
+
+
+class BehindCursor(ScopedCursor):
+    """A scoped cursor that leaves its statements to a thread (`tenants.postgresql.behind`)."""
+
+    def __init__(self, connection: Any, behind: Behind) -> None:
+        super().__init__(connection)
+        self._behind = behind
+        self._said: Future[None] | None = None
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Say one statement under the open scope; whoever asks for its answer waits for it."""
+        prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
+        self._said = self._behind.say(lambda: self._execute(prefix, query, params, options))
+        return self
+
+    def _execute(self, prefix: str, query: Any, params: Any, options: dict[str, Any]) -> None:
+        ClientCursor.execute(self, prefix + query if prefix else query, params, **options)
+        if prefix:
+            ClientCursor.nextset(self)
+
+    def copy_rows(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Make the rows now, and have them copied."""
+        made = list(rows)
+        prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
+        self._said = self._behind.say(lambda: self._copy(prefix, statement, made))
+
+    def _copy(self, prefix: str, statement: str, rows: list[Sequence[Any]]) -> None:
+        if prefix:
+            ClientCursor.execute(self, prefix)
+        with ClientCursor.copy(self, statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
+        """As `ScopedCursor`, after all that was said."""
+        self._behind.settle()
+        super().executemany(query, params_seq, **options)
+
+    def copy(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        """As `ScopedCursor`, after all that was said."""
+        self._behind.settle()
+        return super().copy(statement, params, **options)
+
+    def fetchone(self) -> Any:
+        """The answer's next row."""
+        self._behind.settle(self._said)
+        return super().fetchone()
+
+    def fetchmany(self, size: int = 0) -> list[Any]:
+        """The answer's next rows."""
+        self._behind.settle(self._said)
+        return super().fetchmany(size)
+
+    def fetchall(self) -> list[Any]:
+        """All of the answer."""
+        self._behind.settle(self._said)
+        return super().fetchall()
+
+    def __iter__(self) -> Any:
+        self._behind.settle(self._said)
+        return super().__iter__()
+
+    def nextset(self) -> bool | None:
+        """The answer to the next statement of several."""
+        self._behind.settle(self._said)
+        return super().nextset()
+
+    @property
+    def rowcount(self) -> int:
+        """Rows that the statement changed or found."""
+        self._behind.settle(self._said)
+        return super().rowcount
+
+    @property
+    def description(self) -> Any:
+        """The answer's columns."""
+        self._behind.settle(self._said)
+        return super().description
+
+    def close(self) -> None:
+        """Close after all that was said."""
+        self._behind.say(super().close)
