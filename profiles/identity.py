@@ -121,6 +121,10 @@ class Directory:
         self.people: dict[UUID, Person] = {}
         self.candidates: list[Candidate] = []
         self.merges: list[Merge] = []
+        # Winner and loser where the loser was not stored yet; the loser's identifiers that are not going to be, and
+        # those that stand for them.
+        self.absorbed: list[tuple[Person, Person]] = []
+        self.twins: list[tuple[Holding, Holding]] = []
         self._holdings: dict[IdentityKey, list[Holding]] = {}
 
     def add_person(self, person: Person) -> None:
@@ -150,6 +154,17 @@ class Directory:
             if holding.person.root is person:
                 return holding
         return None
+
+    def mark_stored(self) -> None:
+        """All that was decided is in the database: what comes next is decided as if it had come from there."""
+        for person in self.new_people():
+            person.is_new = False
+        for holding in self.holdings():
+            holding.is_changed = False
+        self.candidates.clear()
+        self.merges.clear()
+        self.absorbed.clear()
+        self.twins.clear()
 
     def resolve(self, claim: Claim) -> Holding:
         """The identifier under which the event's facts are kept; its `person.root` is whom it is about.
@@ -315,6 +330,9 @@ class Directory:
     def _merge(self, one: Person, other: Person, claim: Claim, key: IdentityKey) -> Person:
         """Join two people; a stored one wins over a new one, the older over the younger."""
         winner, loser = sorted((one, other), key=lambda person: (person.is_new, person.created_at, person.id))
+        if loser.is_new:
+            self.absorbed.append((winner, loser))
+            self._unite_keys(winner, loser)
         loser.merged_into = winner
         for kind, values in loser.capped.items():
             winner.capped.setdefault(kind, set()).update(values)
@@ -325,6 +343,19 @@ class Directory:
         if not loser.is_new:
             self.merges.append(Merge(winner, loser, _evidence(claim, key)))
         return winner
+
+    def _unite_keys(self, winner: Person, loser: Person) -> None:
+        """Somebody who was never stored leaves no side behind: a key that both have is had once."""
+        for key in loser.keys:
+            kept, gone = self.holding_of(key, winner), self.holding_of(key, loser)
+            if kept is None or gone is None:
+                continue
+            self._holdings[key].remove(gone)
+            self.twins.append((gone, kept))
+            if gone.is_changed:
+                kept.linked_at = max(filter(None, (kept.linked_at, gone.linked_at)), default=None)
+                kept.unlinked_at = max(filter(None, (kept.unlinked_at, gone.unlinked_at)), default=None)
+                kept.is_changed = True
 
     def _note(self, one: Person, other: Person, reason: str, claim: Claim, key: IdentityKey) -> None:
         self.candidates.append(Candidate(one, other, reason, _evidence(claim, key)))

@@ -80,6 +80,8 @@ def is_placeholder_phone(phone: str) -> bool:
 @lru_cache(maxsize=CACHE_SIZE)
 def folded(text: str) -> str:
     """Lower-case letters and digits without accents, words apart by one space: for comparing and finding."""
+    if text.isascii() and text.replace(" ", "").isalnum():
+        return " ".join(text.lower().split())
     # Decomposed before and after: ornamental letters have no lower case of their own, and ß becomes two letters.
     plain = unicodedata.normalize("NFKD", text.translate(APOSTROPHES)).casefold()
     kept = (char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))

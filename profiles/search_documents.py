@@ -41,8 +41,8 @@ def lexemes(
     for name in (golden["first_name"], golden["last_name"], golden["display_name"], *merged_names):
         names.update(folded(name).split())
     words = set(names)
-    addresses = [(key.kind, key.value) for key in keys]
-    addresses += [("email", golden["email"] or ""), ("phoneNumber", golden["phone_number"] or "")]
+    addresses = {(key.kind, key.value) for key in keys}
+    addresses |= {("email", golden["email"] or ""), ("phoneNumber", golden["phone_number"] or "")}
     for kind, value in addresses:
         words.update(_words_of_key(kind, value))
     details = {word for text in (golden["home_club_name"], *tags) for word in folded(text).split()}

@@ -92,25 +92,13 @@ class _Judged:
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a matched customer, changed by each row that would change it."""
+    """What is known of a matched customer, changed by each row that would change it; `name`: before all."""
 
+    name: str
     stage_reached: int
     values: dict[str, Any]
-    display_name: str
     heaviest: dict[str, tuple[int, datetime]]
     tags: set[str]
-
-    @property
-    def name(self) -> str:
-        """What to call the person, as everywhere."""
-        full = f"{self.values['firstName']} {self.values['lastName']}".strip()
-        return (
-            self.display_name
-            or full
-            or self.values["email"]
-            or self.values["phoneNumber"]
-            or "Unknown person"
-        )
 
 
 def check_rows(
@@ -128,7 +116,7 @@ def check_rows(
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PLAN_FOR_BATCHES)
-        directory = load_directory(cursor, club.id, list(claims.values()), now)
+        directory = load_directory(cursor, club.id, list(claims.values()), now, with_all_traits=True)
     erased = claims_of_erased(directory, [[claim] for claim in claims.values()])
     first_lines: dict[Person, int] = {}
     judged = [_judge(row, claims.get(row.line), directory, erased, first_lines) for row in rows]
@@ -152,7 +140,7 @@ def _claim(member_import: MemberImport, row: FileRow, now: datetime) -> Claim:
 
 def _lacks_id(member_import: MemberImport, row: FileRow) -> bool:
     """Whether a record of the old system is nobody's: brought in twice it would be two."""
-    kind = OLD_IDS.get(MemberImport.Form(member_import.form))
+    kind = OLD_IDS.get(member_import.form)
     return kind is not None and not row.read.values.get(kind)
 
 
@@ -173,7 +161,8 @@ def _judge(
     words = _contradiction(claim, directory)
     judged.new_keys = [key for key in claim.keys if key.kind != CRM_RECORD and not directory.rows(key)]
     judged.moment = claim.occurred_at
-    people, candidates, merges = len(directory.people), len(directory.candidates), len(directory.merges)
+    people, candidates = len(directory.people), len(directory.candidates)
+    merges, absorbed = len(directory.merges), len(directory.absorbed)
     judged.person = directory.resolve(claim).person.root
     for candidate in directory.candidates[candidates:]:
         words = words or _of_candidate(candidate, claim)
@@ -182,6 +171,9 @@ def _judge(
     elif len(directory.merges) > merges:
         merge = directory.merges[-1]
         judged.words = ["Shows that two customers are one: ", merge.winner, " and ", merge.loser, "."]
+    elif len(directory.absorbed) > absorbed:
+        known, newcomer = directory.absorbed[-1]
+        judged.words = ["Shows that ", newcomer, " is ", known, "."]
     if judged.person.is_new and len(directory.people) > people:
         first_lines.setdefault(judged.person, row.line)
     return judged
@@ -265,12 +257,18 @@ def _load_known(judged: Sequence[_Judged]) -> dict[UUID, _Known]:
         for profile_id, name, rank, occurred_at in cursor.fetchall():
             heaviest.setdefault(profile_id, {})[name] = (rank, occurred_at)
         cursor.execute(sql.KNOWN_PROFILES.format(columns=KNOWN_COLUMNS), [current_tenant_id()])
-        return {
-            profile_id: _Known(
-                stage, dict(zip(COLUMNS, values, strict=True)), shown, heaviest.get(profile_id, {}), set(tags)
-            )
-            for profile_id, stage, tags, shown, *values in cursor.fetchall()
-        }
+        found: dict[UUID, _Known] = {}
+        for profile_id, stage, tags, shown, *row in cursor.fetchall():
+            values = dict(zip(COLUMNS, row, strict=True))
+            name = shown or _called(values)
+            found[profile_id] = _Known(name, stage, values, heaviest.get(profile_id, {}), set(tags))
+        return found
+
+
+def _called(values: Mapping[str, Any]) -> str:
+    """What to call a person who has chosen no name to be shown, as everywhere."""
+    full = f"{values['firstName']} {values['lastName']}".strip()
+    return str(full or values["email"] or values["phoneNumber"] or "Unknown person")
 
 
 def _verdict(judged: _Judged, known: Mapping[UUID, _Known], first_lines: Mapping[Person, int]) -> Verdict:
@@ -294,15 +292,14 @@ def _verdict(judged: _Judged, known: Mapping[UUID, _Known], first_lines: Mapping
         verdict.outcome = ImportOutcome.UPDATE if is_said else ImportOutcome.UNCHANGED
     elif first_lines.get(person) not in (None, judged.row.line):
         verdict.outcome = ImportOutcome.UPDATE
-        verdict.reason = f"The same person as in line {first_lines[person]}."
+        verdict.reason = verdict.reason or f"The same person as in line {first_lines[person]}."
     return verdict
 
 
 def _name_of(person: Person, known: Mapping[UUID, _Known], first_lines: Mapping[Person, int]) -> str:
-    root = person.root
-    if root.is_new:
-        return f"the person of line {first_lines.get(root, '?')}"
-    found = known.get(root.profile_id)
+    if person.is_new:
+        return f"the person of line {first_lines.get(person, '?')}"
+    found = known.get(person.profile_id)
     return found.name if found is not None else "a customer"
 
 

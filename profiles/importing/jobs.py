@@ -21,7 +21,7 @@ from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
 from profiles.importing import statements as sql
 from profiles.importing.checking import FileRow, Verdict, check_rows
 from profiles.importing.columns import LABELS, MANY, Target
-from profiles.importing.running import run_chunk
+from profiles.importing.running import run_chunks
 from profiles.importing.subjects import RowRead, RowReader
 from profiles.importing.undoing import undo_chunk
 from profiles.models import ColumnChoice, ImportOutcome, ImportRow, ImportStatus, MemberImport
@@ -29,6 +29,7 @@ from profiles.normalise import folded
 from tenants.action_log import log_action
 from tenants.actors import acting_as, program
 from tenants.models import Tenant
+from tenants.postgresql.behind import statements_behind
 from tenants.postgresql.commits import UNHURRIED
 from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 
@@ -215,15 +216,12 @@ def _check(member_import: MemberImport, report: Report) -> None:
 def _run(member_import: MemberImport, report: Report) -> None:
     club = Club.of(Tenant.objects.get(pk=member_import.tenant_id))
     done = ImportRow.objects.filter(import_id=member_import.pk, applied_at__isnull=False).count()
-    line = 0
     report(done, member_import.total)
-    while True:
-        taken, line = run_chunk(club, member_import, line)
-        if not taken:
-            break
-        done += taken
-        _progress(member_import, done)
-        report(done, member_import.total)
+    with without_cycle_search(), statements_behind():
+        for taken in run_chunks(club, member_import):
+            done += taken
+            _progress(member_import, done)
+            report(done, member_import.total)
     _finish(
         member_import, ImportStatus.RUNNING, ImportStatus.DONE, counts=count_rows(member_import), error=""
     )

@@ -53,7 +53,10 @@ SELECT id, line, values::text, outcome = 'UPDATE' AND profile_id IS NOT NULL AND
 FROM profiles_importrow
 WHERE tenant_id = %s AND import_id = %s AND line > %s AND applied_at IS NULL AND outcome = ANY(%s)
 ORDER BY line LIMIT %s
-FOR UPDATE
+"""
+# Another worker may have brought in some since they were read.
+LOCK_ROWS: Final = """
+SELECT id FROM profiles_importrow WHERE tenant_id = %s AND id = ANY(%s) AND applied_at IS NULL FOR UPDATE
 """
 APPLIED_ROW = StagingTable(
     "applied_row",

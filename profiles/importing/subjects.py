@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,7 +23,13 @@ NAMES: Final = (Target.FIRST_NAME, Target.LAST_NAME)
 # What makes somebody a member, whatever else is said.
 OF_MEMBERS: Final = (Target.MEMBER, Target.TIER, Target.STATUS, Target.MEMBER_SINCE, Target.EXPIRY)
 NO_FACTS: Final = frozenset({*KEYS, Target.TAGS, Target.CREATED_AT})
-OLD_IDS: Final = {MemberImport.Form.MCA_ZA: Target.MCA_ZA, MemberImport.Form.MCA_UK: Target.MCA_UK}
+# By the form of an import.
+OLD_IDS: Final[Mapping[str, Target]] = {
+    MemberImport.Form.MCA_ZA: Target.MCA_ZA,
+    MemberImport.Form.MCA_UK: Target.MCA_UK,
+}
+# The kinds of keys by which a row leads to somebody, strongest first.
+KINDS: Final = tuple(one.value for one in (*KEYS, *ADDRESSES))
 LINE_WIDTH: Final = 7
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 NAMES_NOBODY: Final = (
@@ -108,12 +115,13 @@ def record_of(member_import: MemberImport, line: int, values: Mapping[str, Any])
 
     A row's own key makes an import undoable; the old system's id makes a backfill repeatable.
     """
-    kind = OLD_IDS.get(MemberImport.Form(member_import.form))
+    kind = OLD_IDS.get(member_import.form)
     if kind is not None and values.get(kind):
         return IdentityKey(kind.value, values[kind])
     return IdentityKey(CRM_RECORD, event_id_of(member_import.pk, line))
 
 
+@lru_cache(maxsize=16)
 def event_prefix(import_id: UUID) -> str:
     """How the ids begin under which an import's facts, keys and merges are kept."""
     return f"import:{import_id}:"
@@ -129,12 +137,12 @@ def moment_of(member_import: MemberImport, values: Mapping[str, Any], now: datet
     stated = values.get(Target.CREATED_AT)
     if stated:
         return datetime.fromisoformat(stated)
-    return LONG_AGO if MemberImport.Form(member_import.form) in OLD_IDS else now
+    return LONG_AGO if member_import.form in OLD_IDS else now
 
 
 def keys_of_values(values: Mapping[str, Any]) -> list[IdentityKey]:
     """The keys by which a row leads to somebody, strongest first."""
-    return [IdentityKey(one.value, values[one]) for one in (*KEYS, *ADDRESSES) if values.get(one)]
+    return [IdentityKey(kind, values[kind]) for kind in KINDS if values.get(kind)]
 
 
 def subject_of_row(

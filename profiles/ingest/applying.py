@@ -1,6 +1,6 @@
 """Applying decoded events: who, then what; bookkeeping in memory between the loads and the writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,7 +16,7 @@ from profiles.ingest import statements as sql
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.ingest.people import load_directory, unsettled_groups
 from profiles.ingest.tallies import Tally
-from profiles.ingest.work import Recorded, StatedFact, Work
+from profiles.ingest.work import IdentifierIds, Recorded, StatedFact, Work
 from profiles.ingest.writing import write
 from profiles.privacy.suppression import claims_of_erased, settle_skipped
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
@@ -54,6 +54,27 @@ def apply_and_tell(club: Club, events: Sequence[ReadyEvent], now: datetime) -> T
     return _apply(club, events, now, only_settled=False)
 
 
+def apply_in_parts(club: Club, events: Sequence[ReadyEvent], now: datetime, size: int) -> Iterator[Told]:
+    """The same as `apply_and_tell`, so many events at a time: what is known of all of them is loaded once.
+
+    For many events of which most are about people of their own: while PostgreSQL stores one part
+    (`statements_behind`), the next is decided.
+    """
+    lock_tenant(AdvisoryLock.IDENTITY)
+    with connection.cursor() as cursor:
+        directory, claims = _load(cursor, club, events, now)
+        events, claims = _about_the_living(cursor, directory, events, claims)
+        unknown = {
+            key for group in claims for claim in group for key in claim.keys if not directory.rows(key)
+        }
+        ids = IdentifierIds()
+        ids.draw(cursor, len(unknown))
+        for start in range(0, len(events), size):
+            part = slice(start, start + size)
+            yield _decide_and_write(cursor, Work(club, now, directory, ids), events[part], claims[part])
+            directory.mark_stored()
+
+
 def apply_settled_events(
     club: Club, events: Sequence[ReadyEvent], now: datetime
 ) -> tuple[list[Answer], list[ReadyEvent]]:
@@ -68,10 +89,8 @@ def apply_settled_events(
 
 
 def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_settled: bool) -> Told:
-    claims = [[_claim(event.row, subject) for subject in event.effect.subjects] for event in events]
     with connection.cursor() as cursor:
-        cursor.execute(sql.PLAN_FOR_BATCHES)
-        directory = load_directory(cursor, club.id, [claim for group in claims for claim in group], now)
+        directory, claims = _load(cursor, club, events, now)
         left: list[ReadyEvent] = []
         if only_settled:
             unsettled = unsettled_groups(directory, claims)
@@ -80,14 +99,29 @@ def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_sett
             events = [event for event, is_left in zip(events, unsettled, strict=True) if not is_left]
         else:
             events, claims = _about_the_living(cursor, directory, events, claims)
-        work = Work(club, now, directory)
-        recorded_already = _recorded_already(cursor, club.id, [event.row for event in events])
-        for event, group in zip(events, claims, strict=True):
-            is_repeat = (event.row.source, event.row.event_id) in recorded_already
-            _take(work, event, group, is_repeat=is_repeat)
-        added_tags = write(cursor, work)
+        told = _decide_and_write(cursor, Work(club, now, directory), events, claims)
+    return told._replace(left=left)
+
+
+def _load(
+    cursor: Any, club: Club, events: Sequence[ReadyEvent], now: datetime
+) -> tuple[Directory, list[list[Claim]]]:
+    """What is known of the people of events, and what each event claims about them."""
+    claims = [[_claim(event.row, subject) for subject in event.effect.subjects] for event in events]
+    cursor.execute(sql.PLAN_FOR_BATCHES)
+    return load_directory(cursor, club.id, [claim for group in claims for claim in group], now), claims
+
+
+def _decide_and_write(
+    cursor: Any, work: Work, events: Sequence[ReadyEvent], claims: Sequence[Sequence[Claim]]
+) -> Told:
+    recorded_already = _recorded_already(cursor, work.club.id, [event.row for event in events])
+    for event, group in zip(events, claims, strict=True):
+        is_repeat = (event.row.source, event.row.event_id) in recorded_already
+        _take(work, event, group, is_repeat=is_repeat)
+    added_tags = write(cursor, work)
     new_ids = {person.id for person in work.directory.new_people()}
-    return Told([_answer(work, event.row) for event in events], new_ids, added_tags, left)
+    return Told([_answer(work, event.row) for event in events], new_ids, added_tags, [])
 
 
 def _about_the_living(

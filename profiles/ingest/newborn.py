@@ -1,5 +1,6 @@
 """People whom a batch brings to light: everything about them is in memory, and their rows are written whole, once."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ import orjson
 from profiles.golden import GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
 from profiles.identity import Directory, Holding, Person, is_shared
 from profiles.ingest import statements as sql
-from profiles.ingest.restating import Findable, stored
+from profiles.ingest.restating import Findable, stored, write_documents
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import Work
 
@@ -25,11 +26,11 @@ class _Newborn:
     tags: set[str] = field(default_factory=set)
 
 
-def insert_newborn(cursor: Any, work: Work) -> dict[UUID, Findable]:
-    """Store the profiles of new people, in the order in which they came; returns what they are found by."""
+def insert_newborn(cursor: Any, work: Work) -> Collection[UUID]:
+    """Store the profiles of new people, in the order in which they came, and the words by which they are found."""
     people = work.directory.new_people()
     if not people:
-        return {}
+        return ()
     newborn = _gather(work, people)
     known = {
         person.id: Findable(
@@ -51,7 +52,8 @@ def insert_newborn(cursor: Any, work: Work) -> dict[UUID, Findable]:
         ),
     )
     cursor.execute(sql.INSERT_PROFILES, [work.club.id])
-    return known
+    write_documents(cursor, work.club.id, known)
+    return known.keys()
 
 
 def _gather(work: Work, people: list[Person]) -> dict[Person, _Newborn]:

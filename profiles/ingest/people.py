@@ -8,12 +8,18 @@ from uuid import UUID
 from events.identity_hints import IdentityKey
 from profiles.identity import CAPPED_KINDS, WEAK_KINDS, Claim, Directory, Holding, Person, keys_of
 from profiles.ingest import statements as sql
+from profiles.models.identity import CRM_RECORD
 from profiles.names import PersonName
 from profiles.normalise import folded
 
 
-def load_directory(cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: datetime) -> Directory:
-    """The identifiers that the claims name and the people behind them; needs the tenant's identity lock."""
+def load_directory(
+    cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: datetime, *, with_all_traits: bool = False
+) -> Directory:
+    """The identifiers that the claims name and the people behind them; needs the tenant's identity lock.
+
+    Names, births and ids are loaded of those of whom they matter for the decision, or of everybody.
+    """
     directory = Directory(now)
     sql.WANTED_KEY.fill(cursor, keys_of(claims))
     cursor.execute(sql.FIND_KEYS, {"tenant": tenant_id})
@@ -24,7 +30,8 @@ def load_directory(cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: d
             person.profile_id = row[3]
             directory.add_person(person)
         directory.add_holding(_holding(row, person))
-    _load_traits(cursor, tenant_id, directory, _in_question(directory, claims))
+    people = set(directory.people.values()) if with_all_traits else _in_question(directory, claims)
+    _load_traits(cursor, tenant_id, directory, people)
     return directory
 
 
@@ -47,15 +54,21 @@ def _holding(row: Sequence[Any], person: Person) -> Holding:
 
 
 def _in_question(directory: Directory, claims: Iterable[Claim]) -> set[Person]:
-    """The people whose names, births and ids matter: those a claim does not lead to with every key it has."""
+    """The people whose names, births and ids matter: those a claim does not lead to with every key it has.
+
+    A new record of the platform's own leads nowhere yet: of its other keys one that is no address decides for all.
+    """
     people: set[Person] = set()
     for claim in claims:
-        found = [holding for key in claim.keys for holding in directory.rows(key)]
+        is_new_record = claim.keys[0].kind == CRM_RECORD and not directory.rows(claim.keys[0])
+        keys = claim.keys[1:] if is_new_record else claim.keys
+        found = [holding for key in keys for holding in directory.rows(key)]
         reached = {holding.person for holding in found}
         if (
             len(reached) > 1
-            or len(found) < len(claim.keys)
+            or len(found) < len(keys)
             or any(holding.is_shared for holding in found)
+            or (is_new_record and _are_weak(keys))
             or names_only_weakly(claim)
         ):
             people |= reached
@@ -78,7 +91,11 @@ def unsettled_groups(directory: Directory, claims: Sequence[Sequence[Claim]]) ->
 
 def names_only_weakly(claim: Claim) -> bool:
     """Whether only addresses lead to the person, so that a name or a birth may speak against it."""
-    return bool(claim.name.first or claim.birth) and all(key.kind in WEAK_KINDS for key in claim.keys)
+    return bool(claim.name.first or claim.birth) and _are_weak(claim.keys)
+
+
+def _are_weak(keys: Iterable[IdentityKey]) -> bool:
+    return all(key.kind in WEAK_KINDS for key in keys)
 
 
 def _sole_holder(directory: Directory, claim: Claim) -> Person | None:

@@ -54,7 +54,7 @@ class Touched:
     fields: Mapping[UUID, Collection[str]] = field(default_factory=dict)
     rekeyed: Collection[UUID] = ()
     retagged: Collection[UUID] = ()
-    newborn: Mapping[UUID, Findable] = field(default_factory=dict)
+    newborn: Collection[UUID] = ()
 
 
 def restate(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[str]]:
@@ -62,8 +62,8 @@ def restate(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[s
 
     Needs a transaction and the tenant's identity lock.
     """
-    work = _Restating(known=dict(touched.newborn))
-    rekeyed = set(touched.rekeyed) - touched.newborn.keys()
+    work = _Restating()
+    rekeyed = set(touched.rekeyed).difference(touched.newborn)
     partly = {
         profile_id: names
         for profile_id, names in touched.fields.items()
@@ -72,9 +72,8 @@ def restate(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[s
     _restate_partly(cursor, tenant_id, partly, work)
     _restate_altogether(cursor, tenant_id, rekeyed, work)
     _store(cursor, tenant_id, work)
-    _store_documents(
-        cursor, tenant_id, {*touched.newborn, *rekeyed, *work.renamed, *touched.retagged}, work.known
-    )
+    refound = rekeyed.union(work.renamed, touched.retagged).difference(touched.newborn)
+    _store_documents(cursor, tenant_id, refound, work.known)
     return work.changes
 
 
@@ -174,12 +173,17 @@ def _store_documents(
             found[profile_id] = Findable(
                 current.golden, keys.get(profile_id, []), current.tags, current.has_shares
             )
+    write_documents(cursor, tenant_id, found)
+
+
+def write_documents(cursor: Any, tenant_id: UUID, found: Mapping[UUID, Findable]) -> None:
+    """Store the words by which these people are found. Needs a transaction and the tenant's identity lock."""
     merged = _merged_names(
         cursor, tenant_id, [profile_id for profile_id, one in found.items() if one.has_shares]
     )
     sql.SEARCH_DOCUMENT.fill(
         cursor,
-        [
+        (
             (
                 profile_id,
                 sql.LEXEME_SEPARATOR.join(
@@ -193,7 +197,7 @@ def _store_documents(
                 ),
             )
             for profile_id, one in found.items()
-        ],
+        ),
     )
     cursor.execute(sql.STORE_DOCUMENTS, [tenant_id])
 

@@ -95,7 +95,7 @@ SELECT told.key, apart.first_key FROM told_apart AS told
 JOIN profiles_keptapart AS apart ON apart.tenant_id = %(tenant)s AND apart.second_key = told.key
 """
 NEXT_IDENTIFIER_IDS = """
-SELECT array_agg(nextval(sequence))
+SELECT COALESCE(array_agg(nextval(sequence)), '{}')
 FROM (SELECT pg_get_serial_sequence('profiles_identifier', 'id')::regclass AS sequence OFFSET 0) AS named,
      generate_series(1, %s)
 """

@@ -8,6 +8,7 @@ from events.log import Happening
 from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft
 from profiles.identity import Directory, Holding, Person
+from profiles.ingest import statements as sql
 from profiles.ingest.decoding import ClaimedRow
 from profiles.ingest.tallies import Tally
 from profiles.models.history import SLOTS
@@ -41,12 +42,32 @@ class StatedFact(NamedTuple):
 
 
 @dataclass(slots=True)
+class IdentifierIds:
+    """Ids for identifiers about to be stored, drawn from their sequence."""
+
+    _drawn: list[int] = field(default_factory=list)
+
+    def draw(self, cursor: Any, count: int) -> None:
+        """Have so many more at hand."""
+        cursor.execute(sql.NEXT_IDENTIFIER_IDS, [count])
+        self._drawn += cursor.fetchone()[0]
+
+    def take(self, cursor: Any, count: int) -> list[int]:
+        """So many ids, in ascending order; asks PostgreSQL only when too few are at hand."""
+        if count > len(self._drawn):
+            self.draw(cursor, count - len(self._drawn))
+        taken, self._drawn = self._drawn[:count], self._drawn[count:]
+        return taken
+
+
+@dataclass(slots=True)
 class Work:
     """Everything a batch will write, gathered in memory first."""
 
     club: Club
     now: datetime
     directory: Directory
+    ids: IdentifierIds = field(default_factory=IdentifierIds)
     facts: dict[tuple[int, str, str, int], StatedFact] = field(default_factory=dict)
     activities: list[Recorded] = field(default_factory=list)
     tallies: dict[Holding, Tally] = field(default_factory=dict)

@@ -1,9 +1,11 @@
 """Writing what a batch gathered, in the order in which rows refer to each other."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 import orjson
+from django.db import connection
 
 from events import log
 from events.log import Happening
@@ -14,7 +16,7 @@ from profiles.ingest import statements as sql
 from profiles.ingest.newborn import insert_newborn
 from profiles.ingest.restating import Touched, restate
 from profiles.ingest.tallies import Tally
-from profiles.ingest.work import Work
+from profiles.ingest.work import StatedFact, Work
 from profiles.merging.rehoming import NewMerge, record_merges, rehome
 from profiles.models.identity import CRM_RECORD
 from profiles.models.profile import STAGE_LADDER
@@ -27,16 +29,18 @@ def write(cursor: Any, work: Work) -> dict[UUID, set[str]]:
     _merge_people(cursor, work)
     _write_facts(cursor, work)
     _write_activities(cursor, work)
-    moved = _write_tallies(cursor, work)
-    added_tags = _add_tags(cursor, work)
-    rekeyed = {person.root.profile_id for person in work.rekeyed}
-    touched = Touched(_stated_fields(work), rekeyed, added_tags.keys(), newborn)
-    changes = restate(cursor, work.club.id, touched)
-    for profile_id in added_tags.keys() - newborn.keys():
+    with connection.cursor() as tallied:
+        is_tallied = _write_tallies(tallied, work)
+        added_tags = _add_tags(cursor, work)
+        rekeyed = {person.root.profile_id for person in work.rekeyed}
+        touched = Touched(_stated_fields(work), rekeyed, added_tags.keys(), newborn)
+        changes = restate(cursor, work.club.id, touched)
+        moved = _finish_tallies(cursor, tallied, work) if is_tallied else set()
+    for profile_id in added_tags.keys() - newborn:
         changes.setdefault(profile_id, []).append("tags")
     _write_candidates(cursor, work)
     _write_erasures(cursor, work)
-    _log(cursor, work, list(newborn), changes, moved)
+    _log(cursor, work, newborn, changes, moved)
     losers = {merge.loser.id for merge in work.directory.merges}
     cache.forget({holding.person.root.profile_id for holding in work.tallies} | set(changes) | losers)
     return added_tags
@@ -52,13 +56,15 @@ def _write_identifiers(cursor: Any, work: Work) -> None:
     new = [one for one in work.directory.holdings() if one.id is None]
     changed = [one for one in work.directory.holdings() if one.is_changed and one.id is not None]
     if new:
-        cursor.execute(sql.NEXT_IDENTIFIER_IDS, [len(new)])
-        for holding, identifier_id in zip(new, cursor.fetchone()[0], strict=True):
+        for holding, identifier_id in zip(new, work.ids.take(cursor, len(new)), strict=True):
             holding.id = identifier_id
             # The platform's own record of somebody known shows nowhere; all else does.
             if holding.key.kind != CRM_RECORD or holding.person.is_new:
                 work.rekeyed.add(holding.person)
         sql.NEW_IDENTIFIER.fill(cursor, (_identifier_row(work, holding) for holding in new))
+    # The last first: what stands for another may be stood for itself.
+    for gone, kept in reversed(work.directory.twins):
+        gone.id = kept.id
     if changed:
         work.rekeyed |= {holding.person for holding in changed}
         changed.sort(key=lambda one: one.id or 0)
@@ -120,10 +126,20 @@ def _write_facts(cursor: Any, work: Work) -> None:
                 fact.event_id,
             )
             # In a fixed order, so that two batches with the same facts cannot wait for each other.
-            for fact in sorted(work.facts.values(), key=lambda one: (one.holding.id, one.field, one.rank))
+            for fact in sorted(_newest(work), key=lambda one: (one.holding.id, one.field, one.rank))
         ),
     )
     cursor.execute(sql.UPSERT_FACTS, [work.club.id])
+
+
+def _newest(work: Work) -> Iterable[StatedFact]:
+    """Of several facts of one record the newest: a key may have had two rows until its holders were found to be one."""
+    if not work.directory.twins:
+        return work.facts.values()
+    newest: dict[tuple[Any, ...], StatedFact] = {}
+    for fact in sorted(work.facts.values(), key=lambda one: (one.occurred_at, one.event_id)):
+        newest[fact.holding.id, fact.field, fact.source, fact.rank] = fact
+    return newest.values()
 
 
 def _stated_fields(work: Work) -> dict[UUID, set[str]]:
@@ -159,8 +175,8 @@ def _write_activities(cursor: Any, work: Work) -> None:
     cursor.execute(sql.INSERT_ACTIVITIES, [work.club.id])
 
 
-def _write_tallies(cursor: Any, work: Work) -> set[UUID]:
-    """Add the figures up per surviving profile, and per side of a merged one; returns whose stage moved."""
+def _write_tallies(cursor: Any, work: Work) -> bool:
+    """Add the figures up per surviving profile; returns whether there is an answer for `_finish_tallies`."""
     by_profile: dict[UUID, Tally] = {}
     for holding, tally in work.tallies.items():
         if holding.person.root.is_new:
@@ -169,12 +185,17 @@ def _write_tallies(cursor: Any, work: Work) -> set[UUID]:
         known = by_profile.get(profile_id)
         by_profile[profile_id] = tally if known is None else known.plus(tally)
     if not by_profile:
-        return set()
+        return False
     # In a fixed order, as every other writer of profiles does.
     ordered = sorted(by_profile.items(), key=lambda item: item[0].int)
     sql.TALLY.fill(cursor, (tally.row(profile_id) for profile_id, tally in ordered))
     cursor.execute(sql.ADD_TALLIES, [[stage.value for stage in STAGE_LADDER], work.club.id])
-    told = cursor.fetchall()
+    return True
+
+
+def _finish_tallies(cursor: Any, tallied: Any, work: Work) -> set[UUID]:
+    """Add them up per side of the merged as well; returns whose stage moved."""
+    told = tallied.fetchall()
     _write_shares(cursor, work, {profile_id for profile_id, _, has_shares in told if has_shares})
     return {profile_id for profile_id, is_moved, _ in told if is_moved}
 
@@ -236,7 +257,7 @@ def _write_erasures(cursor: Any, work: Work) -> None:
 
 
 def _log(
-    cursor: Any, work: Work, new_ids: list[UUID], changes: dict[UUID, list[str]], moved: set[UUID]
+    cursor: Any, work: Work, new_ids: Iterable[UUID], changes: dict[UUID, list[str]], moved: set[UUID]
 ) -> None:
     """What happened, in the order in which a reader should learn it: people first, then what they did."""
     for profile_id in moved:

@@ -13,12 +13,14 @@ from tenants.models import TenantModel
 
 
 def new_profile_id() -> uuid.UUID:
-    """A version 7 UUID (RFC 9562): time-ordered, so that a million new rows fill one side of the index."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return uuid.UUID(int=value)
+    """A version 7 UUID (RFC 9562): time-ordered, so that a million new rows fill one side of the index.
+
+    To a quarter of a microsecond (section 6.2, method 3): of two people of one batch the first is the older.
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = (nanoseconds << 12) // 1_000_000
+    random = int.from_bytes(os.urandom(8), "big") & ~(0x3 << 62)
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random)
 
 
 class ProfileStatus(models.TextChoices):

@@ -1,6 +1,8 @@
 """Imports end to end: check, run, undo, and what may happen in between."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.profiles.api_callers import happened
 from tests.profiles.importing.spreadsheets import csv_file, office_workbook
-from tests.profiles.stories import booking, member, player
+from tests.profiles.stories import booking, member, player, tell
 
 HEADER = "Member No,First name,Surname,E-mail,Cell,Date of birth,Category,Handicap,Tags"
 GOLDEN = (
@@ -352,23 +354,46 @@ def test_somebody_erased_between_check_and_run_does_not_come_back(fairview: Club
         assert [one["first_name"] for one in people()] == ["Anke"]
 
 
+def test_a_shared_address_of_a_newcomer_who_turns_out_to_be_known_is_had_once(fairview: Club) -> None:
+    """Two members share a mailbox; a third name comes with it, and the next row says that it is one of the two."""
+    tell(fairview.tenant, member(1, email="home@example.com", firstName="Ann", lastName="Botha"))
+    tell(fairview.tenant, member(2, email="home@example.com", firstName="Ben", lastName="Botha"))
+
+    with tenant_scope(fairview.tenant):
+        done = brought_in(
+            ",t1,Carl,Botha,home@example.com,12.4",
+            "1,t1,,,,",
+            header="Member No,Player id,First name,Surname,E-mail,Handicap",
+            takes_conflicts=True,
+        )
+
+        assert row(done, 3).reason == "Shows that the person of line 2 is Ann Botha."
+        ann, ben = CustomerProfile.objects.order_by("scl_member_id")
+        held = Identifier.objects.filter(value="home@example.com")
+        assert set(held.values_list("profile_id", flat=True)) == {ann.pk, ben.pk}
+        assert len(held) == 2
+        carl = Fact.objects.get(value="Carl")
+        assert (carl.profile_id, Identifier.objects.get(pk=carl.identifier_id).kind) == (
+            ann.pk,
+            "crmRecordId",
+        )
+
+
 def test_a_run_that_dies_goes_on_where_it_ended(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "CHUNK", 2)
     lines = [f"{number},Anna{number},Botha,anna{number}@example.com,,,,," for number in range(1, 8)]
     with tenant_scope(fairview.tenant):
         member_import = checked(*lines)
         start_import(member_import, takes_conflicts=False)
-        calls = iter([True, True, False])
 
-        def dying(*args: Any) -> tuple[int, int]:
-            if not next(calls):
-                raise OperationalError("server closed the connection")
-            return running.run_chunk(*args)
+        def dying(*args: Any) -> Iterator[int]:
+            yield from islice(running.run_chunks(*args), 2)
+            raise OperationalError("server closed the connection")
 
-        monkeypatch.setattr(jobs, "run_chunk", dying)
+        monkeypatch.setattr(jobs, "run_chunks", dying)
         with pytest.raises(OperationalError):
             work_on(member_import.pk)
-        monkeypatch.setattr(jobs, "run_chunk", running.run_chunk)
+        monkeypatch.setattr(jobs, "run_chunks", running.run_chunks)
 
         assert ImportRow.objects.filter(applied_at__isnull=False).count() == 4
         # Its lease still runs: nobody else may touch it.
@@ -387,13 +412,13 @@ def test_a_chunk_that_cannot_be_done_is_said_and_can_be_tried_again(
         member_import = checked("1,Anna,Botha,anna@example.com,,,,,")
         start_import(member_import, takes_conflicts=False)
 
-        def failing(*args: Any) -> tuple[int, int]:
+        def failing(*args: Any) -> Iterator[int]:
             raise ValueError("a bug of ours")
 
-        monkeypatch.setattr(jobs, "run_chunk", failing)
+        monkeypatch.setattr(jobs, "run_chunks", failing)
         with pytest.raises(ValueError, match="a bug"):
             work_on(member_import.pk)
-        monkeypatch.setattr(jobs, "run_chunk", running.run_chunk)
+        monkeypatch.setattr(jobs, "run_chunks", running.run_chunks)
         member_import.refresh_from_db()
         assert (member_import.status, member_import.error) == (
             ImportStatus.FAILED,
