@@ -57,12 +57,41 @@ def normal_email(value: str) -> str | None:
 def normal_phone(value: str, country: str) -> str | None:
     """E.164, read as a number of `country` (two letters) unless it has a prefix; None when it is no number."""
     try:
-        parsed = phonenumbers.parse(value, country)
+        parsed = _national_number(value, country) or phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(parsed):
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _national_number(value: str, country: str) -> phonenumbers.PhoneNumber | None:
+    """What the library's parser makes of plain digits behind a zero, for a fifth of its time; None: ask the parser.
+
+    Spreadsheets are full of them.
+    """
+    if not (value.isascii() and value.isdigit()):
+        return None
+    plan = _dialling_plan(country)
+    if plan is None:
+        return None
+    code, pattern = plan
+    return (
+        phonenumbers.PhoneNumber(country_code=code, national_number=int(value[1:]))
+        if pattern.fullmatch(value)
+        else None
+    )
+
+
+@lru_cache(maxsize=512)
+def _dialling_plan(country: str) -> tuple[int, re.Pattern[str]] | None:
+    """The code of a country whose numbers begin with a zero that is no part of them, and how they look with it."""
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if plan is None or plan.general_desc is None or plan.country_code is None:
+        return None
+    if plan.national_prefix != "0" or plan.national_prefix_for_parsing != "0":
+        return None
+    return plan.country_code, re.compile(f"0(?=[1-9])(?:{plan.general_desc.national_number_pattern})")
 
 
 @lru_cache(maxsize=CACHE_SIZE)

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from events.identity_hints import IdentityKey
 from profiles.club import Club
 from profiles.golden import DATE_COLUMNS, FIELD_OWNERS, FILLS_GAPS, ORDINARY, TEXT_COLUMNS
-from profiles.identity import CAP_EXCEEDED, Candidate, Claim, Directory, Person
+from profiles.identity import CAP_EXCEEDED, Candidate, Claim, Directory, Person, keys_of
 from profiles.importing import statements as sql
 from profiles.importing.columns import KEYS, LABELS, Target
 from profiles.importing.subjects import (
@@ -29,7 +29,7 @@ from profiles.importing.subjects import (
     moment_of,
     record_of,
 )
-from profiles.ingest.people import load_directory
+from profiles.ingest.people import extend_directory
 from profiles.ingest.statements import PLAN_FOR_BATCHES
 from profiles.models import CRM_RECORD, ImportOutcome, MemberImport
 from profiles.names import PersonName, names_disagree
@@ -101,28 +101,89 @@ class _Known:
     tags: set[str]
 
 
-def check_rows(
-    club: Club, member_import: MemberImport, rows: Sequence[FileRow], now: datetime
-) -> list[Verdict]:
-    """A verdict for each row, in their order. May put the known spelling of a name into a row's values.
+class Check:
+    """The check of one import, to which its rows are given in their order, some at a time.
 
-    Needs the club's scope and no transaction; takes no lock, so that what is decided now may be decided otherwise when
-    the import runs.
+    Needs the club's scope; takes no lock, so that what is decided now may be decided otherwise when the import runs.
     """
-    claims = {
-        row.line: _claim(member_import, row, now)
-        for row in rows
-        if not row.is_heading and row.read.names_somebody and not _lacks_id(member_import, row)
-    }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(PLAN_FOR_BATCHES)
-        directory = load_directory(cursor, club.id, list(claims.values()), now, with_all_traits=True)
-    erased = claims_of_erased(directory, [[claim] for claim in claims.values()])
-    first_lines: dict[Person, int] = {}
-    judged = [_judge(row, claims.get(row.line), directory, erased, first_lines) for row in rows]
-    _find_namesakes(judged)
-    known = _load_known(judged)
-    return [_verdict(one, known, first_lines) for one in judged]
+
+    def __init__(self, club: Club, member_import: MemberImport, now: datetime) -> None:
+        self._club = club
+        self._import = member_import
+        self._now = now
+        self._directory = Directory(now)
+        self._asked: set[IdentityKey] = set()
+        self._known: dict[UUID, _Known] = {}
+        # In which line a new person came up; by first and last name, who came up with nothing else.
+        self._first_lines: dict[Person, int] = {}
+        self._bare_lines: dict[tuple[str, str], int] = {}
+
+    def verdicts(self, rows: Sequence[FileRow]) -> list[Verdict]:
+        """A verdict for each of the next rows. May put the known spelling of a name into a row's values."""
+        claims = {
+            row.line: _claim(self._import, row, self._now)
+            for row in rows
+            if not row.is_heading and row.read.names_somebody and not _lacks_id(self._import, row)
+        }
+        self._look_up(list(claims.values()))
+        erased = claims_of_erased(self._directory, [[claim] for claim in claims.values()])
+        judged = [
+            _judge(row, claims.get(row.line), self._directory, erased, self._first_lines) for row in rows
+        ]
+        self._find_namesakes(judged)
+        self._load_known(judged)
+        return [_verdict(one, self._known, self._first_lines) for one in judged]
+
+    def _look_up(self, claims: Sequence[Claim]) -> None:
+        keys = [key for key in keys_of(claims) if key not in self._asked]
+        self._asked.update(keys)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(PLAN_FOR_BATCHES)
+            extend_directory(cursor, self._club.id, self._directory, keys)
+
+    def _find_namesakes(self, judged: Sequence[_Judged]) -> None:
+        """A row with nothing but a name is nobody for certain: it is in conflict with a customer of that name."""
+        bare: dict[tuple[str, str], list[_Judged]] = {}
+        for one in judged:
+            if one.person is not None and one.person.is_new and not keys_of_values(one.row.read.values):
+                bare.setdefault(_names(one.row.read.values), []).append(one)
+        if not bare:
+            return
+        with transaction.atomic(), connection.cursor() as cursor:
+            sql.NAMESAKE.fill(cursor, bare)
+            cursor.execute(sql.NAMESAKES, [current_tenant_id()])
+            known = {(first, last): profile_id for first, last, profile_id in cursor.fetchall()}
+        for names, rows in bare.items():
+            first = self._bare_lines.setdefault(names, rows[0].row.line)
+            for one in rows:
+                if names not in known and one.row.line == first:
+                    continue
+                whose = "a customer" if names in known else f"line {first}"
+                one.outcome = ImportOutcome.CONFLICT
+                one.words = [
+                    f"Has nothing but a name, and {whose} has the same: nobody can tell whether they are one."
+                ]
+
+    def _load_known(self, judged: Sequence[_Judged]) -> None:
+        """The customers that rows are about, and those that speak against a row."""
+        people = {one.person.root for one in judged if one.person is not None}
+        people |= {word for one in judged for word in one.words if isinstance(word, Person)}
+        wanted = {person.profile_id for person in people if not person.is_new} - self._known.keys()
+        if not wanted:
+            return
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(PLAN_FOR_BATCHES)
+            sql.MATCHED_PROFILE.fill(cursor, ((one,) for one in wanted))
+            cursor.execute(sql.HEAVIEST_FACTS, [current_tenant_id()])
+            heaviest: dict[UUID, dict[str, tuple[int, datetime]]] = {}
+            for profile_id, name, rank, occurred_at in cursor.fetchall():
+                heaviest.setdefault(profile_id, {})[name] = (rank, occurred_at)
+            cursor.execute(sql.KNOWN_PROFILES.format(columns=KNOWN_COLUMNS), [current_tenant_id()])
+            for profile_id, stage, tags, shown, *row in cursor.fetchall():
+                values = dict(zip(COLUMNS, row, strict=True))
+                self._known[profile_id] = _Known(
+                    shown or _called(values), stage, values, heaviest.get(profile_id, {}), set(tags)
+                )
 
 
 def _claim(member_import: MemberImport, row: FileRow, now: datetime) -> Claim:
@@ -211,58 +272,8 @@ def _of_candidate(candidate: Candidate, claim: Claim) -> Words:
     ]
 
 
-def _find_namesakes(judged: Sequence[_Judged]) -> None:
-    """A row with nothing but a name is nobody for certain: it is in conflict with a customer of that name."""
-    bare: dict[tuple[str, str], list[_Judged]] = {}
-    for one in judged:
-        if one.person is not None and one.person.is_new and not keys_of_values(one.row.read.values):
-            bare.setdefault(_names(one.row.read.values), []).append(one)
-    if not bare:
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        sql.NAMESAKE.fill(cursor, bare)
-        cursor.execute(sql.NAMESAKES, [current_tenant_id()])
-        known = {(first, last): profile_id for first, last, profile_id in cursor.fetchall()}
-    for names, rows in bare.items():
-        for one in rows if names in known else rows[1:]:
-            whose = "a customer" if names in known else f"line {rows[0].row.line}"
-            one.outcome = ImportOutcome.CONFLICT
-            one.words = [
-                f"Has nothing but a name, and {whose} has the same: nobody can tell whether they are one."
-            ]
-
-
 def _names(values: Mapping[str, Any]) -> tuple[str, str]:
     return str(values.get(Target.FIRST_NAME, "")).lower(), str(values.get(Target.LAST_NAME, "")).lower()
-
-
-def _load_known(judged: Sequence[_Judged]) -> dict[UUID, _Known]:
-    """The customers that rows are about, and those that speak against a row, by id."""
-    wanted = {
-        one.person.root.profile_id for one in judged if one.person is not None and not one.person.root.is_new
-    }
-    wanted |= {
-        word.profile_id
-        for one in judged
-        for word in one.words
-        if isinstance(word, Person) and not word.is_new
-    }
-    if not wanted:
-        return {}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(PLAN_FOR_BATCHES)
-        sql.MATCHED_PROFILE.fill(cursor, ((one,) for one in wanted))
-        cursor.execute(sql.HEAVIEST_FACTS, [current_tenant_id()])
-        heaviest: dict[UUID, dict[str, tuple[int, datetime]]] = {}
-        for profile_id, name, rank, occurred_at in cursor.fetchall():
-            heaviest.setdefault(profile_id, {})[name] = (rank, occurred_at)
-        cursor.execute(sql.KNOWN_PROFILES.format(columns=KNOWN_COLUMNS), [current_tenant_id()])
-        found: dict[UUID, _Known] = {}
-        for profile_id, stage, tags, shown, *row in cursor.fetchall():
-            values = dict(zip(COLUMNS, row, strict=True))
-            name = shown or _called(values)
-            found[profile_id] = _Known(name, stage, values, heaviest.get(profile_id, {}), set(tags))
-        return found
 
 
 def _called(values: Mapping[str, Any]) -> str:

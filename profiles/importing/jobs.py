@@ -19,7 +19,7 @@ from profiles.club import Club
 from profiles.cycle_search import without_cycle_search
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
 from profiles.importing import statements as sql
-from profiles.importing.checking import FileRow, Verdict, check_rows
+from profiles.importing.checking import Check, FileRow, Verdict
 from profiles.importing.columns import LABELS, MANY, Target
 from profiles.importing.running import run_chunks
 from profiles.importing.subjects import RowRead, RowReader
@@ -35,8 +35,7 @@ from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 
 RUN_IMPORT: Final = "profiles.run_import"
 LEASE_SECONDS: Final = 120
-CHECK_LEASE_SECONDS: Final = 600
-STORE_CHUNK: Final = 5_000
+CHECK_CHUNK: Final = 5_000
 # What is there to be mapped, started, taken back; one that failed half-way can go on or be taken back.
 MAPPABLE: Final = Q(
     status__in=[ImportStatus.MAPPING, ImportStatus.CHECKED, ImportStatus.FAILED], started_at=None
@@ -186,7 +185,6 @@ def count_rows(member_import: MemberImport) -> dict[str, int]:
 # --- the work
 
 
-@without_cycle_search()
 def _check(member_import: MemberImport, report: Report) -> None:
     club = Club.of(Tenant.objects.get(pk=member_import.tenant_id))
     stored = list(
@@ -197,19 +195,21 @@ def _check(member_import: MemberImport, report: Report) -> None:
     now = timezone.now()
     targets = [Target(one) for one in member_import.targets]
     reader = RowReader(club, targets, [cells for _, cells, _ in stored], now.astimezone(club.zone).date())
-    _progress(member_import, 0, CHECK_LEASE_SECONDS)
-    rows = [
-        FileRow(line, RowRead() if is_heading else reader.read(cells), is_heading)
-        for line, cells, is_heading in stored
-    ]
-    report(0, len(rows))
-    verdicts = check_rows(club, member_import, rows, now)
-    for start in range(0, len(rows), STORE_CHUNK):
-        chunk = slice(start, start + STORE_CHUNK)
-        _store_verdicts(member_import, rows[chunk], verdicts[chunk])
-        done = min(start + STORE_CHUNK, len(rows))
-        _progress(member_import, done)
-        report(done, len(rows))
+    check = Check(club, member_import, now)
+    judged: list[tuple[FileRow, Verdict]] = []
+    with without_cycle_search(), statements_behind():
+        # Once more at the end, for the verdicts on the last rows.
+        for start in range(0, len(stored) + CHECK_CHUNK, CHECK_CHUNK):
+            with transaction.atomic():
+                _store_verdicts(member_import, judged)
+                _progress(member_import, min(start, len(stored)))
+                # Read while PostgreSQL is storing.
+                rows = [
+                    FileRow(line, RowRead() if is_heading else reader.read(cells), is_heading)
+                    for line, cells, is_heading in stored[start : start + CHECK_CHUNK]
+                ]
+            report(min(start, len(stored)), len(stored))
+            judged = list(zip(rows, check.verdicts(rows), strict=True))
     _finish(member_import, ImportStatus.CHECKING, ImportStatus.CHECKED, counts=count_rows(member_import))
 
 
@@ -230,10 +230,11 @@ def _run(member_import: MemberImport, report: Report) -> None:
 def _undo(member_import: MemberImport, report: Report) -> None:
     done = ImportRow.objects.filter(import_id=member_import.pk, undone_at__isnull=False).count()
     report(done, member_import.total)
-    while taken := undo_chunk(member_import):
-        done += taken
-        _progress(member_import, done)
-        report(done, member_import.total)
+    with without_cycle_search(), statements_behind():
+        while taken := undo_chunk(member_import):
+            done += taken
+            _progress(member_import, done)
+            report(done, member_import.total)
     _finish(member_import, ImportStatus.UNDOING, ImportStatus.UNDONE, error="")
 
 
@@ -278,11 +279,10 @@ def _taken(member_import: MemberImport, takes_conflicts: bool) -> int:
     return sum(counts.get(outcome.value, 0) for outcome in outcomes)
 
 
-def _store_verdicts(
-    member_import: MemberImport, rows: Sequence[FileRow], verdicts: Sequence[Verdict]
-) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(UNHURRIED)
+def _store_verdicts(member_import: MemberImport, judged: Sequence[tuple[FileRow, Verdict]]) -> None:
+    if not judged:
+        return
+    with connection.cursor() as cursor:
         sql.JUDGED_ROW.fill(
             cursor,
             (
@@ -297,7 +297,7 @@ def _store_verdicts(
                     verdict.profile_id,
                     verdict.stage_before,
                 )
-                for row, verdict in zip(rows, verdicts, strict=True)
+                for row, verdict in judged
             ),
         )
         cursor.execute(sql.STORE_VERDICTS, [member_import.tenant_id, member_import.pk])
@@ -323,11 +323,13 @@ def _finish(member_import: MemberImport, before: ImportStatus, after: ImportStat
     )
 
 
-def _progress(member_import: MemberImport, done: int, seconds: int = LEASE_SECONDS) -> None:
+def _progress(member_import: MemberImport, done: int) -> None:
+    """Say how far the import is, and hold it for another while; the transaction's commit does not wait for the disk."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(UNHURRIED)
         cursor.execute(
-            sql.PROGRESS, [seconds, done, member_import.tenant_id, member_import.pk, member_import.status]
+            sql.PROGRESS,
+            [LEASE_SECONDS, done, member_import.tenant_id, member_import.pk, member_import.status],
         )
 
 

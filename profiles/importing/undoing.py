@@ -16,7 +16,6 @@ from events import log
 from events.log import Happening
 from events.models import LogKind
 from profiles import cache
-from profiles.cycle_search import without_cycle_search
 from profiles.importing import statements as sql
 from profiles.importing.subjects import event_id_of, event_prefix
 from profiles.ingest.restating import Touched, restate
@@ -37,7 +36,7 @@ def undo_chunk(member_import: MemberImport) -> int:
     One transaction under the tenant's identity lock. From the last row to the first, so that a customer goes with the
     row that made them, after all others about them.
     """
-    with without_cycle_search(), transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         lock_tenant(AdvisoryLock.IDENTITY)
         cursor.execute(PLAN_FOR_BATCHES)
         tenant_id = current_tenant_id()

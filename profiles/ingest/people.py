@@ -1,6 +1,6 @@
 """Loading what a batch needs to know about people, and resolving whom each event is about."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,26 +13,39 @@ from profiles.names import PersonName
 from profiles.normalise import folded
 
 
-def load_directory(
-    cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: datetime, *, with_all_traits: bool = False
-) -> Directory:
+def load_directory(cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: datetime) -> Directory:
     """The identifiers that the claims name and the people behind them; needs the tenant's identity lock.
 
-    Names, births and ids are loaded of those of whom they matter for the decision, or of everybody.
+    Names, births and ids are loaded of those for whom they matter.
     """
     directory = Directory(now)
-    sql.WANTED_KEY.fill(cursor, keys_of(claims))
+    _load_keys_and_people(cursor, tenant_id, directory, keys_of(claims))
+    _load_traits(cursor, tenant_id, directory, _in_question(directory, claims))
+    return directory
+
+
+def extend_directory(
+    cursor: Any, tenant_id: UUID, directory: Directory, keys: Collection[IdentityKey]
+) -> None:
+    """Make known who has these keys, which were not asked for before, with the names, births and ids of everybody."""
+    known = set(directory.people)
+    _load_keys_and_people(cursor, tenant_id, directory, keys)
+    people = {person for person_id, person in directory.people.items() if person_id not in known}
+    _load_traits(cursor, tenant_id, directory, people)
+
+
+def _load_keys_and_people(
+    cursor: Any, tenant_id: UUID, directory: Directory, keys: Collection[IdentityKey]
+) -> None:
+    sql.WANTED_KEY.fill(cursor, keys)
     cursor.execute(sql.FIND_KEYS, {"tenant": tenant_id})
     for row in cursor.fetchall():
         person = directory.people.get(row[11])
         if person is None:
-            person = Person(id=row[11], created_at=now, is_new=False)
+            person = Person(id=row[11], created_at=directory.now, is_new=False)
             person.profile_id = row[3]
             directory.add_person(person)
         directory.add_holding(_holding(row, person))
-    people = set(directory.people.values()) if with_all_traits else _in_question(directory, claims)
-    _load_traits(cursor, tenant_id, directory, people)
-    return directory
 
 
 def _holding(row: Sequence[Any], person: Person) -> Holding:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
+from io import BytesIO
 from typing import Any
 
-from psycopg import ClientCursor
+from psycopg import ClientCursor, Copy
+from psycopg.copy import FileWriter
 
 from tenants.postgresql.behind import Behind
 
@@ -58,17 +60,19 @@ class BehindCursor(ScopedCursor):
             ClientCursor.nextset(self)
 
     def copy_rows(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Make the rows now, and have them copied."""
-        made = list(rows)
+        """Write the rows down now, and have them copied."""
+        text = BytesIO()
+        with Copy(ClientCursor(self.connection), writer=FileWriter(text)) as copy:
+            for row in rows:
+                copy.write_row(row)
         prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
-        self._said = self._behind.say(lambda: self._copy(prefix, statement, made))
+        self._said = self._behind.say(lambda: self._copy(prefix, statement, text.getvalue()))
 
-    def _copy(self, prefix: str, statement: str, rows: list[Sequence[Any]]) -> None:
+    def _copy(self, prefix: str, statement: str, text: bytes) -> None:
         if prefix:
             ClientCursor.execute(self, prefix)
         with ClientCursor.copy(self, statement) as copy:
-            for row in rows:
-                copy.write_row(row)
+            copy.write(text)
 
     def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
         """As `ScopedCursor`, after all that was said."""

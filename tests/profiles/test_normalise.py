@@ -1,7 +1,8 @@
 """Normal forms of what identifies people."""
 
+import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profiles.normalise import folded, is_placeholder_email, is_placeholder_phone, normal_email, normal_phone
@@ -106,3 +107,38 @@ def test_a_name_is_folded_to_plain_lower_case_words(text: str, expected: str) ->
 @given(st.text(max_size=30))
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert folded(folded(text)) == folded(text)
+
+
+def by_the_library(value: str, country: str) -> str | None:
+    try:
+        parsed = phonenumbers.parse(value, country)
+    except phonenumbers.NumberParseException:
+        return None
+    valid = phonenumbers.is_valid_number(parsed)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if valid else None
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    country=st.sampled_from(["ZA", "GB", "IE", "DE", "FR", "AU", "NZ", "IT", "US", "AR", "BR", "XX"]),
+    digits=st.from_regex(r"0?[0-9]{2,4}[0-9]{5,8}", fullmatch=True),
+)
+def test_plain_digits_are_read_as_the_library_reads_them(country: str, digits: str) -> None:
+    assert normal_phone(digits, country) == by_the_library(digits, country)
+
+
+@pytest.mark.parametrize("country", ["ZA", "IE", "DE"])
+@pytest.mark.parametrize(
+    "kind", [phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE]
+)
+def test_plain_digits_of_real_numbers_need_no_parser(
+    country: str, kind: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = phonenumbers.example_number_for_type(country, kind)
+    assert example is not None
+    digits = f"0{example.national_number}"
+    expected = by_the_library(digits, country)
+    normal_phone.cache_clear()
+    monkeypatch.setattr(phonenumbers, "parse", None)
+
+    assert normal_phone(digits, country) == expected is not None
