@@ -26,7 +26,8 @@ from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.models import ImportOutcome, MemberImport
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
-# Rows a transaction: half a second under the identity lock. Rows a part: what is decided while the last one is stored.
+# Rows a transaction: a second and a half under the identity lock, for which events wait. Rows a part: what is decided
+# while the last part is stored.
 CHUNK: Final = 5_000
 PART: Final = 2_500
 TYPE: Final = "crm.import"

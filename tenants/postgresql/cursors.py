@@ -55,9 +55,11 @@ class BehindCursor(ScopedCursor):
         return self
 
     def _execute(self, prefix: str, query: Any, params: Any, options: dict[str, Any]) -> None:
-        ClientCursor.execute(self, prefix + query if prefix else query, params, **options)
-        if prefix:
-            ClientCursor.nextset(self)
+        if not prefix or not isinstance(query, str):
+            ClientCursor.execute(self, query, params, **options)
+            return
+        ClientCursor.execute(self, prefix + query, params, **options)
+        ClientCursor.nextset(self)
 
     def copy_rows(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Write the rows down now, and have them copied."""

@@ -32,6 +32,16 @@ def test_answers_come_as_ever(fairview: Club) -> None:
         assert IdempotencyRecord.objects.get().key == "by the ORM"
 
 
+def test_a_block_in_a_block_is_the_outer_one(db: None) -> None:
+    with statements_behind(), transaction.atomic(), connection.cursor() as cursor:
+        with statements_behind():
+            cursor.execute("SELECT 1")
+        LETTERS.fill(cursor, enumerate("a"))
+        cursor.execute("SELECT letter FROM letters")
+
+        assert cursor.fetchall() == [("a",)]
+
+
 def test_an_answer_is_its_own_statement_s_whatever_was_said_since(db: None) -> None:
     with statements_behind(), transaction.atomic(), connection.cursor() as one, connection.cursor() as other:
         one.execute("SELECT 1")

@@ -379,6 +379,39 @@ def test_a_shared_address_of_a_newcomer_who_turns_out_to_be_known_is_had_once(fa
         )
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 5_000])
+def test_a_check_remembers_what_it_saw_in_earlier_chunks(
+    fairview: Club, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "CHECK_CHUNK", chunk)
+    happened(fairview.tenant, member(1, firstName="Anna", lastName="Botha", email="anna@example.com"))
+    with tenant_scope(fairview.tenant):
+        judged = checked(
+            "1,Anna,Botha,anna@example.com,,,,12.4,",
+            ",Ben,Smith,ben@example.com,,,,,",
+            ",Carl,Nkosi,,,,,,",
+            "1,,,,,,,12.4,",
+            ",Ben,Smith,ben@example.com,082 123 4567,,,,",
+            ",Carl,Nkosi,,,,,,",
+            ",Ben,Smith,,082 123 4567,,,,",
+        )
+
+        rows = ImportRow.objects.filter(import_id=judged.pk).order_by("line")
+        assert list(rows.values_list("outcome", "reason")) == [
+            ("UPDATE", ""),
+            ("CREATE", ""),
+            ("CREATE", ""),
+            ("UNCHANGED", ""),
+            ("UPDATE", "The same person as in line 3."),
+            (
+                "CONFLICT",
+                "Has nothing but a name, and line 4 has the same: nobody can tell whether they are one.",
+            ),
+            ("UPDATE", "The same person as in line 3."),
+        ]
+        assert judged.done == judged.total == 7
+
+
 def test_a_run_that_dies_goes_on_where_it_ended(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "CHUNK", 2)
     lines = [f"{number},Anna{number},Botha,anna{number}@example.com,,,,," for number in range(1, 8)]
