@@ -60,6 +60,9 @@ def _spark() -> Any:
             "CRM_DUPLICATES_BACKEND is spark, but pyspark is not installed: `pip install pyspark` (and Java), or set"
             " it to duckdb."
         ) from error
+    session = SparkSession.builder.appName("crm-duplicates").getOrCreate()
+    # Steps are kept where the cluster has a place for them (`spark.checkpoint.dir`), else in its memory.
+    has_place = session.sparkContext.getCheckpointDir() is not None
     return SparkAPI(  # type: ignore[no-untyped-call]
-        spark_session=SparkSession.builder.appName("crm-duplicates").getOrCreate()
+        spark_session=session, break_lineage_method="checkpoint" if has_place else "persist"
     )

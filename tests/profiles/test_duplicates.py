@@ -1,5 +1,6 @@
 """The search for duplicates, on a real database with real Splink."""
 
+import sys
 from datetime import date
 from typing import Any
 
@@ -257,7 +258,30 @@ def test_a_search_that_was_killed_blocks_none_for_ever(fairview: Club) -> None:
     assert (dead.status, dead.error) == ("FAILED", "It never ended.")
 
 
-def test_spark_without_pyspark_says_what_to_do_and_leaves_a_failed_run(fairview: Club, settings: Any) -> None:
+def test_spark_finds_the_same(fairview: Club, kingsmere: Club, settings: Any) -> None:
+    pytest.importorskip(
+        "pyspark", reason="Spark comes with `pip install pyspark` and a Java of version 17 or 21"
+    )
+    weights: dict[str, list[float]] = {}
+    for club, backend in ((fairview, "duckdb"), (kingsmere, "spark")):
+        settings.CRM_DUPLICATES_BACKEND = backend
+        crowd(club.tenant)
+        phone = "+27821234567"
+        customer(club.tenant, "William Ferguson", phone=phone, scl_member_id=100, date_of_birth=BORN)
+        customer(club.tenant, "Bill Ferguson", phone=phone, teetime_player_id="p1")
+        run = search(club.tenant)
+        assert (run.backend, run.status) == (backend, "DONE")
+        with tenant_scope(club.tenant):
+            weights[backend] = sorted(DuplicatePair.objects.values_list("match_weight", flat=True))
+
+    assert weights["spark"] == pytest.approx(weights["duckdb"])
+    assert weights["duckdb"]
+
+
+def test_spark_without_pyspark_says_what_to_do_and_leaves_a_failed_run(
+    fairview: Club, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     settings.CRM_DUPLICATES_BACKEND = "spark"
     customer(fairview.tenant, "Barend Esterhuizen")
 
