@@ -36,7 +36,7 @@ from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
 SOURCE: Final = "crm"
-TEXT_FIELDS: Final = ("firstName", "lastName", "displayName", "gender", "country", "language")
+TEXT_FIELDS: Final = ("firstName", "lastName", "displayName", "gender", "postcode", "country", "language")
 ADDRESS_FIELDS: Final = ("email", "phoneNumber")
 EDITABLE_FIELDS: Final = (*TEXT_FIELDS, *ADDRESS_FIELDS, "dateOfBirth", "status", "tags")
 LONGEST_TEXT: Final = 200

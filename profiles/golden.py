@@ -32,6 +32,7 @@ TEXT_COLUMNS: Final[Mapping[str, str]] = {
     "lastName": "last_name",
     "displayName": "display_name",
     "gender": "gender",
+    "postcode": "postcode",
     "country": "country",
     "language": "language",
     "homeClubId": "home_club_id",

@@ -39,6 +39,7 @@ FIELDS: Final[tuple[tuple[str, str, Callable[[Any], Any] | None], ...]] = (
     ("displayName", "display_name", None),
     ("dateOfBirth", "date_of_birth", None),
     ("gender", "gender", _text_or_none),
+    ("postcode", "postcode", _text_or_none),
     ("country", "country", _text_or_none),
     ("language", "language", _text_or_none),
     ("lifecycleStage", "lifecycle_stage", None),

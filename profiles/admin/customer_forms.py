@@ -15,6 +15,7 @@ COLUMNS: Final = {
     "displayName": "display_name",
     "dateOfBirth": "date_of_birth",
     "gender": "gender",
+    "postcode": "postcode",
     "country": "country",
     "language": "language",
     "email": "email",
@@ -44,6 +45,7 @@ class CustomerForm(forms.Form):
     email = forms.CharField(label="E-mail", max_length=LONGEST_TEXT, required=False)
     phoneNumber = forms.CharField(label="Phone", max_length=LONGEST_TEXT, required=False)  # noqa: N815
     gender = forms.CharField(max_length=LONGEST_TEXT, required=False)
+    postcode = forms.CharField(max_length=LONGEST_TEXT, required=False)
     country = forms.CharField(max_length=LONGEST_TEXT, required=False)
     language = forms.CharField(max_length=LONGEST_TEXT, required=False)
     status = forms.ChoiceField(

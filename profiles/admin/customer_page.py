@@ -153,6 +153,7 @@ def person_of(profile: CustomerProfile, origins: Mapping[str, Provenance]) -> li
         "dateOfBirth": words.day(profile.date_of_birth) if profile.date_of_birth else "",
         "gender": profile.gender.capitalize(),
         "language": profile.language,
+        "postcode": profile.postcode,
         "country": profile.country,
     }
     return _shown(values, origins, {})

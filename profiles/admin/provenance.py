@@ -16,6 +16,7 @@ LABELS: Final[Mapping[str, str]] = {
     "displayName": "Called",
     "dateOfBirth": "Date of birth",
     "gender": "Gender",
+    "postcode": "Postcode",
     "country": "Country",
     "language": "Language",
     "email": "E-mail",

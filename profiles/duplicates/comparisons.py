@@ -224,4 +224,12 @@ GENDER: Final = Comparison(
     (Level("same", "the same gender", "gender_l = gender_r"),),
     Level("different", "different genders", "ELSE"),
 )
-COMPARISONS: Final[Sequence[Comparison]] = (NAME, CONTACT, BIRTH, SERVICES, CLUB, HANDICAP, GENDER)
+# Weaker than it looks: whoever shares a house shares it, and of a club's members many live in few places.
+POSTCODE: Final = Comparison(
+    "postcode",
+    "Postcode",
+    "postcode_l is null or postcode_r is null",
+    (Level("same", "the same postcode", "postcode_l = postcode_r"),),
+    Level("different", "different postcodes", "ELSE"),
+)
+COMPARISONS: Final[Sequence[Comparison]] = (NAME, CONTACT, BIRTH, SERVICES, CLUB, HANDICAP, GENDER, POSTCODE)

@@ -18,6 +18,7 @@ PEOPLE_COLUMNS: Final = {
     "phone": "varchar",
     "born": "varchar",
     "gender": "varchar",
+    "postcode": "varchar",
     "club": "varchar",
     "handicap": "smallint",
     "is_member": "boolean",

@@ -85,6 +85,7 @@ SELECT n.unique_id, n.id, n.is_fresh,
        replace(n.born, '-', '') AS born,
        n.born[1:4] || n.born[9:10] || n.born[6:7] AS born_swapped,
        nullif(lower(n.gender), '') AS gender, nullif(n.club, '') AS club, n.handicap,
+       nullif(regexp_replace(upper(n.postcode), '[^A-Z0-9]', '', 'g'), '') AS postcode,
        n.is_member::tinyint AS member, n.is_player::tinyint AS player, n.is_contact::tinyint AS contact,
        n.login, n.golf_id,
        n.is_member::tinyint + n.is_player::tinyint + n.is_contact::tinyint AS services

@@ -6,7 +6,7 @@ from tenants.postgresql.staging import StagingTable
 
 # Read through `COPY (…) TO STDOUT`, which respects row level security; the tenant is named for the planner's sake.
 PEOPLE: Final = """
-SELECT p.id, p.first_name, p.last_name, p.email, p.phone_number, p.date_of_birth, p.gender, p.home_club_id,
+SELECT p.id, p.first_name, p.last_name, p.email, p.phone_number, p.date_of_birth, p.gender, p.postcode, p.home_club_id,
        p.handicap_tenths, p.scl_member_id IS NOT NULL, p.teetime_player_id IS NOT NULL,
        p.messaging_contact_id IS NOT NULL, p.auth_user_id,
        coalesce(p.external_ids ->> 'golfRsaId', p.external_ids ->> 'cdhId'), p.updated_at > %(since)s

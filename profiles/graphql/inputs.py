@@ -67,6 +67,7 @@ class CustomerInput(graphene.InputObjectType):
     last_name = graphene.String()
     display_name = graphene.String()
     gender = graphene.String()
+    postcode = graphene.String()
     country = graphene.String()
     language = graphene.String()
     email = graphene.String()

@@ -73,6 +73,7 @@ class Customer(graphene.ObjectType):
     display_name = graphene.String(required=True)
     date_of_birth = Date()
     gender = graphene.String()
+    postcode = graphene.String()
     country = graphene.String()
     language = graphene.String()
     lifecycle_stage = graphene.Field(Stage, required=True)

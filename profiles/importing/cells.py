@@ -69,6 +69,8 @@ STATUSES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("cancelled", "canceled", "resigned", "left", "terminated", "bedank"), "CANCELLED"),
     **dict.fromkeys(("suspended", "on hold", "frozen"), "SUSPENDED"),
 }
+# Countries whose postcodes are numbers of so many digits, some of which begin with a zero.
+POSTCODE_DIGITS: Final = {"ZA": 4, "DE": 5, "ES": 5, "FR": 5, "IT": 5, "US": 5}
 TENTH: Final = Decimal("0.1")
 
 
@@ -289,6 +291,13 @@ def _countries() -> dict[str, str]:
     return {**names, **home, "usa": "US", "rsa": "ZA"}
 
 
+def _postcode(text: str, reader: Reader) -> Read:
+    """In capitals; a spreadsheet takes the zeroes in front for ornaments."""
+    whole = WHOLE.fullmatch(text)
+    code = (whole[1] if whole else text).upper()
+    return _text(code.zfill(POSTCODE_DIGITS.get(reader.club.country, 0)) if code.isdigit() else code, reader)
+
+
 def _tags(text: str, reader: Reader) -> Read:
     tags = sorted({tag.strip() for tag in re.split(r"[;,|]", text) if tag.strip()})
     if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
@@ -314,6 +323,7 @@ READERS: Final[Mapping[Target, Callable[[str, Reader], Read]]] = {
     Target.HANDICAP: _handicap,
     Target.GENDER: _gender,
     Target.STATUS: _status,
+    Target.POSTCODE: _postcode,
     Target.COUNTRY: _country,
     Target.TAGS: _tags,
     Target.CREATED_AT: _moment,

@@ -26,6 +26,7 @@ class Target(StrEnum):
     PHONE = "phoneNumber"
     BIRTH = "dateOfBirth"
     GENDER = "gender"
+    POSTCODE = "postcode"
     COUNTRY = "country"
     LANGUAGE = "language"
     HANDICAP = "handicap"
@@ -53,6 +54,7 @@ LABELS: Final[Mapping[Target, str]] = {
     Target.PHONE: "Phone",
     Target.BIRTH: "Date of birth",
     Target.GENDER: "Gender",
+    Target.POSTCODE: "Postcode",
     Target.COUNTRY: "Country",
     Target.LANGUAGE: "Language",
     Target.HANDICAP: "Handicap",
@@ -106,6 +108,9 @@ SYNONYMS: Final[Mapping[Target, str]] = {
         "geburtstag|date de naissance|fecha de nacimiento|data de nascimento"
     ),
     Target.GENDER: "gender|sex|m f|geslag|geslacht|geschlecht|sexe|sexo",
+    Target.POSTCODE: (
+        "postcode|post code|postal code|zip|zip code|zipcode|poskode|plz|postleitzahl|code postal|codigo postal|cap"
+    ),
     Target.COUNTRY: "country|nationality|land|pays|pais",
     Target.LANGUAGE: "language|lang|taal|sprache|langue|idioma",
     Target.HANDICAP: (

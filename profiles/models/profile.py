@@ -93,6 +93,7 @@ class CustomerProfile(TenantModel):
     display_name = models.TextField(default="")
     date_of_birth = models.DateField(null=True)
     gender = models.TextField(default="")
+    postcode = models.TextField(default="", db_default="")
     country = models.TextField(default="")
     language = models.TextField(default="")
 

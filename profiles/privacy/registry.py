@@ -67,7 +67,7 @@ UPDATE profiles_customerprofile
 SET status = 'DELETED', merged_into_id = NULL, identity_id = NULL, has_shares = false, auth_user_id = NULL,
     email = NULL, phone_number = NULL, scl_member_id = NULL, teetime_player_id = NULL, messaging_contact_id = NULL,
     external_ids = '{}', first_name = '', last_name = '', display_name = '', date_of_birth = NULL, gender = '',
-    country = '', language = '', lifecycle_stage = 'SUBSCRIBER', stage_reached = 0, tags = '{}',
+    postcode = '', country = '', language = '', lifecycle_stage = 'SUBSCRIBER', stage_reached = 0, tags = '{}',
     engagement_score = NULL, engagement_score_at = NULL, churn_risk_score = NULL, churn_risk_score_at = NULL,
     lifetime_value_cents = 0, last_activity_at = NULL, last_activity_type = '', activity_count_30d = 0,
     activity_count_90d = 0, booking_count_30d = 0, last_booking_at = NULL, last_email_open_at = NULL,
@@ -353,7 +353,7 @@ TABLES: Final[list[Table]] = [
             "teetime_player_id messaging_contact_id external_ids first_name last_name display_name date_of_birth"
         )
         + names(
-            "gender country language lifecycle_stage stage_reached tags engagement_score engagement_score_at"
+            "gender postcode country language lifecycle_stage stage_reached tags engagement_score engagement_score_at"
         )
         + names(
             "churn_risk_score churn_risk_score_at lifetime_value_cents last_activity_at last_activity_type"

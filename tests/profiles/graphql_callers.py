@@ -8,7 +8,7 @@ from django.test import Client
 # Of a customer: as many as REST has.
 ALL_FIELDS = """
 id tenantId status authUserId email phoneNumber sclMemberId teetimePlayerId messagingContactId externalIds firstName
-lastName displayName dateOfBirth gender country language lifecycleStage tags engagementScore engagementScoreAt
+lastName displayName dateOfBirth gender postcode country language lifecycleStage tags engagementScore engagementScoreAt
 churnRiskScore churnRiskScoreAt lifetimeValue lastActivityAt lastActivityType activityCount30d activityCount90d
 bookingCount30d lastBookingAt lastEmailOpenAt lastEmailClickAt handicap handicapUpdatedAt homeClubId homeClubName
 membershipTier membershipStatus memberSince membershipExpiry emailOptIn smsOptIn pushOptIn whatsappOptIn createdAt

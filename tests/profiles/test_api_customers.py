@@ -40,7 +40,7 @@ def test_a_customer_is_answered_bare_with_all_fields(api: Client, fairview: Club
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
     body = answer.json()
-    assert len(body) == 47
+    assert len(body) == 48
     assert {
         name: body[name] for name in ("id", "tenantId", "email", "phoneNumber", "sclMemberId", "displayName")
     } == {

@@ -76,6 +76,21 @@ def test_one_name_written_in_two_ways_is_found_by_the_phone(
     assert "same phone number" in {reason["words"] for reason in found.comparisons}
 
 
+@pytest.mark.parametrize(("written", "level"), [("SW1A1AA", "same"), ("EH1 2NG", "different")])
+def test_a_postcode_speaks_for_or_against(fairview: Club, written: str, level: str) -> None:
+    crowd(fairview.tenant)
+    one = customer(fairview.tenant, "Barend Esterhuizen", email="b@example.com", postcode="sw1a 1aa")
+    other = customer(fairview.tenant, "Barend Esterhuizen", phone="+27829998877", postcode=written)
+
+    search(fairview.tenant)
+
+    weights = {
+        f"{reason['comparison']}.{reason['level']}": reason["weight"]
+        for reason in pair_of(fairview.tenant, one, other).comparisons
+    }
+    assert (weights[f"postcode.{level}"] > 0) == (level == "same")
+
+
 def test_a_rare_name_is_queued_without_any_address_and_never_merged(fairview: Club) -> None:
     crowd(fairview.tenant)
     member = customer(fairview.tenant, "Barend Esterhuizen", email="barend@example.com", scl_member_id=100)

@@ -132,6 +132,8 @@ def test_what_is_no_address_is_refused(cell: str) -> None:
         (Target.GENDER, "Ladies", "female"),
         (Target.STATUS, "Resigned", "CANCELLED"),
         (Target.STATUS, "on leave", "ON_LEAVE"),
+        (Target.POSTCODE, "83.0", "0083"),
+        (Target.POSTCODE, "sw1a  1aa", "SW1A 1AA"),
         (Target.COUNTRY, "South Africa", "ZA"),
         (Target.COUNTRY, "uk", "GB"),
         (Target.TAGS, "vip; Captain ;vip", ["Captain", "vip"]),
