@@ -45,17 +45,12 @@ def apply_events(club: Club, events: Sequence[ReadyEvent], now: datetime) -> lis
     Needs an open transaction and the club's scope. Waits for the tenant's identity lock: one at a time decides who is
     who, so that two workers who meet the same new person end with one profile; the keys are unique all the same.
     """
-    return apply_and_tell(club, events, now).answers
-
-
-def apply_and_tell(club: Club, events: Sequence[ReadyEvent], now: datetime) -> Told:
-    """The same as `apply_events`, and what else came of it. Nothing is left over."""
     lock_tenant(AdvisoryLock.IDENTITY)
-    return _apply(club, events, now, only_settled=False)
+    return _apply(club, events, now, only_settled=False).answers
 
 
 def apply_in_parts(club: Club, events: Sequence[ReadyEvent], now: datetime, size: int) -> Iterator[Told]:
-    """The same as `apply_and_tell`, so many events at a time: what is known of all of them is loaded once.
+    """The same as `apply_events`, so many at a time, and what came of each part: what is known is loaded once for all.
 
     For many events of which most are about people of their own: while PostgreSQL stores one part
     (`statements_behind`), the next is decided.
