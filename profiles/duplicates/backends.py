@@ -61,8 +61,5 @@ def _spark() -> Any:
             " it to duckdb."
         ) from error
     session = SparkSession.builder.appName("crm-duplicates").getOrCreate()
-    # Steps are kept where the cluster has a place for them (`spark.checkpoint.dir`), else in its memory.
-    has_place = session.sparkContext.getCheckpointDir() is not None
-    return SparkAPI(  # type: ignore[no-untyped-call]
-        spark_session=session, break_lineage_method="checkpoint" if has_place else "persist"
-    )
+    # Steps are kept in the memory of the cluster, and on its disks where that is full; other ways need a folder.
+    return SparkAPI(spark_session=session, break_lineage_method="persist")  # type: ignore[no-untyped-call]
