@@ -54,6 +54,18 @@ class Comparison:
         return (*self.levels, self.otherwise)
 
 
+def _same(column: str, noun: str) -> Comparison:
+    """Whether a column is the same on both sides; nothing is said where one has none."""
+    one, other = f"{column}_l", f"{column}_r"
+    return Comparison(
+        column,
+        noun.capitalize(),
+        f"{one} is null or {other} is null",
+        (Level("same", f"the same {noun}", f"{one} = {other}"),),
+        Level("different", f"different {noun}s", "ELSE"),
+    )
+
+
 def _similar(column: str) -> str:
     """One slip of the pen apart, two in long words."""
     one, other = f"{column}_l", f"{column}_r"
@@ -200,13 +212,7 @@ SERVICES: Final = Comparison(
     ),
     Level("complement", "each known to other services", "ELSE"),
 )
-CLUB: Final = Comparison(
-    "club",
-    "Home club",
-    "club_l is null or club_r is null",
-    (Level("same", "the same home club", "club_l = club_r"),),
-    Level("different", "different home clubs", "ELSE"),
-)
+CLUB: Final = _same("club", "home club")
 HANDICAP: Final = Comparison(
     "handicap",
     "Handicap",
@@ -217,19 +223,7 @@ HANDICAP: Final = Comparison(
     ),
     Level("different", "different handicaps", "ELSE"),
 )
-GENDER: Final = Comparison(
-    "gender",
-    "Gender",
-    "gender_l is null or gender_r is null",
-    (Level("same", "the same gender", "gender_l = gender_r"),),
-    Level("different", "different genders", "ELSE"),
-)
+GENDER: Final = _same("gender", "gender")
 # Weaker than it looks: whoever shares a house shares it, and of a club's members many live in few places.
-POSTCODE: Final = Comparison(
-    "postcode",
-    "Postcode",
-    "postcode_l is null or postcode_r is null",
-    (Level("same", "the same postcode", "postcode_l = postcode_r"),),
-    Level("different", "different postcodes", "ELSE"),
-)
+POSTCODE: Final = _same("postcode", "postcode")
 COMPARISONS: Final[Sequence[Comparison]] = (NAME, CONTACT, BIRTH, SERVICES, CLUB, HANDICAP, GENDER, POSTCODE)

@@ -29,6 +29,7 @@ def write(cursor: Any, work: Work) -> dict[UUID, set[str]]:
     _merge_people(cursor, work)
     _write_facts(cursor, work)
     _write_activities(cursor, work)
+    # A cursor of its own, because its answer is heard last: until then nobody waits for it (`statements_behind`).
     with connection.cursor() as tallied:
         is_tallied = _write_tallies(tallied, work)
         added_tags = _add_tags(cursor, work)

@@ -12,7 +12,8 @@ from profiles.importing.jobs import start_import, undo_import, work_on
 from profiles.models import CustomerProfile, Fact, Identifier, ImportRow, ImportStatus, MemberImport
 from tenants.scope import tenant_scope
 from tests.factories import tenant as make_tenant
-from tests.profiles.importing.test_importing import brought_in, checked, everything
+from tests.profiles.importing.acts import brought_in, checked
+from tests.profiles.importing.test_importing import everything
 
 ROWS = 600
 # Small chunks, so that there is a middle in which to kill.

@@ -15,8 +15,8 @@ from tenants.models import LoggedAction
 from tenants.scope import tenant_scope
 from tests.back_office import desk
 from tests.cast import Club
+from tests.profiles.importing.acts import HEADER
 from tests.profiles.importing.spreadsheets import csv_file, office_workbook
-from tests.profiles.importing.test_importing import HEADER
 
 
 def upload(client: Client, content: bytes, name: str = "members.csv", **fields: str) -> Any:

@@ -1,19 +1,15 @@
 """Imports end to end: check, run, undo, and what may happen in between."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
-from profiles.importing import jobs, running
+from profiles.importing import jobs
 from profiles.importing.jobs import choose_columns, discard_import, start_import, undo_import, work_on
 from profiles.importing.opening import open_import
 from profiles.importing.problems import problems_file
@@ -38,10 +34,10 @@ from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.profiles.api_callers import happened
+from tests.profiles.importing.acts import HEADER, brought_in, checked, row, taken_back
 from tests.profiles.importing.spreadsheets import csv_file, office_workbook
-from tests.profiles.stories import booking, member, player, tell
+from tests.profiles.stories import booking, member, player
 
-HEADER = "Member No,First name,Surname,E-mail,Cell,Date of birth,Category,Handicap,Tags"
 GOLDEN = (
     "first_name",
     "last_name",
@@ -53,40 +49,9 @@ GOLDEN = (
 )
 
 
-def checked(*lines: str, header: str = HEADER) -> MemberImport:
-    """An import of these lines, after its check; needs the club's scope."""
-    member_import, guesses = open_import("members.csv", csv_file(header, *lines))
-    choose_columns(member_import, [guess.target.value for guess in guesses])
-    done = work_on(member_import.pk)
-    assert done is not None
-    assert (done.status, done.error) == (ImportStatus.CHECKED, "")
-    return done
-
-
-def brought_in(*lines: str, header: str = HEADER, takes_conflicts: bool = False) -> MemberImport:
-    member_import = checked(*lines, header=header)
-    start_import(member_import, takes_conflicts=takes_conflicts)
-    done = work_on(member_import.pk)
-    assert done is not None
-    assert (done.status, done.error) == (ImportStatus.DONE, "")
-    return done
-
-
-def taken_back(member_import: MemberImport) -> None:
-    undo_import(member_import)
-    done = work_on(member_import.pk)
-    assert done is not None
-    assert (done.status, done.error) == (ImportStatus.UNDONE, "")
-
-
 def outcomes(member_import: MemberImport) -> list[tuple[int, str | None]]:
     rows = ImportRow.objects.filter(import_id=member_import.pk).order_by("line")
     return list(rows.values_list("line", "outcome"))
-
-
-def row(member_import: MemberImport, line: int) -> ImportRow:
-    found: ImportRow = ImportRow.objects.get(import_id=member_import.pk, line=line)
-    return found
 
 
 def people() -> list[dict[str, Any]]:
@@ -354,117 +319,6 @@ def test_somebody_erased_between_check_and_run_does_not_come_back(fairview: Club
         assert [one["first_name"] for one in people()] == ["Anke"]
 
 
-def test_a_shared_address_of_a_newcomer_who_turns_out_to_be_known_is_had_once(fairview: Club) -> None:
-    """Two members share a mailbox; a third name comes with it, and the next row says that it is one of the two."""
-    tell(fairview.tenant, member(1, email="home@example.com", firstName="Ann", lastName="Botha"))
-    tell(fairview.tenant, member(2, email="home@example.com", firstName="Ben", lastName="Botha"))
-
-    with tenant_scope(fairview.tenant):
-        done = brought_in(
-            ",t1,Carl,Botha,home@example.com,12.4",
-            "1,t1,,,,",
-            header="Member No,Player id,First name,Surname,E-mail,Handicap",
-            takes_conflicts=True,
-        )
-
-        assert row(done, 3).reason == "Shows that the person of line 2 is Ann Botha."
-        ann, ben = CustomerProfile.objects.order_by("scl_member_id")
-        held = Identifier.objects.filter(value="home@example.com")
-        assert set(held.values_list("profile_id", flat=True)) == {ann.pk, ben.pk}
-        assert len(held) == 2
-        carl = Fact.objects.get(value="Carl")
-        assert (carl.profile_id, Identifier.objects.get(pk=carl.identifier_id).kind) == (
-            ann.pk,
-            "crmRecordId",
-        )
-
-
-@pytest.mark.parametrize("chunk", [1, 2, 5_000])
-def test_a_check_remembers_what_it_saw_in_earlier_chunks(
-    fairview: Club, chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "CHECK_CHUNK", chunk)
-    happened(fairview.tenant, member(1, firstName="Anna", lastName="Botha", email="anna@example.com"))
-    with tenant_scope(fairview.tenant):
-        judged = checked(
-            "1,Anna,Botha,anna@example.com,,,,12.4,",
-            ",Ben,Smith,ben@example.com,,,,,",
-            ",Carl,Nkosi,,,,,,",
-            "1,,,,,,,12.4,",
-            ",Ben,Smith,ben@example.com,082 123 4567,,,,",
-            ",Carl,Nkosi,,,,,,",
-            ",Ben,Smith,,082 123 4567,,,,",
-        )
-
-        rows = ImportRow.objects.filter(import_id=judged.pk).order_by("line")
-        assert list(rows.values_list("outcome", "reason")) == [
-            ("UPDATE", ""),
-            ("CREATE", ""),
-            ("CREATE", ""),
-            ("UNCHANGED", ""),
-            ("UPDATE", "The same person as in line 3."),
-            (
-                "CONFLICT",
-                "Has nothing but a name, and line 4 has the same: nobody can tell whether they are one.",
-            ),
-            ("UPDATE", "The same person as in line 3."),
-        ]
-        assert judged.done == judged.total == 7
-
-
-def test_a_run_that_dies_goes_on_where_it_ended(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "CHUNK", 2)
-    lines = [f"{number},Anna{number},Botha,anna{number}@example.com,,,,," for number in range(1, 8)]
-    with tenant_scope(fairview.tenant):
-        member_import = checked(*lines)
-        start_import(member_import, takes_conflicts=False)
-
-        def dying(*args: Any) -> Iterator[int]:
-            yield from islice(running.run_chunks(*args), 2)
-            raise OperationalError("server closed the connection")
-
-        monkeypatch.setattr(jobs, "run_chunks", dying)
-        with pytest.raises(OperationalError):
-            work_on(member_import.pk)
-        monkeypatch.setattr(jobs, "run_chunks", running.run_chunks)
-
-        assert ImportRow.objects.filter(applied_at__isnull=False).count() == 4
-        # Its lease still runs: nobody else may touch it.
-        assert work_on(member_import.pk) is None
-        MemberImport.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-        done = work_on(member_import.pk)
-
-        assert done is not None
-        assert (done.status, done.counts["applied"], len(people())) == (ImportStatus.DONE, 7, 7)
-
-
-def test_a_chunk_that_cannot_be_done_is_said_and_can_be_tried_again(
-    fairview: Club, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with tenant_scope(fairview.tenant):
-        member_import = checked("1,Anna,Botha,anna@example.com,,,,,")
-        start_import(member_import, takes_conflicts=False)
-
-        def failing(*args: Any) -> Iterator[int]:
-            raise ValueError("a bug of ours")
-
-        monkeypatch.setattr(jobs, "run_chunks", failing)
-        with pytest.raises(ValueError, match="a bug"):
-            work_on(member_import.pk)
-        monkeypatch.setattr(jobs, "run_chunks", running.run_chunks)
-        member_import.refresh_from_db()
-        assert (member_import.status, member_import.error) == (
-            ImportStatus.FAILED,
-            "ValueError: a bug of ours",
-        )
-
-        start_import(member_import, takes_conflicts=False)
-        done = work_on(member_import.pk)
-
-        assert done is not None
-        assert (done.status, done.error, len(people())) == (ImportStatus.DONE, "", 1)
-
-
 def test_acts_out_of_turn_are_refused_and_do_nothing(fairview: Club) -> None:
     with tenant_scope(fairview.tenant):
         member_import = checked("1,Anna,Botha,anna@example.com,,,,,")
@@ -517,23 +371,6 @@ def test_an_import_is_nobody_elses(fairview: Club, kingsmere: Club) -> None:
         with pytest.raises(ImportNotFound):
             jobs.find_import(member_import.pk)
         assert ImportRow.objects.count() == 0
-
-
-def test_many_rows_take_as_many_queries_as_few(fairview: Club) -> None:
-    def queries(first: int, number: int) -> int:
-        lines = [
-            f"{n},Anna{n},Botha,anna{n}@example.com,,17/05/1984,Gold,9,vip"
-            for n in range(first, first + number)
-        ]
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
-            brought_in(*lines)
-        return len(captured)
-
-    with tenant_scope(fairview.tenant):
-        queries(1, 1)
-        assert queries(100, 3) == queries(200, 60)
 
 
 def test_the_file_of_problems_can_be_mended_and_read_again(fairview: Club) -> None:
