@@ -1,6 +1,6 @@
 """What scores mean, in plain words: reasons with their points, levels, and what to do about a risk. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -56,17 +56,10 @@ def engagement_of(score: int, components: Inputs, inputs: Inputs, rules: Rules, 
 
 def churn_of(score: int, components: Inputs, inputs: Inputs, rules: Rules) -> Explained:
     """Why somebody may leave; only what speaks for it."""
-    words = {
-        "decline": _decline(inputs),
-        "payments": f"{_many(inputs['paymentIssues90d'], 'payment')} failed or overdue and not paid since",
-        "opens": _opens(inputs),
-        "downgrade": "Moved to a lower membership in the last 90 days",
-        "complaints": _complaints(inputs),
-    }
     reasons = [
         Reason(
             part,
-            words[part],
+            CHURN_WORDS[part](inputs),
             _points(rules.churn_weights[part] * components[part], 1),
             rules.churn_weights[part],
         )
@@ -148,7 +141,25 @@ def _opens(inputs: Inputs) -> str:
     return f"Opens half as many e-mails as before: {inputs['opened30d']:,} of {inputs['received30d']:,}"
 
 
+def _payments(inputs: Inputs) -> str:
+    return f"{_many(inputs['paymentIssues90d'], 'payment')} failed or overdue and not paid since"
+
+
+def _downgrade(inputs: Inputs) -> str:
+    return "Moved to a lower membership in the last 90 days"
+
+
 def _complaints(inputs: Inputs) -> str:
     if inputs["openComplaints"]:
         return f"{_many(inputs['openComplaints'], 'open complaint')}"
     return f"{_many(inputs['closedComplaints90d'], 'complaint')} closed in the last 90 days"
+
+
+# Asked only of parts that speak for leaving: there is no decline of nothing.
+CHURN_WORDS: Final[Mapping[str, Callable[[Inputs], str]]] = {
+    "decline": _decline,
+    "payments": _payments,
+    "opens": _opens,
+    "downgrade": _downgrade,
+    "complaints": _complaints,
+}

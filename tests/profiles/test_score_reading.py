@@ -40,6 +40,18 @@ def test_the_page_of_somebody_who_was_not_scored_says_so(fairview: Club) -> None
     assert "Not scored yet" in text_of(desk(fairview.viewer).get(page_of(person.pk)))
 
 
+@pytest.mark.parametrize("acts", [[], [played(days(1))], [played(days(80))]])
+def test_somebody_with_little_or_nothing_behind_them_has_a_page_and_scores(
+    fairview: Club, acts: list[Any]
+) -> None:
+    """An imported customer, one of yesterday, one of a single visit long ago."""
+    person = known(fairview.tenant, *acts)
+
+    assert "Churn risk 0 of 100" in text_of(desk(fairview.viewer).get(page_of(person.pk)))
+    answer = caller(fairview.tenant).get(f"{CUSTOMERS}/{person.pk}/scores")
+    assert (answer.status_code, answer.json()["churnRisk"]["reasons"]) == (200, [])
+
+
 def test_the_list_has_the_most_value_at_risk_first(fairview: Club) -> None:
     small = known(fairview.tenant, *endangered(), value_cents=10_000)
     large = known(fairview.tenant, *endangered(), value_cents=900_000)
