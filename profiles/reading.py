@@ -16,7 +16,7 @@ from profiles.effects.keys import normal_keys
 from profiles.errors import CustomerNotFound, NothingToResolve
 from profiles.models import CustomerProfile, Note, ProfileStatus
 from profiles.representation import COLUMNS, row_fields, to_json
-from profiles.search import search_profiles
+from profiles.search.finding import search_profiles
 from profiles.timeline import Place, TimelineFilter, TimelinePage, read_timeline
 from tenants.directory import tenant_by_id
 from tenants.expiring_cache import ExpiringCache

@@ -7,11 +7,11 @@ from celery import shared_task
 
 from events.wake import PROCESS_INBOX, awake, wake
 from profiles.errors import ScoringUnderWay, SearchUnderWay
-from profiles.importing import jobs
-from profiles.importing.jobs import RUN_IMPORT
+from profiles.exchange.importing import jobs
+from profiles.exchange.importing.jobs import RUN_IMPORT
 from profiles.ingest import process_turn
+from profiles.matching.review import weigh_candidates
 from profiles.privacy.retention import apply_retention
-from profiles.review import weigh_candidates
 from profiles.scoring import following, past, runs
 from profiles.scoring.following import SCORE_TOUCHED
 from profiles.scoring.people import Scorer
@@ -94,7 +94,7 @@ def find_duplicates() -> None:
 @shared_task(name="profiles.find_duplicates_of", soft_time_limit=3300, time_limit=3600)
 def find_duplicates_of(tenant_id: str) -> None:
     """Search one tenant for duplicates; idempotent, because what was compared since the last change is left out."""
-    from profiles.duplicates.searching import find_duplicates  # noqa: PLC0415 - Splink and DuckDB, 70 MB
+    from profiles.matching.duplicates.searching import find_duplicates  # noqa: PLC0415 - Splink and DuckDB, 70 MB
 
     with (
         tenant_scope(UUID(tenant_id)),

@@ -13,7 +13,7 @@ from crm_platform.bench.febrl import febrl_figures, is_installed
 from crm_platform.bench.figures import Figure, duration, rate
 from crm_platform.bench.people import make_tenant
 from crm_platform.bench.setting import Setting
-from profiles.duplicates.searching import find_duplicates
+from profiles.matching.duplicates.searching import find_duplicates
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 

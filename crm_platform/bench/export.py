@@ -7,7 +7,7 @@ from crm_platform.bench.database import expect
 from crm_platform.bench.figures import Figure, duration
 from crm_platform.bench.people import load_people, make_tenant
 from crm_platform.bench.setting import Setting
-from profiles.exporting.files import ExportFormat, export_customers
+from profiles.exchange.exporting.files import ExportFormat, export_customers
 from profiles.reading import CustomerFilter, list_customers
 from tenants.scope import tenant_scope
 

@@ -8,9 +8,9 @@ from crm_platform.bench.database import connect, expect, settle
 from crm_platform.bench.figures import Figure, duration
 from crm_platform.bench.people import FIRST_NUMBER, email_of, load_people, make_tenant, member_id_of
 from crm_platform.bench.setting import Setting
-from profiles.exporting.workbook import workbook
-from profiles.importing.jobs import choose_columns, start_import, undo_import, work_on
-from profiles.importing.opening import open_import
+from profiles.exchange.exporting.workbook import workbook
+from profiles.exchange.importing.jobs import choose_columns, start_import, undo_import, work_on
+from profiles.exchange.importing.opening import open_import
 from profiles.models import ImportRow, ImportStatus, MemberImport
 from tenants.scope import tenant_scope
 

@@ -17,8 +17,8 @@ from crm_platform.bench.setting import Setting
 from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.spelling import typo
 from profiles.normalise import folded
-from profiles.search import search
-from profiles.search_rebuilding import rebuild_documents
+from profiles.search.finding import search
+from profiles.search.rebuilding import rebuild_documents
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from crm_platform.simulator.score import RecordKey
 from crm_platform.simulator.truth import RECORD_KINDS
+from profiles.matching.review import queue
 from profiles.models import Identifier
-from profiles.review import queue
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 

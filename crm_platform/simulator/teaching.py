@@ -12,12 +12,12 @@ import orjson
 
 from crm_platform.simulator.placements import profiles_of_records
 from crm_platform.simulator.truth import TruePerson
-from profiles.duplicates.backends import open_backend, open_duck
-from profiles.duplicates.comparisons import COMPARISONS
-from profiles.duplicates.extraction import extract
-from profiles.duplicates.learning import count_outcomes, count_strangers
-from profiles.duplicates.parameters import Odds, Parameters, key_of
-from profiles.duplicates.preparation import prepare
+from profiles.matching.duplicates.backends import open_backend, open_duck
+from profiles.matching.duplicates.comparisons import COMPARISONS
+from profiles.matching.duplicates.extraction import extract
+from profiles.matching.duplicates.learning import count_outcomes, count_strangers
+from profiles.matching.duplicates.parameters import Odds, Parameters, key_of
+from profiles.matching.duplicates.preparation import prepare
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from events.identity_hints import IdentityKind
-from profiles.households import household_of
+from profiles.matching.households import household_of
+from profiles.matching.review import open_candidates
 from profiles.models import (
     CRM_RECORD,
     CustomerProfile,
@@ -18,7 +19,6 @@ from profiles.models import (
     ProfileStatus,
     ReviewCandidate,
 )
-from profiles.review import open_candidates
 
 KIND_LABELS: Final[Mapping[str, str]] = {
     IdentityKind.SCL_MEMBER: "Member number",

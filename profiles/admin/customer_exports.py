@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from profiles.admin.customer_list import choice_from, customers_of
 from profiles.api.exporting import file_answer
-from profiles.exporting.files import ExportFormat, export_customers
+from profiles.exchange.exporting.files import ExportFormat, export_customers
 from tenants.admin.pages import page
 from tenants.middleware import StaffRequest
 from tenants.roles import Right

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from profiles.golden import CONSENT_COLUMNS
 from profiles.models import CustomerProfile, LifecycleStage, ProfileStatus
 from profiles.reading import UNLISTED
-from profiles.search import in_order, search_profiles
+from profiles.search.finding import in_order, search_profiles
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.models import Tenant
 

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
-from profiles.importing.columns import LABELS, Guess, Target
-from profiles.importing.jobs import (
+from profiles.exchange.importing.columns import LABELS, Guess, Target
+from profiles.exchange.importing.jobs import (
     choose_columns,
     count_rows,
     discard_import,
@@ -20,9 +20,9 @@ from profiles.importing.jobs import (
     start_import,
     undo_import,
 )
-from profiles.importing.opening import guesses_of, open_import
-from profiles.importing.problems import problems_file
-from profiles.importing.tables import ENCODING_NAMES, MOST_BYTES, SEPARATOR_NAMES, UnreadableFile
+from profiles.exchange.importing.opening import guesses_of, open_import
+from profiles.exchange.importing.problems import problems_file
+from profiles.exchange.importing.tables import ENCODING_NAMES, MOST_BYTES, SEPARATOR_NAMES, UnreadableFile
 from profiles.models import CustomerProfile, ImportOutcome, ImportRow, ImportStatus, MemberImport
 from tenants.action_log import log_action
 from tenants.admin.base import messages

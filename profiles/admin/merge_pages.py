@@ -9,12 +9,12 @@ from django.views.decorators.http import require_POST
 from profiles.admin.customer_page import address_of
 from profiles.admin.provenance import LABELS
 from profiles.errors import CustomerNotFound
-from profiles.households import dissolve_household, form_household, leave_household
+from profiles.matching.households import dissolve_household, form_household, leave_household
 from profiles.merging.acts import merge_profiles, unmerge_profiles
 from profiles.merging.previewing import preview_fields, preview_merge
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer
-from profiles.search import search_profiles
+from profiles.search.finding import search_profiles
 from tenants.admin.base import messages
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError

@@ -14,9 +14,7 @@ from profiles.admin.connections import KIND_LABELS
 from profiles.admin.customer_page import birth_words, golf_of, membership_of
 from profiles.admin.provenance import facts_of, provenance
 from profiles.errors import CustomerNotFound
-from profiles.merging.previewing import preview_merge
-from profiles.models import Activity, CustomerProfile, Identifier, ReviewCandidate
-from profiles.review import (
+from profiles.matching.review import (
     DECISIONS,
     MOST_AT_ONCE,
     Pair,
@@ -28,6 +26,8 @@ from profiles.review import (
     read_pair,
     undo_decision,
 )
+from profiles.merging.previewing import preview_merge
+from profiles.models import Activity, CustomerProfile, Identifier, ReviewCandidate
 from tenants.admin import words
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show

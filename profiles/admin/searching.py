@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from profiles.admin.connections import KIND_LABELS
-from profiles.search_reasons import find
+from profiles.search.reasons import find
 from tenants.admin.pages import club_of, page
 from tenants.middleware import StaffRequest
 from tenants.roles import Right

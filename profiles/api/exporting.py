@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from profiles.api import schema
 from profiles.api.customers import TAGS
 from profiles.api.parameters import LONGEST_SEARCH, customer_filter
-from profiles.exporting.files import Export, ExportFormat, export_customers
+from profiles.exchange.exporting.files import Export, ExportFormat, export_customers
 from profiles.reading import list_customers
 from tenants.api.errors import InvalidParameterError
 from tenants.api.views import ApiRequest, TenantApiView

@@ -17,7 +17,7 @@ from profiles.golden import (
     restated_row,
 )
 from profiles.ingest import statements as sql
-from profiles.search_documents import lexemes
+from profiles.search.documents import lexemes
 
 JSON_COLUMNS = frozenset({"external_ids"})
 # A change of these, or of any identifier, changes the words by which a person is found.

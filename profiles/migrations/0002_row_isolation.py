@@ -1,59 +1,296 @@
-"""Row level security, and the rule that a profile's rows belong to its tenant."""
-
 from django.db import migrations
 
-from tenants.row_isolation import IsolateTenantRows
-
-# (table, column): refers to a profile of the same tenant.
-REFERENCES = (
-    ("profiles_customerprofile", "merged_into_id"),
-    ("profiles_identifier", "profile_id"),
-    ("profiles_fact", "profile_id"),
-    ("profiles_activity", "profile_id"),
-    ("profiles_note", "profile_id"),
-    ("profiles_privacyrequest", "profile_id"),
-    ("profiles_searchdocument", "profile_id"),
-    ("profiles_profilemerge", "winner_id"),
-    ("profiles_profilemerge", "loser_id"),
-    ("profiles_reviewcandidate", "first_profile_id"),
-    ("profiles_reviewcandidate", "second_profile_id"),
-)
-MODELS = (
-    "CustomerProfile",
-    "Identifier",
-    "Fact",
-    "Activity",
-    "Note",
-    "PrivacyRequest",
-    "SearchDocument",
-    "ProfileMerge",
-    "ReviewCandidate",
-)
-
-
-def constraint(table: str, column: str) -> str:
-    """Name of the foreign key of one column."""
-    return f"{table}_{column.removesuffix('_id')}_fk"
+import tenants.row_isolation
 
 
 class Migration(migrations.Migration):
-    """Policies, and foreign keys over (tenant, profile) so that no child can point into another tenant."""
-
-    dependencies = [("profiles", "0001_initial"), ("tenants", "0002_roles_and_slugs")]
+    dependencies = [
+        ("profiles", "0001_initial"),
+    ]
 
     operations = [
-        *(IsolateTenantRows(model) for model in MODELS),
-        *(
-            migrations.RunSQL(
-                f"ALTER TABLE {table} ADD CONSTRAINT {constraint(table, column)} FOREIGN KEY (tenant_id, {column})"
-                " REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE",
-                f"ALTER TABLE {table} DROP CONSTRAINT {constraint(table, column)}",
-            )
-            for table, column in REFERENCES
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="CustomerProfile",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="Identifier",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="Fact",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="Activity",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="Note",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="PrivacyRequest",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="SearchDocument",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ProfileMerge",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ReviewCandidate",
         ),
         migrations.RunSQL(
-            "ALTER TABLE profiles_fact ADD CONSTRAINT profiles_fact_identifier_fk"
-            " FOREIGN KEY (identifier_id) REFERENCES profiles_identifier (id) DEFERRABLE INITIALLY IMMEDIATE",
-            "ALTER TABLE profiles_fact DROP CONSTRAINT profiles_fact_identifier_fk",
+            sql="""ALTER TABLE profiles_customerprofile ADD CONSTRAINT profiles_customerprofile_merged_into_fk FOREIGN KEY (tenant_id, merged_into_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="""ALTER TABLE profiles_customerprofile DROP CONSTRAINT profiles_customerprofile_merged_into_fk""",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_identifier ADD CONSTRAINT profiles_identifier_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_identifier DROP CONSTRAINT profiles_identifier_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_fact ADD CONSTRAINT profiles_fact_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_fact DROP CONSTRAINT profiles_fact_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_activity ADD CONSTRAINT profiles_activity_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_activity DROP CONSTRAINT profiles_activity_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_note ADD CONSTRAINT profiles_note_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_note DROP CONSTRAINT profiles_note_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_privacyrequest ADD CONSTRAINT profiles_privacyrequest_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_privacyrequest DROP CONSTRAINT profiles_privacyrequest_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_searchdocument ADD CONSTRAINT profiles_searchdocument_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_searchdocument DROP CONSTRAINT profiles_searchdocument_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_profilemerge ADD CONSTRAINT profiles_profilemerge_winner_fk FOREIGN KEY (tenant_id, winner_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_profilemerge DROP CONSTRAINT profiles_profilemerge_winner_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_profilemerge ADD CONSTRAINT profiles_profilemerge_loser_fk FOREIGN KEY (tenant_id, loser_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_profilemerge DROP CONSTRAINT profiles_profilemerge_loser_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_reviewcandidate ADD CONSTRAINT profiles_reviewcandidate_first_profile_fk FOREIGN KEY (tenant_id, first_profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="""ALTER TABLE profiles_reviewcandidate DROP CONSTRAINT profiles_reviewcandidate_first_profile_fk""",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_reviewcandidate ADD CONSTRAINT profiles_reviewcandidate_second_profile_fk FOREIGN KEY (tenant_id, second_profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="""ALTER TABLE profiles_reviewcandidate DROP CONSTRAINT profiles_reviewcandidate_second_profile_fk""",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_fact ADD CONSTRAINT profiles_fact_identifier_fk FOREIGN KEY (identifier_id) REFERENCES profiles_identifier (id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_fact DROP CONSTRAINT profiles_fact_identifier_fk",
+        ),
+        migrations.RunSQL(
+            sql="""
+CREATE FUNCTION profiles_resolve(wanted_tenant uuid, wanted_kind text, wanted_value text)
+RETURNS SETOF profiles_customerprofile
+LANGUAGE plpgsql STABLE ROWS 1
+AS $$
+DECLARE
+    holders uuid[];
+BEGIN
+    SELECT array_agg(holder.profile_id) INTO holders
+    FROM (
+        SELECT DISTINCT key.profile_id FROM profiles_identifier AS key
+        WHERE key.tenant_id = wanted_tenant AND key.kind = wanted_kind AND key.value = wanted_value LIMIT 2
+    ) AS holder;
+    IF cardinality(holders) = 1 THEN
+        RETURN QUERY SELECT profile.* FROM profiles_customerprofile AS profile
+        WHERE profile.tenant_id = wanted_tenant AND profile.id = holders[1];
+    END IF;
+END
+$$;
+""",
+            reverse_sql="DROP FUNCTION profiles_resolve(uuid, text, text)",
+        ),
+        migrations.RunSQL(
+            sql="UPDATE profiles_privacyrequest SET origin_profile_id = profile_id",
+            reverse_sql="",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ProfileShare",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="KeptApart",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_profileshare ADD CONSTRAINT profiles_profileshare_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_profileshare DROP CONSTRAINT profiles_profileshare_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_customerprofile ADD CONSTRAINT profiles_customerprofile_identity_fk FOREIGN KEY (tenant_id, identity_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_customerprofile DROP CONSTRAINT profiles_customerprofile_identity_fk",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="Household",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="HouseholdMember",
+        ),
+        migrations.RunSQL(
+            sql="""
+            ALTER TABLE profiles_householdmember
+                ADD CONSTRAINT profiles_householdmember_profile_fk FOREIGN KEY (tenant_id, profile_id)
+                    REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE,
+                ADD CONSTRAINT profiles_householdmember_household_fk FOREIGN KEY (tenant_id, household_id)
+                    REFERENCES profiles_household (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE
+            """,
+            reverse_sql="""
+            ALTER TABLE profiles_householdmember
+                DROP CONSTRAINT profiles_householdmember_household_fk,
+                DROP CONSTRAINT profiles_householdmember_profile_fk
+            """,
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="DuplicateModel",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="DuplicateRun",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="DuplicatePair",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_duplicatepair ADD CONSTRAINT profiles_duplicatepair_first_profile_fk FOREIGN KEY (tenant_id, first_profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_duplicatepair DROP CONSTRAINT profiles_duplicatepair_first_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_duplicatepair ADD CONSTRAINT profiles_duplicatepair_second_profile_fk FOREIGN KEY (tenant_id, second_profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="""ALTER TABLE profiles_duplicatepair DROP CONSTRAINT profiles_duplicatepair_second_profile_fk""",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ProfileScore",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ScoreHistory",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ScoreRun",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ScoringRules",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="StageChange",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_profilescore ADD CONSTRAINT profiles_profilescore_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_profilescore DROP CONSTRAINT profiles_profilescore_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_scorehistory ADD CONSTRAINT profiles_scorehistory_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_scorehistory DROP CONSTRAINT profiles_scorehistory_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_stagechange ADD CONSTRAINT profiles_stagechange_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_stagechange DROP CONSTRAINT profiles_stagechange_profile_fk",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ScoreDue",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_scoredue ADD CONSTRAINT profiles_scoredue_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_scoredue DROP CONSTRAINT profiles_scoredue_profile_fk",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ErasureReceipt",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="SuppressedKey",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ProcessingRestriction",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_erasurereceipt ADD CONSTRAINT profiles_receipt_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_erasurereceipt DROP CONSTRAINT profiles_receipt_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_processingrestriction ADD CONSTRAINT profiles_restriction_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_processingrestriction DROP CONSTRAINT profiles_restriction_profile_fk",
+        ),
+        migrations.RunSQL(
+            sql="""
+CREATE FUNCTION profiles_search(
+    wanted_tenant uuid, ways text[], closenesses integer[], enough integer[], narrow tsquery[], whole tsquery[],
+    most integer)
+RETURNS TABLE (profile_id uuid, closeness integer)
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET enable_sort = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    ids uuid[] := '{}';
+    ranks integer[] := '{}';
+    more uuid[];
+    found_so_far integer := 0;
+BEGIN
+    IF wanted_tenant IS DISTINCT FROM NULLIF(current_setting('crm.tenant_id', true), '')::uuid THEN
+        RETURN;
+    END IF;
+    FOR step IN 1 .. cardinality(ways) LOOP
+        CONTINUE WHEN found_so_far >= enough[step];
+        IF ways[step] = 'newest' THEN
+            SELECT array_agg(f.profile_id) INTO more FROM (
+                SELECT d.profile_id FROM (
+                    SELECT s.profile_id, s.document FROM profiles_searchdocument AS s
+                    WHERE s.tenant_id = wanted_tenant ORDER BY s.profile_id DESC LIMIT 5000) AS d
+                WHERE d.document @@ whole[step] LIMIT most) AS f;
+        ELSIF ways[step] = 'index' THEN
+            SELECT array_agg(f.profile_id) INTO more FROM (
+                SELECT d.profile_id FROM (
+                    SELECT s.profile_id, s.document FROM profiles_searchdocument AS s
+                    WHERE s.document @@ narrow[step] AND s.tenant_id::text = wanted_tenant::text LIMIT 10 * most) AS d
+                WHERE d.document @@ whole[step] LIMIT most) AS f;
+        ELSE
+            SELECT array_agg(f.profile_id) INTO more FROM (
+                SELECT n.profile_id FROM (
+                    SELECT s.profile_id, profiles_note_words(s.tenant_id, s.body) AS words FROM profiles_note AS s
+                    WHERE profiles_note_words(s.tenant_id, s.body) @@ narrow[step] AND s.tenant_id::text = wanted_tenant::text
+                    LIMIT most) AS n
+                CROSS JOIN LATERAL (
+                    SELECT s.document FROM profiles_searchdocument AS s WHERE s.profile_id = n.profile_id OFFSET 0) AS d
+                WHERE (d.document || n.words) @@ whole[step]) AS f;
+        END IF;
+        IF more IS NOT NULL THEN
+            ids := ids || more;
+            ranks := ranks || array_fill(closenesses[step], ARRAY[cardinality(more)]);
+            SELECT count(DISTINCT each) INTO found_so_far FROM unnest(ids) AS each;
+        END IF;
+    END LOOP;
+    RETURN QUERY SELECT f.id, min(f.rank) FROM unnest(ids, ranks) AS f (id, rank) GROUP BY f.id;
+END
+$$;
+REVOKE ALL ON FUNCTION
+    profiles_search(uuid, text[], integer[], integer[], tsquery[], tsquery[], integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+    profiles_search(uuid, text[], integer[], integer[], tsquery[], tsquery[], integer) TO crm_app, crm_all;
+""",
+            reverse_sql="""DROP FUNCTION profiles_search(uuid, text[], integer[], integer[], tsquery[], tsquery[], integer)""",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="MemberImport",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ImportRow",
+        ),
+        tenants.row_isolation.IsolateTenantRows(
+            model_name="ColumnChoice",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_importrow ADD CONSTRAINT profiles_importrow_import_fk FOREIGN KEY (tenant_id, import_id) REFERENCES profiles_memberimport (tenant_id, id) ON DELETE CASCADE""",
+            reverse_sql="ALTER TABLE profiles_importrow DROP CONSTRAINT profiles_importrow_import_fk",
+        ),
+        migrations.RunSQL(
+            sql="""ALTER TABLE profiles_importrow ADD CONSTRAINT profiles_importrow_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
+            reverse_sql="ALTER TABLE profiles_importrow DROP CONSTRAINT profiles_importrow_profile_fk",
         ),
     ]

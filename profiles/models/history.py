@@ -209,7 +209,7 @@ class SearchDocument(TenantChildModel):
 
     class Meta:
         indexes = [
-            # Search as one types; lexemes start with the tenant's tag (see `profiles.search`).
+            # Search as one types; lexemes start with the tenant's tag (see `profiles.search.finding`).
             GinIndex(
                 fields=["document"], gin_pending_list_limit=PENDING_KIB, name="profiles_search_document_idx"
             ),

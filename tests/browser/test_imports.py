@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from profiles.importing.jobs import work_on
+from profiles.exchange.importing.jobs import work_on
 from profiles.models import CustomerProfile, MemberImport
 from tenants.models import Tenant
 from tenants.scope import tenant_scope

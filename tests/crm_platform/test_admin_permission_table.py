@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from pytest_django import Settings
 
 from events.models import InboxEvent
-from profiles.importing.opening import open_import
+from profiles.exchange.importing.opening import open_import
 from profiles.models import Activity, CustomerProfile, HouseholdMember, Note, ProfileMerge, ReviewCandidate
 from tenants.action_log import log_action
 from tenants.models import ApiKey, LoggedAction, Membership, Role, Tenant, User

@@ -2,7 +2,7 @@
 
 from profiles.editing import Author, add_note, update_customer
 from profiles.merging.acts import merge_profiles
-from profiles.search import search_profiles
+from profiles.search.finding import search_profiles
 from tenants.scope import tenant_scope
 from tests.back_office import SEARCH, counted_queries, desk, page_of, text_of
 from tests.cast import Club

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from profiles.duplicates.backends import open_backend
-from profiles.duplicates.learning import count_outcomes
-from profiles.duplicates.parameters import shipped_parameters
+from profiles.matching.duplicates.backends import open_backend
+from profiles.matching.duplicates.learning import count_outcomes
+from profiles.matching.duplicates.parameters import shipped_parameters
 from tests.profiles.test_duplicate_parts import person, prepared
 
 

@@ -8,14 +8,14 @@ import pytest
 import sqlglot
 from splink.internals.settings_creator import SettingsCreator
 
-from profiles.duplicates.backends import open_backend, open_duck
-from profiles.duplicates.blocking import block
-from profiles.duplicates.comparisons import BIRTH, COMPARISONS, CONTACT, NAME, SERVICES, Comparison
-from profiles.duplicates.decisions import is_certain, lonely
-from profiles.duplicates.extraction import ADDRESS_COLUMNS, NAME_COLUMNS, PEOPLE_COLUMNS
-from profiles.duplicates.linking import Reason, ScoredPair, comparison_settings, train
-from profiles.duplicates.parameters import Parameters, key_of, shipped_parameters
-from profiles.duplicates.preparation import nickname_roots, prepare
+from profiles.matching.duplicates.backends import open_backend, open_duck
+from profiles.matching.duplicates.blocking import block
+from profiles.matching.duplicates.comparisons import BIRTH, COMPARISONS, CONTACT, NAME, SERVICES, Comparison
+from profiles.matching.duplicates.decisions import is_certain, lonely
+from profiles.matching.duplicates.extraction import ADDRESS_COLUMNS, NAME_COLUMNS, PEOPLE_COLUMNS
+from profiles.matching.duplicates.linking import Reason, ScoredPair, comparison_settings, train
+from profiles.matching.duplicates.parameters import Parameters, key_of, shipped_parameters
+from profiles.matching.duplicates.preparation import nickname_roots, prepare
 from profiles.normalise import folded
 
 FIRSTS = ("Ayanda", "Barend", "Charlotte", "Dumisani", "Esther", "Farouk", "Gideon", "Hanneke")

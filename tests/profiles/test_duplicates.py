@@ -9,10 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from profiles.duplicates.searching import LONGEST_RUN, find_duplicates
 from profiles.errors import SearchUnderWay
+from profiles.matching.duplicates.searching import LONGEST_RUN, find_duplicates
+from profiles.matching.review import decide, undo_decision
 from profiles.models import CustomerProfile, DuplicatePair, DuplicateRun, ReviewCandidate
-from profiles.review import decide, undo_decision
 from profiles.tasks import find_duplicates as nightly_task
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope

@@ -22,7 +22,7 @@ from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
 from profiles.models import Activity, CustomerProfile, Fact, Identifier, Note
 from profiles.reading import list_notes
 from profiles.representation import NAMES
-from profiles.search import search_profiles
+from profiles.search.finding import search_profiles
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club

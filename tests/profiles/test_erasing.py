@@ -23,7 +23,7 @@ from profiles.models import (
 )
 from profiles.privacy.erasing import erase_customer, receipt_hash
 from profiles.reading import get_customer, read_customer
-from profiles.search import search_profiles
+from profiles.search.finding import search_profiles
 from tenants.models import LoggedAction, Tenant
 from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope

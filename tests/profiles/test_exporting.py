@@ -11,9 +11,9 @@ from zipfile import ZipFile
 import pytest
 from django.core.management import CommandError, call_command
 
-from profiles.exporting import files
-from profiles.exporting.files import ExportFormat, defused
-from profiles.exporting.workbook import workbook
+from profiles.exchange.exporting import files
+from profiles.exchange.exporting.files import ExportFormat, defused
+from profiles.exchange.exporting.workbook import workbook
 from profiles.models import CustomerProfile
 from profiles.representation import NAMES
 from tenants.models import LoggedAction, Tenant
@@ -69,7 +69,7 @@ def test_a_workbook_says_the_same_with_texts_as_texts(fairview: Club) -> None:
 
 
 def test_a_full_sheet_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("profiles.exporting.workbook.MOST_ROWS", 3)
+    monkeypatch.setattr("profiles.exchange.exporting.workbook.MOST_ROWS", 3)
 
     document = b"".join(workbook(["n"], [[(1,), (2,)], [("a\x00<",), (True,)]]))
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from profiles.matching.review import open_candidates
 from profiles.models import CustomerProfile, Identifier, ProfileMerge, ReviewCandidate
-from profiles.review import open_candidates
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.profiles.stories import Event, booking, contact, event, member, player, tell, tell_one_by_one

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from profiles.matching.review import open_candidates
 from profiles.merging.rehoming import NewMerge, record_merges, rehome
 from profiles.models import (
     Activity,
@@ -20,8 +21,7 @@ from profiles.models import (
     SearchDocument,
 )
 from profiles.reading import get_customer
-from profiles.review import open_candidates
-from profiles.search import search_profiles
+from profiles.search.finding import search_profiles
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club

@@ -7,7 +7,16 @@ from uuid import UUID
 import pytest
 
 from profiles.errors import AlreadyDecided, CustomerNotFound, NothingToForm
-from profiles.households import dissolve_household, form_household, household_of, leave_household
+from profiles.matching.households import dissolve_household, form_household, household_of, leave_household
+from profiles.matching.review import (
+    decide,
+    merge_chosen,
+    open_candidates,
+    queue,
+    read_pair,
+    undo_decision,
+    weigh_candidates,
+)
 from profiles.merging.acts import merge_profiles, unmerge_profiles
 from profiles.models import (
     CustomerProfile,
@@ -16,15 +25,6 @@ from profiles.models import (
     HouseholdMember,
     KeptApart,
     ReviewCandidate,
-)
-from profiles.review import (
-    decide,
-    merge_chosen,
-    open_candidates,
-    queue,
-    read_pair,
-    undo_decision,
-    weigh_candidates,
 )
 from tenants.models import LoggedAction, Role, Tenant
 from tenants.scope import tenant_scope

@@ -2,8 +2,8 @@
 
 import pytest
 
-from profiles.search_marks import Marks, excerpt
-from profiles.search_words import words_of
+from profiles.search.marks import Marks, excerpt
+from profiles.search.words import words_of
 
 # typed, text, the text with what fits in brackets
 MARKED = [

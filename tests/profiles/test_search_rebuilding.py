@@ -5,11 +5,11 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from profiles import search_rebuilding
 from profiles.editing import update_customer
 from profiles.merging.acts import merge_profiles
 from profiles.models import SearchDocument
-from profiles.search import search_profiles
+from profiles.search import rebuilding as search_rebuilding
+from profiles.search.finding import search_profiles
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
 from tests.profiles.stories import member, tell

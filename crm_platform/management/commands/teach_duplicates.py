@@ -13,7 +13,7 @@ from crm_platform.simulator.clubs import CLUBS
 from crm_platform.simulator.loading import FOLDER, is_loaded, loaded_tenants
 from crm_platform.simulator.teaching import Lesson, true_pairs
 from crm_platform.simulator.truth import read_truth
-from profiles.duplicates.parameters import SHIPPED
+from profiles.matching.duplicates.parameters import SHIPPED
 
 
 class Command(BaseCommand):

@@ -8,11 +8,17 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table as Grid
 
-from profiles.importing.jobs import choose_columns, count_rows, discard_import, start_import, work_on
-from profiles.importing.old_systems import Reconciliation, read_mapping, read_records, reconcile, targets_of
-from profiles.importing.opening import open_records
-from profiles.importing.problems import problems_file
-from profiles.importing.tables import UnreadableFile
+from profiles.exchange.importing.jobs import choose_columns, count_rows, discard_import, start_import, work_on
+from profiles.exchange.importing.old_systems import (
+    Reconciliation,
+    read_mapping,
+    read_records,
+    reconcile,
+    targets_of,
+)
+from profiles.exchange.importing.opening import open_records
+from profiles.exchange.importing.problems import problems_file
+from profiles.exchange.importing.tables import UnreadableFile
 from profiles.management.progress import progress_of
 from profiles.models import ImportOutcome, ImportStatus, MemberImport
 from tenants.actors import acting_as, program

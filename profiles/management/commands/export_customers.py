@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from profiles.exporting.files import ExportFormat, export_customers
+from profiles.exchange.exporting.files import ExportFormat, export_customers
 from profiles.reading import CustomerFilter, list_customers
 from tenants.actors import acting_as, program
 from tenants.management.arguments import read_tenants

@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Search club by club and say what came of it."""
-        from profiles.duplicates.searching import find_duplicates  # noqa: PLC0415 - Splink and DuckDB, 70 MB
+        from profiles.matching.duplicates.searching import find_duplicates  # noqa: PLC0415 - Splink and DuckDB, 70 MB
 
         tenants = read_tenants(options["tenant"]) or list(Tenant.objects.filter(is_active=True))
         for tenant in tenants:

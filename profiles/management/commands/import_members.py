@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
-from profiles.importing.columns import LABELS, Guess, Target
-from profiles.importing.jobs import (
+from profiles.exchange.importing.columns import LABELS, Guess, Target
+from profiles.exchange.importing.jobs import (
     choose_columns,
     count_rows,
     discard_import,
@@ -20,9 +20,9 @@ from profiles.importing.jobs import (
     undo_import,
     work_on,
 )
-from profiles.importing.opening import open_import
-from profiles.importing.problems import checked_rows, problems_file, rows_file
-from profiles.importing.tables import UnreadableFile
+from profiles.exchange.importing.opening import open_import
+from profiles.exchange.importing.problems import checked_rows, problems_file, rows_file
+from profiles.exchange.importing.tables import UnreadableFile
 from profiles.management.progress import progress_of
 from profiles.models import ImportOutcome, ImportRow, ImportStatus, MemberImport
 from tenants.actors import acting_as, program

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from profiles.search_rebuilding import rebuild_documents
+from profiles.search.rebuilding import rebuild_documents
 from tenants.actors import acting_as, program
 from tenants.management.arguments import read_tenants
 from tenants.models import Tenant

@@ -1,7 +1,7 @@
 """What the tests of imports do: have a file checked, brought in, taken back."""
 
-from profiles.importing.jobs import choose_columns, start_import, undo_import, work_on
-from profiles.importing.opening import open_import
+from profiles.exchange.importing.jobs import choose_columns, start_import, undo_import, work_on
+from profiles.exchange.importing.opening import open_import
 from profiles.models import ImportRow, ImportStatus, MemberImport
 from tests.profiles.importing.spreadsheets import csv_file
 

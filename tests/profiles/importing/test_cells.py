@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from profiles.club import Club as ClubRules
-from profiles.importing.cells import Reader, Unreadable, as_written, read_cell, split_name
-from profiles.importing.columns import Guess, Target, guess_columns
-from profiles.importing.days import is_month_first, month_first_of, read_day
-from profiles.importing.tables import UnreadableFile, read_table
+from profiles.exchange.importing.cells import Reader, Unreadable, as_written, read_cell, split_name
+from profiles.exchange.importing.columns import Guess, Target, guess_columns
+from profiles.exchange.importing.days import is_month_first, month_first_of, read_day
+from profiles.exchange.importing.tables import UnreadableFile, read_table
 from tenants.models import Tenant
 from tests.profiles.importing.spreadsheets import csv_file, office_workbook, workbook_of
 

@@ -11,8 +11,8 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from profiles.importing import jobs, running
-from profiles.importing.jobs import start_import, work_on
+from profiles.exchange.importing import jobs, running
+from profiles.exchange.importing.jobs import start_import, work_on
 from profiles.models import CustomerProfile, Fact, Identifier, ImportRow, ImportStatus, MemberImport
 from tenants.scope import tenant_scope
 from tests import factories

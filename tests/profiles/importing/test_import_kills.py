@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from profiles.importing.jobs import start_import, undo_import, work_on
+from profiles.exchange.importing.jobs import start_import, undo_import, work_on
 from profiles.models import CustomerProfile, Fact, Identifier, ImportRow, ImportStatus, MemberImport
 from tenants.scope import tenant_scope
 from tests.factories import tenant as make_tenant
@@ -20,7 +20,7 @@ ROWS = 600
 WORKER = """
 import django
 django.setup()
-from profiles.importing import jobs, running, undoing
+from profiles.exchange.importing import jobs, running, undoing
 running.CHUNK = undoing.CHUNK = 50
 jobs.run_import({argument!r})
 """

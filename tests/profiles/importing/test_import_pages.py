@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from profiles.importing.jobs import work_on
+from profiles.exchange.importing.jobs import work_on
 from profiles.models import ColumnChoice, CustomerProfile, ImportRow, MemberImport
 from tenants.models import LoggedAction
 from tenants.scope import tenant_scope

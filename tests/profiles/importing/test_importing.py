@@ -9,10 +9,16 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
-from profiles.importing import jobs
-from profiles.importing.jobs import choose_columns, discard_import, start_import, undo_import, work_on
-from profiles.importing.opening import open_import
-from profiles.importing.problems import problems_file
+from profiles.exchange.importing import jobs
+from profiles.exchange.importing.jobs import (
+    choose_columns,
+    discard_import,
+    start_import,
+    undo_import,
+    work_on,
+)
+from profiles.exchange.importing.opening import open_import
+from profiles.exchange.importing.problems import problems_file
 from profiles.models import (
     CustomerProfile,
     ErasureReason,
@@ -28,8 +34,8 @@ from profiles.models import (
 )
 from profiles.privacy.erasing import erase_customer
 from profiles.privacy.retention import apply_retention
-from profiles.search import search_profiles
-from profiles.search_rebuilding import rebuild_documents
+from profiles.search.finding import search_profiles
+from profiles.search.rebuilding import rebuild_documents
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club

@@ -1,0 +1,178 @@
+"""One row of a file as what an event would be: values, keys, and what had to be left aside."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from events.identity_hints import IdentityKey
+from profiles.club import Club
+from profiles.effects.drafts import Subject
+from profiles.effects.subjects import add_facts
+from profiles.exchange.importing.cells import Reader, Unreadable, read_cell, split_name
+from profiles.exchange.importing.columns import DAYS, KEYS, LABELS, Target
+from profiles.exchange.importing.days import is_month_first, month_first_of
+from profiles.golden import CHURNED_STATUSES
+from profiles.models import CRM_RECORD, LifecycleStage, MemberImport
+
+SOURCE: Final = "crm"
+ADDRESSES: Final = (Target.EMAIL, Target.PHONE)
+NAMES: Final = (Target.FIRST_NAME, Target.LAST_NAME)
+# What makes somebody a member, whatever else is said.
+OF_MEMBERS: Final = (Target.MEMBER, Target.TIER, Target.STATUS, Target.MEMBER_SINCE, Target.EXPIRY)
+NO_FACTS: Final = frozenset({*KEYS, Target.TAGS, Target.CREATED_AT})
+# By the form of an import.
+OLD_IDS: Final[Mapping[str, Target]] = {
+    MemberImport.Form.MCA_ZA: Target.MCA_ZA,
+    MemberImport.Form.MCA_UK: Target.MCA_UK,
+}
+# The kinds of keys by which a row leads to somebody, strongest first.
+KINDS: Final = tuple(one.value for one in (*KEYS, *ADDRESSES))
+LINE_WIDTH: Final = 7
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+NAMES_NOBODY: Final = (
+    "Names nobody: there is neither a name nor an e-mail, phone or number that can be taken."
+)
+
+
+@dataclass(slots=True)
+class RowRead:
+    """What a row says: target → normal value (JSON), and remarks (field, words) on what was left aside."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    remarks: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def names_somebody(self) -> bool:
+        """Whether anything of it could lead to a person."""
+        return any(self.values.get(one) for one in (*NAMES, *ADDRESSES, *KEYS))
+
+
+class RowReader:
+    """Reads the rows of one table, whose columns go to the given targets."""
+
+    def __init__(
+        self, club: Club, targets: Sequence[Target], rows: Sequence[Sequence[str]], today: date
+    ) -> None:
+        is_default_month_first = is_month_first(club.country)
+        self._columns = [
+            (place, target, Reader(club, today, self._order(place, target, rows, is_default_month_first)))
+            for place, target in enumerate(targets)
+            if target is not Target.IGNORE
+        ]
+
+    @staticmethod
+    def _order(place: int, target: Target, rows: Sequence[Sequence[str]], default: bool) -> bool:
+        if target not in DAYS:
+            return default
+        return month_first_of((row[place] for row in rows if place < len(row)), default)
+
+    def read(self, cells: Sequence[str]) -> RowRead:
+        """Values of all columns; of two for one target the first that says something."""
+        row = RowRead()
+        width = len(cells)
+        for place, target, reader in self._columns:
+            cell = cells[place] if place < width else ""
+            if not cell or (target in row.values and target is not Target.TAGS):
+                continue
+            try:
+                read = read_cell(target, cell, reader)
+            except Unreadable as error:
+                row.remarks.append({"field": target.value, "text": f"{LABELS[target]}: {error}; left out."})
+                continue
+            if read.remark:
+                row.remarks.append({"field": target.value, "text": f"{LABELS[target]}: {read.remark}."})
+            self._keep(row, target, read.value)
+        if row.remarks:
+            # What was unreadable in one column was perhaps said in the next.
+            row.remarks = [
+                one
+                for one in row.remarks
+                if one["text"].endswith("was taken.") or one["field"] not in row.values
+            ]
+        return row
+
+    @staticmethod
+    def _keep(row: RowRead, target: Target, value: Any) -> None:
+        if value is None:
+            return
+        if target is Target.FULL_NAME:
+            first, last = split_name(value)
+            if first:
+                row.values.setdefault(Target.FIRST_NAME.value, first)
+            if last:
+                row.values.setdefault(Target.LAST_NAME.value, last)
+        elif target is Target.TAGS:
+            row.values[target.value] = sorted({*row.values.get(target.value, []), *value})
+        else:
+            row.values[target.value] = value
+
+
+def record_of(member_import: MemberImport, line: int, values: Mapping[str, Any]) -> IdentityKey:
+    """The key under which a row's facts are kept: one of its own, or the old system's id of the person.
+
+    A row's own key makes an import undoable; the old system's id makes a backfill repeatable.
+    """
+    kind = OLD_IDS.get(member_import.form)
+    if kind is not None and values.get(kind):
+        return IdentityKey(kind.value, values[kind])
+    return IdentityKey(CRM_RECORD, event_id_of(member_import.pk, line))
+
+
+@lru_cache(maxsize=16)
+def event_prefix(import_id: UUID) -> str:
+    """How the ids begin under which an import's facts, keys and merges are kept."""
+    return f"import:{import_id}:"
+
+
+def event_id_of(import_id: UUID, line: int) -> str:
+    """The id of a row's facts; padded, so that of two rows about one person the later one counts."""
+    return f"{event_prefix(import_id)}{line:0{LINE_WIDTH}d}"
+
+
+def moment_of(member_import: MemberImport, values: Mapping[str, Any], now: datetime) -> datetime:
+    """When a row's facts were true: now; of the old system when it says so, or long ago: what is newer stands."""
+    stated = values.get(Target.CREATED_AT)
+    if stated:
+        return datetime.fromisoformat(stated)
+    return LONG_AGO if member_import.form in OLD_IDS else now
+
+
+def keys_of_values(values: Mapping[str, Any]) -> list[IdentityKey]:
+    """The keys by which a row leads to somebody, strongest first."""
+    return [IdentityKey(kind, values[kind]) for kind in KINDS if values.get(kind)]
+
+
+def subject_of_row(
+    record: IdentityKey,
+    values: Mapping[str, Any],
+    keys: Sequence[IdentityKey],
+    only: Collection[str] | None = None,
+) -> Subject:
+    """The person of a row, whose facts are kept under `record`; empty cells say nothing.
+
+    `only`: the fields that are stated (None: all); the others are known from elsewhere, and tell who it is.
+    """
+    subject = Subject(
+        keys=tuple(dict.fromkeys((record, *keys))),
+        stage=stage_of_values(values),
+        tags=frozenset(values.get(Target.TAGS, ())),
+    )
+    facts = {
+        name: date.fromisoformat(value) if name == Target.BIRTH else value
+        for name, value in values.items()
+        if name not in NO_FACTS
+    }
+    add_facts(subject, SOURCE, facts)
+    if only is not None:
+        subject.facts = [fact for fact in subject.facts if fact.field in only]
+    return subject
+
+
+def stage_of_values(values: Mapping[str, Any]) -> LifecycleStage:
+    """MEMBER where the row says anything of a membership that is not over."""
+    if values.get(Target.STATUS) in CHURNED_STATUSES or not any(values.get(one) for one in OF_MEMBERS):
+        return LifecycleStage.SUBSCRIBER
+    return LifecycleStage.MEMBER

@@ -1,0 +1,321 @@
+"""A file as a table: which encoding and separator a text has, which sheet and which row the header stands in."""
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from io import BytesIO, StringIO
+from typing import Any, Final
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from profiles.exchange.importing.columns import is_known_header
+from tenants.errors import InvalidError
+
+MOST_BYTES: Final = 30 * 1024 * 1024
+MOST_ROWS: Final = 200_000
+MOST_COLUMNS: Final = 200
+LONGEST_CELL: Final = 10_000
+HEADER_WITHIN: Final = 30
+SEPARATORS: Final = (";", ",", "\t", "|")
+SEPARATOR_NAMES: Final[Mapping[str, str]] = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
+ENCODING_NAMES: Final[Mapping[str, str]] = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows (Western)",
+    "iso8859-15": "Latin 9",
+    "mac_roman": "Macintosh",
+    "cp1250": "Windows (Central European)",
+    "cp1254": "Windows (Turkish)",
+}
+LINES_LOOKED_AT: Final = 200
+WORKBOOK_SIGNS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+TOLD_SEPARATOR: Final = re.compile("sep=(.)", re.IGNORECASE)
+# Below so many columns one filled cell is no sign of anything.
+NARROW: Final = 3
+# A title or a sum stands at the left.
+TITLES_WITHIN: Final = 2
+
+Cells = list[str]
+
+
+class UnreadableFile(InvalidError):
+    """A file that is no table."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field="file")
+
+
+@dataclass(slots=True)
+class Table:
+    """A header and the rows below it, each with its line in the file (1: the first); `notes` say what was found."""
+
+    header: list[str]
+    header_line: int
+    rows: list[tuple[int, Cells]]
+    notes: list[str] = field(default_factory=list)
+    headings: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Grid:
+    """All cells of a file, and which of them a workbook merged: (row, first column, last column), from 0."""
+
+    rows: list[tuple[int, Cells]]
+    notes: list[str]
+    spans: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+def read_table(
+    content: bytes,
+    *,
+    encoding: str = "",
+    separator: str = "",
+    sheet: str = "",
+    remembered: Mapping[str, str] | None = None,
+) -> Table:
+    """The table in a file: CSV in any usual encoding, or a workbook (XLSX, XLS, XLSB, ODS).
+
+    Empty `encoding`, `separator`, `sheet`: found out. `remembered`: folded headers that the club has used before.
+    Raises UnreadableFile with what to do.
+    """
+    if len(content) > MOST_BYTES:
+        raise UnreadableFile(f"The file is larger than {MOST_BYTES // 1024**2} MB: split it.")
+    if not content.strip():
+        raise UnreadableFile("The file is empty.")
+    if content.startswith(WORKBOOK_SIGNS):
+        grid = _read_workbook(content, sheet)
+    else:
+        grid = _read_text(content, encoding, separator)
+    table = _with_header(grid, remembered or {})
+    if not table.rows:
+        raise UnreadableFile("There is no row below the header.")
+    if len(table.rows) > MOST_ROWS:
+        raise UnreadableFile(f"The file has more than {MOST_ROWS:,} rows: split it.")
+    return table
+
+
+# --- text
+
+
+def _read_text(content: bytes, encoding: str, separator: str) -> _Grid:
+    text, used = _decode(content, encoding)
+    if "\x00" in text:
+        raise UnreadableFile("This is neither a text nor a workbook: save it as CSV or XLSX.")
+    first, _, rest = text.partition("\n")
+    # By this line Excel itself is told.
+    if told := TOLD_SEPARATOR.fullmatch(first.strip()):
+        separator, text = separator or told[1], rest
+    separator = separator or _separator_of(text)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
+    rows: list[tuple[int, Cells]] = []
+    line = 1
+    try:
+        for cells in reader:
+            rows.append((line, [cell.strip()[:LONGEST_CELL] for cell in cells[:MOST_COLUMNS]]))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise UnreadableFile(f"Line {line} cannot be read as CSV ({error}): save the file as XLSX.") from None
+    named = SEPARATOR_NAMES.get(separator, repr(separator))
+    return _Grid(rows, [f"Text in {ENCODING_NAMES.get(used, used)}, columns separated by {named}"])
+
+
+def _decode(content: bytes, encoding: str) -> tuple[str, str]:
+    """The text, and the encoding that was used. What is not Unicode comes from a Windows computer of the West."""
+    if encoding:
+        try:
+            return content.decode("utf-8-sig" if encoding == "utf-8" else encoding), encoding
+        except (UnicodeDecodeError, LookupError):
+            name = ENCODING_NAMES.get(encoding, encoding)
+            raise UnreadableFile(
+                f"The file is not in {name}: choose another encoding, or let it be found."
+            ) from None
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", errors="replace"), "utf-16"
+    try:
+        return content.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        pass
+    try:
+        return content.decode("cp1252"), "cp1252"
+    except UnicodeDecodeError:
+        return content.decode("latin-1"), "latin-1"
+
+
+def _separator_of(text: str) -> str:
+    """The sign that parts most lines into the same number of columns, more than one."""
+    lines = [line for line in text[: 200 * LONGEST_CELL].splitlines()[:LINES_LOOKED_AT] if line.strip()]
+
+    def fitness(sign: str) -> tuple[int, int]:
+        widths = [len(row) for row in csv.reader(lines, delimiter=sign) if row]
+        usual = max(set(widths), key=widths.count, default=1)
+        return (widths.count(usual) if usual > 1 else 0, usual)
+
+    try:
+        return max(SEPARATORS, key=fitness)
+    except csv.Error:
+        return ","
+
+
+# --- workbooks
+
+
+def _read_workbook(content: bytes, sheet: str) -> _Grid:
+    try:
+        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
+        name = _sheet_of(workbook, sheet)
+        found = workbook.get_sheet_by_name(name)
+        values = found.to_python(skip_empty_area=False, nrows=MOST_ROWS + HEADER_WITHIN)
+        merged = found.merged_cell_ranges or []
+    except (CalamineError, OSError) as error:
+        raise UnreadableFile(
+            "The workbook cannot be opened. If it has a password, take that away; else save it anew as XLSX."
+        ) from error
+    grid = [[_cell_text(value) for value in row[:MOST_COLUMNS]] for row in values]
+    spans = _fill_merged(grid, merged)
+    return _Grid(list(enumerate(grid, start=1)), [f"Sheet “{name}”"], spans)
+
+
+def _sheet_of(workbook: CalamineWorkbook, wanted: str) -> str:
+    """The sheet that was asked for, else the one with most cells."""
+    if wanted:
+        if wanted not in workbook.sheet_names:
+            raise UnreadableFile(
+                f"There is no sheet {wanted!r}; there are: {', '.join(workbook.sheet_names)}."
+            )
+        return wanted
+    sizes = {
+        name: (sheet := workbook.get_sheet_by_name(name)).height * sheet.width
+        for name in workbook.sheet_names
+    }
+    if not sizes:
+        raise UnreadableFile("The workbook has no sheet.")
+    return max(sizes, key=lambda name: sizes[name])
+
+
+def _cell_text(value: Any) -> str:
+    """A cell as the text that somebody would have typed."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").strip()[:LONGEST_CELL]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
+    return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _fill_merged(grid: list[Cells], merged: Sequence[Any]) -> list[tuple[int, int, int]]:
+    """Say a merged cell's text in each row that it spans; returns the spans over several columns."""
+    spans: list[tuple[int, int, int]] = []
+    for (top, left), (bottom, right) in merged:
+        for row in range(top, min(bottom, len(grid) - 1) + 1):
+            if left < len(grid[row]):
+                grid[row][left] = grid[top][left]
+            if right > left:
+                spans.append((row, left, right))
+    return spans
+
+
+# --- the header
+
+
+def _with_header(grid: _Grid, remembered: Mapping[str, str]) -> Table:
+    place = _header_place(grid.rows, remembered)
+    if place is None:
+        raise UnreadableFile("No row with the names of the columns was found: the first row must hold them.")
+    line, names = grid.rows[place]
+    above = _above(grid, place)
+    width = max(len(cells) for _, cells in grid.rows[place:])
+    header = _unique(
+        [
+            _column_name(
+                names[column] if column < len(names) else "", above.get(column, ""), column, remembered
+            )
+            for column in range(width)
+        ]
+    )
+    table = Table(header, line, [], list(grid.notes))
+    for position, (row_line, cells) in _rows_below(grid, place):
+        row = cells + [""] * (width - len(cells))
+        if _is_heading(grid, position, row):
+            table.headings.add(row_line)
+        table.rows.append((row_line, row))
+    if place:
+        table.notes.append(f"The names of the columns stand in line {line}")
+    return table
+
+
+def _rows_below(grid: _Grid, place: int) -> Iterator[tuple[int, tuple[int, Cells]]]:
+    for position in range(place + 1, len(grid.rows)):
+        if any(grid.rows[position][1]):
+            yield position, grid.rows[position]
+
+
+def _header_place(rows: Sequence[tuple[int, Cells]], remembered: Mapping[str, str]) -> int | None:
+    """The row with most known names of columns; where none is known, the first that is as wide as any, all words."""
+    candidates = list(enumerate(cells for _, cells in rows[:HEADER_WITHIN]))
+    known = {
+        place: sum(is_known_header(cell, remembered) for cell in cells)
+        for place, cells in candidates
+        if _is_worded(cells)
+    }
+    best = max(known, key=lambda place: (known[place], -place), default=None)
+    if best is not None and known[best] > 0:
+        return best
+    widest = max((sum(map(bool, cells)) for _, cells in candidates), default=0)
+    for place, cells in candidates:
+        filled = [cell for cell in cells if cell]
+        if filled and len(filled) == widest and _is_worded(cells):
+            return place
+    return None
+
+
+def _is_worded(cells: Cells) -> bool:
+    """Whether a row has neither an address nor a number of its own, as headers have."""
+    return not any("@" in cell or cell.isdigit() for cell in cells)
+
+
+def _above(grid: _Grid, place: int) -> dict[int, str]:
+    """Column → the text of a merged cell in the row above the header that spans it, as "Contact" over two."""
+    if place == 0:
+        return {}
+    cells = grid.rows[place - 1][1]
+    spans = [(left, right) for row, left, right in grid.spans if row == place - 1]
+    # A title over the whole sheet names no column.
+    return {
+        column: cells[left]
+        for left, right in spans
+        if left < len(cells) and right - left + 1 < max(3, len(grid.rows[place][1]) - 1)
+        for column in range(left, right + 1)
+    }
+
+
+def _column_name(own: str, above: str, column: int, remembered: Mapping[str, str]) -> str:
+    own = " ".join(own.split())
+    both = f"{above} {own}".strip()
+    if above and own and (is_known_header(both, remembered) or not is_known_header(own, remembered)):
+        return both
+    return own or above or f"Column {column + 1}"
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    unique: list[str] = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return unique
+
+
+def _is_heading(grid: _Grid, position: int, row: Cells) -> bool:
+    """Whether a row is a title or a sum between the people: one text over merged cells, or alone in a wide table."""
+    filled = [column for column, cell in enumerate(row) if cell]
+    if len(filled) != 1 or len(row) < NARROW:
+        return False
+    cell = row[filled[0]]
+    is_merged = any(place == position and left <= filled[0] <= right for place, left, right in grid.spans)
+    return is_merged or (filled[0] < TITLES_WITHIN and "@" not in cell and not cell.isdigit())

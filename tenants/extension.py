@@ -1,0 +1,382 @@
+"""The seam of the house: what an app brings, said once, in its `extension.py` as `EXTENSION`.
+
+A declaration is frozen data. Code is named by dotted path (`"segments.following.handle"`) and models by label
+(`"segments.Membership"`), so that settings can read every declaration before Django loads a model, and no app has to
+import what stands above it. System check crm.E020 resolves each name. The roof composes routes, GraphQL, navigation,
+schedule and programs from the declarations; merging, erasure, copies, import undo and retention walk over the tables.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from django.utils.module_loading import import_string
+
+MODULE: Final = "extension"
+NAME: Final = "EXTENSION"
+
+
+# --- Tables ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """On merge: rows keep the profile that they name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """On merge: rows follow to the survivor, and an unmerge brings them back.
+
+    The table needs `origin_profile_id`, the profile with which a row was born. `unique` names the columns that are
+    unique per person among the rows to which the condition `among` applies (aliases: `moved`, `other`): where the
+    survivor has such a row already, the moved one stays behind, until an unmerge gives its owner back.
+    """
+
+    unique: tuple[str, ...] = ()
+    among: str = "true"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeBy:
+    """On merge and unmerge: `call(cursor, tenant_id)` inside the transaction, under the identity lock.
+
+    The temporary table `merge_member` (profile_id, old_id, new_id, is_alone) says who belonged to whom before and
+    does now. The call must give the same result whatever happened before it (it is asked at each merge and unmerge).
+    """
+
+    call: str
+
+
+OnMerge = Stay | Move | MergeBy
+
+
+class OnUndo(StrEnum):
+    """What a row means for a customer whom only an import made, when that import is taken back."""
+
+    KEEPS_PERSON = "KEEPS_PERSON"  # somebody built on the customer: the customer stays
+    GOES_ALONG = "GOES_ALONG"  # derived by the platform: deleted with the customer
+    NOTHING = "NOTHING"  # says nothing about it, and refers to nobody by foreign key
+
+
+DELETED: Final = "deleted"
+ANONYMISED: Final = "anonymised"
+BLANKED: Final = "blanked"
+OF_PERSON: Final = "profile_id = ANY(%(ids)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement of an erasure; the rows it touches are counted under `act`.
+
+    Parameters: `%(tenant)s`, `%(ids)s` (the erased profiles), `%(keys)s` (their keys as `kind:value`), `%(nobody)s`
+    (the profile under which anonymous payments stand), `%(pattern)s` (a regular expression for their addresses and
+    names).
+    """
+
+    act: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a tenant: which columns may hold personal data, and what becomes of rows about a person.
+
+    `personal` and `plain` together name every column but id and tenant; a test compares. `erase` runs at an erasure;
+    `elsewhere` says who handles personal columns that no step of this table touches. `mine` is the condition of rows
+    that belong into a copy for the person (None: in no copy). `merge` and `undo` count where rows are about a person.
+    """
+
+    model: str
+    personal: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
+    erase: tuple[Step, ...] = ()
+    mine: str | None = None
+    elsewhere: str = ""
+    merge: OnMerge = field(default_factory=Stay)
+    undo: OnUndo = OnUndo.NOTHING
+
+
+def columns(text: str) -> tuple[str, ...]:
+    """Column names, separated by spaces."""
+    return tuple(text.split())
+
+
+def delete(table: str, condition: str = OF_PERSON) -> tuple[Step, ...]:
+    """The step that deletes the rows to which the condition applies."""
+    return (Step(DELETED, f"DELETE FROM {table} WHERE tenant_id = %(tenant)s AND {condition}"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How long one kind of data is kept: its name in the club's settings, the default in days (None: for ever).
+
+    `past` selects the ids of rows past their period (`%(tenant)s`, `%(before)s`); `end` does away with those that
+    stand in `past`, a chunk at a time. `is_owners`: the running program may not do it as the tenant.
+    """
+
+    name: str
+    label: str
+    explained: str
+    default_days: int | None
+    past: str
+    end: str
+    is_owners: bool = False
+
+    @property
+    def statement(self) -> str:
+        """Ends at most `%(chunk)s` rows."""
+        return f"WITH past AS ({self.past} LIMIT %(chunk)s) {self.end}"
+
+    @property
+    def count(self) -> str:
+        """How many rows are past their period, counted up to `%(chunk)s`."""
+        return f"SELECT count(*) FROM ({self.past} LIMIT %(chunk)s) AS past"
+
+
+# --- The log -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogKind:
+    """A kind of entry in the domain log, owned by the app that appends it (`"segment.joined"`)."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundEvent:
+    """Entries of `kind` are told to others as `type`.
+
+    `render(tenant, entries)` gives an envelope (or None: nobody may be told) for each entry, in the tenant's scope.
+    """
+
+    kind: str
+    type: str
+    render: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A reader of the domain log with a position of its own for each tenant.
+
+    `handle(tenant, entries)` works inside the tenant's scope and in the transaction in which the position moves; it
+    must not speak to a peer. A consumer that speaks to a peer gives `send` as well: `handle` then returns what is to be
+    sent, and `send(tenant, that)` runs outside any transaction before the position moves (at least once). `after`
+    names consumers that must have passed an entry before this one reads it.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    handle: str
+    send: str = ""
+    after: tuple[str, ...] = ()
+    batch_size: int = 1000
+
+
+# --- Interfaces --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """A filter of the customer list, in REST (query parameter), GraphQL (field of the filter) and the back office.
+
+    `apply(queryset, text)` returns the narrowed query set, or raises InvalidParameterError. `schema` is the OpenAPI
+    schema of the value.
+    """
+
+    parameter: str
+    description: str
+    apply: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+class Place(StrEnum):
+    """Where a panel of the customer page stands."""
+
+    TOP = "TOP"  # under the heading: what the desk needs first
+    SIDE = "SIDE"
+    TAB = "TAB"  # below, one of the tabs
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPanel:
+    """A part of the customer page: `context(request, profile)` gives the template's values, None hides the panel."""
+
+    name: str
+    title: str
+    template: str
+    context: str
+    place: Place = Place.SIDE
+    order: int = 50
+    right: str = "VIEW_PROFILES"
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardPanel:
+    """A part of the dashboard: `context(request)` gives the template's values, None hides the panel."""
+
+    name: str
+    title: str
+    template: str
+    context: str
+    order: int = 50
+    is_wide: bool = False
+    right: str = "VIEW_PROFILES"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAct:
+    """Something done to one or many customers of the list: `page` is the route of the admin page that does it.
+
+    The page gets the chosen ids, or the list's own query for all that match.
+    """
+
+    name: str
+    title: str
+    page: str
+    right: str = "EDIT"
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """An entry of the sidebar; `route` is the name of an admin page, `group` the title above ("" for the first)."""
+
+    title: str
+    icon: str
+    route: str
+    right: str = "VIEW_PROFILES"
+    group: str = ""
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A section of the API's documentation."""
+
+    name: str
+    description: str
+
+
+# --- Programs ----------------------------------------------------------------------------------------------------
+
+
+class Queue(StrEnum):
+    """Celery queues by urgency. LIVE work is short; SLOW work never runs in a live worker."""
+
+    EVENTS = "events"  # applying the inbox
+    CONSUMERS = "consumers"  # readers of the log
+    SENDS = "sends"  # claimed due rows: messages, steps, posts
+    WEBHOOKS = "webhooks"  # waits for other people's servers, in threads
+    MAINTENANCE = "maintenance"  # imports, rebuilds, nightly work
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A task that beat sends: every `seconds`, or at a time of day (UTC) as `cron` (fields of celery's crontab)."""
+
+    task: str
+    seconds: float | None = None
+    cron: Mapping[str, str] | None = None
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of a deployment, read from the environment; `kind` is text, flag, number, fraction or names."""
+
+    name: str
+    kind: str
+    default: Any
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """Everything an app brings.
+
+    `urls`: a module of routes under /api/v1/. `graphql`: dotted paths of classes whose fields become root fields.
+    `locks`: names and numbers of advisory locks, unique over all apps. `queues`: task → queue (MAINTENANCE else).
+    `programs`: management commands that `make run` starts beside the platform. `on_tenant_created`: functions that get
+    a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise.
+    """
+
+    tables: tuple[Table, ...] = ()
+    periods: tuple[Period, ...] = ()
+    log_kinds: tuple[LogKind, ...] = ()
+    outbound: tuple[OutboundEvent, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    customer_filters: tuple[CustomerFilter, ...] = ()
+    customer_panels: tuple[CustomerPanel, ...] = ()
+    customer_acts: tuple[CustomerAct, ...] = ()
+    dashboard_panels: tuple[DashboardPanel, ...] = ()
+    nav: tuple[NavEntry, ...] = ()
+    styles: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    urls: str = ""
+    tags: tuple[Tag, ...] = ()
+    enum_names: Mapping[str, str] = field(default_factory=dict)
+    graphql_queries: tuple[str, ...] = ()
+    graphql_mutations: tuple[str, ...] = ()
+    schedule: tuple[Periodic, ...] = ()
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    locks: Mapping[str, int] = field(default_factory=dict)
+    programs: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    on_tenant_created: tuple[str, ...] = ()
+    demo: tuple[str, ...] = ()
+
+
+def collect(installed_apps: Iterable[str]) -> dict[str, Extension]:
+    """App → its declaration, of those that have one, from the ground up.
+
+    Safe before Django is set up. `installed_apps` as in settings; entries that name an AppConfig bring nothing.
+    """
+    return {
+        app: getattr(import_module(f"{app}.{MODULE}"), NAME) for app in installed_apps if _has_declaration(app)
+    }
+
+
+def _has_declaration(app: str) -> bool:
+    """Looks for the file, because importing a foreign app this early may need settings."""
+    if app.rpartition(".")[2][:1].isupper():
+        return False
+    spec = find_spec(app)
+    places = spec.submodule_search_locations if spec else None
+    return any(Path(place, f"{MODULE}.py").is_file() for place in places or ())
+
+
+@cache
+def extensions() -> Mapping[str, Extension]:
+    """The declarations of the installed apps; the same for the life of the process."""
+    from django.conf import settings  # noqa: PLC0415 - settings read this module
+
+    return collect(settings.INSTALLED_APPS)
+
+
+def every(part: str) -> list[Any]:
+    """The entries of one part of all declarations, in order of the floors: `every("tables")`."""
+    return [entry for extension in extensions().values() for entry in getattr(extension, part)]
+
+
+def ordered(part: str) -> list[Any]:
+    """The same, by their `order`."""
+    return sorted(every(part), key=lambda entry: entry.order)
+
+
+@cache
+def resolve(path: str) -> Any:
+    """What a dotted path names; raises ImportError."""
+    return import_string(path)
+
+
+def resolve_all(paths: Sequence[str]) -> list[Any]:
+    """What the dotted paths name."""
+    return [resolve(path) for path in paths]
