@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
-CODE := crm_platform profiles events tenants tests manage.py
+CODE := crm_platform social journeys campaigns segments messaging profiles events tenants tests manage.py
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c

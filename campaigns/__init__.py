@@ -1,0 +1,1 @@
+"""Campaigns, A/B tests, planning, analytics."""

@@ -1,0 +1,1 @@
+"""Journeys, their versions and runs, the engine; tasks for staff."""

@@ -1,0 +1,1 @@
+"""Rule language, compiler, membership and its history, explanation."""

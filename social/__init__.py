@@ -1,0 +1,1 @@
+"""Connections to networks, posts and their publishing, numbers; promotion of events."""
