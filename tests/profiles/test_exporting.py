@@ -126,7 +126,7 @@ def test_the_command_writes_the_format_of_the_ending(fairview: Club, tmp_path: P
 def test_an_export_holds_all_whom_the_search_finds(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list shows the best; a file that silently lacked the others would be taken for all of them."""
     monkeypatch.setattr("profiles.reading.MOST_FOUND", 2)
-    monkeypatch.setattr("profiles.search.MOST_MATCHES", 2)
+    monkeypatch.setattr("profiles.search.finding.MOST_MATCHES", 2)
     monkeypatch.setattr(files, "BLOCK", 2)
     happened(
         fairview.tenant,
