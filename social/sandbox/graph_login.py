@@ -110,7 +110,7 @@ def _redeem(world: World, request: Request) -> Answer:
         raise graph_error(world, 100, "This authorization code has been used or has expired.", subcode=36009)
     if code["redirect_uri"] != request.text("redirect_uri"):
         raise graph_error(world, 100, "Error validating verification code.", subcode=36008)
-    made = make_token(world, code["person"], code["scopes"], code["pages"], SHORT_SECONDS)
+    made = make_token(world, code, SHORT_SECONDS)
     return Answer({"access_token": made, "token_type": "bearer", "expires_in": SHORT_SECONDS})
 
 
@@ -119,20 +119,19 @@ def _lengthen(world: World, request: Request) -> Answer:
     request.params["access_token"] = given
     request.headers.pop("authorization", None)
     token = token_of(world, request)
-    made = make_token(world, token["person"], token["scopes"], token["pages"], LONG_SECONDS)
+    made = make_token(world, token, LONG_SECONDS)
     return Answer({"access_token": made, "token_type": "bearer", "expires_in": LONG_SECONDS})
 
 
-def make_token(
-    world: World, person: str, scopes: list[str], pages: list[str], seconds: float, page: str | None = None
-) -> str:
-    """A new token of a person, or of a Page where one is named (`seconds` 0: without an end)."""
+def make_token(world: World, granted: Doc, seconds: float, page: str | None = None) -> str:
+    """A new token of what a person granted, of a Page where one is named (`seconds` 0: without an end)."""
+    person = granted["person"]
     token = f"EAA{'P' if page else 'U'}{secrets.token_urlsafe(48)}"
     doc = {
         "kind": "page" if page else "user",
         "person": person,
-        "scopes": scopes,
-        "pages": pages,
+        "scopes": granted["scopes"],
+        "pages": granted["pages"],
         "page": page,
         "is_long": seconds == LONG_SECONDS,
         "expires_at": world.now() + seconds if seconds else 0,
@@ -165,7 +164,7 @@ def accounts(world: World, request: Request, *, path: str = "me/accounts", portf
 
 def _account(world: World, token: Doc, page: Doc) -> Doc:
     seconds = 0 if token["is_long"] else SHORT_SECONDS
-    made = make_token(world, token["person"], token["scopes"], token["pages"], seconds, page["id"])
+    made = make_token(world, token, seconds, page["id"])
     return {
         "access_token": made,
         "category": "Golf Course & Country Club",

@@ -218,6 +218,7 @@ def fields_of(world: World, request: Request, post: Doc, reader: str) -> Doc:
         "entities": {"urls": post["urls"]} if post["urls"] else {},
         "public_metrics": {
             "like_count": views // 40, "reply_count": views // 300, "retweet_count": views // 200,
+            "repost_count": views // 200,
             "quote_count": 0, "bookmark_count": views // 500, "impression_count": views,
         },
     }  # fmt: skip

@@ -9,8 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from social.sandbox.server import Sandbox
-
-DEFAULT_PORT = 8099
+from social.sandbox_address import sandbox_url
 
 
 class Command(BaseCommand):
@@ -28,13 +27,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int | None, store: str | None, **options: Any) -> None:
         """Run."""
-        address = urlsplit(settings.CRM_SOCIAL_SANDBOX_URL)
+        address = urlsplit(sandbox_url())
         path = Path(store) if store else Path(settings.CRM_KEY_DIR).parent / "social-sandbox.sqlite"
         path.parent.mkdir(parents=True, exist_ok=True)
         sandbox = Sandbox(
-            port=address.port or DEFAULT_PORT if port is None else port,
+            port=(address.port or 80) if port is None else port,
             path=str(path),
-            url=settings.CRM_SOCIAL_SANDBOX_URL.rstrip("/") if port is None else "",
+            url=sandbox_url() if port is None else "",
         )
         self.stdout.write(f"The stand-in of the social networks is at {sandbox.url}")
         try:
