@@ -363,11 +363,7 @@ def collect(installed_apps: Iterable[str]) -> dict[str, Extension]:
     Safe before Django is set up. `installed_apps` as in settings; entries that name an AppConfig bring nothing.
     """
     return {
-<<<<<<< HEAD
-        app: getattr(import_module(f"{app}.{MODULE}"), NAME)
-=======
         app: getattr(import_module(GROUND.get(app, f"{app}.{MODULE}")), NAME)
->>>>>>> main
         for app in installed_apps
         if _has_declaration(app)
     }
