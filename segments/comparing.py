@@ -28,6 +28,8 @@ class Comparing:
             return f"(NOT {known})"
         if name == "isNotNull":
             return known
+        if field.kind is Kind.TAGS:
+            known = "TRUE"  # no tags at all is known: such a person has not the one that is asked for
         positive = OPERATORS[name].positive
         if positive:
             return f"({known} AND NOT {self._compare(field, positive, value)})"

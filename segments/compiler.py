@@ -55,9 +55,7 @@ class Parameters:
         return f"%({name})s::{cast}" if cast else f"%({name})s"
 
 
-def compile(
-    rule: Rule, tenant: Tenant, now: datetime, *, prefix: str = "r", among: str = ""
-) -> Condition:
+def compile(rule: Rule, tenant: Tenant, now: datetime, *, prefix: str = "r", among: str = "") -> Condition:
     """The condition of a rule at a moment, in the tenant's time zone; the statement names `p` and its tenant.
 
     `among`: a query for profile ids. Where the statement looks at a few people only, this keeps leaves about the
