@@ -340,7 +340,9 @@ def collect(installed_apps: Iterable[str]) -> dict[str, Extension]:
     Safe before Django is set up. `installed_apps` as in settings; entries that name an AppConfig bring nothing.
     """
     return {
-        app: getattr(import_module(f"{app}.{MODULE}"), NAME) for app in installed_apps if _has_declaration(app)
+        app: getattr(import_module(f"{app}.{MODULE}"), NAME)
+        for app in installed_apps
+        if _has_declaration(app)
     }
 
 

@@ -13,7 +13,17 @@ import pytest
 
 from crm_platform import env
 
-CODE = ("crm_platform", "social", "journeys", "campaigns", "segments", "messaging", "profiles", "events", "tenants")
+CODE = (
+    "crm_platform",
+    "social",
+    "journeys",
+    "campaigns",
+    "segments",
+    "messaging",
+    "profiles",
+    "events",
+    "tenants",
+)
 MOST_LINES_OF_A_FILE = 500
 MOST_LINES_OF_A_FUNCTION = 60
 TARGETS = ("setup", "run", "test", "check", "bench", "lock", "servers", "clean")
