@@ -15,7 +15,7 @@ def test_sql_and_python_agree(db: None) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT person, {expression} FROM unnest(%(people)s::uuid[]) AS of(person)",
+            f"SELECT person, {expression} FROM unnest(%(people)s::uuid[]) AS people(person)",
             {"salt": "hold-out:1", "people": people},
         )
         found = dict(cursor.fetchall())
