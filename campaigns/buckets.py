@@ -12,7 +12,7 @@ from uuid import UUID
 BUCKETS: Final = 10_000
 PER_CENT: Final = 100
 # The first 32 bits of MD5, the one digest of PostgreSQL that is fast, leakproof enough and gives text.
-SQL: Final = "mod((('x' || substr(md5({salt} || ':' || {id}::text), 1, 8))::bit(32)::bigint, 10000)"
+SQL: Final = "mod(('x' || substr(md5({salt} || ':' || {id}::text), 1, 8))::bit(32)::bigint, 10000)"
 
 
 def bucket(salt: str, profile_id: UUID) -> int:

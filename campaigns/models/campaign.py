@@ -229,7 +229,11 @@ class Campaign(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(approved_version__isnull=True, approved_at__isnull=True)
-                | Q(approved_version__lte=F("version"), approved_at__isnull=False),
+                | Q(
+                    approved_version__isnull=False,
+                    approved_version__lte=F("version"),
+                    approved_at__isnull=False,
+                ),
                 name="campaigns_campaign_approval_ck",
             ),
         ]

@@ -126,7 +126,7 @@ class CampaignConversion(TenantChildModel):
         indexes = [
             # The report of one campaign.
             models.Index(
-                fields=["tenant", "campaign", "occurrence", "at"], name="campaigns_conversion_report_idx"
+                fields=["tenant", "campaign", "occurrence", "at"], name="campaigns_conversion_of_idx"
             ),
             # Merges and erasure.
             models.Index(fields=["tenant", "profile_id"], name="campaigns_conversion_who_idx"),
