@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from crm_platform import env
+from tenants.extension import every
 
 CODE = (
     "crm_platform",
@@ -108,6 +109,7 @@ def test_every_setting_and_every_check_is_described_for_operators() -> None:
     settings |= set(
         re.findall(r'^    (?:return |value = |url = )?(?:text|port)\("(\w+)"', code, re.MULTILINE)
     )
+    settings |= {setting.name for setting in every("settings")}
     numbers = set(re.findall(r"crm\.[EW]\d{3}", code))
 
     assert len(settings) > 20
