@@ -239,6 +239,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_ROUTES = {
     "profiles.process_inbox": {"queue": "events"},
+    "events.read_log": {"queue": "consumers"},
     "events.run_consumer": {"queue": "consumers"},
     # Waits for other people's servers, and has a worker of its own with threads.
     "events.deliver_webhooks": {"queue": "webhooks"},

@@ -162,6 +162,10 @@ class OutboundEvent:
     render: str
 
 
+# As a consumer's kind: whatever any app tells to others (`OutboundEvent.kind`).
+TOLD: Final = "*told*"
+
+
 @dataclass(frozen=True, slots=True)
 class Consumer:
     """A reader of the domain log with a position of its own for each tenant.
@@ -340,7 +344,9 @@ def collect(installed_apps: Iterable[str]) -> dict[str, Extension]:
     Safe before Django is set up. `installed_apps` as in settings; entries that name an AppConfig bring nothing.
     """
     return {
-        app: getattr(import_module(f"{app}.{MODULE}"), NAME) for app in installed_apps if _has_declaration(app)
+        app: getattr(import_module(f"{app}.{MODULE}"), NAME, Extension())
+        for app in installed_apps
+        if _has_declaration(app)
     }
 
 

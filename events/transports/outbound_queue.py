@@ -10,6 +10,7 @@ from django.conf import settings
 
 from events.consumers import PeerAway
 from events.transports.bullmq import AWAY_ERRORS, connect
+from tenants.models import Tenant
 
 # Redis answers nobody else while it adds a chunk: some ten milliseconds.
 CHUNK: Final = 200
@@ -23,8 +24,8 @@ JOB_OPTIONS: Final[Mapping[str, Any]] = {
 }
 
 
-def publish(envelopes: Sequence[Mapping[str, Any]]) -> None:
-    """Add a job for each envelope, named by its type, in the given order.
+def publish(tenant: Tenant, envelopes: Sequence[Mapping[str, Any]]) -> None:
+    """Add a job for each envelope, named by its type, in the given order; the envelopes name their tenant.
 
     The envelope's id is the job's: published again it is the same job, as long as BullMQ still has the first.
     Raises PeerAway when Redis cannot be reached, and when the queue is so full that nobody can be reading it.

@@ -13,8 +13,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from crm_platform import health
 from events import log
 from events.log import Happening
-from events.models import Consumer, LogKind
+from events.models import Consumer
 from events.transports.heartbeat import HEARTBEAT_KEY, Heartbeat
+from profiles.log_kinds import LogKind
 from tenants.redis_client import redis_client
 from tenants.scope import tenant_scope
 from tests.cast import Club

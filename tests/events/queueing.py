@@ -119,7 +119,8 @@ def read_on(name: str) -> None:
     """Let a reader of the log read all there is; entries wait for every transaction of the server that runs."""
 
     def has_read_all() -> bool:
-        consumers.run(name)
+        for tenant in Tenant.objects.all():
+            consumers.run(name, tenant.pk)
         return not any(lag.entries for lag in consumers.lags() if lag.name == name)
 
     wait_until(has_read_all)

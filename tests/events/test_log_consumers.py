@@ -9,7 +9,8 @@ from django.db import OperationalError, connection, transaction
 from events import consumers, log
 from events.consumers import Entry, PeerAway
 from events.log import Happening
-from events.models import Consumer, DomainLogEntry, LogKind, ParkedEntry
+from events.models import Consumer, DomainLogEntry, ParkedEntry
+from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile
 from tenants.postgresql.commits import UNHURRIED
 from tenants.scope import all_tenants, tenant_scope

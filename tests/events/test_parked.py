@@ -8,8 +8,9 @@ from django.db import transaction
 from events import consumers, log
 from events.consumers import Entry, PeerAway
 from events.log import Happening
-from events.models import LogKind, ParkedEntry
+from events.models import ParkedEntry
 from events.parked import discard_parked, retry_parked
+from profiles.log_kinds import LogKind
 from tenants.errors import UnavailableError
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope

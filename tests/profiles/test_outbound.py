@@ -13,9 +13,10 @@ from pytest_django import Settings
 from crm_platform.embedded.redis import free_port
 from events import consumers
 from events.consumers import Entry
-from events.models import Consumer, DomainLogEntry, LogKind, ParkedEntry
+from events.models import Consumer, DomainLogEntry, ParkedEntry
 from events.parked import retry_parked
 from profiles import outbound
+from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope

@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events import consumers, inbox
-from events.models import DomainLogEntry, LogKind
+from events.models import DomainLogEntry
 from profiles import outbound
 from profiles.ingest import process_pending
+from profiles.log_kinds import LogKind
 from profiles.merging.acts import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile, ProfileScore, ScoreDue, StageChange
 from profiles.scoring import following
