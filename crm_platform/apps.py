@@ -10,4 +10,4 @@ class PlatformConfig(AppConfig):
 
     def ready(self) -> None:
         """Importing the module registers the checks."""
-        from crm_platform import checks  # noqa: F401, PLC0415
+        from crm_platform import checks, extension_checks  # noqa: F401, PLC0415

@@ -1,18 +1,34 @@
-"""The root of the GraphQL schema: what each floor contributes."""
+"""The root of the GraphQL schema: what each app brings."""
+
+from functools import cache
+from typing import Any, Final
 
 import graphene
+from graphql import GraphQLObjectType
 
-from profiles.graphql.intelligence import IntelligenceMutations, IntelligenceQueries
-from profiles.graphql.mutations import CustomerMutations
-from profiles.graphql.queries import CustomerQueries
+from tenants.extension import every, resolve_all
 
-
-class Query(CustomerQueries, IntelligenceQueries):
-    """Everything that can be read."""
+PAGING_ARGUMENTS: Final = frozenset({"take", "pagination"})
 
 
-class Mutation(CustomerMutations, IntelligenceMutations):
-    """Everything that can be changed."""
+def _root(name: str, words: str, part: str) -> Any:
+    """An object type with the fields of all classes that the apps bring for it."""
+    return type(name, (*resolve_all(every(part)), graphene.ObjectType), {"__doc__": words})
 
 
-schema = graphene.Schema(query=Query, mutation=Mutation)
+schema = graphene.Schema(
+    query=_root("Query", "Everything that can be read.", "graphql_queries"),
+    mutation=_root("Mutation", "Everything that can be changed.", "graphql_mutations"),
+)
+
+
+@cache
+def paged_fields() -> frozenset[str]:
+    """The names of fields that answer as many rows as an argument asks for: what hangs below costs as often."""
+    return frozenset(
+        name
+        for found in schema.graphql_schema.type_map.values()
+        if isinstance(found, GraphQLObjectType)
+        for name, field in found.fields.items()
+        if PAGING_ARGUMENTS & field.args.keys()
+    )

@@ -1,13 +1,11 @@
 """Django settings. Every value that an operator may change comes from the environment through `env`."""
 
-from datetime import timedelta
 from typing import Any
 
-from celery.schedules import crontab
 from django.templatetags.static import static
-from django.urls import reverse_lazy
 
-from crm_platform import env
+from crm_platform import composition, env
+from tenants.extension import collect
 
 BASE_DIR = env.PROJECT_DIR
 DEBUG = env.flag("CRM_DEBUG", default=False)
@@ -41,7 +39,13 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "graphene_django",
     "rest_framework",
+    *env.names("CRM_EXTRA_APPS"),
 ]
+
+# --- What each app brings: routes, tasks, settings and all else are put together from these declarations.
+_BROUGHT = collect(INSTALLED_APPS)
+# Each becomes a setting of its name, as in `settings.CRM_SCORING_WORKERS`.
+globals().update(composition.declared_settings(_BROUGHT))
 
 MIDDLEWARE = [
     # Before the check of the Host header: probes call by address.
@@ -116,15 +120,6 @@ STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 WHITENOISE_USE_FINDERS = True
 
 # --- The back office: names, colours (a golf green that reads well on white and on black) and the sidebar.
-_MAY_VIEW = "tenants.admin.site.may_view"
-_MAY_EDIT = "tenants.admin.site.may_edit"
-_MAY_ADMINISTER = "tenants.admin.site.may_administer"
-
-
-def _entry(title: str, icon: str, route: str, permission: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{route}"), "permission": permission}
-
-
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Clubhouse CRM",
     "SITE_HEADER": "Clubhouse CRM",
@@ -137,21 +132,8 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",
-    "STYLES": [
-        lambda request: static("crm/frame.css"),
-        lambda request: static("crm/parts.css"),
-        lambda request: static("crm/customer.css"),
-        lambda request: static("crm/review.css"),
-        lambda request: static("crm/scores.css"),
-        lambda request: static("crm/webhooks.css"),
-    ],
-    "SCRIPTS": [
-        lambda request: static("crm/frame.js"),
-        lambda request: static("crm/search.js"),
-        lambda request: static("crm/timeline.js"),
-        lambda request: static("crm/live.js"),
-        lambda request: static("crm/review.js"),
-    ],
+    "STYLES": composition.assets(_BROUGHT, "styles"),
+    "SCRIPTS": composition.assets(_BROUGHT, "scripts"),
     "COLORS": {
         "base": {
             "50": "#f6f8f7",
@@ -183,41 +165,7 @@ UNFOLD: dict[str, Any] = {
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": [
-            {
-                "items": [
-                    _entry("Dashboard", "space_dashboard", "index", _MAY_VIEW),
-                    _entry("Customers", "groups", "profiles_customerprofile_changelist", _MAY_VIEW),
-                    _entry("Slipping away", "trending_down", "slipping_away", _MAY_VIEW),
-                    _entry("Review", "compare_arrows", "review_queue", _MAY_EDIT),
-                    _entry("Import", "upload_file", "imports", _MAY_EDIT),
-                ],
-            },
-            {
-                "title": "Operations",
-                "separator": True,
-                "items": [
-                    _entry("Inbox", "inbox", "operations_inbox", _MAY_VIEW),
-                    _entry("Dead letters", "report", "operations_dead_letters", _MAY_VIEW),
-                    _entry("Consumers", "sync_alt", "operations_consumers", _MAY_VIEW),
-                    _entry("Parked entries", "local_parking", "operations_parked", _MAY_VIEW),
-                ],
-            },
-            {
-                "title": "Settings",
-                "separator": True,
-                "items": [
-                    _entry("Club", "golf_course", "tenants_tenant_changelist", _MAY_ADMINISTER),
-                    _entry("Colleagues", "badge", "tenants_membership_changelist", _MAY_ADMINISTER),
-                    _entry("Users", "person", "tenants_user_changelist", _MAY_ADMINISTER),
-                    _entry("API keys", "key", "tenants_apikey_changelist", _MAY_ADMINISTER),
-                    _entry("Webhooks", "webhook", "webhooks", _MAY_ADMINISTER),
-                    _entry("Scoring rules", "speed", "scoring_rules", _MAY_VIEW),
-                    _entry("Privacy", "shield_person", "privacy", _MAY_ADMINISTER),
-                    _entry("Action log", "history", "tenants_loggedaction_changelist", _MAY_ADMINISTER),
-                ],
-            },
-        ],
+        "navigation": composition.navigation(_BROUGHT),
     },
 }
 
@@ -237,65 +185,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": env.text("CRM_CELERY_PREFIX", "crm-celery:"),
 }
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
-CELERY_TASK_ROUTES = {
-    "profiles.process_inbox": {"queue": "events"},
-    "events.read_log": {"queue": "consumers"},
-    "events.run_consumer": {"queue": "consumers"},
-    # Waits for other people's servers, and has a worker of its own with threads.
-    "events.deliver_webhooks": {"queue": "webhooks"},
-    "events.wake_webhooks": {"queue": "webhooks"},
-}
+CELERY_TASK_ROUTES = composition.task_routes(_BROUGHT)
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "sweep": {"task": "events.sweep", "schedule": timedelta(seconds=2), "options": {"expires": 4}},
-    "wake-webhooks": {
-        "task": "events.wake_webhooks",
-        "schedule": timedelta(seconds=2),
-        "options": {"expires": 4},
-    },
-    "prune-webhooks": {
-        "task": "events.prune_webhooks",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3000},
-    },
-    # Finds what is due: each club's own night, new rules, a run that was cut off.
-    "score-touched": {
-        "task": "profiles.wake_score_touched",
-        "schedule": timedelta(seconds=3),
-        "options": {"expires": 4},
-    },
-    "score-everybody": {
-        "task": "profiles.score_everybody",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 240},
-    },
-    "weigh-candidates": {
-        "task": "profiles.weigh_candidates",
-        "schedule": timedelta(minutes=2),
-        "options": {"expires": 100},
-    },
-    "wake-imports": {
-        "task": "profiles.wake_imports",
-        "schedule": timedelta(seconds=30),
-        "options": {"expires": 25},
-    },
-    "find-duplicates": {
-        "task": "profiles.find_duplicates",
-        "schedule": crontab(hour=2, minute=30),
-        "options": {"expires": 3600},
-    },
-    "apply-retention": {
-        "task": "profiles.apply_retention",
-        "schedule": crontab(hour=3, minute=30),
-        "options": {"expires": 3600},
-    },
-    "prune-log": {"task": "events.prune_log", "schedule": timedelta(hours=1), "options": {"expires": 3000}},
-    "prune-idempotency-records": {
-        "task": "tenants.prune_idempotency_records",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3000},
-    },
-}
+CELERY_BEAT_SCHEDULE = composition.beat_schedule(_BROUGHT)
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 # --- Privacy: keys the hashes of erased people's identifiers; with another secret nobody is recognised any more.
@@ -303,9 +195,6 @@ CRM_SUPPRESSION_SECRET = env.text("CRM_SUPPRESSION_SECRET") or SECRET_KEY
 
 # --- Secrets that must be read again: the first key writes, all read. Without any, a key file is made in CRM_KEY_DIR.
 CRM_ENCRYPTION_KEYS = env.fernet_keys("CRM_ENCRYPTION_KEYS")
-
-# --- Webhooks: whether they may go to private networks and over plain HTTP, as a developer's own receiver needs it.
-CRM_WEBHOOKS_ALLOW_PRIVATE = env.flag("CRM_WEBHOOKS_ALLOW_PRIVATE", default=False)
 
 # --- Callers: bearer tokens of the identity provider, checked against its published keys.
 CRM_JWT_JWKS = env.text("CRM_JWT_JWKS")
@@ -317,24 +206,6 @@ CRM_RATE_LIMITS = {
     "write": env.number("CRM_RATE_WRITE", 100),
     "events": env.number("CRM_RATE_EVENTS", 600_000),
 }
-
-# --- The search for duplicates: where pairs are compared, with how much, and what follows from a probability.
-CRM_DUPLICATES_BACKEND = env.choice("CRM_DUPLICATES_BACKEND", "DUCKDB", ("DUCKDB", "SPARK")).lower()
-CRM_DUPLICATES_MEMORY = env.text("CRM_DUPLICATES_MEMORY", "3GB")
-CRM_DUPLICATES_THREADS = env.number("CRM_DUPLICATES_THREADS", 0)  # 0: as many as there are processors
-CRM_DUPLICATES_FOLDER = env.text("CRM_DUPLICATES_FOLDER")
-CRM_DUPLICATES_MOST_PAIRS = env.number("CRM_DUPLICATES_MOST_PAIRS", 10_000_000)
-CRM_DUPLICATES_TRAIN_FROM = env.number("CRM_DUPLICATES_TRAIN_FROM", 20_000)
-CRM_DUPLICATES_QUEUE_FROM = env.fraction("CRM_DUPLICATES_QUEUE_FROM", 0.3)
-CRM_DUPLICATES_MERGE_FROM = env.fraction("CRM_DUPLICATES_MERGE_FROM", 0.9999)
-
-# --- Scores: threads, each with a connection, that score everybody of a club.
-CRM_SCORING_WORKERS = env.number("CRM_SCORING_WORKERS", 2)
-
-# --- Queues shared with the other services.
-CRM_EVENTS_QUEUE = env.text("CRM_EVENTS_QUEUE", "crm-events")
-CRM_OUTBOUND_QUEUE = env.text("CRM_OUTBOUND_QUEUE", "crm-outbound")
-CRM_BULLMQ_PREFIX = env.text("CRM_BULLMQ_PREFIX", "bull")
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.authentication.CallerAuthentication"],
@@ -356,25 +227,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "CustomerStatus": "profiles.models.ProfileStatus",
-        "EditableStatus": "profiles.editing.STATUSES",
-        "LifecycleStage": "profiles.models.LifecycleStage",
-        "ActivityCategory": "profiles.models.ActivityCategory",
-        "EventStatus": "events.models.InboxStatus",
-        "EventDoor": "events.models.Door",
-        "EventSource": "events.envelope.SOURCES",
-        "RefusalCode": "events.models.RefusalCode",
-        "WebhookStatus": "events.models.EndpointStatus",
-        "WebhookDeliveryStatus": "events.models.DeliveryStatus",
-    },
-    "TAGS": [
-        {"name": "customers", "description": "Who they are: list, find, read, make, change."},
-        {"name": "timeline", "description": "What they did, newest first."},
-        {"name": "notes", "description": "What staff wrote about them."},
-        {"name": "events", "description": "Publishing what happened, and seeing what became of it."},
-        {"name": "webhooks", "description": "Outbound events, sent to URLs of yours as signed requests."},
-    ],
+    "ENUM_NAME_OVERRIDES": composition.enum_names(_BROUGHT),
+    "TAGS": composition.tags(_BROUGHT),
 }
 GRAPHENE = {"SCHEMA": "crm_platform.graphql.schema"}
 

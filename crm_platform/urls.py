@@ -5,14 +5,15 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from crm_platform.api.docs import DocsView, SchemaView
 from crm_platform.api.graphql import GraphQLView
+from tenants.extension import extensions
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/", include("profiles.api.urls")),
-    path("api/v1/", include("events.api.urls")),
+    *(path("api/v1/", include(brought.urls)) for brought in extensions().values() if brought.urls),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(), name="docs"),
     path("graphql", GraphQLView.as_view(), name="graphql"),
     path("admin/", admin.site.urls),
+    *(path("", include(brought.public_urls)) for brought in extensions().values() if brought.public_urls),
 ]
 
 handler400 = "tenants.api.errors.handler400"

@@ -1,8 +1,10 @@
-"""What the event floor brings to the platform."""
+"""What events bring: doors in and out, the log, webhooks, and pages to watch them."""
 
 from typing import Final
 
-from tenants.extension import TOLD, Consumer, Extension
+from tenants.extension import TOLD, Consumer, Extension, NavEntry, Periodic, Queue, Setting, Tag
+
+OPERATIONS: Final = "Operations"
 
 EXTENSION: Final = Extension(
     consumers=(
@@ -13,5 +15,52 @@ EXTENSION: Final = Extension(
             send="events.transports.outbound_queue.publish",
         ),
         Consumer(name="webhooks", kinds=(TOLD,), handle="events.webhooks.planning.plan"),
+    ),
+    urls="events.api.urls",
+    tags=(
+        Tag("events", "Publishing what happened, and seeing what became of it.", 40),
+        Tag("webhooks", "Outbound events, sent to URLs of yours as signed requests.", 90),
+    ),
+    enum_names={
+        "EventStatus": "events.models.InboxStatus",
+        "EventDoor": "events.models.Door",
+        "EventSource": "events.envelope.SOURCES",
+        "RefusalCode": "events.models.RefusalCode",
+        "WebhookStatus": "events.models.EndpointStatus",
+        "WebhookDeliveryStatus": "events.models.DeliveryStatus",
+    },
+    nav=(
+        NavEntry("Inbox", "inbox", "operations_inbox", group=OPERATIONS, order=800),
+        NavEntry("Dead letters", "report", "operations_dead_letters", group=OPERATIONS, order=810),
+        NavEntry("Consumers", "sync_alt", "operations_consumers", group=OPERATIONS, order=820),
+        NavEntry("Parked entries", "local_parking", "operations_parked", group=OPERATIONS, order=830),
+        NavEntry("Webhooks", "webhook", "webhooks", "ADMINISTER", "Settings", 940),
+    ),
+    styles=("crm/webhooks.css",),
+    queues={
+        "events.read_log": Queue.CONSUMERS,
+        "events.run_consumer": Queue.CONSUMERS,
+        "events.deliver_webhooks": Queue.WEBHOOKS,
+        "events.wake_webhooks": Queue.WEBHOOKS,
+    },
+    schedule=(
+        Periodic("events.sweep", seconds=2, expires=4, name="sweep"),
+        Periodic("events.wake_webhooks", seconds=2, expires=4, name="wake-webhooks"),
+        Periodic("events.prune_webhooks", seconds=3600, expires=3000, name="prune-webhooks"),
+        Periodic("events.prune_log", seconds=3600, expires=3000, name="prune-log"),
+    ),
+    locks={
+        "WEBHOOKS": 4,  # how many endpoints a tenant has, and how many of them are sent to at once
+    },
+    settings=(
+        Setting(
+            "CRM_WEBHOOKS_ALLOW_PRIVATE",
+            "flag",
+            False,
+            "Whether webhooks may go to private networks and over plain HTTP, as a developer's own receiver needs it.",
+        ),
+        Setting("CRM_EVENTS_QUEUE", "text", "crm-events", "The BullMQ queue that is read."),
+        Setting("CRM_OUTBOUND_QUEUE", "text", "crm-outbound", "The BullMQ queue that is written."),
+        Setting("CRM_BULLMQ_PREFIX", "text", "bull", "The prefix of both queues' keys in Redis."),
     ),
 )

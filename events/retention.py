@@ -54,7 +54,12 @@ def prune() -> int:
 def _prune(tenant_id: UUID) -> int:
     now, total = timezone.now(), 0
     holders = [name for name, consumer in registrations().items() if consumer.send is None]
-    values: dict[str, Any] = {"tenant": tenant_id, "kept": now - KEPT, "most_kept": now - MOST_KEPT, "holders": holders}
+    values: dict[str, Any] = {
+        "tenant": tenant_id,
+        "kept": now - KEPT,
+        "most_kept": now - MOST_KEPT,
+        "holders": holders,
+    }
     while True:
         with tenant_scope(tenant_id), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(PRUNE, {**values, "chunk": CHUNK})

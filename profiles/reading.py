@@ -1,7 +1,7 @@
 """Finding customers: by id, by key, by filter."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.db.models import F, Func, IntegerField, QuerySet, UUIDField, Value
 from events.identity_hints import IdentityKey
 from profiles.cache import read_through
 from profiles.club import Club
+from profiles.customer_filters import apply_brought
 from profiles.effects.keys import normal_keys
 from profiles.errors import CustomerNotFound, NothingToResolve
 from profiles.models import CustomerProfile, Note, ProfileStatus
@@ -117,7 +118,10 @@ def current_club() -> Club:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFilter:
-    """Filters of the customer list; None: do not care. Without `status` merged and deleted ones stay out."""
+    """Filters of the customer list; None: do not care. Without `status` merged and deleted ones stay out.
+
+    `brought`: parameter → text of filters that other apps declare.
+    """
 
     status: str | None = None
     lifecycle_stage: str | None = None
@@ -125,10 +129,11 @@ class CustomerFilter:
     engagement_min: int | None = None
     churn_risk_min: int | None = None
     email_opt_in: bool | None = None
+    brought: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_customers(chosen: CustomerFilter) -> QuerySet[CustomerProfile]:
-    """The open scope's customers, newest first; those of a search in its order."""
+    """The open scope's customers, newest first; those of a search in its order. Raises what a brought filter raises."""
     conditions: dict[str, Any] = {
         "status": chosen.status,
         "lifecycle_stage": chosen.lifecycle_stage,
@@ -141,6 +146,7 @@ def list_customers(chosen: CustomerFilter) -> QuerySet[CustomerProfile]:
     )
     if chosen.status is None:
         customers = customers.exclude(status__in=UNLISTED)
+    customers = apply_brought(customers, chosen.brought)
     if chosen.search:
         found = search_profiles(chosen.search, most=MOST_FOUND)
         place = Func(Value(found, _IDS), F("id"), function="array_position", output_field=IntegerField())

@@ -9,8 +9,10 @@ from django.db import IntegrityError, transaction
 
 from tenants.errors import ConflictError, InvalidError
 from tenants.expiring_cache import ExpiringCache
+from tenants.extension import every, resolve_all
 from tenants.models import Tenant, TenantName
 from tenants.models.tenant import validate_slug
+from tenants.scope import tenant_scope
 
 FOUND_SECONDS = 5.0
 # Long enough that a batch of a thousand wrong names asks once, short enough for a tenant made a moment ago.
@@ -76,6 +78,8 @@ def create_tenant(
 ) -> Tenant:
     """Make a tenant together with its slug and aliases.
 
+    Apps put into it what they declare as `on_tenant_created`.
+
     Raises ConflictError (TENANT_NAME_TAKEN) when one of the names belongs to another tenant, and Django's
     ValidationError when a value cannot be used.
     """
@@ -96,8 +100,16 @@ def create_tenant(
         for each in dict.fromkeys([slug, *names]):
             _own_name(tenant, each)
         tenant.save()
+        _furnish(tenant)
     transaction.on_commit(forget_tenants)
     return tenant
+
+
+def _furnish(tenant: Tenant) -> None:
+    """What each app puts into a new club, in the transaction that makes it."""
+    with tenant_scope(tenant):
+        for furnish in resolve_all(every("on_tenant_created")):
+            furnish(tenant)
 
 
 def add_alias(*, tenant: Tenant, alias: str) -> None:

@@ -19,6 +19,8 @@ from django.utils.module_loading import import_string
 
 MODULE: Final = "extension"
 NAME: Final = "EXTENSION"
+# This module is the language; what the ground floor itself brings stands in a module of its own.
+GROUND: Final = {"tenants": "tenants.ground"}
 
 
 # --- Tables ------------------------------------------------------------------------------------------------------
@@ -191,14 +193,17 @@ class Consumer:
 class CustomerFilter:
     """A filter of the customer list, in REST (query parameter), GraphQL (field of the filter) and the back office.
 
-    `apply(queryset, text)` returns the narrowed query set, or raises InvalidParameterError. `schema` is the OpenAPI
-    schema of the value.
+    `apply(queryset, text)` returns the narrowed query set, or raises InvalidParameterError or NotFoundError. `schema`
+    is the OpenAPI schema of the value. `options()`, inside the club's scope, gives the (value, label) pairs of a
+    drop-down in the back office; without it the list obeys the parameter in its address, and offers none.
     """
 
     parameter: str
     description: str
     apply: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    label: str = ""
+    options: str = ""
 
 
 class Place(StrEnum):
@@ -237,9 +242,10 @@ class DashboardPanel:
 
 @dataclass(frozen=True, slots=True)
 class CustomerAct:
-    """Something done to one or many customers of the list: `page` is the route of the admin page that does it.
+    """Something done to one or many customers: `page` is the route (without arguments) of the admin page that does it.
 
-    The page gets the chosen ids, or the list's own query for all that match.
+    The list posts there, the customer page links there; `profiles.admin.customer_acts.chosen_customers` gives the page
+    whom it is about, the chosen ids or all that the list's filters leave.
     """
 
     name: str
@@ -247,11 +253,15 @@ class CustomerAct:
     page: str
     right: str = "EDIT"
     order: int = 50
+    icon: str = "bolt"
 
 
 @dataclass(frozen=True, slots=True)
 class NavEntry:
-    """An entry of the sidebar; `route` is the name of an admin page, `group` the title above ("" for the first)."""
+    """An entry of the sidebar; `route` is the name of an admin page, `group` the title above ("" for the first).
+
+    Orders: 0–99 the first group, 100–799 groups of the apps, 800 Operations, 900 Settings.
+    """
 
     title: str
     icon: str
@@ -267,6 +277,7 @@ class Tag:
 
     name: str
     description: str
+    order: int = 50
 
 
 # --- Programs ----------------------------------------------------------------------------------------------------
@@ -284,30 +295,41 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """A task that beat sends: every `seconds`, or at a time of day (UTC) as `cron` (fields of celery's crontab)."""
+    """A task that beat sends: every `seconds`, or at a time of day (UTC) as `cron` (fields of celery's crontab).
+
+    Beat keeps it under `name`, which is the task's where it is left out.
+    """
 
     task: str
     seconds: float | None = None
-    cron: Mapping[str, str] | None = None
+    cron: Mapping[str, Any] | None = None
     expires: float | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting of a deployment, read from the environment; `kind` is text, flag, number, fraction or names."""
+    """A setting of a deployment, read from the environment into the setting of Django with the same name.
+
+    `kind` is text, flag, number, fraction, names (a list, separated by commas) or choice (one of `choices`, which are
+    in upper case).
+    """
 
     name: str
     kind: str
     default: Any
     description: str
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
     """Everything an app brings.
 
-    `urls`: a module of routes under /api/v1/. `graphql`: dotted paths of classes whose fields become root fields.
-    `locks`: names and numbers of advisory locks, unique over all apps. `queues`: task → queue (MAINTENANCE else).
+    `urls`: a module of routes under /api/v1/; `public_urls`: one of routes at the root, for people without a login.
+    `graphql_queries`, `graphql_mutations`: dotted paths of classes whose fields become root fields.
+    `locks`: names and numbers of advisory locks (`AdvisoryLock.<name>`), unique over all apps.
+    `queues`: task → queue (MAINTENANCE else). `enum_names`: name of an enumeration in the API's description → its path.
     `programs`: management commands that `make run` starts beside the platform. `on_tenant_created`: functions that get
     a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise.
     """
@@ -325,6 +347,7 @@ class Extension:
     styles: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
     urls: str = ""
+    public_urls: str = ""
     tags: tuple[Tag, ...] = ()
     enum_names: Mapping[str, str] = field(default_factory=dict)
     graphql_queries: tuple[str, ...] = ()
@@ -344,7 +367,7 @@ def collect(installed_apps: Iterable[str]) -> dict[str, Extension]:
     Safe before Django is set up. `installed_apps` as in settings; entries that name an AppConfig bring nothing.
     """
     return {
-        app: getattr(import_module(f"{app}.{MODULE}"), NAME, Extension())
+        app: getattr(import_module(GROUND.get(app, f"{app}.{MODULE}")), NAME)
         for app in installed_apps
         if _has_declaration(app)
     }

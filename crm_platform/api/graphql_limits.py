@@ -21,6 +21,7 @@ from graphql import (
     VariableNode,
 )
 
+from crm_platform.graphql import paged_fields
 from tenants.api.errors import ApiError
 from tenants.api.pagination import DEFAULT_TAKE, MAX_TAKE
 
@@ -31,7 +32,6 @@ MOST_ROOT_FIELDS: Final = 20
 # A full page of customers with every field is about 5,000.
 HIGHEST_COST: Final = 10_000
 LONGEST_TAKE: Final = 9  # Digits; more of them mean the most in any case.
-PAGED_FIELDS: Final = frozenset({"customers", "customerTimeline", "customerNotes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class _Scale:
             # standard rules of validation keeps it from going round in circles.
             return Weight(1, alias, 1 + self.weigh(node.selection_set).cost, 1)
         inner = self.weigh(node.selection_set)
-        times = self._take(node) if node.name.value in PAGED_FIELDS else 1
+        times = self._take(node) if node.name.value in paged_fields() else 1
         return Weight(1 + inner.depth, alias + inner.aliases, 1 + times * inner.cost, 1)
 
     def _fragment(self, name: str) -> Weight:

@@ -19,7 +19,9 @@ from events.draining import has_worker, pending, wait_until_drained
 from events.transports.file_progress import drain_bar
 from events.wake import wake
 from profiles.scoring.versions import SCORE_TENANT
+from tenants.extension import every, resolve_all
 from tenants.models import Tenant
+from tenants.scope import tenant_scope
 
 FOLDER: Final = "demo"
 LOADED_FILE: Final = "loaded.json"
@@ -103,9 +105,17 @@ def load(clubs: Sequence[Club], wanted: Plan, data_dir: Path, say: Say) -> None:
     call_command("ingest_events", *(str(path) for path in paths))
     drain([tenant.pk for tenant in missing], say)
     for tenant in missing:
+        _furnish(tenant)
         _mark_loaded(tenant, folder)
         # What a worker would do within five minutes: whoever looks at the demo now sees a year of scores.
         wake(SCORE_TENANT, str(tenant.pk))
+
+
+def _furnish(tenant: Tenant) -> None:
+    """What each app adds to a club of the demo, once its history is in."""
+    with tenant_scope(tenant):
+        for furnish in resolve_all(every("demo")):
+            furnish(tenant)
 
 
 def _plan_to_keep(wanted: Plan, say: Say) -> Plan:

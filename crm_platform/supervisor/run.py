@@ -20,6 +20,7 @@ from crm_platform.supervisor.child import MARK, Child, Program
 from crm_platform.supervisor.console import Console
 from crm_platform.supervisor.loop import GRACE_SECONDS, StopRequested, Supervisor
 from crm_platform.supervisor.readiness import unready_reason
+from tenants.extension import every
 
 THIS_MACHINE = {"127.0.0.1", "0.0.0.0"}  # noqa: S104 - compared with, not bound to
 # Makes rich draw its bars into the pipe, of which the console shows a state now and then.
@@ -137,6 +138,7 @@ def _programs(plan: Plan) -> list[Program]:
         programs.webhooks_worker(),
         programs.beat(),
         programs.manage("consumer", "consume_events"),
+        *(programs.manage(name, name) for name in every("programs")),
     ]
 
 

@@ -64,7 +64,12 @@ class Digestion:
         logger.error(
             "entry parked", exc_info=error, extra={"consumer": self.consumer.name, "log_id": entry.id}
         )
-        values: dict[str, Any] = {"tenant": self.tenant.pk, "name": self.consumer.name, "id": entry.id, "error": message}
+        values: dict[str, Any] = {
+            "tenant": self.tenant.pk,
+            "name": self.consumer.name,
+            "id": entry.id,
+            "error": message,
+        }
         with connection.cursor() as cursor:
             cursor.execute(sql.PARK, values)
         self.passed = entry

@@ -10,11 +10,14 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
+from profiles.customer_filters import LONGEST_VALUE, apply_brought, brought_filters, options_of
 from profiles.golden import CONSENT_COLUMNS
 from profiles.models import CustomerProfile, LifecycleStage, ProfileStatus
 from profiles.reading import UNLISTED
 from profiles.search.finding import in_order, search_profiles
 from tenants.api.cursors import decode_cursor, encode_cursor
+from tenants.api.errors import InvalidParameterError
+from tenants.errors import NotFoundError
 from tenants.models import Tenant
 
 PAGE: Final = 50
@@ -58,6 +61,7 @@ class ListChoice:
     membership: str = ""
     opt_in: str = ""
     text: str = ""
+    brought: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def filters(self) -> dict[str, str]:
@@ -69,7 +73,7 @@ class ListChoice:
             "membership": self.membership,
             "opt_in": self.opt_in,
         }
-        return {name: value for name, value in pairs.items() if value}
+        return {name: value for name, value in {**pairs, **self.brought}.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ def choice_from(query: QueryDict, text: str = "") -> ListChoice:
         membership=_known(query.get("membership"), MEMBERSHIP_STATUSES),
         opt_in=_known(query.get("opt_in"), OPT_INS),
         text=text.replace("\x00", "").strip()[:200],
+        brought={name: _clean(query.get(name, "")) for name in brought_filters() if query.get(name)},
     )
 
 
@@ -128,7 +133,20 @@ def filters_of(choice: ListChoice, tenant: Tenant) -> list[Filter]:
             choice.status,
             [(value, str(label)) for value, label in ProfileStatus.choices],
         ),
+        *_brought_drop_downs(choice),
     ]
+
+
+def _brought_drop_downs(choice: ListChoice) -> list[Filter]:
+    """What other apps offer; a value that its drop-down does not know stays chosen, so that the list says so."""
+    drop_downs = []
+    for name, declared in brought_filters().items():
+        chosen, options = choice.brought.get(name, ""), options_of(declared)
+        if chosen and chosen not in dict(options):
+            options = [*options, (chosen, "As in the address")]
+        if options:
+            drop_downs.append(Filter(name, declared.label or declared.description, chosen, options))
+    return drop_downs
 
 
 def read_page(choice: ListChoice, cursor: str = "") -> CustomerPage:
@@ -157,7 +175,11 @@ def read_page(choice: ListChoice, cursor: str = "") -> CustomerPage:
 def customers_of(choice: ListChoice) -> QuerySet[CustomerProfile]:
     """Whom the drop-downs leave, in no order; the text is left to the search."""
     customers: QuerySet[CustomerProfile] = CustomerProfile.objects.filter(_conditions(choice))
-    return customers
+    try:
+        return apply_brought(customers, choice.brought)
+    except (InvalidParameterError, NotFoundError):
+        # Nobody rather than everybody: somebody may be about to act on all who are listed.
+        return customers.none()
 
 
 def has_any_customer() -> bool:
@@ -184,6 +206,10 @@ def _conditions(choice: ListChoice) -> Q:
     if choice.opt_in:
         conditions &= Q(**{OPT_INS[choice.opt_in][1]: True})
     return conditions
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "")[:LONGEST_VALUE]
 
 
 def _known(value: str | None, values: Mapping[str, Any] | Any) -> str:

@@ -14,7 +14,9 @@ from django.views.decorators.http import require_POST
 
 from profiles.admin.activity_chart import activity_chart
 from profiles.admin.connections import connections_of
+from profiles.admin.customer_acts import offers_of
 from profiles.admin.customer_forms import NoteForm
+from profiles.admin.panels import customer_panels
 from profiles.admin.provenance import LABELS, Provenance, facts_of, handicap_text, provenance
 from profiles.admin.score_dials import dials_of
 from profiles.admin.timeline_pages import ICONS, choice_from, timeline_of
@@ -108,6 +110,8 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         "timeline": timeline_of(profile.pk, club, choice),
         "notes": notes_of(profile.pk),
         "is_restricted": restriction_of(profile.pk),
+        "panels": customer_panels(request, profile),
+        "acts": offers_of(request),
     }
 
 

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from profiles.admin.customer_acts import offers_of
 from profiles.admin.customer_exports import FORMATS
 from profiles.admin.customer_forms import CustomerForm
 from profiles.admin.customer_list import choice_from, filters_of, has_any_customer, read_page
@@ -85,6 +86,7 @@ def list_customers(request: StaffRequest) -> HttpResponse:
         choice=choice,
         filters=filters_of(choice, club),
         found=found,
+        acts=offers_of(request),
         formats=FORMATS,
         is_chosen=chosen,
         is_continued="cursor" in request.GET,

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from events.consumers import ConsumerLag
 from events.webhooks.endpoints import disabled_by_itself
 from profiles.admin.club_figures import MOST_COUNTED, club_figures
+from profiles.admin.panels import dashboard_panels
 from profiles.admin.timeline_pages import ICONS
 from profiles.models import ActivityCategory
 from tenants.admin.base import request_may
@@ -69,4 +70,5 @@ def _context(request: StaffRequest) -> dict[str, Any]:
         "may_administer": request_may(request, Right.ADMINISTER),
         "silent_webhooks": list(disabled_by_itself()),
         "is_fresh": figures.people.total == 0,
+        "panels": dashboard_panels(request),
     }

@@ -9,13 +9,17 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from profiles.api import schema
 from profiles.api.customers import TAGS
 from profiles.api.parameters import LONGEST_SEARCH, customer_filter
+from profiles.customer_filters import brought_filters
 from profiles.exchange.exporting.files import Export, ExportFormat, export_customers
 from profiles.reading import list_customers
 from tenants.api.errors import InvalidParameterError
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 
-FILTERS = ("status", "lifecycleStage", "search", "segmentId", "engagementMin", "churnRiskMin", "emailOptIn")
+FILTERS = (
+    *("status", "lifecycleStage", "search", "engagementMin", "churnRiskMin", "emailOptIn"),
+    *brought_filters(),
+)
 FORMAT = OpenApiParameter(
     "format", str, enum=[each.value for each in ExportFormat], default="csv", description="Kind of file."
 )

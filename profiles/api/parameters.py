@@ -10,13 +10,13 @@ from rest_framework.request import Request
 
 from events.identity_hints import IdentityKey, IdentityKind
 from events.iso_time import moment_from_iso
+from profiles.customer_filters import LONGEST_VALUE, brought_filters
 from profiles.errors import CustomerNotFound
 from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
 from profiles.reading import CustomerFilter
 from profiles.timeline import TimelineFilter
 from tenants.api.errors import ApiError, InvalidParameterError
 from tenants.api.pagination import read_whole_number
-from tenants.errors import NotFoundError
 
 LONGEST_SEARCH: Final = 200
 LONGEST_KEY: Final = 320
@@ -43,8 +43,7 @@ def body_object(request: Request) -> dict[str, Any]:
 
 
 def customer_filter(params: QueryDict) -> CustomerFilter:
-    """The filters of the customer list; raises NotFoundError for a segment that does not exist."""
-    _check_segment(params.get("segmentId"))
+    """The filters of the customer list; raises InvalidParameterError."""
     search = params.get("search", "").strip()
     if len(search) > LONGEST_SEARCH:
         raise InvalidParameterError("search", f"At most {LONGEST_SEARCH} characters.")
@@ -55,6 +54,7 @@ def customer_filter(params: QueryDict) -> CustomerFilter:
         engagement_min=_score(params, "engagementMin"),
         churn_risk_min=_score(params, "churnRiskMin"),
         email_opt_in=_boolean(params, "emailOptIn"),
+        brought={name: _short(name, params.get(name, "")) for name in brought_filters() if name in params},
     )
 
 
@@ -85,14 +85,10 @@ def timeline_filter(params: QueryDict) -> TimelineFilter:
     )
 
 
-def _check_segment(text: str | None) -> None:
-    if text is None:
-        return
-    try:
-        UUID(text)
-    except ValueError:
-        raise InvalidParameterError("segmentId", "This is no UUID.") from None
-    raise NotFoundError("There is no such segment.")
+def _short(name: str, text: str) -> str:
+    if len(text) > LONGEST_VALUE:
+        raise InvalidParameterError(name, f"At most {LONGEST_VALUE} characters.")
+    return text
 
 
 def _choice(params: QueryDict, name: str, allowed: Iterable[str]) -> str | None:

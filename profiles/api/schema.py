@@ -10,6 +10,7 @@ from rest_framework.fields import Field
 from events.envelope import SOURCES
 from profiles.activity_entry import LONGEST_TITLE
 from profiles.api.parameters import HIGHEST_SCORE, LONGEST_KEY, LONGEST_SEARCH, RESOLVABLE
+from profiles.customer_filters import brought_filters
 from profiles.editing import EARLIEST_BIRTH, LONGEST_NOTE, LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, STATUSES
 from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
 
@@ -246,10 +247,13 @@ LIST_PARAMETERS: Final = [
         description="Name, any e-mail address, phone or number, club, tag or note; beginnings of words are enough."
         " At most 500, the best first. Where nobody fits, those whose names are one slip of the finger away.",
     ),
-    OpenApiParameter("segmentId", OpenApiTypes.UUID, description="Members of this segment."),
     OpenApiParameter("engagementMin", SCORE_SCHEMA, description="Engagement score of at least."),
     OpenApiParameter("churnRiskMin", SCORE_SCHEMA, description="Churn risk of at least."),
     OpenApiParameter("emailOptIn", OpenApiTypes.BOOL),
+    *(
+        OpenApiParameter(each.parameter, dict(each.schema), description=each.description)
+        for each in brought_filters().values()
+    ),
 ]
 RESOLVE_PARAMETERS: Final = [
     OpenApiParameter(kind, {"type": "string", "maxLength": LONGEST_KEY}) for kind in RESOLVABLE

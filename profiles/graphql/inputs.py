@@ -4,16 +4,17 @@ from datetime import datetime
 from typing import Any, Final
 
 import graphene
-from graphene.utils.str_converters import to_camel_case
+from graphene.utils.str_converters import to_camel_case, to_snake_case
 
 from events.identity_hints import IdentityKey, IdentityKind
 from profiles.api.parameters import HIGHEST_SCORE, LONGEST_KEY, LONGEST_SEARCH
+from profiles.customer_filters import LONGEST_VALUE, brought_filters
 from profiles.graphql.types import Category, DateTime, Source, Stage, Status
 from profiles.reading import CustomerFilter as Filter
 from profiles.timeline import TimelineFilter as ChosenActivities
 from tenants.api.errors import InvalidParameterError
 from tenants.api.pagination import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, Window
-from tenants.errors import NotFoundError
+from tenants.extension import CustomerFilter as Brought
 
 KEY_ARGUMENTS: Final = {
     "scl_member_id": IdentityKind.SCL_MEMBER,
@@ -36,7 +37,27 @@ class PaginationInput(graphene.InputObjectType):
     take = graphene.Int(default_value=DEFAULT_TAKE, description=f"At most {MAX_TAKE}.")
 
 
-class CustomerFilter(graphene.InputObjectType):
+_SCALARS: Final[dict[str, Any]] = {
+    "uuid": graphene.ID,
+    "boolean": graphene.Boolean,
+    "integer": graphene.Int,
+    "number": graphene.Float,
+}
+
+
+def _brought_field(declared: Brought) -> Any:
+    scalar = _SCALARS.get(str(declared.schema.get("format") or declared.schema.get("type")), graphene.String)
+    return scalar(name=declared.parameter, description=declared.description)
+
+
+BroughtFilters: Any = type(
+    "BroughtFilters",
+    (graphene.InputObjectType,),
+    {to_snake_case(name): _brought_field(declared) for name, declared in brought_filters().items()},
+)
+
+
+class CustomerFilter(BroughtFilters):
     """All that are given must hold."""
 
     status = Status()
@@ -44,7 +65,6 @@ class CustomerFilter(graphene.InputObjectType):
     search = graphene.String(
         description="Name, address, phone or number, club, tag or note; beginnings of words. The best 500 first."
     )
-    segment_id = graphene.ID()
     engagement_min = graphene.Int()
     churn_risk_min = graphene.Int()
     email_opt_in = graphene.Boolean()
@@ -91,11 +111,9 @@ def take_of(take: int | None) -> int:
 
 
 def customer_filter_of(given: Any) -> Filter:
-    """The domain's filter; raises InvalidParameterError, and NotFoundError for a segment that does not exist."""
+    """The domain's filter; raises InvalidParameterError."""
     if given is None:
         return Filter()
-    if given.segment_id is not None:
-        raise NotFoundError("There is no such segment.")
     search = (given.search or "").strip()
     if len(search) > LONGEST_SEARCH:
         raise InvalidParameterError("search", f"At most {LONGEST_SEARCH} characters.")
@@ -106,6 +124,7 @@ def customer_filter_of(given: Any) -> Filter:
         engagement_min=_score("engagementMin", given.engagement_min),
         churn_risk_min=_score("churnRiskMin", given.churn_risk_min),
         email_opt_in=given.email_opt_in,
+        brought=_brought(given),
     )
 
 
@@ -140,6 +159,16 @@ def identity_keys_of(arguments: dict[str, str | None]) -> list[IdentityKey]:
 def customer_values(given: dict[str, Any]) -> dict[str, Any]:
     """The fields that are given, by their API names."""
     return {to_camel_case(name): value for name, value in given.items()}
+
+
+def _brought(given: Any) -> dict[str, str]:
+    """As texts, like those of a query string."""
+    values = {name: getattr(given, to_snake_case(name), None) for name in brought_filters()}
+    texts = {name: str(value) for name, value in values.items() if value is not None}
+    for name, text in texts.items():
+        if len(text) > LONGEST_VALUE:
+            raise InvalidParameterError(name, f"At most {LONGEST_VALUE} characters.")
+    return {name: text.lower() if text in ("True", "False") else text for name, text in texts.items()}
 
 
 def _text(value: Any) -> str | None:

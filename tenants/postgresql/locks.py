@@ -1,22 +1,35 @@
-"""Advisory locks, all in one place so that no two purposes share a number."""
+"""Advisory locks. Apps declare them with their numbers, which a check compares, so that no two purposes share one."""
 
-from enum import IntEnum
+from functools import cache
+from typing import Final, NewType
 
 from django.db import connection
 
+from tenants.extension import extensions
 from tenants.scope import current_tenant_id
 
-
-class AdvisoryLock(IntEnum):
-    """What a lock protects; the first key of the pair, the second is derived from the tenant."""
-
-    IDENTITY = 1  # who is who in one tenant: identifiers, merges, golden rows
-    IDEMPOTENCY_KEY = 2  # a request that may come twice, while its first answer is being made
-    SCORING = 3  # the versions of one tenant's scoring rules
-    WEBHOOKS = 4  # how many endpoints a tenant has, and how many of them are sent to at once
+Lock = NewType("Lock", int)
 
 
-def lock_tenant(purpose: AdvisoryLock, *, shared: bool = False) -> None:
+@cache
+def _declared() -> dict[str, Lock]:
+    return {name: Lock(number) for brought in extensions().values() for name, number in brought.locks.items()}
+
+
+class _AdvisoryLocks:
+    """`AdvisoryLock.IDENTITY`: the number that an app declared; the first key of the pair in the database."""
+
+    def __getattr__(self, name: str) -> Lock:
+        try:
+            return _declared()[name]
+        except KeyError:
+            raise AttributeError(f"No app declares an advisory lock {name}.") from None
+
+
+AdvisoryLock: Final = _AdvisoryLocks()
+
+
+def lock_tenant(purpose: Lock, *, shared: bool = False) -> None:
     """Wait for the open scope's lock and hold it until the open transaction ends.
 
     `shared`: together with other shared holders, but with no exclusive one. Never ask for the exclusive lock while
@@ -27,7 +40,7 @@ def lock_tenant(purpose: AdvisoryLock, *, shared: bool = False) -> None:
         cursor.execute(f"SELECT {function}(%s, hashtext(%s))", [int(purpose), str(current_tenant_id())])
 
 
-def try_lock(purpose: AdvisoryLock, name: str) -> bool:
+def try_lock(purpose: Lock, name: str) -> bool:
     """Take the lock of a name of the tenant until the open transaction ends; False when somebody holds it."""
     with connection.cursor() as cursor:
         cursor.execute(

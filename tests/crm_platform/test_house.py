@@ -12,8 +12,19 @@ from pathlib import Path
 import pytest
 
 from crm_platform import env
+from tenants.extension import every
 
-CODE = ("crm_platform", "social", "journeys", "campaigns", "segments", "messaging", "profiles", "events", "tenants")
+CODE = (
+    "crm_platform",
+    "social",
+    "journeys",
+    "campaigns",
+    "segments",
+    "messaging",
+    "profiles",
+    "events",
+    "tenants",
+)
 MOST_LINES_OF_A_FILE = 500
 MOST_LINES_OF_A_FUNCTION = 60
 TARGETS = ("setup", "run", "test", "check", "bench", "lock", "servers", "clean")
@@ -98,6 +109,7 @@ def test_every_setting_and_every_check_is_described_for_operators() -> None:
     settings |= set(
         re.findall(r'^    (?:return |value = |url = )?(?:text|port)\("(\w+)"', code, re.MULTILINE)
     )
+    settings |= {setting.name for setting in every("settings")}
     numbers = set(re.findall(r"crm\.[EW]\d{3}", code))
 
     assert len(settings) > 20

@@ -199,7 +199,6 @@ def test_what_others_own_is_no_input(api: Client, fairview: Club, field: str) ->
         ("{ customers(pagination: {take: 101}) { meta { total } } }", "INVALID_PARAMETER"),
         ("{ customers(pagination: {skip: -1}) { meta { total } } }", "INVALID_PARAMETER"),
         ("{ customers(filter: {churnRiskMin: 101}) { meta { total } } }", "INVALID_PARAMETER"),
-        ('{ customers(filter: {segmentId: "1"}) { meta { total } } }', "RESOURCE_NOT_FOUND"),
         ('{ customers(filter: {search: "a\\u0000b"}) { meta { total } } }', "VALIDATION_ERROR"),
         ('{ customers(tenantId: "nobody") { meta { total } } }', "RESOURCE_NOT_FOUND"),
         ('mutation { createCustomer(input: {email: "x"}) { id } }', "VALIDATION_ERROR"),

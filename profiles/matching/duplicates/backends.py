@@ -44,7 +44,7 @@ def open_backend(duck: Any) -> Backend:
     """The engine that the settings name; raises ImproperlyConfigured where it is not installed."""
     # It warns of each outcome that the data never shows, which is what `Parameters` has an answer for.
     logging.getLogger("splink").setLevel(logging.ERROR)
-    if settings.CRM_DUPLICATES_BACKEND == SPARK:
+    if settings.CRM_DUPLICATES_BACKEND.lower() == SPARK:
         return Backend(SPARK, _spark())
     from splink import DuckDBAPI  # noqa: PLC0415 - as above
 

@@ -78,7 +78,7 @@ def _begin(*, is_full: bool) -> DuplicateRun:
             run: DuplicateRun = DuplicateRun.objects.create(
                 tenant_id=current_tenant_id(),
                 is_full=is_full or previous is None,
-                backend=settings.CRM_DUPLICATES_BACKEND,
+                backend=settings.CRM_DUPLICATES_BACKEND.lower(),
                 looked_until=now - LATE_COMMITS,
                 looked_since=None if is_full or previous is None else previous.looked_until,
             )

@@ -30,6 +30,33 @@
     }
   });
 
+  /* Tabs: without a script all stand below each other. Arrow keys go from one to the next. */
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("[data-tabs]").forEach(function (box) {
+      const tabs = Array.from(box.querySelectorAll("[data-tab]"));
+      function choose(chosen) {
+        tabs.forEach(function (tab) {
+          const isChosen = tab === chosen;
+          tab.setAttribute("aria-selected", String(isChosen));
+          tab.tabIndex = isChosen ? 0 : -1;
+          document.getElementById(tab.getAttribute("aria-controls")).hidden = !isChosen;
+        });
+      }
+      tabs.forEach(function (tab, place) {
+        tab.addEventListener("click", function () { choose(tab); });
+        tab.addEventListener("keydown", function (event) {
+          const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+          if (!step) { return; }
+          const next = tabs[(place + step + tabs.length) % tabs.length];
+          choose(next);
+          next.focus();
+        });
+      });
+      box.classList.add("crm-tabs-on");
+      choose(tabs.find(function (tab) { return "#" + tab.getAttribute("aria-controls") === window.location.hash; }) || tabs[0]);
+    });
+  });
+
   /* The sidebar's icons are letters to a screen reader, and its close sign and user menu are no buttons: make them so. */
   document.addEventListener("DOMContentLoaded", function () {
     document.querySelectorAll("#nav-sidebar .material-symbols-outlined").forEach(function (icon) {

@@ -1,0 +1,30 @@
+"""Filters of the customer list that other apps bring, for REST, GraphQL and the back office alike."""
+
+from collections.abc import Mapping
+
+from django.db.models import QuerySet
+
+from profiles.models import CustomerProfile
+from tenants.extension import CustomerFilter, every, resolve
+
+LONGEST_VALUE = 500
+
+
+def brought_filters() -> dict[str, CustomerFilter]:
+    """Parameter → filter."""
+    return {declared.parameter: declared for declared in every("customer_filters")}
+
+
+def apply_brought(
+    customers: QuerySet[CustomerProfile], given: Mapping[str, str]
+) -> QuerySet[CustomerProfile]:
+    """Narrow the customers by each given value; raises what the filters raise for a value that cannot be used."""
+    for parameter, declared in brought_filters().items():
+        if parameter in given:
+            customers = resolve(declared.apply)(customers, given[parameter])
+    return customers
+
+
+def options_of(declared: CustomerFilter) -> list[tuple[str, str]]:
+    """What the back office offers for it in the open scope; nothing where it has no drop-down."""
+    return list(resolve(declared.options)()) if declared.options else []
