@@ -12,7 +12,7 @@ EXTENSION: Final = Extension(
             name="outbound",
             kinds=(TOLD,),
             handle="events.outbound.told",
-            send="events.transports.outbound_queue.publish",
+            send="events.transports.outbound_queue.send",
         ),
         Consumer(name="webhooks", kinds=(TOLD,), handle="events.webhooks.planning.plan"),
     ),

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from events.consumers.registry import registrations
+from events.consumers import registry
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
@@ -53,7 +53,7 @@ def prune() -> int:
 
 def _prune(tenant_id: UUID) -> int:
     now, total = timezone.now(), 0
-    holders = [name for name, consumer in registrations().items() if consumer.send is None]
+    holders = [name for name, consumer in registry.registrations().items() if consumer.send is None]
     values: dict[str, Any] = {
         "tenant": tenant_id,
         "kept": now - KEPT,

@@ -12,7 +12,7 @@ from django.db import connection
 
 from tests import servers
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.events.logbook"]
 
 
 def pytest_unconfigure() -> None:

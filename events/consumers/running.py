@@ -180,7 +180,7 @@ def _finish(
         _execute(sql.STOP, position=position.id, probe=PROBE_EVERY, error=error)
         logger.error("consumer %s is stopped", consumer.name)
         return False
-    return is_part or batch.passed == consumer.batch_size
+    return is_part or batch.passed == consumer.batch_size or batch.cluster != position.here
 
 
 def _move(

@@ -98,8 +98,8 @@ ON CONFLICT DO NOTHING
 # A new consumer, and a new tenant, start at the beginning of the log.
 ENSURE_POSITIONS = """
 INSERT INTO events_consumerposition (tenant_id, consumer)
-SELECT t.id, name FROM tenants_tenant AS t CROSS JOIN unnest(%(names)s::text[]) AS name
-WHERE NOT EXISTS (SELECT FROM events_consumerposition AS p WHERE p.tenant_id = t.id AND p.consumer = name)
+SELECT t.id, c.name FROM tenants_tenant AS t CROSS JOIN unnest(%(names)s::text[]) AS c(name)
+WHERE NOT EXISTS (SELECT FROM events_consumerposition AS p WHERE p.tenant_id = t.id AND p.consumer = c.name)
 ON CONFLICT DO NOTHING
 """
 # One look into the index for each pair; who failed a moment ago, or holds a lease, is left alone.

@@ -24,8 +24,13 @@ JOB_OPTIONS: Final[Mapping[str, Any]] = {
 }
 
 
-def publish(tenant: Tenant, envelopes: Sequence[Mapping[str, Any]]) -> None:
-    """Add a job for each envelope, named by its type, in the given order; the envelopes name their tenant.
+def send(tenant: Tenant, envelopes: Sequence[Mapping[str, Any]]) -> None:
+    """What the consumer sends; the envelopes name their tenant."""
+    publish(envelopes)
+
+
+def publish(envelopes: Sequence[Mapping[str, Any]]) -> None:
+    """Add a job for each envelope, named by its type, in the given order.
 
     The envelope's id is the job's: published again it is the same job, as long as BullMQ still has the first.
     Raises PeerAway when Redis cannot be reached, and when the queue is so full that nobody can be reading it.

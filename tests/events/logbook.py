@@ -20,7 +20,9 @@ from tenants.scope import all_tenants, tenant_scope
 
 INSERT = "INSERT INTO events_domainlogentry (tenant_id, kind, data) VALUES (%s, 'profile.changed', %s::jsonb)"
 UNREADABLE = """
-SELECT EXISTS (SELECT FROM events_domainlogentry WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))
+SELECT EXISTS (
+    SELECT FROM events_domainlogentry
+    WHERE cluster = events_cluster() AND xid >= pg_snapshot_xmin(pg_current_snapshot()))
 """
 
 
@@ -109,7 +111,8 @@ def tenants() -> list[Tenant]:
 
 def run_once(name: str = "reader", **options: Any) -> bool:
     """Let the consumer have one turn at each tenant; returns whether any has more."""
-    return any([consumers.run(name, tenant.pk, **options) for tenant in tenants()])
+    turns = [consumers.run(name, tenant.pk, **options) for tenant in tenants()]
+    return any(turns)
 
 
 def read_all(name: str = "reader") -> None:

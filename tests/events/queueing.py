@@ -15,6 +15,7 @@ from events import consumers
 from events.models import DeadLetter, InboxEvent
 from events.transports.bullmq import EventsQueue
 from events.transports.consuming import Pace, QueueConsumer, Tally
+from tenants.models import Tenant
 from tenants.scope import all_tenants
 
 EAGER = Pace(gather_seconds=0.002, lock_seconds=1.0)
