@@ -1,6 +1,7 @@
 """Readers of the domain log: nothing skipped, nothing twice, one bad entry stops nobody."""
 
 import threading
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
