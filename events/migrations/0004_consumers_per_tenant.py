@@ -19,7 +19,7 @@ FROM events_consumer AS c CROSS JOIN tenants_tenant AS t
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0002_row_isolation")]
+    dependencies = [("events", "0003_inbox_remarks")]
 
     operations = [
         migrations.RunSQL(CLUSTER, "DROP FUNCTION events_cluster()"),
