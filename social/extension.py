@@ -3,11 +3,15 @@
 from typing import Final
 
 from social.tables import TABLES
-from tenants.extension import Extension, Setting
+from tenants.extension import Extension, Periodic, Queue, Setting
 
 EXTENSION: Final = Extension(
     tables=TABLES,
+    public_urls="social.public_urls",
     programs=("social_sandbox",),
+    # Publishing waits for other people's servers.
+    queues={"social.publish": Queue.WEBHOOKS, "social.wake_publishing": Queue.WEBHOOKS},
+    schedule=(Periodic("social.wake_publishing", seconds=1, expires=3),),
     settings=(
         Setting(
             "CRM_SOCIAL_NETWORKS",

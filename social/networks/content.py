@@ -89,10 +89,14 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The result of looking. `is_absent`: the network vouches that nothing is out, so a commit may be repeated."""
+    """The result of looking. `is_absent`: the network vouches that nothing is out, so a commit may be repeated.
+
+    `is_live`: it vouches that it is out, even where its list does not show it yet.
+    """
 
     candidates: tuple[Seen, ...] = ()
     is_absent: bool = False
+    is_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

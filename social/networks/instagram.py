@@ -98,7 +98,7 @@ class Instagram:
 
     def look(self, account: Account, search: Search) -> Found:
         """The container says whether it is live; the list says under which id."""
-        container = search.handles.get(("CONTAINER", 0))
+        container, code = search.handles.get(("CONTAINER", 0)), None
         if container:
             code = graph("GET", container, account.token, fields="status_code,status").body.get("status_code")
             if code in ("FINISHED", "IN_PROGRESS", "EXPIRED", "ERROR"):
@@ -107,7 +107,8 @@ class Instagram:
         rows = listed(
             f"{account.id}/media", account.token, most=SEARCHED, fields=FIELDS, since=since, limit=50
         )
-        return Found(matching(search, [_seen(row) for row in rows], search.content.text))
+        candidates = matching(search, [_seen(row) for row in rows], search.content.text)
+        return Found(candidates, is_live=code == "PUBLISHED")
 
     def read(self, account: Account, post_id: str) -> Seen | None:
         """The media; None where it is gone."""
