@@ -33,7 +33,7 @@ EXTENSION: Final = Extension(
             "campaigns.CampaignOccurrence",
             plain=columns(
                 "campaign_id number hour status due_at leased_until attempts last_error is_released audience"
-                " planned skipped reasons planned_at decide_at winner verdict completed_at"
+                " planned skipped reasons forgiven planned_at decide_at winner verdict completed_at"
             ),
         ),
         Table(
