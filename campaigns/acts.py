@@ -169,7 +169,11 @@ def cancel_campaign(campaign_id: UUID) -> Campaign:
 def tried(campaign: Campaign, occurrence: str) -> tuple[int, int, str]:
     """How many messages of an occurrence were tried, how many of them failed, and the commonest words of why."""
     with connection.cursor() as cursor:
-        parameters = {"tenant": campaign.tenant_id, "campaign": campaign.pk, "occurrence": occurrence}
+        parameters: dict[str, Any] = {
+            "tenant": campaign.tenant_id,
+            "campaign": campaign.pk,
+            "occurrence": occurrence,
+        }
         cursor.execute(sql.TRIED, parameters)
         count, failed, why = cursor.fetchone() or (0, 0, "")
     return int(count), int(failed), why or ""

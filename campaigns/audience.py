@@ -28,7 +28,7 @@ class Audience:
 
 def audience_of(campaign: Campaign, tenant: Tenant, now: datetime) -> Audience:
     """Everybody whom the campaign means at the moment, before consent, caps and hold-out."""
-    parts, parameters = [sql.PEOPLE], {"tenant": tenant.pk}
+    parts, parameters = [sql.PEOPLE], dict[str, Any](tenant=tenant.pk)
     if campaign.segment_ids:
         parts.append(sql.IN_SEGMENTS)
         parameters["segments"] = list(campaign.segment_ids)
@@ -51,7 +51,11 @@ def broken_parts(campaign: Campaign) -> Iterator[tuple[str, str]]:
         ("segmentIds", campaign.segment_ids),
         ("excludedSegmentIds", campaign.excluded_segment_ids),
     ):
-        known = set(Segment.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+        known = (
+            set(Segment.objects.filter(pk__in=ids, deleted_at=None).values_list("pk", flat=True))
+            if ids
+            else set()
+        )
         if set(ids) - known:
             yield name, "A segment that was chosen is gone."
     others = set(campaign.excluded_campaign_ids)

@@ -41,16 +41,14 @@ def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
     if not campaigns or not ids:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.TRIGGER,
-            {
-                "tenant": tenant.pk,
-                "activities": ids,
-                "slots": SLOTS,
-                "oldest": OLDEST,
-                "campaigns": orjson.dumps(campaigns).decode(),
-            },
-        )
+        parameters: dict[str, Any] = {
+            "tenant": tenant.pk,
+            "activities": ids,
+            "slots": SLOTS,
+            "oldest": OLDEST,
+            "campaigns": orjson.dumps(campaigns).decode(),
+        }
+        cursor.execute(sql.TRIGGER, parameters)
 
 
 def _armed(campaign: Campaign) -> dict[str, Any]:

@@ -41,4 +41,4 @@ def cancel_source(source_id: UUID, occurrence: str = "") -> int:
     """Call off what is planned, of one occurrence or of all; returns how many messages."""
     with connection.cursor() as cursor:
         cursor.execute(CANCEL, [current_tenant_id(), source_id, occurrence, occurrence])
-        return cursor.rowcount
+        return int(cursor.rowcount)
