@@ -3,15 +3,29 @@
 from typing import Final
 
 from social.tables import TABLES
-from tenants.extension import Extension, Periodic, Queue, Setting
+from tenants.extension import Consumer, Extension, Periodic, Queue, Setting
 
 EXTENSION: Final = Extension(
     tables=TABLES,
     public_urls="social.public_urls",
     programs=("social_sandbox",),
     # Publishing waits for other people's servers.
-    queues={"social.publish": Queue.WEBHOOKS, "social.wake_publishing": Queue.WEBHOOKS},
-    schedule=(Periodic("social.wake_publishing", seconds=1, expires=3),),
+    queues={
+        "social.publish": Queue.WEBHOOKS,
+        "social.wake_publishing": Queue.WEBHOOKS,
+        "social.measure": Queue.WEBHOOKS,
+        "social.promote": Queue.WEBHOOKS,
+    },
+    schedule=(
+        Periodic("social.wake_publishing", seconds=1, expires=3),
+        Periodic("social.measure", seconds=60, expires=50),
+        Periodic("social.promote", seconds=10, expires=9),
+    ),
+    consumers=(
+        Consumer(
+            "promotions", ("competition.changed", "activity.recorded"), "social.promoting.following.follow"
+        ),
+    ),
     settings=(
         Setting(
             "CRM_SOCIAL_NETWORKS",
