@@ -30,8 +30,8 @@ def _channels(words: str = "") -> serializers.ListField:
     )
 
 
-def _content(**options: Any) -> serializers.DictField:
-    part = inline_serializer(
+_TEXT: Final = type(
+    inline_serializer(
         "CampaignText",
         {
             "subject": serializers.CharField(required=False, help_text="Of mails."),
@@ -39,18 +39,21 @@ def _content(**options: Any) -> serializers.DictField:
             "html": serializers.CharField(required=False, help_text="Of mails; Liquid."),
         },
     )
-    return serializers.DictField(
-        child=part, help_text="Channel → an own text, where no template is named.", **options
-    )
+)
 
 
-def _variant() -> Any:
-    return inline_serializer(
+def _content() -> serializers.DictField:
+    words = "Channel → an own text, where no template is named."
+    return serializers.DictField(child=_TEXT(), help_text=words, required=False)
+
+
+_VARIANT: Final = type(
+    inline_serializer(
         "CampaignVariant",
         {
             "label": serializers.RegexField("^[A-Z]$"),
             "weight": serializers.IntegerField(min_value=1, max_value=100, required=False),
-            "content": _content(required=False),
+            "content": _content(),
             "channels": _channels(),
             "templateIds": serializers.DictField(child=serializers.CharField(), required=False),
             "delayMinutes": serializers.IntegerField(
@@ -58,6 +61,7 @@ def _variant() -> Any:
             ),
         },
     )
+)
 
 
 def _writable() -> dict[str, Any]:
@@ -80,7 +84,7 @@ def _writable() -> dict[str, Any]:
         "smsTemplateId": serializers.CharField(required=False, allow_blank=True, max_length=200),
         "pushTemplateId": serializers.CharField(required=False, allow_blank=True, max_length=200),
         "whatsappTemplateId": serializers.CharField(required=False, allow_blank=True, max_length=200),
-        "content": _content(required=False),
+        "content": _content(),
         "isTransactional": serializers.BooleanField(
             required=False, help_text="About a booking or membership: no consent to marketing needed."
         ),
@@ -100,7 +104,7 @@ def _writable() -> dict[str, Any]:
         ),
         "triggerDelayMinutes": serializers.IntegerField(min_value=0, max_value=43_200, required=False),
         "triggerCapDays": serializers.IntegerField(min_value=0, max_value=365, required=False),
-        "variants": serializers.ListField(child=_variant(), required=False, max_length=6),
+        "variants": serializers.ListField(child=_VARIANT(), required=False, max_length=6),
         "winnerMetric": serializers.ChoiceField(choices=WinnerMetric.choices, required=False),
         "testPercent": serializers.IntegerField(min_value=1, max_value=100, required=False),
         "testMinutes": serializers.IntegerField(min_value=1, max_value=20_160, required=False),
