@@ -209,6 +209,7 @@ CRM_RATE_LIMITS = {
     "write": env.number("CRM_RATE_WRITE", 100),
     "events": env.number("CRM_RATE_EVENTS", 600_000),
     "campaigns": env.number("CRM_RATE_CAMPAIGNS", 10),
+    "publish": env.number("CRM_RATE_PUBLISH", 30),
 }
 
 REST_FRAMEWORK: dict[str, Any] = {
