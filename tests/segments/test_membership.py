@@ -14,7 +14,7 @@ from segments.acts import Draft, clone_segment, create_segment, delete_segment, 
 from segments.errors import InCircle, InUse, NameTaken, NotAList, SegmentNotFound, UnknownSegments
 from segments.following import move_due, tenants_with_due
 from segments.lists import add_members, remove_members, resolve_pasted
-from segments.models import DueDay, Refresh, Segment
+from segments.models import DueDay, Refresh, RefreshReason, Segment
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
