@@ -11,7 +11,7 @@ from tenants.extension import MergeBy, Move, Table, every, resolve, table_name
 
 
 def move_rows(cursor: Any, tenant_id: UUID) -> None:
-    """Let each table follow `merge_member`: first those that move by the rule, then those that have a way of their own."""
+    """Let each table follow `merge_member`: first those that move by the rule, then the others."""
     tables: list[Table] = every("tables")
     for table in tables:
         if isinstance(table.merge, Move):
