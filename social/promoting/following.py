@@ -298,6 +298,8 @@ def widen(promotion: Promotion) -> None:
         Promotion.objects.filter(pk=promotion.pk).update(band=promotion.band + 1)
         promotion.band += 1
         note(promotion, f"Band {promotion.band + 1} of {BANDS} is invited as well.")
-        for touch in Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED, campaign_id__isnull=False):
+        for touch in Touch.objects.filter(
+            promotion=promotion, status=TouchStatus.PLANNED, campaign_id__isnull=False
+        ):
             if touch.due_at is not None:
                 campaigning.refresh(promotion, touch, touch.due_at)
