@@ -28,6 +28,7 @@ class ClaimedRow(NamedTuple):
     attempts: int
     was_processed: bool
     envelope: str
+    place: str = ""  # where the row stands in its table, while it is locked
 
 
 @dataclass(frozen=True, slots=True)
