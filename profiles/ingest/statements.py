@@ -107,19 +107,27 @@ WANTED_PROFILE = StagingTable("wanted_profile", "profile_id uuid")
 # What a survivor's own row says includes what others brought.
 CREATION_TIMES = """
 SELECT p.id, COALESCE(s.created_at, p.created_at) FROM wanted_profile AS wanted
-JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_customerprofile AS p
+    WHERE p.tenant_id = (SELECT %(tenant)s::uuid) AND p.id = wanted.profile_id OFFSET 0) AS p
 LEFT JOIN profiles_profileshare AS s ON s.tenant_id = %(tenant)s AND s.profile_id = p.id
 """
 # By identity: whoever was merged by a person stays somebody else to the rules.
 KEYS_OF_PEOPLE = """
 SELECT COALESCE(born.identity_id, i.origin_profile_id), i.id, i.kind, i.value FROM wanted_profile AS wanted
-JOIN profiles_identifier AS i ON i.tenant_id = %(tenant)s AND i.profile_id = wanted.profile_id
-LEFT JOIN profiles_customerprofile AS born ON born.tenant_id = %(tenant)s
-    AND born.id = CASE WHEN i.origin_profile_id <> i.profile_id THEN i.origin_profile_id END
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_identifier AS i
+    WHERE i.tenant_id = (SELECT %(tenant)s::uuid) AND i.profile_id = wanted.profile_id OFFSET 0) AS i
+LEFT JOIN LATERAL (
+    SELECT p.identity_id FROM profiles_customerprofile AS p
+    WHERE i.origin_profile_id <> i.profile_id
+      AND p.tenant_id = (SELECT %(tenant)s::uuid) AND p.id = i.origin_profile_id OFFSET 0) AS born ON true
 """
 NAMES_AND_BIRTHS = """
 SELECT f.identifier_id, f.source, f.field, f.value #>> '{}' FROM wanted_profile AS wanted
-JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_fact AS f
+    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id OFFSET 0) AS f
 WHERE f.field IN ('firstName', 'lastName', 'dateOfBirth') AND jsonb_typeof(f.value) = 'string'
 """
 TOLD_APART = StagingTable("told_apart", "key text")
@@ -202,7 +210,9 @@ FROM new_activity
 REPLAYED_EVENT = StagingTable("replayed_event", "source text, event_id text")
 RECORDED_ALREADY = """
 SELECT DISTINCT a.source, a.source_event_id FROM replayed_event AS r
-JOIN profiles_activity AS a ON a.tenant_id = %s AND a.source = r.source AND a.source_event_id = r.event_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_activity AS a
+    WHERE a.tenant_id = (SELECT %s::uuid) AND a.source = r.source AND a.source_event_id = r.event_id OFFSET 0) AS a
 """
 
 # --- figures
@@ -235,7 +245,7 @@ WITH moved AS (
         version = p.version + 1,
         updated_at = now()
     FROM tally AS t
-    WHERE p.tenant_id = %s AND p.id = t.profile_id
+    WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = t.profile_id
     RETURNING p.id, old.lifecycle_stage <> new.lifecycle_stage AS is_moved, p.has_shares
 )
 SELECT id, is_moved, has_shares FROM moved WHERE is_moved OR has_shares
@@ -296,17 +306,23 @@ GOLDEN = StagingTable("golden", f"profile_id uuid, {_typed_columns}")
 CURRENT_GOLDEN = f"""
 SELECT p.id, p.stage_reached, p.tags, p.has_shares, {", ".join(f"p.{column}" for column in GOLDEN_COLUMNS)}
 FROM wanted_profile AS wanted
-JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_customerprofile AS p
+    WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = wanted.profile_id OFFSET 0) AS p
 WHERE p.status IN ('ACTIVE', 'INACTIVE')
 """
 ALL_FACTS = """
 SELECT f.profile_id, f.field, f.value::text, f.rank, f.occurred_at, f.source, f.event_id FROM wanted_profile AS wanted
-JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_fact AS f
+    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id OFFSET 0) AS f
 """
 WANTED_FIELD = StagingTable("wanted_field", "profile_id uuid, field text")
 SOME_FACTS = """
 SELECT f.profile_id, f.field, f.value::text, f.rank, f.occurred_at, f.source, f.event_id FROM wanted_field AS wanted
-JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id AND f.field = wanted.field
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_fact AS f
+    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id AND f.field = wanted.field OFFSET 0) AS f
 """
 ALL_KEYS = """
 SELECT i.profile_id, i.kind, i.value,
@@ -318,13 +334,15 @@ SELECT i.profile_id, i.kind, i.value,
              AND other.profile_id <> i.profile_id
        ), i.confidence
 FROM wanted_profile AS wanted
-JOIN profiles_identifier AS i ON i.tenant_id = %s AND i.profile_id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_identifier AS i
+    WHERE i.tenant_id = (SELECT %s::uuid) AND i.profile_id = wanted.profile_id OFFSET 0) AS i
 """
 RESTATE = f"""
 UPDATE profiles_customerprofile AS p
 SET {", ".join(f"{column} = g.{column}" for column in GOLDEN_COLUMNS)}, version = p.version + 1, updated_at = now()
 FROM golden AS g
-WHERE p.tenant_id = %s AND p.id = g.profile_id
+WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = g.profile_id
 """
 NEW_PROFILE = StagingTable(
     "new_profile", f"{TALLY.columns}, created_source text, position integer, tags text[], {_typed_columns}"
@@ -343,7 +361,9 @@ FROM new_profile ORDER BY position
 # Each of those who were merged is still asked for by their own name, whichever of the names won.
 MERGED_NAMES = """
 SELECT f.profile_id, f.value #>> '{}' FROM wanted_profile AS wanted
-JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_fact AS f
+    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id OFFSET 0) AS f
 WHERE f.field IN ('firstName', 'lastName', 'displayName') AND f.value #>> '{}' IS NOT NULL
 """
 # A character that is in no word; an array of them would take psycopg as long as all else.
