@@ -3,15 +3,45 @@
 from typing import Final
 
 from social.tables import TABLES
-from tenants.extension import Extension, Periodic, Queue, Setting
+from tenants.extension import Consumer, Extension, Periodic, Queue, Setting, Tag
 
 EXTENSION: Final = Extension(
     tables=TABLES,
+    urls="social.api.urls",
     public_urls="social.public_urls",
+    tags=(
+        Tag("social", "Posts on Facebook, Instagram and X: accounts, publishing, numbers.", 70),
+        Tag("promotions", "Events that promote themselves: a plan that follows field and changes.", 75),
+    ),
+    enum_names={
+        "SocialPlatform": "social.models.Network",
+        "SocialConnectionStatus": "social.models.ConnectionStatus",
+        "SocialPostStatus": "social.models.PostStatus",
+        "SocialTargetStatus": "social.models.TargetStatus",
+        "SocialMediaKind": "social.models.MediaKind",
+        "PromotionStatus": "social.models.PromotionStatus",
+        "PromotionSource": "social.models.SourceType",
+    },
+    graphql_queries=("social.graphql.roots.SocialQueries",),
+    graphql_mutations=("social.graphql.roots.SocialMutations",),
     programs=("social_sandbox",),
     # Publishing waits for other people's servers.
-    queues={"social.publish": Queue.WEBHOOKS, "social.wake_publishing": Queue.WEBHOOKS},
-    schedule=(Periodic("social.wake_publishing", seconds=1, expires=3),),
+    queues={
+        "social.publish": Queue.WEBHOOKS,
+        "social.wake_publishing": Queue.WEBHOOKS,
+        "social.measure": Queue.WEBHOOKS,
+        "social.promote": Queue.WEBHOOKS,
+    },
+    schedule=(
+        Periodic("social.wake_publishing", seconds=1, expires=3),
+        Periodic("social.measure", seconds=60, expires=50),
+        Periodic("social.promote", seconds=10, expires=9),
+    ),
+    consumers=(
+        Consumer(
+            "promotions", ("competition.changed", "activity.recorded"), "social.promoting.following.follow"
+        ),
+    ),
     settings=(
         Setting(
             "CRM_SOCIAL_NETWORKS",

@@ -5,6 +5,8 @@ from typing import Final
 from celery import shared_task
 
 from events.wake import awake, wake
+from social import measuring, series
+from social.promoting import following, running
 from social.publishing import claiming
 from social.publishing.working import drain
 from tenants.actors import acting_as, program
@@ -27,3 +29,20 @@ def publish(slot: str) -> None:
     awake(PUBLISH, slot)
     with acting_as(program(PUBLISH)):
         drain(TURN_SECONDS)
+
+
+@shared_task(name="social.measure")
+def measure() -> None:
+    """Ask for the numbers that are due; idempotent by the time of the next asking."""
+    with acting_as(program("social.measure")):
+        measuring.measure_due()
+
+
+@shared_task(name="social.promote")
+def promote() -> None:
+    """Settle changes of events, bring due touches on, go on with series; idempotent by the rows' own states."""
+    with acting_as(program("social.promote")):
+        following.settle_changes()
+        running.run_touches()
+        running.complete_over()
+        series.extend_series()
