@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from events import log
 from events.log import Happening
-from events.models import LogKind
 from profiles import cache
+from profiles.log_kinds import LogKind
 from profiles.scoring import statements as sql
 from profiles.scoring.rules import Rules
 from profiles.scoring.versions import current_rules
@@ -67,6 +67,8 @@ class Scorer:
         cursor.execute(sql.STORE_PROFILES, values)
         stored = cursor.fetchall()
         changed = {profile_id for profile_id, _ in stored}
+        if changed:
+            log.wake_consumers()
         cursor.execute(sql.MOVED_ON, values)
         moved_on = [profile_id for (profile_id,) in cursor.fetchall() if profile_id not in changed]
         if moved_on:

@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events import consumers, inbox
-from events.models import DomainLogEntry, LogKind
-from profiles import outbound
+from events import consumers, inbox, outbound
+from events.models import DomainLogEntry
 from profiles.ingest import process_pending
+from profiles.log_kinds import LogKind
 from profiles.merging.acts import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile, ProfileScore, ScoreDue, StageChange
 from profiles.scoring import following
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def follow() -> None:
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(following.NAME)
     for tenant in Tenant.objects.all():
         while following.score_touched(tenant.pk):
@@ -60,6 +60,44 @@ def test_an_event_is_scored_by_the_log(fairview: Club) -> None:
 
     assert (before.engagement_score, after.engagement_score) == (42, 70)
     assert after.engagement_score_at is not None
+
+
+def test_what_scoring_changes_stands_in_the_log_and_nothing_else(fairview: Club) -> None:
+    person = person_with(fairview.tenant, [played(days(1)), played(days(31))])
+
+    def said() -> list[tuple[str, Any]]:
+        with tenant_scope(fairview.tenant):
+            kinds = [LogKind.PROFILE_SCORED, LogKind.PROFILE_COUNTED]
+            entries = DomainLogEntry.objects.filter(kind__in=kinds, profile_id=person.pk)
+            return list(entries.order_by("id").values_list("kind", "data"))
+
+    score(fairview.tenant, person)
+    with tenant_scope(fairview.tenant):
+        first = ProfileScore.objects.get(pk=person.pk)
+    at_first = said()
+    score(fairview.tenant, person)
+    after_the_same = said()
+    score(fairview.tenant, person, now=NOW + days(60))
+    with tenant_scope(fairview.tenant):
+        last = ProfileScore.objects.get(pk=person.pk)
+
+    scored, *more = at_first
+    assert scored == (
+        "profile.scored",
+        {"engagement": [None, first.engagement], "churnRisk": [None, first.churn_risk]},
+    )
+    assert {kind for kind, _ in more} <= {"profile.counted"}
+    assert after_the_same == at_first
+    assert said()[len(at_first) :] == [
+        (
+            "profile.scored",
+            {
+                "engagement": [first.engagement, last.engagement],
+                "churnRisk": [first.churn_risk, last.churn_risk],
+            },
+        ),
+        ("profile.counted", {"changes": ["activityCount30d", "activityCount90d"]}),
+    ]
 
 
 def test_stages_leave_a_trail(fairview: Club) -> None:
@@ -113,7 +151,7 @@ def test_a_risk_that_becomes_high_is_told_once_until_it_falls_and_rises_again(
         risk_then = ProfileScore.objects.get(pk=person.pk).churn_risk
     score(tenant, person, now=NOW)
     told.append(warnings(tenant))
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(outbound.NAME)
 
     assert risk_then <= 80
@@ -197,7 +235,7 @@ def test_scoring_costs_the_same_number_of_queries_for_one_and_for_many(fairview:
 
 def test_whoever_is_touched_often_waits_once(fairview: Club) -> None:
     tell(fairview.tenant, member(7), *(payment(7, 100, at=n) for n in range(1, 5)))
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(following.NAME)
 
     with tenant_scope(fairview.tenant):
@@ -210,7 +248,7 @@ def test_whoever_is_touched_often_waits_once(fairview: Club) -> None:
 
 def test_scores_wait_while_the_inbox_is_far_behind(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     tell(fairview.tenant, member(7))
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(following.NAME)
     monkeypatch.setattr(inbox, "BACKLOG", 2)
     publish(fairview.tenant, *(payment(7, 100, at=n) for n in range(1, 4)))
@@ -227,7 +265,7 @@ def test_scores_wait_while_the_inbox_is_far_behind(fairview: Club, monkeypatch: 
 
 def test_a_lost_wake_up_is_found_by_the_sweep(fairview: Club, kingsmere: Club) -> None:
     tell(fairview.tenant, member(7))
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(following.NAME)
     redis_client().flushdb()
 
