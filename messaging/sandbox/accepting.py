@@ -35,7 +35,9 @@ def accept(book: Book, odds: Odds | None, tenant: str, messages: list[Fields]) -
         marks = ",".join("?" * len(keys))
         known = {
             row[0]
-            for row in db.execute(f"SELECT key FROM message WHERE tenant = ? AND key IN ({marks})", [tenant, *keys])
+            for row in db.execute(
+                f"SELECT key FROM message WHERE tenant = ? AND key IN ({marks})", [tenant, *keys]
+            )
         }
         for key, message in zip(keys, messages, strict=True):
             problem = _problem(key, message)
@@ -94,7 +96,11 @@ def _row(book: Book, tenant: str, key: str, message: Fields) -> tuple[Any, ...]:
 
 
 def _contacts(tenant: str, rows: list[tuple[Any, ...]]) -> list[tuple[str, ...]]:
-    return [(tenant, row[4], row[5] if "@" in row[5] else "", row[5] if row[5][:1] == "+" else "") for row in rows if row[4]]
+    return [
+        (tenant, row[4], row[5] if "@" in row[5] else "", row[5] if row[5][:1] == "+" else "")
+        for row in rows
+        if row[4]
+    ]
 
 
 def _agenda(rows: list[tuple[Any, ...]], odds: Odds) -> list[tuple[Any, ...]]:
@@ -102,8 +108,17 @@ def _agenda(rows: list[tuple[Any, ...]], odds: Odds) -> list[tuple[Any, ...]]:
     for row in rows:
         links = LINK.findall(f"{row[8]} {row[9]}")
         for number, fate in enumerate(fates(row[0], row[3], odds)):
-            more = fate.more | ({"url": links[0] if links else "https://club.example/"} if "click" in fate.type else {})
+            more = fate.more | (
+                {"url": links[0] if links else "https://club.example/"} if "click" in fate.type else {}
+            )
             planned.append(
-                (f"{row[0]}:{number}", row[12] + fate.seconds, row[1], row[0], fate.type, orjson.dumps(more).decode())
+                (
+                    f"{row[0]}:{number}",
+                    row[12] + fate.seconds,
+                    row[1],
+                    row[0],
+                    fate.type,
+                    orjson.dumps(more).decode(),
+                )
             )
     return planned

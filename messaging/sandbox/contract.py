@@ -23,7 +23,9 @@ NOT_FOUND: Final = refuse(404, "NOT_FOUND", "There is no such thing here.")
 TOO_MANY: Final = refuse(413, "TOO_MANY", f"At most {MOST_MESSAGES} at once.")
 
 
-def answer(book: Book, odds: Odds | None, method: str, path: str, query: dict[str, str], body: Any) -> Result:
+def answer(  # noqa: PLR0917 - what a call is made of
+    book: Book, odds: Odds | None, method: str, path: str, query: dict[str, str], body: Any
+) -> Result:
     """Do what a call asks; `path` without /v1/."""
     tenant = query.get("tenantId") or (body or {}).get("tenantId") or ""
     if not tenant:
@@ -56,7 +58,9 @@ def _lookup(book: Book, tenant: str, body: Fields) -> Result:
     if len(keys) > MOST_MESSAGES:
         return TOO_MANY
     marks = ",".join("?" * len(keys))
-    found = book.rows(f"SELECT key, id, status FROM message WHERE tenant = ? AND key IN ({marks})", [tenant, *keys])
+    found = book.rows(
+        f"SELECT key, id, status FROM message WHERE tenant = ? AND key IN ({marks})", [tenant, *keys]
+    )
     names = ("idempotencyKey", "messageId", "status")
     return 200, {"messages": [dict(zip(names, row, strict=True)) for row in found]}
 
@@ -80,7 +84,12 @@ def _contacts(book: Book, tenant: str, body: Fields) -> Result:
 
 def _contact(row: Any) -> Fields:
     flags = {f"{channel.lower()}OptIn": bool(row[f"may_{channel}"]) for channel in CHANNELS}
-    return {"contactId": row["id"], "email": row["email"] or None, "phoneNumber": row["phone"] or None, **flags}
+    return {
+        "contactId": row["id"],
+        "email": row["email"] or None,
+        "phoneNumber": row["phone"] or None,
+        **flags,
+    }
 
 
 def _put_contact(book: Book, tenant: str, contact_id: str, body: Fields) -> Result:
@@ -90,7 +99,9 @@ def _put_contact(book: Book, tenant: str, contact_id: str, body: Fields) -> Resu
     return 200, {}
 
 
-def _lists(book: Book, method: str, tenant: str, rest: list[str], query: dict[str, str], body: Any) -> Result:
+def _lists(  # noqa: PLR0917 - what a call is made of
+    book: Book, method: str, tenant: str, rest: list[str], query: dict[str, str], body: Any
+) -> Result:
     match (method, rest):
         case ("PUT", [list_id]):
             lists.put(book, tenant, list_id, str(body.get("name") or ""))

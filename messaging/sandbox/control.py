@@ -10,7 +10,7 @@ import orjson
 from messaging.sandbox.book import Book
 from messaging.sandbox.faults import FaultPlan
 
-ACTS: Final = {
+ACTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "deliver": ("message.delivered", {}),
     "open": ("email.opened", {"isMachine": False}),
     "machine-open": ("email.opened", {"isMachine": True}),
@@ -25,7 +25,8 @@ ACTS: Final = {
 PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Messages · Messaging sandbox</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #17201c }}
-table {{ border-collapse: collapse; width: 100% }} td, th {{ text-align: left; padding: .5rem; border-bottom: 1px solid #dfe6e2 }}
+table {{ border-collapse: collapse; width: 100% }}
+td, th {{ text-align: left; padding: .5rem; border-bottom: 1px solid #dfe6e2 }}
 pre {{ white-space: pre-wrap; background: #f6f8f7; padding: 1rem; border-radius: 8px }} .muted {{ color: #63746b }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #0f1614; color: #eef3f0 }} pre {{ background: #17201c }} }}
 </style></head><body>{body}</body></html>"""
@@ -47,14 +48,16 @@ def _time(seconds: float) -> str:
 def _inbox(book: Book, search: str) -> str:
     pattern = f"%{search}%"
     rows = book.rows(
-        "SELECT * FROM message WHERE address LIKE ? OR subject LIKE ? OR text LIKE ? ORDER BY accepted_at DESC LIMIT 100",
+        "SELECT * FROM message WHERE address LIKE ? OR subject LIKE ? OR text LIKE ?"
+        " ORDER BY accepted_at DESC LIMIT 100",
         [pattern] * 3,
     )
     total = book.value("SELECT count(*) FROM message")
     lines = "".join(
         f"<tr><td class=muted>{_time(row['accepted_at'])}</td><td>{row['channel']}</td>"
         f"<td>{html.escape(row['address'])}</td>"
-        f"<td><a href='/messages/{row['id']}'>{html.escape(row['subject'] or row['text'][:80] or row['template'])}</a></td>"
+        f"<td><a href='/messages/{row['id']}'>"
+        f"{html.escape(row['subject'] or row['text'][:80] or row['template'])}</a></td>"
         f"<td>{row['status']}</td></tr>"
         for row in rows
     )
@@ -70,7 +73,8 @@ def _inbox(book: Book, search: str) -> str:
 def _message(row: Any) -> str:
     content = row["text"] or f"Template {row['template']} with {row['variables']}"
     framed = (
-        f"<iframe sandbox title='The mail' srcdoc='{html.escape(row['html'], quote=True)}' width=100% height=500></iframe>"
+        f"<iframe sandbox title='The mail' width=100% height=500"
+        f" srcdoc='{html.escape(row['html'], quote=True)}'></iframe>"
         if row["html"]
         else ""
     )
@@ -92,7 +96,11 @@ def answer(book: Book, plan: FaultPlan, method: str, path: str, body: Any) -> Re
         now = book.move_clock(float(body["advanceSeconds"])) if method == "POST" else book.now
         return 200, {"now": datetime.fromtimestamp(now, UTC).isoformat()}
     if path == "messages":
-        return 200, {"messages": [_book_row(row) for row in book.rows("SELECT * FROM message ORDER BY accepted_at, id")]}
+        return 200, {
+            "messages": [
+                _book_row(row) for row in book.rows("SELECT * FROM message ORDER BY accepted_at, id")
+            ]
+        }
     if path == "calls":
         return 200, {"calls": [dict(row) for row in book.rows("SELECT * FROM call ORDER BY id")]}
     if path == "templates" and method == "POST":

@@ -64,7 +64,9 @@ def _readings(dice: random.Random, odds: Odds, arrived: float) -> Iterator[Fate]
     if dice.random() < odds.open:
         yield after(opened, "email.opened", userAgent=HUMAN_AGENT, isMachine=False)
         if dice.random() < odds.click:
-            yield after(opened + dice.uniform(4, 120), "email.clicked", userAgent=HUMAN_AGENT, isMachine=False)
+            yield after(
+                opened + dice.uniform(4, 120), "email.clicked", userAgent=HUMAN_AGENT, isMachine=False
+            )
     if dice.random() < odds.unsubscribe:
         yield after(opened + 60, "message.unsubscribed")
     elif dice.random() < odds.complain:

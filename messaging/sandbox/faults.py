@@ -4,7 +4,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-# slow: answers late. status: refuses with it. cut_before: breaks off, nothing done. cut_after: does it, then breaks off.
+# slow: answers late. status: refuses with it. cut_before: breaks off, nothing done. cut_after: does it, then breaks
+# off.
 KINDS: Final = ("slow", "status", "cut_before", "cut_after")
 
 

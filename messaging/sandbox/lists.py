@@ -12,7 +12,7 @@ Fields = dict[str, Any]
 
 
 def checksum(contacts: Iterable[str]) -> str:
-    """The sum of the contacts' hashes (first 8 bytes of SHA-256) modulo 2^64, as 16 hex digits; order does not matter."""
+    """The sum of the contacts' hashes (first 8 bytes of SHA-256) modulo 2^64, in 16 hex digits: order is nothing."""
     total = sum(int.from_bytes(hashlib.sha256(one.encode()).digest()[:8], "big") for one in contacts)
     return f"{total % 2**64:016x}"
 
@@ -23,7 +23,8 @@ def describe(book: Book, tenant: str, list_id: str) -> Fields | None:
     if not found:
         return None
     contacts = [
-        row[0] for row in book.rows("SELECT contact FROM member WHERE tenant = ? AND list = ?", [tenant, list_id])
+        row[0]
+        for row in book.rows("SELECT contact FROM member WHERE tenant = ? AND list = ?", [tenant, list_id])
     ]
     return {
         "id": list_id,
@@ -37,7 +38,8 @@ def describe(book: Book, tenant: str, list_id: str) -> Fields | None:
 def put(book: Book, tenant: str, list_id: str, name: str) -> None:
     """Make a list, or give it another name."""
     book.many(
-        "INSERT INTO list (tenant, id, name) VALUES (?, ?, ?) ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name",
+        "INSERT INTO list (tenant, id, name) VALUES (?, ?, ?)"
+        " ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name",
         [[tenant, list_id, name]],
     )
 
@@ -53,13 +55,16 @@ def apply_delta(book: Book, tenant: str, list_id: str, delta: Fields) -> bool:
     """Apply the next delta; False where its number is not the next one. The last one again changes nothing."""
     sequence = int(delta["sequence"])
     with book.work() as db:
-        row = db.execute("SELECT sequence FROM list WHERE tenant = ? AND id = ?", [tenant, list_id]).fetchone()
+        row = db.execute(
+            "SELECT sequence FROM list WHERE tenant = ? AND id = ?", [tenant, list_id]
+        ).fetchone()
         if sequence == row[0] and sequence > 0:
             return True
         if sequence != row[0] + 1:
             return False
         db.executemany(
-            "INSERT OR IGNORE INTO member VALUES (?, ?, ?)", [(tenant, list_id, one) for one in delta.get("add", ())]
+            "INSERT OR IGNORE INTO member VALUES (?, ?, ?)",
+            [(tenant, list_id, one) for one in delta.get("add", ())],
         )
         db.executemany(
             "DELETE FROM member WHERE tenant = ? AND list = ? AND contact = ?",

@@ -33,8 +33,16 @@ Publish = Callable[[Sequence[Envelope]], None]
 def envelope(row: Any) -> Envelope:
     """The event of an entry of the agenda."""
     at = datetime.fromtimestamp(row["due"], UTC).isoformat(timespec="milliseconds")
-    payload: Envelope = {"messageId": row["message"], "contactId": row["contact"] or None, "channel": row["channel"]}
-    payload |= {"campaignId": row["campaign"] or None, "idempotencyKey": row["key"], **orjson.loads(row["more"])}
+    payload: Envelope = {
+        "messageId": row["message"],
+        "contactId": row["contact"] or None,
+        "channel": row["channel"],
+    }
+    payload |= {
+        "campaignId": row["campaign"] or None,
+        "idempotencyKey": row["key"],
+        **orjson.loads(row["more"]),
+    }
     if name := TIMES.get(row["type"]):
         payload[name] = at
     identity: Envelope = {"messagingContactId": row["contact"]} if row["contact"] else {}

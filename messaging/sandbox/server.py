@@ -82,14 +82,16 @@ class _Handler(BaseHTTPRequestHandler):
         status, answer, kind = self._answer(address.path, query, raw)
         if address.path.startswith("/v1/"):
             effect = orjson.dumps(answer).decode()[:LONGEST_EFFECT]
-            self.sandbox.book.note_call(self.command, address.path, status, effect, fault.kind if fault else "")
+            self.sandbox.book.note_call(
+                self.command, address.path, status, effect, fault.kind if fault else ""
+            )
         if fault and fault.kind == "cut_after":
             self.close_connection = True
             self.connection.close()
             return
         self._send(status, answer, kind)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _work
+    do_GET = do_POST = do_PUT = do_DELETE = _work  # noqa: N815 - as the library calls them
 
     def _is_struck_before(self, fault: Fault, path: str) -> bool:
         if fault.seconds:
@@ -103,7 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return True
         headers = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
-        self._send(status, {"error": {"code": "FAULT", "message": "By the fault plan."}}, "application/json", headers)
+        self._send(
+            status, {"error": {"code": "FAULT", "message": "By the fault plan."}}, "application/json", headers
+        )
         return True
 
     def _answer(self, path: str, query: dict[str, str], raw: bytes) -> tuple[int, Any, str]:
@@ -112,10 +116,16 @@ class _Handler(BaseHTTPRequestHandler):
             body = orjson.loads(raw) if raw else None
             if path.startswith("/v1/"):
                 method = self.command
-                return (*contract.answer(sandbox.book, sandbox.odds, method, path[4:], query, body), "application/json")
+                return (
+                    *contract.answer(sandbox.book, sandbox.odds, method, path[4:], query, body),
+                    "application/json",
+                )
             if path.rstrip("/").startswith("/sandbox"):
                 rest = path.removeprefix("/sandbox").strip("/")
-                return (*control.answer(sandbox.book, sandbox.faults, self.command, rest, body), "application/json")
+                return (
+                    *control.answer(sandbox.book, sandbox.faults, self.command, rest, body),
+                    "application/json",
+                )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return (*contract.refuse(400, "INVALID", f"{type(error).__name__}: {error}"), "application/json")
         page = control.page(sandbox.book, path, query)

@@ -43,7 +43,9 @@ class Command(BaseCommand):
         """Where it stands, and how lively it is."""
         parser.add_argument("--port", type=int, default=None, help="default: 98 above PORT")
         parser.add_argument("--store", default=None, help="the file of its book; default: in the data folder")
-        parser.add_argument("--speed", type=float, default=1.0, help="how much faster than life readers react")
+        parser.add_argument(
+            "--speed", type=float, default=1.0, help="how much faster than life readers react"
+        )
         parser.add_argument("--silent", action="store_true", help="nothing becomes of messages but by hand")
 
     def handle(
