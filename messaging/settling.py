@@ -55,7 +55,7 @@ def _note_lost(tenant: Tenant) -> int:
 
 
 def ask(tenant: Tenant, *, believed_after: timedelta = BELIEVED_AFTER) -> int:
-    """Ask the service by their keys about messages whose fate is unknown; returns how many. Raises what the gateway does.
+    """Ask the service by their keys about messages whose fate is unknown; returns how many. Raises as the gateway.
 
     What it has is handed over. What it never heard of goes back to the queue, once a call cannot be under way any more.
     """

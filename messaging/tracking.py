@@ -80,5 +80,5 @@ def tracked_html(html: str, row: Row) -> str:
 
 
 def is_machine(user_agent: str, *, seconds_since_sent: float) -> bool:
-    """Whether a program and not a person followed a link or loaded a picture: by its name, or faster than anybody reads."""
+    """Whether a program followed a link or loaded a picture: by its name, or faster than anybody reads."""
     return not user_agent or bool(MACHINES.search(user_agent)) or seconds_since_sent < 2.0  # noqa: PLR2004

@@ -332,17 +332,9 @@ def test_the_claim_keeps_to_its_index_and_starts_at_the_mark(fairview: Club) -> 
         sending.claim(lane, 2)
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute(
-                "EXPLAIN " + CLAIM,
-                {
-                    "tenant": tenant.pk,
-                    "source_id": MARKETING_ID,
-                    "most": 2,
-                    "lease": timedelta(1),
-                    "resting": [],
-                }
-                | {"mark_due": lane.mark[0], "mark_id": lane.mark[1]},
-            )
+            parameters: Any = {"tenant": tenant.pk, "source_id": MARKETING_ID, "most": 2, "resting": []}
+            parameters |= {"lease": timedelta(1), "mark_due": lane.mark[0], "mark_id": lane.mark[1]}
+            cursor.execute("EXPLAIN " + CLAIM, parameters)
             steps = "\n".join(row[0] for row in cursor.fetchall())
 
     assert "messaging_delivery_claim_idx" in steps
