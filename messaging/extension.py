@@ -85,9 +85,6 @@ EXTENSION: Final = Extension(
         Setting(
             "CRM_MESSAGING_KEY", "text", "", "The key for the Messaging service, sent as a bearer token."
         ),
-        Setting(
-            "CRM_PUBLIC_URL", "text", "http://localhost:8000", "Where readers of mails reach this platform."
-        ),
     ),
     locks={"SEND_PLANNING": 40},
 )

@@ -3,6 +3,7 @@
 Tokens are signed and name a row of the ledger; whoever has one can do to that one person's mails what a reader may.
 """
 
+import os
 import re
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
@@ -54,7 +55,10 @@ def read(token: str) -> Token | None:
 
 
 def _address(kind: str, token: str) -> str:
-    return f"{settings.CRM_PUBLIC_URL.rstrip('/')}/m/{kind}/{token}"
+    given = (
+        str(settings.CRM_PUBLIC_URL).rstrip("/") or f"http://localhost:{int(os.environ.get('PORT') or 8000)}"
+    )
+    return f"{given}/m/{kind}/{token}"
 
 
 def unsubscribe_url(row: Row) -> str:
