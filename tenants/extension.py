@@ -332,6 +332,7 @@ class Extension:
     `queues`: task → queue (MAINTENANCE else). `enum_names`: name of an enumeration in the API's description → its path.
     `programs`: management commands that `make run` starts beside the platform. `on_tenant_created`: functions that get
     a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise.
+    `calendar`: functions `entries(start, end)` that give what the calendar of sends shows (`campaigns.calendar.Entry`).
     """
 
     tables: tuple[Table, ...] = ()
@@ -359,6 +360,7 @@ class Extension:
     settings: tuple[Setting, ...] = ()
     on_tenant_created: tuple[str, ...] = ()
     demo: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
 
 
 def collect(installed_apps: Iterable[str]) -> dict[str, Extension]:
