@@ -40,6 +40,20 @@ def check_secret_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(TAG, deploy=True)
+def check_suppression_secret(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """crm.W003: a served installation names the secret by which erased people are recognised."""
+    if settings.CRM_SUPPRESSION_SECRET or all(_is_loopback(host) for host in settings.ALLOWED_HOSTS):
+        return []
+    return [
+        Warning(
+            "CRM_SUPPRESSION_SECRET is not set: erased people are recognised by a file in the data folder.",
+            hint="Set it, to the file's content once people were erased; a lost file lets them all in again.",
+            id="crm.W003",
+        )
+    ]
+
+
 @register(TAG)
 def check_identity_provider(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """crm.E006: a file with the identity provider's keys must be there. A URL is not asked at start."""
@@ -75,7 +89,7 @@ def server_messages(*, patience_seconds: float) -> list[CheckMessage]:
 
 
 def database_messages(*, patience_seconds: float, must_be_migrated: bool = True) -> list[CheckMessage]:
-    """crm.E002: the database answers; crm.E005: its tables exist."""
+    """crm.E002: the database answers; crm.E005: its tables exist; crm.E014: programs may log in."""
     if problem := reachability.wait_for_database(seconds=patience_seconds):
         return [
             Error(
@@ -91,6 +105,14 @@ def database_messages(*, patience_seconds: float, must_be_migrated: bool = True)
                 "The database has no tables of this product in the schema of CRM_DATABASE_URL.",
                 hint="Run `python manage.py migrate`, or correct the schema parameter.",
                 id="crm.E005",
+            )
+        ]
+    if must_be_migrated and (problem := reachability.login_problem()):
+        return [
+            Error(
+                f"The role that the programs work as cannot log in to the database: {problem}",
+                hint="Run `python manage.py migrate`, which makes it; or see docs/operations.md, Roles in PostgreSQL.",
+                id="crm.E014",
             )
         ]
     return []

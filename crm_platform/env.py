@@ -4,12 +4,14 @@ The only module that reads `os.environ`; settings and the embedded servers build
 """
 
 import base64
+import getpass
 import hashlib
+import hmac
 import math
 import os
 import tempfile
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -17,6 +19,8 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 DEFAULT_SCHEMA = "crm"
 DATABASE_NAME = "crm"
 MAX_PORT = 65535
+LOGIN_SUFFIX = "_login"
+MAX_ROLE_LENGTH = 63  # longer names of roles are cut by PostgreSQL
 FERNET_KEY_BYTES = 32
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -176,6 +180,35 @@ def parse_database_url(url: str) -> DatabaseAddress:
 def database_url() -> str:
     """`CRM_DATABASE_URL`, or the address of this data folder's embedded PostgreSQL."""
     return text("CRM_DATABASE_URL", f"postgresql://postgres@/{DATABASE_NAME}?host={socket_dir()}")
+
+
+def owner_address() -> DatabaseAddress:
+    """How `migrate` logs in: `CRM_DATABASE_OWNER_URL`, or else `CRM_DATABASE_URL`."""
+    return parse_database_url(text("CRM_DATABASE_OWNER_URL") or database_url())
+
+
+def program_address() -> DatabaseAddress:
+    """How every other program logs in: as a role that owns nothing.
+
+    `CRM_DATABASE_URL` itself where the owner has a URL of its own, or where its user is such a role already (a name
+    that ends in `_login`). Otherwise it names the owner: then its login is `<owner>_login`, which `migrate` makes,
+    with a password derived from the owner's.
+    """
+    address = parse_database_url(database_url())
+    user = address.user or text("PGUSER") or getpass.getuser()
+    if text("CRM_DATABASE_OWNER_URL") or user.endswith(LOGIN_SUFFIX):
+        return address
+    return replace(
+        address,
+        user=f"{user[: MAX_ROLE_LENGTH - len(LOGIN_SUFFIX)]}{LOGIN_SUFFIX}",
+        password=_derived_password(address.password),
+    )
+
+
+def _derived_password(password: str) -> str:
+    if not password:
+        return ""
+    return hmac.new(password.encode(), b"login of the program", hashlib.sha256).hexdigest()
 
 
 def redis_port() -> int:

@@ -13,9 +13,9 @@ REQUIRED_POSTGRES = 180000
 EVICTING_IS_OFF = "noeviction"
 
 
-def open_database() -> psycopg.Connection[tuple[object, ...]]:
-    """A connection as the role of `CRM_DATABASE_URL`, outside Django, in its schema; raises psycopg.Error."""
-    address = env.parse_database_url(env.database_url())
+def open_database(address: env.DatabaseAddress | None = None) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection outside Django, in the schema of the address (the owner's); raises psycopg.Error."""
+    address = address or env.owner_address()
     return psycopg.connect(
         host=address.host or None,
         port=address.port or None,
@@ -39,6 +39,15 @@ def database_problem() -> str | None:
         return " ".join(str(error).split())
     if version < REQUIRED_POSTGRES:
         return f"it is PostgreSQL {version // 10000}, and 18 or newer is needed."
+    return None
+
+
+def login_problem() -> str | None:
+    """Why the programs cannot log in to a database that is there, in one line; None when they can."""
+    try:
+        open_database(env.program_address()).close()
+    except psycopg.Error as error:
+        return " ".join(str(error).split())
     return None
 
 

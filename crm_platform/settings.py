@@ -81,7 +81,8 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-_address = env.parse_database_url(env.database_url())
+_address = env.program_address()
+_owner = env.owner_address()
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "tenants.postgresql",
@@ -90,6 +91,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "PASSWORD": _address.password,
         "HOST": _address.host,
         "PORT": _address.port,
+        "OWNER": {"USER": _owner.user, "PASSWORD": _owner.password},
         "CONN_MAX_AGE": 300,
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
@@ -191,7 +193,8 @@ CELERY_BEAT_SCHEDULE = composition.beat_schedule(_BROUGHT)
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 # --- Privacy: keys the hashes of erased people's identifiers; with another secret nobody is recognised any more.
-CRM_SUPPRESSION_SECRET = env.text("CRM_SUPPRESSION_SECRET") or SECRET_KEY
+# Empty: a file made in CRM_KEY_DIR.
+CRM_SUPPRESSION_SECRET = env.text("CRM_SUPPRESSION_SECRET")
 
 # --- Secrets that must be read again: the first key writes, all read. Without any, a key file is made in CRM_KEY_DIR.
 CRM_ENCRYPTION_KEYS = env.fernet_keys("CRM_ENCRYPTION_KEYS")

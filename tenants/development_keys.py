@@ -4,14 +4,14 @@ Made on first use under `CRM_KEY_DIR`, readable by its owner only; used where `C
 """
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
+
+from tenants.own_secrets import write_once
 
 KEY_BITS = 2048
 KEY_ID = "development"
@@ -31,8 +31,7 @@ def development_key() -> rsa.RSAPrivateKey:
     """The local signing key; the first call makes it, and whoever comes second uses the first one's."""
     path = private_key_path()
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_once(path, _new_key_pem())
+        write_once(path, _new_key_pem())
     # Our own file: the mathematical check of a stranger's key would take 90 ms.
     key = serialization.load_pem_private_key(
         path.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True
@@ -40,7 +39,7 @@ def development_key() -> rsa.RSAPrivateKey:
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError(f"{path} holds no RSA key; delete it and a new one is made.")
     if not jwks_path().exists():
-        _write_once(jwks_path(), public_jwks(key, KEY_ID))
+        write_once(jwks_path(), public_jwks(key, KEY_ID))
     return key
 
 
@@ -57,16 +56,3 @@ def _new_key_pem() -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    """Write a file that appears whole and is never replaced; mode 0600 comes from mkstemp."""
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.link(name, path)
-    except FileExistsError:
-        pass
-    finally:
-        Path(name).unlink()

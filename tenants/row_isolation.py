@@ -56,6 +56,15 @@ CREATE POLICY {table}_tenant_rls ON {table} TO {app}
     WITH CHECK (tenant_id = (SELECT NULLIF(current_setting('crm.tenant_id', true), '')::uuid));
 CREATE POLICY {table}_all_rls ON {table} TO {everything} USING (true) WITH CHECK (true);
 """
+# The owner of a function needs CREATE on its schema at this moment only.
+CONFINE = """
+DO $$ BEGIN
+    EXECUTE format('ALTER FUNCTION {function} SET search_path = %I, pg_temp', current_schema());
+    EXECUTE format('GRANT CREATE ON SCHEMA %I TO {everything}', current_schema());
+    ALTER FUNCTION {function} OWNER TO {everything};
+    EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM {everything}', current_schema());
+END $$;
+"""
 UNISOLATE = """
 DROP POLICY {table}_all_rls ON {table};
 DROP POLICY {table}_tenant_rls ON {table};
@@ -129,3 +138,37 @@ class IsolateTenantRows(_StatelessOperation):
     def describe(self) -> str:
         """Shown by `migrate --plan`."""
         return f"Isolate the tenants' rows of {self.model_name}"
+
+
+class ConfineDefinerFunction(_StatelessOperation):
+    """Make a SECURITY DEFINER function safe to call for anybody who may send SQL.
+
+    It runs as `crm_all`, which no policy holds back and which is no superuser, and looks into the session's temporary
+    schema last: a temporary table of the caller's can no longer stand for one of ours. Check crm.E013 wants this for
+    each such function. `function` is its signature: `name(type, type)`.
+    """
+
+    def __init__(self, function: str) -> None:
+        self.function = function
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Positional argument only."""
+        return (self.__class__.__name__, [self.function], {})
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        """Pin the search path, and hand the function to `crm_all`."""
+        schema_editor.execute(
+            CONFINE.format(function=self.function, everything=ALL_TENANTS_ROLE), params=None
+        )
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        """Back to the migrating user, who may drop it."""
+        schema_editor.execute(f"ALTER FUNCTION {self.function} OWNER TO CURRENT_USER", params=None)
+
+    def describe(self) -> str:
+        """Shown by `migrate --plan`."""
+        return f"Confine the function {self.function}"

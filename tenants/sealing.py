@@ -4,8 +4,6 @@ Keys come from `CRM_ENCRYPTION_KEYS`: the first one writes, all of them read, so
 new one in front. Without the setting a key file under `CRM_KEY_DIR` is made on first use.
 """
 
-import os
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 from tenants.errors import ConflictError
+from tenants.own_secrets import write_once
 
 
 class SealBroken(ConflictError):
@@ -57,19 +56,5 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
 def _own_key(path_text: str) -> str:
     path = Path(path_text)
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_once(path, Fernet.generate_key())
+        write_once(path, Fernet.generate_key())
     return path.read_text().strip()
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    """Write a file that appears whole and is never replaced; mode 0600 comes from mkstemp."""
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.link(name, path)
-    except FileExistsError:
-        pass
-    finally:
-        Path(name).unlink()

@@ -10,6 +10,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from tenants.postgresql.base import as_owner
 from tests import servers
 
 pytest_plugins = ["tests.cast"]
@@ -18,6 +19,17 @@ pytest_plugins = ["tests.cast"]
 def pytest_unconfigure() -> None:
     """The last thing of a run: stop the servers that it started."""
     servers.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tests may become the owner on the connection that they share with the product, which in life may not."""
+    with django_db_blocker.unblock(), as_owner():
+        connection.close()
+        with connection.cursor() as cursor:
+            login, owner = connection.settings_dict["USER"], connection.settings_dict["OWNER"]["USER"]
+            cursor.execute(f"GRANT {owner} TO {login} WITH INHERIT FALSE, SET TRUE")
+        connection.close()
 
 
 @pytest.fixture

@@ -12,16 +12,22 @@ from django.db import connection
 from events.identity_hints import IdentityKey
 from profiles.identity import WEAK_KINDS, Claim, Directory
 from profiles.privacy import statements as sql
+from tenants.own_secrets import own_secret
 from tenants.scope import current_tenant_id
 
 CONTEXT: Final = b"crm suppression 1"
+SECRET_NAME: Final = "suppression-secret"  # noqa: S105 - the name of its file
 
 
 def key_hash(tenant_id: UUID, key: IdentityKey) -> str:
     """HMAC-SHA256 under the installation's secret: without it nobody can try out addresses."""
     text = f"{tenant_id}|{key.kind}|{key.value}".encode()
-    secret = CONTEXT + settings.CRM_SUPPRESSION_SECRET.encode()
-    return hmac.digest(secret, text, hashlib.sha256).hex()
+    return hmac.digest(CONTEXT + _secret().encode(), text, hashlib.sha256).hex()
+
+
+def _secret() -> str:
+    """A secret of its own, so that exchanging another one lets nobody in again."""
+    return settings.CRM_SUPPRESSION_SECRET or own_secret(SECRET_NAME)
 
 
 def suppress(keys: Iterable[IdentityKey]) -> int:

@@ -1,8 +1,9 @@
 """A PostgreSQL backend whose statements say for which tenant they run.
 
-A connection works as the role `crm_app`, for which each tenant table has a policy on the setting
-`crm.tenant_id`. That setting is only ever made *transaction-local*, so a pooled connection cannot carry
-it over to the next request:
+A program logs in as a role that owns nothing and inherits only `crm_app`, for which each tenant table has a policy on
+the setting `crm.tenant_id`. So the second wall needs no statement of ours to stand: after RESET ROLE, DISCARD ALL or
+another session of a pooler, the tables answer with nothing. The setting is only ever made *transaction-local*, so a
+pooled connection cannot carry it over to the next request:
 
 * outside a transaction block the setting travels in the same message as the statement (PostgreSQL runs
   the message as one implicit transaction), which costs no round trip;
@@ -13,7 +14,7 @@ Inside `all_tenants()` the statements run as `crm_all`, for which the policies l
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,10 @@ _as_owner: ContextVar[bool] = ContextVar("crm_as_owner", default=False)
 
 @contextmanager
 def as_owner() -> Iterator[None]:
-    """Connections opened or used inside the block keep the role that logged in: for migrations and tests."""
+    """Work as the owner of the tables: for migrations, which open their connection inside the block.
+
+    A connection that the program opened may not become the owner: PostgreSQL refuses its next statement.
+    """
     token = _as_owner.set(True)
     try:
         yield
@@ -45,16 +49,17 @@ def as_owner() -> Iterator[None]:
         _as_owner.reset(token)
 
 
-def scope_statement(scope: Scope, *, owner: bool) -> str:
+def scope_statement(scope: Scope) -> str:
     """The SQL that tells PostgreSQL about the scope until the transaction ends."""
-    if owner:
-        return "SELECT set_config('role', 'none', true);"
     if isinstance(scope, UUID):
         return f"SELECT set_config('role', '{APP_ROLE}', true), set_config('crm.tenant_id', '{scope}', true);"
     if scope is Everything.ALL_TENANTS:
         return f"SELECT set_config('role', '{ALL_TENANTS_ROLE}', true);"
     return f"SELECT set_config('role', '{APP_ROLE}', true), set_config('crm.tenant_id', '', true);"
 
+
+# Where the roles are missing, nothing is guarded yet: then there is nothing to see either.
+NOTHING_IN_SIGHT = "SELECT set_config('search_path', 'pg_catalog', true);"
 
 _UNKNOWN = object()
 
@@ -66,9 +71,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._told: Any = _UNKNOWN
         self._has_roles = False
+        # Whether this connection logged in as the owner of the tables.
+        self.is_owners = False
         self._is_rolling_back = False
         # See `tenants.postgresql.behind`.
         self.behind: Behind | None = None
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """The program's own login; inside `as_owner` the owner's."""
+        params = super().get_connection_params()
+        self.is_owners = _as_owner.get()
+        if self.is_owners:
+            owner = self.settings_dict["OWNER"]
+            for name, value in (("user", owner["USER"]), ("password", owner["PASSWORD"])):
+                params.pop(name, None)
+                if value:
+                    params[name] = value
+        return params
 
     def get_new_connection(self, conn_params: Any) -> Any:
         """Open a connection whose cursors are scoped."""
@@ -93,37 +112,50 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
             row = cursor.fetchone()
             self._has_roles = bool(row and row[0])
-            if self._has_roles and not _as_owner.get():
+            if self._has_roles and not self.is_owners:
                 cursor.execute(f"SET ROLE {APP_ROLE}")
         if not self.get_autocommit():
             self.connection.commit()
 
     @contextmanager
     def _nodb_cursor(self) -> Iterator[Any]:
-        """The cursor that creates and drops test databases, as the role that logged in.
+        """The cursor that creates and drops test databases, as the owner.
 
-        Only connecting happens inside `as_owner`: a prefix would make DROP DATABASE part of a transaction.
+        The whole block is the owner's: a prefix would make DROP DATABASE part of a transaction.
         """
-        with ExitStack() as stack:
-            with as_owner():
-                cursor = stack.enter_context(super()._nodb_cursor())
+        with as_owner(), super()._nodb_cursor() as cursor:
             yield cursor
 
     def scope_prefix(self) -> str:
         """The SQL to put in front of the next statement; empty where the transaction knows already."""
-        if not self._has_roles or self._is_rolling_back:
+        if self._is_rolling_back:
             return ""
         scope, owner = current_scope(), _as_owner.get()
-        wanted = (scope, owner)
         if not self.in_atomic_block:
-            if isinstance(scope, UUID) and not owner:
-                # The connection's own role is crm_app: this is all that is missing, and the cheapest way to say it.
-                return f"SET LOCAL crm.tenant_id = '{scope}';"
-            return "" if scope is None and not owner else scope_statement(scope, owner=owner)
-        if wanted == self._told:
+            return self._prefix_of_one_statement(scope, owner=owner)
+        if (scope, owner) == self._told:
             return ""
-        self._told = wanted
-        return scope_statement(scope, owner=owner)
+        self._told = (scope, owner)
+        return self._statement(scope, owner=owner)
+
+    def _prefix_of_one_statement(self, scope: Scope, *, owner: bool) -> str:
+        """Outside a transaction block; the owner's own connection says all, since its session is no `crm_app`."""
+        if owner == self.is_owners and (owner or (scope is None and self._has_roles)):
+            return ""
+        if isinstance(scope, UUID) and self._has_roles and not owner and not self.is_owners:
+            # The login inherits crm_app and nothing else: this is all that is missing, and the cheapest way to say it.
+            return f"SET LOCAL crm.tenant_id = '{scope}';"
+        return self._statement(scope, owner=owner)
+
+    def _statement(self, scope: Scope, *, owner: bool) -> str:
+        if owner:
+            role = "none" if self.is_owners else self.settings_dict["OWNER"]["USER"].replace("'", "''")
+            return f"SELECT set_config('role', '{role}', true);"
+        return scope_statement(scope) if self._has_roles else NOTHING_IN_SIGHT
+
+    def forget_scope(self) -> None:
+        """The transaction may not have heard what it was told: tell it again."""
+        self._told = _UNKNOWN
 
     def send_scope(self) -> None:
         """Tell the open transaction its scope now, for statements that cannot carry a prefix."""

@@ -7,8 +7,16 @@ from typing import Any
 
 from psycopg import ClientCursor, Copy
 from psycopg.copy import FileWriter
+from psycopg.sql import Composable
 
 from tenants.postgresql.behind import Behind
+
+
+def _text(query: Any, cursor: Any) -> str:
+    """The statement as text, however it was composed: none may go without its scope."""
+    if isinstance(query, Composable):
+        return query.as_string(cursor)
+    return query.decode() if isinstance(query, bytes) else str(query)
 
 
 class ScopedCursor(ClientCursor[Any]):
@@ -16,10 +24,16 @@ class ScopedCursor(ClientCursor[Any]):
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         """Run one statement under the open scope."""
-        prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
-        if not prefix or not isinstance(query, str):
+        wrapper: Any = self.connection.crm_wrapper  # type: ignore[attr-defined]
+        prefix = wrapper.scope_prefix()
+        if not prefix:
             return super().execute(query, params, **options)
-        super().execute(prefix + query, params, **options)
+        try:
+            super().execute(prefix + _text(query, self), params, **options)
+        except BaseException:
+            # A value that cannot be adapted fails before anything is sent, and the transaction lives on untold.
+            wrapper.forget_scope()
+            raise
         self.nextset()
         return self
 
@@ -55,10 +69,10 @@ class BehindCursor(ScopedCursor):
         return self
 
     def _execute(self, prefix: str, query: Any, params: Any, options: dict[str, Any]) -> None:
-        if not prefix or not isinstance(query, str):
+        if not prefix:
             ClientCursor.execute(self, query, params, **options)
             return
-        ClientCursor.execute(self, prefix + query, params, **options)
+        ClientCursor.execute(self, prefix + _text(query, self), params, **options)
         ClientCursor.nextset(self)
 
     def copy_rows(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:

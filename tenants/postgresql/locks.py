@@ -4,6 +4,7 @@ from functools import cache
 from typing import Final, NewType
 
 from django.db import connection
+from django.db.transaction import TransactionManagementError
 
 from tenants.extension import extensions
 from tenants.scope import current_tenant_id
@@ -33,15 +34,21 @@ def lock_tenant(purpose: Lock, *, shared: bool = False) -> None:
     """Wait for the open scope's lock and hold it until the open transaction ends.
 
     `shared`: together with other shared holders, but with no exclusive one. Never ask for the exclusive lock while
-    holding the shared one: two who do so wait for each other.
+    holding the shared one: two who do so wait for each other. Outside a transaction it raises
+    TransactionManagementError, because the lock would be gone with its own statement.
     """
+    _check_transaction()
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(%s, hashtext(%s))", [int(purpose), str(current_tenant_id())])
 
 
 def try_lock(purpose: Lock, name: str) -> bool:
-    """Take the lock of a name of the tenant until the open transaction ends; False when somebody holds it."""
+    """Take the lock of a name of the tenant until the open transaction ends; False when somebody holds it.
+
+    Raises TransactionManagementError outside a transaction.
+    """
+    _check_transaction()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))",
@@ -49,3 +56,10 @@ def try_lock(purpose: Lock, name: str) -> bool:
         )
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+def _check_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise TransactionManagementError(
+            "A lock lives as long as its transaction: wrap the call in `atomic()`."
+        )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.commands.flush import Command as DjangoCommand
+from django.db import connections
 
 from tenants.postgresql.base import as_owner
 
@@ -12,5 +13,8 @@ class Command(DjangoCommand):
 
     def handle(self, **options: Any) -> None:
         """Empty every table."""
+        connection = connections[options["database"]]
         with as_owner():
+            connection.close()
             super().handle(**options)
+            connection.close()

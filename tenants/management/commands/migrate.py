@@ -8,10 +8,11 @@ from django.db import connections
 from psycopg import sql
 
 from tenants.postgresql.base import as_owner
+from tenants.postgresql.login import ensure_login
 
 
 class Command(DjangoCommand):
-    """Django's `migrate`; makes the schema first, and works as the owner."""
+    """Django's `migrate`; makes the schema first and the program's login last, and works as the owner."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the schema when missing, then migrate with the login role's rights."""
@@ -24,4 +25,5 @@ class Command(DjangoCommand):
                 )
                 cursor.execute(statement.as_string(connection.connection))
             super().handle(*args, **options)
+            ensure_login(connection)
             connection.close()

@@ -1,0 +1,149 @@
+"""Texts for one person: Liquid over the profile's camelCase fields, with `club`, `event` and `run`.
+
+Strict for a preview: a token that nobody knows is an error with its place. Lenient in sending: what is not known is
+empty, or what the filter `default` says. Templates are sandboxed by the library and limited here in loops and length.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from liquid import Environment, StrictUndefined
+from liquid.exceptions import LiquidError, LiquidSyntaxError, UndefinedError
+
+from profiles.representation import NAMES
+
+LONGEST_TEXT: Final = 200_000
+COMPILED: Final = 2_000
+# What a text may name beside the profile's fields; `profile.firstName` is the same as `firstName`.
+ROOTS: Final = ("profile", "club", "event", "run", "unsubscribeUrl", "preferencesUrl")
+# Keys of the machine room say nothing to a reader.
+HIDDEN: Final = frozenset({"tenantId", "authUserId", "externalIds", "mergedInto", "messagingContactId"})
+FIELDS: Final = tuple(name for name in (*NAMES, "lastBookingDate") if name not in HIDDEN)
+
+
+class TemplateProblem(ValueError):
+    """A text that cannot be made: what is wrong, in which part, at which line and column (from 1)."""
+
+    def __init__(self, message: str, *, part: str = "", line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.message, self.part, self.line, self.column = message, part, line, column
+
+    def __str__(self) -> str:
+        where = f"{self.part}, " if self.part else ""
+        return f"{where}line {self.line}, column {self.column}: {self.message}"
+
+
+class _Limited(Environment):
+    loop_iteration_limit = 2_000
+    output_stream_limit = LONGEST_TEXT
+    local_namespace_limit = 20_000
+    context_depth_limit = 10
+    block_nesting_limit = 20
+
+
+_STRICT: Final = _Limited(undefined=StrictUndefined)
+_LENIENT: Final = _Limited()
+# Where a value stands in HTML it must not become markup.
+_STRICT_HTML: Final = _Limited(undefined=StrictUndefined, autoescape=True)
+_LENIENT_HTML: Final = _Limited(autoescape=True)
+
+
+@lru_cache(maxsize=COMPILED)
+def _compiled(text: str, is_strict: bool, is_html: bool) -> Any:
+    if is_html:
+        return (_STRICT_HTML if is_strict else _LENIENT_HTML).from_string(text)
+    return (_STRICT if is_strict else _LENIENT).from_string(text)
+
+
+def _problem(error: LiquidError, text: str, part: str) -> TemplateProblem:
+    start = getattr(getattr(error, "token", None), "start_index", -1)
+    before = text[: start if start >= 0 else len(text)]
+    line = before.count("\n") + 1
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    return TemplateProblem(_words(error), part=part, line=line, column=column)
+
+
+def _words(error: LiquidError) -> str:
+    said = str(error.args[0]) if error.args else type(error).__name__
+    if isinstance(error, UndefinedError):
+        name = said.split(" is undefined")[0].strip("'")
+        return f"“{name}” is not known here."
+    if isinstance(error, LiquidSyntaxError):
+        return f"This cannot be read: {said}."
+    return f"{said}."
+
+
+def check_text(text: str, *, part: str = "") -> None:
+    """Raise TemplateProblem where the Liquid cannot be read; values are not looked at."""
+    if len(text) > LONGEST_TEXT:
+        raise TemplateProblem(f"It is longer than {LONGEST_TEXT:,} characters.", part=part)
+    if _is_plain(text):
+        return
+    try:
+        _compiled(text, False, part == "html")
+    except LiquidError as error:
+        raise _problem(error, text, part) from error
+
+
+def render_strict(text: str, values: Mapping[str, Any], *, part: str = "", is_html: bool = False) -> str:
+    """For a preview; raises TemplateProblem with the place of what is unknown or wrong."""
+    if _is_plain(text):
+        return text
+    try:
+        made: str = _compiled(text, True, is_html).render(**values)
+    except LiquidError as error:
+        raise _problem(error, text, part) from error
+    return made
+
+
+def render(text: str, values: Mapping[str, Any], *, part: str = "", is_html: bool = False) -> str:
+    """For sending: what is unknown is empty. Raises TemplateProblem only where limits are passed."""
+    if _is_plain(text):
+        return text
+    try:
+        made: str = _compiled(text, False, is_html).render(**values)
+    except LiquidError as error:
+        raise _problem(error, text, part) from error
+    return made
+
+
+def _is_plain(text: str) -> bool:
+    return "{{" not in text and "{%" not in text
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The parts of one message for one person."""
+
+    subject: str
+    body: str
+    html: str
+
+
+def profile_values(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The tokens of one profile (its API fields): dates as text that people read, money in whole units."""
+    values = {name: _plain(value) for name, value in fields.items() if name not in HIDDEN}
+    cents = fields.get("lifetimeValue")
+    values["lifetimeValue"] = None if cents is None else cents / 100
+    booked = fields.get("lastBookingAt")
+    values["lastBookingDate"] = booked.date().isoformat() if isinstance(booked, datetime) else None
+    return values
+
+
+def values_for(
+    fields: Mapping[str, Any], *, club: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Everything that a text may name: fields of the profile, `profile`, `club`, and what `extra` holds."""
+    profile = profile_values(fields)
+    return {"event": {}, "run": {}, **profile, "profile": profile, "club": dict(club), **(extra or {})}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="minutes")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
