@@ -2,6 +2,68 @@
 
 from typing import Final
 
-from tenants.extension import Extension
+from tenants.extension import Extension, Move, OnUndo, Table, columns, delete
 
-EXTENSION: Final = Extension()
+TRIGGERED: Final = "campaigns_triggeredperson"
+CONVERSIONS: Final = "campaigns_campaignconversion"
+
+EXTENSION: Final = Extension(
+    tables=(
+        Table(
+            "campaigns.Campaign",
+            plain=columns(
+                "club_id name description type status version segment_ids excluded_segment_ids"
+                " excluded_campaign_ids rule hold_out_percent channels email_template_id sms_template_id"
+                " push_template_id whatsapp_template_id content is_transactional scheduled_at timezone window"
+                " spread_minutes recur_pattern recur_end_at trigger_event trigger_where trigger_delay_minutes"
+                " trigger_cap_days winner_metric test_percent test_minutes goal goal_days started_at completed_at"
+                " pause_reason pause_note archived_at created_by_id created_by_name approval_asked_at"
+                " approval_asked_by_id approved_version approved_at approved_by_name created_at updated_at"
+            ),
+        ),
+        Table(
+            "campaigns.CampaignVariant",
+            plain=columns("campaign_id label weight content channels template_ids delay_minutes"),
+        ),
+        Table(
+            "campaigns.CampaignAct",
+            plain=columns("campaign_id act from_status to_status note actor_name at"),
+        ),
+        Table(
+            "campaigns.CampaignOccurrence",
+            plain=columns(
+                "campaign_id number hour status due_at leased_until attempts last_error is_released audience"
+                " planned skipped reasons planned_at decide_at winner verdict completed_at"
+            ),
+        ),
+        Table(
+            "campaigns.TriggeredPerson",
+            personal=columns("profile_id origin_profile_id activity_id due_at planned_at"),
+            plain=columns("campaign_id"),
+            erase=delete(TRIGGERED),
+            mine="profile_id = ANY(%(ids)s)",
+            merge=Move(),
+            undo=OnUndo.GOES_ALONG,
+        ),
+        Table(
+            "campaigns.CampaignCount",
+            plain=columns(
+                "campaign_id occurrence variant channel handed_over delivered bounced failed skipped_late opened"
+                " machine_opened clicked unsubscribed complained replied converted revenue_cents"
+            ),
+        ),
+        Table(
+            "campaigns.CampaignLink",
+            plain=columns("campaign_id occurrence variant url clicks machine_clicks"),
+        ),
+        Table(
+            "campaigns.CampaignConversion",
+            personal=columns("profile_id origin_profile_id activity_id amount_cents at"),
+            plain=columns("campaign_id occurrence variant channel goal is_held_out"),
+            erase=delete(CONVERSIONS),
+            mine="profile_id = ANY(%(ids)s)",
+            merge=Move(),
+            undo=OnUndo.GOES_ALONG,
+        ),
+    ),
+)

@@ -11,7 +11,3 @@ class PlatformConfig(AppConfig):
     def ready(self) -> None:
         """Importing the module registers the checks."""
         from crm_platform import checks, extension_checks  # noqa: F401, PLC0415
-        from events.webhooks import planning  # noqa: PLC0415 - models are not loaded before
-
-        # Wants whatever any floor declared to `events.outbound`.
-        planning.register()

@@ -50,7 +50,13 @@ def ask_consumers() -> dict[str, Any]:
     """How far each consumer of the domain log is behind. A late one is reported, and does not stop requests."""
     return {
         "lag": {
-            lag.name: {"entries": lag.entries, "seconds": round(lag.seconds, 1), "paused": lag.is_paused}
+            lag.name: {
+                "entries": lag.entries,
+                "seconds": round(lag.seconds, 1),
+                "tenants": lag.tenants,
+                "paused": lag.is_paused,
+                "stopped": lag.stopped,
+            }
             for lag in lags()
         }
     }

@@ -2,11 +2,20 @@
 
 from typing import Final
 
-from tenants.extension import Extension, NavEntry, Periodic, Queue, Setting, Tag
+from tenants.extension import TOLD, Consumer, Extension, NavEntry, Periodic, Queue, Setting, Tag
 
 OPERATIONS: Final = "Operations"
 
 EXTENSION: Final = Extension(
+    consumers=(
+        Consumer(
+            name="outbound",
+            kinds=(TOLD,),
+            handle="events.outbound.told",
+            send="events.transports.outbound_queue.send",
+        ),
+        Consumer(name="webhooks", kinds=(TOLD,), handle="events.webhooks.planning.plan"),
+    ),
     urls="events.api.urls",
     tags=(
         Tag("events", "Publishing what happened, and seeing what became of it.", 40),
@@ -29,6 +38,7 @@ EXTENSION: Final = Extension(
     ),
     styles=("crm/webhooks.css",),
     queues={
+        "events.read_log": Queue.CONSUMERS,
         "events.run_consumer": Queue.CONSUMERS,
         "events.deliver_webhooks": Queue.WEBHOOKS,
         "events.wake_webhooks": Queue.WEBHOOKS,

@@ -14,6 +14,14 @@ from pydantic_core import PydanticCustomError
 from events.catalogue.fields import read_member_id
 from events.refusals import PayloadRefused
 
+# What programs and forms write where there is no id; letters folded.
+EMPTY_IDS: Final = frozenset(
+    "undefined null none nan nil n/a n.a. na guest anonymous anon unknown tba tbc tbd pending test todo missing empty "  # noqa: SIM905
+    "default false true new temp dummy invalid nobody noname void ? x xx xxx".split()
+) | {"not available", "not applicable", "not set", "no id", "[object object]"}
+# As many equal digits as no service hands out: 1111111, 9999999999.
+EQUAL_SIGNS: Final = 7
+COUNTED_UP: Final = ("123456789", "1234567890", "0123456789", "987654321", "9876543210")
 LONGEST_KEY: Final = 320  # The longest e-mail address that a form could hold: 64 + 1 + 255.
 
 
@@ -62,6 +70,7 @@ SUBJECT_KINDS: Final = {
     "scl.member.": IdentityKind.SCL_MEMBER,
     "teetime.player.": IdentityKind.TEETIME_PLAYER,
 }
+ADDRESSES: Final = frozenset({IdentityKind.EMAIL, IdentityKind.PHONE})
 ADDRESS_KEYS: Final = {
     "email": IdentityKind.EMAIL,
     "phone": IdentityKind.PHONE,
@@ -80,7 +89,8 @@ def identity_keys(
 ) -> list[IdentityKey]:
     """The keys that an event gives, strongest kind first, the identity's before the payload's; none twice.
 
-    A new e-mail in an `.updated` event is a key as well. Raises PayloadRefused for a key of the wrong kind,
+    A new e-mail in an `.updated` event is a key as well. Values that stand for nothing are told as they came:
+    `profiles` leaves them aside and says so. Raises PayloadRefused for a key of the wrong kind,
     and when identity and payload name two people by their service ids.
     """
     hints = _identity_hints(identity)
@@ -123,9 +133,26 @@ def _payload_kinds(envelope_source: str, canonical_type: str) -> tuple[tuple[str
     return tuple((kinds | ADDRESS_KEYS).items())
 
 
+def stands_for_nothing(value: str) -> bool:
+    """Whether an id is what services and forms write where they have none, as in undefined, 0, N/A, 0000-0000."""
+    folded = " ".join(value.casefold().split())
+    signs = [char for char in folded if char.isalnum()]
+    if folded in EMPTY_IDS or not signs or folded == "-1":
+        return True
+    if len(set(signs)) == 1 and (signs[0] == "0" or len(signs) >= EQUAL_SIGNS):
+        return True
+    return folded in COUNTED_UP
+
+
 def _add_hint(hints: list[_Hint], kind: IdentityKind, value: Any, path: str) -> None:
     """Add what a value says, if anything; raises PayloadRefused for one of the wrong kind."""
-    if kind is IdentityKind.SCL_MEMBER:
+    is_empty = (
+        kind not in ADDRESSES
+        and not isinstance(value, bool)
+        and isinstance(value, str | int)
+        and stands_for_nothing(str(value))
+    )
+    if kind is IdentityKind.SCL_MEMBER and not is_empty:
         value = _member_id(value, path)
     elif isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -149,7 +176,7 @@ def _member_id(value: Any, path: str) -> str:
 def _check_agreement(hints: list[_Hint]) -> None:
     first_of_kind: dict[IdentityKind, _Hint] = {}
     for hint in hints:
-        if hint.kind not in SINGLE_KINDS:
+        if hint.kind not in SINGLE_KINDS or stands_for_nothing(hint.value):
             continue
         first = first_of_kind.setdefault(hint.kind, hint)
         # Ids may be UUIDs, whose letters some services send as capitals.

@@ -1,15 +1,15 @@
 """Appending to the domain log."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connection
 
-from events import consumers
-from events.models import LogKind
-from events.wake import RUN_CONSUMER, wake_on_commit
+from events.wake import READ_LOG, wake_on_commit
+from tenants.extension import every
 from tenants.postgresql.commits import DURABLE
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
@@ -23,23 +23,35 @@ SELECT %s, kind, profile_id, data FROM happened ORDER BY position
 """
 
 
+class UnknownLogKind(ValueError):
+    """No app declares this kind of entry (`Extension.log_kinds`)."""
+
+
 class Happening(NamedTuple):
     """One entry to append: its kind, whom it concerns, and the details that consumers need."""
 
-    kind: LogKind
+    kind: str
     profile_id: UUID | None
     data: dict[str, Any]
+
+
+@cache
+def known_kinds() -> frozenset[str]:
+    """Every kind that an app declares."""
+    return frozenset(kind.name for kind in every("log_kinds"))
 
 
 def append(happenings: Iterable[Happening]) -> int:
     """Append entries of the open scope's tenant within the open transaction; returns how many.
 
-    Wakes the consumers after the commit, which waits for the disk.
+    Wakes the consumers after the commit, which waits for the disk. Raises UnknownLogKind.
     """
     rows = [
-        (position, kind.value, profile_id, orjson.dumps(data).decode())
+        (position, str(kind), profile_id, orjson.dumps(data).decode())
         for position, (kind, profile_id, data) in enumerate(happenings)
     ]
+    if unknown := {kind for _, kind, _, _ in rows} - known_kinds():
+        raise UnknownLogKind(f"No app declares these kinds of log entries: {', '.join(sorted(unknown))}.")
     if rows:
         with connection.cursor() as cursor:
             HAPPENED.fill(cursor, rows)
@@ -49,6 +61,5 @@ def append(happenings: Iterable[Happening]) -> int:
 
 
 def wake_consumers() -> None:
-    """Let every consumer read on after the commit; for whoever appends by a statement of its own."""
-    for name in consumers.names():
-        wake_on_commit(RUN_CONSUMER, name)
+    """Let the consumers read on after the commit; for whoever appends by a statement of its own."""
+    wake_on_commit(READ_LOG, str(current_tenant_id()))

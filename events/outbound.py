@@ -1,31 +1,33 @@
 """What the product tells others: which log entries become `crm.*` envelopes, and who makes them.
 
-The floors above declare their kinds here; the queue and the webhooks tell the same envelopes under the same ids. An
-envelope describes things as they are when it is made.
+The apps declare their kinds to the seam (`Extension.outbound`); the queue and the webhooks tell the same envelopes
+under the same ids. An envelope describes things as they are when it is made.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 from events.consumers import Entry
+from tenants.extension import every, resolve
+from tenants.models import Tenant
 
+# The consumer that tells the queue.
+NAME: Final = "outbound"
 Envelope = dict[str, Any]
-# An envelope for each entry, in order; None where nobody may be told of it (any more).
-Renderer = Callable[[Sequence[Entry]], list[Envelope | None]]
-
-_types: dict[str, str] = {}
-_renderers: dict[str, Renderer] = {}
+# An envelope for each entry, in order; None where nobody may be told of it (any more). In the tenant's scope.
+Renderer = Callable[[Tenant, Sequence[Entry]], list[Envelope | None]]
 
 
-def declare(types: Mapping[str, str], render: Renderer) -> None:
-    """Let entries of these kinds be told: kind → event type. `render` is called outside any tenant's scope."""
-    _types.update(types)
-    _renderers.update(dict.fromkeys(types, render))
-
-
+@cache
 def types() -> Mapping[str, str]:
     """Kind of a log entry → event type, of everything that is told."""
-    return _types
+    return {event.kind: event.type for event in every("outbound")}
+
+
+@cache
+def _renderers() -> Mapping[str, Renderer]:
+    return {event.kind: resolve(event.render) for event in every("outbound")}
 
 
 def event_id(entry: Entry) -> str:
@@ -36,12 +38,17 @@ def event_id(entry: Entry) -> str:
     return f"crm-{entry.id}-{int(entry.at.timestamp() * 1000)}"
 
 
-def render(entries: Sequence[Entry]) -> list[Envelope | None]:
-    """An envelope for each entry, in the same order; None where there is nothing to tell."""
+def render(tenant: Tenant, entries: Sequence[Entry]) -> list[Envelope | None]:
+    """An envelope for each entry of the open scope's tenant, in order; None where there is nothing to tell."""
     made: dict[int, Envelope | None] = {}
     by_renderer: dict[Renderer, list[Entry]] = {}
     for entry in entries:
-        by_renderer.setdefault(_renderers[entry.kind], []).append(entry)
+        by_renderer.setdefault(_renderers()[entry.kind], []).append(entry)
     for renderer, group in by_renderer.items():
-        made.update(zip((entry.id for entry in group), renderer(group), strict=True))
+        made.update(zip((entry.id for entry in group), renderer(tenant, group), strict=True))
     return [made[entry.id] for entry in entries]
+
+
+def told(tenant: Tenant, entries: Sequence[Entry]) -> list[Envelope]:
+    """What the queue is told of these entries: the consumer's `handle`, whose result is sent."""
+    return [envelope for envelope in render(tenant, entries) if envelope is not None]

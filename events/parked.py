@@ -8,10 +8,10 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from events import consumers
-from events.consumers import LONGEST_ERROR, Entry, PeerAway
+from events.consumers import Entry, PeerAway, message_of
 from events.models import ParkedEntry
+from tenants.directory import tenant_by_id
 from tenants.errors import UnavailableError
-from tenants.scope import all_tenants
 
 logger = logging.getLogger(__name__)
 # The consumer has long passed it; its place in the log no longer matters.
@@ -35,28 +35,41 @@ def retry_parked(ids: Collection[int]) -> Retried:
     done = failed = 0
     for parked_id in ids:
         try:
-            with transaction.atomic():
-                done += _retry(parked_id)
+            done += _retry(parked_id)
         except PeerAway as away:
             raise UnavailableError(str(away)) from away
         except OperationalError:
             raise
         except Exception as error:  # whatever the entry provokes is recorded on it
             logger.warning("parked entry failed again", exc_info=error, extra={"parked_id": parked_id})
-            message = f"{type(error).__name__}: {error}"[:LONGEST_ERROR].replace("\x00", "")
-            ParkedEntry.objects.filter(pk=parked_id).update(error=message)
+            ParkedEntry.objects.filter(pk=parked_id).update(error=message_of(error))
             failed += 1
     return Retried(done, failed)
 
 
 def _retry(parked_id: int) -> int:
-    """Returns 0 when the entry is no longer parked."""
-    parked = (
-        ParkedEntry.objects.select_for_update().filter(pk=parked_id, status=ParkedEntry.Status.PARKED).first()
-    )
-    if parked is None:
-        return 0
-    entry = Entry(
+    """Returns 0 when the entry is no longer parked.
+
+    A consumer that speaks to a peer does so after the transaction, as always: at least once.
+    """
+    with transaction.atomic():
+        parked = (
+            ParkedEntry.objects.select_for_update()
+            .filter(pk=parked_id, status=ParkedEntry.Status.PARKED)
+            .first()
+        )
+        if parked is None:
+            return 0
+        consumer = consumers.registered(parked.consumer)
+        made = consumer.handle(tenant_by_id(parked.tenant_id), [_entry(parked)])
+        if consumer.send is None:
+            return _resolve(parked)
+    consumer.send(tenant_by_id(parked.tenant_id), made)
+    return _resolve(parked)
+
+
+def _entry(parked: ParkedEntry) -> Entry:
+    return Entry(
         NO_TRANSACTION,
         parked.log_id,
         parked.tenant_id,
@@ -65,11 +78,11 @@ def _retry(parked_id: int) -> int:
         parked.data,
         parked.at,
     )
-    with all_tenants():
-        consumers.registered(parked.consumer).handle([entry])
-    parked.status, parked.resolved_at = ParkedEntry.Status.RETRIED, timezone.now()
-    parked.save(update_fields=["status", "resolved_at"])
-    return 1
+
+
+def _resolve(parked: ParkedEntry) -> int:
+    mine = ParkedEntry.objects.filter(pk=parked.pk, status=ParkedEntry.Status.PARKED)
+    return mine.update(status=ParkedEntry.Status.RETRIED, resolved_at=timezone.now())
 
 
 def discard_parked(ids: Collection[int]) -> int:

@@ -6,8 +6,9 @@ from celery import shared_task
 from django.db import connection
 
 from events import consumers
+from events.consumers import reading
 from events.retention import prune
-from events.wake import PROCESS_INBOX, RUN_CONSUMER, awake, wake
+from events.wake import PROCESS_INBOX, READ_LOG, RUN_CONSUMER, awake, wake
 from events.webhooks import pruning, turns
 from events.webhooks.planning import DELIVER
 from tenants.actors import acting_as, program
@@ -21,12 +22,18 @@ WHERE EXISTS (SELECT FROM events_inboxevent AS i
 """
 
 
+@shared_task(name=READ_LOG)
+def read_log(tenant_id: str) -> None:
+    """Let a tenant's consumers read on; idempotent by their positions, which move with their effects."""
+    awake(READ_LOG, tenant_id)
+    reading.read_on(UUID(tenant_id))
+
+
 @shared_task(name=RUN_CONSUMER)
-def run_consumer(name: str) -> None:
-    """Let one consumer read on; idempotent by its cursor, which moves with its effects."""
-    awake(RUN_CONSUMER, name)
-    if consumers.run(name):
-        wake(RUN_CONSUMER, name)
+def run_consumer(argument: str) -> None:
+    """Let one consumer read on at one tenant; idempotent by its position, which moves with its effects."""
+    awake(RUN_CONSUMER, argument)
+    reading.run_alone(argument)
 
 
 @shared_task(name="events.sweep")
@@ -36,10 +43,9 @@ def sweep() -> None:
         cursor.execute(TENANTS_WITH_WORK)
         for (tenant_id,) in cursor.fetchall():
             wake(PROCESS_INBOX, str(tenant_id))
-    consumers.ensure_cursors()
-    for lag in consumers.lags():
-        if lag.entries and not lag.is_paused:
-            wake(RUN_CONSUMER, lag.name)
+    consumers.ensure_positions()
+    for tenant_id in {tenant_id for _, tenant_id in consumers.lagging()}:
+        wake(READ_LOG, str(tenant_id))
 
 
 @shared_task(name="events.prune_log")

@@ -16,6 +16,7 @@ from tenants.redis_client import RedisError, redis_client
 logger = logging.getLogger(__name__)
 MARK_SECONDS = 5
 PROCESS_INBOX = "profiles.process_inbox"
+READ_LOG = "events.read_log"
 RUN_CONSUMER = "events.run_consumer"
 
 
@@ -23,10 +24,19 @@ def _mark(task: str, argument: str) -> str:
     return f"crm:wake:{task}:{argument}"
 
 
+def claim_wake(task: str, argument: str) -> bool:
+    """Whether nobody else has sent the task a moment ago; whoever gets True must send it. False without Redis."""
+    try:
+        return bool(redis_client().set(_mark(task, argument), 1, nx=True, ex=MARK_SECONDS))
+    except RedisError as error:
+        logger.warning("wake-up of %s not sent, the sweep will find the work: %s", task, error)
+        return False
+
+
 def wake(task: str, argument: str) -> None:
     """Send the task now unless one is on its way; never raises when Redis is away."""
     try:
-        if redis_client().set(_mark(task, argument), 1, nx=True, ex=MARK_SECONDS):
+        if claim_wake(task, argument):
             current_app.send_task(task, [argument], retry=False)
     except (RedisError, OperationalError) as error:
         logger.warning("wake-up of %s not sent, the sweep will find the work: %s", task, error)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency
 
+from profiles.births import doubt
 from profiles.normalise import (
     is_placeholder_email,
     is_placeholder_phone,
@@ -36,6 +37,9 @@ class Club:
     tier_order: tuple[str, ...]
     placeholder_emails: frozenset[str]
     placeholder_phones: frozenset[str]
+    # Ids that stand for nobody, letters folded.
+    placeholder_ids: frozenset[str] = frozenset()
+    default_births: frozenset[date] = frozenset()
 
     @classmethod
     def of(cls, tenant: Tenant) -> "Club":
@@ -53,7 +57,14 @@ class Club:
             tier_order=tuple(tenant.tier_order),
             placeholder_emails=frozenset(value for value in emails if value),
             placeholder_phones=frozenset(value for value in phones if value),
+            placeholder_ids=frozenset(value.strip().casefold() for value in tenant.placeholders),
+            default_births=frozenset(tenant.default_births),
         )
+
+    @property
+    def today(self) -> date:
+        """The day on the club's clock."""
+        return datetime.now(self.zone).date()
 
     def email(self, value: str) -> str | None:
         """The normal form; None when it is no address."""
@@ -64,15 +75,20 @@ class Club:
         return normal_phone(value, self.country)
 
     def identifies(self, kind: str, value: str) -> bool:
-        """Whether a normal address may identify somebody: placeholders never do."""
+        """Whether a normal address or an id may identify somebody: placeholders never do."""
         if kind == "email":
             return value not in self.placeholder_emails and not is_placeholder_email(value)
         if kind == "phoneNumber":
             return value not in self.placeholder_phones and not is_placeholder_phone(value)
-        return True
+        return value.casefold() not in self.placeholder_ids
 
     def usable(self, field: str, value: Any) -> Any:
-        """A value for a golden field: addresses in normal form, None where an address is unusable or a placeholder."""
+        """A value for a golden field: addresses in normal form.
+
+        None where an address is unusable or a placeholder, or a date of birth is not believed.
+        """
+        if field == "dateOfBirth" and isinstance(value, date):
+            return None if doubt(value, self.today, self.default_births) else value
         if field == "email":
             value = self.email(value)
         elif field == "phoneNumber":

@@ -18,7 +18,6 @@ from django.utils import timezone
 from events import log
 from events.identity_hints import IdentityKey, IdentityKind
 from events.log import Happening
-from events.models import LogKind
 from profiles import cache
 from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft, Effect, Subject
@@ -27,6 +26,7 @@ from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
 from profiles.ingest.applying import apply_events
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.ingest.restating import store_documents
+from profiles.log_kinds import LogKind
 from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
 from profiles.privacy.suppression import suppressed

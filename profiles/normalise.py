@@ -11,6 +11,8 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from events.plain_text import visible
+
 CACHE_SIZE = 65_536
 # Plain ASCII addresses need no library; everything else goes through email-validator.
 PLAIN_EMAIL = re.compile(r"[a-z0-9][a-z0-9._%+'-]*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}")
@@ -21,8 +23,6 @@ DOTTED_CAPITAL_I = str.maketrans({"\u0130": "i"})
 PLACEHOLDER_LOCAL_PARTS = frozenset(
     {
         "none",
-        "no",
-        "na",
         "n.a",
         "noemail",
         "no.email",
@@ -34,16 +34,27 @@ PLACEHOLDER_LOCAL_PARTS = frozenset(
         "unknown",
     }
 )
+# Initials and first names as well: they stand for nothing only at a domain that does.
+AMBIGUOUS_LOCAL_PARTS = frozenset({"no", "na"})
+EMPTY_DOMAINS = frozenset({"no", "na", "none", "nomail", "noemail", "mail", "email", "test", "a", "x"})
 PLACEHOLDER_EMAILS = frozenset({"a@a.com", "x@x.com", "email@email.com", "test@test.com", "user@example.com"})
-FEWEST_DISTINCT_DIGITS = 3
+# How many equal digits at its end make a number stand for nobody; people pay for numbers with fewer.
+EQUAL_DIGITS = 7
+# Digits as a spreadsheet leaves them of +49 152 28817386: so many hold a country's code.
+DIGITS_WITH_CODE = 12
 # Keyboards of phones write O’Brien, forms O'Brien.
-APOSTROPHES = str.maketrans(dict.fromkeys("'’‘ʼ`´"))
+APOSTROPHE_SIGNS = "'’‘ʼ`´′＇"
+APOSTROPHES = str.maketrans(dict.fromkeys(APOSTROPHE_SIGNS))
+PLAIN_APOSTROPHES = str.maketrans(dict.fromkeys(APOSTROPHE_SIGNS, "'"))
+QUOTATION_MARKS = '"“”„«»‹›<> '
 
 
 @lru_cache(maxsize=CACHE_SIZE)
 def normal_email(value: str) -> str | None:
     """Trimmed, lower-case, domain in ASCII; None when it is no address."""
     candidate = value.strip().translate(DOTTED_CAPITAL_I).lower()
+    if not candidate.isascii() or candidate[:1] in ('"', "'", "<"):
+        candidate = _deliverable(candidate)
     if PLAIN_EMAIL.fullmatch(candidate) and ".." not in candidate and len(candidate) <= LONGEST_EMAIL:
         return candidate
     try:
@@ -53,11 +64,26 @@ def normal_email(value: str) -> str | None:
     return f"{parsed.local_part}@{parsed.ascii_domain}".lower()
 
 
+def _deliverable(address: str) -> str:
+    """The address as a mail server knows it: plain apostrophes, no quotation marks around it, no wide letters.
+
+    Word and the keyboards of phones write s.o’haraigh@…, copied lists bring marks that nobody sees.
+    """
+    plain = unicodedata.normalize("NFKC", visible(address).translate(PLAIN_APOSTROPHES))
+    bare = plain.strip().strip(QUOTATION_MARKS)
+    return bare.strip("'") if bare.startswith("'") else bare
+
+
 @lru_cache(maxsize=CACHE_SIZE)
 def normal_phone(value: str, country: str) -> str | None:
     """E.164, read as a number of `country` (two letters) unless it has a prefix; None when it is no number."""
+    value = visible(value)
     try:
-        parsed = _national_number(value, country) or phonenumbers.parse(value, country)
+        parsed = (
+            _national_number(value, country)
+            or _number_without_plus(value, country)
+            or phonenumbers.parse(value, country)
+        )
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(parsed):
@@ -83,6 +109,19 @@ def _national_number(value: str, country: str) -> phonenumbers.PhoneNumber | Non
     )
 
 
+def _number_without_plus(value: str, country: str) -> phonenumbers.PhoneNumber | None:
+    """Digits that begin with the country's own code and lost their plus in a spreadsheet; None: ask the parser.
+
+    Where numbers may be long (Germany, Austria), the code would be read as a part of the number.
+    """
+    if not (value.isascii() and value.isdigit()) or len(value) < DIGITS_WITH_CODE or value.startswith("0"):
+        return None
+    if not value.startswith(str(phonenumbers.country_code_for_region(country) or "?")):
+        return None
+    parsed = phonenumbers.parse(f"+{value}", None)
+    return parsed if phonenumbers.is_valid_number(parsed) else None
+
+
 @lru_cache(maxsize=512)
 def _dialling_plan(country: str) -> tuple[int, re.Pattern[str]] | None:
     """The code of a country whose numbers begin with a zero that is no part of them, and how they look with it."""
@@ -97,13 +136,16 @@ def _dialling_plan(country: str) -> tuple[int, re.Pattern[str]] | None:
 @lru_cache(maxsize=CACHE_SIZE)
 def is_placeholder_email(email: str) -> bool:
     """Whether a normal e-mail address stands for nobody, in any club."""
-    return email in PLACEHOLDER_EMAILS or email.partition("@")[0] in PLACEHOLDER_LOCAL_PARTS
+    local, _, domain = email.partition("@")
+    if email in PLACEHOLDER_EMAILS or local in PLACEHOLDER_LOCAL_PARTS:
+        return True
+    return local in AMBIGUOUS_LOCAL_PARTS and domain.partition(".")[0] in EMPTY_DOMAINS
 
 
 @lru_cache(maxsize=CACHE_SIZE)
 def is_placeholder_phone(phone: str) -> bool:
-    """Whether an E.164 number is all zeroes or the like, as in +27000000000."""
-    return len(set(phone[-7:])) < FEWEST_DISTINCT_DIGITS
+    """Whether an E.164 number ends in seven equal digits, as in +27000000000."""
+    return len(set(phone[-EQUAL_DIGITS:])) == 1
 
 
 @lru_cache(maxsize=CACHE_SIZE)
@@ -111,6 +153,7 @@ def folded(text: str) -> str:
     """Lower-case letters and digits without accents, words apart by one space: for comparing and finding."""
     if text.isascii() and text.replace(" ", "").isalnum():
         return " ".join(text.lower().split())
+    text = visible(text)
     # Decomposed before and after: ornamental letters have no lower case of their own, and ß becomes two letters.
     plain = unicodedata.normalize("NFKD", text.translate(APOSTROPHES)).casefold()
     kept = (char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))

@@ -10,17 +10,15 @@ from uuid import UUID
 
 import orjson
 
-from events import consumers, outbound
+from events import outbound
 from events.consumers import Entry
-from events.models import LogKind
-from events.transports.outbound_queue import publish
 from profiles.golden import COLUMN_NAMES
+from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ProfileMerge
 from profiles.privacy.restricting import RESTRICTION_FIELD, restricted_among
 from profiles.representation import customer_fields
-from tenants.scope import tenant_scope
+from tenants.models import Tenant
 
-NAME: Final = "outbound"
 SOURCE: Final = "crm"
 VERSION: Final = "1.0"
 LINKED_IDS: Final = ("authUserId", "sclMemberId", "teetimePlayerId", "messagingContactId", "externalIds")
@@ -40,27 +38,10 @@ class Known:
     restricted: Collection[UUID] = ()
 
 
-def register() -> None:
-    """Declare what is told, and the consumer that tells it to the queue."""
-    outbound.declare({kind.value: TYPES[kind] for kind in MAKERS}, envelopes)
-    consumers.register(NAME, kinds=[kind.value for kind in MAKERS], handle=send)
-
-
-def send(entries: Sequence[Entry]) -> None:
-    """Publish an envelope for each entry whose profile still exists; raises PeerAway."""
-    publish([envelope for envelope in envelopes(entries) if envelope is not None])
-
-
-def envelopes(entries: Sequence[Entry]) -> list[Fields | None]:
-    """An envelope for each entry; None where the profile is gone or must not be told of."""
-    by_tenant: dict[UUID, list[Entry]] = {}
-    for entry in entries:
-        by_tenant.setdefault(entry.tenant_id, []).append(entry)
-    known: dict[UUID, Known] = {}
-    for tenant_id, group in by_tenant.items():
-        with tenant_scope(tenant_id):
-            known[tenant_id] = _load(group)
-    return [_envelope(entry, known[entry.tenant_id]) for entry in entries]
+def envelopes(tenant: Tenant, entries: Sequence[Entry]) -> list[Fields | None]:
+    """An envelope for each entry of the open scope; None where the profile is gone or must not be told of."""
+    known = _load(entries)
+    return [_envelope(entry, known) for entry in entries]
 
 
 def _load(entries: Sequence[Entry]) -> Known:
@@ -95,7 +76,7 @@ def _envelope(entry: Entry, known: Known) -> Fields | None:
     kind = LogKind(entry.kind)
     return {
         "id": outbound.event_id(entry),
-        "type": TYPES[kind],
+        "type": outbound.types()[kind],
         "version": VERSION,
         "timestamp": entry.at.isoformat(),
         "tenantId": str(entry.tenant_id),
@@ -166,14 +147,6 @@ def _present(fields: Fields, names: Sequence[str]) -> Fields:
     return {name: fields[name] for name in names if fields.get(name)}
 
 
-TYPES: Final[Mapping[LogKind, str]] = {
-    LogKind.PROFILE_CREATED: "crm.profile.created",
-    LogKind.PROFILE_CHANGED: "crm.profile.updated",
-    LogKind.PROFILE_MERGED: "crm.profile.merged",
-    LogKind.PROFILE_UNMERGED: "crm.profile.unmerged",
-    LogKind.PROFILE_ERASED: "crm.profile.deleted",
-    LogKind.CHURN_RISK_HIGH: "crm.churn.risk.high",
-}
 Maker = Callable[[Entry, Fields, Known], Fields]
 MAKERS: Final[Mapping[LogKind, Maker]] = {
     LogKind.PROFILE_CREATED: _created,

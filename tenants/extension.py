@@ -164,6 +164,10 @@ class OutboundEvent:
     render: str
 
 
+# As a consumer's kind: whatever any app tells to others (`OutboundEvent.kind`).
+TOLD: Final = "*told*"
+
+
 @dataclass(frozen=True, slots=True)
 class Consumer:
     """A reader of the domain log with a position of its own for each tenant.

@@ -13,7 +13,7 @@ from django.db import connection
 from tenants.postgresql.base import as_owner
 from tests import servers
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.events.logbook"]
 
 
 def pytest_unconfigure() -> None:

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from events.consumers import lags
+from events.consumers import lags, resume
 from events.models import Consumer
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
@@ -29,11 +29,16 @@ def consumer_rows(request: StaffRequest) -> HttpResponse:
 @page("operations/consumers/<str:name>/pause/", name="operations_pause_consumer", right=Right.ADMINISTER)
 @require_POST
 def pause_consumer(request: StaffRequest, name: str) -> HttpResponse:
-    """Stop a consumer before its next batch, or let it go on (form field `paused`: 1 or 0)."""
+    """Stop a consumer before its next batch, or let it go on (form field `paused`: 1 or 0).
+
+    Going on also ends the stop after entries that failed one after the other.
+    """
     if not request.user.is_superuser:
         raise PermissionDenied("Consumers serve all clubs: only operators of the platform may stop one.")
     paused = request.POST.get("paused") == "1"
     if not Consumer.objects.filter(name=name).update(is_paused=paused):
         raise Http404("There is no such consumer.")
+    if not paused:
+        resume(name)
     messages.success(request, f"{name} {'is paused' if paused else 'goes on'}.")
     return HttpResponseRedirect(reverse("admin:operations_consumers"))

@@ -107,6 +107,12 @@ EVENT_STATE: Final = inline_serializer(
             },
             allow_null=True,
         ),
+        "remarks": inline_serializer(
+            "EventRemark",
+            {"field": serializers.CharField(), "text": serializers.CharField()},
+            many=True,
+            help_text="What was left aside though the event was applied.",
+        ),
         "customerId": serializers.UUIDField(allow_null=True),
         "activityId": serializers.IntegerField(allow_null=True),
         "occurredAt": serializers.DateTimeField(),

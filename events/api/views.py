@@ -152,6 +152,7 @@ def event_fields(event: InboxEvent) -> dict[str, Any]:
         "attempts": event.attempts,
         "door": event.door,
         "error": error if event.error_code else None,
+        "remarks": event.remarks or [],
         "customerId": event.profile_id,
         "activityId": event.activity_id,
         "occurredAt": event.occurred_at,

@@ -15,6 +15,7 @@ from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
 from events.iso_time import moment_from_iso
+from events.plain_text import visible
 
 LARGEST_CENTS: Final = 2**53  # What every JSON reader holds exactly.
 LARGEST_MEMBER_ID: Final = 2**63 - 1
@@ -62,8 +63,11 @@ def required(read: Callable[[object], Value | None]) -> Callable[[object], Value
     return read_required
 
 
-def text(longest: int) -> Callable[[object], str | None]:
-    """Reader of text, trimmed. Whole numbers count as text: so some services send ids and phones."""
+def text(longest: int, *, keep_lines: bool = False) -> Callable[[object], str | None]:
+    """Reader of text, trimmed, without signs that nobody sees.
+
+    Whole numbers count as text: so some services send ids and phones.
+    """
 
     def read_text(value: object) -> str | None:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -71,7 +75,7 @@ def text(longest: int) -> Callable[[object], str | None]:
         if not isinstance(value, str):
             check_nothing(value, "must be text")
             return None
-        value = value.strip()
+        value = visible(value, keep_lines=keep_lines).strip()
         if len(value) > longest:
             refuse(f"has {len(value)} characters; {longest} is the limit")
         return value or None
@@ -260,7 +264,7 @@ Name = Annotated[str | None, PlainValidator(_read_short_text)]
 RequiredName = Annotated[str, PlainValidator(required(_read_short_text))]
 Id = Annotated[str | None, PlainValidator(_read_short_text)]
 RequiredId = Annotated[str, PlainValidator(required(_read_short_text))]
-Prose = Annotated[str | None, PlainValidator(text(5_000))]
+Prose = Annotated[str | None, PlainValidator(text(5_000, keep_lines=True))]
 Email = Annotated[str | None, PlainValidator(text(320))]
 Phone = Annotated[str | None, PlainValidator(text(100))]
 Address = Annotated[str | None, PlainValidator(_read_address)]

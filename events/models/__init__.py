@@ -2,7 +2,7 @@
 
 from events.models.dead_letter import DeadLetter, RefusalCode
 from events.models.inbox import AT_REST_STATUSES, CLAIMABLE_STATUSES, Door, ErrorCode, InboxEvent, InboxStatus
-from events.models.log import Consumer, DomainLogEntry, LogKind, ParkedEntry
+from events.models.log import Consumer, ConsumerPosition, DomainLogEntry, ParkedEntry
 from events.models.webhooks import (
     ENDED_STATUSES,
     LONGEST_ANSWER,
@@ -22,6 +22,7 @@ __all__ = [
     "LONGEST_ANSWER",
     "LONGEST_URL",
     "Consumer",
+    "ConsumerPosition",
     "DeadLetter",
     "DeliveryStatus",
     "DisabledReason",
@@ -31,7 +32,6 @@ __all__ = [
     "ErrorCode",
     "InboxEvent",
     "InboxStatus",
-    "LogKind",
     "ParkedEntry",
     "RefusalCode",
     "WebhookAttempt",

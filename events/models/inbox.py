@@ -65,6 +65,9 @@ class InboxEvent(TenantModel):
     error_code = models.CharField(max_length=20, choices=ErrorCode.choices, db_default="", blank=True)
     error_field = models.CharField(max_length=200, db_default="", blank=True)
     error_message = models.TextField(db_default="", blank=True)
+    remarks = models.JSONField(
+        null=True, help_text="What was left aside though the event was applied: field, text."
+    )
     processed_at = models.DateTimeField(null=True)
     profile_id = models.UUIDField(null=True)
     activity_id = models.BigIntegerField(null=True)

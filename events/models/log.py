@@ -8,20 +8,6 @@ from django.db.models import Func, Q
 from tenants.models import TenantModel
 
 
-class LogKind(models.TextChoices):
-    """What can stand in the log."""
-
-    PROFILE_CREATED = "profile.created"
-    PROFILE_CHANGED = "profile.changed"
-    PROFILE_MERGED = "profile.merged"
-    PROFILE_UNMERGED = "profile.unmerged"
-    PROFILE_ERASED = "profile.erased"
-    ACTIVITY_RECORDED = "activity.recorded"
-    COMPETITION_CHANGED = "competition.changed"
-    PRIVACY_REQUESTED = "privacy.requested"
-    CHURN_RISK_HIGH = "churn.risk.high"
-
-
 class TransactionIdField(models.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """PostgreSQL's xid8: 64-bit transaction numbers that never wrap."""
 
@@ -42,22 +28,25 @@ class DomainLogEntry(TenantModel):
     """Something that happened, appended in the transaction in which it happened; never updated.
 
     Readers go by (`xid`, `id`): numbers of `id` are handed out before commit, so a lower one may appear after a
-    higher one. Below the oldest running transaction's `xid` nothing can appear any more.
+    higher one. Below the oldest running transaction's `xid` nothing can appear any more. Transactions are counted by
+    each cluster for itself: `cluster` is the identity of the one in which the entry was appended. Kinds are declared by
+    the apps that append them (`Extension.log_kinds`).
     """
 
     tenant = models.ForeignKey(
         "tenants.Tenant", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
     )
     xid = TransactionIdField(db_default=Func(function="pg_current_xact_id"), editable=False)
-    kind = models.CharField(max_length=30, choices=LogKind.choices)
+    cluster = models.BigIntegerField(db_default=Func(function="events_cluster"), editable=False)
+    kind = models.CharField(max_length=60)
     profile_id = models.UUIDField(null=True)
     data = models.JSONField(db_default=models.Value({}, output_field=models.JSONField()))
     at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
         indexes = [
-            # Every consumer's read: what came after its cursor.
-            models.Index(fields=["xid", "id"], name="events_log_cursor_idx"),
+            # Every consumer's read: what came after its position at a tenant.
+            models.Index(fields=["tenant", "cluster", "xid", "id"], name="events_log_position_idx"),
         ]
 
     def __str__(self) -> str:
@@ -65,18 +54,46 @@ class DomainLogEntry(TenantModel):
 
 
 class Consumer(models.Model):
-    """One reader of the log and how far it has come; the row is its lock as well."""
+    """One reader of the log, and whether an operator has paused it everywhere."""
 
     name = models.CharField(max_length=40, primary_key=True)
-    last_xid = TransactionIdField(default=0)
-    last_id = models.BigIntegerField(default=0)
-    moved_at = models.DateTimeField(null=True)
     is_paused = models.BooleanField(default=False)
-    last_error = models.TextField(default="", blank=True)
-    failed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name
+
+
+class ConsumerPosition(TenantModel):
+    """How far one consumer has read one tenant's entries; the row is the lock of the pair as well.
+
+    `cluster` 0 stands before everything. `leased_until` holds others off while the consumer speaks to a peer, outside
+    any transaction. `stopped_at`: so many entries in a row had to be parked that the breaker stopped it; at `probe_at`
+    it tries the next one.
+    """
+
+    consumer = models.CharField(max_length=40)
+    cluster = models.BigIntegerField(db_default=0)
+    last_xid = TransactionIdField(db_default=models.Value("0", output_field=TransactionIdField()))
+    last_id = models.BigIntegerField(db_default=0)
+    moved_at = models.DateTimeField(null=True)
+    last_error = models.TextField(db_default="", blank=True)
+    failed_at = models.DateTimeField(null=True)
+    parked_in_row = models.IntegerField(db_default=0)
+    stopped_at = models.DateTimeField(null=True)
+    probe_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "consumer"], name="events_consumer_position_uq"),
+            models.CheckConstraint(
+                condition=Q(stopped_at__isnull=True) | Q(probe_at__isnull=False),
+                name="events_consumer_position_stop_ck",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer}: {self.last_id}"
 
 
 class ParkedEntry(TenantModel):
@@ -91,7 +108,7 @@ class ParkedEntry(TenantModel):
 
     consumer = models.CharField(max_length=40)
     log_id = models.BigIntegerField()
-    kind = models.CharField(max_length=30)
+    kind = models.CharField(max_length=60)
     profile_id = models.UUIDField(null=True)
     data = models.JSONField()
     at = models.DateTimeField()

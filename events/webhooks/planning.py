@@ -5,28 +5,24 @@ from typing import Final
 
 from django.db import connection
 
-from events import consumers, outbound
+from events import outbound
 from events.consumers import Entry
 from events.wake import wake_on_commit
 from events.webhooks import statements as sql
+from tenants.models import Tenant
 
 NAME: Final = "webhooks"
 DELIVER: Final = "events.deliver_webhooks"
 
 
-def register() -> None:
-    """Declare the consumer; the roof does so once every floor has declared what it tells to `events.outbound`."""
-    consumers.register(NAME, kinds=list(outbound.types()), handle=plan)
-
-
-def plan(entries: Sequence[Entry]) -> None:
-    """Make the deliveries of a batch in one statement, in the transaction that moves the cursor."""
+def plan(tenant: Tenant, entries: Sequence[Entry]) -> None:
+    """Make the deliveries of a batch in one statement, in the transaction that moves the position."""
     types = outbound.types()
     with connection.cursor() as cursor:
         cursor.execute(
             sql.PLAN,
             {
-                "tenants": [entry.tenant_id for entry in entries],
+                "tenant": tenant.pk,
                 "log_ids": [entry.id for entry in entries],
                 "event_ids": [outbound.event_id(entry) for entry in entries],
                 "types": [types[entry.kind] for entry in entries],

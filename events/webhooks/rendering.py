@@ -9,6 +9,8 @@ from events.consumers import Entry
 from events.models import DomainLogEntry, WebhookDelivery
 from events.outbound import Envelope
 from events.webhooks.payloads import trial_envelope
+from tenants.directory import tenant_by_id
+from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
 NOTHING_TO_TELL: Final = (
@@ -50,8 +52,11 @@ def _entries(deliveries: Sequence[WebhookDelivery]) -> dict[int, Entry]:
 
 def _render(entries: Sequence[Entry]) -> dict[int, Envelope | None]:
     """Log id → envelope; an entry that cannot be told does not stop the others."""
+    if not entries:
+        return {}
+    tenant = tenant_by_id(current_tenant_id())
     try:
-        return dict(zip((entry.id for entry in entries), outbound.render(entries), strict=True))
+        return dict(zip((entry.id for entry in entries), outbound.render(tenant, entries), strict=True))
     except Exception as error:  # recorded; told apart one by one
         if len(entries) == 1:
             logger.exception("event cannot be told", extra={"log_id": entries[0].id}, exc_info=error)

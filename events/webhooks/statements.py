@@ -3,13 +3,13 @@
 # One row for each endpoint × event that its filters want. An endpoint is told only of what happened since it was made.
 PLAN = """
 WITH told AS (
-    SELECT * FROM unnest(%(tenants)s::uuid[], %(log_ids)s::bigint[], %(event_ids)s::text[], %(types)s::text[],
-                         %(times)s::timestamptz[]) AS told(tenant_id, log_id, event_id, event_type, at)
+    SELECT * FROM unnest(%(log_ids)s::bigint[], %(event_ids)s::text[], %(types)s::text[], %(times)s::timestamptz[])
+                  AS told(log_id, event_id, event_type, at)
 ), planned AS (
     INSERT INTO events_webhookdelivery (tenant_id, endpoint_id, log_id, event_id, event_type, occurred_at, due_at)
-    SELECT told.tenant_id, endpoint.id, told.log_id, told.event_id, told.event_type, told.at, now()
+    SELECT endpoint.tenant_id, endpoint.id, told.log_id, told.event_id, told.event_type, told.at, now()
     FROM told JOIN events_webhookendpoint AS endpoint
-      ON endpoint.tenant_id = told.tenant_id AND endpoint.status = 'ENABLED' AND endpoint.created_at <= told.at
+      ON endpoint.tenant_id = %(tenant)s AND endpoint.status = 'ENABLED' AND endpoint.created_at <= told.at
     WHERE EXISTS (SELECT FROM unnest(endpoint.event_types) AS wanted
                   WHERE wanted IN ('*', told.event_type)
                      OR (right(wanted, 2) = '.*' AND starts_with(told.event_type, left(wanted, -1))))

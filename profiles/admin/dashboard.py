@@ -34,6 +34,8 @@ def state_of(lag: ConsumerLag) -> ConsumerState:
     """By what hinders it, else by how old its oldest waiting entry is."""
     if lag.is_paused:
         return ConsumerState(lag, "warn", "Paused")
+    if lag.stopped:
+        return ConsumerState(lag, "bad", "Stopped")
     if lag.last_error:
         return ConsumerState(lag, "bad", "In trouble")
     if lag.entries == 0 or lag.seconds < SLOW_SECONDS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from events.identity_hints import STRENGTH, IdentityKey, IdentityKind
+from events.identity_hints import STRENGTH, IdentityKey, IdentityKind, stands_for_nothing
 from profiles.club import Club
 
 # Whose id is the source record of an event of this source.
@@ -36,5 +36,5 @@ def _normal(kind: str, value: str, club: Club) -> str | None:
     elif kind == IdentityKind.PHONE:
         address = club.phone(value)
     else:
-        return value
+        return value if not stands_for_nothing(value) and club.identifies(kind, value) else None
     return address if address is not None and club.identifies(kind, address) else None

@@ -51,7 +51,9 @@ def contact_stated(event: DecodedEvent, payload: messaging.Contact, club: Club) 
     if subject is None:
         return Effect()
     subject.links = True
-    add_facts(subject, event.source, stated_values(club, payload.stated(), PERSON_FIELDS), rank=FILLS_GAPS)
+    replaces = event.type == "messaging.contact.updated"
+    facts = stated_values(club, payload.stated(), PERSON_FIELDS, replaces=replaces)
+    add_facts(subject, event.source, facts, rank=FILLS_GAPS)
     add_facts(subject, event.source, _consents(payload.opt_ins), rank=OWNER)
     return effect_on(subject)
 

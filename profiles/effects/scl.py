@@ -35,8 +35,9 @@ MEMBER_FIELDS: dict[str, tuple[str, str]] = {
 }
 
 
-def _stated_facts(stated: dict[str, Any], club: Club) -> dict[str, Any]:
-    return stated_values(club, stated, {name: field for name, (field, _) in MEMBER_FIELDS.items()})
+def _stated_facts(stated: dict[str, Any], club: Club, *, replaces: bool = False) -> dict[str, Any]:
+    fields = {name: field for name, (field, _) in MEMBER_FIELDS.items()}
+    return stated_values(club, stated, fields, replaces=replaces)
 
 
 @effect_of("scl.member.created")
@@ -67,7 +68,7 @@ def member_updated(event: DecodedEvent, payload: scl.MemberUpdated, club: Club) 
     if payload.changes:
         aliases = {name: info.alias for name, info in type(payload).model_fields.items()}
         stated = {name: value for name, value in stated.items() if aliases[name] in payload.changes}
-    add_facts(subject, event.source, _stated_facts(stated, club))
+    add_facts(subject, event.source, _stated_facts(stated, club, replaces=True))
     words = listed(dict.fromkeys(words for name, (_, words) in MEMBER_FIELDS.items() if name in stated))
     title = f"Membership details updated: {words}" if words else "Membership details updated"
     add_activity(

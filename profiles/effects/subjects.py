@@ -20,6 +20,8 @@ CHANNELS = {
     "feedback": "FEEDBACK",
     "messaging": "EMAIL",
 }
+# What stops being true when a service replaces it by something that cannot be taken.
+REPLACED = frozenset({"email", "phoneNumber"})
 
 
 def subject_of(
@@ -52,10 +54,13 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def stated_values(club: Club, stated: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
+def stated_values(
+    club: Club, stated: Mapping[str, Any], fields: Mapping[str, str], *, replaces: bool = False
+) -> dict[str, Any]:
     """Golden field → value for what a payload states (`Payload.stated`), by a table payload name → golden field.
 
-    None empties a field; unusable and placeholder addresses say nothing.
+    None empties a field. An address that is unusable or a placeholder says nothing, unless the event `replaces` the
+    one before: that one is no longer true, and may by now be a stranger's.
     """
     values: dict[str, Any] = {}
     for name, field in fields.items():
@@ -64,7 +69,8 @@ def stated_values(club: Club, stated: Mapping[str, Any], fields: Mapping[str, st
         given = stated[name]
         value = None if given is None else club.usable(field, given)
         # Of two names for one field (a tier's id and its name) an empty one does not undo the other.
-        if value is not None or (given is None and values.get(field) is None):
+        is_gone = given is None or (replaces and field in REPLACED)
+        if value is not None or (is_gone and values.get(field) is None):
             values[field] = value
     return values
 

@@ -45,7 +45,8 @@ def _in_words(handicap: Decimal) -> str:
 
 
 def _player_facts(payload: teetime.PlayerCreated | teetime.PlayerUpdated, club: Club) -> dict[str, Any]:
-    facts = stated_values(club, payload.stated(), PLAYER_FIELDS)
+    is_update = isinstance(payload, teetime.PlayerUpdated)
+    facts = stated_values(club, payload.stated(), PLAYER_FIELDS, replaces=is_update)
     if facts.get("handicap") is not None:
         facts["handicap"] = _tenths(facts["handicap"])
     return facts

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import connection
 
 from events.log import Happening
-from events.models import LogKind
 from profiles.club import Club
 from profiles.effects.drafts import Subject
 from profiles.identity import Claim, Directory, Holding, Person
@@ -18,6 +17,7 @@ from profiles.ingest.people import load_directory, unsettled_groups
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import IdentifierIds, Recorded, StatedFact, Work
 from profiles.ingest.writing import write
+from profiles.log_kinds import LogKind
 from profiles.privacy.suppression import claims_of_erased, settle_skipped
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -114,6 +115,14 @@ def _postpone(tenant_id: UUID, inbox_id: int, error: Exception) -> None:
     )
 
 
+def _remark(cursor: Any, tenant_id: UUID, events: Sequence[ReadyEvent]) -> None:
+    """Say on the inbox rows what was left aside; most events have nothing to say."""
+    remarked = [(one.row.id, orjson.dumps(one.remarks).decode()) for one in events if one.remarks]
+    if remarked:
+        sql.REMARKED.fill(cursor, remarked)
+        cursor.execute(sql.REMARK, [tenant_id])
+
+
 def _claim(statement: str, parameters: list[Any]) -> list[ClaimedRow]:
     """Rows locked by this transaction until it ends; another worker skips them."""
     with connection.cursor() as cursor:
@@ -146,6 +155,7 @@ def _apply(club: Club, rows: Sequence[ClaimedRow], *, shared: bool) -> list[int]
         if applied:
             sql.APPLIED.fill(cursor, applied)
             cursor.execute(sql.SETTLE_APPLIED, [club.id])
+            _remark(cursor, club.id, ready)
         if dead:
             sql.DEAD.fill(cursor, dead)
             cursor.execute(sql.SETTLE_DEAD, [club.id])

@@ -1,5 +1,6 @@
 """From an inbox row to a decoded event, or to the reason why it is dead."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from events.refusals import PayloadRefused
 from profiles.club import Club
 from profiles.effects.all import EFFECTS
 from profiles.effects.drafts import DecodedEvent, Effect
+from profiles.effects.remarks import Remark, remarks_on
 
 
 class ClaimedRow(NamedTuple):
@@ -43,6 +45,7 @@ class ReadyEvent:
 
     row: ClaimedRow
     effect: Effect
+    remarks: Sequence[Remark] = ()
 
 
 def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
@@ -66,7 +69,7 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
             "The event names nobody: it needs an id of a service, an e-mail address or a phone number that is valid"
             " and no placeholder.",
         )
-    return ReadyEvent(row, effect)
+    return ReadyEvent(row, effect, remarks_on(event, club))
 
 
 def _decode(row: ClaimedRow, event_type: EventType) -> DecodedEvent:

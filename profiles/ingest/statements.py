@@ -36,6 +36,11 @@ SET status = 'SUCCESS', processed_at = clock_timestamp(), attempts = inbox.attem
 FROM applied_event AS applied
 WHERE inbox.id = applied.id AND inbox.tenant_id = %s
 """
+REMARKED = StagingTable("remarked_event", "id bigint, remarks jsonb")
+REMARK = """
+UPDATE events_inboxevent AS inbox SET remarks = remarked.remarks FROM remarked_event AS remarked
+WHERE inbox.id = remarked.id AND inbox.tenant_id = %s
+"""
 DEAD = StagingTable("dead_event", "id bigint, error_code text, error_field text, error_message text")
 SETTLE_DEAD = """
 UPDATE events_inboxevent AS inbox

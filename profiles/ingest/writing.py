@@ -9,7 +9,6 @@ from django.db import connection
 
 from events import log
 from events.log import Happening
-from events.models import LogKind
 from profiles import cache
 from profiles.identity import Holding
 from profiles.ingest import statements as sql
@@ -17,6 +16,7 @@ from profiles.ingest.newborn import insert_newborn
 from profiles.ingest.restating import Touched, restate
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import StatedFact, Work
+from profiles.log_kinds import LogKind
 from profiles.merging.rehoming import NewMerge, record_merges, rehome
 from profiles.models.identity import CRM_RECORD
 from profiles.models.profile import STAGE_LADDER

@@ -11,10 +11,10 @@ from django.db.models.functions import Now
 
 from events import log
 from events.log import Happening
-from events.models import LogKind
 from profiles import cache
 from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
 from profiles.ingest.restating import Touched, restate
+from profiles.log_kinds import LogKind
 from profiles.merging.keeping_apart import keep_apart
 from profiles.merging.rehoming import AUTOMATIC, BY_PERSON, Author, NewMerge, record_merges, rehome
 from profiles.models import CustomerProfile, ProfileMerge, ProfileStatus

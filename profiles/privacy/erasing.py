@@ -14,9 +14,9 @@ from django.utils import timezone
 from events import log
 from events.identity_hints import IdentityKey
 from events.log import Happening
-from events.models import LogKind
 from profiles import cache
 from profiles.errors import InvalidFields
+from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ErasureReason, ErasureReceipt, ProfileStatus
 from profiles.privacy import statements as sql
 from profiles.privacy.mentions import blank_mentions, find_mentions

@@ -148,7 +148,7 @@ TABLES: Final[list[Table]] = [
     ),
     Table(
         "events.InboxEvent",
-        personal=names("envelope original_envelope error_message error_field profile_id activity_id"),
+        personal=names("envelope original_envelope error_message error_field remarks profile_id activity_id"),
         plain=names(
             "source event_id type occurred_at received_at door priority status attempts due_at error_code processed_at"
         ),

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from events import log
 from events.log import Happening
-from events.models import LogKind
+from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ProcessingRestriction
 from profiles.privacy import statements as sql
 from profiles.reading import get_customer

@@ -53,7 +53,8 @@ NEWEST = "SELECT COALESCE(max(id), 0) FROM events_inboxevent WHERE tenant_id = %
 BLANK_OWN = """
 UPDATE events_inboxevent AS inbox
 SET envelope = '{"erased": true}', original_envelope = NULL, profile_id = NULL, activity_id = NULL, due_at = NULL,
-    error_code = 'ERASED_PERSON', error_field = '', error_message = 'About somebody who was erased on request.',
+    error_code = 'ERASED_PERSON', error_field = '', remarks = NULL,
+    error_message = 'About somebody who was erased on request.',
     event_id = CASE WHEN inbox.event_id ~* %(pattern)s THEN 'erased-' || inbox.id ELSE inbox.event_id END,
     status = 'SKIPPED', processed_at = COALESCE(inbox.processed_at, now())
 WHERE tenant_id = %(tenant)s AND id IN (SELECT id FROM erased_mention)
@@ -102,7 +103,7 @@ SKIPPED = """
 UPDATE events_inboxevent
 SET status = 'SKIPPED', processed_at = clock_timestamp(), attempts = attempts + 1, due_at = NULL, profile_id = NULL,
     activity_id = NULL, error_code = 'ERASED_PERSON', error_field = '',
-    error_message = 'About somebody who was erased on request.', envelope = '{"erased": true}',
+    error_message = 'About somebody who was erased on request.', remarks = NULL, envelope = '{"erased": true}',
     original_envelope = NULL
 WHERE tenant_id = %s AND id = ANY(%s)
 """

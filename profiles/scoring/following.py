@@ -9,29 +9,21 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from events import consumers
 from events.consumers import Entry
 from events.inbox import is_far_behind
-from events.models import LogKind
 from events.wake import wake, wake_on_commit
 from profiles.scoring.people import score_customers
+from tenants.models import Tenant
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import all_tenants, tenant_scope
 
 NAME: Final = "scoring"
-KINDS: Final = (
-    LogKind.PROFILE_CREATED,
-    LogKind.PROFILE_CHANGED,
-    LogKind.PROFILE_MERGED,
-    LogKind.PROFILE_UNMERGED,
-    LogKind.ACTIVITY_RECORDED,
-)
 BATCH_SIZE: Final = 2_000
 SCORE_TOUCHED: Final = "profiles.score_touched"
-TOUCHED = StagingTable("touched", "tenant_id uuid, profile_id uuid")
+TOUCHED = StagingTable("touched", "profile_id uuid")
 NOTE_TOUCHED = """
 INSERT INTO profiles_scoredue (tenant_id, profile_id)
-SELECT tenant_id, profile_id FROM touched ORDER BY profile_id
+SELECT %s, profile_id FROM touched ORDER BY profile_id
 ON CONFLICT (profile_id) DO NOTHING
 """
 TAKE_TOUCHED = """
@@ -44,21 +36,15 @@ SELECT t.id FROM tenants_tenant AS t WHERE EXISTS (SELECT FROM profiles_scoredue
 """
 
 
-def register() -> None:
-    """Declare the consumer."""
-    consumers.register(NAME, kinds=[kind.value for kind in KINDS], handle=follow, batch_size=BATCH_SIZE)
-
-
-def follow(entries: Sequence[Entry]) -> None:
+def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
     """Note whom the entries concern, and let a worker score them after the commit."""
-    touched = {(entry.tenant_id, profile_id) for entry in entries for profile_id in _concerned(entry)}
+    touched = {profile_id for entry in entries for profile_id in _concerned(entry)}
     if not touched:
         return
     with connection.cursor() as cursor:
-        TOUCHED.fill(cursor, touched)
-        cursor.execute(NOTE_TOUCHED)
-    for tenant_id in {tenant_id for tenant_id, _ in touched}:
-        wake_on_commit(SCORE_TOUCHED, str(tenant_id))
+        TOUCHED.fill(cursor, ((profile_id,) for profile_id in touched))
+        cursor.execute(NOTE_TOUCHED, [tenant.pk])
+    wake_on_commit(SCORE_TOUCHED, str(tenant.pk))
 
 
 def score_touched(tenant_id: UUID) -> bool:

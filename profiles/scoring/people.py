@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from events import log
 from events.log import Happening
-from events.models import LogKind
 from profiles import cache
+from profiles.log_kinds import LogKind
 from profiles.scoring import statements as sql
 from profiles.scoring.rules import Rules
 from profiles.scoring.versions import current_rules

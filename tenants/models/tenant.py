@@ -2,6 +2,7 @@
 
 import uuid
 import zoneinfo
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -74,9 +75,22 @@ class Tenant(models.Model):
 
     @property
     def placeholders(self) -> list[str]:
-        """E-mail addresses and phone numbers that stand for nobody (setting `placeholders`)."""
+        """E-mail addresses, phone numbers and ids that stand for nobody (setting `placeholders`); no days."""
         values: Any = self.settings.get("placeholders", [])
-        return [str(value) for value in values]
+        return [text for text in map(str, values) if _day(text) is None]
+
+    @property
+    def default_births(self) -> list[date]:
+        """Dates of birth that stand for nothing: the days among the setting `placeholders`, as 1980-01-01."""
+        values: Any = self.settings.get("placeholders", [])
+        return [day for day in (_day(str(value)) for value in values) if day is not None]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 class TenantName(models.Model):

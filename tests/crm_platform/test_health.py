@@ -13,11 +13,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from crm_platform import health
 from events import log
 from events.log import Happening
-from events.models import Consumer, LogKind
+from events.models import Consumer
 from events.transports.heartbeat import HEARTBEAT_KEY, Heartbeat
+from profiles.log_kinds import LogKind
 from tenants.redis_client import redis_client
 from tenants.scope import tenant_scope
 from tests.cast import Club
+from tests.events.logbook import Reader
 
 
 def failing(error: Exception) -> Callable[[], dict[str, Any]]:
@@ -73,8 +75,10 @@ def test_readiness_is_503_with_the_failed_probe_and_without_the_drivers_message(
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("own_consumers")
 def test_a_consumer_that_is_behind_is_reported_and_stops_nothing(fairview: Club, client: Client) -> None:
-    Consumer.objects.create(name="late-reader", is_paused=True)
+    Reader().register("late-reader")
+    Consumer.objects.update(is_paused=True)
     with tenant_scope(fairview.tenant), transaction.atomic():
         log.append([Happening(LogKind.PROFILE_CREATED, None, {})])
 
@@ -82,7 +86,7 @@ def test_a_consumer_that_is_behind_is_reported_and_stops_nothing(fairview: Club,
 
     assert answer.status_code == 200
     late = answer.json()["probes"]["consumers"]["lag"]["late-reader"]
-    assert late == {"entries": 1, "seconds": late["seconds"], "paused": True}
+    assert late == {"entries": 1, "seconds": late["seconds"], "tenants": 1, "paused": True, "stopped": 0}
 
 
 def heartbeat(**values: Any) -> str:

@@ -31,7 +31,7 @@ def endpoint(tenant: Tenant, receiver: Receiver | None = None, **values: Any) ->
 
 def plan() -> None:
     """Let the consumer set down the deliveries of everything in the log."""
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(NAME)
 
 

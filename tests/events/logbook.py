@@ -6,18 +6,23 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import pytest
 from django.db import connection, connections, transaction
 
 from events import consumers, log
-from events.consumers import Entry
+from events.consumers import Entry, registry
+from events.consumers.registry import Registration
 from events.log import Happening
-from events.models import Consumer, LogKind
+from events.models import ConsumerPosition
+from profiles.log_kinds import LogKind
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 
 INSERT = "INSERT INTO events_domainlogentry (tenant_id, kind, data) VALUES (%s, 'profile.changed', %s::jsonb)"
 UNREADABLE = """
-SELECT EXISTS (SELECT FROM events_domainlogentry WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))
+SELECT EXISTS (
+    SELECT FROM events_domainlogentry
+    WHERE cluster = events_cluster() AND xid >= pg_snapshot_xmin(pg_current_snapshot()))
 """
 
 
@@ -29,7 +34,7 @@ class Reader:
         self.batches: list[int] = []
         self.refuse = refuse
 
-    def __call__(self, entries: Sequence[Entry]) -> None:
+    def __call__(self, tenant: Tenant, entries: Sequence[Entry]) -> None:
         """Digest a batch."""
         self.batches.append(len(entries))
         for entry in entries:
@@ -39,10 +44,27 @@ class Reader:
         self.seen += [entry.data["n"] for entry in entries]
 
     def register(self, name: str = "reader", **options: Any) -> None:
-        """Declare it, for entries of the kind PROFILE_CHANGED unless told otherwise, and make its cursor."""
-        defaults: dict[str, Any] = {"kinds": [LogKind.PROFILE_CHANGED], "handle": self}
-        consumers.register(name, **(defaults | options))
-        consumers.ensure_cursors()
+        """Declare it, for entries of the kind PROFILE_CHANGED unless told otherwise, and make its positions."""
+        register(name, **({"handle": self} | options))
+
+
+def register(name: str = "reader", **options: Any) -> None:
+    """Declare a consumer beside those of this test (fixture `own_consumers`), and make its positions."""
+    defaults: dict[str, Any] = {"kinds": frozenset({LogKind.PROFILE_CHANGED})}
+    declared = {**registry.registrations(), name: Registration(name=name, **(defaults | options))}
+    _own.clear()
+    _own.update(registry.in_order(list(declared.values())))
+    consumers.ensure_positions()
+
+
+_own: dict[str, Registration] = {}
+
+
+@pytest.fixture
+def own_consumers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only consumers that the test registers."""
+    _own.clear()
+    monkeypatch.setattr(registry, "registrations", lambda: dict(_own))
 
 
 def append(tenant: Tenant, *numbers: str, kind: LogKind = LogKind.PROFILE_CHANGED) -> None:
@@ -82,16 +104,36 @@ def settle() -> None:
     raise TimeoutError
 
 
+def tenants() -> list[Tenant]:
+    """Every tenant, in the order in which they are read."""
+    return list(Tenant.objects.order_by("slug"))
+
+
+def run_once(name: str = "reader", **options: Any) -> bool:
+    """Let the consumer have one turn at each tenant; returns whether any has more."""
+    turns = [consumers.run(name, tenant.pk, **options) for tenant in tenants()]
+    return any(turns)
+
+
 def read_all(name: str = "reader") -> None:
     """Let the consumer read everything that is committed."""
     settle()
-    while consumers.run(name):
+    while run_once(name):
         pass
 
 
-def cursor_of(name: str = "reader") -> tuple[int, int]:
-    """How far the consumer has come."""
-    return Consumer.objects.values_list("last_xid", "last_id").get(name=name)
+def position_of(tenant: Tenant, name: str = "reader") -> ConsumerPosition:
+    """Where the consumer stands at the tenant."""
+    with all_tenants():
+        position: ConsumerPosition = ConsumerPosition.objects.get(tenant=tenant, consumer=name)
+        return position
+
+
+def rewind(name: str | None = None) -> None:
+    """Let a consumer, or all, start at the beginning again."""
+    with all_tenants():
+        rows = ConsumerPosition.objects.filter(**({"consumer": name} if name else {}))
+        rows.update(cluster=0, last_xid=0, last_id=0)
 
 
 def age_entries(at: datetime) -> None:

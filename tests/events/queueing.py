@@ -15,6 +15,7 @@ from events import consumers
 from events.models import DeadLetter, InboxEvent
 from events.transports.bullmq import EventsQueue
 from events.transports.consuming import Pace, QueueConsumer, Tally
+from tenants.models import Tenant
 from tenants.scope import all_tenants
 
 EAGER = Pace(gather_seconds=0.002, lock_seconds=1.0)
@@ -119,7 +120,8 @@ def read_on(name: str) -> None:
     """Let a reader of the log read all there is; entries wait for every transaction of the server that runs."""
 
     def has_read_all() -> bool:
-        consumers.run(name)
+        for tenant in Tenant.objects.all():
+            consumers.run(name, tenant.pk)
         return not any(lag.entries for lag in consumers.lags() if lag.name == name)
 
     wait_until(has_read_all)

@@ -295,7 +295,7 @@ def test_jobs_of_no_club_are_for_operators(fairview: Club) -> None:
 
 
 def test_only_operators_pause_a_consumer(fairview: Club) -> None:
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     name = Consumer.objects.values_list("name", flat=True)[0]
     operator = desk(factories.user("root", is_superuser=True))
 

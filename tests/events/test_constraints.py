@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from events.models import (
+    ConsumerPosition,
     DeadLetter,
     InboxEvent,
     ParkedEntry,
@@ -48,6 +49,12 @@ def parked_entry(club: Club, **values: Any) -> ParkedEntry:
     }  # fmt: skip
     with tenant_scope(club.tenant):
         row: ParkedEntry = ParkedEntry.objects.create(tenant=club.tenant, **(defaults | values))
+    return row
+
+
+def position(club: Club, **values: Any) -> ConsumerPosition:
+    with tenant_scope(club.tenant):
+        row: ConsumerPosition = ConsumerPosition.objects.create(tenant=club.tenant, consumer="c", **values)
     return row
 
 
@@ -123,6 +130,8 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "events_inbox_dead_reason_ck": [an_event(status="DEAD")],
     "events_deadletter_job_uq": [twice(dead_letter)],
     "events_deadletter_code_ck": [lambda club: dead_letter(club, code="BAD_LUCK")],
+    "events_consumer_position_uq": [twice(position)],
+    "events_consumer_position_stop_ck": [lambda club: position(club, stopped_at=timezone.now())],
     # The primary key is asked first: this one only lets deliveries refer to (tenant, id).
     "events_endpoint_tenant_uq": [],
     "events_endpoint_status_ck": [

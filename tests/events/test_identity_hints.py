@@ -142,7 +142,6 @@ MEMBER = "must be a member number, a whole number above zero."
     [
         ({"sclMemberId": "M-1"}, {}, "identity.sclMemberId", f"identity.sclMemberId {MEMBER}"),
         ({"sclMemberId": 1.5}, {}, "identity.sclMemberId", f"identity.sclMemberId {MEMBER}"),
-        ({"sclMemberId": 0}, {}, "identity.sclMemberId", f"identity.sclMemberId {MEMBER}"),
         ({"sclMemberId": True}, {}, "identity.sclMemberId", f"identity.sclMemberId {MEMBER}"),
         ({"sclMemberId": [1]}, {}, "identity.sclMemberId", f"identity.sclMemberId {MEMBER}"),
         ({}, {"memberId": "M-1"}, "payload.memberId", f"payload.memberId {MEMBER}"),

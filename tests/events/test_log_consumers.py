@@ -1,28 +1,33 @@
 """Readers of the domain log: nothing skipped, nothing twice, one bad entry stops nobody."""
 
 import threading
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
 from events import consumers, log
-from events.consumers import Entry, PeerAway
+from events.consumers import Entry, PeerAway, statements
 from events.log import Happening
-from events.models import Consumer, DomainLogEntry, LogKind, ParkedEntry
+from events.models import Consumer, DomainLogEntry, ParkedEntry
+from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile
+from tenants.models import Tenant
 from tenants.postgresql.commits import UNHURRIED
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
-from tests.events.logbook import Reader, another_connection, append, append_late, cursor_of, read_all, settle
+from tests.events.logbook import (
+    Reader,
+    another_connection,
+    append,
+    append_late,
+    position_of,
+    read_all,
+    register,
+    settle,
+)
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_other_consumers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(consumers, "_registry", {})
-    return iter(())
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_consumers")]
 
 
 def only(number: str, problem: Exception) -> Reader:
@@ -41,10 +46,12 @@ def test_entries_come_once_in_order_and_other_kinds_only_move_the_cursor(
     read_all()
     read_all()
 
-    with all_tenants():
-        last = DomainLogEntry.objects.latest("id")
     assert reader.seen == ["1", "2", "3"]
-    assert cursor_of() == (last.xid, last.pk)
+    for club in (fairview, kingsmere):
+        with tenant_scope(club.tenant):
+            last = DomainLogEntry.objects.latest("id")
+        stands = position_of(club.tenant)
+        assert (stands.cluster, stands.last_xid, stands.last_id) == (last.cluster, last.xid, last.pk)
 
 
 def test_a_batch_is_no_larger_than_declared_and_a_run_no_longer_than_asked(fairview: Club) -> None:
@@ -53,9 +60,9 @@ def test_a_batch_is_no_larger_than_declared_and_a_run_no_longer_than_asked(fairv
     append(fairview.tenant, "1", "2", "3", "4", "5")
     settle()
 
-    assert consumers.run("reader", batches=2) is True
+    assert consumers.run("reader", fairview.tenant.pk, batches=2) is True
     assert (reader.batches, reader.seen) == ([2, 2], ["1", "2", "3", "4"])
-    assert consumers.run("reader", batches=2) is False
+    assert consumers.run("reader", fairview.tenant.pk, batches=2) is False
     assert reader.batches == [2, 2, 1]
 
 
@@ -64,7 +71,7 @@ def test_an_entry_is_invisible_to_readers_until_its_transaction_has_committed(fa
     reader.register()
     with transaction.atomic(), tenant_scope(fairview.tenant):
         log.append([Happening(LogKind.PROFILE_CHANGED, None, {"n": "1"})])
-        consumers.run("reader")
+        consumers.run("reader", fairview.tenant.pk)
         seen_inside = list(reader.seen)
 
     read_all()
@@ -78,7 +85,7 @@ def test_a_transaction_that_commits_late_is_never_passed(fairview: Club) -> None
     with another_connection() as late:
         append_late(late, fairview.tenant, "early number, late commit")
         append(fairview.tenant, "committed meanwhile")
-        consumers.run("reader")
+        consumers.run("reader", fairview.tenant.pk)
         seen_while_open = list(reader.seen)
         late.commit()
 
@@ -116,27 +123,25 @@ def test_whoever_announces_something_waits_for_the_disk(fairview: Club) -> None:
 def test_the_cursor_moves_with_the_effects_or_not_at_all(fairview: Club) -> None:
     calls: list[int] = []
 
-    def write_then_fail(entries: object) -> None:
+    def write_then_fail(tenant: Tenant, entries: object) -> None:
         calls.append(1)
-        with tenant_scope(fairview.tenant):
-            CustomerProfile.objects.create(tenant=fairview.tenant)
+        CustomerProfile.objects.create(tenant=tenant)
         if len(calls) == 1:
             raise OperationalError("the database went away")
 
-    consumers.register("reader", kinds=[LogKind.PROFILE_CHANGED], handle=write_then_fail)
-    consumers.ensure_cursors()
+    register(handle=write_then_fail)
     append(fairview.tenant, "1")
     settle()
 
     with pytest.raises(OperationalError):
-        consumers.run("reader")
+        consumers.run("reader", fairview.tenant.pk)
 
     with tenant_scope(fairview.tenant):
-        assert (CustomerProfile.objects.count(), cursor_of()) == (0, (0, 0))
+        assert (CustomerProfile.objects.count(), position_of(fairview.tenant).last_id) == (0, 0)
     read_all()
     with tenant_scope(fairview.tenant):
         assert CustomerProfile.objects.count() == 1
-    assert cursor_of() > (0, 0)
+    assert position_of(fairview.tenant).last_id > 0
 
 
 def test_a_poisonous_entry_is_parked_with_its_error_and_the_rest_goes_on(fairview: Club) -> None:
@@ -157,15 +162,13 @@ def test_a_poisonous_entry_is_parked_with_its_error_and_the_rest_goes_on(fairvie
 
 
 def test_what_a_failed_half_had_written_is_undone_before_it_is_tried_in_parts(fairview: Club) -> None:
-    def write(entries: list[Entry]) -> None:
+    def write(tenant: Tenant, entries: list[Entry]) -> None:
         for entry in entries:
-            with tenant_scope(entry.tenant_id):
-                CustomerProfile.objects.create(tenant_id=entry.tenant_id, first_name=entry.data["n"])
+            CustomerProfile.objects.create(tenant_id=entry.tenant_id, first_name=entry.data["n"])
             if entry.data["n"] == "3":
                 raise ValueError
 
-    consumers.register("reader", kinds=[LogKind.PROFILE_CHANGED], handle=write)  # type: ignore[arg-type]
-    consumers.ensure_cursors()
+    register(handle=write)
     append(fairview.tenant, "1", "2", "3", "4")
 
     read_all()
@@ -202,16 +205,16 @@ def test_while_a_peer_is_away_nothing_is_parked_and_the_cursor_waits(fairview: C
     append(fairview.tenant, "1", "2")
     settle()
 
-    assert consumers.run("reader") is False
+    assert consumers.run("reader", fairview.tenant.pk) is False
 
-    waiting = Consumer.objects.get(name="reader")
+    waiting = position_of(fairview.tenant)
     assert (waiting.last_error, waiting.last_id) == ("queue cannot be reached", 0)
     assert waiting.failed_at is not None
     with all_tenants():
         assert not ParkedEntry.objects.exists()
     is_away[0] = False
     read_all()
-    again = Consumer.objects.get(name="reader")
+    again = position_of(fairview.tenant)
     assert reader.seen == ["1", "2"]
     assert (again.last_error, again.failed_at) == ("", None)
 
@@ -234,24 +237,23 @@ def test_of_two_runners_at_once_the_second_has_nothing_to_do(fairview: Club) -> 
     is_inside, may_go_on = threading.Event(), threading.Event()
     calls: list[int] = []
 
-    def wait_inside(entries: list[Entry]) -> None:
+    def wait_inside(tenant: Tenant, entries: list[Entry]) -> None:
         calls.append(len(entries))
         is_inside.set()
         assert may_go_on.wait(30)
 
-    consumers.register("reader", kinds=[LogKind.PROFILE_CHANGED], handle=wait_inside)  # type: ignore[arg-type]
-    consumers.ensure_cursors()
+    register(handle=wait_inside)
     append(fairview.tenant, "1")
     settle()
 
     def first() -> None:
-        consumers.run("reader")
+        consumers.run("reader", fairview.tenant.pk)
         connection.close()
 
     runner = threading.Thread(target=first)
     runner.start()
     assert is_inside.wait(30)
-    second = consumers.run("reader")
+    second = consumers.run("reader", fairview.tenant.pk)
     may_go_on.set()
     runner.join(30)
 
@@ -272,19 +274,19 @@ def test_each_consumer_goes_at_its_own_pace(fairview: Club) -> None:
     assert (fast.seen, slow.seen) == (["1"], ["1", "2"])
 
 
-def test_cursors_are_made_once_and_a_new_consumer_starts_at_the_beginning(fairview: Club) -> None:
+def test_positions_are_made_once_and_a_new_consumer_starts_at_the_beginning(fairview: Club) -> None:
     Reader().register("old")
     append(fairview.tenant, "1")
     read_all("old")
-    moved = cursor_of("old")
+    moved = position_of(fairview.tenant, "old")
     new = Reader()
     new.register("new")
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
 
     read_all("new")
 
     assert consumers.names() == ["new", "old"]
-    assert cursor_of("old") == moved
+    assert position_of(fairview.tenant, "old") == moved
     assert new.seen == ["1"]
 
 
@@ -320,12 +322,20 @@ def test_transactions_are_read_by_their_number_and_not_by_its_spelling(fairview:
 def test_readers_find_their_place_by_the_index(fairview: Club) -> None:
     append(fairview.tenant, *(str(number) for number in range(50)))
 
-    with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
+    with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-        cursor.execute(f"EXPLAIN {consumers.READ}", ["5", 5, 10, [LogKind.PROFILE_CHANGED]])
+        values: dict[str, Any] = {
+            "tenant": fairview.tenant.pk,
+            "cluster": 7,
+            "xid": "5",
+            "id": 5,
+            "limit": 10,
+            "kinds": ["a.b"],
+        }
+        cursor.execute("EXPLAIN " + statements.READ.format(bounds=""), values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
-    assert "Index Scan using events_log_cursor_idx" in plan
+    assert "Index Scan using events_log_position_idx" in plan
     assert "ROW(xid, id) > ROW(" in plan.partition("Index Cond:")[2]
     batch = plan[plan.index("CTE batch") : plan.index("Index Cond:")]
     assert "Sort" not in batch, "only the few rows of the batch are sorted, never the log"

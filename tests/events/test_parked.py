@@ -1,19 +1,21 @@
 """Parked entries of the domain log: tried again by their consumer, or let go."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from django.db import transaction
 
-from events import consumers, log
+from events import log
 from events.consumers import Entry, PeerAway
 from events.log import Happening
-from events.models import LogKind, ParkedEntry
+from events.models import ParkedEntry
 from events.parked import discard_parked, retry_parked
+from profiles.log_kinds import LogKind
 from tenants.errors import UnavailableError
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
+from tests.events.logbook import register
 from tests.events.queueing import read_on
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_server")]
@@ -27,7 +29,7 @@ class Reader:
         self.poison: set[str] = set()
         self.is_peer_away = False
 
-    def handle(self, entries: Sequence[Entry]) -> None:
+    def handle(self, tenant: Tenant, entries: Sequence[Entry]) -> None:
         """What the runner calls."""
         if self.is_peer_away:
             raise PeerAway("The peer sleeps.")
@@ -38,12 +40,10 @@ class Reader:
 
 
 @pytest.fixture
-def reader() -> Iterator[Reader]:
+def reader(own_consumers: None) -> Reader:
     made = Reader()
-    consumers.register("test-reader", kinds=[LogKind.PROFILE_CHANGED], handle=made.handle)
-    consumers.ensure_cursors()
-    yield made
-    del consumers._registry["test-reader"]
+    register("test-reader", handle=made.handle)
+    return made
 
 
 def park(tenant: Tenant, reader: Reader) -> ParkedEntry:

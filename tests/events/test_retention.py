@@ -5,20 +5,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from events import consumers, retention
+from events import retention
 from events.models import DomainLogEntry
 from events.retention import KEPT, prune
 from tenants.scope import all_tenants
 from tests.cast import Club
 from tests.events.logbook import Reader, age_entries, append, read_all
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_consumers")]
 LONG_AGO = KEPT + timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def no_other_consumers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumers, "_registry", {})
 
 
 def numbers_left() -> list[str]:

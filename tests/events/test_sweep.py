@@ -8,21 +8,16 @@ from celery import current_app
 from django.utils import timezone
 
 from events import consumers, wake
-from events.models import Consumer, InboxEvent
+from events.models import Consumer, ConsumerPosition, InboxEvent
 from events.tasks import run_consumer, sweep
-from events.wake import PROCESS_INBOX, RUN_CONSUMER
+from events.wake import PROCESS_INBOX, READ_LOG, RUN_CONSUMER
 from tenants.redis_client import RedisError
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
-from tests.events.logbook import Reader, append, settle
+from tests.events.logbook import Reader, append, position_of, register, settle
 from tests.profiles.stories import member, publish, tell
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_other_consumers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumers, "_registry", {})
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_consumers")]
 
 
 @pytest.fixture
@@ -93,17 +88,20 @@ def test_a_consumer_that_lags_is_woken_unless_it_is_paused(
 
     sweep()
 
-    assert sent == [(RUN_CONSUMER, "lagging")]
+    assert sent == [(READ_LOG, str(fairview.tenant.pk))]
+    assert consumers.lagging() == [("lagging", fairview.tenant.pk)]
 
 
 def test_a_declared_consumer_gets_its_cursor_from_the_sweep(
     fairview: Club, sent: list[tuple[str, str]]
 ) -> None:
-    consumers.register("newcomer", kinds=[], handle=lambda entries: None)
+    register("newcomer", handle=lambda tenant, entries: None)
+    with all_tenants():
+        ConsumerPosition.objects.all().delete()
 
     sweep()
 
-    assert Consumer.objects.get(name="newcomer").last_id == 0
+    assert position_of(fairview.tenant, "newcomer").last_id == 0
     assert sent == [], "an empty log is no work"
 
 
@@ -129,13 +127,13 @@ def test_a_wake_that_cannot_be_sent_harms_nobody(fairview: Club, monkeypatch: py
         assert InboxEvent.objects.count() == 1
 
 
-def test_a_commit_wakes_every_consumer(fairview: Club, sent: list[tuple[str, str]]) -> None:
+def test_a_commit_wakes_all_consumers_of_the_tenant_once(fairview: Club, sent: list[tuple[str, str]]) -> None:
     for name in ("one", "other"):
         Reader().register(name)
 
     append(fairview.tenant, "1")
 
-    assert sent == [(RUN_CONSUMER, "one"), (RUN_CONSUMER, "other")]
+    assert sent == [(READ_LOG, str(fairview.tenant.pk))]
 
 
 def test_a_consumer_with_more_to_read_wakes_itself(
@@ -146,10 +144,11 @@ def test_a_consumer_with_more_to_read_wakes_itself(
     settle()
     forget_wakes(sent, redis_server)
 
-    run_consumer("busy")
+    busy = f"busy:{fairview.tenant.pk}"
+    run_consumer(busy)
     after_a_turn = list(sent)
     sent.clear()
-    run_consumer("busy")
+    run_consumer(busy)
 
-    assert after_a_turn == [(RUN_CONSUMER, "busy")]
+    assert after_a_turn == [(RUN_CONSUMER, busy)]
     assert sent == []

@@ -37,6 +37,7 @@ from tenants.models import LoggedAction
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
 from tests.events.hooks import deliver, deliveries, endpoint, failing_since, fresh, make_due, plan
+from tests.events.logbook import rewind
 from tests.events.receiver import Receiver, Reply, Request, receiving
 from tests.profiles.stories import member, tell
 
@@ -115,8 +116,7 @@ def test_an_event_is_set_down_once_however_often_the_log_is_read(fairview: Club)
     hook = endpoint(fairview.tenant)
     tell(fairview.tenant, member(7))
     plan()
-    with all_tenants(), connection.cursor() as cursor:
-        cursor.execute("UPDATE events_consumer SET last_xid = '0', last_id = 0")
+    rewind()
 
     plan()
 

@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events import consumers, inbox
-from events.models import DomainLogEntry, LogKind
-from profiles import outbound
+from events import consumers, inbox, outbound
+from events.models import DomainLogEntry
 from profiles.ingest import process_pending
+from profiles.log_kinds import LogKind
 from profiles.merging.acts import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile, ProfileScore, ScoreDue, StageChange
 from profiles.scoring import following
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def follow() -> None:
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(following.NAME)
     for tenant in Tenant.objects.all():
         while following.score_touched(tenant.pk):
@@ -113,7 +113,7 @@ def test_a_risk_that_becomes_high_is_told_once_until_it_falls_and_rises_again(
         risk_then = ProfileScore.objects.get(pk=person.pk).churn_risk
     score(tenant, person, now=NOW)
     told.append(warnings(tenant))
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(outbound.NAME)
 
     assert risk_then <= 80
@@ -197,7 +197,7 @@ def test_scoring_costs_the_same_number_of_queries_for_one_and_for_many(fairview:
 
 def test_whoever_is_touched_often_waits_once(fairview: Club) -> None:
     tell(fairview.tenant, member(7), *(payment(7, 100, at=n) for n in range(1, 5)))
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(following.NAME)
 
     with tenant_scope(fairview.tenant):
@@ -210,7 +210,7 @@ def test_whoever_is_touched_often_waits_once(fairview: Club) -> None:
 
 def test_scores_wait_while_the_inbox_is_far_behind(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     tell(fairview.tenant, member(7))
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(following.NAME)
     monkeypatch.setattr(inbox, "BACKLOG", 2)
     publish(fairview.tenant, *(payment(7, 100, at=n) for n in range(1, 4)))
@@ -227,7 +227,7 @@ def test_scores_wait_while_the_inbox_is_far_behind(fairview: Club, monkeypatch: 
 
 def test_a_lost_wake_up_is_found_by_the_sweep(fairview: Club, kingsmere: Club) -> None:
     tell(fairview.tenant, member(7))
-    consumers.ensure_cursors()
+    consumers.ensure_positions()
     read_on(following.NAME)
     redis_client().flushdb()
 

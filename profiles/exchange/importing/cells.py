@@ -1,51 +1,70 @@
 """Cells as values in normal form: one reader per kind of column, which says what it cannot take."""
 
+import csv
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
-
-from babel import Locale
+from uuid import UUID
 
 from events.catalogue.fields import HIGHEST_HANDICAP, LARGEST_MEMBER_ID, LOWEST_HANDICAP
+from events.identity_hints import stands_for_nothing
+from profiles.births import doubt
 from profiles.club import Club
 from profiles.exchange.importing.columns import Target
-from profiles.exchange.importing.days import read_day
+from profiles.exchange.importing.countries import country_code
+from profiles.exchange.importing.days import bare_year, read_day
+from profiles.exchange.importing.plain_cells import plain
+from profiles.exchange.importing.statuses import STATUSES
 from profiles.normalise import folded
 
 LONGEST_TEXT: Final = 200
 LONGEST_TAG: Final = 50
+NAMES: Final = frozenset({Target.FIRST_NAME, Target.LAST_NAME, Target.FULL_NAME})
+# Where words for nothing mean something.
+MEANT: Final = frozenset({Target.STATUS, Target.HANDICAP})
 MOST_TAGS: Final = 50
 SCIENTIFIC: Final = re.compile(r"\+?\d+(?:[.,]\d+)?[eE]\+?\d{1,2}")
 # What a number in a spreadsheet holds exactly.
 EXACT_DIGITS: Final = 15
 CODE_LENGTH: Final = 2
 WHOLE: Final = re.compile(r"(\d+)[.,]0+")
-# What spreadsheets show instead of a value, and people instead of nothing.
-NOTHING: Final = frozenset(
+# What spreadsheets show instead of a value: nothing in any column.
+NO_VALUE: Final = frozenset(
     {
         "-",
         "--",
+        "—",
+        "–",
         "n/a",
-        "na",
-        "none",
-        "null",
-        "nil",
         "#n/a",
         "#ref!",
         "#value!",
         "#name?",
         "#div/0!",
-        "unknown",
+        "#null!",
+        "#num!",
         "?",
-        "tbc",
+        "<na>",
     }
 )
-BETWEEN_EMAILS: Final = re.compile(r"[;,/|\s]+")
-BETWEEN_PHONES: Final = re.compile(r"\s*(?:[;,/|\n]|\bor\b)\s*", re.IGNORECASE)
+# What programs write for nothing; in a column of names these are names: Jennifer Null, Na Shikongo.
+NAMES_TOO: Final = frozenset({"na", "nan", "nat", "none", "null", "nil"})
+NOT_YET: Final = frozenset(
+    {"unknown", "tbc", "tba", "tbd", "pending", "undefined", "not known", "n.a.", "n.a"}
+)
+BETWEEN_EMAILS: Final = re.compile(r"(?:[;,/|\s]|:::)+")
+BETWEEN_PHONES: Final = re.compile(r"\s*(?:[;,/|\n]|:::|\bor\b|\boder\b|\bof\b|\bou\b)\s*", re.IGNORECASE)
+# How Google parts several values in one cell; a label that begins with a star is its own.
+GOOGLE_MARK: Final = ":::"
+# As in Anna & Piet, Mr and Mrs: two people.
+COUPLE: Final = re.compile(r"\s*(?:&|\+|\band\b|\bund\b|\ben\b|\bet\b)\s*", re.IGNORECASE)
+BIRTHDAY_WITHOUT_YEAR: Final = re.compile(r"--\d{2}-?\d{2}")
+# As printed: 12.4M, 8.1R, 15*, +2.1; letters say how a handicap came about.
+PRINTED_HANDICAP: Final = re.compile(r"([+-]?)\s*(\d{1,2}(?:[.,]\d+)?)\s*[A-Za-z*]{0,2}")
+NO_HANDICAP: Final = frozenset({"nh", "n h", "no handicap", "no hcp", "none", "pending", "ohne", "sans"})
 # The first letter of a name, of each half of a double one, and behind an apostrophe.
 CAPITAL: Final = re.compile(r"(?:^|(?<=[-'’]))[^\W\d_]")
 INITIALS: Final = 2
@@ -63,12 +82,6 @@ GENDERS: Final[Mapping[str, str]] = {
         ("f", "female", "woman", "women", "lady", "ladies", "w", "vroulik", "weiblich", "frau"), "female"
     ),
 }
-STATUSES: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("active", "current", "paid", "paid up", "aktief", "aktiv", "yes", "live"), "ACTIVE"),
-    **dict.fromkeys(("lapsed", "expired", "overdue"), "LAPSED"),
-    **dict.fromkeys(("cancelled", "canceled", "resigned", "left", "terminated", "bedank"), "CANCELLED"),
-    **dict.fromkeys(("suspended", "on hold", "frozen"), "SUSPENDED"),
-}
 # Countries whose postcodes are numbers of so many digits, some of which begin with a zero.
 POSTCODE_DIGITS: Final = {"ZA": 4, "DE": 5, "ES": 5, "FR": 5, "IT": 5, "US": 5}
 TENTH: Final = Decimal("0.1")
@@ -85,6 +98,9 @@ class Reader:
     club: Club
     today: date
     month_first: bool = False
+    # The club's own words for statuses, folded → status; whether the file is our own export.
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    is_own: bool = False
 
 
 class Read(NamedTuple):
@@ -94,16 +110,49 @@ class Read(NamedTuple):
     remark: str = ""
 
 
-def plain(cell: str) -> str:
-    """The cell without odd spaces; empty where it stands for nothing."""
-    text = " ".join(cell.replace("\xa0", " ").replace("\u200b", "").split())
-    return "" if text.casefold() in NOTHING else text
-
-
 def read_cell(target: Target, cell: str, reader: Reader) -> Read:
-    """A value in normal form, None for nothing; raises Unreadable."""
+    """A value in normal form, None for nothing; raises Unreadable.
+
+    What is taken for nothing in a column of names is remarked, because it may be a name.
+    """
     text = plain(cell)
-    return READERS.get(target, _text)(text, reader) if text else Read(None)
+    words = text.casefold()
+    if not text or words in NO_VALUE:
+        return Read(None)
+    if words in NOT_YET and target not in MEANT:
+        return Read(None, f"{text!r} was taken for nothing" if target in NAMES else "")
+    if (
+        words in NAMES_TOO
+        and target not in NAMES | MEANT
+        and not (target is Target.COUNTRY and words == "na")
+    ):
+        return Read(None)
+    try:
+        return READERS.get(target, _text)(text, reader)
+    except (ArithmeticError, ValueError) as error:
+        if isinstance(error, Unreadable):
+            raise
+        # No text of a cell may end more than its own cell.
+        raise Unreadable(f"{text[:50]!r} cannot be read") from None
+
+
+def couple_in(name: str, last: str = "") -> tuple[str, str] | None:
+    """The two people of a cell such as "Mr & Mrs J Smithers" or "Anna & Piet Bothma"; None: it is one."""
+    one, *others = [half.strip(" ,") for half in COUPLE.split(name)]
+    if len(others) != 1 or not one or not others[0]:
+        return None
+    other = others[0]
+    if not (any(map(str.isalpha, one)) and any(map(str.isalpha, other))):
+        return None
+    family = last or (other.split()[-1] if len(other.split()) > 1 else "")
+    rest = other if last else other.removesuffix(family).strip()
+    if folded(one) in TITLES and folded(rest.split()[0] if rest else "") in TITLES:
+        # Mr & Mrs J Smithers: the initial is the first one's.
+        title, *initials = rest.split()
+        return " ".join([one, *initials, family]).strip(), f"{title} {family}".strip()
+    is_whole = not last and len(one.split()) > 1 and folded(one.split()[0]) not in TITLES
+    first = one if is_whole else f"{one} {family}".strip()
+    return first, f"{rest} {family}".strip()
 
 
 def split_name(text: str) -> tuple[str, str]:
@@ -168,18 +217,16 @@ def _email(text: str, reader: Reader) -> Read:
 
 
 def _phone(text: str, reader: Reader) -> Read:
-    text = _unspoiled(text)
-    parts = [
-        LABELLED.sub("", part) for part in BETWEEN_PHONES.split(text) if any(char.isdigit() for char in part)
-    ]
-    for part in (*parts, text) if len(parts) > 1 else [LABELLED.sub("", text)]:
+    """The first number of the cell: the whole text is tried before its parts, as area codes stand before a slash."""
+    text = LABELLED.sub("", _unspoiled(text))
+    parts = [LABELLED.sub("", part) for part in BETWEEN_PHONES.split(text) if any(map(str.isdigit, part))]
+    for part in (text, *parts):
         number = _as_phone(part, reader.club)
-        if number is not None:
-            if not reader.club.identifies("phoneNumber", number):
-                raise Unreadable(f"{text} stands for nobody in particular")
-            return Read(
-                number, f"holds several; {number} was taken" if len(parts) > 1 and part != text else ""
-            )
+        if number is None:
+            continue
+        if not reader.club.identifies("phoneNumber", number):
+            raise Unreadable(f"{text} stands for nobody in particular")
+        return Read(number, f"holds several; {number} was taken" if part != text else "")
     raise Unreadable(f"{text!r} is no phone number")
 
 
@@ -219,20 +266,49 @@ def _member_number(text: str, reader: Reader) -> Read:
 
 def _key(text: str, reader: Reader) -> Read:
     whole = WHOLE.fullmatch(text)
-    return _text(whole[1] if whole else text, reader)
+    text = whole[1] if whole else text
+    if stands_for_nothing(text):
+        raise Unreadable(f"{text!r} stands for nothing")
+    return _text(text, reader)
 
 
-def _day(*, may_be_ahead: bool) -> Callable[[str, Reader], Read]:
-    def read(text: str, reader: Reader) -> Read:
-        try:
-            day = read_day(
-                text, month_first=reader.month_first, today=reader.today, may_be_ahead=may_be_ahead
-            )
-        except ValueError as error:
-            raise Unreadable(str(error)) from None
-        return Read(day.isoformat())
+def _customer(text: str, reader: Reader) -> Read:
+    try:
+        return Read(str(UUID(text)))
+    except ValueError:
+        raise Unreadable(f"{text!r} is no customer id of this platform") from None
 
-    return read
+
+def _birth(text: str, reader: Reader) -> Read:
+    """A whole date of birth; a bare year or a birthday without one is none, and says so."""
+    if (year := bare_year(text)) is not None:
+        raise Unreadable(f"{year} is a year and no date of birth")
+    if BIRTHDAY_WITHOUT_YEAR.fullmatch(text):
+        raise Unreadable(f"{text} has no year")
+    read = _day(text, reader, may_be_ahead=False)
+    if reason := doubt(read, reader.today, reader.club.default_births):
+        raise Unreadable(reason)
+    return Read(read.isoformat())
+
+
+def _since(text: str, reader: Reader) -> Read:
+    if (year := bare_year(text)) is not None and year <= reader.today.year:
+        return Read(f"{year}-01-01", f"{year} was read as 1 January {year}; that day was taken")
+    return Read(_day(text, reader, may_be_ahead=False).isoformat())
+
+
+def _until(text: str, reader: Reader) -> Read:
+    """Who has paid until 2026 has paid for all of it."""
+    if (year := bare_year(text)) is not None:
+        return Read(f"{year}-12-31", f"{year} was read as the end of {year}; that day was taken")
+    return Read(_day(text, reader, may_be_ahead=True).isoformat())
+
+
+def _day(text: str, reader: Reader, *, may_be_ahead: bool) -> date:
+    try:
+        return read_day(text, month_first=reader.month_first, today=reader.today, may_be_ahead=may_be_ahead)
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
 
 
 def _moment(text: str, reader: Reader) -> Read:
@@ -249,11 +325,12 @@ def _moment(text: str, reader: Reader) -> Read:
 
 def _handicap(text: str, reader: Reader) -> Read:
     """In tenths; a plus handicap is negative."""
-    sign = -1 if text.startswith("+") or text.startswith("-") else 1
-    try:
-        number = Decimal(text.lstrip("+-").rstrip("*").replace(",", ".").strip()) * sign
-    except InvalidOperation:
-        raise Unreadable(f"{text!r} is no handicap") from None
+    if folded(text) in NO_HANDICAP:
+        return Read(None)
+    printed = PRINTED_HANDICAP.fullmatch(text)
+    if printed is None:
+        raise Unreadable(f"{text[:20]!r} is no handicap")
+    number = Decimal(printed[2].replace(",", ".")) * (-1 if printed[1] else 1)
     if not LOWEST_HANDICAP <= number <= HIGHEST_HANDICAP:
         raise Unreadable(f"a handicap lies between +{-LOWEST_HANDICAP} and {HIGHEST_HANDICAP}")
     return Read(int(number.quantize(TENTH) * 10))
@@ -264,31 +341,21 @@ def _gender(text: str, reader: Reader) -> Read:
 
 
 def _status(text: str, reader: Reader) -> Read:
+    """A status that is known, by the club's own words first; what is not known makes nobody a member."""
     words = folded(text)
-    return Read(STATUSES.get(words, words.upper().replace(" ", "_")[:LONGEST_TEXT]))
+    known = reader.statuses.get(words) or STATUSES.get(words)
+    if known is None and reader.is_own:
+        known = text
+    if known is None:
+        raise Unreadable(f"{text[:50]!r} is no membership status that is known")
+    return Read(known)
 
 
 def _country(text: str, reader: Reader) -> Read:
-    code = text.upper()
-    territories = Locale("en").territories
-    if len(code) == CODE_LENGTH and code in territories:
-        return Read("GB" if code == "UK" else code)
-    found = _countries().get(folded(text))
+    found = country_code(text)
     if found is None:
-        raise Unreadable(f"{text!r} is no country")
+        raise Unreadable(f"{text[:50]!r} is no country")
     return Read(found)
-
-
-@lru_cache(maxsize=1)
-def _countries() -> dict[str, str]:
-    """Folded English names and three common short forms → two letters."""
-    names = {
-        folded(name): code
-        for code, name in Locale("en").territories.items()
-        if len(code) == CODE_LENGTH and code.isalpha()
-    }
-    home = dict.fromkeys(("uk", "england", "scotland", "wales", "great britain", "northern ireland"), "GB")
-    return {**names, **home, "usa": "US", "rsa": "ZA"}
 
 
 def _postcode(text: str, reader: Reader) -> Read:
@@ -299,10 +366,17 @@ def _postcode(text: str, reader: Reader) -> Read:
 
 
 def _tags(text: str, reader: Reader) -> Read:
-    tags = sorted({tag.strip() for tag in re.split(r"[;,|]", text) if tag.strip()})
+    """Parted as CSV parts cells, so that marks around a tag go; Google's own labels are none."""
+    line = text.replace(GOOGLE_MARK, ";").replace("|", ";")
+    parts = [
+        part.strip().strip("\"'")
+        for piece in line.split(";")
+        for part in next(csv.reader([piece.strip()], skipinitialspace=True), [])
+    ]
+    tags = sorted({part for part in parts if part and not part.startswith("*")})
     if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
         raise Unreadable(f"at most {MOST_TAGS} tags of at most {LONGEST_TAG} characters")
-    return Read(tags)
+    return Read(tags or None)
 
 
 READERS: Final[Mapping[Target, Callable[[str, Reader], Read]]] = {
@@ -317,9 +391,10 @@ READERS: Final[Mapping[Target, Callable[[str, Reader], Read]]] = {
     Target.MCA_UK: _key,
     Target.GOLF_RSA: _key,
     Target.CDH: _key,
-    Target.BIRTH: _day(may_be_ahead=False),
-    Target.MEMBER_SINCE: _day(may_be_ahead=False),
-    Target.EXPIRY: _day(may_be_ahead=True),
+    Target.CUSTOMER: _customer,
+    Target.BIRTH: _birth,
+    Target.MEMBER_SINCE: _since,
+    Target.EXPIRY: _until,
     Target.HANDICAP: _handicap,
     Target.GENDER: _gender,
     Target.STATUS: _status,

@@ -17,6 +17,7 @@ from profiles.club import Club
 from profiles.exchange.importing import statements as sql
 from profiles.exchange.importing.columns import KEYS, LABELS, Target
 from profiles.exchange.importing.subjects import (
+    KNOWN_BY,
     NAMES,
     NAMES_NOBODY,
     OLD_IDS,
@@ -120,10 +121,14 @@ class Check:
 
     def verdicts(self, rows: Sequence[FileRow]) -> list[Verdict]:
         """A verdict for each of the next rows. May put the known spelling of a name into a row's values."""
+        _know_by_id(rows)
         claims = {
             row.line: _claim(self._import, row, self._now)
             for row in rows
-            if not row.is_heading and row.read.names_somebody and not _lacks_id(self._import, row)
+            if not row.is_heading
+            and not row.read.problem
+            and row.read.names_somebody
+            and not _lacks_id(self._import, row)
         }
         self._look_up(list(claims.values()))
         erased = claims_of_erased(self._directory, [[claim] for claim in claims.values()])
@@ -199,6 +204,23 @@ def _claim(member_import: MemberImport, row: FileRow, now: datetime) -> Claim:
     )
 
 
+def _know_by_id(rows: Sequence[FileRow]) -> None:
+    """Lead rows that name a customer of this platform by its id to the strongest key of that customer."""
+    wanted = {row.read.values[Target.CUSTOMER] for row in rows if row.read.values.get(Target.CUSTOMER)}
+    if not wanted:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.KEYS_OF_CUSTOMERS, [current_tenant_id(), list(wanted)])
+        keys = {str(asked): {"kind": kind, "value": value} for asked, kind, value in cursor.fetchall()}
+    for row in rows:
+        asked = row.read.values.pop(Target.CUSTOMER, None)
+        if asked in keys:
+            row.read.values[KNOWN_BY] = keys[asked]
+        elif asked is not None:
+            text = f"{LABELS[Target.CUSTOMER]}: nobody of this club has it; left out."
+            row.read.remarks.append({"field": Target.CUSTOMER.value, "text": text})
+
+
 def _lacks_id(member_import: MemberImport, row: FileRow) -> bool:
     """Whether a record of the old system is nobody's: brought in twice it would be two."""
     kind = OLD_IDS.get(member_import.form)
@@ -214,7 +236,7 @@ def _judge(
         judged.outcome, judged.words = ImportOutcome.SKIPPED, [HEADING]
     elif claim is None:
         judged.outcome = ImportOutcome.ERROR
-        judged.words = [NO_ID if row.read.names_somebody else NAMES_NOBODY]
+        judged.words = [row.read.problem or (NO_ID if row.read.names_somebody else NAMES_NOBODY)]
     elif id(claim) in erased:
         judged.outcome, judged.words = ImportOutcome.ERROR, [ERASED]
     if claim is None or judged.outcome is not None:

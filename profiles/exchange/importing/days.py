@@ -55,11 +55,16 @@ def month_first_of(texts: Iterable[str], default: bool) -> bool:
     return is_month_first_seen
 
 
+def bare_year(text: str) -> int | None:
+    """The year, where the text is a year and nothing more; None: it is something else."""
+    text = text.strip()
+    return int(text) if YEAR.fullmatch(text) else None
+
+
 def read_day(text: str, *, month_first: bool, today: date, may_be_ahead: bool) -> date:
     """The day a text means; raises ValueError with the reason.
 
     Of two-digit years the one is meant that is not ahead of today, or, where it may be, not more than 50 years ahead.
-    A bare year means its first of January.
     """
     text = WEEKDAY.sub("", " ".join(text.split()))
     found = _parts(text, month_first)
@@ -93,8 +98,6 @@ def _parts(text: str, month_first: bool) -> tuple[int, int, int, bool] | None:
     if match := SERIAL.fullmatch(text):
         day_meant = EXCEL_EPOCH + timedelta(days=int(match[1]))
         return day_meant.year, day_meant.month, day_meant.day, True
-    if YEAR.fullmatch(text):
-        return int(text), 1, 1, True
     return _parts_in_words(text)
 
 

@@ -20,7 +20,8 @@ from profiles.cycle_search import without_cycle_search
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
 from profiles.exchange.importing import statements as sql
 from profiles.exchange.importing.checking import Check, FileRow, Verdict
-from profiles.exchange.importing.columns import LABELS, MANY, Target
+from profiles.exchange.importing.columns import LABELS, MANY, Target, is_own_export
+from profiles.exchange.importing.opening import remembered_statuses
 from profiles.exchange.importing.running import run_chunks
 from profiles.exchange.importing.subjects import RowRead, RowReader
 from profiles.exchange.importing.undoing import undo_chunk
@@ -52,10 +53,13 @@ def _silent(_done: int, _total: int) -> None:
     """Report to nobody."""
 
 
-def choose_columns(member_import: MemberImport, targets: Sequence[str], *, remember: bool = True) -> None:
+def choose_columns(
+    member_import: MemberImport, targets: Sequence[str], *, remember: bool = True, wakes: bool = True
+) -> None:
     """Say which column is what, and have the rows checked. Raises InvalidFields, ImportNotReady.
 
-    The choices are remembered for the club's next file.
+    The choices are remembered for the club's next file. Whoever works on the import itself `wakes` no worker; should
+    they die, the sweep finds it.
     """
     chosen = _checked_targets(member_import, targets)
     with transaction.atomic():
@@ -80,10 +84,11 @@ def choose_columns(member_import: MemberImport, targets: Sequence[str], *, remem
                 unique_fields=["tenant", "header"],
                 update_fields=["target", "chosen_at"],
             )
-        wake_on_commit(RUN_IMPORT, _argument(member_import))
+        if wakes:
+            wake_on_commit(RUN_IMPORT, _argument(member_import))
 
 
-def start_import(member_import: MemberImport, *, takes_conflicts: bool) -> None:
+def start_import(member_import: MemberImport, *, takes_conflicts: bool, wakes: bool = True) -> None:
     """Bring in what the check let through. Raises ImportNotReady unless it was checked."""
     with transaction.atomic():
         _move(
@@ -97,16 +102,18 @@ def start_import(member_import: MemberImport, *, takes_conflicts: bool) -> None:
             total=_taken(member_import, takes_conflicts),
         )
         _log("customers.imported", member_import, {"rows": member_import.total})
-        wake_on_commit(RUN_IMPORT, _argument(member_import))
+        if wakes:
+            wake_on_commit(RUN_IMPORT, _argument(member_import))
 
 
-def undo_import(member_import: MemberImport) -> None:
+def undo_import(member_import: MemberImport, *, wakes: bool = True) -> None:
     """Take the import back. Raises ImportNotReady unless it is done."""
     rows = ImportRow.objects.filter(import_id=member_import.pk, applied_at__isnull=False, undone_at=None)
     with transaction.atomic():
         _move(member_import, UNDOABLE, ImportStatus.UNDOING, done=0, total=rows.count())
         _log("customers.import_undone", member_import, {"rows": member_import.total})
-        wake_on_commit(RUN_IMPORT, _argument(member_import))
+        if wakes:
+            wake_on_commit(RUN_IMPORT, _argument(member_import))
 
 
 def discard_import(member_import: MemberImport) -> None:
@@ -194,7 +201,14 @@ def _check(member_import: MemberImport, report: Report) -> None:
     )
     now = timezone.now()
     targets = [Target(one) for one in member_import.targets]
-    reader = RowReader(club, targets, [cells for _, cells, _ in stored], now.astimezone(club.zone).date())
+    reader = RowReader(
+        club,
+        targets,
+        [cells for _, cells, _ in stored],
+        now.astimezone(club.zone).date(),
+        statuses=remembered_statuses(),
+        is_own=is_own_export(member_import.header),
+    )
     check = Check(club, member_import, now)
     judged: list[tuple[FileRow, Verdict]] = []
     with without_cycle_search(), statements_behind():

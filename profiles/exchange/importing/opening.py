@@ -1,19 +1,26 @@
 """From a file to an import that waits for its columns to be confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from django.db import connection, transaction
 
 from profiles.cycle_search import without_cycle_search
+from profiles.errors import InvalidFields
 from profiles.exchange.importing import statements as sql
-from profiles.exchange.importing.columns import MOST_LOOKED_AT, Guess, Target, guess_columns
+from profiles.exchange.importing.cells import NO_VALUE
+from profiles.exchange.importing.columns import MOST_LOOKED_AT, Guess, Target, guess_columns, is_own_export
+from profiles.exchange.importing.plain_cells import plain
+from profiles.exchange.importing.statuses import STATUSES, WORDS
 from profiles.exchange.importing.tables import Table, read_table
 from profiles.models import ColumnChoice, ImportRow, MemberImport
+from profiles.normalise import folded
 from tenants.actors import current_actor
 from tenants.scope import current_tenant_id
 
 LONGEST_NAME: Final = 200
+# No folded header begins so.
+STATUS_PREFIX: Final = "status="
 
 
 @without_cycle_search()
@@ -44,7 +51,50 @@ def open_records(
 
 def remembered_columns() -> dict[str, str]:
     """Folded header → target, as the club's staff chose before."""
-    return dict(ColumnChoice.objects.values_list("header", "target"))
+    return dict(
+        ColumnChoice.objects.exclude(header__startswith=STATUS_PREFIX).values_list("header", "target")
+    )
+
+
+def remembered_statuses() -> dict[str, str]:
+    """The club's own words for membership statuses, folded → status, as staff said what they mean."""
+    rows = ColumnChoice.objects.filter(header__startswith=STATUS_PREFIX).values_list("header", "target")
+    return {header.removeprefix(STATUS_PREFIX): status for header, status in rows}
+
+
+def unknown_statuses(member_import: MemberImport) -> dict[str, int]:
+    """Words of the status column that nobody has given a meaning yet → how many rows, the most frequent first."""
+    if Target.STATUS.value not in member_import.targets or is_own_export(member_import.header):
+        return {}
+    place = member_import.targets.index(Target.STATUS.value)
+    known = {*STATUSES, *remembered_statuses(), ""}
+    counts: dict[str, int] = {}
+    rows = ImportRow.objects.filter(import_id=member_import.pk, is_heading=False).values_list(
+        "cells", flat=True
+    )
+    for cells in rows.iterator(chunk_size=5_000):
+        word = plain(cells[place]) if place < len(cells) else ""
+        if folded(word) not in known and word.casefold() not in NO_VALUE:
+            counts[word] = counts.get(word, 0) + 1
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def remember_statuses(meanings: Mapping[str, str]) -> None:
+    """Keep what words mean for this club's files: word → status. Raises InvalidFields for another status."""
+    wrong = {word: "Choose one of the list." for word, status in meanings.items() if status not in WORDS}
+    if wrong:
+        raise InvalidFields(wrong)
+    ColumnChoice.objects.bulk_create(
+        [
+            ColumnChoice(
+                tenant_id=current_tenant_id(), header=f"{STATUS_PREFIX}{folded(word)}", target=status
+            )
+            for word, status in meanings.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["tenant", "header"],
+        update_fields=["target", "chosen_at"],
+    )
 
 
 def guesses_of(member_import: MemberImport) -> list[Guess]:

@@ -197,6 +197,16 @@ UPDATE profiles_importrow AS r SET undone_at = clock_timestamp() FROM undone_row
 WHERE r.tenant_id = %s AND r.id = u.id
 """
 
+# --- rows that name a customer by id
+# The strongest key that is the customer's alone; of somebody who was merged the survivor's.
+KEYS_OF_CUSTOMERS: Final = """
+SELECT DISTINCT ON (p.id) p.id, i.kind, i.value
+FROM profiles_customerprofile AS p
+JOIN profiles_identifier AS i ON i.tenant_id = p.tenant_id AND i.profile_id = COALESCE(p.merged_into_id, p.id)
+WHERE p.tenant_id = %s AND p.id = ANY(%s::uuid[]) AND p.status <> 'DELETED' AND NOT i.is_shared
+ORDER BY p.id, i.confidence DESC, i.id
+"""
+
 # --- the job
 COUNTS: Final = """
 SELECT outcome, count(*), count(applied_at), count(*) FILTER (WHERE is_partial) FROM profiles_importrow

@@ -11,18 +11,21 @@ from events.identity_hints import IdentityKey
 from profiles.club import Club
 from profiles.effects.drafts import Subject
 from profiles.effects.subjects import add_facts
-from profiles.exchange.importing.cells import Reader, Unreadable, read_cell, split_name
+from profiles.exchange.importing.cells import Reader, Unreadable, couple_in, read_cell, split_name
 from profiles.exchange.importing.columns import DAYS, KEYS, LABELS, Target
 from profiles.exchange.importing.days import is_month_first, month_first_of
-from profiles.golden import CHURNED_STATUSES
-from profiles.models import CRM_RECORD, LifecycleStage, MemberImport
+from profiles.exchange.importing.plain_cells import plain
+from profiles.exchange.importing.statuses import DECEASED, MEMBERS
+from profiles.models import CRM_RECORD, LifecycleStage, MemberImport, ProfileStatus
 
 SOURCE: Final = "crm"
 ADDRESSES: Final = (Target.EMAIL, Target.PHONE)
 NAMES: Final = (Target.FIRST_NAME, Target.LAST_NAME)
 # What makes somebody a member, whatever else is said.
 OF_MEMBERS: Final = (Target.MEMBER, Target.TIER, Target.STATUS, Target.MEMBER_SINCE, Target.EXPIRY)
-NO_FACTS: Final = frozenset({*KEYS, Target.TAGS, Target.CREATED_AT})
+# The key of the customer whom an id of this platform names, found at the check.
+KNOWN_BY: Final = "knownBy"
+NO_FACTS: Final = frozenset({*KEYS, Target.TAGS, Target.CREATED_AT, Target.CUSTOMER, KNOWN_BY})
 # By the form of an import.
 OLD_IDS: Final[Mapping[str, Target]] = {
     MemberImport.Form.MCA_ZA: Target.MCA_ZA,
@@ -43,22 +46,41 @@ class RowRead:
 
     values: dict[str, Any] = field(default_factory=dict)
     remarks: list[dict[str, str]] = field(default_factory=list)
+    # Why the row is about nobody in particular, where it is about two people.
+    problem: str = ""
 
     @property
     def names_somebody(self) -> bool:
         """Whether anything of it could lead to a person."""
-        return any(self.values.get(one) for one in (*NAMES, *ADDRESSES, *KEYS))
+        return any(self.values.get(one) for one in (*NAMES, *ADDRESSES, *KEYS, Target.CUSTOMER))
 
 
 class RowReader:
     """Reads the rows of one table, whose columns go to the given targets."""
 
     def __init__(
-        self, club: Club, targets: Sequence[Target], rows: Sequence[Sequence[str]], today: date
+        self,
+        club: Club,
+        targets: Sequence[Target],
+        rows: Sequence[Sequence[str]],
+        today: date,
+        *,
+        statuses: Mapping[str, str] | None = None,
+        is_own: bool = False,
     ) -> None:
         is_default_month_first = is_month_first(club.country)
         self._columns = [
-            (place, target, Reader(club, today, self._order(place, target, rows, is_default_month_first)))
+            (
+                place,
+                target,
+                Reader(
+                    club,
+                    today,
+                    self._order(place, target, rows, is_default_month_first),
+                    statuses or {},
+                    is_own,
+                ),
+            )
             for place, target in enumerate(targets)
             if target is not Target.IGNORE
         ]
@@ -85,12 +107,14 @@ class RowReader:
             if read.remark:
                 row.remarks.append({"field": target.value, "text": f"{LABELS[target]}: {read.remark}."})
             self._keep(row, target, read.value)
+        row.problem = couple_problem(row.values, cells, self._columns)
         if row.remarks:
             # What was unreadable in one column was perhaps said in the next.
             row.remarks = [
                 one
                 for one in row.remarks
-                if one["text"].endswith("was taken.") or one["field"] not in row.values
+                if one["text"].endswith(("was taken.", "taken for nothing."))
+                or one["field"] not in row.values
             ]
         return row
 
@@ -108,6 +132,23 @@ class RowReader:
             row.values[target.value] = sorted({*row.values.get(target.value, []), *value})
         else:
             row.values[target.value] = value
+
+
+def couple_problem(
+    values: Mapping[str, Any], cells: Sequence[str], columns: Sequence[tuple[int, Target, Reader]]
+) -> str:
+    """Why a row of two people is set aside, with the two as they would be written; empty for one person."""
+    for place, target, _ in columns:
+        if target not in (Target.FIRST_NAME, Target.FULL_NAME) or place >= len(cells):
+            continue
+        last = values.get(Target.LAST_NAME, "") if target is Target.FIRST_NAME else ""
+        couple = couple_in(plain(cells[place]), last)
+        if couple is not None:
+            return (
+                f"Names two people: {couple[0]} and {couple[1]}. Write a line for each; with the same address they"
+                " become a household with one mailbox."
+            )
+    return ""
 
 
 def record_of(member_import: MemberImport, line: int, values: Mapping[str, Any]) -> IdentityKey:
@@ -142,7 +183,9 @@ def moment_of(member_import: MemberImport, values: Mapping[str, Any], now: datet
 
 def keys_of_values(values: Mapping[str, Any]) -> list[IdentityKey]:
     """The keys by which a row leads to somebody, strongest first."""
-    return [IdentityKey(kind, values[kind]) for kind in KINDS if values.get(kind)]
+    keys = [IdentityKey(kind, values[kind]) for kind in KINDS if values.get(kind)]
+    known = values.get(KNOWN_BY)
+    return [IdentityKey(known["kind"], known["value"]), *keys] if known else keys
 
 
 def subject_of_row(
@@ -165,6 +208,8 @@ def subject_of_row(
         for name, value in values.items()
         if name not in NO_FACTS
     }
+    if values.get(Target.STATUS) == DECEASED:
+        facts["status"] = ProfileStatus.INACTIVE.value
     add_facts(subject, SOURCE, facts)
     if only is not None:
         subject.facts = [fact for fact in subject.facts if fact.field in only]
@@ -172,7 +217,7 @@ def subject_of_row(
 
 
 def stage_of_values(values: Mapping[str, Any]) -> LifecycleStage:
-    """MEMBER where the row says anything of a membership that is not over."""
-    if values.get(Target.STATUS) in CHURNED_STATUSES or not any(values.get(one) for one in OF_MEMBERS):
-        return LifecycleStage.SUBSCRIBER
-    return LifecycleStage.MEMBER
+    """MEMBER where the row says anything of a membership that is not over; a status decides alone."""
+    status = values.get(Target.STATUS)
+    is_member = status in MEMBERS if status else any(values.get(one) for one in OF_MEMBERS)
+    return LifecycleStage.MEMBER if is_member else LifecycleStage.SUBSCRIBER

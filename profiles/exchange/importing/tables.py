@@ -3,21 +3,29 @@
 import codecs
 import csv
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from io import BytesIO, StringIO
 from typing import Any, Final
 
-from python_calamine import CalamineError, CalamineWorkbook
+import orjson
 
+from profiles.exchange.importing import sheets
 from profiles.exchange.importing.columns import is_known_header
+from profiles.exchange.importing.csv_rows import LONGEST_CELL, Cells, TooManyRows, csv_rows
 from tenants.errors import InvalidError
 
 MOST_BYTES: Final = 30 * 1024 * 1024
 MOST_ROWS: Final = 200_000
-MOST_COLUMNS: Final = 200
-LONGEST_CELL: Final = 10_000
+TOO_MANY: Final = f"The file has more than {MOST_ROWS:,} rows: split it."
+TOO_FAR: Final = (
+    "The workbook has cells far outside of its table, or is too large: copy the rows of people into a new sheet and"
+    " save that."
+)
+LOCKED: Final = (
+    "The workbook cannot be opened. If it has a password, take that away; else save it anew as XLSX."
+)
 HEADER_WITHIN: Final = 30
 SEPARATORS: Final = (";", ",", "\t", "|")
 SEPARATOR_NAMES: Final[Mapping[str, str]] = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
@@ -37,8 +45,6 @@ TOLD_SEPARATOR: Final = re.compile("sep=(.)", re.IGNORECASE)
 NARROW: Final = 3
 # A title or a sum stands at the left.
 TITLES_WITHIN: Final = 2
-
-Cells = list[str]
 
 
 class UnreadableFile(InvalidError):
@@ -86,14 +92,14 @@ def read_table(
     if not content.strip():
         raise UnreadableFile("The file is empty.")
     if content.startswith(WORKBOOK_SIGNS):
-        grid = _read_workbook(content, sheet)
+        grid = _read_workbook(content, sheet, remembered or {})
     else:
         grid = _read_text(content, encoding, separator)
     table = _with_header(grid, remembered or {})
     if not table.rows:
         raise UnreadableFile("There is no row below the header.")
     if len(table.rows) > MOST_ROWS:
-        raise UnreadableFile(f"The file has more than {MOST_ROWS:,} rows: split it.")
+        raise UnreadableFile(TOO_MANY)
     return table
 
 
@@ -109,17 +115,14 @@ def _read_text(content: bytes, encoding: str, separator: str) -> _Grid:
     if told := TOLD_SEPARATOR.fullmatch(first.strip()):
         separator, text = separator or told[1], rest
     separator = separator or _separator_of(text)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
-    rows: list[tuple[int, Cells]] = []
-    line = 1
     try:
-        for cells in reader:
-            rows.append((line, [cell.strip()[:LONGEST_CELL] for cell in cells[:MOST_COLUMNS]]))
-            line = reader.line_num + 1
+        rows, notes = csv_rows(text, separator, most=MOST_ROWS + HEADER_WITHIN)
+    except TooManyRows:
+        raise UnreadableFile(TOO_MANY) from None
     except csv.Error as error:
-        raise UnreadableFile(f"Line {line} cannot be read as CSV ({error}): save the file as XLSX.") from None
+        raise UnreadableFile(f"This cannot be read as CSV ({error}): save the file as XLSX.") from None
     named = SEPARATOR_NAMES.get(separator, repr(separator))
-    return _Grid(rows, [f"Text in {ENCODING_NAMES.get(used, used)}, columns separated by {named}"])
+    return _Grid(rows, [f"Text in {ENCODING_NAMES.get(used, used)}, columns separated by {named}", *notes])
 
 
 def _decode(content: bytes, encoding: str) -> tuple[str, str]:
@@ -162,50 +165,56 @@ def _separator_of(text: str) -> str:
 # --- workbooks
 
 
-def _read_workbook(content: bytes, sheet: str) -> _Grid:
+def _read_workbook(content: bytes, sheet: str, remembered: Mapping[str, str]) -> _Grid:
+    found = _in_own_process(content, sheet)
+    candidates = [_grid_of(one) for one in found["sheets"]]
+    best = max(
+        range(len(candidates)), key=lambda place: (_known_names(candidates[place].rows, remembered), -place)
+    )
+    chosen, name = candidates[best], found["sheets"][best]["name"]
+    if found["sheets"][best].get("error"):
+        raise UnreadableFile(TOO_FAR)
+    others = [one for one in found["shown"] if one != name]
+    chosen.notes.append(f"Sheet “{name}”")
+    if others:
+        chosen.notes.append(f"Other sheets: {', '.join(f'“{other}”' for other in others)}")
+    if found["hidden"]:
+        chosen.notes.append(f"{found['hidden']} hidden and not looked at")
+    return chosen
+
+
+def _in_own_process(content: bytes, sheet: str) -> dict[str, Any]:
+    """What `sheets` reads; whatever a file does to that process is words here."""
+    command = [sys.executable, "-I", sheets.__file__, sheet, str(MOST_ROWS + HEADER_WITHIN)]
     try:
-        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
-        name = _sheet_of(workbook, sheet)
-        found = workbook.get_sheet_by_name(name)
-        values = found.to_python(skip_empty_area=False, nrows=MOST_ROWS + HEADER_WITHIN)
-        merged = found.merged_cell_ranges or []
-    except (CalamineError, OSError) as error:
-        raise UnreadableFile(
-            "The workbook cannot be opened. If it has a password, take that away; else save it anew as XLSX."
-        ) from error
-    grid = [[_cell_text(value) for value in row[:MOST_COLUMNS]] for row in values]
-    spans = _fill_merged(grid, merged)
-    return _Grid(list(enumerate(grid, start=1)), [f"Sheet “{name}”"], spans)
+        done = subprocess.run(
+            command, input=content, capture_output=True, timeout=2 * sheets.MOST_SECONDS, check=False
+        )
+        found: dict[str, Any] = orjson.loads(done.stdout) if done.returncode == 0 else {"error": sheets.FAR}
+    except (subprocess.TimeoutExpired, orjson.JSONDecodeError):
+        raise UnreadableFile(TOO_FAR) from None
+    error = found.get("error")
+    if error == sheets.NO_SHEET:
+        raise UnreadableFile(f"There is no sheet {sheet!r}; there are: {', '.join(found['sheets'])}.")
+    if error == sheets.LOCKED:
+        raise UnreadableFile(LOCKED)
+    if error or not found["sheets"]:
+        raise UnreadableFile(TOO_FAR if error else "The workbook has no sheet.")
+    return found
 
 
-def _sheet_of(workbook: CalamineWorkbook, wanted: str) -> str:
-    """The sheet that was asked for, else the one with most cells."""
-    if wanted:
-        if wanted not in workbook.sheet_names:
-            raise UnreadableFile(
-                f"There is no sheet {wanted!r}; there are: {', '.join(workbook.sheet_names)}."
-            )
-        return wanted
-    sizes = {
-        name: (sheet := workbook.get_sheet_by_name(name)).height * sheet.width
-        for name in workbook.sheet_names
-    }
-    if not sizes:
-        raise UnreadableFile("The workbook has no sheet.")
-    return max(sizes, key=lambda name: sizes[name])
+def _grid_of(sheet: Mapping[str, Any]) -> _Grid:
+    grid: list[Cells] = sheet["rows"]
+    spans = _fill_merged(grid, sheet["merged"])
+    return _Grid(list(enumerate(grid, start=1)), [], spans)
 
 
-def _cell_text(value: Any) -> str:
-    """A cell as the text that somebody would have typed."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").strip()[:LONGEST_CELL]
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    return value.isoformat() if isinstance(value, date | time) else str(value)
+def _known_names(rows: Sequence[tuple[int, Cells]], remembered: Mapping[str, str]) -> int:
+    """How many known names of columns the best row at the top holds."""
+    return max(
+        (sum(is_known_header(cell, remembered) for cell in cells) for _, cells in rows[:HEADER_WITHIN]),
+        default=0,
+    )
 
 
 def _fill_merged(grid: list[Cells], merged: Sequence[Any]) -> list[tuple[int, int, int]]:

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from events import log
 from events.log import Happening
-from events.models import LogKind
 from profiles import cache
 from profiles.exchange.importing import statements as sql
 from profiles.exchange.importing.subjects import event_id_of, event_prefix
 from profiles.ingest.restating import Touched, restate
 from profiles.ingest.statements import PLAN_FOR_BATCHES, TAGGED_PROFILE
+from profiles.log_kinds import LogKind
 from profiles.merging.rehoming import rehome
 from profiles.models import ErasureReason, MemberImport
 from profiles.privacy.registry import BLANK_PROFILES

@@ -1,5 +1,6 @@
 """`manage.py import_members FILE`: people from a spreadsheet."""
 
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tenants.management.arguments import read_tenants
 from tenants.scope import tenant_scope
 
 MOST_SHOWN = 20
+WORKER_POLL_SECONDS = 0.5
 
 
 class Command(BaseCommand):
@@ -112,14 +114,17 @@ class Command(BaseCommand):
         )
         targets = _with_choices(member_import, guesses, options["column"])
         self._show_columns(member_import, targets)
-        choose_columns(member_import, targets, remember=bool(options["column"]))
+        for name, guess in zip(member_import.header, guesses, strict=True):
+            if guess.why == "question" and not targets[member_import.header.index(name)]:
+                self.stdout.write(self.style.WARNING(f"{name}: {guess.note} (--column)"))
+        choose_columns(member_import, targets, remember=bool(options["column"]), wakes=False)
         checked = self._work(member_import)
         self._show_rows(checked)
         return checked
 
     def _go(self, member_import: MemberImport, *, takes_conflicts: bool) -> None:
         if not member_import.is_working:
-            start_import(member_import, takes_conflicts=takes_conflicts)
+            start_import(member_import, takes_conflicts=takes_conflicts, wakes=False)
         done = self._work(member_import)
         counts = count_rows(done)
         self.stdout.write(
@@ -128,15 +133,19 @@ class Command(BaseCommand):
 
     def _undo(self, member_import: MemberImport) -> None:
         if not member_import.is_working:
-            undo_import(member_import)
+            undo_import(member_import, wakes=False)
         done = self._work(member_import)
         self.stdout.write(f"Took back {done.total:,} rows of {done.file_name}.")
 
     def _work(self, member_import: MemberImport) -> MemberImport:
         with progress_of(member_import.get_status_display()) as report:
             done = work_on(member_import.pk, report=report)
-        if done is None:
-            raise CommandError("A worker is at this import already: wait for it, see the page Import.")
+            while done is None:
+                # The sweep gave it to a worker: what that one does is as good.
+                time.sleep(WORKER_POLL_SECONDS)
+                found = find_import(member_import.pk)
+                report(found.done, found.total)
+                done = work_on(found.pk, report=report) if found.is_working else found
         if done.status == ImportStatus.FAILED:
             raise CommandError(f"The import failed: {done.error}")
         return done

@@ -1,0 +1,18 @@
+"""Who may use what the roof itself answers."""
+
+from typing import Final
+
+from tests.permissions import OPEN, TO_LOGIN, Row
+
+QUESTION: Final = {"query": '{ customers(tenantId: "fairview") { meta { total } } }'}
+#                      anon exp read writ admi camp soci even  key  foreign stranger
+# GraphQL refuses field by field, inside an answer with 200.
+ASK: Final = "          401 401  200  200  200  200  200  200  200  200     200"
+REST: Final = (
+    Row("graphql", "POST", "/graphql", ASK, QUESTION, is_reading=True),
+    Row("schema", "GET", "/api/schema/", OPEN),
+    Row("docs", "GET", "/api/docs/", OPEN),
+    Row("livez", "GET", "/livez", OPEN),
+    Row("readyz", "GET", "/readyz", OPEN),
+    Row("admin:index", "GET", "/admin/", TO_LOGIN),
+)

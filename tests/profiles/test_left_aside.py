@@ -1,0 +1,181 @@
+"""Values that stand for nothing: never a key, never a date of birth, and always a remark on the event."""
+
+from datetime import date
+
+import pytest
+
+from events.identity_hints import stands_for_nothing
+from events.models import InboxEvent
+from events.plain_text import visible
+from profiles.models import CustomerProfile
+from profiles.normalise import is_placeholder_email, is_placeholder_phone, normal_email
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
+from tests.cast import Club
+from tests.profiles.stories import contact, event, member, player, tell
+
+
+def people(tenant: Tenant) -> list[CustomerProfile]:
+    with tenant_scope(tenant):
+        return list(CustomerProfile.objects.order_by("first_name", "last_name"))
+
+
+def remarks(tenant: Tenant, event_id: str) -> list[dict[str, str]]:
+    with tenant_scope(tenant):
+        found = InboxEvent.objects.get(event_id=event_id)
+        assert found.status == "SUCCESS", found.error_message
+        return found.remarks or []
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        *(
+            (word, True)
+            for word in ("undefined", "NULL", " None ", "NaN", "N/A", "guest", "anonymous", "TBA", "pending")
+        ),
+        *(
+            (word, True)
+            for word in ("0", "0000000000", "00000000-0000-0000-0000-000000000000", "-1", "-", "")
+        ),
+        *((word, True) for word in ("9999999999", "1234567890", "ffffffff-ffff-ffff-ffff-ffffffffffff")),
+        *(
+            (word, False)
+            for word in ("1", "7", "p-0", "10", "4711", "player-82018", "2700012345", "Nan01", "abc")
+        ),
+    ],
+)
+def test_which_ids_stand_for_nothing(value: str, expected: bool) -> None:
+    assert stands_for_nothing(value) is expected
+
+
+@pytest.mark.parametrize("word", ["undefined", "0", "None", "club-own"])
+def test_strangers_with_the_same_empty_id_stay_strangers(word: str, fairview: Club) -> None:
+    Tenant.objects.filter(pk=fairview.tenant.pk).update(settings={"placeholders": ["Club-Own"]})
+    fairview.tenant.refresh_from_db()
+    tell(
+        fairview.tenant,
+        player(word, name="Aletta", surname="Bruwer", email="aletta@example.com"),
+        player(word, name="Bongani", surname="Cele", email="bongani@example.com"),
+        contact("c-1", firstName="Dora", email="dora@example.com")
+        | {"id": "e-1", "identity": {"externalIds": {"golfRsaId": word}}},
+        contact("c-2", firstName="Eben", email="eben@example.com")
+        | {"identity": {"externalIds": {"golfRsaId": word}}},
+    )
+
+    assert [one.first_name for one in people(fairview.tenant)] == ["Aletta", "Bongani", "Dora", "Eben"]
+    assert remarks(fairview.tenant, "e-1") == [
+        {"field": "golfRsaId", "text": f"{word!r} stands for nothing and was not taken as an id."}
+    ]
+
+
+def test_an_event_whose_only_id_stands_for_nothing_names_nobody(fairview: Club) -> None:
+    tell(fairview.tenant, player("undefined", name="Aletta", surname="Bruwer") | {"id": "e-1"})
+
+    with tenant_scope(fairview.tenant):
+        assert InboxEvent.objects.get(event_id="e-1").error_code == "NO_IDENTITY"
+    assert people(fairview.tenant) == []
+
+
+def test_odd_but_real_addresses_and_numbers_are_taken(fairview: Club) -> None:
+    tell(
+        fairview.tenant,
+        member(82014, firstName="Nadia", email="nadia.old@example.com", phoneNumber="082 555 0141"),
+        event(
+            "scl.member.updated",
+            {
+                "id": 82014,
+                "changes": ["email", "phoneNumber"],
+                "email": "na@abrams.example.com",
+                "phoneNumber": "083 111 2222",
+            },
+            at=5,
+        ),
+    )
+
+    [nadia] = people(fairview.tenant)
+    assert (nadia.email, nadia.phone_number) == ("na@abrams.example.com", "+27831112222")
+
+
+def test_an_address_that_is_replaced_by_an_unusable_one_does_not_go_on_looking_valid(fairview: Club) -> None:
+    tell(
+        fairview.tenant,
+        member(82014, firstName="Nadia", email="nadia.old@example.com"),
+        event(
+            "scl.member.updated",
+            {"id": 82014, "changes": ["email"], "email": "none@none.com"},
+            at=5,
+            id="e-1",
+        ),
+    )
+
+    assert people(fairview.tenant)[0].email is None
+    assert remarks(fairview.tenant, "e-1") == [
+        {"field": "email", "text": "This e-mail address stands for nobody; it was left aside."}
+    ]
+
+
+@pytest.mark.parametrize(
+    "birth", ["2084-05-17", "0001-01-01", "1900-01-01", "1970-01-01", "1899-05-01", "1980-02-02"]
+)
+def test_births_that_nobody_has_are_not_believed_and_contradict_nobody(birth: str, fairview: Club) -> None:
+    Tenant.objects.filter(pk=fairview.tenant.pk).update(settings={"placeholders": ["1980-02-02"]})
+    fairview.tenant.refresh_from_db()
+    tell(
+        fairview.tenant,
+        member(82018, firstName="Zane", email="zane@example.com", dateOfBirth=birth) | {"id": "e-1"},
+        member(82018, firstName="Zane", email="zane@example.com", dateOfBirth="1984-05-17", at=5),
+    )
+
+    [zane] = people(fairview.tenant)
+    assert zane.date_of_birth == date(1984, 5, 17)
+    assert [one["field"] for one in remarks(fairview.tenant, "e-1")] == ["dateOfBirth"]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("s.o’haraigh@example.com", "s.o'haraigh@example.com"),
+        ("“anna@example.com”", "anna@example.com"),
+        ('"anna@example.com"', "anna@example.com"),
+        ("ａｎｎａ＠example.com", "anna@example.com"),
+        ("\ufeffilse.j@example.com", "ilse.j@example.com"),
+    ],
+)
+def test_typographic_variants_of_an_address_are_one(address: str, expected: str) -> None:
+    assert normal_email(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"), [("na@na.com", True), ("no@no.example", True), ("no@lan.example", False)]
+)
+def test_a_word_that_may_be_a_name_stands_for_nothing_only_at_an_empty_domain(
+    address: str, expected: bool
+) -> None:
+    assert is_placeholder_email(address) is expected
+
+
+def test_seven_equal_digits_are_nobodys_number_and_four_are_somebodys() -> None:
+    assert is_placeholder_phone("+27820000000")
+    assert not is_placeholder_phone("+27831112222")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Gelden\u00adhuys", "Geldenhuys"),
+        ("Ha\u200dvenga", "Havenga"),
+        ("a\u0001b\u001bc", "abc"),
+        ("one\u00a0two\nthree", "one two three"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("👩\u200d🦰", "👩\u200d🦰"),
+    ],
+)
+def test_signs_that_nobody_sees_go_but_for_joiners_that_are_needed(text: str, expected: str) -> None:
+    assert visible(text) == expected
+
+
+def test_invisible_signs_in_an_events_name_are_not_kept(fairview: Club) -> None:
+    tell(fairview.tenant, member(1, firstName="Frans", lastName="Gelden\u00adhuys"))
+
+    assert people(fairview.tenant)[0].last_name == "Geldenhuys"

@@ -1,0 +1,62 @@
+"""Who may do what on the ground floor."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tenants.action_log import log_action
+from tenants.models import ApiKey, LoggedAction, Membership, User
+from tenants.scope import tenant_scope
+from tests import factories
+from tests.permissions import ADMIN, EVERYBODY, NOBODY, OPERATOR, Page, World
+
+PAGES: Final = (
+    Page("switch_tenant", EVERYBODY, "POST"),
+    Page("tenants_loggedaction_changelist", ADMIN),
+    Page("tenants_loggedaction_add", NOBODY),
+    Page("tenants_loggedaction_change", ADMIN),
+    Page("tenants_loggedaction_history", ADMIN),
+    Page("tenants_loggedaction_delete", NOBODY),
+    Page("tenants_apikey_changelist", ADMIN),
+    Page("tenants_apikey_add", ADMIN),
+    Page("tenants_apikey_change", ADMIN),
+    Page("tenants_apikey_history", ADMIN),
+    Page("tenants_apikey_delete", NOBODY),
+    Page("tenants_tenant_changelist", ADMIN),
+    Page("tenants_tenant_add", OPERATOR),
+    Page("tenants_tenant_change", ADMIN),
+    Page("tenants_tenant_history", ADMIN),
+    Page("tenants_tenant_delete", NOBODY),
+    Page("tenants_membership_changelist", ADMIN),
+    Page("tenants_membership_add", ADMIN),
+    Page("tenants_membership_change", ADMIN),
+    Page("tenants_membership_history", ADMIN),
+    Page("tenants_membership_delete", ADMIN),
+    Page("tenants_user_changelist", ADMIN),
+    Page("tenants_user_add", ADMIN),
+    Page("tenants_user_change", ADMIN),
+    Page("tenants_user_history", ADMIN),
+    Page("tenants_user_delete", NOBODY),
+    Page("auth_user_password_change", ADMIN),
+)
+
+
+def things(world: World) -> Mapping[str, object]:
+    """A key, a membership, a user and a logged action of the club."""
+    club = world.club
+    factories.api_key(club.tenant)
+    with tenant_scope(club.tenant):
+        log_action("customer.viewed", subject_kind="customer")
+        logged = LoggedAction.objects.get(action="customer.viewed")
+    return {
+        "tenants_apikey": ApiKey.objects.get().pk,
+        "tenants_tenant": club.tenant.pk,
+        "tenants_membership": Membership.objects.get(user=club.viewer).pk,
+        "tenants_user": club.viewer.pk,
+        "tenants_loggedaction": logged.pk,
+        "id": club.viewer.pk,
+    }
+
+
+def state() -> tuple[Any, ...]:
+    """Who belongs to the club."""
+    return (Membership.objects.count(), User.objects.count())
