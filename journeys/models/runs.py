@@ -25,6 +25,7 @@ class Hold(models.TextChoices):
     PAUSED = "PAUSED", "The journey is paused"
     OVERDUE = "OVERDUE", "Too late: staff decide"
     FLOOD = "FLOOD", "One of many overdue messages: staff decide"
+    SKIP = "SKIP", "Goes on without the messages up to the next wait"
 
 
 class EndedStatus(models.TextChoices):
@@ -64,7 +65,7 @@ class Run(TenantChildModel):
                 condition=~Q(status="WAITING") | Q(due_at__isnull=False), name="journeys_run_due_ck"
             ),
             models.CheckConstraint(
-                condition=(Q(status="HELD") & ~Q(hold="")) | (~Q(status="HELD") & Q(hold="")),
+                condition=(Q(status="HELD", hold__in=["PAUSED", "OVERDUE", "FLOOD"])) | (~Q(status="HELD") & Q(hold__in=["", "SKIP"])),
                 name="journeys_run_hold_ck",
             ),
             # Never twice in a journey for one business key, whatever the version.
