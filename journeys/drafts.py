@@ -100,9 +100,7 @@ def _go(journey: Journey, by: int, words: str) -> JourneyDraft:
     with transaction.atomic():
         draft_of(journey)
         draft: JourneyDraft = JourneyDraft.objects.select_for_update().get(journey_id=journey.pk)
-        revision = DraftRevision.objects.filter(
-            journey_id=journey.pk, number=draft.position + by
-        ).first()
+        revision = DraftRevision.objects.filter(journey_id=journey.pk, number=draft.position + by).first()
         if revision is None:
             raise NothingToDo(words)
         draft.position += by
@@ -123,9 +121,10 @@ def acts_around(journey: Journey, draft: JourneyDraft) -> tuple[str, str]:
             journey_id=journey.pk, number__in=[draft.position, draft.position + 1]
         ).values_list("number", "act")
     )
-    is_first = draft.position == 0 or not DraftRevision.objects.filter(
-        journey_id=journey.pk, number=draft.position - 1
-    ).exists()
+    is_first = (
+        draft.position == 0
+        or not DraftRevision.objects.filter(journey_id=journey.pk, number=draft.position - 1).exists()
+    )
     return ("" if is_first else rows.get(draft.position, ""), rows.get(draft.position + 1, ""))
 
 

@@ -133,16 +133,19 @@ class _Entering:
                 self._ask(rule)
         self.cursor.execute(sql.HOLD_OUT, parameters)
         if entry.max_enrollments is not None or entry.daily_cap is not None:
-            midnight = self.now.astimezone(self.tenant.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+            midnight = self.now.astimezone(self.tenant.zone).replace(
+                hour=0, minute=0, second=0, microsecond=0
+            )
             self.cursor.execute(
-                sql.CAP, parameters | {"most": entry.max_enrollments, "daily": entry.daily_cap, "today": midnight}
+                sql.CAP,
+                parameters | {"most": entry.max_enrollments, "daily": entry.daily_cap, "today": midnight},
             )
 
     def _ask(self, rule: Mapping[str, Any]) -> None:
         decided = decide(
             rule, self.tenant, self.now, among="SELECT profile_id FROM entrant WHERE verdict IS NULL"
         )
-        statement = sql.ASK.format(holds=decided.holds, index=decided.index, value=decided.value)
+        statement = sql.ASK.format(holds=decided.holds, index=decided.place, value=decided.value)
         parts = orjson.dumps(decided.parts, default=str).decode()
         self.cursor.execute(statement, self.common | decided.params | {"parts": parts})
 

@@ -2,6 +2,19 @@
 
 from typing import Final
 
-from tenants.extension import Extension
+from tenants.extension import Extension, LogKind, Periodic, Queue
 
-EXTENSION: Final = Extension()
+EXTENSION: Final = Extension(
+    log_kinds=(
+        LogKind("journey.enrolled", "Somebody entered a journey"),
+        LogKind("journey.completed", "Somebody reached the end of a journey"),
+        LogKind("journey.exited", "Somebody left a journey before its end, with the reason"),
+        LogKind("task.closed", "A task about somebody was closed, with the outcome"),
+    ),
+    queues={"journeys.move_runs": Queue.SENDS, "journeys.wake_due": Queue.SENDS},
+    schedule=(
+        Periodic("journeys.wake_due", seconds=2, expires=2, name="journeys-due"),
+        Periodic("journeys.scan_dates", seconds=60, expires=50, name="journeys-dates"),
+    ),
+    locks={"JOURNEY_ENTRY": 60},
+)

@@ -15,7 +15,7 @@ from journeys.definition import Definition, InvalidDefinition, parse
 from journeys.drafts import EMPTY, draft_of, get_journey, live_version, problems_of, save_draft
 from journeys.engine import holding
 from journeys.errors import ApprovalNeeded, IllegalTransition, NameTaken, NothingToDo
-from journeys.models import Journey, JourneyDraft, JourneyStatus, JourneyVersion, Run
+from journeys.models import DraftRevision, Journey, JourneyDraft, JourneyStatus, JourneyVersion, Run
 from journeys.publishing import moving
 from tenants.action_log import log_action
 from tenants.actors import current_actor
@@ -48,7 +48,7 @@ def create_journey(
     parsed = parse(EMPTY if definition is None else definition)
     try:
         with transaction.atomic():
-            journey = Journey.objects.create(
+            journey: Journey = Journey.objects.create(
                 tenant_id=current_tenant_id(),
                 name=_checked_name(name),
                 description=description[:2000],
@@ -85,9 +85,7 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def publish(
-    journey_id: UUID, *, choices: Mapping[str, Any] | None = None, note: str = ""
-) -> JourneyVersion:
+def publish(journey_id: UUID, *, choices: Mapping[str, Any] | None = None, note: str = "") -> JourneyVersion:
     """Make the draft the live version and start the journey; people under way are moved by `choices`.
 
     Where the draft says what the live version says, that one goes on (and a paused journey is resumed). Raises
@@ -191,7 +189,7 @@ def pause(journey_id: UUID, *, queues_entries: bool = True) -> Journey:
 def resume(
     journey_id: UUID, *, how: str = holding.Release.CONTINUE, minutes: int = 0, now: datetime | None = None
 ) -> Journey:
-    """Go on after a pause: those due go on (spread over minutes), duration waits shift, or overdue messages are skipped."""
+    """Go on after a pause: as they are, spread over minutes; with waits shifted; or without overdue messages."""
     with transaction.atomic():
         journey = get_journey(journey_id, for_update=True)
         if journey.status != S.PAUSED or journey.paused_at is None:
@@ -218,7 +216,9 @@ def archive(journey_id: UUID, *, people: str = AtArchive.FINISH) -> Journey:
             holding.end_all(journey, reason="ARCHIVED")
         elif was == S.PAUSED and paused_at is not None:
             holding.resume(journey, paused_at=paused_at, now=timezone.now())
-        log_action("journey.archived", subject_kind="journey", subject_id=journey.pk, details={"people": people})
+        log_action(
+            "journey.archived", subject_kind="journey", subject_id=journey.pk, details={"people": people}
+        )
     return journey
 
 
@@ -228,11 +228,8 @@ def delete_draft(journey_id: UUID) -> None:
         journey = get_journey(journey_id, for_update=True)
         if journey.status != S.DRAFT or Run.objects.filter(journey_id=journey.pk).exists():
             raise NothingToDo("This journey has a history: archive it instead.")
-        for child in (JourneyDraft, JourneyVersion):
+        for child in (DraftRevision, JourneyDraft, JourneyVersion):
             child.objects.filter(journey_id=journey.pk).delete()
-        from journeys.models import DraftRevision  # noqa: PLC0415
-
-        DraftRevision.objects.filter(journey_id=journey.pk).delete()
         log_action("journey.deleted", subject_kind="journey", subject_id=journey.pk)
         journey.delete()
 
@@ -243,9 +240,7 @@ def duplicate(journey_id: UUID) -> Journey:
     taken = set(Journey.objects.exclude(status=S.ARCHIVED).values_list("name", flat=True))
     base = journey.name[: LONGEST_NAME - 12]
     name = next(one for one in _copies(base) if one not in taken)
-    return create_journey(
-        name=name, description=journey.description, definition=draft_of(journey).definition
-    )
+    return create_journey(name=name, description=journey.description, definition=draft_of(journey).definition)
 
 
 def _copies(base: str) -> Any:

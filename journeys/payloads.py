@@ -58,8 +58,9 @@ def _same(one: Any, other: Any) -> bool:
 def _compares(operator: Operator, value: Any, wanted: Any) -> bool:
     """Numbers as numbers, texts (ISO dates) as texts."""
     left, right = _number(value), _number(wanted)
-    one, other = (value, wanted) if left is None or right is None else (left, right)
-    if not isinstance(one, int | float) and not (isinstance(one, str) and isinstance(other, str)):
+    one: Any = value if left is None or right is None else left
+    other: Any = wanted if left is None or right is None else right
+    if not isinstance(one, float) and not (isinstance(one, str) and isinstance(other, str)):
         return False
     if operator is Operator.GT:
         return bool(one > other)

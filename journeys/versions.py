@@ -49,7 +49,6 @@ def message_of(step: Send) -> list[tuple[str, UUID]]:
     ]
 
 
-@lru_cache(maxsize=5000)
 def channels_ahead(definition: Definition, step_id: str) -> frozenset[str]:
     """Channels of the messages that may still come after a step."""
     step = definition.by_id[step_id]
@@ -70,4 +69,3 @@ def forget_versions() -> None:
     """Empty the caches; tests reuse numbers."""
     for cached in (_definition, _messages):
         cached.cache_clear()
-    channels_ahead.cache_clear()

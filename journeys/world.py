@@ -3,14 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from segments.models import Segment, SegmentType
-from segments.rules import InvalidRule, parse
-
 from journeys.definition.checking import World
 from journeys.models import Journey, JourneySecret
 from messaging.models.policy import policy_of
 from messaging.rendering import TemplateProblem, check_text
 from profiles.models import LifecycleStage
+from segments.models import Segment, SegmentType
+from segments.rules import InvalidRule, parse
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
@@ -23,9 +22,7 @@ def world() -> World:
     return World(
         segments={str(pk) for pk, _ in segments},
         static_segments={str(pk) for pk, kind in segments if kind in listed},
-        journeys={
-            str(pk) for pk in Journey.objects.exclude(status="ARCHIVED").values_list("id", flat=True)
-        },
+        journeys={str(pk) for pk in Journey.objects.exclude(status="ARCHIVED").values_list("id", flat=True)},
         secrets=set(JourneySecret.objects.values_list("name", flat=True)),
         stages=set(LifecycleStage.values),
         check_rule=rule_problem,

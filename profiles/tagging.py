@@ -25,7 +25,8 @@ RETURNING p.id
 CHANGE_SHARES: Final = """
 UPDATE profiles_profileshare AS s
 SET tags = COALESCE((SELECT array_agg(DISTINCT tag ORDER BY tag)
-                     FROM unnest(s.tags || CASE WHEN s.profile_id = ANY(%(ids)s) THEN %(add)s::text[] ELSE '{}' END) AS tag
+                     FROM unnest(s.tags || CASE WHEN s.profile_id = ANY(%(ids)s) THEN %(add)s::text[]
+                                                ELSE '{}' END) AS tag
                      WHERE tag <> ALL(%(remove)s::text[])), '{}')
 FROM profiles_customerprofile AS p
 WHERE p.tenant_id = %(tenant)s AND s.tenant_id = %(tenant)s AND s.profile_id = p.id
@@ -46,7 +47,12 @@ FROM unnest(%(ids)s::uuid[]) AS id
 
 
 def change_tags(
-    cursor: Any, tenant_id: UUID, profile_ids: Collection[UUID], *, add: Collection[str], remove: Collection[str]
+    cursor: Any,
+    tenant_id: UUID,
+    profile_ids: Collection[UUID],
+    *,
+    add: Collection[str],
+    remove: Collection[str],
 ) -> int:
     """Add and take away tags; returns how many people changed. Needs a transaction and the scope."""
     parameters = {"tenant": tenant_id, "ids": list(profile_ids), "add": list(add), "remove": list(remove)}
@@ -62,7 +68,9 @@ def change_tags(
 def change_stage(cursor: Any, tenant_id: UUID, profile_ids: Collection[UUID], stage: str) -> int:
     """Set the stage of the lifecycle; returns how many people changed."""
     rung = STAGE_LADDER.index(LifecycleStage(stage)) if stage in STAGE_LADDER else 0
-    cursor.execute(CHANGE_STAGE, {"tenant": tenant_id, "ids": list(profile_ids), "stage": stage, "rung": rung})
+    cursor.execute(
+        CHANGE_STAGE, {"tenant": tenant_id, "ids": list(profile_ids), "stage": stage, "rung": rung}
+    )
     changed = [row[0] for row in cursor.fetchall()]
     if changed:
         _tell(cursor, tenant_id, changed, ["lifecycleStage"])

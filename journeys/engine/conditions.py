@@ -6,20 +6,20 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import orjson
+
 from segments.compiler import clock_of, compile_node
 from segments.fields import FIELDS
-from segments.rules import FieldLeaf, Group, Node, Rule, parse
-
+from segments.rules import FieldLeaf, Node, Rule, parse
 from tenants.models import Tenant
 
 
 class Decided(NamedTuple):
-    """SQL on alias `p`: `index` is the place of the part that decided (-1: none), `value` what stood there (jsonb).
+    """SQL on alias `p`: `place` is the number of the part that decided (-1: none), `value` what stood there (jsonb).
 
-    The rule holds where `index` is -1 and `holds_by_default`, or where it is not and not.
+    The rule holds where `place` is -1 and `holds_by_default`, or where it is not and not.
     """
 
-    index: str
+    place: str
     value: str
     parts: list[Any]
     holds_by_default: bool
@@ -28,7 +28,7 @@ class Decided(NamedTuple):
     @property
     def holds(self) -> str:
         """The rule as a condition."""
-        return f"({self.index}) = -1" if self.holds_by_default else f"({self.index}) >= 0"
+        return f"({self.place}) = -1" if self.holds_by_default else f"({self.place}) >= 0"
 
 
 def decide(tree: Any, tenant: Tenant, now: datetime, *, prefix: str = "c", among: str = "") -> Decided:
@@ -36,7 +36,7 @@ def decide(tree: Any, tenant: Tenant, now: datetime, *, prefix: str = "c", among
     root = rule_of(orjson.dumps(tree, option=orjson.OPT_SORT_KEYS)).root
     nodes: Sequence[Node] = [root]
     is_or = False
-    if isinstance(root, Group) and not root.negated and root.rules:
+    if root.rules and not root.negated:
         nodes, is_or = root.rules, root.combinator == "OR"
     params: dict[str, Any] = {}
     cases, values = [], []
@@ -78,7 +78,9 @@ def rule_in_words(tree: Any) -> str:
         value = tree.get("value")
         words = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
         label = field.label if field else str(tree["field"])
-        return f"{label} {OPERATORS.get(str(tree.get('operator')), str(tree.get('operator')))} {words}".strip()
+        return (
+            f"{label} {OPERATORS.get(str(tree.get('operator')), str(tree.get('operator')))} {words}".strip()
+        )
     if "event" in tree:
         types = tree["event"].get("types", []) if isinstance(tree["event"], dict) else []
         return f"timeline: {', '.join(str(one).replace('_', ' ').lower() for one in types)}"

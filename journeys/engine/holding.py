@@ -73,7 +73,7 @@ def resume(
                 {
                     "tenant": journey.tenant_id,
                     "journey": journey.pk,
-                    "length": now - paused_at,
+                    "length": f"{(now - paused_at).total_seconds()} seconds",
                     "paused_at": now,
                 },
             )

@@ -68,11 +68,11 @@ WHERE {here_m} AND m.way = 'yes' AND NOT EXISTS (
 SPLIT_WAYS: Final = f"UPDATE moving AS m SET way = {{case}}, outcome = {{case}} WHERE {HERE_M}"
 TASKS: Final = f"""
 INSERT INTO journeys_task (id, tenant_id, profile_id, origin_profile_id, title, reason, owner_id, due_on, status, source,
-                           source_key, value_cents, created_by_name, outcome, note)
+                           source_key, value_cents, created_by_name, outcome, note, closed_by_name)
 SELECT gen_random_uuid(), %(tenant)s, m.profile_id, m.profile_id, %(title)s, %(reason)s,
        (SELECT u.id FROM tenants_user AS u JOIN tenants_membership AS s ON s.user_id = u.id AND s.tenant_id = %(tenant)s
         WHERE u.username = %(owner)s), %(due_on)s, 'OPEN', 'JOURNEY', m.run_id || ':' || m.step || ':' || m.moves,
-       GREATEST(p.lifetime_value_cents, 0), j.name, '', ''
+       GREATEST(p.lifetime_value_cents, 0), j.name, '', '', ''
 FROM moving AS m
 JOIN journeys_journey AS j ON j.tenant_id = %(tenant)s AND j.id = m.journey_id
 JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = m.profile_id
@@ -135,7 +135,7 @@ def ask_rule(group: Group, rule: Mapping[str, Any]) -> None:
     decided = decide(rule, group.tenant, group.now, among=among)
     statement = ASK_RULE.format(
         holds=("a.index = -1" if decided.holds_by_default else "a.index >= 0"),
-        index=decided.index,
+        index=decided.place,
         value=decided.value,
         here_m=HERE_M,
     )
@@ -148,7 +148,10 @@ def _say_no(group: Group, step: Condition, rows: list[tuple[Any, ...]]) -> None:
         values = as_json(payload) or {}
         failed = first_false(step.where, values)
         if failed is not None:
-            detail = {"part": failed.model_dump(mode="json", by_alias=True), "value": at_path(values, failed.path)}
+            detail = {
+                "part": failed.model_dump(mode="json", by_alias=True),
+                "value": at_path(values, failed.path),
+            }
             answers.append(Answer(run_id, way="no", detail=detail))
     if answers:
         group.answer(answers)

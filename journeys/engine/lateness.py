@@ -77,7 +77,9 @@ def _judge_dates(group: Group, until: UntilDate, following: object) -> None:
     )
     silenced = []
     for run_id, value, due in rows:
-        anchor = anchor_of(until, as_json(value) if until.is_of_event else value, zone, due.astimezone(zone).date())
+        anchor = anchor_of(
+            until, as_json(value) if until.is_of_event else value, zone, due.astimezone(zone).date()
+        )
         if anchor is None:
             continue
         at = clocks.at_date(anchor, zone, offset=0, unit=until.unit)

@@ -56,10 +56,8 @@ def move_due(*, now: datetime | None = None, seconds: float = 5.0) -> int:
         started = time.monotonic()
         passed = one_pass(tenant, now=now or timezone.now(), low=low, limit=size)
         steps += passed.steps
-        if not passed.runs:
-            break
-        if passed.runs == size:
-            low = passed.low
+        if passed.runs:
+            low = passed.low if passed.runs == size else EPOCH
         elif low == EPOCH:
             break
         else:

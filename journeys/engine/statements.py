@@ -5,12 +5,12 @@ stand at the same step of the same version `%(version)s`, `%(step)s`, `%(resumes
 
 from typing import Final
 
-# state: GO (to be executed), PARK (waits), HOLD, COMPLETED, EXITED, FAILED. `way` is set by the step, `outcome` is logged.
+# state: GO (to be executed), PARK (waits), HOLD, COMPLETED, EXITED, FAILED. The step sets `way`; `outcome` is logged.
 MOVING: Final = """
 CREATE TEMPORARY TABLE IF NOT EXISTS moving (
     run_id bigint PRIMARY KEY, profile_id uuid NOT NULL, journey_id uuid NOT NULL, version_id bigint NOT NULL,
-    step text NOT NULL, key text NOT NULL, moves integer NOT NULL, sent smallint NOT NULL, entered_at timestamptz NOT NULL,
-    arrived_at timestamptz, due_at timestamptz NOT NULL, resumes boolean NOT NULL, part integer NOT NULL DEFAULT 0,
+    step text NOT NULL, key text NOT NULL, moves integer NOT NULL, sent smallint NOT NULL,
+    entered_at timestamptz NOT NULL, arrived_at timestamptz, due_at timestamptz NOT NULL, resumes boolean NOT NULL, part integer NOT NULL DEFAULT 0,
     state text NOT NULL DEFAULT 'GO', hold text NOT NULL DEFAULT '', reason text NOT NULL DEFAULT '', way text,
     outcome text, detail jsonb, skip_sends text NOT NULL DEFAULT '', not_before timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -64,7 +64,9 @@ FAIL: Final = f"""
 UPDATE moving SET state = 'FAILED', reason = 'STEP_FAILED', outcome = 'FAILED',
        detail = jsonb_build_object('error', %(error)s::text) WHERE {HERE}
 """
-PASS: Final = f"UPDATE moving SET way = %(way)s, outcome = %(outcome)s, detail = %(detail)s::jsonb WHERE {HERE}"
+PASS: Final = (
+    f"UPDATE moving SET way = %(way)s, outcome = %(outcome)s, detail = %(detail)s::jsonb WHERE {HERE}"
+)
 PARK: Final = f"UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(due)s WHERE {HERE}"
 END: Final = f"UPDATE moving SET state = 'EXITED', reason = %(reason)s, outcome = 'EXITED' WHERE {HERE}"
 # One row for each step that was left; runs that end are logged too.

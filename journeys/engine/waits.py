@@ -31,9 +31,7 @@ def wait(group: Group) -> None:
     if isinstance(until, UntilDate):
         statement = DATES_OF_EVENTS if until.is_of_event else DATES_OF_PEOPLE.format(column=column_of(until))
         rows = group.fetch(statement + HERE_M)
-        group.answer(
-            _at_date(run_id, value, until, zone, group, arrived) for run_id, value, arrived in rows
-        )
+        group.answer(_at_date(run_id, value, until, group, arrived) for run_id, value, arrived in rows)
         return
     if group.resumes:
         group.go("next", "WAITED")
@@ -81,9 +79,8 @@ def moment_of(until: UntilDate, anchor: date | datetime, zone: ZoneInfo) -> date
     return clocks.at_date(anchor, zone, offset=until.offset, unit=until.unit, at=at)
 
 
-def _at_date(
-    run_id: int, value: Any, until: UntilDate, zone: ZoneInfo, group: Group, arrived: datetime | None
-) -> Answer:
+def _at_date(run_id: int, value: Any, until: UntilDate, group: Group, arrived: datetime | None) -> Answer:
+    zone = group.definition.zone(group.tenant.zone)
     anchor = anchor_of(until, value, zone, group.now.astimezone(zone).date())
     if anchor is None:
         return _passed(run_id, until.if_missing, "MISSING", {"field": until.field})
@@ -104,4 +101,3 @@ def _passed(run_id: int, choice: IfPast, reason: str, detail: Mapping[str, Any])
         return Answer(run_id, outcome=reason, detail=detail, state="EXITED")
     skip = reason if choice is IfPast.SKIP_TO_NEXT_WAIT else ""
     return Answer(run_id, way="next", outcome=reason, detail=detail, skip_sends=skip)
-

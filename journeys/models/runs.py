@@ -65,7 +65,8 @@ class Run(TenantChildModel):
                 condition=~Q(status="WAITING") | Q(due_at__isnull=False), name="journeys_run_due_ck"
             ),
             models.CheckConstraint(
-                condition=(Q(status="HELD", hold__in=["PAUSED", "OVERDUE", "FLOOD"])) | (~Q(status="HELD") & Q(hold__in=["", "SKIP"])),
+                condition=Q(status="HELD", hold__in=["PAUSED", "OVERDUE", "FLOOD"])
+                | (~Q(status="HELD") & Q(hold__in=["", "SKIP"])),
                 name="journeys_run_hold_ck",
             ),
             # Never twice in a journey for one business key, whatever the version.
