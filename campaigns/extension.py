@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from tenants.extension import Extension, Move, OnUndo, Table, columns, delete
+from tenants.extension import (
+    Consumer,
+    Extension,
+    LogKind,
+    Move,
+    OnUndo,
+    OutboundEvent,
+    Periodic,
+    Queue,
+    Table,
+    columns,
+    delete,
+)
 
 TRIGGERED: Final = "campaigns_triggeredperson"
 CONVERSIONS: Final = "campaigns_campaignconversion"
@@ -33,7 +45,7 @@ EXTENSION: Final = Extension(
             "campaigns.CampaignOccurrence",
             plain=columns(
                 "campaign_id number hour status due_at leased_until attempts last_error is_released audience"
-                " planned skipped reasons planned_at decide_at winner verdict completed_at"
+                " planned skipped reasons forgiven planned_at decide_at winner verdict completed_at"
             ),
         ),
         Table(
@@ -66,4 +78,16 @@ EXTENSION: Final = Extension(
             undo=OnUndo.GOES_ALONG,
         ),
     ),
+    log_kinds=(
+        LogKind("campaign.scheduled", "A campaign was scheduled."),
+        LogKind("campaign.sent", "One sending of a campaign is complete."),
+    ),
+    outbound=(
+        OutboundEvent("campaign.scheduled", "crm.campaign.scheduled", "campaigns.outbound.envelopes"),
+        OutboundEvent("campaign.sent", "crm.campaign.sent", "campaigns.outbound.envelopes"),
+    ),
+    consumers=(Consumer("campaign-triggers", ("activity.recorded",), "campaigns.triggers.follow"),),
+    queues={"campaigns.run_due": Queue.SENDS},
+    # A campaign is found within five seconds of its hour.
+    schedule=(Periodic("campaigns.run_due", seconds=3, expires=4, name="run-campaigns"),),
 )

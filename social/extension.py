@@ -2,16 +2,55 @@
 
 from typing import Final
 
-from tenants.extension import Extension, Setting
+from social.tables import TABLES
+from tenants.extension import Consumer, Extension, Periodic, Queue, Setting
 
 EXTENSION: Final = Extension(
+    tables=TABLES,
+    public_urls="social.public_urls",
     programs=("social_sandbox",),
+    # Publishing waits for other people's servers.
+    queues={
+        "social.publish": Queue.WEBHOOKS,
+        "social.wake_publishing": Queue.WEBHOOKS,
+        "social.measure": Queue.WEBHOOKS,
+        "social.promote": Queue.WEBHOOKS,
+    },
+    schedule=(
+        Periodic("social.wake_publishing", seconds=1, expires=3),
+        Periodic("social.measure", seconds=60, expires=50),
+        Periodic("social.promote", seconds=10, expires=9),
+    ),
+    consumers=(
+        Consumer(
+            "promotions", ("competition.changed", "activity.recorded"), "social.promoting.following.follow"
+        ),
+    ),
     settings=(
+        Setting(
+            "CRM_SOCIAL_NETWORKS",
+            "choice",
+            "SANDBOX",
+            "LIVE speaks to Facebook, Instagram and X; SANDBOX to the stand-in.",
+            ("SANDBOX", "LIVE"),
+        ),
         Setting(
             "CRM_SOCIAL_SANDBOX_URL",
             "text",
             "",
             "Where the stand-in of the social networks stands; empty: this machine, 99 ports above PORT.",
         ),
+        Setting("CRM_META_VERSION", "text", "v26.0", "The version of the Graph API that is spoken."),
+        Setting("CRM_META_APP_ID", "text", "", "The platform's app at Meta."),
+        Setting("CRM_META_APP_SECRET", "text", "", "Its secret."),
+        Setting("CRM_X_CLIENT_ID", "text", "", "The platform's app at X."),
+        Setting("CRM_X_CLIENT_SECRET", "text", "", "Its secret."),
+        Setting(
+            "CRM_PUBLIC_URL",
+            "text",
+            "",
+            "The address under which networks fetch media and send people back; empty: this machine and PORT.",
+        ),
+        Setting("CRM_MEDIA_DIR", "text", "", "Where media lie; empty: the data folder."),
     ),
 )

@@ -33,11 +33,6 @@ def test_a_time_on_the_wall_is_one_moment(wall: str, zone: ZoneInfo, moment: str
     assert schedule.instant(datetime.fromisoformat(wall), zone) == utc(moment)
 
 
-def test_a_time_on_the_wall_has_no_zone() -> None:
-    with pytest.raises(ValueError, match="no zone"):
-        schedule.instant(utc("2026-03-28T09:00"), LONDON)
-
-
 @pytest.mark.parametrize(
     ("after", "expected"),
     [
