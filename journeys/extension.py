@@ -2,9 +2,13 @@
 
 from typing import Final
 
-from tenants.extension import Extension, LogKind, Periodic, Queue
+from journeys.listening_kinds import KINDS
+from journeys.personal import TABLES
+from tenants.extension import Consumer, Extension, LogKind, Periodic, Queue
 
 EXTENSION: Final = Extension(
+    tables=TABLES,
+    consumers=(Consumer("journeys", KINDS, "journeys.listening.handle", after=("scoring",)),),
     log_kinds=(
         LogKind("journey.enrolled", "Somebody entered a journey"),
         LogKind("journey.completed", "Somebody reached the end of a journey"),

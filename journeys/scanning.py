@@ -1,6 +1,6 @@
 """Triggers that the clock pulls: dates of people, schedules; and changes of such dates.
 
-Each occurrence is dealt with once, whatever the number of workers: a mark is unique per journey, trigger and occurrence.
+Each occurrence is dealt with once, whatever the number of workers: a mark is unique per journey and occurrence.
 What fell before the first start of a journey is never looked at; what was missed is one, within a grace.
 """
 

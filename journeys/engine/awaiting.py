@@ -1,8 +1,8 @@
 """WAIT_UNTIL: an event or a condition, with a time-out.
 
 Arriving leaves a subscription and comes back at once, in a second transaction: an event that was committed before the
-subscription was seen is found then, every later one by the consumer of the log. A time-out is decided by the event's own
-time: one that is stamped before the deadline wins, even if it is read after.
+subscription was seen is found then, every later one by the consumer of the log. A time-out is decided by the event's
+own time: one that is stamped before the deadline wins, even if it is read after.
 """
 
 from datetime import datetime, timedelta

@@ -65,7 +65,7 @@ class Release(StrEnum):
 def resume(
     journey: Journey, *, paused_at: datetime, now: datetime, how: str = Release.CONTINUE, minutes: int = 0
 ) -> None:
-    """After a pause: who was due is due as of then, and the late guard decides; or waits shift; or messages fall away."""
+    """After a pause: who was due is due as of then, and the late guard decides; or waits shift."""
     with connection.cursor() as cursor:
         if how == Release.SHIFT:
             cursor.execute(

@@ -67,8 +67,8 @@ WHERE {here_m} AND m.way = 'yes' AND NOT EXISTS (
 """
 SPLIT_WAYS: Final = f"UPDATE moving AS m SET way = {{case}}, outcome = {{case}} WHERE {HERE_M}"
 TASKS: Final = f"""
-INSERT INTO journeys_task (id, tenant_id, profile_id, origin_profile_id, title, reason, owner_id, due_on, status, source,
-                           source_key, value_cents, created_by_name, outcome, note, closed_by_name)
+INSERT INTO journeys_task (id, tenant_id, profile_id, origin_profile_id, title, reason, owner_id, due_on, status,
+                           source, source_key, value_cents, created_by_name, outcome, note, closed_by_name)
 SELECT gen_random_uuid(), %(tenant)s, m.profile_id, m.profile_id, %(title)s, %(reason)s,
        (SELECT u.id FROM tenants_user AS u JOIN tenants_membership AS s ON s.user_id = u.id AND s.tenant_id = %(tenant)s
         WHERE u.username = %(owner)s), %(due_on)s, 'OPEN', 'JOURNEY', m.run_id || ':' || m.step || ':' || m.moves,

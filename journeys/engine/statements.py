@@ -1,6 +1,8 @@
-"""The SQL of the engine. A pass claims runs into the temporary table `moving`, moves them there through every step that
-does not wait, and writes each run once at the end. Parameters: `%(tenant)s`, `%(now)s`, and of one group of runs that
-stand at the same step of the same version `%(version)s`, `%(step)s`, `%(resumes)s`, `%(part)s`.
+"""The SQL of the engine.
+
+A pass claims runs into the temporary table `moving`, moves them there through every step that does not wait, and writes
+each run once at the end. Parameters: `%(tenant)s`, `%(now)s`, and of one group of runs that stand at the same step of
+the same version `%(version)s`, `%(step)s`, `%(resumes)s`, `%(part)s`.
 """
 
 from typing import Final
@@ -10,7 +12,8 @@ MOVING: Final = """
 CREATE TEMPORARY TABLE IF NOT EXISTS moving (
     run_id bigint PRIMARY KEY, profile_id uuid NOT NULL, journey_id uuid NOT NULL, version_id bigint NOT NULL,
     step text NOT NULL, key text NOT NULL, moves integer NOT NULL, sent smallint NOT NULL,
-    entered_at timestamptz NOT NULL, arrived_at timestamptz, due_at timestamptz NOT NULL, resumes boolean NOT NULL, part integer NOT NULL DEFAULT 0,
+    entered_at timestamptz NOT NULL, arrived_at timestamptz, due_at timestamptz NOT NULL,
+    resumes boolean NOT NULL, part integer NOT NULL DEFAULT 0,
     state text NOT NULL DEFAULT 'GO', hold text NOT NULL DEFAULT '', reason text NOT NULL DEFAULT '', way text,
     outcome text, detail jsonb, skip_sends text NOT NULL DEFAULT '', not_before timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -50,7 +53,10 @@ GROUPS: Final = """
 SELECT version_id, step, resumes, part, count(*) FROM moving WHERE state = 'GO'
 GROUP BY version_id, step, resumes, part ORDER BY version_id, step, resumes, part
 """
-HERE: Final = "state = 'GO' AND version_id = %(version)s AND step = %(step)s AND resumes = %(resumes)s AND part = %(part)s"
+HERE: Final = (
+    "state = 'GO' AND version_id = %(version)s AND step = %(step)s AND resumes = %(resumes)s"
+    " AND part = %(part)s"
+)
 HERE_M: Final = (
     "m.state = 'GO' AND m.version_id = %(version)s AND m.step = %(step)s AND m.resumes = %(resumes)s"
     " AND m.part = %(part)s"

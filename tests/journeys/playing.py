@@ -3,22 +3,26 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
-from journeys import entering, lifecycle
+from events.consumers import Entry
+from journeys import entering, lifecycle, listening
 from journeys.engine.passing import move_due
 from journeys.entering import Entrant
 from journeys.models import Journey, Run, RunEnded, StepLog
 from journeys.versions import definition_of, forget_versions
 from messaging.models import Delivery
-from profiles.models import CustomerProfile
+from profiles.models import Activity, CustomerProfile
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.journeys.definitions import Json
 
+_numbers = count(1_000_000)
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)  # a Monday, 11:00 in Johannesburg
 
 
@@ -34,6 +38,17 @@ def person(tenant: Tenant, name: str = "Anna", **values: Any) -> CustomerProfile
     with tenant_scope(tenant):
         made: CustomerProfile = CustomerProfile.objects.create(tenant=tenant, **(defaults | values))
     return made
+
+
+@contextmanager
+def time_machine(now: datetime) -> Iterator[None]:
+    """The platform's clock stands at a moment."""
+    real = timezone.now
+    timezone.now = lambda: now
+    try:
+        yield
+    finally:
+        timezone.now = real
 
 
 class Play:
@@ -82,6 +97,25 @@ class Play:
     def later(self, **delta: float) -> None:
         """Let time pass."""
         self.at(self.now + timedelta(**delta))
+
+    def tell(self, who: CustomerProfile, kind: str, at: datetime | None = None, **metadata: Any) -> None:
+        """Something happens to somebody, and the consumer of the log reads it."""
+        with self.open(), transaction.atomic():
+            number = next(_numbers)
+            activity = Activity.objects.create(
+                id=number, tenant=self.tenant, profile_id=who.pk, origin_profile_id=who.pk,
+                occurred_at=at or self.now, type=kind, category="GOLF", source="teetime",
+                source_event_id=f"told-{number}", title=kind, metadata=metadata,
+            )  # fmt: skip
+        data = {"activityId": activity.pk, "type": kind, "occurredAt": (at or self.now).isoformat()}
+        self.hear("activity.recorded", who, **data)
+
+    def hear(self, kind: str, who: CustomerProfile, **data: Any) -> None:
+        """The consumer reads an entry of the log, and the engine works."""
+        with self.open(), transaction.atomic(), time_machine(self.now):
+            entry = Entry("1", next(_numbers), self.tenant.pk, kind, who.pk, data, self.now)
+            listening.handle(self.tenant, [entry])
+        self.tick()
 
     def run(self, who: CustomerProfile) -> Run | None:
         """The live run of somebody."""

@@ -8,7 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 from journeys.definition import parse
 from journeys.definition.steps import Split
 from journeys.engine import kinds
+from journeys.engine.group import Group
 from journeys.engine.kinds import BUCKETS, borders
+from journeys.engine.statements import HERE
 from journeys.models import StepLog, Task
 from profiles.models import CustomerProfile
 from tests.cast import Club
@@ -63,7 +65,7 @@ def test_the_part_of_a_condition_that_decided_is_kept_with_its_value(play: Play)
     anna = person(play.tenant, handicap_tenths=190, membership_tier="Gold")
     rule = {
         "combinator": "AND",
-        "rules": [*GOLD["rules"], {"field": "handicap", "operator": "lt", "value": 18}],  # type: ignore[list-item]
+        "rules": [*GOLD["rules"], {"field": "handicap", "operator": "lt", "value": 18}],
     }
     asked = play.start(journey(ask("low", rule=rule)))
     play.enter(asked, anna)
@@ -181,8 +183,8 @@ def test_a_step_that_fails_for_one_fails_for_that_one_alone(
     unlucky = people[7].pk
     real = kinds.HANDLERS["UPDATE"]
 
-    def update(group: kinds.Group) -> None:
-        rows = group.fetch(f"SELECT profile_id FROM moving WHERE {kinds.HERE}")
+    def update(group: Group) -> None:
+        rows = group.fetch(f"SELECT profile_id FROM moving WHERE {HERE}")
         if unlucky in {row[0] for row in rows}:
             raise ValueError("broken")
         real(group)
