@@ -208,6 +208,7 @@ CRM_RATE_LIMITS = {
     "read": env.number("CRM_RATE_READ", 1000),
     "write": env.number("CRM_RATE_WRITE", 100),
     "events": env.number("CRM_RATE_EVENTS", 600_000),
+    "publish": env.number("CRM_RATE_PUBLISH", 30),
 }
 
 REST_FRAMEWORK: dict[str, Any] = {

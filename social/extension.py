@@ -3,11 +3,27 @@
 from typing import Final
 
 from social.tables import TABLES
-from tenants.extension import Consumer, Extension, Periodic, Queue, Setting
+from tenants.extension import Consumer, Extension, Periodic, Queue, Setting, Tag
 
 EXTENSION: Final = Extension(
     tables=TABLES,
+    urls="social.api.urls",
     public_urls="social.public_urls",
+    tags=(
+        Tag("social", "Posts on Facebook, Instagram and X: accounts, publishing, numbers.", 70),
+        Tag("promotions", "Events that promote themselves: a plan that follows field and changes.", 75),
+    ),
+    enum_names={
+        "SocialPlatform": "social.models.Network",
+        "SocialConnectionStatus": "social.models.ConnectionStatus",
+        "SocialPostStatus": "social.models.PostStatus",
+        "SocialTargetStatus": "social.models.TargetStatus",
+        "SocialMediaKind": "social.models.MediaKind",
+        "PromotionStatus": "social.models.PromotionStatus",
+        "PromotionSource": "social.models.SourceType",
+    },
+    graphql_queries=("social.graphql.roots.SocialQueries",),
+    graphql_mutations=("social.graphql.roots.SocialMutations",),
     programs=("social_sandbox",),
     # Publishing waits for other people's servers.
     queues={

@@ -153,14 +153,32 @@ WHERE (excluded.occurred_at, excluded.event_id) > (f.occurred_at, f.event_id)
 NEW_ACTIVITY = StagingTable(
     "new_activity",
     "id bigint, profile_id uuid, origin_profile_id uuid, occurred_at timestamptz, slot smallint, type text,"
-    " category text, channel text, source text, source_event_id text, title text, metadata jsonb",
+    " category text, channel text, source text, source_event_id text, title text, metadata jsonb, once_key uuid",
 )
 INSERT_ACTIVITIES = """
 INSERT INTO profiles_activity (id, tenant_id, profile_id, origin_profile_id, occurred_at, slot, type, category,
-                               channel, source, source_event_id, title, metadata)
+                               channel, source, source_event_id, title, metadata, once_key)
 SELECT id, %s, profile_id, origin_profile_id, occurred_at, slot, type, category, channel, source, source_event_id,
-       title, metadata
+       title, metadata, once_key
 FROM new_activity
+"""
+ONCE_KEY = StagingTable("wanted_once_key", "key uuid")
+# What is stored counts what it said last; refunds count below zero, other currencies nothing.
+KNOWN_ONCE = """
+SELECT a.once_key, a.id, COALESCE((a.metadata->>'toldAt')::timestamptz, a.occurred_at), CASE
+           WHEN a.metadata->>'currency' IS DISTINCT FROM t.currency AND a.metadata ? 'currency' THEN 0
+           WHEN a.type = 'PAYMENT_RECEIVED' THEN (a.metadata->>'amountCents')::bigint
+           WHEN a.type = 'PAYMENT_REFUNDED' THEN -(a.metadata->>'amountCents')::bigint
+           ELSE 0 END
+FROM wanted_once_key AS wanted
+JOIN tenants_tenant AS t ON t.id = %s
+JOIN profiles_activity AS a ON a.tenant_id = t.id AND a.once_key = wanted.key
+"""
+AMENDED = StagingTable("amended_activity", "id bigint, title text, metadata jsonb")
+AMEND = """
+UPDATE profiles_activity AS a SET title = amended.title, metadata = amended.metadata
+FROM amended_activity AS amended
+WHERE a.tenant_id = %s AND a.id = amended.id
 """
 LOG_ACTIVITIES = """
 INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)

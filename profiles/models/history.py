@@ -95,11 +95,17 @@ class Activity(TenantChildModel):
     source_event_id = models.CharField(max_length=200)
     title = models.TextField()
     metadata = models.JSONField(db_default=models.Value({}, output_field=models.JSONField()))
+    once_key = models.UUIDField(null=True, help_text="What happens once, whoever tells it how often.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "source", "source_event_id", "slot"], name="profiles_activity_event_uq"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "once_key"],
+                condition=Q(once_key__isnull=False),
+                name="profiles_activity_once_uq",
             ),
             models.CheckConstraint(
                 condition=Q(category__in=ActivityCategory.values), name="profiles_activity_category_ck"

@@ -57,7 +57,7 @@ OF_EITHER: Final = "(first_profile_id = ANY(%(ids)s) OR second_profile_id = ANY(
 ANONYMISE_PAYMENTS: Final = """
 UPDATE profiles_activity
 SET profile_id = %(nobody)s, origin_profile_id = %(nobody)s,
-    title = initcap(replace(type, '_', ' ')), source_event_id = 'erased-' || id,
+    title = initcap(replace(type, '_', ' ')), source_event_id = 'erased-' || id, once_key = NULL,
     metadata = COALESCE((SELECT jsonb_object_agg(key, value) FROM jsonb_each(metadata)
                          WHERE key IN ('amountCents', 'currency')), '{}')
 WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s) AND category = 'PAYMENT'
@@ -197,7 +197,7 @@ TABLES: Final[list[Table]] = [
     ),
     Table(
         "profiles.Activity",
-        personal=names("profile_id origin_profile_id source_event_id title metadata"),
+        personal=names("profile_id origin_profile_id source_event_id title metadata once_key"),
         plain=names("occurred_at recorded_at slot type category channel source"),
         steps=(
             *delete("profiles_activity", f"{OF_PERSON} AND category <> 'PAYMENT'"),
