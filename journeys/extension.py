@@ -4,7 +4,7 @@ from typing import Final
 
 from journeys.listening_kinds import KINDS
 from journeys.personal import TABLES
-from tenants.extension import Consumer, Extension, LogKind, Periodic, Queue
+from tenants.extension import Consumer, Extension, LogKind, Periodic, Queue, Tag
 
 EXTENSION: Final = Extension(
     tables=TABLES,
@@ -21,4 +21,17 @@ EXTENSION: Final = Extension(
         Periodic("journeys.scan_dates", seconds=60, expires=50, name="journeys-dates"),
     ),
     locks={"JOURNEY_ENTRY": 60},
+    urls="journeys.api.urls",
+    tags=(
+        Tag("journeys", "What happens to whom by itself: make, try, start, explain.", 70),
+        Tag("tasks", "What staff do about a customer.", 75),
+    ),
+    enum_names={
+        "JourneyStatus": "journeys.models.JourneyStatus",
+        "TaskStatus": "journeys.models.TaskStatus",
+        "TaskOutcome": "journeys.models.Outcome",
+        "TaskSource": "journeys.models.TaskSource",
+    },
+    graphql_queries=("journeys.graphql.schema.JourneyQueries",),
+    graphql_mutations=("journeys.graphql.schema.JourneyMutations",),
 )

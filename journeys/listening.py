@@ -102,10 +102,11 @@ class Interest:
     types: set[str] = field(default_factory=set)
 
     @classmethod
-    def load(cls) -> "Interest":
+    def load(cls, only: Journey | None = None) -> "Interest":
         """Of every journey that runs, by its live version; archived ones that let people finish still have exits."""
         made = cls()
-        for journey in Journey.objects.filter(version_id__isnull=False).exclude(status="DRAFT"):
+        journeys = Journey.objects.filter(version_id__isnull=False).exclude(status="DRAFT")
+        for journey in journeys if only is None else journeys.filter(pk=only.pk):
             definition = definition_of(journey.version_id or 0)
             made.journeys[journey.pk], made.definitions[journey.pk] = journey, definition
             made.types |= set(event_types(definition))
@@ -124,13 +125,18 @@ def event_types(definition: Definition) -> Iterator[str]:
 
 def handle(tenant: Tenant, entries: Sequence[Entry]) -> None:
     """Read a batch of the log for one club; the scope is open."""
-    _Batch(tenant, entries).run()
+    hear(tenant, entries, timezone.now())
+
+
+def hear(tenant: Tenant, entries: Sequence[Entry], now: datetime, *, only: Journey | None = None) -> None:
+    """The same at a moment; `only`: for one journey, as in a dry run."""
+    _Batch(tenant, entries, now, only).run()
 
 
 class _Batch:
-    def __init__(self, tenant: Tenant, entries: Sequence[Entry]) -> None:
-        self.tenant, self.entries, self.now = tenant, entries, timezone.now()
-        self.interest = Interest.load()
+    def __init__(self, tenant: Tenant, entries: Sequence[Entry], now: datetime, only: Journey | None) -> None:
+        self.tenant, self.entries, self.now = tenant, entries, now
+        self.interest = Interest.load(only)
         self.people = {one.profile_id for one in entries if one.profile_id is not None}
 
     def run(self) -> None:

@@ -38,11 +38,12 @@ CHANGED: Final = "SELECT id, {column} FROM profiles_customerprofile WHERE tenant
 MEMBERS: Final = "SELECT profile_id FROM segments_segmentmember WHERE tenant_id = %s AND segment_id = %s"
 
 
-def scan(tenant: Tenant, now: datetime | None = None) -> int:
+def scan(tenant: Tenant, now: datetime | None = None, *, only: Journey | None = None) -> int:
     """Look at every active journey of the open scope's club; returns how many entered."""
     now = now or timezone.now()
     entered = 0
-    for journey in Journey.objects.filter(status__in=["ACTIVE", "PAUSED"], scanned_at__lt=now):
+    journeys = Journey.objects.filter(status__in=["ACTIVE", "PAUSED"], scanned_at__lt=now)
+    for journey in journeys if only is None else journeys.filter(pk=only.pk):
         definition = definition_of(journey.version_id or 0)
         zone = definition.zone(tenant.zone)
         for number, trigger in enumerate(definition.triggers):

@@ -35,7 +35,7 @@ JOIN journeys_subscription AS s ON s.tenant_id = %(tenant)s AND s.run_id = m.run
 CROSS JOIN LATERAL (
     SELECT id, type, occurred_at, metadata FROM profiles_activity AS a
     WHERE a.tenant_id = %(tenant)s AND a.profile_id = m.profile_id AND a.occurred_at >= s.since
-      AND a.type = ANY(s.types)
+      AND a.occurred_at <= %(now)s AND a.type = ANY(s.types)
     ORDER BY a.occurred_at LIMIT {MOST_EVENTS}
 ) AS a
 WHERE {HERE_M} ORDER BY m.run_id, a.occurred_at

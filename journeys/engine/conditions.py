@@ -57,7 +57,7 @@ def _value_of(node: Node) -> str | None:
     if not isinstance(node, FieldLeaf):
         return None
     field = FIELDS[node.field]
-    return f"({field.sql})::numeric / {field.scale}" if field.scale != 1 else field.sql
+    return f"trim_scale(({field.sql})::numeric / {field.scale})" if field.scale != 1 else field.sql
 
 
 @lru_cache(maxsize=2000)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 from django.db import OperationalError, connection, transaction
@@ -45,16 +46,16 @@ class Passed:
     low: datetime
 
 
-def move_due(*, now: datetime | None = None, seconds: float = 5.0) -> int:
+def move_due(*, now: datetime | None = None, seconds: float = 5.0, only: UUID | None = None) -> int:
     """Pass after pass over the open scope's club until nothing is due or the time is up; returns the steps executed.
 
-    With `now`, the clock stands still: for tests and simulations.
+    With `now`, the clock stands still, and `only` one journey is looked at: for tests and simulations.
     """
     tenant = Tenant.objects.get(pk=current_tenant_id())
     ends, steps, low, size = time.monotonic() + seconds, 0, EPOCH, BATCH
     while time.monotonic() < ends:
         started = time.monotonic()
-        passed = one_pass(tenant, now=now or timezone.now(), low=low, limit=size)
+        passed = one_pass(tenant, now=now or timezone.now(), low=low, limit=size, only=only)
         steps += passed.steps
         if passed.runs:
             low = passed.low if passed.runs == size else EPOCH
@@ -72,11 +73,14 @@ def _sized(size: int, took: timedelta) -> int:
     return min(MOST_BATCH, size * 2) if took < LONGEST_PASS / 3 else size
 
 
-def one_pass(tenant: Tenant, *, now: datetime, low: datetime = EPOCH, limit: int = BATCH) -> Passed:
+def one_pass(
+    tenant: Tenant, *, now: datetime, low: datetime = EPOCH, limit: int = BATCH, only: UUID | None = None
+) -> Passed:
     """Claim at most `limit` runs that are due and move them; the scope is open."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.MOVING)
-        cursor.execute(sql.CLAIM, {"tenant": tenant.pk, "now": now, "low": low, "limit": limit})
+        claim = sql.CLAIM.format(only="AND journey_id = %(only)s" if only else "")
+        cursor.execute(claim, {"tenant": tenant.pk, "now": now, "low": low, "limit": limit, "only": only})
         cursor.execute(sql.CLAIMED)
         claimed, newest = cursor.fetchone()
         if not claimed:

@@ -26,7 +26,7 @@ INSERT INTO moving (run_id, profile_id, journey_id, version_id, step, key, moves
 SELECT id, profile_id, journey_id, version_id, step, key, moves, sent, entered_at, arrived_at, due_at,
        arrived_at IS NOT NULL, CASE WHEN hold = 'SKIP' THEN 'LATE' ELSE '' END
 FROM journeys_run
-WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND due_at >= %(low)s
+WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND due_at >= %(low)s {only}
 ORDER BY due_at LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED
 """

@@ -177,7 +177,7 @@ def test_a_merge_enters_nobody_unless_the_journey_says_so(play: Play) -> None:
     for merge in (False, True):
         with play.open():
             Segment.objects.get_or_create(
-                id=segment, defaults=dict(tenant=play.tenant, name="Gold", type="STATIC")
+                id=segment, defaults={"tenant": play.tenant, "name": "Gold", "type": "STATIC"}
             )
         trigger = {"kind": "SEGMENT", "segment": segment, "onMerge": merge}
         play.start(journey(wait("day"), triggers=[trigger]), f"J{merge}")
