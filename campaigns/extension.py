@@ -12,6 +12,7 @@ from tenants.extension import (
     Periodic,
     Queue,
     Table,
+    Tag,
     columns,
     delete,
 )
@@ -64,6 +65,7 @@ EXTENSION: Final = Extension(
                 " machine_opened clicked unsubscribed complained replied converted revenue_cents"
             ),
         ),
+        Table("campaigns.CampaignRecount", plain=columns("campaign_id occurrence noted_at")),
         Table(
             "campaigns.CampaignLink",
             plain=columns("campaign_id occurrence variant url clicks machine_clicks"),
@@ -78,6 +80,19 @@ EXTENSION: Final = Extension(
             undo=OnUndo.GOES_ALONG,
         ),
     ),
+    urls="campaigns.api.urls",
+    graphql_queries=("campaigns.graphql.fields.CampaignQueries",),
+    graphql_mutations=("campaigns.graphql.fields.CampaignMutations",),
+    tags=(Tag("campaigns", "Planned sends: drafts, schedules, results.", 60),),
+    enum_names={
+        "CampaignType": "campaigns.models.CampaignType",
+        "CampaignStatus": "campaigns.models.CampaignStatus",
+        "CampaignChannel": "campaigns.models.CampaignChannel",
+        "CampaignWindow": "campaigns.models.SendWindow",
+        "CampaignGoal": "campaigns.models.Goal",
+        "CampaignWinnerMetric": "campaigns.models.WinnerMetric",
+        "SendStatus": "messaging.models.DeliveryStatus",
+    },
     log_kinds=(
         LogKind("campaign.scheduled", "A campaign was scheduled."),
         LogKind("campaign.sent", "One sending of a campaign is complete."),
@@ -86,8 +101,19 @@ EXTENSION: Final = Extension(
         OutboundEvent("campaign.scheduled", "crm.campaign.scheduled", "campaigns.outbound.envelopes"),
         OutboundEvent("campaign.sent", "crm.campaign.sent", "campaigns.outbound.envelopes"),
     ),
-    consumers=(Consumer("campaign-triggers", ("activity.recorded",), "campaigns.triggers.follow"),),
-    queues={"campaigns.run_due": Queue.SENDS},
+    consumers=(
+        Consumer("campaign-triggers", ("activity.recorded",), "campaigns.triggers.follow"),
+        Consumer(
+            "campaign-results",
+            ("activity.recorded", "delivery.changed"),
+            "campaigns.results.follow",
+            batch_size=2000,
+        ),
+    ),
+    queues={"campaigns.run_due": Queue.SENDS, "campaigns.recount": Queue.CONSUMERS},
     # A campaign is found within five seconds of its hour.
-    schedule=(Periodic("campaigns.run_due", seconds=3, expires=4, name="run-campaigns"),),
+    schedule=(
+        Periodic("campaigns.run_due", seconds=3, expires=4, name="run-campaigns"),
+        Periodic("campaigns.recount", seconds=3, expires=4, name="recount-campaigns"),
+    ),
 )

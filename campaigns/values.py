@@ -1,7 +1,7 @@
 """A campaign as callers write it: names, kinds and limits of each field, once for REST, GraphQL and the wizard."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from tenants.models.tenant import time_zones
 
 MOST_SEGMENTS: Final = 50
 MOST_VARIANTS: Final = 6
+MOMENTS: Final = frozenset({"scheduled_at", "recur_end_at"})
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00]*$")]
 Long = Annotated[str, StringConstraints(max_length=LONGEST_TEXT, pattern=r"^[^\x00]*$")]
 Ids = Annotated[list[UUID], Field(max_length=MOST_SEGMENTS)]
@@ -156,6 +157,8 @@ def parse_values(body: Mapping[str, Any]) -> dict[str, Any]:
             "Some fields cannot be taken as they are.", details=[_detail(each) for each in error.errors()]
         ) from None
     values = stated.model_dump(exclude_unset=True, mode="python")
+    for name in MOMENTS & values.keys():
+        values[name] = values[name] and values[name].astimezone(UTC)
     if "segment_id" in values:
         chosen = values.pop("segment_id")
         values.setdefault("segment_ids", [chosen] if chosen else [])

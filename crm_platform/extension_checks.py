@@ -51,6 +51,7 @@ def _paths_of(extension: Extension) -> Iterator[str]:
     yield from extension.graphql_queries
     yield from extension.graphql_mutations
     yield from extension.on_tenant_created
+    yield from extension.segment_users
     yield from extension.demo
     yield from extension.enum_names.values()
     yield from (f"{module}.urlpatterns" for module in (extension.urls, extension.public_urls) if module)

@@ -40,6 +40,7 @@ EXTENSION: Final = Extension(
     queues={
         "events.read_log": Queue.CONSUMERS,
         "events.run_consumer": Queue.CONSUMERS,
+        "events.sweep": Queue.CONSUMERS,
         "events.deliver_webhooks": Queue.WEBHOOKS,
         "events.wake_webhooks": Queue.WEBHOOKS,
     },

@@ -1,5 +1,6 @@
 """What customers bring: the profile itself, and with it matching, scoring, exchange and privacy."""
 
+import os
 from typing import Final
 
 from profiles.log_kinds import LogKind as Kind
@@ -93,7 +94,11 @@ EXTENSION: Final = Extension(
     ),
     styles=("crm/customer.css", "crm/review.css", "crm/scores.css"),
     scripts=("crm/search.js", "crm/timeline.js", "crm/review.js"),
-    queues={"profiles.process_inbox": Queue.EVENTS},
+    queues={
+        "profiles.process_inbox": Queue.EVENTS,
+        "profiles.score_touched": Queue.CONSUMERS,
+        "profiles.wake_score_touched": Queue.CONSUMERS,
+    },
     schedule=(
         # Finds what is due: each club's own night, new rules, a run that was cut off.
         Periodic("profiles.wake_score_touched", seconds=3, expires=4, name="score-touched"),
@@ -108,9 +113,16 @@ EXTENSION: Final = Extension(
         ),
     ),
     locks={
+        "BACKFILL": 7,  # how many workers are at what files brought, of all tenants together
         "SCORING": 3,  # the versions of one tenant's scoring rules
     },
     settings=(
+        Setting(
+            "CRM_BACKFILL_WORKERS",
+            "number",
+            max(2, min(os.cpu_count() or 1, 8)),
+            "Live workers that may be at events from files at once; fewer than there are, so that one is always free.",
+        ),
         Setting(
             "CRM_DUPLICATES_BACKEND",
             "choice",

@@ -69,8 +69,12 @@ def compile_node(
 ) -> Condition:
     """The same of a part of a rule."""
     parameters = Parameters(prefix)
-    sql = _Compiler(parameters, parameters(tenant_id, "uuid"), clock, among).node(node)
-    return Condition(sql, parameters.values)
+    return Condition(compile_with(parameters, node, tenant_id, clock, among=among), parameters.values)
+
+
+def compile_with(parameters: Parameters, node: Node, tenant_id: Any, clock: Clock, *, among: str = "") -> str:
+    """The SQL of a part, with its values among those of a larger statement."""
+    return _Compiler(parameters, parameters(tenant_id, "uuid"), clock, among).node(node)
 
 
 def clock_of(tenant: Tenant, now: datetime) -> Clock:

@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from tenants.extension import Extension, LogKind, MergeBy, OnUndo, Table, columns, delete
+from tenants.extension import (
+    Consumer,
+    Extension,
+    LogKind,
+    MergeBy,
+    OnUndo,
+    OutboundEvent,
+    Periodic,
+    Queue,
+    Table,
+    columns,
+    delete,
+)
 
 MEMBERS: Final = "segments_segmentmember"
 TRANSITIONS: Final = "segments_segmenttransition"
@@ -34,7 +46,7 @@ TABLES: Final = (
     Table(
         "segments.Refresh",
         plain=columns(
-            "segment_id status reason version attempts lease_until joined left error requested_at started_at"
+            "segment_id status reason version attempts leased_until joined left error requested_at started_at"
             " finished_at"
         ),
     ),
@@ -46,11 +58,37 @@ TABLES: Final = (
     ),
 )
 
+FOLLOWED: Final = (
+    "profile.created",
+    "profile.changed",
+    "profile.merged",
+    "profile.unmerged",
+    "profile.erased",
+    "profile.scored",
+    "profile.counted",
+    "activity.recorded",
+)
+
 EXTENSION: Final = Extension(
     tables=TABLES,
     log_kinds=(
-        LogKind("segment.joined", "Somebody joined a segment: segmentId, cause, rule."),
-        LogKind("segment.left", "Somebody left a segment: segmentId, cause, rule."),
+        LogKind(
+            "segment.joined",
+            "Somebody joined a segment: `segmentId`, `cause`, `rule` (the leaf that flipped).",
+        ),
+        LogKind(
+            "segment.left", "Somebody left a segment: `segmentId`, `cause`, `rule` (the leaf that flipped)."
+        ),
+        LogKind("segment.membership.changed", "Who joined and left a segment, at most a thousand an entry."),
     ),
+    outbound=(
+        OutboundEvent(
+            "segment.membership.changed", "crm.segment.membership.changed", "segments.outbound.envelopes"
+        ),
+    ),
+    consumers=(Consumer(name="segments", kinds=FOLLOWED, handle="segments.following.follow"),),
+    queues={"segments.move_due": Queue.CONSUMERS},
+    schedule=(Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),),
     locks={"SEGMENTS": 50},  # the members of one tenant's segments
+    on_tenant_created=("segments.templates.furnish",),
 )

@@ -55,6 +55,18 @@ def event_condition(
     return rows.people(among, having)
 
 
+def rows_of(
+    leaf: EventLeaf,
+    *,
+    parameter: Callable[..., str],
+    tenant: str,
+    comparing: Comparing,
+    is_open_ended: bool = False,
+) -> str:
+    """The condition of the leaf's rows on `a`; `is_open_ended`: those too young for its window as well."""
+    return _Rows(leaf, parameter, tenant, comparing).chosen(is_open_ended=is_open_ended)
+
+
 def _asks_for(test: Any, operator: str) -> bool:
     return isinstance(test, MomentTest) and test.operator == operator
 
@@ -88,7 +100,7 @@ class _Rows:
         """Whether `p` has one."""
         return (
             f"EXISTS (SELECT FROM profiles_activity AS a WHERE a.tenant_id = {self.tenant}"
-            f" AND a.profile_id = p.id AND {self._chosen()})"
+            f" AND a.profile_id = p.id AND {self.chosen()})"
         )
 
     def people(self, among: str, having: str) -> str:
@@ -96,24 +108,28 @@ class _Rows:
         only = f" AND a.profile_id IN ({among})" if among else ""
         return (
             f"p.id IN (SELECT a.profile_id FROM profiles_activity AS a WHERE a.tenant_id = {self.tenant}{only}"
-            f" AND {self._chosen()} GROUP BY a.profile_id HAVING {having})"
+            f" AND {self.chosen()} GROUP BY a.profile_id HAVING {having})"
         )
 
-    def _chosen(self) -> str:
+    def chosen(self, *, is_open_ended: bool = False) -> str:
+        """The condition of the rows on `a`."""
         leaf = self.leaf
-        parts = [f"a.type = ANY({self.parameter(list(leaf.types), 'text[]')})", *self._window()]
+        parts = [
+            f"a.type = ANY({self.parameter(list(leaf.types), 'text[]')})",
+            *self._window(is_open_ended=is_open_ended),
+        ]
         parts += [self._detail(where) for where in leaf.where]
         asks = {where.key for where in leaf.where}
         if OPENED_BY_MACHINES & set(leaf.types) and "isMachine" not in asks:
             parts.append(BY_PEOPLE)
         return " AND ".join(parts)
 
-    def _window(self) -> list[str]:
+    def _window(self, *, is_open_ended: bool) -> list[str]:
         window, clock = self.leaf.window, self.comparing.clock
         froms = [] if window.in_last_days is None else [clock.day(-window.in_last_days)]
         froms += [] if window.since is None else [window.since]
         parts = [f"a.occurred_at >= {self.comparing.start_of(day)}" for day in froms]
-        if window.before_days_ago is not None:
+        if window.before_days_ago is not None and not is_open_ended:
             parts.append(f"a.occurred_at < {self.comparing.start_of(clock.day(-window.before_days_ago))}")
         if window.until is not None:
             parts.append(self.comparing.moment("a.occurred_at", "lte", window.until))

@@ -331,7 +331,8 @@ class Extension:
     `locks`: names and numbers of advisory locks (`AdvisoryLock.<name>`), unique over all apps.
     `queues`: task → queue (MAINTENANCE else). `enum_names`: name of an enumeration in the API's description → its path.
     `programs`: management commands that `make run` starts beside the platform. `on_tenant_created`: functions that get
-    a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise.
+    a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise. `segment_users`:
+    functions that tell in words what needs the segment with a UUID ("the campaign “Spring offer”").
     """
 
     tables: tuple[Table, ...] = ()
@@ -358,6 +359,7 @@ class Extension:
     programs: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     on_tenant_created: tuple[str, ...] = ()
+    segment_users: tuple[str, ...] = ()
     demo: tuple[str, ...] = ()
 
 

@@ -34,7 +34,7 @@ class Refresh(TenantChildModel):
     reason = models.CharField(max_length=10, choices=RefreshReason.choices)
     version = models.IntegerField(null=True, help_text="Of the rule; empty until it starts.")
     attempts = models.IntegerField(db_default=0)
-    lease_until = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
     joined = models.IntegerField(db_default=0)
     left = models.IntegerField(db_default=0)
     error = models.TextField(db_default="", blank=True)
@@ -60,7 +60,7 @@ class Refresh(TenantChildModel):
         indexes = [
             # What to start or to take over.
             models.Index(
-                fields=["lease_until"], condition=Q(status__in=OPEN), name="segments_refresh_due_idx"
+                fields=["tenant", "id"], condition=Q(status__in=OPEN), name="segments_refresh_due_idx"
             ),
             # The segment's page: its latest refreshes.
             models.Index(fields=["tenant", "segment_id", "-id"], name="segments_refresh_latest_idx"),

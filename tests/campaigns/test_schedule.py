@@ -7,6 +7,7 @@ import pytest
 
 from campaigns import schedule
 from campaigns.schedule import InvalidPattern
+from messaging.clocks import instant
 
 LONDON, JOHANNESBURG = ZoneInfo("Europe/London"), ZoneInfo("Africa/Johannesburg")
 
@@ -30,7 +31,7 @@ def utc(text: str) -> datetime:
     ],
 )
 def test_a_time_on_the_wall_is_one_moment(wall: str, zone: ZoneInfo, moment: str) -> None:
-    assert schedule.instant(datetime.fromisoformat(wall), zone) == utc(moment)
+    assert instant(datetime.fromisoformat(wall), zone) == utc(moment)
 
 
 @pytest.mark.parametrize(
