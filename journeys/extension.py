@@ -8,7 +8,7 @@ from tenants.extension import Consumer, Extension, LogKind, Periodic, Queue, Tag
 
 EXTENSION: Final = Extension(
     tables=TABLES,
-    consumers=(Consumer("journeys", KINDS, "journeys.listening.handle", after=("scoring",)),),
+    consumers=(Consumer("journeys", KINDS, "journeys.listening.handle", after=("scoring", "segments")),),
     log_kinds=(
         LogKind("journey.enrolled", "Somebody entered a journey"),
         LogKind("journey.completed", "Somebody reached the end of a journey"),

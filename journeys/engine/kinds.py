@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
@@ -24,10 +25,10 @@ from journeys.engine.conditions import decide
 from journeys.engine.group import Answer, Group, as_json
 from journeys.engine.statements import END, HERE, HERE_M
 from journeys.engine.waits import wait
-from journeys.lists import change_lists
 from journeys.payloads import at_path, first_false
 from profiles.recording import open_notes, store_notes
 from profiles.tagging import change_stage, change_tags
+from segments.lists import add_members, remove_members
 from tenants.models import Tenant
 
 BUCKETS: Final = 10_000
@@ -192,9 +193,10 @@ def update(group: Group) -> None:
         change_tags(group.cursor, group.tenant.pk, people, add=step.add_tags, remove=step.remove_tags)
     if step.stage:
         change_stage(group.cursor, group.tenant.pk, people, step.stage)
-    for segments, joins in ((step.add_to, True), (step.take_from, False)):
-        for segment in segments:
-            change_lists(group.cursor, group.tenant.pk, segment, people, joins=joins)
+    for segment in step.add_to:
+        add_members(UUID(segment), people)
+    for segment in step.take_from:
+        remove_members(UUID(segment), people)
     group.go("next", "UPDATED")
 
 
