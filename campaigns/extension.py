@@ -2,7 +2,21 @@
 
 from typing import Final
 
-from tenants.extension import Extension, Move, OnUndo, Table, columns, delete
+from tenants.extension import (
+    Consumer,
+    Extension,
+    LogKind,
+    Move,
+    NavEntry,
+    OnUndo,
+    OutboundEvent,
+    Periodic,
+    Queue,
+    Table,
+    Tag,
+    columns,
+    delete,
+)
 
 TRIGGERED: Final = "campaigns_triggeredperson"
 CONVERSIONS: Final = "campaigns_campaignconversion"
@@ -33,7 +47,7 @@ EXTENSION: Final = Extension(
             "campaigns.CampaignOccurrence",
             plain=columns(
                 "campaign_id number hour status due_at leased_until attempts last_error is_released audience"
-                " planned skipped reasons planned_at decide_at winner verdict completed_at"
+                " planned skipped reasons forgiven planned_at decide_at winner verdict completed_at"
             ),
         ),
         Table(
@@ -52,6 +66,7 @@ EXTENSION: Final = Extension(
                 " machine_opened clicked unsubscribed complained replied converted revenue_cents"
             ),
         ),
+        Table("campaigns.CampaignRecount", plain=columns("campaign_id occurrence noted_at")),
         Table(
             "campaigns.CampaignLink",
             plain=columns("campaign_id occurrence variant url clicks machine_clicks"),
@@ -65,5 +80,50 @@ EXTENSION: Final = Extension(
             merge=Move(),
             undo=OnUndo.GOES_ALONG,
         ),
+    ),
+    urls="campaigns.api.urls",
+    graphql_queries=("campaigns.graphql.fields.CampaignQueries",),
+    graphql_mutations=("campaigns.graphql.fields.CampaignMutations",),
+    tags=(Tag("campaigns", "Planned sends: drafts, schedules, results.", 60),),
+    enum_names={
+        "CampaignType": "campaigns.models.CampaignType",
+        "CampaignStatus": "campaigns.models.CampaignStatus",
+        "CampaignChannel": "campaigns.models.CampaignChannel",
+        "CampaignWindow": "campaigns.models.SendWindow",
+        "CampaignGoal": "campaigns.models.Goal",
+        "CampaignWinnerMetric": "campaigns.models.WinnerMetric",
+        "SendStatus": "messaging.models.DeliveryStatus",
+    },
+    nav=(
+        NavEntry("Campaigns", "campaign", "campaigns", group="Marketing", order=200),
+        NavEntry("Calendar", "calendar_month", "campaign_calendar", group="Marketing", order=210),
+        NavEntry("Campaign settings", "tune", "campaign_settings", "ADMINISTER", "Settings", 945),
+    ),
+    styles=("crm/campaigns.css",),
+    scripts=("crm/campaigns.js",),
+    segment_users=("campaigns.audience.users_of_segment",),
+    calendar=("campaigns.calendar.campaign_entries",),
+    log_kinds=(
+        LogKind("campaign.scheduled", "A campaign was scheduled."),
+        LogKind("campaign.sent", "One sending of a campaign is complete."),
+    ),
+    outbound=(
+        OutboundEvent("campaign.scheduled", "crm.campaign.scheduled", "campaigns.outbound.envelopes"),
+        OutboundEvent("campaign.sent", "crm.campaign.sent", "campaigns.outbound.envelopes"),
+    ),
+    consumers=(
+        Consumer("campaign-triggers", ("activity.recorded",), "campaigns.triggers.follow"),
+        Consumer(
+            "campaign-results",
+            ("activity.recorded", "delivery.changed"),
+            "campaigns.results.follow",
+            batch_size=2000,
+        ),
+    ),
+    queues={"campaigns.run_due": Queue.SENDS, "campaigns.recount": Queue.CONSUMERS},
+    # A campaign is found within five seconds of its hour.
+    schedule=(
+        Periodic("campaigns.run_due", seconds=3, expires=4, name="run-campaigns"),
+        Periodic("campaigns.recount", seconds=3, expires=4, name="recount-campaigns"),
     ),
 )

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from babel.core import get_global
 from cronsim import CronSim, CronSimError
 
+from messaging.clocks import instant
+
 HOURS: Final = 24
 # The clocks of the earth lie between UTC-12 and UTC+14: a wall-clock time comes up for the first people so much before
 # it comes up in UTC.
@@ -24,32 +26,6 @@ SHORTEST_PERIOD: Final = timedelta(hours=1)
 
 class InvalidPattern(ValueError):
     """The cron pattern cannot be used; the text says why."""
-
-
-def instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The moment (UTC) at which a clock in the zone shows the naive time: the first, or the end of the gap over it."""
-    if wall.tzinfo is not None:
-        raise ValueError("a time on the wall has no zone")
-    moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == wall:
-        return moment
-    # In a gap fold=0 reads the clock of before, which lands as far behind the gap as the time lies in it.
-    before = wall.replace(tzinfo=zone, fold=0).utcoffset() or timedelta()
-    after = wall.replace(tzinfo=zone, fold=1).utcoffset() or timedelta()
-    return _end_of_gap(moment, zone, after - before)
-
-
-def _end_of_gap(moment: datetime, zone: ZoneInfo, jump: timedelta) -> datetime:
-    """The moment of the jump, found to the second between an hour of before and one of after."""
-    low, high = moment - abs(jump) - timedelta(hours=1), moment
-    offset = low.astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(zone).utcoffset() == offset:
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)
 
 
 def check_pattern(pattern: str) -> None:

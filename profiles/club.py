@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_precision
 
 from profiles.births import doubt
 from profiles.normalise import (
@@ -21,8 +21,9 @@ from tenants.models import Tenant
 
 @lru_cache(maxsize=8192)
 def money(amount_cents: int, currency: str, locale: str) -> str:
-    """An amount as the club writes it, as in R 1 500,00."""
-    return format_currency(amount_cents / 100, currency, locale=locale).replace("\xa0", " ")
+    """An amount in a currency's smallest unit (yen have no cents) as the club writes it, as in R 1 500,00."""
+    amount = amount_cents / 10 ** get_currency_precision(currency)
+    return format_currency(amount, currency, locale=locale).replace("\xa0", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,93 @@
 
 from typing import Final
 
-from tenants.extension import Extension
+from tenants.extension import (
+    Consumer,
+    Extension,
+    LogKind,
+    MergeBy,
+    OnUndo,
+    OutboundEvent,
+    Periodic,
+    Queue,
+    Table,
+    columns,
+    delete,
+)
 
-EXTENSION: Final = Extension()
+MEMBERS: Final = "segments_segmentmember"
+TRANSITIONS: Final = "segments_segmenttransition"
+
+TABLES: Final = (
+    Table(
+        "segments.Segment",
+        plain=columns(
+            "club_id name description type criteria version refreshed_version refresh_frequency last_refreshed_at"
+            " member_count is_active is_system template refresh_error messaging_segment_id last_synced_at sync_error"
+            " created_at updated_at created_by_id created_by_name deleted_at"
+        ),
+    ),
+    Table(
+        "segments.SegmentMember",
+        personal=columns("segment_id profile_id origin_profile_id joined_at"),
+        erase=delete(MEMBERS),
+        mine="profile_id = ANY(%(ids)s)",
+        merge=MergeBy("segments.merging.follow"),
+        undo=OnUndo.GOES_ALONG,
+    ),
+    Table(
+        "segments.SegmentTransition",
+        personal=columns("segment_id profile_id is_join cause rule version at"),
+        erase=delete(TRANSITIONS),
+        mine="profile_id = ANY(%(ids)s)",
+        undo=OnUndo.GOES_ALONG,
+    ),
+    Table(
+        "segments.Refresh",
+        plain=columns(
+            "segment_id status reason version attempts leased_until joined left error requested_at started_at"
+            " finished_at"
+        ),
+    ),
+    Table(
+        "segments.DueDay",
+        personal=columns("profile_id due_on"),
+        erase=delete("segments_dueday"),
+        undo=OnUndo.GOES_ALONG,
+    ),
+)
+
+FOLLOWED: Final = (
+    "profile.created",
+    "profile.changed",
+    "profile.merged",
+    "profile.unmerged",
+    "profile.erased",
+    "profile.scored",
+    "profile.counted",
+    "activity.recorded",
+)
+
+EXTENSION: Final = Extension(
+    tables=TABLES,
+    log_kinds=(
+        LogKind(
+            "segment.joined",
+            "Somebody joined a segment: `segmentId`, `cause`, `rule` (the leaf that flipped).",
+        ),
+        LogKind(
+            "segment.left", "Somebody left a segment: `segmentId`, `cause`, `rule` (the leaf that flipped)."
+        ),
+        LogKind("segment.membership.changed", "Who joined and left a segment, at most a thousand an entry."),
+    ),
+    outbound=(
+        OutboundEvent(
+            "segment.membership.changed", "crm.segment.membership.changed", "segments.outbound.envelopes"
+        ),
+    ),
+    consumers=(Consumer(name="segments", kinds=FOLLOWED, handle="segments.following.follow"),),
+    queues={"segments.move_due": Queue.CONSUMERS},
+    schedule=(Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),),
+    locks={"SEGMENTS": 50},  # the members of one tenant's segments
+    on_tenant_created=("segments.templates.furnish",),
+)

@@ -2,16 +2,83 @@
 
 from typing import Final
 
-from tenants.extension import Extension, Setting
+from social.tables import TABLES
+from tenants.extension import Consumer, DashboardPanel, Extension, NavEntry, Periodic, Queue, Setting, Tag
 
 EXTENSION: Final = Extension(
+    tables=TABLES,
+    urls="social.api.urls",
+    public_urls="social.public_urls",
+    tags=(
+        Tag("social", "Posts on Facebook, Instagram and X: accounts, publishing, numbers.", 70),
+        Tag("promotions", "Events that promote themselves: a plan that follows field and changes.", 75),
+    ),
+    enum_names={
+        "SocialPlatform": "social.models.Network",
+        "SocialConnectionStatus": "social.models.ConnectionStatus",
+        "SocialPostStatus": "social.models.PostStatus",
+        "SocialTargetStatus": "social.models.TargetStatus",
+        "SocialMediaKind": "social.models.MediaKind",
+        "PromotionStatus": "social.models.PromotionStatus",
+        "PromotionSource": "social.models.SourceType",
+    },
+    nav=(
+        NavEntry("Social posts", "campaign", "social_posts", "VIEW_PROFILES", "Social", 500),
+        NavEntry("Promotions", "event_available", "promotions", "VIEW_PROFILES", "Social", 510),
+        NavEntry("Media library", "photo_library", "social_media", "VIEW_PROFILES", "Social", 520),
+        NavEntry("Accounts", "hub", "social_accounts", "VIEW_PROFILES", "Social", 530),
+    ),
+    dashboard_panels=(
+        DashboardPanel("social", "Social", "social/dashboard.html", "social.dashboard.context", order=60),
+    ),
+    styles=("crm/social.css",),
+    scripts=("crm/social.js",),
+    graphql_queries=("social.graphql.roots.SocialQueries",),
+    graphql_mutations=("social.graphql.roots.SocialMutations",),
     programs=("social_sandbox",),
+    demo=("social.demo.furnish",),
+    # Publishing waits for other people's servers.
+    queues={
+        "social.publish": Queue.WEBHOOKS,
+        "social.wake_publishing": Queue.WEBHOOKS,
+        "social.measure": Queue.WEBHOOKS,
+        "social.promote": Queue.WEBHOOKS,
+    },
+    schedule=(
+        Periodic("social.wake_publishing", seconds=1, expires=3),
+        Periodic("social.measure", seconds=60, expires=50),
+        Periodic("social.promote", seconds=10, expires=9),
+    ),
+    consumers=(
+        Consumer(
+            "promotions", ("competition.changed", "activity.recorded"), "social.promoting.following.follow"
+        ),
+    ),
     settings=(
+        Setting(
+            "CRM_SOCIAL_NETWORKS",
+            "choice",
+            "SANDBOX",
+            "LIVE speaks to Facebook, Instagram and X; SANDBOX to the stand-in.",
+            ("SANDBOX", "LIVE"),
+        ),
         Setting(
             "CRM_SOCIAL_SANDBOX_URL",
             "text",
             "",
             "Where the stand-in of the social networks stands; empty: this machine, 99 ports above PORT.",
         ),
+        Setting("CRM_META_VERSION", "text", "v26.0", "The version of the Graph API that is spoken."),
+        Setting("CRM_META_APP_ID", "text", "", "The platform's app at Meta."),
+        Setting("CRM_META_APP_SECRET", "text", "", "Its secret."),
+        Setting("CRM_X_CLIENT_ID", "text", "", "The platform's app at X."),
+        Setting("CRM_X_CLIENT_SECRET", "text", "", "Its secret."),
+        Setting(
+            "CRM_PUBLIC_URL",
+            "text",
+            "",
+            "The address under which networks fetch media and send people back; empty: this machine and PORT.",
+        ),
+        Setting("CRM_MEDIA_DIR", "text", "", "Where media lie; empty: the data folder."),
     ),
 )

@@ -4,14 +4,24 @@ Keys come from `CRM_ENCRYPTION_KEYS`: the first one writes, all of them read, so
 new one in front. Without the setting a key file under `CRM_KEY_DIR` is made on first use.
 """
 
+import base64
+import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from tenants.errors import ConflictError
 from tenants.own_secrets import write_once
+
+NONCE_BYTES: Final = 12
+AES_BYTES: Final = 32
 
 
 class SealBroken(ConflictError):
@@ -58,3 +68,41 @@ def _own_key(path_text: str) -> str:
     if not path.exists():
         write_once(path, Fernet.generate_key())
     return path.read_text().strip()
+
+
+def seal_for(context: str, plain: str) -> str:
+    """The text encrypted with the first key by AES-256-GCM, readable only for the same context.
+
+    `context`: what the secret belongs to, as in tenant, row and field; a copy in another place cannot be read.
+    """
+    nonce = os.urandom(NONCE_BYTES)
+    cipher = AESGCM(_aes_keys()[0]).encrypt(nonce, plain.encode(), context.encode())
+    return base64.urlsafe_b64encode(nonce + cipher).decode()
+
+
+def unseal_for(context: str, sealed: str) -> str:
+    """The text that was sealed for this context; raises SealBroken."""
+    try:
+        content = base64.urlsafe_b64decode(sealed)
+    except ValueError:
+        raise SealBroken from None
+    for key in _aes_keys():
+        try:
+            return (
+                AESGCM(key).decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], context.encode()).decode()
+            )
+        except (InvalidTag, ValueError):
+            continue
+    raise SealBroken
+
+
+def _aes_keys() -> list[bytes]:
+    given = tuple(settings.CRM_ENCRYPTION_KEYS)
+    return [_derived(key) for key in given or (_own_key(str(key_path())),)]
+
+
+@lru_cache(maxsize=8)
+def _derived(key: str) -> bytes:
+    """A key of its own for GCM, so that no key serves two ciphers."""
+    derivation = HKDF(algorithm=SHA256(), length=AES_BYTES, salt=None, info=b"crm sealed for a context")
+    return derivation.derive(base64.urlsafe_b64decode(key))

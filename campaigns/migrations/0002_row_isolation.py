@@ -8,6 +8,7 @@ CHILDREN = {
     "campaigns_campaignoccurrence": "campaigns_occurrence_campaign_fk",
     "campaigns_triggeredperson": "campaigns_triggered_campaign_fk",
     "campaigns_campaigncount": "campaigns_count_campaign_fk",
+    "campaigns_campaignrecount": "campaigns_recount_campaign_fk",
     "campaigns_campaignlink": "campaigns_link_campaign_fk",
     "campaigns_campaignconversion": "campaigns_conversion_campaign_fk",
 }
@@ -39,6 +40,7 @@ class Migration(migrations.Migration):
         tenants.row_isolation.IsolateTenantRows(model_name="TriggeredPerson"),
         tenants.row_isolation.IsolateTenantRows(model_name="CampaignCount"),
         tenants.row_isolation.IsolateTenantRows(model_name="CampaignLink"),
+        tenants.row_isolation.IsolateTenantRows(model_name="CampaignRecount"),
         tenants.row_isolation.IsolateTenantRows(model_name="CampaignConversion"),
         *(refer(table, name, "campaign_id", "campaigns_campaign") for table, name in CHILDREN.items()),
         *(refer(table, name, "profile_id", "profiles_customerprofile") for table, name in OF_PEOPLE.items()),

@@ -18,7 +18,7 @@ from campaigns.models.occurrence import (
     OccurrenceStatus,
     TriggeredPerson,
 )
-from campaigns.models.results import CampaignConversion, CampaignCount, CampaignLink
+from campaigns.models.results import CampaignConversion, CampaignCount, CampaignLink, CampaignRecount
 
 __all__ = [
     "DIRECT_CHANNELS",
@@ -29,6 +29,7 @@ __all__ = [
     "CampaignCount",
     "CampaignLink",
     "CampaignOccurrence",
+    "CampaignRecount",
     "CampaignStatus",
     "CampaignType",
     "CampaignVariant",

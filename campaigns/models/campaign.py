@@ -105,8 +105,10 @@ class Campaign(TenantModel):
     club_id = models.TextField(blank=True, default="")
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True, default="")
-    type = models.CharField(max_length=10, choices=CampaignType.choices, default=CampaignType.ONE_TIME)
-    status = models.CharField(max_length=10, choices=CampaignStatus.choices, default=CampaignStatus.DRAFT)
+    type = models.CharField(max_length=10, choices=CampaignType.choices, default=CampaignType.ONE_TIME.value)
+    status = models.CharField(
+        max_length=10, choices=CampaignStatus.choices, default=CampaignStatus.DRAFT.value
+    )
     version = models.IntegerField(default=1)
 
     # To whom
@@ -128,7 +130,7 @@ class Campaign(TenantModel):
     # When
     scheduled_at = models.DateTimeField(null=True)
     timezone = models.CharField(max_length=64)
-    window = models.CharField(max_length=10, choices=SendWindow.choices, default=SendWindow.TOGETHER)
+    window = models.CharField(max_length=10, choices=SendWindow.choices, default=SendWindow.TOGETHER.value)
     spread_minutes = models.IntegerField(default=0)
     recur_pattern = models.CharField(max_length=100, blank=True, default="")
     recur_end_at = models.DateTimeField(null=True)
@@ -142,12 +144,14 @@ class Campaign(TenantModel):
     )
 
     # The test
-    winner_metric = models.CharField(max_length=12, choices=WinnerMetric.choices, default=WinnerMetric.CLICKS)
+    winner_metric = models.CharField(
+        max_length=12, choices=WinnerMetric.choices, default=WinnerMetric.CLICKS.value
+    )
     test_percent = models.SmallIntegerField(default=100, help_text="So many take part; 100: no rest to wait.")
     test_minutes = models.IntegerField(default=240)
 
     # What it is to bring
-    goal = models.CharField(max_length=10, choices=Goal.choices, default=Goal.NONE)
+    goal = models.CharField(max_length=10, choices=Goal.choices, default=Goal.NONE.value)
     goal_days = models.SmallIntegerField(default=7)
 
     # How it went

@@ -51,6 +51,7 @@ class CampaignOccurrence(TenantChildModel):
     planned = models.IntegerField(default=0)
     skipped = models.IntegerField(default=0)
     reasons = models.JSONField(default=dict, help_text="Why people were left out → how many.")
+    forgiven = models.IntegerField(default=0, help_text="Failures that a person has seen and let pass.")
     planned_at = models.DateTimeField(null=True)
     decide_at = models.DateTimeField(null=True)
     winner = models.CharField(max_length=1, blank=True, default="")

@@ -6,22 +6,6 @@ from django.db.models import Q
 from campaigns.models.campaign import Campaign, Goal
 from tenants.models import TenantChildModel
 
-COUNTERS = (
-    "handed_over",
-    "delivered",
-    "bounced",
-    "failed",
-    "skipped_late",
-    "opened",
-    "machine_opened",
-    "clicked",
-    "unsubscribed",
-    "complained",
-    "replied",
-    "converted",
-    "revenue_cents",
-)
-
 
 class CampaignCount(TenantChildModel):
     """The counters of one occurrence, variant and channel: messages, each counted once under each heading."""
@@ -62,6 +46,30 @@ class CampaignCount(TenantChildModel):
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.occurrence} {self.variant} {self.channel}"
+
+
+class CampaignRecount(TenantChildModel):
+    """An occurrence of whose messages something was heard since its counters were last made from the ledger."""
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    occurrence = models.CharField(max_length=80)
+    noted_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "campaign", "occurrence"], name="campaigns_recount_once_uq"
+            ),
+        ]
+        indexes = [
+            # What to count next, over all tenants.
+            models.Index(fields=["noted_at"], name="campaigns_recount_due_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.occurrence}"
 
 
 class CampaignLink(TenantChildModel):

@@ -23,6 +23,7 @@ from profiles.admin.timeline_pages import ICONS, choice_from, timeline_of
 from profiles.editing import Author, add_note
 from profiles.errors import CustomerNotFound, InvalidFields
 from profiles.models import ActivityCategory, CustomerProfile, Note, ProfileStatus
+from profiles.other_money import other_money
 from profiles.privacy.restricting import restriction_of
 from tenants.action_log import log_seen
 from tenants.admin import words
@@ -99,6 +100,7 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
             Consent(label, icon, getattr(profile, column), origins.get(name))
             for label, name, column, icon in CHANNELS
         ],
+        "other_money": other_money(profile.pk, club),
         "around": connections_of(profile),
         "scores": dials_of(profile.pk, club),
         "chart": activity_chart(profile.pk, club),

@@ -20,7 +20,12 @@ from profiles.exchange.importing.jobs import (
     start_import,
     undo_import,
 )
-from profiles.exchange.importing.opening import guesses_of, open_import
+from profiles.exchange.importing.opening import (
+    guesses_of,
+    open_import,
+    remember_statuses,
+    unknown_statuses,
+)
 from profiles.exchange.importing.problems import problems_file
 from profiles.exchange.importing.tables import ENCODING_NAMES, MOST_BYTES, SEPARATOR_NAMES, UnreadableFile
 from profiles.models import CustomerProfile, ImportOutcome, ImportRow, ImportStatus, MemberImport
@@ -59,6 +64,17 @@ OFFERED: Final = [
     if target not in (Target.MCA_ZA, Target.MCA_UK, Target.CREATED_AT)
 ]
 PARTIAL: Final = "partial"
+# What a word for a membership status may mean, as staff read it.
+MEANINGS: Final = {
+    "ACTIVE": "Member",
+    "SUSPENDED": "Member, suspended",
+    "LAPSED": "Lapsed",
+    "CANCELLED": "Left the club",
+    "DECEASED": "Deceased",
+    "WAITING_LIST": "On the waiting list",
+    "VISITOR": "Visitor",
+    "NON_MEMBER": "No member",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +148,25 @@ def import_columns(request: StaffRequest, import_id: UUID) -> HttpResponse:
         member_import.targets = targets
         return _shown(request, member_import, problems=error.fields)
     except ImportNotReady as error:
+        messages.warning(request, error.message)
+    return HttpResponseRedirect(_address(member_import))
+
+
+@page("customers/imports/<uuid:import_id>/statuses/", name="import_statuses", right=Right.EDIT)
+@require_POST
+def import_statuses(request: StaffRequest, import_id: UUID) -> HttpResponse:
+    """Form fields `word-0` and `status-0` and so on: what the file's words for a status mean; then a new check."""
+    member_import = _found(import_id)
+    words = [name.removeprefix("word-") for name in request.POST if name.startswith("word-")]
+    meanings = {
+        request.POST[f"word-{place}"]: status
+        for place in words
+        if (status := request.POST.get(f"status-{place}", ""))
+    }
+    try:
+        remember_statuses(meanings)
+        choose_columns(member_import, member_import.targets, remember=False)
+    except (InvalidFields, ImportNotReady) as error:
         messages.warning(request, error.message)
     return HttpResponseRedirect(_address(member_import))
 
@@ -232,6 +267,8 @@ def _shown(
     if is_mappable and member_import.started_at is None:
         context |= {"columns": _columns(member_import, problems or {}), "offered": OFFERED}
         context["problem"] = (problems or {}).get("targets", "")
+    if status is ImportStatus.CHECKED:
+        context |= {"unknown_statuses": unknown_statuses(member_import), "meanings": MEANINGS}
     if not member_import.is_working and status is not ImportStatus.MAPPING:
         context |= _rows(request, member_import)
     return show(

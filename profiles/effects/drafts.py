@@ -44,6 +44,8 @@ class ActivityDraft(NamedTuple):
     title: str
     channel: str
     metadata: dict[str, Any]
+    # The id under which it happens only once, such as a payment's; empty: each telling is a happening.
+    once: str = ""
 
 
 @dataclass(slots=True)

@@ -169,12 +169,25 @@ def _of(payload: scl.PaymentFailed | scl.Invoice, club: Club) -> str:
 
 
 def _paying(
-    event: DecodedEvent, club: Club, activity_type: str, title: str, metadata: dict[str, Any]
+    event: DecodedEvent,
+    club: Club,
+    activity_type: str,
+    title: str,
+    metadata: dict[str, Any],
+    *,
+    once: str | None = None,
 ) -> Subject | None:
     subject = subject_of(event, club)
     if subject is not None:
-        add_activity(subject, event, activity_type, ActivityCategory.PAYMENT, title, metadata=metadata)
+        add_activity(
+            subject, event, activity_type, ActivityCategory.PAYMENT, title, metadata=metadata, once=once
+        )
     return subject
+
+
+def _counted(amount_cents: int, currency: str | None, club: Club) -> int:
+    """What an amount adds to the lifetime value, which is in the club's currency: others are never added up."""
+    return amount_cents if currency in (None, club.currency) else 0
 
 
 @effect_of("scl.payment.received")
@@ -184,10 +197,11 @@ def payment_received(event: DecodedEvent, payload: scl.PaymentReceived, club: Cl
     if payload.method:
         title += f" by {payload.method.replace('_', ' ').lower()}"
     metadata = _amount(payload) | {"paymentId": payload.id, "method": payload.method}
-    subject = _paying(event, club, "PAYMENT_RECEIVED", with_reason(title, payload.description), metadata)
+    title = with_reason(title, payload.description)
+    subject = _paying(event, club, "PAYMENT_RECEIVED", title, metadata, once=payload.id)
     if subject is not None:
         subject.stage = LifecycleStage.CUSTOMER
-        subject.marks.value_cents = payload.amount_cents
+        subject.marks.value_cents = _counted(payload.amount_cents, payload.currency, club)
     return effect_on(subject)
 
 
@@ -203,9 +217,10 @@ def payment_failed(event: DecodedEvent, payload: scl.PaymentFailed, club: Club) 
 def payment_refunded(event: DecodedEvent, payload: scl.PaymentRefunded, club: Club) -> Effect:
     """Money back: taken off the lifetime value."""
     title = f"Refunded {club.money(payload.amount_cents, payload.currency)}"
-    subject = _paying(event, club, "PAYMENT_REFUNDED", title, _amount(payload) | {"paymentId": payload.id})
+    metadata = _amount(payload) | {"paymentId": payload.id}
+    subject = _paying(event, club, "PAYMENT_REFUNDED", title, metadata, once=payload.id)
     if subject is not None:
-        subject.marks.value_cents = -payload.amount_cents
+        subject.marks.value_cents = -_counted(payload.amount_cents, payload.currency, club)
     return effect_on(subject)
 
 
@@ -216,5 +231,8 @@ def invoice(event: DecodedEvent, payload: scl.Invoice, club: Club) -> Effect:
     due = f", due {club.day(payload.due_date)}" if payload.due_date else ""
     metadata = _amount(payload) | {"invoiceId": payload.id, "dueDate": payload.due_date}
     if event.type == "scl.invoice.overdue":
-        return effect_on(_paying(event, club, "INVOICE_OVERDUE", f"Invoice{amount} overdue{due}", metadata))
-    return effect_on(_paying(event, club, "INVOICE_SENT", f"Invoice{amount} sent{due}", metadata))
+        title = f"Invoice{amount} overdue{due}"
+        return effect_on(_paying(event, club, "INVOICE_OVERDUE", title, metadata, once=payload.id))
+    return effect_on(
+        _paying(event, club, "INVOICE_SENT", f"Invoice{amount} sent{due}", metadata, once=payload.id)
+    )

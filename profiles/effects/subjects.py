@@ -84,8 +84,9 @@ def add_activity(
     *,
     channel: str | None = None,
     metadata: Mapping[str, Any] | None = None,
+    once: str | None = None,
 ) -> None:
-    """A row of the timeline; metadata without empty values."""
+    """A row of the timeline; metadata without empty values. `once`: the id of what happens only once."""
     subject.activities.append(
         ActivityDraft(
             type=activity_type,
@@ -93,6 +94,7 @@ def add_activity(
             title=title,
             channel=CHANNELS.get(event.source, "") if channel is None else channel,
             metadata={key: value for key, value in (metadata or {}).items() if value is not None},
+            once=once or "",
         )
     )
 

@@ -134,7 +134,13 @@ def booking_created(event: DecodedEvent, payload: teetime.BookingCreated, club: 
         "currency": payload.currency,
     }
     add_activity(
-        subject, event, "TEETIME_BOOKED", ActivityCategory.BOOKING, f"Booked {what}", metadata=metadata
+        subject,
+        event,
+        "TEETIME_BOOKED",
+        ActivityCategory.BOOKING,
+        f"Booked {what}",
+        metadata=metadata,
+        once=payload.id,
     )
     subject.marks.booked_at = event.occurred_at
     effect = effect_on(subject)
@@ -153,6 +159,7 @@ def booking_created(event: DecodedEvent, payload: teetime.BookingCreated, club: 
                 metadata={
                     key: metadata[key] for key in ("bookingId", "clubId", "clubName", "courseName", "teeTime")
                 },
+                once=payload.id,
             )
             effect.subjects.append(partner)
     return effect
@@ -207,7 +214,15 @@ def round_completed(event: DecodedEvent, payload: teetime.BookingCompleted, club
     if subject is not None:
         title = f"Completed a round: {payload.score}" if payload.score is not None else "Completed a round"
         metadata = {"bookingId": payload.id, "clubId": payload.club_id, "score": payload.score}
-        add_activity(subject, event, "ROUND_COMPLETED", ActivityCategory.GOLF, title, metadata=metadata)
+        add_activity(
+            subject,
+            event,
+            "ROUND_COMPLETED",
+            ActivityCategory.GOLF,
+            title,
+            metadata=metadata,
+            once=payload.id,
+        )
     return effect_on(subject)
 
 

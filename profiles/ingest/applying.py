@@ -13,6 +13,7 @@ from profiles.effects.drafts import Subject
 from profiles.identity import Claim, Directory, Holding, Person
 from profiles.ingest import statements as sql
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
+from profiles.ingest.once import Telling, load_tellings, take_once
 from profiles.ingest.people import load_directory, unsettled_groups
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import IdentifierIds, Recorded, StatedFact, Work
@@ -111,6 +112,7 @@ def _decide_and_write(
     cursor: Any, work: Work, events: Sequence[ReadyEvent], claims: Sequence[Sequence[Claim]]
 ) -> Told:
     recorded_already = _recorded_already(cursor, work.club.id, [event.row for event in events])
+    work.tellings = load_tellings(cursor, work.club.id, events, claims)
     for event, group in zip(events, claims, strict=True):
         is_repeat = (event.row.source, event.row.event_id) in recorded_already
         _take(work, event, group, is_repeat=is_repeat)
@@ -181,9 +183,11 @@ def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: 
         tally = work.tallies.get(holding)
         if tally is None:
             tally = work.tallies[holding] = Tally()
+        keys: list[UUID | None] = []
         if is_repeat:
             subject.activities.clear()
         else:
+            keys = take_once(work.tellings, event.row, claim, subject)
             tally.rung = max(tally.rung, subject.rung)
             tally.add_marks(subject.marks)
             tally.add_activities(subject, event.row.occurred_at, work.now)
@@ -191,9 +195,9 @@ def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: 
         if subject.tags:
             work.tags.setdefault(holding, set()).update(subject.tags)
         first: Recorded | None = None
-        for draft in subject.activities:
-            recorded = Recorded(event.row, slot, holding, draft)
-            work.activities.append(recorded)
+        for draft, key in zip(subject.activities, keys, strict=True):
+            recorded = Recorded(event.row, slot, holding, draft, key)
+            _record(work, recorded, subject)
             first = first or recorded
             slot += 1
         work.firsts.setdefault(event.row.id, (person, first))
@@ -201,6 +205,14 @@ def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: 
             work.erasures.append((person, event.row, subject.erasure_reason))
     if event.effect.competition is not None and not is_repeat:
         work.happenings.append(Happening(LogKind.COMPETITION_CHANGED, None, event.effect.competition))
+
+
+def _record(work: Work, recorded: Recorded, subject: Subject) -> None:
+    """Note a row of the timeline, and that it happened where it happens once."""
+    work.activities.append(recorded)
+    if recorded.once_key is not None:
+        telling = Telling(recorded.id, recorded.row.occurred_at, subject.marks.value_cents)
+        work.tellings.known[recorded.once_key] = telling
 
 
 def _state(work: Work, holding: Holding, subject: Subject, row: ClaimedRow) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from events.log import Happening
 from profiles.club import Club
@@ -10,6 +11,7 @@ from profiles.effects.drafts import ActivityDraft
 from profiles.identity import Directory, Holding, Person
 from profiles.ingest import statements as sql
 from profiles.ingest.decoding import ClaimedRow
+from profiles.ingest.once import Tellings
 from profiles.ingest.tallies import Tally
 from profiles.models.history import SLOTS
 
@@ -22,6 +24,7 @@ class Recorded:
     slot: int
     holding: Holding
     draft: ActivityDraft
+    once_key: UUID | None = None
 
     @property
     def id(self) -> int:
@@ -70,6 +73,7 @@ class Work:
     ids: IdentifierIds = field(default_factory=IdentifierIds)
     facts: dict[tuple[int, str, str, int], StatedFact] = field(default_factory=dict)
     activities: list[Recorded] = field(default_factory=list)
+    tellings: Tellings = field(default_factory=Tellings)
     tallies: dict[Holding, Tally] = field(default_factory=dict)
     tags: dict[Holding, set[str]] = field(default_factory=dict)
     rekeyed: set[Person] = field(default_factory=set)

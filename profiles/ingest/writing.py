@@ -13,6 +13,7 @@ from profiles import cache
 from profiles.identity import Holding
 from profiles.ingest import statements as sql
 from profiles.ingest.newborn import insert_newborn
+from profiles.ingest.once import write_amended
 from profiles.ingest.restating import Touched, restate
 from profiles.ingest.tallies import Tally
 from profiles.ingest.work import StatedFact, Work
@@ -29,6 +30,7 @@ def write(cursor: Any, work: Work) -> dict[UUID, set[str]]:
     _merge_people(cursor, work)
     _write_facts(cursor, work)
     _write_activities(cursor, work)
+    write_amended(cursor, work.club.id, work.tellings)
     # A cursor of its own, because its answer is heard last: until then nobody waits for it (`statements_behind`).
     with connection.cursor() as tallied:
         is_tallied = _write_tallies(tallied, work)
@@ -169,6 +171,7 @@ def _write_activities(cursor: Any, work: Work) -> None:
                 one.row.event_id,
                 one.draft.title,
                 orjson.dumps(one.draft.metadata).decode(),
+                one.once_key,
             )
             for one in work.activities
         ),

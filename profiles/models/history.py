@@ -66,8 +66,8 @@ class ActivityCategory(models.TextChoices):
 
 
 # What the platform writes itself is no sign of life (ADR 6); COUNTED is the same rule for statements.
-UNCOUNTED_CATEGORIES = frozenset({ActivityCategory.IDENTITY, ActivityCategory.NOTE})
-COUNTED = "category NOT IN ('IDENTITY', 'NOTE')"
+UNCOUNTED_CATEGORIES = frozenset({ActivityCategory.IDENTITY, ActivityCategory.NOTE, ActivityCategory.JOURNEY})
+COUNTED = "category NOT IN ('IDENTITY', 'NOTE', 'JOURNEY')"
 
 # How many rows of the timeline one event can make.
 SLOTS = 256
@@ -95,11 +95,17 @@ class Activity(TenantChildModel):
     source_event_id = models.CharField(max_length=200)
     title = models.TextField()
     metadata = models.JSONField(db_default=models.Value({}, output_field=models.JSONField()))
+    once_key = models.UUIDField(null=True, help_text="What happens once, whoever tells it how often.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "source", "source_event_id", "slot"], name="profiles_activity_event_uq"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "once_key"],
+                condition=Q(once_key__isnull=False),
+                name="profiles_activity_once_uq",
             ),
             models.CheckConstraint(
                 condition=Q(category__in=ActivityCategory.values), name="profiles_activity_category_ck"

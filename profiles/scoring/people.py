@@ -67,6 +67,8 @@ class Scorer:
         cursor.execute(sql.STORE_PROFILES, values)
         stored = cursor.fetchall()
         changed = {profile_id for profile_id, _ in stored}
+        if changed:
+            log.wake_consumers()
         cursor.execute(sql.MOVED_ON, values)
         moved_on = [profile_id for (profile_id,) in cursor.fetchall() if profile_id not in changed]
         if moved_on:

@@ -6,6 +6,7 @@ clock. Divisions are numeric and come last, so that halves are halves and round 
 
 from typing import Final
 
+from profiles.log_kinds import LogKind
 from profiles.models.history import COUNTED
 from profiles.privacy.restricting import NOT_RESTRICTED
 from profiles.scoring.rules import Bands, Rules
@@ -212,7 +213,9 @@ FROM final ORDER BY id
 """
 # Only where nobody changed the profile since it was measured: whoever did has said so in the log, or it is measured
 # again. In the order of ids, as every writer of profiles has it.
+# What changed is told to the log in the same statement; its last answer says whether anything was.
 STORE_PROFILES: Final = f"""
+WITH stored AS (
 UPDATE profiles_customerprofile AS p
 SET engagement_score = s.engagement, churn_risk_score = s.churn_risk, engagement_score_at = %(now)s,
     churn_risk_score_at = %(now)s, activity_count_30d = s.count_30d, activity_count_90d = s.count_90d,
@@ -221,7 +224,24 @@ FROM scored AS s
 WHERE p.tenant_id = %(tenant)s AND p.id = s.profile_id AND p.version = s.version
   AND (p.engagement_score, p.churn_risk_score, p.activity_count_30d, p.activity_count_90d, p.booking_count_30d)
       IS DISTINCT FROM (s.engagement, s.churn_risk, s.count_30d, s.count_90d, s.bookings_30d)
-RETURNING p.id, s.churn_risk > {CROSSING} AND COALESCE(old.churn_risk_score, 0) <= {CROSSING}
+RETURNING p.id, s.churn_risk > {CROSSING} AND COALESCE(old.churn_risk_score, 0) <= {CROSSING} AS is_crossing,
+          old.engagement_score AS engagement_before, new.engagement_score AS engagement,
+          old.churn_risk_score AS churn_before, new.churn_risk_score AS churn,
+          array_remove(ARRAY[
+              CASE WHEN old.activity_count_30d <> new.activity_count_30d THEN 'activityCount30d' END,
+              CASE WHEN old.activity_count_90d <> new.activity_count_90d THEN 'activityCount90d' END,
+              CASE WHEN old.booking_count_30d <> new.booking_count_30d THEN 'bookingCount30d' END], NULL) AS counted
+), told AS (
+    INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)
+    SELECT %(tenant)s, '{LogKind.PROFILE_SCORED}', id,
+           jsonb_build_object('engagement', jsonb_build_array(engagement_before, engagement),
+                              'churnRisk', jsonb_build_array(churn_before, churn))
+    FROM stored WHERE (engagement_before, churn_before) IS DISTINCT FROM (engagement, churn)
+    UNION ALL
+    SELECT %(tenant)s, '{LogKind.PROFILE_COUNTED}', id, jsonb_build_object('changes', to_jsonb(counted))
+    FROM stored WHERE counted <> '{{}}'
+)
+SELECT id, is_crossing FROM stored
 """
 MOVED_ON: Final = """
 SELECT s.profile_id FROM scored AS s

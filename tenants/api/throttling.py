@@ -19,6 +19,7 @@ from tenants.redis_client import RedisError, redis_client
 READ: Final = "read"
 WRITE: Final = "write"
 EVENTS: Final = "events"
+CAMPAIGNS: Final = "campaigns"  # setting off what reaches many people: campaigns, journeys
 REQUESTS: Final = "requests"
 
 MINUTE_SECONDS = 60

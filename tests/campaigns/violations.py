@@ -12,6 +12,7 @@ from campaigns.models import (
     CampaignCount,
     CampaignLink,
     CampaignOccurrence,
+    CampaignRecount,
     CampaignVariant,
     TriggeredPerson,
 )
@@ -80,6 +81,10 @@ COUNTS = {
 
 def count(club: Club, **values: Any) -> Any:
     return _child(CampaignCount, club, COUNTS | values)
+
+
+def recount(club: Club, **values: Any) -> Any:
+    return _child(CampaignRecount, club, {"occurrence": "1", "noted_at": NOW} | values)
 
 
 def link(club: Club, **values: Any) -> Any:
@@ -209,6 +214,8 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "campaigns_count_cell_uq": [twice(count)],
     "campaigns_count_positive_ck": [with_(count, opened=-1)],
     "campaigns_count_campaign_fk": [of_another_club(count)],
+    "campaigns_recount_once_uq": [twice(recount)],
+    "campaigns_recount_campaign_fk": [of_another_club(recount)],
     "campaigns_link_cell_uq": [twice(link)],
     "campaigns_link_positive_ck": [with_(link, clicks=-1)],
     "campaigns_link_campaign_fk": [of_another_club(link)],

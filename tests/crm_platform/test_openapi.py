@@ -81,6 +81,12 @@ def test_every_operation_has_a_name_words_a_tag_and_a_success(db: None) -> None:
         *("rotateWebhookSecret", "testWebhook", "replayWebhook", "replayWebhookDelivery"),
         *("listWebhookDeliveries", "getWebhookDelivery"),
         *("listActivities", "addActivity", "listNotes", "addNote", "publishEvents", "getEvent"),
+        *("listSocialConnections", "connectSocialAccount", "finishSocialAccount", "disconnectSocialAccount"),
+        *("refreshSocialAccount", "listSocialPosts", "createSocialPost", "getSocialPost", "updateSocialPost"),
+        *("publishSocialPost", "cancelSocialPost", "retrySocialPost", "syncSocialEngagement"),
+        *("listSocialMedia", "addSocialMedia", "deleteSocialMedia", "socialAnalytics"),
+        *("listPromotions", "createPromotion", "getPromotion", "updatePromotion", "cancelPromotion"),
+        *("actOnPromotion",),
     }
     for name, operation in operations().items():
         assert all(operation[part] for part in ("summary", "description", "tags")), name

@@ -112,6 +112,7 @@ PAGES: Final = (
     Page("import", MANAGER),
     Page("import_progress", MANAGER),
     Page("import_columns", MANAGER, "POST"),
+    Page("import_statuses", MANAGER, "POST"),
     Page("import_start", MANAGER, "POST"),
     Page("import_undo", MANAGER, "POST"),
     Page("import_discard", MANAGER, "POST"),

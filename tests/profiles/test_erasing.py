@@ -45,8 +45,8 @@ def found_in_database(*words: str) -> list[str]:
     with as_owner(), connection.cursor() as cursor:
         cursor.execute(TEXT_COLUMNS)
         for table, column, kind in cursor.fetchall():
-            text = f"encode({column}, 'escape')" if kind == "bytea" else f"{column}::text"
-            cursor.execute(f'SELECT {text} FROM "{table}" WHERE {column} IS NOT NULL')
+            text = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
+            cursor.execute(f'SELECT {text} FROM "{table}" WHERE "{column}" IS NOT NULL')
             rows = [row[0] for row in cursor.fetchall()]
             found += [
                 f"{table}.{column}: {row}" for row in rows if any(word in row.lower() for word in words)

@@ -62,6 +62,44 @@ def test_an_event_is_scored_by_the_log(fairview: Club) -> None:
     assert after.engagement_score_at is not None
 
 
+def test_what_scoring_changes_stands_in_the_log_and_nothing_else(fairview: Club) -> None:
+    person = person_with(fairview.tenant, [played(days(1)), played(days(31))])
+
+    def said() -> list[tuple[str, Any]]:
+        with tenant_scope(fairview.tenant):
+            kinds = [LogKind.PROFILE_SCORED, LogKind.PROFILE_COUNTED]
+            entries = DomainLogEntry.objects.filter(kind__in=kinds, profile_id=person.pk)
+            return list(entries.order_by("id").values_list("kind", "data"))
+
+    score(fairview.tenant, person)
+    with tenant_scope(fairview.tenant):
+        first = ProfileScore.objects.get(pk=person.pk)
+    at_first = said()
+    score(fairview.tenant, person)
+    after_the_same = said()
+    score(fairview.tenant, person, now=NOW + days(60))
+    with tenant_scope(fairview.tenant):
+        last = ProfileScore.objects.get(pk=person.pk)
+
+    scored, *more = at_first
+    assert scored == (
+        "profile.scored",
+        {"engagement": [None, first.engagement], "churnRisk": [None, first.churn_risk]},
+    )
+    assert {kind for kind, _ in more} <= {"profile.counted"}
+    assert after_the_same == at_first
+    assert said()[len(at_first) :] == [
+        (
+            "profile.scored",
+            {
+                "engagement": [first.engagement, last.engagement],
+                "churnRisk": [first.churn_risk, last.churn_risk],
+            },
+        ),
+        ("profile.counted", {"changes": ["activityCount30d", "activityCount90d"]}),
+    ]
+
+
 def test_stages_leave_a_trail(fairview: Club) -> None:
     for happened in (
         contact("c1", email="t@example.org"),

@@ -210,3 +210,21 @@ def test_more_rows_and_columns_take_no_more_queries(fairview: Club) -> None:
 
     queries(1)
     assert queries(1) == queries(40)
+
+
+def test_words_for_a_status_are_asked_for_with_their_counts_and_remembered(fairview: Club) -> None:
+    client = desk(fairview.marketing_manager)
+    lines = ["Surname,E-mail,Status", *(f"Yusuf{n},y{n}@example.com,Half price" for n in range(3))]
+    upload(client, csv_file(*lines))
+    choose(client, fairview, "lastName", "email", "membershipStatus")
+    work(fairview)
+    asked = page(client, fairview)
+
+    act(client, fairview, "import_statuses", **{"word-0": "Half price", "status-0": "ACTIVE"})
+    work(fairview)
+
+    assert "<strong>Half price</strong>" in asked
+    assert '<td data-label="Rows" class="crm-right crm-number">3</td>' in asked
+    assert "What do these membership statuses mean?" not in page(client, fairview)
+    with tenant_scope(fairview.tenant):
+        assert [row.values["membershipStatus"] for row in ImportRow.objects.all()] == ["ACTIVE"] * 3

@@ -1,0 +1,345 @@
+"""Campaigns over REST: drafts, their acts, what they brought, and who got them."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import QueryDict
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.response import Response
+
+from campaigns.acts import (
+    cancel_campaign,
+    get_campaign,
+    pause_campaign,
+    resume_campaign,
+    schedule_campaign,
+    test_campaign,
+    unschedule_campaign,
+)
+from campaigns.api import schema
+from campaigns.editing import create_campaign, update_campaign
+from campaigns.errors import CampaignNotFound
+from campaigns.models import CampaignStatus, CampaignType
+from campaigns.representation import (
+    analytics,
+    campaigns_fields,
+    list_campaigns,
+    one_campaign,
+    recipient_fields,
+    recipients_of,
+)
+from campaigns.stats import stats_of
+from campaigns.values import as_moment, parse_values
+from messaging.models import DeliveryStatus
+from tenants.api.errors import ApiError, InvalidParameterError
+from tenants.api.pagination import (
+    SkipTakePagination,
+    page_answer,
+    read_whole_number,
+    read_window,
+    take_page,
+)
+from tenants.api.throttling import CAMPAIGNS
+from tenants.api.views import ApiRequest, TenantApiView
+from tenants.errors import UnprocessableError
+from tenants.models import Scope
+
+TAGS: Final = ["campaigns"]
+SCOPE: Final = Scope.CAMPAIGNS
+LONGEST_SEARCH: Final = 200
+Handler = Callable[..., HttpResponseBase]
+
+
+def campaign_id_of(text: str) -> UUID:
+    """The id in a path; what is no UUID names nothing. Raises CampaignNotFound."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise CampaignNotFound from None
+
+
+def read_body(request: ApiRequest) -> dict[str, Any]:
+    """A JSON object; no body is an empty one."""
+    body: Any = request.data if request._request.body else {}
+    if not isinstance(body, dict) or isinstance(body, QueryDict):
+        raise ApiError("The body must be a JSON object.", code="VALIDATION_ERROR", status=422)
+    return body
+
+
+def one_of(params: QueryDict, name: str, allowed: list[str]) -> str:
+    """A parameter out of a list of values; empty where it is left out. Raises InvalidParameterError."""
+    value = params.get(name, "")
+    if value and value not in allowed:
+        raise InvalidParameterError(name, f"Choose one of {', '.join(allowed)}.")
+    return str(value)
+
+
+class CampaignsView(TenantApiView):
+    """The campaigns of a club."""
+
+    required_scopes = {"GET": SCOPE, "POST": SCOPE}
+    pagination_class = SkipTakePagination
+
+    @extend_schema(
+        operation_id="listCampaigns",
+        tags=TAGS,
+        summary="List campaigns",
+        parameters=[
+            OpenApiParameter("status", enum=CampaignStatus.values),
+            OpenApiParameter("type", enum=CampaignType.values),
+            OpenApiParameter("search", OpenApiTypes.STR, description="Part of the name."),
+            OpenApiParameter("archived", OpenApiTypes.BOOL, description="True: only archived ones."),
+        ],
+        responses=schema.CAMPAIGNS,
+    )
+    def get(self, request: ApiRequest) -> HttpResponseBase:
+        """The newest first."""
+        params = request._request.GET
+        window = read_window(params)
+        rows, total = take_page(
+            list_campaigns(
+                status=one_of(params, "status", CampaignStatus.values),
+                type_=one_of(params, "type", CampaignType.values),
+                search=params.get("search", "")[:LONGEST_SEARCH],
+                archived=one_of(params, "archived", ["true", "false"]) == "true",
+            ),
+            window,
+        )
+        return Response(page_answer(campaigns_fields(rows), total=total, window=window))
+
+    @extend_schema(
+        operation_id="createCampaign",
+        tags=TAGS,
+        summary="Make a draft",
+        request=schema.CREATE,
+        responses={201: schema.CAMPAIGN},
+        examples=[schema.EXAMPLE],
+    )
+    def post(self, request: ApiRequest) -> HttpResponseBase:
+        """Nothing is sent before it is scheduled."""
+        body = read_body(request)
+        if not body.get("name"):
+            details = [{"field": "name", "message": "This is needed."}]
+            raise UnprocessableError("Some fields cannot be taken as they are.", details=details)
+        campaign = create_campaign(parse_values(body))
+        return Response(one_campaign(campaign), status=201)
+
+
+class CampaignView(TenantApiView):
+    """One campaign."""
+
+    required_scopes = {"GET": SCOPE, "PATCH": SCOPE}
+
+    @extend_schema(
+        operation_id="getCampaign",
+        tags=TAGS,
+        summary="Read a campaign",
+        parameters=[schema.CAMPAIGN_ID],
+        responses=schema.CAMPAIGN,
+    )
+    def get(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """With its counters, some seconds old at most."""
+        return Response(one_campaign(get_campaign(campaign_id_of(campaignId))))
+
+    @extend_schema(
+        operation_id="updateCampaign",
+        tags=TAGS,
+        summary="Change a draft",
+        parameters=[schema.CAMPAIGN_ID],
+        request=schema.UPDATE,
+        responses=schema.CAMPAIGN,
+    )
+    def patch(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """What is left out stays. Only drafts can be changed (409 `ILLEGAL_STATE` with both states)."""
+        values = parse_values(read_body(request))
+        return Response(one_campaign(update_campaign(campaign_id_of(campaignId), values)))
+
+
+class _ActView(TenantApiView):
+    """An act that sets off, stops or tests what reaches many people: ten a minute."""
+
+    required_scopes = {"POST": SCOPE}
+
+    def rate_class(self, method: str) -> str:
+        """Its own limit."""
+        return CAMPAIGNS
+
+
+def _describe(
+    name: str, summary: str, request: Any = None, responses: Any = schema.CAMPAIGN
+) -> Callable[[Handler], Handler]:
+    described: Callable[[Handler], Handler] = extend_schema(
+        operation_id=name,
+        tags=TAGS,
+        summary=summary,
+        parameters=[schema.CAMPAIGN_ID],
+        request=request,
+        responses=responses,
+    )
+    return described
+
+
+class ScheduleView(_ActView):
+    """Scheduling."""
+
+    @_describe("scheduleCampaign", "Schedule a campaign", schema.SCHEDULE)
+    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """At its own hour, at another, or at once.
+
+        409 `NOT_READY` lists everything that is missing; `NEEDS_APPROVAL` where the club wants a second person.
+        """
+        body = read_body(request)
+        if body.keys() - {"scheduledAt"}:
+            parse_values(body)
+        at = as_moment(body.get("scheduledAt"))
+        return Response(one_campaign(schedule_campaign(campaign_id_of(campaignId), at)))
+
+
+class UnscheduleView(_ActView):
+    """Back to a draft."""
+
+    @_describe("unscheduleCampaign", "Take a scheduled campaign back to a draft")
+    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """Possible until its hour."""
+        return Response(one_campaign(unschedule_campaign(campaign_id_of(campaignId))))
+
+
+class PauseView(_ActView):
+    """Pausing."""
+
+    @_describe("pauseCampaign", "Pause a campaign")
+    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """Takes effect within one batch; what waits stays planned."""
+        return Response(one_campaign(pause_campaign(campaign_id_of(campaignId))))
+
+
+class ResumeView(_ActView):
+    """Going on."""
+
+    @_describe("resumeCampaign", "Resume a paused campaign")
+    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """Where it stood: nobody is left out and nobody gets it twice. One that was found late is sent now."""
+        return Response(one_campaign(resume_campaign(campaign_id_of(campaignId))))
+
+
+class CancelView(_ActView):
+    """Calling off."""
+
+    @_describe("cancelCampaign", "Cancel a paused campaign")
+    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """What was sent stays counted; what waits is skipped."""
+        return Response(one_campaign(cancel_campaign(campaign_id_of(campaignId))))
+
+
+class TestCampaignView(_ActView):
+    """Test sends."""
+
+    @_describe("testCampaign", "Send a test", schema.TEST, schema.TESTED)
+    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """Each variant to these customers now. Tests count nowhere; consent counts for them too."""
+        campaign_id = campaign_id_of(campaignId)
+        decided = test_campaign(campaign_id, customer_ids_of(read_body(request)))
+        rows = [
+            {
+                "customerId": one.profile_id,
+                "status": one.status,
+                "reason": one.reason or None,
+                "channel": one.channel or None,
+            }
+            for one in decided
+        ]
+        return Response({"data": rows})
+
+
+def customer_ids_of(body: dict[str, Any]) -> list[UUID]:
+    """The customers of a body; raises UnprocessableError."""
+    given = body.get("customerIds")
+    try:
+        return [UUID(str(one)) for one in given] if isinstance(given, list) else []
+    except ValueError:
+        details = [{"field": "customerIds", "message": "Write ids of customers."}]
+        raise UnprocessableError("Some fields cannot be taken as they are.", details=details) from None
+
+
+class CampaignStatsView(TenantApiView):
+    """What it brought."""
+
+    required_scopes = {"GET": SCOPE}
+
+    @extend_schema(
+        operation_id="getCampaignStats",
+        tags=TAGS,
+        summary="Read what a campaign brought",
+        parameters=[
+            schema.CAMPAIGN_ID,
+            OpenApiParameter("occurrence", OpenApiTypes.INT, description="Of this sending only."),
+        ],
+        responses=schema.STATS,
+    )
+    def get(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """Opens are those of people; machines are counted apart. The sum closes at every moment."""
+        campaign = get_campaign(campaign_id_of(campaignId))
+        number = read_whole_number(request._request.GET, "occurrence", default=0, least=1, most=1_000_000)
+        return Response(stats_of(campaign, occurrence=str(number) if number else ""))
+
+
+class CampaignRecipientsView(TenantApiView):
+    """Who got it and who did not."""
+
+    required_scopes = {"GET": SCOPE}
+    pagination_class = SkipTakePagination
+
+    @extend_schema(
+        operation_id="listCampaignRecipients",
+        tags=TAGS,
+        summary="List whom a campaign meant, and what became of each",
+        parameters=[
+            schema.CAMPAIGN_ID,
+            OpenApiParameter("status", enum=DeliveryStatus.values),
+            OpenApiParameter("reason", OpenApiTypes.STR, description="Why not, as in CONSENT or HOLD_OUT."),
+            OpenApiParameter("variant", OpenApiTypes.STR),
+            OpenApiParameter("occurrence", OpenApiTypes.STR),
+            OpenApiParameter("search", OpenApiTypes.STR, description="Part of a name or address."),
+        ],
+        responses=schema.RECIPIENTS,
+    )
+    def get(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """Straight from the ledger."""
+        params = request._request.GET
+        window, campaign = read_window(params), get_campaign(campaign_id_of(campaignId))
+        rows, total = take_page(
+            recipients_of(
+                campaign,
+                status=one_of(params, "status", DeliveryStatus.values),
+                reason=params.get("reason", "")[:LONGEST_SEARCH],
+                variant=params.get("variant", "")[:LONGEST_SEARCH],
+                occurrence=params.get("occurrence", "")[:LONGEST_SEARCH],
+                search=params.get("search", "")[:LONGEST_SEARCH],
+            ),
+            window,
+        )
+        return Response(page_answer(recipient_fields(rows), total=total, window=window))
+
+
+class CampaignAnalyticsView(TenantApiView):
+    """All campaigns together."""
+
+    required_scopes = {"GET": SCOPE}
+
+    @extend_schema(
+        operation_id="getCampaignAnalytics",
+        tags=TAGS,
+        summary="Read what the club's campaigns brought",
+        parameters=[
+            OpenApiParameter("days", {"type": "integer", "minimum": 1, "maximum": 730, "default": 90})
+        ],
+        responses=schema.ANALYTICS,
+    )
+    def get(self, request: ApiRequest) -> HttpResponseBase:
+        """Those that started within the days, at most 200, the newest first."""
+        return Response(
+            analytics(days=read_whole_number(request._request.GET, "days", default=90, least=1, most=730))
+        )

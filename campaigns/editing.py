@@ -1,0 +1,145 @@
+"""Making and changing drafts, duplicating, archiving, and the consent of a second person."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns.errors import IllegalMove, NotADraft, OwnApproval
+from campaigns.models import Campaign, CampaignStatus, CampaignVariant
+from campaigns.settings import settings_of
+from campaigns.transitions import lock_campaign, note_act
+from campaigns.values import field_names
+from tenants.actors import current_actor
+from tenants.models import Role, Tenant
+from tenants.roles import role_of
+from tenants.scope import current_tenant_id
+
+VARIANT_FIELDS: Final = ("label", "weight", "content", "channels", "template_ids", "delay_minutes")
+# What a copy does not take along: it is a draft of its own.
+NOT_COPIED: Final = frozenset({"scheduled_at", "segment_id", "variants"})
+
+
+@transaction.atomic
+def create_campaign(values: Mapping[str, Any]) -> Campaign:
+    """A draft with these columns (`campaigns.values.parse_values`); the club's zone where none is named."""
+    given = dict(values)
+    variants = given.pop("variants", [])
+    tenant = Tenant.objects.get(pk=current_tenant_id())
+    actor, now = current_actor(), timezone.now()
+    if not given.get("timezone"):
+        given["timezone"] = tenant.time_zone
+    if not given.get("name"):
+        given["name"] = "Campaign without a name"
+    campaign: Campaign = Campaign.objects.create(
+        tenant=tenant,
+        created_by=actor.user,
+        created_by_name=actor.name,
+        created_at=now,
+        updated_at=now,
+        **given,
+    )
+    _replace_variants(campaign, variants)
+    note_act(campaign, "created")
+    return campaign
+
+
+@transaction.atomic
+def update_campaign(campaign_id: UUID, values: Mapping[str, Any]) -> Campaign:
+    """Change what is stated; a given approval counts for the draft as it was. Raises NotADraft."""
+    campaign = lock_campaign(campaign_id)
+    given = dict(values)
+    if not campaign.is_draft:
+        raise NotADraft(campaign.status)
+    variants = given.pop("variants", None)
+    changed = {name: value for name, value in given.items() if getattr(campaign, name) != value}
+    if "timezone" in changed and not changed["timezone"]:
+        changed["timezone"] = Tenant.objects.get(pk=current_tenant_id()).time_zone
+    if variants is not None and _arms(campaign) != [_arm(each) for each in variants]:
+        _replace_variants(campaign, variants)
+        changed.setdefault("updated_at", timezone.now())
+    if not changed:
+        return campaign
+    for name, value in changed.items():
+        setattr(campaign, name, value)
+    campaign.version += 1
+    campaign.updated_at = timezone.now()
+    campaign.approval_asked_at, campaign.approval_asked_by = None, None
+    campaign.save()
+    return campaign
+
+
+def _arm(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    empty = {"weight": 1, "content": {}, "channels": [], "template_ids": {}, "delay_minutes": 0}
+    return tuple({**empty, **values}[name] for name in VARIANT_FIELDS)
+
+
+def _arms(campaign: Campaign) -> list[tuple[Any, ...]]:
+    return list(campaign.variants.order_by("label").values_list(*VARIANT_FIELDS))
+
+
+def _replace_variants(campaign: Campaign, variants: Sequence[Mapping[str, Any]]) -> None:
+    campaign.variants.all().delete()
+    CampaignVariant.objects.bulk_create(
+        CampaignVariant(tenant_id=campaign.tenant_id, campaign=campaign, **variant) for variant in variants
+    )
+
+
+@transaction.atomic
+def duplicate_campaign(campaign_id: UUID) -> Campaign:
+    """A new draft with the same audience, content and test, without a time."""
+    campaign = lock_campaign(campaign_id)
+    columns = set(field_names().values()) - NOT_COPIED
+    values = {name: getattr(campaign, name) for name in columns}
+    values["name"] = f"{campaign.name} (copy)"[: Campaign._meta.get_field("name").max_length]
+    values["variants"] = list(campaign.variants.order_by("label").values(*VARIANT_FIELDS))
+    return create_campaign(values)
+
+
+@transaction.atomic
+def archive_campaign(campaign_id: UUID, *, is_archived: bool = True) -> Campaign:
+    """Put a draft or an ended campaign out of sight, or bring it back. Raises IllegalMove for one under way."""
+    campaign = lock_campaign(campaign_id)
+    if is_archived and not (campaign.is_draft or campaign.has_ended):
+        raise IllegalMove(campaign.status, "archived")
+    campaign.archived_at = timezone.now() if is_archived else None
+    campaign.save(update_fields=["archived_at"])
+    note_act(campaign, "archived" if is_archived else "unarchived")
+    return campaign
+
+
+@transaction.atomic
+def ask_approval(campaign_id: UUID) -> Campaign:
+    """Tell colleagues that the draft is ready to be looked at."""
+    campaign = lock_campaign(campaign_id)
+    if not campaign.is_draft:
+        raise NotADraft(campaign.status)
+    campaign.approval_asked_at, campaign.approval_asked_by = timezone.now(), current_actor().user
+    campaign.save(update_fields=["approval_asked_at", "approval_asked_by"])
+    note_act(campaign, "approval_asked")
+    return campaign
+
+
+@transaction.atomic
+def approve_campaign(campaign_id: UUID) -> Campaign:
+    """Agree to the draft as it stands. Raises OwnApproval for its author, unless an admin."""
+    campaign = lock_campaign(campaign_id)
+    if campaign.status != CampaignStatus.DRAFT:
+        raise NotADraft(campaign.status)
+    user = current_actor().user
+    tenant = Tenant.objects.get(pk=current_tenant_id())
+    is_own = user is not None and user.pk in (campaign.created_by_id, campaign.approval_asked_by_id)
+    if user is None or (is_own and role_of(user, tenant) != Role.ADMIN):
+        raise OwnApproval
+    campaign.approved_version, campaign.approved_at = campaign.version, timezone.now()
+    campaign.approved_by_name = current_actor().name
+    campaign.save(update_fields=["approved_version", "approved_at", "approved_by_name"])
+    note_act(campaign, "approved")
+    return campaign
+
+
+def lacks_approval(campaign: Campaign, tenant: Tenant) -> bool:
+    """Whether the club wants a second person to agree and nobody did to this version."""
+    return settings_of(tenant).needs_approval and not campaign.is_approved

@@ -1,0 +1,145 @@
+"""Root fields of campaigns: the same answers, acts and refusals as over REST."""
+
+from datetime import datetime
+from typing import Any
+
+import graphene
+
+from campaigns import acts
+from campaigns.api.campaigns import campaign_id_of
+from campaigns.editing import create_campaign, update_campaign
+from campaigns.graphql import types
+from campaigns.representation import analytics, campaigns_fields, list_campaigns, one_campaign
+from campaigns.stats import stats_of
+from campaigns.values import parse_values
+from profiles.graphql import inputs
+from profiles.graphql.context import Context, scoped
+from profiles.graphql.queries import TENANT
+from profiles.graphql.types import JSON, DateTime
+from tenants.api.pagination import page_answer, take_page
+from tenants.api.throttling import CAMPAIGNS, charge
+from tenants.errors import InvalidError
+from tenants.models import Scope
+
+MOST_DAYS = 730
+
+
+@scoped(Scope.CAMPAIGNS)
+def _campaigns(
+    context: Context, *, status: Any = None, type: Any = None, search: str = "", pagination: Any = None
+) -> Any:
+    window = inputs.window_of(pagination)
+    rows, total = take_page(
+        list_campaigns(
+            status=status.value if status else "", type_=type.value if type else "", search=search or ""
+        ),
+        window,
+    )
+    return page_answer(campaigns_fields(rows), total=total, window=window)
+
+
+@scoped(Scope.CAMPAIGNS)
+def _campaign(context: Context, *, id: str) -> Any:
+    return one_campaign(acts.get_campaign(campaign_id_of(id)))
+
+
+@scoped(Scope.CAMPAIGNS)
+def _campaign_stats(context: Context, *, campaign_id: str) -> Any:
+    return stats_of(acts.get_campaign(campaign_id_of(campaign_id)))
+
+
+@scoped(Scope.CAMPAIGNS)
+def _campaign_analytics(context: Context, *, days: int = 90) -> Any:
+    if not 1 <= days <= MOST_DAYS:
+        raise InvalidError(f"Choose 1 to {MOST_DAYS} days.", field="days")
+    return analytics(days=days)
+
+
+@scoped(Scope.CAMPAIGNS)
+def _create(context: Context, *, input: Any) -> Any:
+    return one_campaign(create_campaign(parse_values(types.body_of(input))))
+
+
+@scoped(Scope.CAMPAIGNS)
+def _update(context: Context, *, id: str, input: Any) -> Any:
+    return one_campaign(update_campaign(campaign_id_of(id), parse_values(types.body_of(input))))
+
+
+@scoped(Scope.CAMPAIGNS)
+def _schedule(context: Context, *, id: str, scheduled_at: datetime | None = None) -> Any:
+    charge(context.caller, CAMPAIGNS)
+    values = parse_values({"scheduledAt": scheduled_at} if scheduled_at else {})
+    return one_campaign(acts.schedule_campaign(campaign_id_of(id), values.get("scheduled_at")))
+
+
+def _act(act: Any) -> Any:
+    @scoped(Scope.CAMPAIGNS)
+    def resolve(context: Context, *, id: str) -> Any:
+        charge(context.caller, CAMPAIGNS)
+        return one_campaign(act(campaign_id_of(id)))
+
+    return resolve
+
+
+@scoped(Scope.CAMPAIGNS)
+def _test(context: Context, *, id: str, customer_ids: list[str]) -> Any:
+    charge(context.caller, CAMPAIGNS)
+    decided = acts.test_campaign(campaign_id_of(id), [campaign_id_of(one) for one in customer_ids])
+    return [
+        {"customerId": str(one.profile_id), "status": one.status, "reason": one.reason or None}
+        for one in decided
+    ]
+
+
+class CampaignQueries(graphene.ObjectType):
+    """Root fields about campaigns."""
+
+    campaigns = graphene.Field(
+        types.CampaignPage,
+        tenant_id=TENANT,
+        status=types.Status(),
+        type=types.Kind(),
+        search=graphene.String(),
+        pagination=inputs.PaginationInput(),
+        resolver=_campaigns,
+    )
+    campaign = graphene.Field(
+        types.Campaign, id=graphene.ID(required=True), tenant_id=TENANT, resolver=_campaign
+    )
+    campaign_stats = graphene.Field(
+        types.CampaignStats,
+        campaign_id=graphene.ID(required=True),
+        tenant_id=TENANT,
+        resolver=_campaign_stats,
+    )
+    campaign_analytics = graphene.Field(
+        types.CampaignAnalytics,
+        tenant_id=TENANT,
+        days=graphene.Int(default_value=90),
+        resolver=_campaign_analytics,
+    )
+
+
+ONE = {"id": graphene.ID(required=True), "tenant_id": TENANT}
+
+
+class CampaignMutations(graphene.ObjectType):
+    """Acts on campaigns."""
+
+    create_campaign = graphene.Field(
+        types.Campaign, tenant_id=TENANT, input=types.CampaignInput(required=True), resolver=_create
+    )
+    update_campaign = graphene.Field(
+        types.Campaign, **ONE, input=types.CampaignInput(required=True), resolver=_update
+    )
+    schedule_campaign = graphene.Field(types.Campaign, **ONE, scheduled_at=DateTime(), resolver=_schedule)
+    unschedule_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(acts.unschedule_campaign))
+    pause_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(acts.pause_campaign))
+    resume_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(acts.resume_campaign))
+    cancel_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(acts.cancel_campaign))
+    test_campaign = graphene.Field(
+        JSON,
+        **ONE,
+        customer_ids=graphene.List(graphene.NonNull(graphene.ID), required=True),
+        resolver=_test,
+    )

@@ -1,0 +1,266 @@
+"""Refreshes: everybody is compared with a rule, and only the difference is written, a short batch at a time.
+
+A refresh is a row under a lease. Whoever works on it looks at everybody in one read that holds nothing back, then takes
+the lock of members for each batch, asks the rule again of those few and writes what still differs. A killed refresh is
+taken over when its lease ends and finds less to do; a changed rule makes it start over.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from events.leases import Claim, LeasedTable
+from segments import statements as sql
+from segments.clock import Clock
+from segments.compiler import Parameters, compile_with
+from segments.due import NOTE, due_query
+from segments.membership import Asked, Ruled, lock_members, ruled_segments, weigh
+from segments.models import Cause, Refresh, RefreshReason, Segment
+from segments.models.segment import RULED
+from tenants.directory import tenant_by_id
+from tenants.models import Tenant
+from tenants.scope import all_tenants, current_tenant_id
+
+logger = logging.getLogger(__name__)
+
+BATCH: Final = 5_000
+# So many rules are asked in one pass over everybody.
+SHARED: Final = 25
+MOST_ATTEMPTS: Final = 20
+LONGEST_ERROR: Final = 500
+# Hashes of a million ids must not spill to the disk.
+ROOM_TO_COMPARE: Final = "SET LOCAL work_mem = '256MB'"
+REFRESHES: Final = LeasedTable(
+    table="segments_refresh",
+    waits="row.status IN ('WAITING', 'RUNNING')",
+    seconds=60,
+    claimed="status = 'RUNNING', started_at = COALESCE(row.started_at, now())",
+    most_attempts=MOST_ATTEMPTS,
+    given_up="status = 'FAILED', finished_at = now(), error = 'Given up after too many attempts.'",
+)
+REQUEST: Final = """
+INSERT INTO segments_refresh (tenant_id, segment_id, status, reason)
+SELECT %s, id, 'WAITING', %s FROM segments_segment WHERE tenant_id = %s AND id = ANY(%s)
+ON CONFLICT (tenant_id, segment_id) WHERE status IN ('WAITING', 'RUNNING') DO NOTHING
+"""
+# By the clock of each club: daily ones after three in the morning.
+DUE: Final = """
+INSERT INTO segments_refresh (tenant_id, segment_id, status, reason)
+SELECT s.tenant_id, s.id, 'WAITING', 'SCHEDULE'
+FROM segments_segment AS s JOIN tenants_tenant AS t ON t.id = s.tenant_id AND t.is_active
+WHERE s.deleted_at IS NULL AND s.is_active AND s.type IN ('DYNAMIC', 'SMART')
+  AND (s.last_refreshed_at IS NULL AND s.refresh_frequency <> 'MANUAL'
+       OR s.refresh_frequency = 'HOURLY' AND s.last_refreshed_at < now() - interval '1 hour'
+       OR s.refresh_frequency = 'DAILY' AND (s.last_refreshed_at AT TIME ZONE t.time_zone)
+            < date_trunc('day', (now() AT TIME ZONE t.time_zone) - interval '3 hours') + interval '3 hours')
+ON CONFLICT (tenant_id, segment_id) WHERE status IN ('WAITING', 'RUNNING') DO NOTHING
+"""
+
+
+class Outdated(Exception):
+    """The rule was changed, or the lease lost, while everybody was being compared."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """Claimed refreshes of one level, and what they have done."""
+
+    tenant: Tenant
+    claims: dict[UUID, Claim]
+    joined: dict[UUID, int]
+    left: dict[UUID, int]
+
+
+def request_refresh(segment_id: UUID, reason: RefreshReason) -> None:
+    """Have a segment refreshed soon; one that waits or runs already is enough."""
+    with connection.cursor() as cursor:
+        tenant_id = current_tenant_id()
+        cursor.execute(REQUEST, [tenant_id, str(reason), tenant_id, [segment_id]])
+
+
+def request_due() -> None:
+    """Ask for the refreshes for which it is time, of all clubs."""
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(DUE)
+
+
+def tenants_with_refreshes() -> list[UUID]:
+    """The clubs in which a refresh waits, or lost its worker."""
+    return REFRESHES.tenants_with_work()
+
+
+def refresh_waiting(*, most: int = 200, only: Sequence[UUID] | None = None) -> int:
+    """Do the refreshes that wait in the open scope, nested segments after those they name; returns how many ended.
+
+    Those of one level share their pass over everybody. Idempotent: what was written is not written again.
+    """
+    tenant = tenant_by_id(current_tenant_id())
+    waiting = dict(
+        Refresh.objects.filter(status__in=("WAITING", "RUNNING")).values_list("segment_id", "pk")[:most]
+    )
+    segments = ruled_segments()
+    done = 0
+    for segment_id, refresh_id in waiting.items():
+        if segment_id not in segments:
+            Refresh.objects.filter(pk=refresh_id).update(
+                status="FAILED", finished_at=timezone.now(), error="The segment is gone or switched off."
+            )
+    for level in sorted({each.level for each in segments.values()}):
+        these = [
+            each
+            for each in segments.values()
+            if each.level == level and each.id in waiting and (only is None or each.id in only)
+        ]
+        for start in range(0, len(these), SHARED):
+            done += _refresh_together(tenant, these[start : start + SHARED], waiting)
+    return done
+
+
+def _refresh_together(tenant: Tenant, segments: Sequence[Ruled], waiting: dict[UUID, int]) -> int:
+    claimed = {
+        claim.key: claim
+        for claim in REFRESHES.claim(most=SHARED, only=[waiting[each.id] for each in segments])
+    }
+    mine = [each for each in segments if waiting[each.id] in claimed]
+    if not mine:
+        return 0
+    work = _Work(tenant, {each.id: claimed[waiting[each.id]] for each in mine}, {}, {})
+    try:
+        _compare_and_write(work, mine)
+    except Outdated:
+        _let_go(work)
+        return 0
+    except Exception as error:  # recorded at the segments, in words for staff, and raised for the log
+        _fail(work, error)
+        raise
+    return _finish(work, mine)
+
+
+def _compare_and_write(work: _Work, segments: Sequence[Ruled]) -> None:
+    now = timezone.now()
+    by_id = {each.id: each for each in segments}
+    asked: dict[UUID, set[UUID]] = {}
+    for segment_id, profile_id in difference(work.tenant, segments, Clock(now, work.tenant.zone)):
+        asked.setdefault(profile_id, set()).add(segment_id)
+    people = sorted(asked)
+    for start in range(0, len(people), BATCH):
+        some = {each: Asked(asked[each], Cause.REFRESH) for each in people[start : start + BATCH]}
+        with transaction.atomic():
+            lock_members()
+            _check_current(work, by_id)
+            for change in weigh(work.tenant, some, ruled_segments(), now):
+                tally = work.joined if change.is_join else work.left
+                tally[change.segment_id] = tally.get(change.segment_id, 0) + 1
+    _note_everybodys_days(work, segments, Clock(now, work.tenant.zone))
+
+
+def difference(tenant: Tenant, segments: Sequence[Ruled], clock: Clock) -> list[tuple[UUID, UUID]]:
+    """(segment, person) of everybody whose membership differs from what the rule says now; reads only."""
+    parameters = Parameters("f")
+    values: dict[str, Any] = {"tenant": tenant.pk, "segments": [each.id for each in segments]}
+    conditions = [
+        (parameters(each.id, "uuid"), compile_with(parameters, each.rule.root, tenant.pk, clock))
+        for each in segments
+    ]
+    if len(conditions) == 1:
+        wanted = sql.WANTED_BY_ONE.format(segment=conditions[0][0], condition=conditions[0][1])
+    else:
+        rules = ", ".join(f"({segment}, {condition})" for segment, condition in conditions)
+        wanted = sql.WANTED_BY_MANY.format(rules=rules)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(ROOM_TO_COMPARE)
+        cursor.execute(sql.DIFFERENCE.format(wanted=wanted), values | parameters.values)
+        return list(cursor.fetchall())
+
+
+def _check_current(work: _Work, segments: dict[UUID, Ruled]) -> None:
+    """Renew the leases; raises Outdated where one is lost or a rule is no longer the one that was compared."""
+    versions = dict(
+        Segment.objects.filter(
+            pk__in=segments, deleted_at__isnull=True, is_active=True, type__in=RULED
+        ).values_list("pk", "version")
+    )
+    if versions != {each.id: each.version for each in segments.values()}:
+        raise Outdated
+    held = REFRESHES.renew(list(work.claims.values()))
+    renewed = {claim.key: claim for claim in held}
+    if len(renewed) < len(work.claims):
+        raise Outdated
+    work.claims = {segment_id: renewed[claim.key] for segment_id, claim in work.claims.items()}
+
+
+def _note_everybodys_days(work: _Work, segments: Sequence[Ruled], clock: Clock) -> None:
+    """From now on time alone moves people of these segments too."""
+    for each in segments:
+        found = due_query(each.rule, work.tenant.pk, clock)
+        if found is None:
+            continue
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(ROOM_TO_COMPARE)
+            cursor.execute(*found)
+            rows = cursor.fetchall()
+        for some in _batches(rows, BATCH * 4):
+            with transaction.atomic(), connection.cursor() as cursor:
+                lock_members()
+                sql.NOTED_DAY.fill(cursor, some)
+                cursor.execute(NOTE, {"tenant": work.tenant.pk})
+            work.claims = {
+                key: (REFRESHES.renew([claim]) or [claim])[0] for key, claim in work.claims.items()
+            }
+
+
+def _batches(rows: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def _finish(work: _Work, segments: Sequence[Ruled]) -> int:
+    ended = 0
+    for each in segments:
+        with transaction.atomic(), connection.cursor() as cursor:
+            lock_members()
+            values: dict[str, Any] = {"tenant": work.tenant.pk, "segment": each.id, "version": each.version}
+            cursor.execute(sql.FINISH, values)
+            if cursor.rowcount == 0:
+                _let_go_one(work.claims[each.id])
+                continue
+            ended += len(
+                REFRESHES.end(
+                    [work.claims[each.id]],
+                    sets="status = 'DONE', finished_at = now(), version = %(version)s, joined = %(joined)s,"
+                    " \"left\" = %(departed)s, error = ''",
+                    version=each.version,
+                    joined=work.joined.get(each.id, 0),
+                    departed=work.left.get(each.id, 0),
+                )
+            )
+    return ended
+
+
+def _let_go(work: _Work) -> None:
+    for claim in work.claims.values():
+        _let_go_one(claim)
+
+
+def _let_go_one(claim: Claim) -> None:
+    """Leave it to the next worker, at once; that costs no attempt."""
+    REFRESHES.end([claim], sets="status = 'WAITING', attempts = GREATEST(row.attempts - 1, 0)")
+
+
+def _fail(work: _Work, error: Exception) -> None:
+    message = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+    logger.exception("refresh failed", extra={"segments": [str(each) for each in work.claims]})
+    with transaction.atomic():
+        REFRESHES.end(
+            list(work.claims.values()),
+            sets="status = 'FAILED', finished_at = now(), error = %(message)s",
+            message=message,
+        )
+        Segment.objects.filter(pk__in=work.claims).update(
+            refresh_error="The last refresh failed; the members may be out of date. Try again, or ask support."
+        )

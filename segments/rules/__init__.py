@@ -1,0 +1,50 @@
+"""The rule language: what a tree may say, and reading it."""
+
+from segments.rules.errors import InvalidRule, Problem
+from segments.rules.parsing import MOST_DEPTH, MOST_NODES, parse
+from segments.rules.tree import (
+    SCHEMA,
+    CountTest,
+    EventLeaf,
+    FieldLeaf,
+    Group,
+    Leaf,
+    Mentions,
+    MomentTest,
+    NeverTest,
+    Node,
+    Rule,
+    SegmentLeaf,
+    SumTest,
+    Where,
+    Window,
+    leaf_fingerprint,
+    leaves_of,
+    moves_with_time,
+)
+
+__all__ = [
+    "MOST_DEPTH",
+    "MOST_NODES",
+    "SCHEMA",
+    "CountTest",
+    "EventLeaf",
+    "FieldLeaf",
+    "Group",
+    "InvalidRule",
+    "Leaf",
+    "Mentions",
+    "MomentTest",
+    "NeverTest",
+    "Node",
+    "Problem",
+    "Rule",
+    "SegmentLeaf",
+    "SumTest",
+    "Where",
+    "Window",
+    "leaf_fingerprint",
+    "leaves_of",
+    "moves_with_time",
+    "parse",
+]

@@ -1,0 +1,38 @@
+"""Celery entries of this app: parse the id, open the scope, call one function."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from events.wake import awake, wake
+from segments import following, refreshing
+from tenants.scope import tenant_scope
+
+REFRESH = "segments.refresh"
+MOVE_DUE = "segments.move_due"
+
+
+@shared_task(name="segments.tend")
+def tend() -> None:
+    """Ask for what is due and wake a worker for each club that has work; idempotent, because waking is."""
+    refreshing.request_due()
+    for tenant_id in refreshing.tenants_with_refreshes():
+        wake(REFRESH, str(tenant_id))
+    for tenant_id in following.tenants_with_due():
+        wake(MOVE_DUE, str(tenant_id))
+
+
+@shared_task(name=REFRESH, soft_time_limit=3300, time_limit=3600)
+def refresh(tenant_id: str) -> None:
+    """Do the refreshes that wait in one club; idempotent by their rows' status and lease."""
+    awake(REFRESH, tenant_id)
+    with tenant_scope(UUID(tenant_id)):
+        refreshing.refresh_waiting()
+
+
+@shared_task(name=MOVE_DUE)
+def move_due(tenant_id: str) -> None:
+    """Move the people of one club whose day has come; idempotent by the row that says so."""
+    awake(MOVE_DUE, tenant_id)
+    if following.move_due(UUID(tenant_id)):
+        wake(MOVE_DUE, tenant_id)

@@ -1,0 +1,1 @@
+"""REST of social publishing and promotion."""

@@ -1,0 +1,182 @@
+"""How social publishing is told in the API description."""
+
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+
+from social.models import (
+    ConnectionStatus,
+    MediaKind,
+    Network,
+    PostStatus,
+    PromotionStatus,
+    SourceType,
+    TargetStatus,
+)
+
+TAGS: Final = ["social"]
+PROMOTIONS: Final = ["promotions"]
+CONNECTION_ID: Final = OpenApiParameter("connectionId", str, OpenApiParameter.PATH)
+POST_ID: Final = OpenApiParameter("postId", str, OpenApiParameter.PATH)
+MEDIA_ID: Final = OpenApiParameter("mediaId", str, OpenApiParameter.PATH)
+PROMOTION_ID: Final = OpenApiParameter("promotionId", str, OpenApiParameter.PATH)
+PLATFORM: Final = serializers.ChoiceField(choices=Network.choices)
+
+
+def _text(**how: Any) -> Any:
+    return serializers.CharField(**how)
+
+
+def _maybe(field: type[Any], **how: Any) -> Any:
+    return field(allow_null=True, **how)
+
+
+CONNECTION: Final = inline_serializer(
+    "SocialConnection",
+    {
+        "id": _text(), "platform": PLATFORM, "accountId": _text(), "accountName": _text(),
+        "username": _maybe(serializers.CharField),
+        "status": serializers.ChoiceField(choices=ConnectionStatus.choices),
+        "problem": _maybe(serializers.CharField), "health": _text(help_text="In words for staff."),
+        "tokenExpiresAt": _maybe(serializers.DateTimeField),
+        "dataAccessExpiresAt": _maybe(serializers.DateTimeField),
+        "pausedUntil": _maybe(serializers.DateTimeField),
+        "quotaUsed": _maybe(serializers.IntegerField), "quotaTotal": _maybe(serializers.IntegerField),
+        "scopes": serializers.ListField(child=serializers.CharField()),
+        "connectedBy": _maybe(serializers.CharField), "connectedAt": serializers.DateTimeField(),
+    },
+)  # fmt: skip
+CONNECTIONS: Final = type(CONNECTION)(many=True)
+CONNECT: Final = inline_serializer(
+    "SocialConnect",
+    {"platform": PLATFORM, "redirectUri": _text(help_text="Where the network sends the person back.")},
+)
+BEGUN: Final = inline_serializer("SocialConsent", {"url": _text(), "state": _text()})
+CALLBACK: Final = inline_serializer(
+    "SocialCallback",
+    {"state": _text(), "code": _text(required=False), "error": _text(required=False)},
+)
+CONNECTED: Final = inline_serializer(
+    "SocialConnected",
+    {
+        "connections": type(CONNECTION)(many=True),
+        "remarks": serializers.ListField(
+            child=serializers.CharField(), help_text="What was left out, and why."
+        ),
+    },
+)
+TARGET: Final = inline_serializer(
+    "SocialTarget",
+    {
+        "id": _text(), "connectionId": _text(), "platform": PLATFORM, "accountName": _text(),
+        "status": serializers.ChoiceField(choices=TargetStatus.choices), "dueAt": serializers.DateTimeField(),
+        "publishedAt": _maybe(serializers.DateTimeField), "networkPostId": _maybe(serializers.CharField),
+        "permalink": _maybe(serializers.CharField), "deletedAt": _maybe(serializers.DateTimeField),
+        "problem": _maybe(serializers.CharField), "problemCode": _maybe(serializers.CharField),
+        "explanation": _maybe(serializers.CharField), "whoMustAct": _maybe(serializers.CharField),
+        "asksHuman": serializers.BooleanField(),
+        "seen": serializers.ListField(child=serializers.JSONField(), help_text="Posts that could be this one."),
+    },
+)  # fmt: skip
+_WRITTEN: Final[dict[str, Any]] = {
+    "text": _text(required=False), "link": _text(required=False), "firstComment": _text(required=False),
+    "utmCampaign": _text(required=False),
+    "variants": serializers.DictField(child=serializers.CharField(), required=False, help_text="Platform → text."),
+    "connectionIds": serializers.ListField(child=serializers.UUIDField(), required=False),
+    "mediaIds": serializers.ListField(child=serializers.UUIDField(), required=False),
+    "scheduledAt": serializers.DateTimeField(required=False, allow_null=True),
+    "isEvergreen": serializers.BooleanField(required=False),
+    "allowDuplicate": serializers.BooleanField(required=False),
+    "repeats": _text(required=False, help_text="Five fields of cron, on the club's clock."),
+    "repeatsUntil": serializers.DateTimeField(required=False, allow_null=True),
+    "campaignId": serializers.UUIDField(required=False, allow_null=True),
+}  # fmt: skip
+WRITE_POST: Final = inline_serializer("SocialPostInput", _WRITTEN)
+POST: Final = inline_serializer(
+    "SocialPost",
+    {
+        "id": _text(), "text": _text(), "link": _maybe(serializers.CharField),
+        "firstComment": _maybe(serializers.CharField),
+        "variants": serializers.DictField(child=serializers.CharField()),
+        "mediaIds": serializers.ListField(child=serializers.CharField()),
+        "status": serializers.ChoiceField(choices=PostStatus.choices),
+        "scheduledAt": _maybe(serializers.DateTimeField), "isEvergreen": serializers.BooleanField(),
+        "repeats": _maybe(serializers.CharField), "repeatsUntil": _maybe(serializers.DateTimeField),
+        "promotionId": _maybe(serializers.CharField), "campaignId": _maybe(serializers.CharField),
+        "approvedBy": _maybe(serializers.CharField), "reviewNote": _maybe(serializers.CharField),
+        "estimatedCost": _maybe(serializers.CharField, help_text="What X will charge."),
+        "targets": type(TARGET)(many=True), "createdBy": _maybe(serializers.CharField),
+        "createdAt": serializers.DateTimeField(), "updatedAt": serializers.DateTimeField(),
+    },
+)  # fmt: skip
+POSTS: Final = type(POST)(many=True)
+MEDIA: Final = inline_serializer(
+    "SocialMedia",
+    {
+        "id": _text(), "kind": serializers.ChoiceField(choices=MediaKind.choices), "name": _text(),
+        "altText": _maybe(serializers.CharField), "contentType": _text(), "size": serializers.IntegerField(),
+        "width": serializers.IntegerField(), "height": serializers.IntegerField(),
+        "durationMs": _maybe(serializers.IntegerField), "createdAt": serializers.DateTimeField(),
+    },
+)  # fmt: skip
+MEDIA_LIST: Final = type(MEDIA)(many=True)
+ADD_MEDIA: Final = inline_serializer(
+    "SocialMediaInput",
+    {"name": _text(), "content": _text(help_text="Base64, at most 5 MB."), "altText": _text(required=False)},
+)
+SCHEDULE: Final = inline_serializer(
+    "SocialPublish", {"scheduledAt": serializers.DateTimeField(required=False, help_text="Left out: now.")}
+)
+TOUCH: Final = inline_serializer(
+    "PromotionTouch",
+    {
+        "id": _text(), "kind": _text(), "channel": _text(), "dueAt": _maybe(serializers.DateTimeField),
+        "status": _text(), "reason": _maybe(serializers.CharField), "postId": _maybe(serializers.CharField),
+        "campaignId": _maybe(serializers.CharField),
+    },
+)  # fmt: skip
+_PLAN: Final[dict[str, Any]] = {
+    "channels": serializers.ListField(child=serializers.CharField(), required=False),
+    "announceAt": serializers.DateTimeField(required=False, allow_null=True),
+    "reminderDays": serializers.ListField(child=serializers.IntegerField(), required=False),
+    "segmentId": serializers.UUIDField(required=False, allow_null=True),
+    "templates": serializers.JSONField(required=False),
+}
+CHANGE_PROMOTION: Final = inline_serializer("PromotionChange", _PLAN)
+MAKE_PROMOTION: Final = inline_serializer(
+    "PromotionInput",
+    {
+        "sourceType": serializers.ChoiceField(choices=SourceType.choices), "sourceId": _text(),
+        "event": serializers.JSONField(help_text="name, startsAt, entriesCloseAt, url … as a competition has them."),
+        "connectionIds": serializers.ListField(child=serializers.UUIDField(), required=False), **_PLAN,
+    },
+)  # fmt: skip
+PROMOTION: Final = inline_serializer(
+    "Promotion",
+    {
+        "id": _text(), "sourceType": serializers.ChoiceField(choices=SourceType.choices), "sourceId": _text(),
+        "name": _text(), "status": serializers.ChoiceField(choices=PromotionStatus.choices),
+        "event": serializers.JSONField(), "channels": serializers.ListField(child=serializers.CharField()),
+        "announceAt": _maybe(serializers.DateTimeField),
+        "reminderDays": serializers.ListField(child=serializers.IntegerField()),
+        "segmentId": _maybe(serializers.CharField), "templates": serializers.JSONField(),
+        "entered": serializers.IntegerField(), "maxEntries": _maybe(serializers.IntegerField),
+        "isFull": serializers.BooleanField(), "runsByItself": serializers.BooleanField(),
+        "pendingChanges": serializers.ListField(child=serializers.CharField(), allow_null=True),
+        "touches": type(TOUCH)(many=True),
+        "history": serializers.ListField(child=serializers.JSONField()),
+        "approvedBy": _maybe(serializers.CharField), "createdAt": serializers.DateTimeField(),
+    },
+)  # fmt: skip
+PROMOTION_LIST: Final = type(PROMOTION)(many=True)
+ANALYTICS: Final = inline_serializer(
+    "SocialAnalytics",
+    {
+        "since": serializers.DateTimeField(), "until": serializers.DateTimeField(),
+        "planned": serializers.IntegerField(),
+        "byStatus": serializers.DictField(child=serializers.IntegerField()),
+        **{name: serializers.ListField(child=serializers.JSONField())
+           for name in ("byPlatform", "byHour", "byKind", "byPromotion", "before")},
+    },
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""The media library: files made fit for networks, and served to them under addresses that nobody can guess."""

@@ -1,0 +1,133 @@
+"""Adding to the library, describing, taking away."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import IO, Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from social.errors import MediaNotFound
+from social.library.pictures import RATIOS, PictureRefused, make_fit
+from social.library.serving import media_folder, path_of
+from social.library.videos import MOST_BYTES, VideoRefused, probe
+from social.models import Media, MediaKind
+from tenants.action_log import log_action
+from tenants.actors import current_actor
+from tenants.errors import ConflictError, InvalidError
+from tenants.scope import current_tenant_id
+
+LONGEST_ALT: Final = 1000
+CHUNK: Final = 1024 * 1024
+MP4: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+
+
+def add_media(
+    file: IO[bytes], *, name: str, alt_text: str = "", ratio: str = "", fills: bool = False
+) -> Media:
+    """Add a picture or video to the library of the open scope; the same content is there once.
+
+    What it is says the content, never the name. Raises InvalidError with the reason.
+    """
+    if ratio and ratio not in RATIOS:
+        raise InvalidError(f"Choose one of {', '.join(RATIOS)}.", field="ratio")
+    head = file.read(16)
+    file.seek(0)
+    try:
+        if head[4:8] in MP4 and not _is_picture_box(head):
+            return _add_video(file, name, alt_text)
+        picture = make_fit(_read(file), ratio=ratio, fills=fills)
+    except (PictureRefused, VideoRefused) as refused:
+        raise InvalidError(f"{name[:80]}: {refused}", field="file", code="MEDIA_UNFIT") from refused
+    row = _row(name, alt_text, picture.content)
+    row.kind, row.content_type = MediaKind.IMAGE, "image/jpeg"
+    row.width, row.height, row.size = picture.width, picture.height, len(picture.content)
+    return _keep(row, picture.content)
+
+
+def _is_picture_box(head: bytes) -> bool:
+    """HEIC and AVIF live in the boxes of MP4."""
+    return head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"heim")
+
+
+def _read(file: IO[bytes]) -> bytes:
+    return file.read(MOST_BYTES + 1)
+
+
+def _add_video(file: IO[bytes], name: str, alt_text: str) -> Media:
+    content = _read(file)
+    if len(content) > MOST_BYTES:
+        raise VideoRefused(f"The video is larger than {MOST_BYTES // 1024 // 1024} MB.")
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as copy:
+        copy.write(content)
+        copy.flush()
+        found = probe(Path(copy.name))
+    row = _row(name, alt_text, content)
+    row.kind, row.content_type = MediaKind.VIDEO, "video/mp4"
+    row.width, row.height, row.size = found.width, found.height, found.size
+    row.duration_ms, row.details = found.duration_ms, found.details()
+    return _keep(row, content)
+
+
+def _row(name: str, alt_text: str, content: bytes) -> Media:
+    if len(alt_text) > LONGEST_ALT:
+        raise InvalidError(f"At most {LONGEST_ALT} characters.", field="altText")
+    return Media(
+        id=uuid4(),
+        tenant_id=current_tenant_id(),
+        name=name[:200] or "Picture",
+        alt_text=alt_text.strip(),
+        sha256=hashlib.sha256(content).hexdigest(),
+        created_by_name=current_actor().name[:250],
+    )
+
+
+def _keep(row: Media, content: bytes) -> Media:
+    """Write file and row; a file without a row is harmless, a row without a file is not."""
+    known: Media | None = Media.objects.filter(sha256=row.sha256).first()
+    if known is not None:
+        if row.alt_text and row.alt_text != known.alt_text:
+            return describe_media(known.pk, alt_text=row.alt_text)
+        return known
+    ending = ".jpg" if row.kind == MediaKind.IMAGE else ".mp4"
+    row.storage_key = f"{row.tenant_id}/{row.pk}{ending}"
+    path = media_folder() / row.storage_key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as out:
+        out.write(content)
+    Path(temporary).replace(path)
+    with transaction.atomic():
+        row.save()
+        log_action("social.media_added", subject_kind="media", subject_id=row.pk)
+    return row
+
+
+def get_media(media_id: UUID) -> Media:
+    """A file of the open scope; raises MediaNotFound."""
+    row: Media | None = Media.objects.filter(pk=media_id).first()
+    if row is None:
+        raise MediaNotFound
+    return row
+
+
+def describe_media(media_id: UUID, *, alt_text: str) -> Media:
+    """Change the alternative text."""
+    row = get_media(media_id)
+    row.alt_text = alt_text.strip()[:LONGEST_ALT]
+    row.save(update_fields=["alt_text"])
+    return row
+
+
+def delete_media(media_id: UUID) -> None:
+    """Take a file away that no post uses; raises ConflictError where one does."""
+    row = get_media(media_id)
+    if row.uses.exists():
+        raise ConflictError("A post uses this file; it stays as long as the post does.", code="MEDIA_IN_USE")
+    path = path_of(row)
+    with transaction.atomic():
+        row.delete()
+        log_action("social.media_deleted", subject_kind="media", subject_id=media_id)
+    path.unlink(missing_ok=True)

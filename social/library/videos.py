@@ -1,0 +1,95 @@
+"""Videos: looked at for what networks refuse; nothing is changed. Pure but for reading the file."""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pymediainfo import MediaInfo
+
+MOST_BYTES: Final = 512 * 1024 * 1024
+BOX: Final = struct.Struct(">I4s")
+MOST_BOXES: Final = 10_000
+
+
+class VideoRefused(ValueError):
+    """The file cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """What a probe found."""
+
+    width: int
+    height: int
+    duration_ms: int
+    size: int
+    container: str
+    codec: str
+    audio_codec: str
+    frame_rate: float
+    bit_rate: int
+    chroma: str
+    scan: str
+    is_moov_first: bool
+    has_edit_list: bool
+
+    def details(self) -> dict[str, Any]:
+        """As the library keeps it."""
+        names = ("container", "codec", "audio_codec", "frame_rate", "bit_rate", "chroma", "scan")
+        return {name: getattr(self, name) for name in (*names, "is_moov_first", "has_edit_list")}
+
+
+def probe(path: Path) -> Video:
+    """Look at a file; raises VideoRefused where it is no video that any network takes."""
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise VideoRefused(f"The video is larger than {MOST_BYTES // 1024 // 1024} MB.")
+    tracks = MediaInfo.parse(str(path)).tracks
+    general = next((track for track in tracks if track.track_type == "General"), None)
+    video = next((track for track in tracks if track.track_type == "Video"), None)
+    audio = next((track for track in tracks if track.track_type == "Audio"), None)
+    if general is None or video is None or general.format not in ("MPEG-4", "QuickTime"):
+        raise VideoRefused("The file is no MP4 or MOV video, whatever its name says, or it is broken.")
+    if not video.width or not video.height or not (video.duration or general.duration):
+        raise VideoRefused("The video is broken: its size or length cannot be read.")
+    order, has_edit_list = boxes(path)
+    return Video(
+        width=int(video.width),
+        height=int(video.height),
+        duration_ms=int(float(video.duration or general.duration)),
+        size=size,
+        container=str(general.format),
+        codec=str(video.format or ""),
+        audio_codec=str(audio.format if audio is not None else ""),
+        frame_rate=float(video.frame_rate or 0),
+        bit_rate=int(video.bit_rate or general.overall_bit_rate or 0),
+        chroma=str(video.chroma_subsampling or ""),
+        scan=str(video.scan_type or ""),
+        is_moov_first=_comes_first(order, b"moov", b"mdat"),
+        has_edit_list=has_edit_list,
+    )
+
+
+def boxes(path: Path) -> tuple[list[bytes], bool]:
+    """The order of an MP4's outer boxes, and whether an edit list stands in it."""
+    order: list[bytes] = []
+    has_edit_list = False
+    with path.open("rb") as file:
+        position, size = 0, path.stat().st_size
+        while position + BOX.size <= size and len(order) < MOST_BOXES:
+            file.seek(position)
+            length, name = BOX.unpack(file.read(BOX.size))
+            if length == 1:
+                length = struct.unpack(">Q", file.read(8))[0]
+            order.append(name)
+            if name == b"moov":
+                has_edit_list = b"elst" in file.read(min(length or size, 8 * 1024 * 1024))
+            if length < BOX.size:
+                break
+            position += length
+    return order, has_edit_list
+
+
+def _comes_first(order: list[bytes], first: bytes, then: bytes) -> bool:
+    return first in order and (then not in order or order.index(first) < order.index(then))

@@ -1,0 +1,73 @@
+"""Where each network is, which version is spoken, and who we are there."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+
+from social.sandbox_address import sandbox_url
+
+SANDBOX: Final = "SANDBOX"
+# Of the stand-in, known to everybody.
+SANDBOX_META: Final = ("1200000000000001", "sandbox-meta-secret")
+SANDBOX_X: Final = ("sandbox-x-client", "sandbox-x-secret")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The hosts, without version and without a slash at the end."""
+
+    graph: str
+    dialog: str
+    upload: str
+    x_consent: str
+    x_api: str
+
+
+LIVE: Final = Addresses(
+    graph="https://graph.facebook.com",
+    dialog="https://www.facebook.com",
+    upload="https://rupload.facebook.com",
+    x_consent="https://x.com/i/oauth2/authorize",
+    x_api="https://api.x.com",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Our registration at a network."""
+
+    client_id: str
+    secret: str
+
+
+def is_sandbox() -> bool:
+    """Whether the stand-in is spoken to."""
+    return bool(settings.CRM_SOCIAL_NETWORKS == SANDBOX)
+
+
+def addresses() -> Addresses:
+    """The networks, or the stand-in."""
+    if not is_sandbox():
+        return LIVE
+    url = sandbox_url()
+    return Addresses(
+        f"{url}/graph", f"{url}/facebook", f"{url}/rupload", f"{url}/x/i/oauth2/authorize", f"{url}/x-api"
+    )
+
+
+def graph_url(path: str) -> str:
+    """An address of the Graph, with its version."""
+    return f"{addresses().graph}/{settings.CRM_META_VERSION}/{path}"
+
+
+def meta_app() -> App:
+    """Our app at Meta."""
+    if is_sandbox():
+        return App(*SANDBOX_META)
+    return App(settings.CRM_META_APP_ID, settings.CRM_META_APP_SECRET)
+
+
+def x_app() -> App:
+    """Our app at X."""
+    return App(*SANDBOX_X) if is_sandbox() else App(settings.CRM_X_CLIENT_ID, settings.CRM_X_CLIENT_SECRET)

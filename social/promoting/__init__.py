@@ -1,0 +1,1 @@
+"""Promotion of events: a plan of touches that fills a field, follows changes and stops when it is full."""

@@ -1,0 +1,314 @@
+"""Acts on promotions: make, change, approve, pause, cancel; each part of the plan follows in the same transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from social.errors import IllegalMove, PromotionNotFound
+from social.models import (
+    Connection,
+    ConnectionStatus,
+    Network,
+    Post,
+    PostStatus,
+    Promotion,
+    PromotionStatus,
+    Target,
+    TargetStatus,
+    Touch,
+    TouchKind,
+    TouchStatus,
+)
+from social.posts import Words, cancel_post, move_post, write_post
+from social.promoting import campaigning
+from social.promoting.facts import moment_of
+from social.promoting.planning import CHANNELS, REMINDER_DAYS, plan_of, words_of
+from social.publishing.states import settle_posts
+from tenants.action_log import log_action
+from tenants.actors import current_actor
+from tenants.errors import DomainError, InvalidError
+from tenants.models import Tenant
+from tenants.scope import current_tenant_id
+
+GRACE: Final = timedelta(minutes=5)
+STOPPABLE: Final = frozenset({TouchKind.ANNOUNCE, TouchKind.REMINDER, TouchKind.LAST_PLACES})
+
+
+def get_promotion(promotion_id: UUID) -> Promotion:
+    """A promotion of the open scope with its touches; raises PromotionNotFound."""
+    row: Promotion | None = (
+        Promotion.objects.select_related("tenant").prefetch_related("touches").filter(pk=promotion_id).first()
+    )
+    if row is None:
+        raise PromotionNotFound
+    return row
+
+
+def template_of(tenant: Tenant) -> dict[str, Any]:
+    """What the club wants of its promotions (setting `promotion`)."""
+    given = tenant.settings.get("promotion")
+    return given if isinstance(given, dict) else {}
+
+
+def make_promotion(
+    *,
+    source_type: str,
+    source_id: str,
+    facts: Mapping[str, Any],
+    channels: Sequence[str] | None = None,
+    reminder_days: Sequence[int] | None = None,
+    announce_at: datetime | None = None,
+    segment_id: UUID | None = None,
+    template: Mapping[str, str] | None = None,
+    connection_ids: Sequence[UUID] = (),
+) -> Promotion:
+    """Make the plan of an event from the club's template; it waits for approval, or runs where the club says so.
+
+    Idempotent per source: there is one promotion of an event, made by whoever was first.
+    """
+    tenant = Tenant.objects.get(pk=current_tenant_id())
+    wish = template_of(tenant)
+    values = {
+        "name": str(facts.get("name") or source_id)[:200],
+        "facts": dict(facts),
+        "channels": list(channels or wish.get("channels") or CHANNELS),
+        "reminder_days": list(
+            wish.get("reminderDays", REMINDER_DAYS) if reminder_days is None else reminder_days
+        ),
+        "template": {**(wish.get("words") or {}), **(template or {})},
+        "segment_id": segment_id,
+        "connection_ids": [str(one) for one in connection_ids],
+        "announce_at": announce_at,
+        "runs_by_itself": bool(wish.get("runsByItself")),
+        "created_by_name": current_actor().name[:250],
+        **columns_of(facts),
+    }
+    _check(values)
+    with transaction.atomic():
+        promotion, is_new = Promotion.objects.get_or_create(
+            tenant_id=tenant.pk, source_type=source_type, source_id=source_id, defaults=values
+        )
+        if is_new:
+            replan(promotion)
+            log_action("promotion.made", subject_kind="promotion", subject_id=promotion.pk)
+            if promotion.runs_by_itself:
+                approve_promotion(promotion.pk)
+    return get_promotion(promotion.pk)
+
+
+def columns_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the plan reckons with, out of the facts."""
+    most = facts.get("maxEntries")
+    return {
+        "starts_at": moment_of(facts.get("startsAt")),
+        "closes_at": moment_of(facts.get("entriesCloseAt")),
+        "max_entries": most if isinstance(most, int) and most > 0 else None,
+    }
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    unknown = set(values["channels"]) - {"POST", "EMAIL", "SMS", "PUSH", "WHATSAPP"}
+    if unknown:
+        raise InvalidError(f"Unknown channel: {', '.join(sorted(unknown))}.", field="channels")
+    if not all(isinstance(day, int) and 0 <= day <= 90 for day in values["reminder_days"]):  # noqa: PLR2004 - a quarter
+        raise InvalidError("Days from 0 to 90, as in [7, 3, 1].", field="reminderDays")
+
+
+def replan(promotion: Promotion) -> None:
+    """Bring the touches in line with the facts: planned ones move, past ones are dropped, done ones stay."""
+    now = timezone.now()
+    tenant = Tenant.objects.get(pk=promotion.tenant_id)
+    known = {touch.key: touch for touch in Touch.objects.filter(promotion=promotion)}
+    for draft in plan_of(promotion, now=now, zone=tenant.zone):
+        touch = known.get(draft.key)
+        is_past = draft.due_at is not None and draft.due_at < now - GRACE
+        if touch is None:
+            Touch.objects.create(
+                tenant_id=promotion.tenant_id,
+                promotion=promotion,
+                key=draft.key,
+                kind=draft.kind,
+                channel=draft.channel,
+                anchor=draft.anchor,
+                offset_days=draft.offset_days,
+                due_at=draft.due_at,
+                status=TouchStatus.DROPPED if is_past else TouchStatus.PLANNED,
+                reason="Its time was over before the plan was made." if is_past else "",
+            )
+        elif touch.status == TouchStatus.PLANNED and touch.kind != TouchKind.ANNOUNCE:
+            _move_touch(promotion, touch, draft.due_at, is_past=is_past)
+
+
+def _move_touch(promotion: Promotion, touch: Touch, due_at: datetime | None, *, is_past: bool) -> None:
+    if is_past:
+        stop_touches([touch], "Its new time is over already.")
+    elif due_at != touch.due_at:
+        Touch.objects.filter(pk=touch.pk).update(due_at=due_at)
+        if touch.post_id and due_at is not None:
+            move_post(touch.post_id, at=due_at)
+    if touch.campaign_id and due_at is not None and not is_past:
+        campaigning.refresh(promotion, touch, due_at)
+
+
+def approve_promotion(promotion_id: UUID) -> Promotion:
+    """One decision for the whole plan: its posts enter the queue, its campaigns are scheduled."""
+    with transaction.atomic():
+        promotion = _locked(promotion_id)
+        if promotion.status not in (PromotionStatus.DRAFT, PromotionStatus.PAUSED):
+            raise IllegalMove("promotion", promotion.status, PromotionStatus.ACTIVE)
+        Promotion.objects.filter(pk=promotion.pk).update(
+            status=PromotionStatus.ACTIVE, approved_by_name=current_actor().name[:250]
+        )
+        promotion.status = PromotionStatus.ACTIVE
+        for touch in Touch.objects.filter(
+            promotion=promotion, status=TouchStatus.PLANNED, due_at__isnull=False
+        ):
+            prepare(promotion, touch)
+        log_action("promotion.approved", subject_kind="promotion", subject_id=promotion.pk)
+    return get_promotion(promotion_id)
+
+
+def prepare(promotion: Promotion, touch: Touch) -> None:
+    """Put a touch on its way: a post into the queue, or a campaign; what cannot be made says why."""
+    due = max(touch.due_at or timezone.now(), timezone.now())
+    text = touch.text or words_of(promotion, touch.kind)
+    try:
+        if touch.channel == "POST":
+            post = _post_of(promotion, touch, text, due)
+            Touch.objects.filter(pk=touch.pk).update(post_id=post.pk, due_at=due)
+        else:
+            campaign_id = campaigning.schedule(promotion, touch, text=text, at=due)
+            Touch.objects.filter(pk=touch.pk).update(campaign_id=campaign_id, due_at=due)
+    except DomainError as refusal:
+        Touch.objects.filter(pk=touch.pk).update(status=TouchStatus.DROPPED, reason=refusal.message[:200])
+
+
+def _post_of(promotion: Promotion, touch: Touch, text: str, due: datetime) -> Post:
+    """The post of a touch; approved with its plan, so it goes into the queue without another approval."""
+    if touch.post_id:
+        known: Post = Post.objects.get(pk=touch.post_id)
+        return known
+    accounts = _accounts_of(promotion)
+    if not accounts:
+        raise InvalidError("No account is connected that takes a text without a picture.")
+    with transaction.atomic():
+        post = write_post(
+            Words(
+                text=text,
+                link=str(promotion.facts.get("url") or ""),
+                utm_campaign=f"event-{promotion.source_id}"[:100],
+                connection_ids=accounts,
+                scheduled_at=due,
+                promotion_id=promotion.pk,
+                is_duplicate_allowed=True,
+            )
+        )
+        Post.objects.filter(pk=post.pk).update(
+            status=PostStatus.SCHEDULED, approved_by_name=promotion.approved_by_name or "The club's own rule"
+        )
+    return post
+
+
+def _accounts_of(promotion: Promotion) -> list[UUID]:
+    """The accounts of the plan; where none was chosen, all that take a text without a picture."""
+    rows = Connection.objects.filter(status=ConnectionStatus.ACTIVE)
+    if promotion.connection_ids:
+        rows = rows.filter(pk__in=promotion.connection_ids)
+    return list(rows.exclude(network=Network.INSTAGRAM).values_list("pk", flat=True))
+
+
+def pause_promotion(promotion_id: UUID) -> Promotion:
+    """Nothing more goes out until it is approved again; what was planned stays in the plan."""
+    with transaction.atomic():
+        promotion = _locked(promotion_id)
+        if promotion.status != PromotionStatus.ACTIVE:
+            raise IllegalMove("promotion", promotion.status, PromotionStatus.PAUSED)
+        Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.PAUSED)
+        for touch in Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED):
+            take_back(touch)
+            Touch.objects.filter(pk=touch.pk).update(post_id=None, campaign_id=None)
+        log_action("promotion.paused", subject_kind="promotion", subject_id=promotion.pk)
+    return get_promotion(promotion_id)
+
+
+def cancel_promotion(promotion_id: UUID, *, reason: str = "Cancelled by staff.") -> Promotion:
+    """Stop everything that has not gone out. Idempotent."""
+    with transaction.atomic():
+        promotion = _locked(promotion_id)
+        stop_touches(Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED), reason)
+        Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.CANCELLED)
+        note(promotion, reason)
+        log_action("promotion.cancelled", subject_kind="promotion", subject_id=promotion.pk)
+    return get_promotion(promotion_id)
+
+
+def update_promotion(promotion_id: UUID, changes: Mapping[str, Any]) -> Promotion:
+    """Change parts of a plan that has not ended; the rest follows."""
+    with transaction.atomic():
+        promotion = _locked(promotion_id)
+        if promotion.status in (PromotionStatus.CANCELLED, PromotionStatus.COMPLETED):
+            raise IllegalMove("promotion", promotion.status, "changed")
+        for name, value in changes.items():
+            setattr(promotion, name, value)
+        _check({"channels": promotion.channels, "reminder_days": promotion.reminder_days})
+        promotion.save()
+        wanted = {
+            f"reminder:{channel}:{day}" for channel in promotion.channels for day in promotion.reminder_days
+        }
+        gone = [
+            touch
+            for touch in Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED)
+            if touch.channel not in promotion.channels
+            or (touch.kind == TouchKind.REMINDER and touch.key not in wanted)
+        ]
+        stop_touches(gone, "Taken out of the plan.")
+        replan(promotion)
+        if promotion.status == PromotionStatus.ACTIVE:
+            for touch in Touch.objects.filter(
+                promotion=promotion,
+                status=TouchStatus.PLANNED,
+                due_at__isnull=False,
+                post_id=None,
+                campaign_id=None,
+            ):
+                prepare(promotion, touch)
+        log_action("promotion.changed", subject_kind="promotion", subject_id=promotion.pk)
+    return get_promotion(promotion_id)
+
+
+def stop_touches(touches: Iterable[Touch], reason: str) -> None:
+    """Take planned touches back, with their posts and campaigns."""
+    for touch in touches:
+        take_back(touch)
+        Touch.objects.filter(pk=touch.pk).update(status=TouchStatus.CANCELLED, reason=reason[:200])
+
+
+def take_back(touch: Touch) -> None:
+    """Cancel what waits of a touch; what is going out already is not stopped."""
+    if touch.post_id:
+        waiting = Target.objects.filter(
+            post_id=touch.post_id, status__in=(TargetStatus.WAITING, TargetStatus.HELD)
+        )
+        if waiting.exists():
+            cancel_post(touch.post_id)
+            settle_posts([touch.post_id])
+    if touch.campaign_id:
+        campaigning.cancel(touch.campaign_id)
+
+
+def note(promotion: Promotion, words: str) -> None:
+    """A line of the plan's history."""
+    line = {"at": timezone.now().isoformat(), "words": words[:300]}
+    promotion.history = [*promotion.history, line][-100:]
+    Promotion.objects.filter(pk=promotion.pk).update(history=promotion.history)
+
+
+def _locked(promotion_id: UUID) -> Promotion:
+    row: Promotion | None = Promotion.objects.select_for_update(of=("self",)).filter(pk=promotion_id).first()
+    if row is None:
+        raise PromotionNotFound
+    return row

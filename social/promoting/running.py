@@ -1,0 +1,122 @@
+"""Touches whose time has come: what is out is corrected or taken back, what went out is done, what is over is over."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from social.contents import token_values
+from social.models import (
+    Post,
+    PostStatus,
+    Promotion,
+    PromotionStatus,
+    Target,
+    Touch,
+    TouchKind,
+    TouchStatus,
+)
+from social.networks.calling import CallFailed
+from social.networks.content import NotPossible
+from social.networks.registry import publisher_of
+from social.promoting.following import widen
+from social.promoting.planning import words_of
+from social.texts import fill
+from social.tokens import account_of
+from tenants.scope import all_tenants, tenant_scope
+
+OUTWARD: Final = (TouchKind.CORRECTION, TouchKind.CANCELLATION)
+MOST: Final = 100
+OVER: Final = timedelta(days=3)
+
+
+def run_touches(now: datetime | None = None) -> int:
+    """Bring due touches on; returns how many ended. A touch is taken before its network is spoken to."""
+    now, count = now or timezone.now(), 0
+    with all_tenants():
+        due = list(
+            Touch.objects.filter(status=TouchStatus.PLANNED, due_at__lte=now).values_list("pk", "tenant_id")[
+                :MOST
+            ]
+        )
+    for touch_id, tenant_id in due:
+        with tenant_scope(tenant_id):
+            count += _run(touch_id, now)
+    return count
+
+
+def _run(touch_id: UUID, now: datetime) -> int:
+    touch = Touch.objects.select_related("promotion").filter(pk=touch_id, status=TouchStatus.PLANNED).first()
+    if touch is None:
+        return 0
+    if touch.kind in OUTWARD and touch.channel == "POST":
+        return _correct(touch, now)
+    if touch.channel == "POST" and touch.post_id:
+        return _follow_post(touch, now)
+    if touch.campaign_id:
+        return _end(touch, TouchStatus.DONE, "Handed to the campaign.", now)
+    return 0
+
+
+def _follow_post(touch: Touch, now: datetime) -> int:
+    post = Post.objects.filter(pk=touch.post_id).first()
+    if post is None or post.status in (PostStatus.CANCELLED, PostStatus.FAILED):
+        return _end(touch, TouchStatus.DROPPED, "Its post did not go out.", now)
+    if post.status != PostStatus.PUBLISHED:
+        return 0
+    if touch.kind == TouchKind.REMINDER:
+        widen(touch.promotion)
+    return _end(touch, TouchStatus.DONE, "", now)
+
+
+def _end(touch: Touch, status: str, reason: str, now: datetime) -> int:
+    still = Touch.objects.filter(pk=touch.pk, status=TouchStatus.PLANNED)
+    return still.update(status=status, reason=reason[:200], done_at=now)
+
+
+def _correct(touch: Touch, now: datetime) -> int:
+    """Correct or take back one post on one network, once: what is not answered is said, never repeated."""
+    with transaction.atomic():
+        taken = Touch.objects.select_for_update(skip_locked=True).filter(
+            pk=touch.pk, status=TouchStatus.PLANNED
+        )
+        if not taken.exists():
+            return 0
+        Touch.objects.filter(pk=touch.pk).update(status=TouchStatus.DONE, reason="Under way.", done_at=now)
+    target = Target.objects.select_related("connection", "post__tenant").filter(pk=UUID(touch.text)).first()
+    outcome = _on_network(touch, target) if target is not None else "The post is not there any more."
+    Touch.objects.filter(pk=touch.pk).update(reason=outcome[:200])
+    return 1
+
+
+def _on_network(touch: Touch, target: Target) -> str:
+    publisher, post_id = publisher_of(target.connection.network), target.network_post_id or ""
+    where = target.connection.get_network_display()
+    try:
+        account = account_of(target.connection)
+        if touch.kind == TouchKind.CANCELLATION:
+            publisher.delete(account, post_id)
+            Target.objects.filter(pk=target.pk).update(deleted_at=timezone.now(), metrics_due_at=None)
+            return f"Deleted on {where}."
+        text = fill(words_of(touch.promotion, touch.kind), token_values(target.post))
+        try:
+            publisher.edit(account, post_id, text)
+        except NotPossible:
+            publisher.comment(account, post_id, text)
+            return f"Corrected by a reply on {where}."
+        return f"Edited on {where}."
+    except CallFailed as failed:
+        return f"{where}: {failed.verdict.meaning.words}"
+
+
+def complete_over(now: datetime | None = None) -> int:
+    """Plans whose event is over and that have nothing left to do are completed."""
+    now = now or timezone.now()
+    with all_tenants():
+        over = Promotion.objects.filter(Q(starts_at__lt=now - OVER), status=PromotionStatus.ACTIVE)
+        return int(over.exclude(touches__status=TouchStatus.PLANNED, touches__due_at__isnull=False).update(
+            status=PromotionStatus.COMPLETED
+        ))  # fmt: skip

@@ -1,0 +1,61 @@
+"""Taking due targets, one at a time, with a lease."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from social.models import Target
+from social.publishing import statements as sql
+from tenants.scope import all_tenants
+
+# Longer than a step can take: connecting, an upload, the answer. Renewed with each step.
+LEASE: Final = timedelta(seconds=150)
+# Targets under way at once, of all clubs: half the threads of the worker that waits for other people's servers.
+MOST_UNDERWAY: Final = 6
+
+
+class LeaseLost(Exception):
+    """Another worker has the target by now."""
+
+
+class Claim(NamedTuple):
+    """A target that is ours until the lease ends."""
+
+    target_id: UUID
+    tenant_id: UUID
+    lease: UUID
+
+
+def count_due(now: datetime | None = None, *, most: int = MOST_UNDERWAY) -> int:
+    """How many targets could be taken now, counted up to `most`."""
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(sql.COUNT_DUE, {"now": now or timezone.now(), "most": most})
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def claim(now: datetime | None = None, *, most: int = MOST_UNDERWAY) -> Claim | None:
+    """Take the next due target, of the club that has the fewest under way; None: nothing is due, or enough is."""
+    now, lease = now or timezone.now(), uuid4()
+    values: dict[str, Any] = {"now": now, "lease": lease, "until": now + LEASE, "most": most}
+    with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.CLAIM, values)
+        row = cursor.fetchone()
+    return Claim(row[0], row[1], lease) if row else None
+
+
+def keep(target: Target, lease: UUID) -> None:
+    """Prolong the lease; raises LeaseLost."""
+    mine = Target.objects.filter(pk=target.pk, lease=lease)
+    if not mine.update(leased_until=timezone.now() + LEASE):
+        raise LeaseLost
+
+
+def hold_late(now: datetime | None = None) -> int:
+    """Targets that an outage made too late ask a human; returns how many."""
+    with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.HOLD_LATE, {"now": now or timezone.now()})
+        return len(cursor.fetchall())

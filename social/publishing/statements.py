@@ -1,0 +1,80 @@
+"""The SQL of publishing."""
+
+# A target may be worked on: its account works, and neither account nor app is paused.
+_ABLE = """
+  AND EXISTS (SELECT FROM social_connection AS c
+              WHERE c.tenant_id = t.tenant_id AND c.id = t.connection_id AND c.status = 'ACTIVE'
+                AND (c.closed_until IS NULL OR c.closed_until <= %(now)s)
+                AND NOT EXISTS (SELECT FROM social_apppause AS p
+                                WHERE p.until > %(now)s
+                                  AND p.family = CASE c.network WHEN 'TWITTER' THEN 'X' ELSE 'META' END))
+"""
+_DUE = f"""
+    t.status IN ('WAITING', 'PUBLISHING', 'UNKNOWN') AND t.due_at <= %(now)s
+  AND (t.leased_until IS NULL OR t.leased_until <= %(now)s)
+  {_ABLE}
+"""
+COUNT_DUE = f"SELECT count(*) FROM (SELECT FROM social_target AS t WHERE {_DUE} LIMIT %(most)s) AS due"
+# Clubs take turns: whoever has the fewest under way goes first, so that one club's flood delays no other club's post.
+# Materialised, because a sub-select that is run again for each row takes others than those it took before.
+CLAIM = f"""
+WITH busy AS MATERIALIZED (
+    SELECT tenant_id, count(*) AS underway FROM social_target
+    WHERE leased_until > %(now)s AND status IN ('PUBLISHING', 'UNKNOWN') GROUP BY tenant_id
+), first_of_club AS MATERIALIZED (
+    SELECT DISTINCT ON (t.tenant_id) t.tenant_id, t.due_at FROM social_target AS t
+    WHERE {_DUE} ORDER BY t.tenant_id, t.due_at
+), turn AS MATERIALIZED (
+    SELECT f.tenant_id FROM first_of_club AS f LEFT JOIN busy USING (tenant_id)
+    WHERE (SELECT coalesce(sum(underway), 0) FROM busy) < %(most)s
+    ORDER BY coalesce(busy.underway, 0), f.due_at LIMIT 1
+), taken AS MATERIALIZED (
+    SELECT t.id FROM social_target AS t JOIN turn USING (tenant_id)
+    WHERE {_DUE} ORDER BY t.due_at, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED
+)
+UPDATE social_target AS t
+SET status = CASE t.status WHEN 'WAITING' THEN 'PUBLISHING' ELSE t.status END,
+    lease = %(lease)s, leased_until = %(until)s, tries = t.tries + 1
+FROM taken WHERE t.id = taken.id
+RETURNING t.id, t.tenant_id
+"""
+# The state of a post follows from its targets; cancelled ones count only where there are no others.
+SETTLE_POSTS = """
+WITH told AS (
+    SELECT t.post_id,
+           count(*) FILTER (WHERE t.status = 'PUBLISHING') AS going,
+           count(*) FILTER (WHERE t.status = 'UNKNOWN') AS unknown,
+           count(*) FILTER (WHERE t.status IN ('WAITING', 'HELD')) AS waiting,
+           count(*) FILTER (WHERE t.status = 'FAILED') AS failed,
+           count(*) FILTER (WHERE t.status = 'PUBLISHED') AS published
+    FROM social_target AS t WHERE t.tenant_id = %(tenant)s AND t.post_id = ANY(%(posts)s) GROUP BY t.post_id
+), settled AS (
+    SELECT post_id, CASE
+        WHEN going > 0 THEN 'PUBLISHING'
+        WHEN unknown > 0 THEN 'UNKNOWN'
+        WHEN waiting > 0 AND failed + published > 0 THEN 'PUBLISHING'
+        WHEN waiting > 0 THEN 'SCHEDULED'
+        WHEN failed > 0 THEN 'FAILED'
+        WHEN published > 0 THEN 'PUBLISHED'
+        ELSE 'CANCELLED' END AS status
+    FROM told
+)
+UPDATE social_post AS p SET status = settled.status, updated_at = now()
+FROM settled
+WHERE p.tenant_id = %(tenant)s AND p.id = settled.post_id AND p.status <> settled.status
+  AND p.status NOT IN ('DRAFT', 'IN_REVIEW')
+"""
+# Too late for what it is: a human decides.
+HOLD_LATE = """
+WITH late AS MATERIALIZED (
+    SELECT t.id, t.post_id, t.tenant_id FROM social_target AS t
+    JOIN social_post AS p ON p.tenant_id = t.tenant_id AND p.id = t.post_id
+    WHERE t.status = 'WAITING' AND t.tries = 0
+      AND t.due_at <= %(now)s AND t.planned_at <= %(now)s - make_interval(mins => p.late_after_minutes::int)
+      AND NOT EXISTS (SELECT FROM social_connection AS c WHERE c.tenant_id = t.tenant_id AND c.id = t.connection_id
+                      AND c.closed_until > t.planned_at)
+    LIMIT 500 FOR UPDATE OF t SKIP LOCKED
+)
+UPDATE social_target AS t SET status = 'HELD' FROM late WHERE t.id = late.id
+RETURNING t.id
+"""

@@ -1,0 +1,230 @@
+"""One claimed target: its steps, each written down before it is tried and after it is done."""
+
+import hashlib
+import logging
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import orjson
+from django.db import transaction
+from django.utils import timezone
+
+from social.contents import content_of
+from social.models import Attempt, Connection, Outcome, Step, StepKind, Target, TargetStatus
+from social.networks.calling import CallFailed
+from social.networks.content import Account, Content, Done, NotReady, Plan, Publisher
+from social.networks.errors import verdict
+from social.networks.registry import publisher_of
+from social.publishing import failures, limits, settling
+from social.publishing.claiming import Claim, LeaseLost, claim, keep
+from social.publishing.states import locked, postpone, publish
+from social.tokens import account_of
+from tenants.scope import tenant_scope
+
+logger = logging.getLogger(__name__)
+# A call of these kinds may make a post public: without an answer it is asked about, never repeated.
+DECISIVE: Final = frozenset({StepKind.DRAFT, StepKind.COMMIT})
+Handles = dict[tuple[str, int], str]
+
+
+def work(claim: Claim) -> None:
+    """Bring a claimed target on as far as it goes now. Never raises for what networks do."""
+    with tenant_scope(claim.tenant_id):
+        target = Target.objects.select_related("post", "connection").get(pk=claim.target_id)
+        try:
+            if target.status == TargetStatus.UNKNOWN or settling.open_attempt(target):
+                settling.settle(target, claim.lease)
+            else:
+                _Run(target, claim).through()
+        except LeaseLost:
+            logger.info("another worker has the target", extra={"target_id": str(target.pk)})
+
+
+class _Run:
+    """The steps of one target."""
+
+    def __init__(self, target: Target, claim: Claim) -> None:
+        self.target, self.claim = target, claim
+        self.connection: Connection = target.connection
+        self.publisher: Publisher = publisher_of(self.connection.network)
+        self.content: Content = content_of(target.post, self.connection.network)
+        self.handles = handles_of(target)
+        self.has_renewed = False
+
+    def through(self) -> None:
+        """Every step that is not done; ends early where one fails or must wait."""
+        try:
+            account = account_of(self.connection)
+        except CallFailed as failed:
+            failures.before_sending(self.target, self.claim.lease, failed)
+            return
+        for plan in self.publisher.plan(self.content):
+            if (plan.kind, plan.position) in self.handles:
+                continue
+            if plan.kind == StepKind.COMMENT:
+                comment(self.target, account)
+                return
+            if not self._take(plan, account):
+                return
+
+    def _take(self, plan: Plan, account: Account) -> bool:
+        """One step; whether the next may follow."""
+        keep(self.target, self.claim.lease)
+        try:
+            marker = self._before_commit(account) if plan.kind == StepKind.COMMIT else ""
+        except CallFailed as failed:
+            if self._may_renew(failed):
+                return self._again_with_new_token(plan)
+            failures.before_sending(self.target, self.claim.lease, failed)
+            return False
+        attempt = self._write_attempt(plan, marker)
+        try:
+            done = self.publisher.perform(plan, self.content, account, self.handles)
+        except NotReady as wait:
+            close(attempt, Outcome.NOT_SENT)
+            due = timezone.now() + timedelta(seconds=wait.seconds)
+            postpone(self.target, due, lease=self.claim.lease)
+            return False
+        except CallFailed as failed:
+            return self._failed(plan, attempt, failed)
+        except (KeyError, TypeError, ValueError) as error:
+            # An answer of another shape than the protocol's: it happened, or not.
+            logger.warning("an answer was not understood: %r", error)
+            return self._failed(plan, attempt, CallFailed(verdict("SERVICE_DOWN", "BAD_ANSWER")))
+        self._note(plan, attempt, done)
+        return True
+
+    def _before_commit(self, account: Account) -> str:
+        """Whether the account has room, and what tells older posts from newer ones."""
+        limits.check_room(self.connection, account)
+        return self.publisher.marker(account)
+
+    def _write_attempt(self, plan: Plan, marker: str) -> Attempt:
+        attempt: Attempt = Attempt.objects.create(
+            tenant_id=self.target.tenant_id,
+            target=self.target,
+            kind=plan.kind,
+            position=plan.position,
+            lease=self.claim.lease,
+            marker=marker,
+            started_at=timezone.now(),
+        )
+        return attempt
+
+    def _note(self, plan: Plan, attempt: Attempt, done: Done) -> None:
+        """The step is done: its handle, the attempt's end and, where it is public now, the target, all at once."""
+        self.handles[plan.kind, plan.position] = done.handle
+        with locked(self.target):
+            save_step(self.target, plan, done.handle, fingerprint(self.content))
+            close(attempt, Outcome.SUCCEEDED)
+            if done.post_id:
+                publish(self.target, done.post_id, lease=self.claim.lease)
+
+    def _failed(self, plan: Plan, attempt: Attempt, failed: CallFailed) -> bool:
+        """Write down what came; True: the step may be tried again at once, with another token."""
+        is_decisive = plan.kind in DECISIVE
+        close_by(attempt, failed, is_decisive=is_decisive)
+        if self._may_renew(failed):
+            return self._again_with_new_token(plan)
+        failures.after_sending(self.target, self.claim.lease, failed, is_decisive=is_decisive)
+        return False
+
+    def _may_renew(self, failed: CallFailed) -> bool:
+        return not self.has_renewed and failures.may_renew(self.connection, failed)
+
+    def _again_with_new_token(self, plan: Plan) -> bool:
+        self.has_renewed = True
+        try:
+            account = account_of(self.connection, rejected=self.connection.access_sealed)
+        except CallFailed as failed:
+            failures.before_sending(self.target, self.claim.lease, failed)
+            return False
+        self.connection.refresh_from_db()
+        return self._take(plan, account)
+
+
+def handles_of(target: Target) -> Handles:
+    """What the network gave for the steps that are done."""
+    rows = Step.objects.filter(target=target).values_list("kind", "position", "handle")
+    return {(kind, position): handle for kind, position, handle in rows}
+
+
+def save_step(target: Target, plan: Plan, handle: str, request_hash: str) -> None:
+    """Write a step that is done; done before by a worker that lost its lease it stays as it is."""
+    Step.objects.get_or_create(
+        tenant_id=target.tenant_id,
+        target=target,
+        kind=plan.kind,
+        position=plan.position,
+        defaults={"handle": handle, "request_hash": request_hash},
+    )
+
+
+def close(attempt: Attempt, outcome: str, **changes: Any) -> None:
+    """The end of an attempt."""
+    Attempt.objects.filter(pk=attempt.pk).update(outcome=outcome, ended_at=timezone.now(), **changes)
+
+
+def close_by(attempt: Attempt, failed: CallFailed, *, is_decisive: bool) -> None:
+    """The end of an attempt that failed, as the network's answer has it."""
+    said = failed.verdict
+    outcome = Outcome.REFUSED
+    if not failed.is_sent:
+        outcome = Outcome.NOT_SENT
+    elif failed.is_unclear and is_decisive:
+        outcome = Outcome.UNKNOWN
+    close(
+        attempt,
+        outcome,
+        status_code=said.status or None,
+        code=said.code[:40],
+        trace=said.trace[:100],
+        message=said.message,
+    )
+
+
+def fingerprint(content: Content) -> str:
+    """What was said, as one hash."""
+    parts = [content.text, content.link, content.first_comment, [one.path for one in content.pictures]]
+    return hashlib.sha256(orjson.dumps([*parts, content.video.path if content.video else None])).hexdigest()
+
+
+def comment(target: Target, account: Account) -> None:
+    """The first comment of a published target: tried once, since nobody can tell one from another."""
+    content = content_of(target.post, target.connection.network)
+    if not content.first_comment or Attempt.objects.filter(target=target, kind=StepKind.COMMENT).exists():
+        return
+    row: Target = Target.objects.get(pk=target.pk)
+    attempt = Attempt.objects.create(
+        tenant_id=target.tenant_id,
+        target=target,
+        kind=StepKind.COMMENT,
+        lease=target.pk,
+        started_at=timezone.now(),
+    )
+    try:
+        made = publisher_of(target.connection.network).comment(
+            account, row.network_post_id or "", content.first_comment
+        )
+    except CallFailed as failed:
+        close_by(attempt, failed, is_decisive=True)
+        said = failed.verdict
+        Target.objects.filter(pk=target.pk).update(
+            problem=said.meaning.name, problem_code=said.code[:40], problem_text=said.message
+        )
+        return
+    with transaction.atomic():
+        close(attempt, Outcome.SUCCEEDED)
+        Target.objects.filter(pk=target.pk).update(comment_id=made)
+
+
+def drain(seconds: float, now: datetime | None = None) -> int:
+    """Work on what is due, for about so long; returns how many targets were worked on."""
+    ends, count = timezone.now() + timedelta(seconds=seconds), 0
+    while timezone.now() < ends:
+        taken = claim(now)
+        if taken is None:
+            break
+        work(taken)
+        count += 1
+    return count

@@ -1,0 +1,48 @@
+"""Celery entries of this app."""
+
+from typing import Final
+
+from celery import shared_task
+
+from events.wake import awake, wake
+from social import measuring, series
+from social.promoting import following, running
+from social.publishing import claiming
+from social.publishing.working import drain
+from tenants.actors import acting_as, program
+
+PUBLISH: Final = "social.publish"
+TURN_SECONDS: Final = 15.0
+
+
+@shared_task(name="social.wake_publishing")
+def wake_publishing() -> None:
+    """Send as many workers as there is work for; idempotent, because claims are."""
+    claiming.hold_late()
+    for slot in range(claiming.count_due()):
+        wake(PUBLISH, str(slot))
+
+
+@shared_task(name=PUBLISH)
+def publish(slot: str) -> None:
+    """Work on due targets for a bounded turn; idempotent by leases, steps and attempts."""
+    awake(PUBLISH, slot)
+    with acting_as(program(PUBLISH)):
+        drain(TURN_SECONDS)
+
+
+@shared_task(name="social.measure")
+def measure() -> None:
+    """Ask for the numbers that are due; idempotent by the time of the next asking."""
+    with acting_as(program("social.measure")):
+        measuring.measure_due()
+
+
+@shared_task(name="social.promote")
+def promote() -> None:
+    """Settle changes of events, bring due touches on, go on with series; idempotent by the rows' own states."""
+    with acting_as(program("social.promote")):
+        following.settle_changes()
+        running.run_touches()
+        running.complete_over()
+        series.extend_series()

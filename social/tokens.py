@@ -1,0 +1,127 @@
+"""Tokens of accounts: encrypted for their row, renewed once however many workers want it, stored before use."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from social.models import Connection, ConnectionStatus, Network
+from social.networks import x
+from social.networks.calling import CallFailed
+from social.networks.content import Account
+from social.networks.errors import Effect, verdict
+from tenants.sealing import SealBroken, seal_for, unseal_for
+
+# Renewed so long before its end that a post never meets it.
+AHEAD: Final = timedelta(minutes=5)
+LEASE: Final = timedelta(seconds=45)
+PATIENCE_SECONDS: Final = 40.0
+PAUSE_SECONDS: Final = 0.1
+ACCESS, REFRESH = "access", "refresh"
+
+
+def context_of(connection: Connection, kind: str) -> str:
+    """What a token is bound to: tenant, row and which of the two it is."""
+    return f"social:{connection.tenant_id}:{connection.pk}:{kind}"
+
+
+def seal_token(connection: Connection, kind: str, token: str) -> str:
+    """A token as it is stored; "" stays empty."""
+    return seal_for(context_of(connection, kind), token) if token else ""
+
+
+def open_token(connection: Connection, kind: str) -> str:
+    """The token in plain; raises SealBroken."""
+    sealed = connection.access_sealed if kind == ACCESS else connection.refresh_sealed
+    return unseal_for(context_of(connection, kind), sealed) if sealed else ""
+
+
+def account_of(connection: Connection, *, rejected: str = "") -> Account:
+    """The account with a token that works, renewed where it must be. Raises CallFailed.
+
+    `rejected`: the sealed token that the network just refused: one that somebody has renewed since is taken instead.
+    """
+    row = _fresh(connection, rejected)
+    try:
+        token = open_token(row, ACCESS)
+    except SealBroken as broken:
+        raise CallFailed(verdict("TOKEN_DEAD", "SEAL_BROKEN"), is_sent=False) from broken
+    return Account(id=row.account_id, token=token, parent_id=row.parent_account_id, username=row.username)
+
+
+def _fresh(connection: Connection, rejected: str) -> Connection:
+    row: Connection = Connection.objects.get(pk=connection.pk)
+    if row.status != ConnectionStatus.ACTIVE:
+        raise CallFailed(verdict(row.problem or "TOKEN_DEAD", row.status), is_sent=False)
+    if row.network != Network.TWITTER:
+        return row
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while _must_renew(row, rejected):
+        if _take_lease(row):
+            renew(row)
+        elif time.monotonic() > ends:
+            raise CallFailed(verdict("NO_CONNECTION", "RENEWAL_PENDING"), is_sent=False)
+        else:
+            time.sleep(PAUSE_SECONDS)
+        row = Connection.objects.get(pk=connection.pk)
+        if row.status != ConnectionStatus.ACTIVE:
+            raise CallFailed(verdict(row.problem or "TOKEN_DEAD", row.status), is_sent=False)
+    return row
+
+
+def _must_renew(row: Connection, rejected: str) -> bool:
+    if rejected and row.access_sealed == rejected:
+        return True
+    return row.access_expires_at is not None and row.access_expires_at <= timezone.now() + AHEAD
+
+
+def _take_lease(row: Connection) -> bool:
+    """Whether this worker may renew now; the token must be the one that it saw."""
+    now = timezone.now()
+    free = Connection.objects.filter(
+        Q(renewing_until=None) | Q(renewing_until__lte=now), pk=row.pk, access_sealed=row.access_sealed
+    )
+    return bool(free.update(renewing_until=now + LEASE))
+
+
+def renew(row: Connection, ask: Callable[..., dict[str, Any]] = x.tokens) -> None:
+    """Change the refresh token for a new pair and store it; the lease must be held. Raises CallFailed.
+
+    Only a refusal of the grant means that the connection is dead; anything else leaves it as it was.
+    """
+    try:
+        pair = ask(grant_type="refresh_token", refresh_token=open_token(row, REFRESH))
+    except (CallFailed, SealBroken) as error:
+        failed = error if isinstance(error, CallFailed) else CallFailed(verdict("TOKEN_DEAD", "SEAL_BROKEN"))
+        if failed.verdict.meaning.effect is Effect.RECONNECT:
+            mark_dead(row, failed.verdict.meaning.name)
+        Connection.objects.filter(pk=row.pk).update(renewing_until=None)
+        raise failed from error
+    store_pair(row, pair)
+
+
+def store_pair(row: Connection, pair: dict[str, Any]) -> None:
+    """Write a new pair over the old one. A refresh token that did not come stays the one that is there."""
+    changes: dict[str, Any] = {
+        "access_sealed": seal_token(row, ACCESS, str(pair["access_token"])),
+        "access_expires_at": _end(pair),
+        "renewing_until": None,
+        "renewals": F("renewals") + 1,
+    }
+    if pair.get("refresh_token"):
+        changes["refresh_sealed"] = seal_token(row, REFRESH, str(pair["refresh_token"]))
+    Connection.objects.filter(pk=row.pk).update(**changes)
+
+
+def _end(pair: dict[str, Any]) -> datetime:
+    return timezone.now() + timedelta(seconds=float(pair.get("expires_in") or 7200))
+
+
+def mark_dead(connection: Connection, problem: str) -> None:
+    """Stop all work of an account until somebody connects it again."""
+    Connection.objects.filter(pk=connection.pk, status=ConnectionStatus.ACTIVE).update(
+        status=ConnectionStatus.NEEDS_RECONNECT, problem=problem
+    )

@@ -1,0 +1,97 @@
+"""Who may make, send and read campaigns."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from campaigns.acts import pause_campaign, schedule_campaign
+from campaigns.models import Campaign, CampaignOccurrence
+from campaigns.running import run_occurrence
+from messaging.models import Delivery
+from profiles.models import CustomerProfile
+from tenants.scope import tenant_scope
+from tests.campaigns.world import draft, segment
+from tests.permissions import ADMIN, CAMPAIGN, CAMPAIGN_MAKE, MANAGER, VIEWER, Page, Row, World
+
+ALL: Final = "/api/v1/campaigns"
+OWN: Final = "?tenantId=fairview"
+ONE: Final = "/api/v1/campaigns/{campaign}"
+
+
+def a_draft(world: World) -> Mapping[str, object]:
+    """A draft that is ready, to the club's one customer."""
+    with tenant_scope(world.club.tenant):
+        name = f"Ready {Campaign.objects.count()}"
+        everybody = segment(
+            world.club.tenant, list(CustomerProfile.objects.filter(pk=world.customer_id)), name
+        )
+        return {"campaign": draft(everybody).pk}
+
+
+def scheduled(world: World) -> Mapping[str, object]:
+    """One that waits for its hour."""
+    made = a_draft(world)
+    with tenant_scope(world.club.tenant):
+        schedule_campaign(made["campaign"])  # type: ignore[arg-type]
+    return made
+
+
+def active(world: World) -> Mapping[str, object]:
+    """One that is being sent."""
+    made = scheduled(world)
+    with tenant_scope(world.club.tenant):
+        run_occurrence(CampaignOccurrence.objects.get(campaign_id=made["campaign"]).pk)
+    return made
+
+
+def paused(world: World) -> Mapping[str, object]:
+    """One that is paused."""
+    made = active(world)
+    with tenant_scope(world.club.tenant):
+        pause_campaign(made["campaign"])  # type: ignore[arg-type]
+    return made
+
+
+REST: Final = (
+    Row("campaigns", "GET", f"{ALL}{OWN}", CAMPAIGN),
+    Row("campaigns", "POST", f"{ALL}{OWN}", CAMPAIGN_MAKE, {"name": "New"}),
+    Row("campaign", "GET", f"{ONE}{OWN}", CAMPAIGN, prepare=a_draft),
+    Row("campaign", "PATCH", f"{ONE}{OWN}", CAMPAIGN, {"name": "Other"}, prepare=a_draft),
+    Row("schedule-campaign", "POST", f"{ONE}/schedule{OWN}", CAMPAIGN, {}, prepare=a_draft),
+    Row("unschedule-campaign", "POST", f"{ONE}/unschedule{OWN}", CAMPAIGN, {}, prepare=scheduled),
+    Row("pause-campaign", "POST", f"{ONE}/pause{OWN}", CAMPAIGN, {}, prepare=active),
+    Row("resume-campaign", "POST", f"{ONE}/resume{OWN}", CAMPAIGN, {}, prepare=paused),
+    Row("cancel-campaign", "POST", f"{ONE}/cancel{OWN}", CAMPAIGN, {}, prepare=paused),
+    Row("test-campaign", "POST", f"{ONE}/test{OWN}", CAMPAIGN, {"customerIds": ["{id}"]}, prepare=a_draft),
+    Row("campaign-stats", "GET", f"{ONE}/stats{OWN}", CAMPAIGN, prepare=a_draft),
+    Row("campaign-recipients", "GET", f"{ONE}/recipients{OWN}", CAMPAIGN, prepare=a_draft),
+    Row("campaign-analytics", "GET", f"/api/v1/analytics/campaigns{OWN}", CAMPAIGN),
+)
+
+PAGES: Final = (
+    Page("campaigns", VIEWER),
+    Page("campaign_new", MANAGER, "POST"),
+    Page("campaign_edit", MANAGER),
+    Page("campaign_reach", MANAGER, "POST"),
+    Page("campaign_preview", MANAGER, "POST"),
+    Page("campaign_schedule", MANAGER, "POST"),
+    Page("campaign", VIEWER),
+    Page("campaign_progress", VIEWER),
+    Page("campaign_recipients", VIEWER),
+    Page("campaign_act", MANAGER, "POST"),
+    Page("campaign_calendar", VIEWER),
+    Page("campaign_move", MANAGER, "POST"),
+    Page("campaign_settings", ADMIN),
+)
+
+
+def things(world: World) -> dict[str, object]:
+    """The arguments of the pages' addresses."""
+    return {"campaign_id": a_draft(world)["campaign"], "step": "audience"}
+
+
+def state() -> Any:
+    """What nobody who is refused may change."""
+    return [
+        list(Campaign.objects.order_by("pk").values_list("pk", "name", "status", "version")),
+        Delivery.objects.count(),
+    ]
