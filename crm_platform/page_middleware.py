@@ -11,8 +11,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
@@ -39,7 +38,7 @@ class PageFiles(_PagesOnly, WhiteNoiseMiddleware):  # type: ignore[misc]
 class PageSessions(_PagesOnly, SessionMiddleware):
     """Who is logged in, until nobody has used the session for SESSION_COOKIE_AGE."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Move the end of a session that a person uses; a page that refreshes itself on a screen does not count."""
         session = request.session
         if session.accessed and SESSION_KEY in session and "HX-Request" not in request.headers:
