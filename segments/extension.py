@@ -4,14 +4,17 @@ from typing import Final
 
 from tenants.extension import (
     Consumer,
+    CustomerFilter,
     Extension,
     LogKind,
     MergeBy,
+    NavEntry,
     OnUndo,
     OutboundEvent,
     Periodic,
     Queue,
     Table,
+    Tag,
     columns,
     delete,
 )
@@ -91,4 +94,32 @@ EXTENSION: Final = Extension(
     schedule=(Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),),
     locks={"SEGMENTS": 50},  # the members of one tenant's segments
     on_tenant_created=("segments.templates.furnish",),
+    urls="segments.api.urls",
+    tags=(Tag("segments", "Groups of customers by a rule or as a list.", 50),),
+    enum_names={
+        "SegmentType": "segments.models.SegmentType",
+        "SegmentRefreshFrequency": "segments.models.Frequency",
+        "SegmentCause": "segments.models.Cause",
+    },
+    graphql_queries=("segments.graphql.fields.SegmentQueries",),
+    graphql_mutations=("segments.graphql.fields.SegmentMutations",),
+    nav=(NavEntry("Segments", "group_work", "segments", order=15),),
+    styles=("crm/segments.css",),
+    scripts=("crm/rule-builder.js",),
+    customer_filters=(
+        CustomerFilter(
+            "segmentId",
+            "Only members of this segment.",
+            "segments.customer_filters.in_segment",
+            {"type": "string", "format": "uuid"},
+            "Segment",
+            "segments.customer_filters.segment_options",
+        ),
+        CustomerFilter(
+            "rule",
+            "Only whom this rule tree means now, as JSON.",
+            "segments.customer_filters.by_rule",
+            label="Rule",
+        ),
+    ),
 )
