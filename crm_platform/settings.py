@@ -181,7 +181,8 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 270
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 900,
+    # Above the longest task's limit (an hour), or Redis hands it to a second worker while the first is at it.
+    "visibility_timeout": 2 * 60 * 60,
     "socket_timeout": 10,
     "socket_connect_timeout": 2,
     "global_keyprefix": env.text("CRM_CELERY_PREFIX", "crm-celery:"),

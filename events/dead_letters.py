@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 from uuid import UUID
 
@@ -10,11 +11,11 @@ from django.utils import timezone
 
 from events.admission import tenant_of
 from events.bullmq_jobs import envelope_from_job
-from events.envelope import receive
+from events.envelope import Received, receive
 from events.inbox import Accepted, accept
 from events.json_text import load_json
 from events.models import DeadLetter, Door
-from events.refusals import EnvelopeRefused
+from events.refusals import EnvelopeRefused, Refusal
 from tenants.errors import ConflictError, InvalidError, NotFoundError
 from tenants.models import User
 from tenants.scope import all_tenants
@@ -56,6 +57,33 @@ def keep(letters: Iterable[Letter]) -> None:
     if rows:
         with all_tenants():
             DeadLetter.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def keep_reused(door: Door, events: Iterable[tuple[UUID, Received]]) -> None:
+    """Keep events whose id another event has: nobody may lose one without a word. Safe when the transaction commits."""
+    keep(
+        Letter(
+            queue=door.value.lower(),
+            job_id=_name_of(event),
+            job_name=event.envelope.type,
+            body=event.text.encode(),
+            refused=reused_id(event.envelope.id),
+            tenant_id=tenant_id,
+        )
+        for tenant_id, event in events
+    )
+
+
+def _name_of(event: Received) -> str:
+    """Each content is a letter of its own, however often it comes."""
+    digest = blake2b(event.text.encode(), digest_size=6).hexdigest()
+    return f"{event.envelope.source}:{event.envelope.id}:{digest}"
+
+
+def reused_id(event_id: str) -> EnvelopeRefused:
+    """Why an event with the id of another one is not taken."""
+    message = "Another event of this source has the same id and says something else: give each event an id of its own."
+    return EnvelopeRefused(Refusal.ID_REUSED, message, "id")
 
 
 def storable(text: bytes | str, longest: int) -> str:

@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from events.tables import PERIODS, TABLES
 from tenants.extension import TOLD, Consumer, Extension, NavEntry, Periodic, Queue, Setting, Tag
 
 OPERATIONS: Final = "Operations"
 
 EXTENSION: Final = Extension(
+    tables=TABLES,
+    periods=PERIODS,
     consumers=(
         Consumer(
             name="outbound",
@@ -40,6 +43,7 @@ EXTENSION: Final = Extension(
     queues={
         "events.read_log": Queue.CONSUMERS,
         "events.run_consumer": Queue.CONSUMERS,
+        "events.sweep": Queue.CONSUMERS,
         "events.deliver_webhooks": Queue.WEBHOOKS,
         "events.wake_webhooks": Queue.WEBHOOKS,
     },

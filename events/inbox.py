@@ -27,6 +27,20 @@ INSERT INTO events_inboxevent (tenant_id, source, event_id, type, occurred_at, d
 SELECT %s, source, event_id, type, occurred_at, %s, priority, envelope FROM incoming_event ORDER BY position
 ON CONFLICT ON CONSTRAINT events_inbox_event_uq DO NOTHING
 """
+# The same event told again may have another time and other metadata; with another type, person or payload it is another
+# event. What was erased or is past its keeping cannot be compared.
+REUSED = """
+SELECT incoming.position FROM incoming_event AS incoming
+JOIN LATERAL (
+    SELECT COALESCE(inbox.original_envelope, inbox.envelope) AS envelope, inbox.type FROM events_inboxevent AS inbox
+    WHERE inbox.tenant_id = %s AND inbox.source = incoming.source AND inbox.event_id = incoming.event_id
+    OFFSET 0) AS stored ON true
+WHERE NOT stored.envelope ?| ARRAY['erased', 'expired']
+  AND (stored.type <> incoming.type
+       OR COALESCE(stored.envelope->'payload', '{}') <> COALESCE(incoming.envelope->'payload', '{}')
+       OR COALESCE(stored.envelope->'identity', '{}') <> COALESCE(incoming.envelope->'identity', '{}'))
+ORDER BY incoming.position
+"""
 
 
 # More than this waiting is a backlog: what follows from events waits until it is worked off.
@@ -40,10 +54,14 @@ SELECT EXISTS (SELECT FROM events_inboxevent
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """How many events of a batch were new, and how many the inbox had already."""
+    """How many events of a batch were new, how many the inbox had already.
+
+    `reused`: places in the batch of events that have the id of another one, and were not stored.
+    """
 
     accepted: int
     duplicates: int
+    reused: tuple[int, ...] = ()
 
 
 def accept(events: Iterable[tuple[UUID, Received]], *, door: Door) -> Accepted:
@@ -51,18 +69,21 @@ def accept(events: Iterable[tuple[UUID, Received]], *, door: Door) -> Accepted:
 
     Idempotent by (tenant, source, event id). Wakes a worker per tenant after the commit.
     """
-    by_tenant: dict[UUID, list[Received]] = {}
-    for tenant_id, event in events:
-        by_tenant.setdefault(tenant_id, []).append(event)
+    by_tenant: dict[UUID, list[tuple[int, Received]]] = {}
+    for place, (tenant_id, event) in enumerate(events):
+        by_tenant.setdefault(tenant_id, []).append((place, event))
     total = stored = 0
+    reused: list[int] = []
     with transaction.atomic():
         # In a fixed order, so that two doors with the same tenants cannot wait for each other.
         for tenant_id in sorted(by_tenant):
             batch = by_tenant[tenant_id]
             total += len(batch)
-            stored += _store(tenant_id, batch, door)
+            new, other = _store(tenant_id, [event for _, event in batch], door)
+            stored += new
+            reused += [batch[position][0] for position in other]
             wake_on_commit(PROCESS_INBOX, str(tenant_id))
-    return Accepted(accepted=stored, duplicates=total - stored)
+    return Accepted(stored, total - stored - len(reused), tuple(sorted(reused)))
 
 
 def is_far_behind() -> bool:
@@ -72,7 +93,8 @@ def is_far_behind() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _store(tenant_id: UUID, batch: Sequence[Received], door: Door) -> int:
+def _store(tenant_id: UUID, batch: Sequence[Received], door: Door) -> tuple[int, list[int]]:
+    """How many were new, and which of them have the id of another event."""
     with tenant_scope(tenant_id), connection.cursor() as cursor:
         INCOMING.fill(
             cursor,
@@ -82,7 +104,11 @@ def _store(tenant_id: UUID, batch: Sequence[Received], door: Door) -> int:
             ),
         )
         cursor.execute(STORE, [tenant_id, door.value])
-        return int(cursor.rowcount)
+        new = int(cursor.rowcount)
+        if new == len(batch):
+            return new, []
+        cursor.execute(REUSED, [tenant_id])
+        return new, [position for (position,) in cursor.fetchall()]
 
 
 def _priority(envelope: Envelope, door: Door) -> int:

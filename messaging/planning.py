@@ -172,7 +172,7 @@ def decisions(cursor: Any, sending: Sending, *, now: datetime | None = None) -> 
     if not run.candidates:
         return []
     rows = run.execute("EACH")
-    return [Decision(*decided, _ways_tried(tried)) for *decided, tried in rows]
+    return [Decision._make((*row[:6], _ways_tried(row[6]))) for row in rows]
 
 
 def replan(cursor: Any, sending: Sending, *, now: datetime | None = None) -> list[tuple[Any, ...]]:

@@ -1,8 +1,10 @@
 """What customers bring: the profile itself, and with it matching, scoring, exchange and privacy."""
 
+import os
 from typing import Final
 
 from profiles.log_kinds import LogKind as Kind
+from profiles.tables import PERIODS, TABLES
 from tenants.extension import (
     Consumer,
     Extension,
@@ -20,6 +22,8 @@ SETTINGS: Final = "Settings"
 RENDER: Final = "profiles.outbound.envelopes"
 
 EXTENSION: Final = Extension(
+    tables=TABLES,
+    periods=PERIODS,
     log_kinds=(
         LogKind(Kind.PROFILE_CREATED, "A customer is known for the first time."),
         LogKind(Kind.PROFILE_CHANGED, "Fields of a customer changed: `changes` names them as the API does."),
@@ -93,7 +97,11 @@ EXTENSION: Final = Extension(
     ),
     styles=("crm/customer.css", "crm/review.css", "crm/scores.css"),
     scripts=("crm/search.js", "crm/timeline.js", "crm/review.js"),
-    queues={"profiles.process_inbox": Queue.EVENTS},
+    queues={
+        "profiles.process_inbox": Queue.EVENTS,
+        "profiles.score_touched": Queue.CONSUMERS,
+        "profiles.wake_score_touched": Queue.CONSUMERS,
+    },
     schedule=(
         # Finds what is due: each club's own night, new rules, a run that was cut off.
         Periodic("profiles.wake_score_touched", seconds=3, expires=4, name="score-touched"),
@@ -108,9 +116,16 @@ EXTENSION: Final = Extension(
         ),
     ),
     locks={
+        "BACKFILL": 7,  # how many workers are at what files brought, of all tenants together
         "SCORING": 3,  # the versions of one tenant's scoring rules
     },
     settings=(
+        Setting(
+            "CRM_BACKFILL_WORKERS",
+            "number",
+            max(2, min(os.cpu_count() or 1, 8)),
+            "Live workers that may be at events from files at once; fewer than there are, so that one is always free.",
+        ),
         Setting(
             "CRM_DUPLICATES_BACKEND",
             "choice",

@@ -3,7 +3,7 @@
 from typing import Final
 
 from social.tables import TABLES
-from tenants.extension import Consumer, Extension, Periodic, Queue, Setting, Tag
+from tenants.extension import Consumer, DashboardPanel, Extension, NavEntry, Periodic, Queue, Setting, Tag
 
 EXTENSION: Final = Extension(
     tables=TABLES,
@@ -22,9 +22,21 @@ EXTENSION: Final = Extension(
         "PromotionStatus": "social.models.PromotionStatus",
         "PromotionSource": "social.models.SourceType",
     },
+    nav=(
+        NavEntry("Social posts", "campaign", "social_posts", "VIEW_PROFILES", "Social", 500),
+        NavEntry("Promotions", "event_available", "promotions", "VIEW_PROFILES", "Social", 510),
+        NavEntry("Media library", "photo_library", "social_media", "VIEW_PROFILES", "Social", 520),
+        NavEntry("Accounts", "hub", "social_accounts", "VIEW_PROFILES", "Social", 530),
+    ),
+    dashboard_panels=(
+        DashboardPanel("social", "Social", "social/dashboard.html", "social.dashboard.context", order=60),
+    ),
+    styles=("crm/social.css",),
+    scripts=("crm/social.js",),
     graphql_queries=("social.graphql.roots.SocialQueries",),
     graphql_mutations=("social.graphql.roots.SocialMutations",),
     programs=("social_sandbox",),
+    demo=("social.demo.furnish",),
     # Publishing waits for other people's servers.
     queues={
         "social.publish": Queue.WEBHOOKS,

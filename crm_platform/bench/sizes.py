@@ -47,6 +47,7 @@ def _fiftieth(rows: int) -> int:
 
 DEFAULTS: Final[dict[str, Sizes]] = {
     "ingest": Sizes(events=200_000, people=100_000),
+    "newclub": Sizes(events=28_000, people=6_000),
     "bullmq": Sizes(events=50_000, people=25_000),
     "freshness": Sizes(people=20_000, rate=200, seconds=60),
     "lookup": Sizes(people=1_000_000, connections=8, seconds=10, rounds=3),

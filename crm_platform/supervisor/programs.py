@@ -2,9 +2,11 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 from crm_platform import env
 from crm_platform.supervisor.child import Program
+from tenants.extension import Queue
 
 MAX_WEB_PROCESSES = 8
 MAX_WORKER_PROCESSES = 8
@@ -17,8 +19,12 @@ WEB_BACKLOG = 1024
 WEB_THREAD_IDLE_SECONDS = 600
 # How Celery's warning begins; in a container or on a trial machine everything may be root.
 ROOT_WARNING = "You're running the worker with superuser privileges"
-QUEUES = ("events", "consumers", "maintenance")
-WEBHOOKS_QUEUE = "webhooks"
+# Live work is short and waits for nothing; slow work may take an hour, and never stands in its way.
+LIVE_QUEUES = (Queue.EVENTS.value, Queue.CONSUMERS.value, Queue.SENDS.value)
+SLOW_QUEUES = (Queue.MAINTENANCE.value,)
+WEBHOOKS_QUEUE = Queue.WEBHOOKS.value
+QUEUES = (*LIVE_QUEUES, *SLOW_QUEUES, WEBHOOKS_QUEUE)
+MAX_SLOW_PROCESSES = 4
 # Endpoints that are sent to at once; each thread keeps a database connection.
 WEBHOOK_THREADS = 12
 
@@ -66,14 +72,23 @@ def web(host: str, port: int) -> Program:
 
 
 def worker() -> Program:
-    """The Celery worker for all queues. Gossip and its like only cost messages where workers do not talk."""
-    processes = max(2, min(cores(), MAX_WORKER_PROCESSES))
+    """The Celery worker for live work: one process more than may be at events from files (CRM_BACKFILL_WORKERS)."""
+    return _worker("worker", "crm", LIVE_QUEUES, max(2, min(cores(), MAX_WORKER_PROCESSES)) + 1)
+
+
+def slow_worker() -> Program:
+    """The Celery worker for imports, rebuilds and the nightly work."""
+    return _worker("slow", "slow", SLOW_QUEUES, max(1, min(cores(), MAX_SLOW_PROCESSES)))
+
+
+def _worker(name: str, host: str, queues: Sequence[str], processes: int) -> Program:
+    """Gossip and its like only cost messages where workers do not talk."""
     return _celery(
+        name,
         "worker",
-        "worker",
-        *("--queues", ",".join(QUEUES)),
+        *("--queues", ",".join(queues)),
         *("--concurrency", str(processes)),
-        *("--hostname", "crm@%h"),
+        *("--hostname", f"{host}@%h"),
         *("--loglevel", "warning"),
         "--without-gossip",
         "--without-mingle",

@@ -135,6 +135,7 @@ def _programs(plan: Plan) -> list[Program]:
     return [
         programs.web(plan.host, plan.port),
         programs.worker(),
+        programs.slow_worker(),
         programs.webhooks_worker(),
         programs.beat(),
         programs.manage("consumer", "consume_events"),

@@ -8,6 +8,9 @@ from math import isfinite
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
+
+from events.dead_letters import keep_reused, reused_id
 from events.envelope import Received, receive
 from events.inbox import accept
 from events.json_text import LONGEST_NUMBER_BITS, LONGEST_NUMBER_DIGITS, load_json
@@ -93,6 +96,7 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime) -> Verdic
     """
     names = _tenant_names(caller)
     good: list[tuple[UUID, Received]] = []
+    places: list[int] = []
     rejected: list[Refused] = []
     for index, item in enumerate(items):
         try:
@@ -104,10 +108,19 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime) -> Verdic
             rejected.append(Refused(index, refused.code.value, refused.message, refused.field))
         else:
             good.append((tenant_id, received))
+            places.append(index)
     if not good:
         return Verdict(0, 0, rejected)
-    stored = accept(good, door=Door.HTTP)
-    return Verdict(stored.accepted, stored.duplicates, rejected)
+    with transaction.atomic():
+        stored = accept(good, door=Door.HTTP)
+        keep_reused(Door.HTTP, (good[place] for place in stored.reused))
+    rejected += [_reused(places[place], good[place][1]) for place in stored.reused]
+    return Verdict(stored.accepted, stored.duplicates, sorted(rejected, key=lambda one: one.index))
+
+
+def _reused(index: int, event: Received) -> Refused:
+    refused = reused_id(event.envelope.id)
+    return Refused(index, refused.code.value, refused.message, refused.field)
 
 
 def _tenant_names(caller: Caller) -> dict[str, UUID]:

@@ -14,10 +14,11 @@ from itertools import islice
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from events.admission import tenant_of
+from events.dead_letters import keep_reused
 from events.envelope import Received, parse_line
 from events.inbox import Accepted, accept
 from events.json_text import LARGEST_EVENT_BYTES, check_size
@@ -164,7 +165,10 @@ class InboxStore:
         if self._expects_known:
             known = known_events(key_of(*event) for event in events)
             fresh = [event for event in events if key_of(*event) not in known]
-        new = accept(fresh, door=Door.FILE).accepted
+        with transaction.atomic():
+            stored = accept(fresh, door=Door.FILE)
+            keep_reused(Door.FILE, (fresh[place] for place in stored.reused))
+        new = stored.accepted
         self._expects_known = 2 * new < len(events)
         return Accepted(new, len(events) - new)
 

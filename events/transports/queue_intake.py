@@ -1,5 +1,6 @@
 """From jobs of the queue to committed rows: of events in the inbox, of others among the dead letters."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, 
 
 from events.admission import tenant_of
 from events.bullmq_jobs import envelope_from_job
-from events.dead_letters import Letter, keep
+from events.dead_letters import Letter, keep, keep_reused
 from events.envelope import Received, receive
-from events.inbox import accept
+from events.inbox import Accepted, accept
 from events.json_text import check_size, load_json
 from events.models import Door
 from events.refusals import EnvelopeRefused, Refusal
@@ -22,6 +23,8 @@ from events.transports.bullmq import QueuedJob
 from tenants.directory import find_tenant
 
 logger = logging.getLogger(__name__)
+
+Event = tuple[UUID, Received]
 
 # COPY raises the driver's own errors, all other statements Django's.
 DATABASE_ERRORS: Final = (DatabaseError, InterfaceError, psycopg.Error)
@@ -53,10 +56,12 @@ def take_in(jobs: Sequence[QueuedJob], *, queue: str, now: datetime) -> TakenIn:
     letter.
     """
     events: list[tuple[UUID, Received]] = []
+    read: list[QueuedJob] = []
     letters: dict[bytes, Letter] = {}
     for job in jobs:
         try:
             events.append(_read(job, now))
+            read.append(job)
         except EnvelopeRefused as refused:
             letters[job.key] = _letter(job, queue, refused, _tenant_of_refused(job))
         except Exception as error:  # a defect of ours that one job provokes must not stop the others
@@ -64,10 +69,33 @@ def take_in(jobs: Sequence[QueuedJob], *, queue: str, now: datetime) -> TakenIn:
     try:
         with transaction.atomic():
             accepted = accept(events, door=Door.QUEUE)
+            if accepted.reused:
+                accepted = _accept_reused(
+                    accepted, [(read[place], events[place]) for place in accepted.reused], now
+                )
             keep(letters.values())
     except Exception as error:  # for the same reason
         return _take_in_parts(jobs, queue, now, error)
     return TakenIn(accepted.accepted, accepted.duplicates, frozenset(letters))
+
+
+def _accept_reused(first: Accepted, others: Sequence[tuple[QueuedJob, Event]], now: datetime) -> Accepted:
+    """Take jobs whose event's id another event has.
+
+    BullMQ documents that a job's own id may be used again once the job is gone, as a debounce does: with the job's time
+    it is an event of its own. An id that the sender gave the event twice is a dead letter.
+    """
+    anew: list[Event] = []
+    kept: list[Event] = []
+    for job, (tenant_id, event) in others:
+        if event.envelope.id == job.id and job.timestamp_ms is not None:
+            raw: dict[str, Any] = {**json.loads(event.text), "id": f"{job.id}@{job.timestamp_ms}"}
+            anew.append((tenant_id, receive(raw, now=now)))
+        else:
+            kept.append((tenant_id, event))
+    second = accept(anew, door=Door.QUEUE)
+    keep_reused(Door.QUEUE, [*kept, *(anew[place] for place in second.reused)])
+    return Accepted(first.accepted + second.accepted, first.duplicates + second.duplicates)
 
 
 def _take_in_parts(jobs: Sequence[QueuedJob], queue: str, now: datetime, error: Exception) -> TakenIn:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 import psycopg
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from profiles.ingest import statements as sql
 from profiles.ingest.applying import Answer, apply_events, apply_settled_events
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, ReadyEvent, read_event
 from tenants.models import Tenant
+from tenants.postgresql.locks import AdvisoryLock
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -26,11 +28,17 @@ DATABASE_AWAY = (OperationalError, psycopg.OperationalError)
 
 # Large enough to pay for its statements, small enough that a transaction stays well under a second.
 BATCH_SIZE = 2000
-# A task gives way to other tenants after this long.
-TURN_SECONDS = 5.0
+# A claim takes no more than this of stored envelopes into memory (they are compressed, some four to one).
+MOST_BYTES = 16 * 1024 * 1024
+# A task gives way to other tenants after this long; a batch is never cut.
+TURN_SECONDS = 0.5
 MAX_ATTEMPTS = 3
 RETRY_DELAYS_SECONDS = (1, 2, 4)
 LONGEST_ERROR = 2000
+
+
+class SettlingError(RuntimeError):
+    """A claimed row of the inbox was not where it had been claimed."""
 
 
 def process_turn(*, seconds: float = TURN_SECONDS, batch_size: int = BATCH_SIZE) -> bool:
@@ -41,7 +49,7 @@ def process_turn(*, seconds: float = TURN_SECONDS, batch_size: int = BATCH_SIZE)
     club = Club.of(Tenant.objects.get(pk=current_tenant_id()))
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if process_batch(club, batch_size) < batch_size:
+        if not process_batch(club, batch_size, waits_for_slot=True):
             return False
     return True
 
@@ -55,8 +63,11 @@ def process_pending(*, batch_size: int = BATCH_SIZE) -> int:
     return total
 
 
-def process_batch(club: Club, size: int) -> int:
+def process_batch(club: Club, size: int, *, waits_for_slot: bool = False) -> int:
     """Claim up to `size` due events and apply them; returns how many were claimed.
+
+    Backfill is claimed when nothing else waits; with `waits_for_slot` only where fewer workers than
+    CRM_BACKFILL_WORKERS are at any tenant's backfill, so that one of them is always free for what happens now.
 
     One transaction for the events about people who are known, side by side with other workers; one more, alone, for
     those that may change who is who. A failure rolls its transaction back; then the rows are halved until the event
@@ -66,7 +77,7 @@ def process_batch(club: Club, size: int) -> int:
     left: list[int] = []
     try:
         with transaction.atomic(), without_cycle_search():
-            claimed = _claim(sql.CLAIM, [club.id, size])
+            claimed = _claim_due(club, size, waits_for_slot=waits_for_slot)
             left = _apply(club, claimed, shared=True)
     except DATABASE_AWAY:
         raise
@@ -123,6 +134,42 @@ def _remark(cursor: Any, tenant_id: UUID, events: Sequence[ReadyEvent]) -> None:
         cursor.execute(sql.REMARK, [tenant_id])
 
 
+def _settle(
+    cursor: Any,
+    tenant_id: UUID,
+    rows: Sequence[ClaimedRow],
+    applied: Sequence[Answer],
+    dead: Sequence[tuple[Any, ...]],
+) -> None:
+    """Say on the inbox rows what came of them; found by their places, which nobody moves while they are claimed."""
+    places, found = {row.id: row.place for row in rows}, 0
+    cursor.execute(sql.PLAN_TO_SETTLE)
+    for table, statement, settled in (
+        (sql.APPLIED, sql.SETTLE_APPLIED, applied),
+        (sql.DEAD, sql.SETTLE_DEAD, dead),
+    ):
+        if settled:
+            table.fill(cursor, ((places[one], one, *rest) for one, *rest in settled))
+            cursor.execute(statement, [tenant_id])
+            found += cursor.rowcount
+    cursor.execute(sql.PLAN_AFTER_SETTLING)
+    if found != len(applied) + len(dead):
+        raise SettlingError(f"Of {len(applied) + len(dead)} claimed rows {found} were found again.")
+
+
+def _claim_due(club: Club, size: int, *, waits_for_slot: bool) -> list[ClaimedRow]:
+    """What happens now, else backfill."""
+    values = [club.id, size, MOST_BYTES]
+    if claimed := _claim(sql.CLAIM_LIVE, values):
+        return claimed
+    if waits_for_slot:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.TAKE_SLOT, [settings.CRM_BACKFILL_WORKERS, int(AdvisoryLock.BACKFILL)])
+            if cursor.fetchone() is None:
+                return []
+    return _claim(sql.CLAIM_BACKFILL, values)
+
+
 def _claim(statement: str, parameters: list[Any]) -> list[ClaimedRow]:
     """Rows locked by this transaction until it ends; another worker skips them."""
     with connection.cursor() as cursor:
@@ -152,11 +199,7 @@ def _apply(club: Club, rows: Sequence[ClaimedRow], *, shared: bool) -> list[int]
         else:
             applied = apply_events(club, ready, timezone.now())
     with connection.cursor() as cursor:
+        _settle(cursor, club.id, rows, applied, dead)
         if applied:
-            sql.APPLIED.fill(cursor, applied)
-            cursor.execute(sql.SETTLE_APPLIED, [club.id])
             _remark(cursor, club.id, ready)
-        if dead:
-            sql.DEAD.fill(cursor, dead)
-            cursor.execute(sql.SETTLE_DEAD, [club.id])
     return [event.row.id for event in left]

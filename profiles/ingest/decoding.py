@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from events.catalogue.decoding import decode_payload
 from events.catalogue.registry import EventType, canonical
@@ -15,6 +15,9 @@ from profiles.club import Club
 from profiles.effects.all import EFFECTS
 from profiles.effects.drafts import DecodedEvent, Effect
 from profiles.effects.remarks import Remark, remarks_on
+
+# How far clocks of services drift.
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 
 class ClaimedRow(NamedTuple):
@@ -28,6 +31,7 @@ class ClaimedRow(NamedTuple):
     attempts: int
     was_processed: bool
     envelope: str
+    place: str = ""  # where the row stands in its table, while it is locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
             "type",
             f"The type {row.type!r} is not in the catalogue: correct it or skip the event.",
         )
+    row, ahead = _within_reach(row, club)
     try:
         event = _decode(row, event_type)
         effect = EFFECTS[event.type](event, club)
@@ -69,7 +74,16 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
             "The event names nobody: it needs an id of a service, an e-mail address or a phone number that is valid"
             " and no placeholder.",
         )
-    return ReadyEvent(row, effect, remarks_on(event, club))
+    return ReadyEvent(row, effect, [*ahead, *remarks_on(event, club)])
+
+
+def _within_reach(row: ClaimedRow, club: Club) -> tuple[ClaimedRow, list[Remark]]:
+    """The row not later than now: a clock that is hours ahead must not outweigh what others say until it is true."""
+    now = datetime.now(club.zone)
+    if row.occurred_at <= now + CLOCK_TOLERANCE:
+        return row, []
+    text = "The clock of the sender is ahead; the event counts as of when it was applied."
+    return row._replace(occurred_at=now), [{"field": "timestamp", "text": text}]
 
 
 def _decode(row: ClaimedRow, event_type: EventType) -> DecodedEvent:

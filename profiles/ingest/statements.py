@@ -12,43 +12,68 @@ PLAN_FOR_BATCHES = (
 )
 
 # --- the claim
-CLAIM = """
-SELECT id, source, event_id, type, occurred_at, attempts, processed_at IS NOT NULL, envelope::text
-FROM events_inboxevent
-WHERE tenant_id = %s AND status IN ('PENDING', 'FAILED') AND (due_at IS NULL OR due_at <= now())
-ORDER BY priority, id
-LIMIT %s
-FOR UPDATE SKIP LOCKED
+# Bounded in rows and in bytes as they are stored; the first one is taken however large.
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id, priority, source, event_id, type, occurred_at, attempts, processed_at IS NOT NULL AS was_processed,
+           envelope, ctid AS place
+    FROM events_inboxevent
+    WHERE tenant_id = %s AND {priorities} AND status IN ('PENDING', 'FAILED') AND (due_at IS NULL OR due_at <= now())
+    ORDER BY priority, id
+    LIMIT %s
+    FOR UPDATE SKIP LOCKED
+), sized AS (
+    SELECT *, sum(pg_column_size(envelope)) OVER earlier AS bytes_before FROM due
+    WINDOW earlier AS (ORDER BY priority, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+)
+SELECT id, source, event_id, type, occurred_at, attempts, was_processed, envelope::text, place::text
+FROM sized WHERE COALESCE(bytes_before, 0) < %s ORDER BY priority, id
+"""
+# What files brought has the last priority (`events.inbox`).
+CLAIM_LIVE = _CLAIM.format(priorities="priority < 4")
+CLAIM_BACKFILL = _CLAIM.format(priorities="priority = 4")
+# One of so many places for workers that are at backfill, until the transaction ends.
+TAKE_SLOT = """
+SELECT slot FROM generate_series(1, %s) AS slot WHERE pg_try_advisory_xact_lock(%s, slot) LIMIT 1
 """
 CLAIM_CHOSEN = """
-SELECT id, source, event_id, type, occurred_at, attempts, processed_at IS NOT NULL, envelope::text
+SELECT id, source, event_id, type, occurred_at, attempts, processed_at IS NOT NULL, envelope::text, ctid::text
 FROM events_inboxevent
 WHERE tenant_id = %s AND id = ANY(%s) AND status IN ('PENDING', 'FAILED')
 ORDER BY priority, id
 FOR UPDATE SKIP LOCKED
 """
-APPLIED = StagingTable("applied_event", "id bigint, profile_id uuid, activity_id bigint")
+APPLIED = StagingTable("applied_event", "place tid, id bigint, profile_id uuid, activity_id bigint")
+# Claimed rows are found by their places: no other way to them is open to the planner, whatever it believes of a club
+# that it has never seen. It would read the index of all the club's rows once for each event. Taken back at once:
+# plans that triggers make meanwhile are kept for the life of the connection.
+PLAN_TO_SETTLE = (
+    "SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_nestloop = on"
+)
+PLAN_AFTER_SETTLING = "SET LOCAL enable_indexscan = on; SET LOCAL enable_bitmapscan = on"
 SETTLE_APPLIED = """
 UPDATE events_inboxevent AS inbox
 SET status = 'SUCCESS', processed_at = clock_timestamp(), attempts = inbox.attempts + 1, due_at = NULL,
     profile_id = applied.profile_id, activity_id = applied.activity_id, error_code = '', error_field = '',
     error_message = ''
 FROM applied_event AS applied
-WHERE inbox.id = applied.id AND inbox.tenant_id = %s
+WHERE inbox.ctid = applied.place AND inbox.id = applied.id AND inbox.tenant_id = %s
 """
 REMARKED = StagingTable("remarked_event", "id bigint, remarks jsonb")
 REMARK = """
 UPDATE events_inboxevent AS inbox SET remarks = remarked.remarks FROM remarked_event AS remarked
 WHERE inbox.id = remarked.id AND inbox.tenant_id = %s
 """
-DEAD = StagingTable("dead_event", "id bigint, error_code text, error_field text, error_message text")
+DEAD = StagingTable(
+    "dead_event", "place tid, id bigint, error_code text, error_field text, error_message text"
+)
 SETTLE_DEAD = """
 UPDATE events_inboxevent AS inbox
 SET status = 'DEAD', processed_at = clock_timestamp(), attempts = inbox.attempts + 1, due_at = NULL,
     profile_id = NULL, activity_id = NULL, error_code = dead.error_code, error_field = dead.error_field,
     error_message = dead.error_message
 FROM dead_event AS dead
-WHERE inbox.id = dead.id AND inbox.tenant_id = %s
+WHERE inbox.ctid = dead.place AND inbox.id = dead.id AND inbox.tenant_id = %s
 """
 # The delays stand in `batch.RETRY_DELAYS_SECONDS`.
 POSTPONE = """
@@ -63,32 +88,46 @@ RETURNING status
 
 # --- identity
 WANTED_KEY = StagingTable("wanted_key", "kind text, value text")
+# From the keys to their rows, in this order (OFFSET), and by an average club (the sub-select): statistics that do not
+# know the club yet would have its identifiers read once for each key.
 FIND_KEYS = """
 SELECT i.id, i.kind, i.value, i.profile_id, i.origin_profile_id, i.confidence, i.source, i.event_id, i.is_shared,
        i.linked_at, i.unlinked_at, COALESCE(born.identity_id, i.origin_profile_id)
 FROM wanted_key AS wanted
-JOIN profiles_identifier AS i ON i.tenant_id = %(tenant)s AND i.kind = wanted.kind AND i.value = wanted.value
-LEFT JOIN profiles_customerprofile AS born ON born.tenant_id = %(tenant)s
-    AND born.id = CASE WHEN i.origin_profile_id <> i.profile_id THEN i.origin_profile_id END
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_identifier AS i
+    WHERE i.tenant_id = (SELECT %(tenant)s::uuid) AND i.kind = wanted.kind AND i.value = wanted.value OFFSET 0) AS i
+LEFT JOIN LATERAL (
+    SELECT p.identity_id FROM profiles_customerprofile AS p
+    WHERE i.origin_profile_id <> i.profile_id
+      AND p.tenant_id = (SELECT %(tenant)s::uuid) AND p.id = i.origin_profile_id OFFSET 0) AS born ON true
 ORDER BY i.id
 """
 WANTED_PROFILE = StagingTable("wanted_profile", "profile_id uuid")
 # What a survivor's own row says includes what others brought.
 CREATION_TIMES = """
 SELECT p.id, COALESCE(s.created_at, p.created_at) FROM wanted_profile AS wanted
-JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_customerprofile AS p
+    WHERE p.tenant_id = (SELECT %(tenant)s::uuid) AND p.id = wanted.profile_id OFFSET 0) AS p
 LEFT JOIN profiles_profileshare AS s ON s.tenant_id = %(tenant)s AND s.profile_id = p.id
 """
 # By identity: whoever was merged by a person stays somebody else to the rules.
 KEYS_OF_PEOPLE = """
 SELECT COALESCE(born.identity_id, i.origin_profile_id), i.id, i.kind, i.value FROM wanted_profile AS wanted
-JOIN profiles_identifier AS i ON i.tenant_id = %(tenant)s AND i.profile_id = wanted.profile_id
-LEFT JOIN profiles_customerprofile AS born ON born.tenant_id = %(tenant)s
-    AND born.id = CASE WHEN i.origin_profile_id <> i.profile_id THEN i.origin_profile_id END
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_identifier AS i
+    WHERE i.tenant_id = (SELECT %(tenant)s::uuid) AND i.profile_id = wanted.profile_id OFFSET 0) AS i
+LEFT JOIN LATERAL (
+    SELECT p.identity_id FROM profiles_customerprofile AS p
+    WHERE i.origin_profile_id <> i.profile_id
+      AND p.tenant_id = (SELECT %(tenant)s::uuid) AND p.id = i.origin_profile_id OFFSET 0) AS born ON true
 """
 NAMES_AND_BIRTHS = """
 SELECT f.identifier_id, f.source, f.field, f.value #>> '{}' FROM wanted_profile AS wanted
-JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_fact AS f
+    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id OFFSET 0) AS f
 WHERE f.field IN ('firstName', 'lastName', 'dateOfBirth') AND jsonb_typeof(f.value) = 'string'
 """
 TOLD_APART = StagingTable("told_apart", "key text")
@@ -189,7 +228,9 @@ FROM new_activity
 REPLAYED_EVENT = StagingTable("replayed_event", "source text, event_id text")
 RECORDED_ALREADY = """
 SELECT DISTINCT a.source, a.source_event_id FROM replayed_event AS r
-JOIN profiles_activity AS a ON a.tenant_id = %s AND a.source = r.source AND a.source_event_id = r.event_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_activity AS a
+    WHERE a.tenant_id = (SELECT %s::uuid) AND a.source = r.source AND a.source_event_id = r.event_id OFFSET 0) AS a
 """
 
 # --- figures
@@ -222,7 +263,7 @@ WITH moved AS (
         version = p.version + 1,
         updated_at = now()
     FROM tally AS t
-    WHERE p.tenant_id = %s AND p.id = t.profile_id
+    WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = t.profile_id
     RETURNING p.id, old.lifecycle_stage <> new.lifecycle_stage AS is_moved, p.has_shares
 )
 SELECT id, is_moved, has_shares FROM moved WHERE is_moved OR has_shares
@@ -283,17 +324,23 @@ GOLDEN = StagingTable("golden", f"profile_id uuid, {_typed_columns}")
 CURRENT_GOLDEN = f"""
 SELECT p.id, p.stage_reached, p.tags, p.has_shares, {", ".join(f"p.{column}" for column in GOLDEN_COLUMNS)}
 FROM wanted_profile AS wanted
-JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_customerprofile AS p
+    WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = wanted.profile_id OFFSET 0) AS p
 WHERE p.status IN ('ACTIVE', 'INACTIVE')
 """
 ALL_FACTS = """
 SELECT f.profile_id, f.field, f.value::text, f.rank, f.occurred_at, f.source, f.event_id FROM wanted_profile AS wanted
-JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_fact AS f
+    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id OFFSET 0) AS f
 """
 WANTED_FIELD = StagingTable("wanted_field", "profile_id uuid, field text")
 SOME_FACTS = """
 SELECT f.profile_id, f.field, f.value::text, f.rank, f.occurred_at, f.source, f.event_id FROM wanted_field AS wanted
-JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id AND f.field = wanted.field
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_fact AS f
+    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id AND f.field = wanted.field OFFSET 0) AS f
 """
 ALL_KEYS = """
 SELECT i.profile_id, i.kind, i.value,
@@ -305,13 +352,15 @@ SELECT i.profile_id, i.kind, i.value,
              AND other.profile_id <> i.profile_id
        ), i.confidence
 FROM wanted_profile AS wanted
-JOIN profiles_identifier AS i ON i.tenant_id = %s AND i.profile_id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_identifier AS i
+    WHERE i.tenant_id = (SELECT %s::uuid) AND i.profile_id = wanted.profile_id OFFSET 0) AS i
 """
 RESTATE = f"""
 UPDATE profiles_customerprofile AS p
 SET {", ".join(f"{column} = g.{column}" for column in GOLDEN_COLUMNS)}, version = p.version + 1, updated_at = now()
 FROM golden AS g
-WHERE p.tenant_id = %s AND p.id = g.profile_id
+WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = g.profile_id
 """
 NEW_PROFILE = StagingTable(
     "new_profile", f"{TALLY.columns}, created_source text, position integer, tags text[], {_typed_columns}"
@@ -330,7 +379,9 @@ FROM new_profile ORDER BY position
 # Each of those who were merged is still asked for by their own name, whichever of the names won.
 MERGED_NAMES = """
 SELECT f.profile_id, f.value #>> '{}' FROM wanted_profile AS wanted
-JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = wanted.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_fact AS f
+    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id OFFSET 0) AS f
 WHERE f.field IN ('firstName', 'lastName', 'displayName') AND f.value #>> '{}' IS NOT NULL
 """
 # A character that is in no word; an array of them would take psycopg as long as all else.

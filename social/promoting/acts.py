@@ -140,18 +140,18 @@ def replan(promotion: Promotion) -> None:
                 reason="Its time was over before the plan was made." if is_past else "",
             )
         elif touch.status == TouchStatus.PLANNED and touch.kind != TouchKind.ANNOUNCE:
-            _move_touch(touch, draft.due_at, is_past=is_past)
+            _move_touch(promotion, touch, draft.due_at, is_past=is_past)
 
 
-def _move_touch(touch: Touch, due_at: datetime | None, *, is_past: bool) -> None:
+def _move_touch(promotion: Promotion, touch: Touch, due_at: datetime | None, *, is_past: bool) -> None:
     if is_past:
         stop_touches([touch], "Its new time is over already.")
     elif due_at != touch.due_at:
         Touch.objects.filter(pk=touch.pk).update(due_at=due_at)
         if touch.post_id and due_at is not None:
             move_post(touch.post_id, at=due_at)
-        if touch.campaign_id and due_at is not None:
-            campaigning.move(touch.campaign_id, due_at)
+    if touch.campaign_id and due_at is not None and not is_past:
+        campaigning.refresh(promotion, touch, due_at)
 
 
 def approve_promotion(promotion_id: UUID) -> Promotion:

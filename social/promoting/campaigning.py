@@ -1,20 +1,131 @@
-"""The part of a plan that writes to people: through the campaigns, which own audience, consent and sending."""
+"""The part of a plan that writes to people: through campaigns, which own audience, consent, caps and sending."""
 
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from social.models import Promotion, Touch
-from tenants.errors import InvalidError
+from campaigns import acts, editing
+from campaigns.errors import NeedsApproval, OwnApproval
+from campaigns.models import Campaign, CampaignStatus
+from social.models import Promotion, Touch, TouchKind
+from social.promoting.facts import event_values
+from social.promoting.planning import band_of, words_of
+from social.texts import fill
+from tenants.errors import DomainError
+
+IN: Final = "COMPETITION_ENTERED"
+TO_ENTRANTS: Final = frozenset({TouchKind.CORRECTION, TouchKind.CANCELLATION})
+SUBJECTS: Final = {
+    TouchKind.ANNOUNCE: "{{ event.name }}: entries are open",
+    TouchKind.REMINDER: "{{ event.name }}: entries close soon",
+    TouchKind.LAST_PLACES: "Last places: {{ event.name }}",
+    TouchKind.FULL: "{{ event.name }} is full",
+    TouchKind.RESULTS: "{{ event.name }}: the results",
+    TouchKind.CORRECTION: "{{ event.name }} has changed",
+    TouchKind.CANCELLATION: "{{ event.name }} is cancelled",
+}
+GREETING: Final = "Dear {{ firstName | default: 'golfer' }},\n\n"
 
 
 def schedule(promotion: Promotion, touch: Touch, *, text: str, at: datetime) -> UUID:
-    """Schedule a campaign for a touch; raises a refusal of the domain."""
-    raise InvalidError("Campaigns are not connected to promotions yet.")
+    """Schedule a campaign for a touch; raises the refusal of the campaigns."""
+    campaign = editing.create_campaign(values_of(promotion, touch, text, at))
+    _schedule(campaign.pk, at)
+    return campaign.pk
 
 
-def move(campaign_id: UUID, at: datetime) -> None:
-    """Another time for a campaign that waits."""
+def _schedule(campaign_id: UUID, at: datetime) -> None:
+    """The plan was approved as a whole; where the club wants each campaign approved, its approver's consent counts."""
+    try:
+        acts.schedule_campaign(campaign_id, at)
+    except NeedsApproval:
+        try:
+            editing.approve_campaign(campaign_id)
+            acts.schedule_campaign(campaign_id, at)
+        except OwnApproval:
+            # It waits as a draft for the second person, whom the campaigns ask.
+            editing.ask_approval(campaign_id)
+
+
+def values_of(promotion: Promotion, touch: Touch, text: str, at: datetime) -> dict[str, Any]:
+    """The campaign of a touch: those who fit and have not entered, or those who have entered."""
+    values = {"event": event_values(promotion), "club": {"name": promotion.tenant.name}}
+    if touch.kind != TouchKind.LAST_PLACES:
+        # By the time it is sent the number would be another.
+        values["event"]["placesLeft"] = ""
+    said, link = _plain(fill(text, values)), str(promotion.facts.get("url") or "")
+    content = {"subject": _plain(fill(SUBJECTS[TouchKind(touch.kind)], values)), "html": ""}
+    content["body"] = GREETING + said + (f"\n\n{link}" if link else "")
+    return {
+        "name": f"{promotion.name}: {touch.get_kind_display()}"[:200],
+        "description": "Part of the promotion of an event.",
+        "channels": [touch.channel],
+        "content": {touch.channel: content},
+        "segment_ids": [promotion.segment_id] if promotion.segment_id else [],
+        "rule": rule_of(promotion, touch),
+        "hold_out_percent": _hold_out(promotion, touch),
+        "scheduled_at": at,
+    }
+
+
+def _plain(text: str) -> str:
+    """Words of an event are words, whatever brackets they have."""
+    return text.replace("{", "(").replace("}", ")")
+
+
+def _hold_out(promotion: Promotion, touch: Touch) -> int:
+    """How many of a hundred are not invited, so that it can be told what the invitations brought."""
+    given = promotion.template.get("holdOutPercent", 0)
+    return int(given) if touch.kind not in TO_ENTRANTS and isinstance(given, int) else 0
+
+
+def rule_of(promotion: Promotion, touch: Touch) -> dict[str, Any]:
+    """Whom a touch means. Who once entered is not invited again, even after a withdrawal."""
+    entered = {"types": [IN], "where": {"competitionId": promotion.source_id}}
+    if touch.kind in TO_ENTRANTS:
+        return _all({"event": {**entered, "count": {"op": "gte", "value": 1}}})
+    rules: list[dict[str, Any]] = [{"event": {**entered, "never": True}}]
+    low, high = band_of(promotion)
+    if low is not None and high is not None:
+        rules.append({"field": "handicap", "operator": "between", "value": [low / 10, high / 10]})
+    gender = promotion.facts.get("gender")
+    if isinstance(gender, str) and gender:
+        rules.append({"field": "gender", "operator": "eq", "value": gender})
+    return _all(*rules)
+
+
+def _all(*rules: dict[str, Any]) -> dict[str, Any]:
+    return {"combinator": "AND", "rules": list(rules)}
+
+
+def refresh(promotion: Promotion, touch: Touch, at: datetime) -> None:
+    """New words and time for a campaign that waits, after the event has changed or the next band is invited."""
+    campaign = Campaign.objects.filter(pk=touch.campaign_id).first()
+    if campaign is None or campaign.status not in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED):
+        return
+    if campaign.status == CampaignStatus.SCHEDULED:
+        acts.unschedule_campaign(campaign.pk)
+    values = values_of(promotion, touch, touch.text or words_of(promotion, touch.kind), at)
+    editing.update_campaign(campaign.pk, values)
+    _schedule(campaign.pk, at)
 
 
 def cancel(campaign_id: UUID) -> None:
-    """Stop a campaign."""
+    """Stop a campaign that has not ended; one that nobody scheduled is put away."""
+    campaign = Campaign.objects.filter(pk=campaign_id).first()
+    if campaign is None:
+        return
+    try:
+        if campaign.status == CampaignStatus.SCHEDULED:
+            acts.unschedule_campaign(campaign_id)
+            campaign.refresh_from_db()
+        if campaign.status == CampaignStatus.ACTIVE:
+            acts.pause_campaign(campaign_id)
+            acts.cancel_campaign(campaign_id)
+        elif campaign.status == CampaignStatus.PAUSED:
+            acts.cancel_campaign(campaign_id)
+        elif campaign.status == CampaignStatus.DRAFT:
+            editing.archive_campaign(campaign_id)
+    except DomainError:
+        # It ended a moment ago.
+        return

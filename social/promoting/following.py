@@ -21,6 +21,7 @@ from social.models import (
     TouchKind,
     TouchStatus,
 )
+from social.promoting import campaigning
 from social.promoting.acts import (
     STOPPABLE,
     columns_of,
@@ -297,3 +298,8 @@ def widen(promotion: Promotion) -> None:
         Promotion.objects.filter(pk=promotion.pk).update(band=promotion.band + 1)
         promotion.band += 1
         note(promotion, f"Band {promotion.band + 1} of {BANDS} is invited as well.")
+        for touch in Touch.objects.filter(
+            promotion=promotion, status=TouchStatus.PLANNED, campaign_id__isnull=False
+        ):
+            if touch.due_at is not None:
+                campaigning.refresh(promotion, touch, touch.due_at)

@@ -5,11 +5,12 @@ import sys
 import pytest
 from django.conf import settings
 
+from crm_platform.celery import app
 from crm_platform.supervisor import programs
 from tests.crm_platform.processes import manage
 
 
-@pytest.mark.parametrize(("cores", "web", "worker"), [(1, "1", "2"), (4, "4", "4"), (64, "8", "8")])
+@pytest.mark.parametrize(("cores", "web", "worker"), [(1, "1", "3"), (4, "4", "5"), (64, "8", "9")])
 def test_processes_follow_the_cores_within_bounds(
     cores: int, web: str, worker: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -19,11 +20,24 @@ def test_processes_follow_the_cores_within_bounds(
     assert option(programs.worker().command, "--concurrency") == worker
 
 
-def test_the_worker_reads_every_queue_that_tasks_are_routed_to() -> None:
+def test_live_workers_are_more_than_may_be_at_backfill() -> None:
+    live = int(option(programs.worker().command, "--concurrency"))
+
+    assert live > settings.CRM_BACKFILL_WORKERS
+
+
+def test_a_message_is_not_handed_out_again_while_its_task_may_still_run() -> None:
+    limits = [task.time_limit or settings.CELERY_TASK_TIME_LIMIT for task in app.tasks.values()]
+
+    assert settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] > max(limits)
+
+
+def test_some_worker_reads_every_queue_that_tasks_are_routed_to() -> None:
     routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
 
-    assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} <= {*programs.QUEUES, programs.WEBHOOKS_QUEUE}
-    assert option(programs.worker().command, "--queues") == ",".join(programs.QUEUES)
+    assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} <= set(programs.QUEUES)
+    assert option(programs.worker().command, "--queues") == "events,consumers,sends"
+    assert option(programs.slow_worker().command, "--queues") == settings.CELERY_TASK_DEFAULT_QUEUE
     assert option(programs.webhooks_worker().command, "--queues") == programs.WEBHOOKS_QUEUE
 
 
@@ -31,6 +45,7 @@ def test_every_program_runs_under_this_interpreter() -> None:
     made = [
         programs.web("127.0.0.1", 8000),
         programs.worker(),
+        programs.slow_worker(),
         programs.webhooks_worker(),
         programs.beat(),
         programs.manage("x", "migrate"),

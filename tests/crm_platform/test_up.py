@@ -19,7 +19,7 @@ from tests.crm_platform.processes import forget_data, manage, start
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]
 
 SERVERS = ("postgres", "redis")
-PROGRAMS = ("web", "worker", "webhooks", "beat", "consumer")
+PROGRAMS = ("web", "worker", "slow", "webhooks", "beat", "consumer")
 PATIENCE_SECONDS = 60.0
 
 

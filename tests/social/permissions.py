@@ -6,10 +6,11 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from social.library.serving import path_of
 from social.models import Connection, Media, Post, Promotion, Target
 from social.tokens import ACCESS, seal_token
 from tenants.scope import tenant_scope
-from tests.permissions import Row, World
+from tests.permissions import ADMIN, MANAGER, VIEWER, Page, Row, World
 
 #                     anon exp read writ admi camp soci even  key  foreign stranger
 SEE: Final = "         401 401  403  403  403  403  200  403  200  404     404"
@@ -127,3 +128,38 @@ REST: Final[tuple[Any, ...]] = (
     Row("promotion-act", "POST", f"/api/v1/promotions/{{promotion}}/approve{OWN}", SEE, prepare=plan),
     Row("social-analytics", "GET", f"/api/v1/analytics/social{OWN}", SEE),
 )  # fmt: skip
+PAGES: Final = (
+    Page("social_posts", VIEWER),
+    Page("social_post", VIEWER),
+    Page("social_post_new", MANAGER),
+    Page("social_post_edit", MANAGER),
+    Page("social_post_act", MANAGER, "POST"),
+    Page("social_preview", MANAGER, "POST"),
+    Page("social_accounts", VIEWER),
+    Page("social_connect", ADMIN),
+    Page("social_connected", ADMIN),
+    Page("social_account_act", ADMIN, "POST"),
+    Page("social_media", VIEWER),
+    Page("social_media_file", VIEWER),
+    Page("social_media_act", MANAGER, "POST"),
+    Page("promotions", VIEWER),
+    Page("promotion", VIEWER),
+    Page("promotion_act", MANAGER, "POST"),
+)
+
+
+def things(world: World) -> Mapping[str, object]:
+    """A draft, an account, a file that is there, a plan."""
+    connection, made = connection_of(world), {**draft(world), **file(world), **plan(world)}
+    with tenant_scope(world.club.tenant):
+        media = Media.objects.get(pk=made["media"])
+        path = path_of(media)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return {
+        "post_id": made["post"],
+        "connection_id": connection["connection"],
+        "media_id": made["media"],
+        "promotion_id": made["promotion"],
+        "network": "TWITTER",
+    }

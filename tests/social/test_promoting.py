@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from campaigns.models import Campaign
 from events.consumers.entries import Entry
 from profiles.models import Activity, CustomerProfile
 from social.models import Post, Promotion, Target, Touch
@@ -98,6 +99,25 @@ def test_one_approval_puts_the_whole_plan_on_its_way(stage: Stage) -> None:
     (post, *_) = stage.seen("facebook")
     assert post["message"].startswith("Spring Cup: ")
     assert "R" in post["message"]
+
+
+def test_the_plan_writes_to_those_who_fit_and_have_not_entered(stage: Stage) -> None:
+    active(stage)
+
+    campaigns = list(Campaign.objects.order_by("scheduled_at"))
+    assert [row.status for row in campaigns] == ["SCHEDULED"] * 4, list(
+        Touch.objects.values_list("key", "reason")
+    )
+    assert campaigns[0].rule["rules"] == [
+        {"event": {"types": ["COMPETITION_ENTERED"], "where": {"competitionId": "cup"}, "never": True}},
+        {"field": "handicap", "operator": "between", "value": [0.0, 8.0]},
+    ]
+    assert "Spring Cup" in campaigns[0].content["EMAIL"]["body"]
+    for _ in range(4):
+        enter(stage)
+    assert set(Campaign.objects.filter(name__contains="Reminder").values_list("status", flat=True)) == {
+        "DRAFT"
+    }
 
 
 def test_telling_the_same_again_changes_nothing(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py serve web|worker|webhooks|beat`: one program in the foreground, for containers and service managers."""
+"""`manage.py serve …`: one program in the foreground, for containers and service managers."""
 
 import os
 from argparse import ArgumentParser
@@ -14,6 +14,7 @@ from crm_platform.supervisor.child import Program
 PROGRAMS: dict[str, Callable[[], Program]] = {
     "web": lambda: programs.web(programs.web_host(), programs.web_port()),
     "worker": programs.worker,
+    "slow": programs.slow_worker,
     "webhooks": programs.webhooks_worker,
     "beat": programs.beat,
 }

@@ -1,0 +1,258 @@
+"""Writing a post: the words, how each network shows them, and what it would refuse, while one writes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from social import costs, posts
+from social.admin.words import LOGOS
+from social.checking import problems_of
+from social.contents import tagged_link, token_values
+from social.errors import IllegalMove, PostNotFound, PostUnfit
+from social.models import Connection, ConnectionStatus, Media, Network, Post
+from social.models.post import EDITABLE
+from social.posts import Words, get_post, schedule_post, write_post
+from social.series import next_free_slot
+from social.texts import X_LENGTH, fill, token_problem, weigh
+from tenants.admin.base import messages
+from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.errors import DomainError, InvalidError
+from tenants.middleware import StaffRequest
+from tenants.models import Tenant
+from tenants.roles import Right
+
+SHOWN_FILES: Final = 24
+FORM_TIME: Final = "%Y-%m-%dT%H:%M"
+
+
+@page("social/posts/new/", name="social_post_new", right=Right.EDIT)
+def social_post_new(request: StaffRequest) -> HttpResponse:
+    """A new post."""
+    return _composer(request, None)
+
+
+@page("social/posts/<uuid:post_id>/edit/", name="social_post_edit", right=Right.EDIT)
+def social_post_edit(request: StaffRequest, post_id: object) -> HttpResponse:
+    """A draft."""
+    key = uuid_or_none(str(post_id))
+    try:
+        if key is None:
+            raise PostNotFound
+        post = get_post(key)
+    except PostNotFound as missing:
+        raise Http404 from missing
+    if post.status not in EDITABLE:
+        messages.warning(request, "Only drafts can be changed. Take the post out of the queue first.")
+        return HttpResponseRedirect(reverse("admin:social_post", args=[post.pk]))
+    return _composer(request, post)
+
+
+@page("social/posts/preview/", name="social_preview", right=Right.EDIT)
+def social_preview(request: StaffRequest) -> HttpResponse:
+    """How each chosen network would show what is written; a piece of a page."""
+    club = club_of(request)
+    try:
+        words = words_of(request.POST, club)
+    except InvalidError as refusal:
+        return TemplateResponse(request, "social/preview.html", {"cards": [], "refusal": refusal.message})
+    return TemplateResponse(request, "social/preview.html", {"cards": cards_of(words, club), "club": club})
+
+
+def _composer(request: StaffRequest, post: Post | None) -> HttpResponse:
+    refusals: list[str] = []
+    if request.method == "POST":
+        done = _save(request, post, refusals)
+        if done is not None:
+            return done
+    club, given = club_of(request), _values(request, post)
+    accounts = list(
+        Connection.objects.exclude(status=ConnectionStatus.DISCONNECTED).order_by("network", "account_name")
+    )
+    chosen = set(given.getlist("accounts")) if request.method == "POST" else _chosen(post, accounts)
+    files = list(Media.objects.order_by("-created_at", "pk")[:SHOWN_FILES])
+    return show(
+        request,
+        "social/composer.html",
+        "Edit post" if post else "New post",
+        status=422 if refusals else 200,
+        post=post,
+        values=given,
+        accounts=[(row, str(row.pk) in chosen, LOGOS[row.network]) for row in accounts],
+        files=[(row, str(row.pk) in _files(request, post)) for row in files],
+        variants=[(one, label, _variant(request, post, one)) for one, label in Network.choices],
+        refusals=refusals,
+        slot=_slot(accounts, club),
+        approves=posts.needs_approval(club),
+        crumb={"link": reverse("admin:social_posts"), "title": "Social posts"},
+    )
+
+
+def _save(request: StaffRequest, post: Post | None, refusals: list[str]) -> HttpResponse | None:
+    """Write the draft and, where asked, put it into the queue; None where something was refused."""
+    try:
+        words = words_of(request.POST, club_of(request), post)
+        saved = write_post(words, post_id=post.pk if post else None)
+    except (InvalidError, IllegalMove) as refusal:
+        refusals.append(refusal.message)
+        return None
+    link = reverse("admin:social_post", args=[saved.pk])
+    if request.POST.get("act") == "draft":
+        messages.success(request, "Saved as a draft.")
+        return HttpResponseRedirect(link)
+    try:
+        at = timezone.now() if request.POST.get("act") == "now" else words.scheduled_at
+        done = schedule_post(saved.pk, at=at)
+    except (PostUnfit, InvalidError, IllegalMove) as refusal:
+        problems = refusal.extra.get("problems") or [{"message": refusal.message}]
+        for problem in problems:
+            messages.error(request, problem["message"])
+        messages.info(request, "It is kept as a draft.")
+        return HttpResponseRedirect(reverse("admin:social_post_edit", args=[saved.pk]))
+    messages.success(
+        request, "Waits for a second person." if done.status == "IN_REVIEW" else "It is in the queue."
+    )
+    return HttpResponseRedirect(link)
+
+
+def words_of(given: Any, club: Tenant, post: Post | None = None) -> Words:
+    """The form as the domain takes it; raises InvalidError."""
+    return Words(
+        text=given.get("text", "").replace("\r\n", "\n"),
+        link=given.get("link", "").strip(),
+        first_comment=given.get("first_comment", "").strip(),
+        variants={
+            one: given.get(f"variant_{one}", "").replace("\r\n", "\n")
+            for one in Network.values
+            if given.get(f"variant_{one}", "").strip()
+        },
+        connection_ids=_ids(given.getlist("accounts")),
+        media_ids=_ids(given.getlist("media")),
+        scheduled_at=_moment(given.get("scheduled_at", ""), club),
+        is_evergreen=given.get("is_evergreen") == "on",
+        is_duplicate_allowed=given.get("is_duplicate_allowed") == "on",
+        repeats=given.get("repeats", ""),
+        repeats_until=_moment(given.get("repeats_until", ""), club),
+        promotion_id=post.promotion_id if post else None,
+        campaign_id=post.campaign_id if post else None,
+    )
+
+
+def _ids(values: list[str]) -> list[UUID]:
+    return [key for key in map(uuid_or_none, values) if key is not None]
+
+
+def _moment(text: str, club: Tenant) -> datetime | None:
+    """A time of the form, on the club's clock."""
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text[:16], FORM_TIME).replace(tzinfo=club.zone)
+    except ValueError as error:
+        raise InvalidError("This is no time.", field="scheduled_at") from error
+
+
+def cards_of(words: Words, club: Tenant) -> list[dict[str, Any]]:
+    """A preview for each network that is chosen."""
+    accounts = list(
+        Connection.objects.filter(pk__in=words.connection_ids).order_by("network", "account_name")
+    )
+    by_id = {row.pk: row for row in Media.objects.filter(pk__in=words.media_ids)}
+    files = [by_id[key] for key in words.media_ids if key in by_id]
+    shell = Post(id=uuid4(), tenant=club, text=words.text, link=words.link, promotion_id=words.promotion_id)
+    values, cards = token_values(shell), []
+    for network in dict.fromkeys(row.network for row in accounts):
+        names = ", ".join(row.account_name for row in accounts if row.network == network)
+        cards.append(_card(network, words=words, files=files, shell=shell, values=values, names=names))
+    return cards
+
+
+def _card(
+    network: str, *, words: Words, files: list[Media], shell: Post, values: Mapping[str, Any], names: str
+) -> dict[str, Any]:
+    text = (words.variants or {}).get(network, words.text)
+    broken = token_problem(text, values)
+    filled = text if broken else fill(text, values)
+    problems = [] if broken else problems_of(
+        network=network, text=filled, link=words.link, media=files, comment=words.first_comment
+    )  # fmt: skip
+    count = weigh(filled) if network == Network.TWITTER else None
+    described = sum(1 for one in files if one.alt_text)
+    mills = costs.cost_of(text=filled, link=words.link, described=described, comment=words.first_comment)
+    return {
+        "network": network,
+        "label": Network(network).label,
+        "logo": LOGOS[network],
+        "names": names,
+        "text": filled,
+        "link": tagged_link(shell, network) if network != Network.INSTAGRAM else "",
+        "files": files[:4],
+        "more_files": max(0, len(files) - 4),
+        "broken": broken,
+        "refused": [one.message for one in problems if one.is_refused],
+        "warned": [one.message for one in problems if not one.is_refused],
+        "count": f"{count.total} of {X_LENGTH}" if count else f"{len(filled):,} characters",
+        "reasons": count.reasons if count else (),
+        "is_over": bool(count and count.left < 0),
+        "cost": costs.dollars(mills) if network == Network.TWITTER else "",
+        "comment": words.first_comment,
+    }
+
+
+def _values(request: StaffRequest, post: Post | None) -> Any:
+    """What the form shows."""
+    if request.method == "POST":
+        return request.POST
+    zone = club_of(request).zone
+    return {
+        "text": post.text if post else "",
+        "link": post.link if post else "",
+        "first_comment": post.first_comment if post else "",
+        "scheduled_at": post.scheduled_at.astimezone(zone).strftime(FORM_TIME)
+        if post and post.scheduled_at
+        else "",
+        "is_evergreen": post.is_evergreen if post else False,
+        "repeats": post.repeats if post else "",
+        "repeats_until": post.repeats_until.astimezone(zone).strftime(FORM_TIME)
+        if post and post.repeats_until
+        else "",
+    }
+
+
+def _chosen(post: Post | None, accounts: list[Connection]) -> set[str]:
+    if post is None:
+        return {
+            str(row.pk)
+            for row in accounts
+            if row.status == ConnectionStatus.ACTIVE and row.network != "INSTAGRAM"
+        }
+    return {str(one.connection_id) for one in post.targets.all()}
+
+
+def _files(request: StaffRequest, post: Post | None) -> set[str]:
+    if request.method == "POST":
+        return set(request.POST.getlist("media"))
+    return {str(use.media_id) for use in post.media.all()} if post else set(request.GET.getlist("media"))
+
+
+def _variant(request: StaffRequest, post: Post | None, network: str) -> str:
+    if request.method == "POST":
+        return str(request.POST.get(f"variant_{network}", ""))
+    return next((one.text for one in post.variants.all() if one.network == network), "") if post else ""
+
+
+def _slot(accounts: list[Connection], club: Tenant) -> str:
+    """The next free slot of the first account that has a queue, as the form writes it."""
+    for row in accounts:
+        try:
+            free = next_free_slot(row)
+        except DomainError:
+            continue
+        if free is not None:
+            return free.astimezone(club.zone).strftime(FORM_TIME)
+    return ""

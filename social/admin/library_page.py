@@ -1,0 +1,94 @@
+"""The media library."""
+
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from social.errors import MediaNotFound
+from social.library.keeping import add_media, delete_media, describe_media, get_media
+from social.library.pictures import RATIOS
+from social.library.serving import path_of
+from social.models import Media
+from tenants.admin.base import messages, request_may
+from tenants.admin.pages import page, show, uuid_or_none
+from tenants.errors import DomainError
+from tenants.middleware import StaffRequest
+from tenants.roles import Right
+
+SHOWN = 120
+
+
+@page("social/media/", name="social_media", right=Right.VIEW_PROFILES)
+def social_media(request: StaffRequest) -> HttpResponse:
+    """Every file, newest first; the form that adds some."""
+    if request.method == "POST" and request_may(request, Right.EDIT):
+        return _upload(request)
+    rows = list(Media.objects.order_by("-created_at", "pk")[:SHOWN])
+    return show(
+        request,
+        "social/media.html",
+        "Media library",
+        rows=rows,
+        ratios=list(RATIOS),
+        may_edit=request_may(request, Right.EDIT),
+    )
+
+
+def _upload(request: StaffRequest) -> HttpResponse:
+    added = 0
+    for file in request.FILES.getlist("files"):
+        try:
+            add_media(
+                file,
+                name=file.name or "Picture",
+                alt_text=request.POST.get("alt_text", ""),
+                ratio=request.POST.get("ratio", ""),
+                fills=request.POST.get("fills") == "on",
+            )
+            added += 1
+        except DomainError as refusal:
+            messages.error(request, refusal.message)
+    if added:
+        messages.success(request, f"{added} added, made fit for every network.")
+    back = request.POST.get("back", "")
+    return HttpResponseRedirect(back if back.startswith("/admin/social/") else reverse("admin:social_media"))
+
+
+@page("social/media/<uuid:media_id>/file/", name="social_media_file", right=Right.VIEW_PROFILES)
+def social_media_file(request: StaffRequest, media_id: object) -> HttpResponseBase:
+    """The picture itself, for people who are logged in."""
+    media = _media_or_404(media_id)
+    path = path_of(media)
+    if not path.is_file():
+        raise Http404
+    response = FileResponse(path.open("rb"), content_type=media.content_type)
+    response.headers["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+@page("social/media/<uuid:media_id>/act/", name="social_media_act", right=Right.EDIT)
+def social_media_act(request: StaffRequest, media_id: object) -> HttpResponse:
+    """Describe a file, or take it away."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    media = _media_or_404(media_id)
+    try:
+        if request.POST.get("act") == "delete":
+            delete_media(media.pk)
+            messages.success(request, f"{media.name} is gone.")
+        else:
+            describe_media(media.pk, alt_text=request.POST.get("alt_text", ""))
+            messages.success(request, "Saved.")
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    return HttpResponseRedirect(reverse("admin:social_media"))
+
+
+def _media_or_404(media_id: object) -> Media:
+    key = uuid_or_none(str(media_id))
+    try:
+        if key is None:
+            raise MediaNotFound
+        return get_media(key)
+    except MediaNotFound as missing:
+        raise Http404 from missing
