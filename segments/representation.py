@@ -28,7 +28,8 @@ SELECT value FROM (
 WHERE value <> '' GROUP BY value ORDER BY count(*) DESC, value LIMIT %(most)s
 """
 TYPES: Final = """
-SELECT type FROM (SELECT type FROM profiles_activity WHERE tenant_id = %(tenant)s ORDER BY id DESC LIMIT 50000) AS newest
+SELECT type FROM (
+    SELECT type FROM profiles_activity WHERE tenant_id = %(tenant)s ORDER BY id DESC LIMIT 50000) AS newest
 GROUP BY type ORDER BY count(*) DESC
 """
 COMMON_TYPES: Final = (
