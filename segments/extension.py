@@ -54,6 +54,11 @@ TABLES: Final = (
         ),
     ),
     Table(
+        "segments.ListedContact",
+        personal=columns("segment_id contact_id"),
+        elsewhere="the next sync takes an erased customer's contact off the list",
+    ),
+    Table(
         "segments.DueDay",
         personal=columns("profile_id due_on"),
         erase=delete("segments_dueday"),
@@ -91,7 +96,10 @@ EXTENSION: Final = Extension(
     ),
     consumers=(Consumer(name="segments", kinds=FOLLOWED, handle="segments.following.follow"),),
     queues={"segments.move_due": Queue.CONSUMERS},
-    schedule=(Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),),
+    schedule=(
+        Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),
+        Periodic("segments.sync_lists", seconds=60, expires=50, name="sync-segment-lists"),
+    ),
     locks={"SEGMENTS": 50},  # the members of one tenant's segments
     on_tenant_created=("segments.templates.furnish",),
     urls="segments.api.urls",

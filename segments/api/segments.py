@@ -28,6 +28,7 @@ from segments.lists import add_members, remove_members
 from segments.members import list_members, member_fields
 from segments.models import Segment
 from segments.representation import one_segment, preview, rule_fields, segment_fields
+from segments.syncing import sync_segment
 from tenants.api.errors import InvalidParameterError
 from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
 from tenants.api.views import ApiRequest, TenantApiView
@@ -179,6 +180,24 @@ class RefreshView(TenantApiView):
     def post(self, request: ApiRequest, segmentId: str) -> HttpResponseBase:  # noqa: N803 - the name in the address
         """In the background; `isRefreshing` tells when it is done."""
         return Response(one_segment(refresh_segment(segment_id_of(segmentId))), status=202)
+
+
+class SyncView(TenantApiView):
+    """The list of the Messaging service."""
+
+    required_scopes = {"POST": Scope.ADMIN}
+
+    @extend_schema(
+        operation_id="syncSegment",
+        tags=TAGS,
+        summary="Bring the Messaging service's list up to date",
+        parameters=[schema.SEGMENT_ID],
+        request=None,
+        responses=schema.SEGMENT,
+    )
+    def post(self, request: ApiRequest, segmentId: str) -> HttpResponseBase:  # noqa: N803 - the name in the address
+        """From then on it follows by itself; `syncError` says in words what went wrong."""
+        return Response(one_segment(sync_segment(segment_id_of(segmentId))))
 
 
 class PreviewView(TenantApiView):

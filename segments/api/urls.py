@@ -12,5 +12,6 @@ urlpatterns = [
     path(ONE, views.SegmentView.as_view(), name="segment"),
     path(f"{ONE}/members", views.MembersView.as_view(), name="segment-members"),
     path(f"{ONE}/refresh", views.RefreshView.as_view(), name="refresh-segment"),
+    path(f"{ONE}/sync-to-messaging", views.SyncView.as_view(), name="sync-segment"),
     path(f"{ONE}/explain", views.ExplainView.as_view(), name="explain-segment"),
 ]

@@ -23,6 +23,7 @@ from segments.explaining import explain
 from segments.members import list_members, member_fields
 from segments.models import Frequency, SegmentType
 from segments.representation import one_segment, preview, rule_fields, segment_fields
+from segments.syncing import sync_segment
 from tenants.api.pagination import page_answer, take_page
 from tenants.directory import tenant_by_id
 from tenants.models import Scope
@@ -184,6 +185,11 @@ def _refresh(context: Context, *, id: str) -> Any:
     return one_segment(refresh_segment(segment_id_of(id)))
 
 
+@scoped(Scope.ADMIN)
+def _sync(context: Context, *, id: str) -> Any:
+    return one_segment(sync_segment(segment_id_of(id)))
+
+
 ONE = {"id": graphene.ID(required=True), "tenant_id": TENANT}
 
 
@@ -225,3 +231,4 @@ class SegmentMutations(graphene.ObjectType):
     update_segment = graphene.Field(Segment, **ONE, input=SegmentChangeInput(required=True), resolver=_update)
     delete_segment = graphene.Field(graphene.Boolean, **ONE, resolver=_delete)
     refresh_segment = graphene.Field(Segment, **ONE, resolver=_refresh)
+    sync_segment_to_messaging = graphene.Field(Segment, **ONE, resolver=_sync)

@@ -42,6 +42,7 @@ REST: Final = (
     Row("segment", "DELETE", f"{ONE}{OWN}", ADMIN_REMOVE, prepare=a_segment),
     Row("segment-members", "GET", f"{ONE}/members{OWN}", READ, prepare=a_segment),
     Row("refresh-segment", "POST", f"{ONE}/refresh{OWN}", ADMIN_QUEUE, prepare=a_segment),
+    Row("sync-segment", "POST", f"{ONE}/sync-to-messaging{OWN}", ADMINISTER, prepare=a_segment),
     Row("explain-segment", "GET", f"{ONE}/explain{OWN}&customerId={{id}}", READ, prepare=a_segment),
 )
 
