@@ -67,8 +67,8 @@ def sync_list(
     """Bring the list up to date with the profiles that `members` selects.
 
     `members` is SQL of ours (`SELECT profile_id FROM segments_membership WHERE …`), `parameters` its values;
-    `%(tenant)s` and `%(list_id)s` are given. Speaks to the service, so call it outside any transaction, in the tenant's scope. Raises
-    SyncProblem, which also stands in `SyncedList.problem`.
+    `%(tenant)s` and `%(list_id)s` are given. Speaks to the service, so call it outside any transaction, in the tenant's
+    scope. Raises SyncProblem, which also stands in `SyncedList.problem`.
     """
     try:
         done = _Sync(list_id, name, members, dict(parameters or {})).run()
