@@ -1,6 +1,6 @@
 """Keeping a segment's list at the Messaging service current: numbered deltas, never the whole list.
 
-Only people who are a contact there and agreed to some channel are told of. What was pushed is kept in a mirror, so that a
+Only people who are a contact there and agreed to some channel are told of. What was pushed is kept in a mirror: a
 delta is a difference of two sets in SQL. Where the service's count or checksum says otherwise, the mirror is read anew
 from the service and the difference is pushed again.
 """
