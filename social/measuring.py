@@ -159,7 +159,9 @@ def social_analytics(*, since: datetime, until: datetime, zone: str) -> dict[str
     """The whole report, with the same time before it for comparison."""
     before = since - (until - since)
     states: dict[str, int] = defaultdict(int)
-    planned = Target.objects.filter(planned_at__gte=since, planned_at__lt=until)
+    planned = Target.objects.filter(planned_at__gte=since, planned_at__lt=until).exclude(
+        status=TargetStatus.DRAFT
+    )
     for status in planned.values_list("status", flat=True):
         states[status] += 1
     return {
