@@ -8,7 +8,7 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error, register
 from django.core.management import get_commands
 
-from tenants.extension import Consumer, Extension, MergeBy, extensions, resolve
+from tenants.extension import Consumer, Extension, MergeBy, Move, OnUndo, Table, every, extensions, resolve
 
 KINDS: Final = frozenset({"text", "flag", "number", "fraction", "names", "choice"})
 # Part of a declaration → the attribute that must be unique over all apps.
@@ -129,3 +129,37 @@ def _repeated(brought: Mapping[str, Extension]) -> Iterator[str]:
 
 def _twice(names: Iterable[Any]) -> list[tuple[Any, int]]:
     return [(name, times) for name, times in Counter(names).items() if times > 1]
+
+
+@register("crm_seam")
+def check_tables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """crm.E021: every model with a tenant is declared, each of its columns as personal or as plain, and is erasable."""
+    declared: dict[str, Table] = {table.model: table for table in every("tables")}
+    faults = [fault for model in apps.get_models() for fault in _faults_of(model, declared)]
+    return [
+        Error(fault, hint="Correct the tables in the app's extension.py.", id="crm.E021") for fault in faults
+    ]
+
+
+def _faults_of(model: Any, declared: Mapping[str, Table]) -> Iterator[str]:
+    label, names = model._meta.label, {field.attname for field in model._meta.concrete_fields}
+    if "tenant_id" not in names:
+        return
+    if label not in declared:
+        yield f"{label} has a tenant, but no app declares what becomes of its rows."
+        return
+    table = declared[label]
+    personal, plain = set(table.personal), set(table.plain)
+    for column in sorted(names - personal - plain - {"id", "tenant_id"}):
+        yield f"{label}.{column} is declared neither as personal nor as plain."
+    for column in sorted((personal | plain) - names):
+        yield f"{label} has no column {column}."
+    for column in sorted(personal & plain):
+        yield f"{label}.{column} is declared both as personal and as plain."
+    if personal and not table.erase and not table.elsewhere:
+        yield f"{label} holds personal data that no step erases."
+    if isinstance(table.merge, Move) and "origin_profile_id" not in names:
+        yield f"{label} moves on a merge, but has no origin_profile_id."
+    if table.undo is not OnUndo.NOTHING:
+        for column in set(table.person) - names:
+            yield f"{label} names its person in {column}, which does not exist."

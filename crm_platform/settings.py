@@ -249,6 +249,8 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": env.choice("CRM_LOG_LEVEL", "INFO", env.LOG_LEVELS)},
 }
 
+# How many proxies of ours stand in front: so many addresses of X-Forwarded-For are believed (crm_platform.web.bridge).
+CRM_PROXIES = env.number("CRM_PROXIES", 0)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("CRM_SECURE_COOKIES", default=False)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"

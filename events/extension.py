@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from events.tables import PERIODS, TABLES
 from tenants.extension import TOLD, Consumer, Extension, NavEntry, Periodic, Queue, Setting, Tag
 
 OPERATIONS: Final = "Operations"
 
 EXTENSION: Final = Extension(
+    tables=TABLES,
+    periods=PERIODS,
     consumers=(
         Consumer(
             name="outbound",

@@ -2,6 +2,36 @@
 
 from typing import Final
 
-from tenants.extension import Extension
+from journeys.listening_kinds import KINDS
+from journeys.personal import TABLES
+from tenants.extension import Consumer, Extension, LogKind, Periodic, Queue, Tag
 
-EXTENSION: Final = Extension()
+EXTENSION: Final = Extension(
+    tables=TABLES,
+    consumers=(Consumer("journeys", KINDS, "journeys.listening.handle", after=("scoring", "segments")),),
+    log_kinds=(
+        LogKind("journey.enrolled", "Somebody entered a journey"),
+        LogKind("journey.completed", "Somebody reached the end of a journey"),
+        LogKind("journey.exited", "Somebody left a journey before its end, with the reason"),
+        LogKind("task.closed", "A task about somebody was closed, with the outcome"),
+    ),
+    queues={"journeys.move_runs": Queue.SENDS, "journeys.wake_due": Queue.SENDS},
+    schedule=(
+        Periodic("journeys.wake_due", seconds=2, expires=2, name="journeys-due"),
+        Periodic("journeys.scan_dates", seconds=60, expires=50, name="journeys-dates"),
+    ),
+    locks={"JOURNEY_ENTRY": 60},
+    urls="journeys.api.urls",
+    tags=(
+        Tag("journeys", "What happens to whom by itself: make, try, start, explain.", 70),
+        Tag("tasks", "What staff do about a customer.", 75),
+    ),
+    enum_names={
+        "JourneyStatus": "journeys.models.JourneyStatus",
+        "TaskStatus": "journeys.models.TaskStatus",
+        "TaskOutcome": "journeys.models.Outcome",
+        "TaskSource": "journeys.models.TaskSource",
+    },
+    graphql_queries=("journeys.graphql.schema.JourneyQueries",),
+    graphql_mutations=("journeys.graphql.schema.JourneyMutations",),
+)

@@ -5,11 +5,14 @@ from typing import Final
 from tenants.extension import (
     BLANKED,
     OF_PERSON,
+    Consumer,
     Extension,
     LogKind,
     Move,
     OnUndo,
+    Periodic,
     Queue,
+    Setting,
     Step,
     Table,
     columns,
@@ -63,6 +66,29 @@ TABLES: Final = (
 EXTENSION: Final = Extension(
     tables=TABLES,
     log_kinds=(LogKind("delivery.changed", "What became of a message: sent, delivered, opened, skipped …"),),
-    queues={"messaging.send_due": Queue.SENDS},
+    consumers=(
+        Consumer(name="deliveries", kinds=("activity.recorded",), handle="messaging.receiving.handle"),
+    ),
+    queues={
+        "messaging.send_due": Queue.SENDS,
+        "messaging.wake_sends": Queue.SENDS,
+        "messaging.settle_sends": Queue.SENDS,
+    },
+    schedule=(
+        Periodic("messaging.wake_sends", seconds=2, expires=4),
+        Periodic("messaging.settle_sends", seconds=5, expires=5),
+    ),
+    programs=("messaging_sandbox",),
+    settings=(
+        Setting(
+            "CRM_MESSAGING_URL",
+            "text",
+            "",
+            "The Messaging service; empty: its stand-in, 98 ports above PORT.",
+        ),
+        Setting(
+            "CRM_MESSAGING_KEY", "text", "", "The key for the Messaging service, sent as a bearer token."
+        ),
+    ),
     locks={"SEND_PLANNING": 40},
 )

@@ -4,6 +4,7 @@ import os
 from typing import Final
 
 from profiles.log_kinds import LogKind as Kind
+from profiles.tables import PERIODS, TABLES
 from tenants.extension import (
     Consumer,
     Extension,
@@ -21,6 +22,8 @@ SETTINGS: Final = "Settings"
 RENDER: Final = "profiles.outbound.envelopes"
 
 EXTENSION: Final = Extension(
+    tables=TABLES,
+    periods=PERIODS,
     log_kinds=(
         LogKind(Kind.PROFILE_CREATED, "A customer is known for the first time."),
         LogKind(Kind.PROFILE_CHANGED, "Fields of a customer changed: `changes` names them as the API does."),

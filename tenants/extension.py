@@ -36,7 +36,7 @@ class Move:
     """On merge: rows follow to the survivor, and an unmerge brings them back.
 
     The table needs `origin_profile_id`, the profile with which a row was born. `unique` names the columns that are
-    unique per person among the rows to which the condition `among` applies (aliases: `moved`, `other`): where the
+    unique per person among the rows to which the condition `among` applies (`{row}` is the alias): where the
     survivor has such a row already, the moved one stays behind, until an unmerge gives its owner back.
     """
 
@@ -50,6 +50,7 @@ class MergeBy:
 
     The temporary table `merge_member` (profile_id, old_id, new_id, is_alone) says who belonged to whom before and
     does now. The call must give the same result whatever happened before it (it is asked at each merge and unmerge).
+    All tables that `Move` have moved by then.
     """
 
     call: str
@@ -91,7 +92,8 @@ class Table:
 
     `personal` and `plain` together name every column but id and tenant; a test compares. `erase` runs at an erasure;
     `elsewhere` says who handles personal columns that no step of this table touches. `mine` is the condition of rows
-    that belong into a copy for the person (None: in no copy). `merge` and `undo` count where rows are about a person.
+    that belong into a copy for the person (None: in no copy). `merge` and `undo` count where rows are about a person,
+    whom the columns `person` name; for an undo only the rows to which `counts` applies (`{row}` is the alias).
     """
 
     model: str
@@ -102,6 +104,8 @@ class Table:
     elsewhere: str = ""
     merge: OnMerge = field(default_factory=Stay)
     undo: OnUndo = OnUndo.NOTHING
+    person: tuple[str, ...] = ("profile_id",)
+    counts: str = "true"
 
 
 def columns(text: str) -> tuple[str, ...]:
@@ -333,6 +337,7 @@ class Extension:
     `programs`: management commands that `make run` starts beside the platform. `on_tenant_created`: functions that get
     a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise. `segment_users`:
     functions that tell in words what needs the segment with a UUID ("the campaign “Spring offer”").
+    `calendar`: functions `entries(start, end)` that give what the calendar of sends shows (`campaigns.calendar.Entry`).
     """
 
     tables: tuple[Table, ...] = ()
@@ -361,6 +366,7 @@ class Extension:
     on_tenant_created: tuple[str, ...] = ()
     segment_users: tuple[str, ...] = ()
     demo: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
 
 
 def collect(installed_apps: Iterable[str]) -> dict[str, Extension]:
@@ -395,6 +401,21 @@ def extensions() -> Mapping[str, Extension]:
 def every(part: str) -> list[Any]:
     """The entries of one part of all declarations, in order of the floors: `every("tables")`."""
     return [entry for extension in extensions().values() for entry in getattr(extension, part)]
+
+
+def from_the_top(part: str) -> list[Any]:
+    """The same, the highest floor first: whoever deletes must begin with those who refer to others."""
+    return [
+        entry for extension in reversed(list(extensions().values())) for entry in getattr(extension, part)
+    ]
+
+
+def table_name(table: Table) -> str:
+    """The table of a declared model in the database."""
+    from django.apps import apps  # noqa: PLC0415 - declarations are read before Django is set up
+
+    name: str = apps.get_model(table.model)._meta.db_table
+    return name
 
 
 def ordered(part: str) -> list[Any]:

@@ -3,10 +3,13 @@
 from typing import Final
 
 from tenants.extension import Extension, NavEntry, Periodic
+from tenants.tables import PERIODS, TABLES
 
 SETTINGS: Final = "Settings"
 
 EXTENSION: Final = Extension(
+    tables=TABLES,
+    periods=PERIODS,
     nav=(
         NavEntry("Club", "golf_course", "tenants_tenant_changelist", "ADMINISTER", SETTINGS, 900),
         NavEntry("Colleagues", "badge", "tenants_membership_changelist", "ADMINISTER", SETTINGS, 910),

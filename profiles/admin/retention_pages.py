@@ -9,16 +9,16 @@ from django.urls import reverse
 from profiles.errors import InvalidFields
 from profiles.privacy.retention import (
     MOST_COUNTED,
-    PERIODS,
-    Period,
     check_periods,
     count_past,
     days_of,
+    periods,
     set_periods,
 )
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.admin.words import number
+from tenants.extension import Period
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
 from tenants.roles import Right
@@ -40,14 +40,14 @@ def retention(request: StaffRequest) -> HttpResponse:
     """The periods; by POST with `act` = preview what they would end, else they are stored."""
     club = Tenant.objects.get(pk=club_of(request).pk)
     if request.method != "POST":
-        own = {period.name: days_of(club, period) for period in PERIODS}
+        own = {period.name: days_of(club, period) for period in periods().values()}
         # The default shows in the empty field, so that a later one of the product counts.
         values = {
             period.name: "" if own[period.name] == period.default_days else str(own[period.name])
-            for period in PERIODS
+            for period in periods().values()
         }
         return _shown(request, club, values, {}, {})
-    typed = {period.name: request.POST.get(period.name, "").strip() for period in PERIODS}
+    typed = {period.name: request.POST.get(period.name, "").strip() for period in periods().values()}
     days = {name: _days(text) for name, text in typed.items()}
     try:
         if request.POST.get("act") == "preview":
@@ -82,7 +82,7 @@ def _shown(
             problems.get(period.name, ""),
             _going(counts.get(period.name, 0), club) if counts else "",
         )
-        for period in PERIODS
+        for period in periods().values()
     ]
     return show(
         request,

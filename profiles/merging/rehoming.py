@@ -9,6 +9,7 @@ import orjson
 
 from profiles.merging import statements as sql
 from profiles.merging.history import MergeEdge, standing
+from profiles.merging.moving import move_rows
 
 AUTOMATIC, BY_PERSON = "AUTOMATIC", "PERSON"
 
@@ -73,18 +74,10 @@ def rehome(cursor: Any, tenant_id: UUID, seeds: Collection[UUID]) -> dict[UUID, 
             for new_id in [after.get(profile_id, profile_id)]
         ],
     )
-    for statement in (
-        sql.LOCK_MEMBERS,
-        sql.KEEP_SHARES,
-        sql.SET_SURVIVORS,
-        *(sql.MOVE.format(table=table) for table in sql.MOVED_TABLES),
-        sql.MOVE_FACTS,
-        sql.MOVE_REQUESTS,
-        sql.DROP_DOCUMENTS,
-        sql.SUM_UP,
-        sql.DROP_SHARES,
-        sql.SET_LOSERS,
-    ):
+    for statement in (sql.LOCK_MEMBERS, sql.KEEP_SHARES, sql.SET_SURVIVORS):
+        cursor.execute(statement, {"tenant": tenant_id})
+    move_rows(cursor, tenant_id)
+    for statement in (sql.SUM_UP, sql.DROP_SHARES, sql.SET_LOSERS):
         cursor.execute(statement, {"tenant": tenant_id})
     return {profile_id: after.get(profile_id, profile_id) for profile_id in before}
 

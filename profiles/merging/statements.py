@@ -49,13 +49,23 @@ JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = member
 WHERE NOT member.is_alone AND NOT p.has_shares AND p.merged_into_id IS NULL
 ON CONFLICT (profile_id) DO NOTHING
 """
-# Tables whose rows remember the profile they were born with.
-MOVED_TABLES = ("profiles_identifier", "profiles_activity", "profiles_note")
+# For tables whose rows remember the profile they were born with.
 MOVE = """
 UPDATE {table} AS moved SET profile_id = member.new_id
 FROM merge_member AS member
 WHERE moved.tenant_id = %(tenant)s AND moved.profile_id = member.old_id
   AND moved.origin_profile_id = member.profile_id AND member.new_id <> member.old_id
+"""
+# Where a person may have one such row only: whichever comes second stays where it was.
+UNLESS_TAKEN = """
+  AND (NOT ({among_moved}) OR NOT EXISTS (
+        SELECT FROM {table} AS other
+        WHERE other.tenant_id = moved.tenant_id AND ({among_other}) AND {other_key} <> {moved_key} {same}
+          AND (other.profile_id = member.new_id
+               OR ({other_key} < {moved_key} AND EXISTS (
+                    SELECT FROM merge_member AS sibling
+                    WHERE sibling.old_id = other.profile_id AND sibling.profile_id = other.origin_profile_id
+                      AND sibling.new_id = member.new_id)))))
 """
 # Facts were born with their identifier.
 MOVE_FACTS = """
@@ -65,22 +75,6 @@ JOIN profiles_identifier AS i ON i.tenant_id = %(tenant)s AND i.profile_id = mem
     AND i.origin_profile_id = member.profile_id
 WHERE moved.tenant_id = %(tenant)s AND moved.profile_id = member.old_id AND moved.identifier_id = i.id
   AND member.new_id <> member.old_id
-"""
-# A person has at most one open request of a kind; a second one says nothing new and waits with the one it names.
-MOVE_REQUESTS = """
-UPDATE profiles_privacyrequest AS moved SET profile_id = member.new_id
-FROM merge_member AS member
-WHERE moved.tenant_id = %(tenant)s AND moved.profile_id = member.old_id
-  AND moved.origin_profile_id = member.profile_id AND member.new_id <> member.old_id
-  AND (moved.status <> 'OPEN' OR NOT EXISTS (
-        SELECT FROM profiles_privacyrequest AS other
-        WHERE other.tenant_id = moved.tenant_id AND other.kind = moved.kind AND other.status = 'OPEN'
-          AND other.id <> moved.id
-          AND (other.profile_id = member.new_id
-               OR (other.id < moved.id AND EXISTS (
-                    SELECT FROM merge_member AS sibling
-                    WHERE sibling.old_id = other.profile_id AND sibling.profile_id = other.origin_profile_id
-                      AND sibling.new_id = member.new_id)))))
 """
 DROP_DOCUMENTS = """
 DELETE FROM profiles_searchdocument AS document USING merge_member AS member

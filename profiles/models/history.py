@@ -66,8 +66,8 @@ class ActivityCategory(models.TextChoices):
 
 
 # What the platform writes itself is no sign of life (ADR 6); COUNTED is the same rule for statements.
-UNCOUNTED_CATEGORIES = frozenset({ActivityCategory.IDENTITY, ActivityCategory.NOTE})
-COUNTED = "category NOT IN ('IDENTITY', 'NOTE')"
+UNCOUNTED_CATEGORIES = frozenset({ActivityCategory.IDENTITY, ActivityCategory.NOTE, ActivityCategory.JOURNEY})
+COUNTED = "category NOT IN ('IDENTITY', 'NOTE', 'JOURNEY')"
 
 # How many rows of the timeline one event can make.
 SLOTS = 256

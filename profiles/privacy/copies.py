@@ -13,10 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from profiles.privacy import statements as sql
-from profiles.privacy.registry import TABLES, Table
 from profiles.reading import get_customer
 from profiles.representation import customer_fields
 from tenants.action_log import log_action
+from tenants.extension import Table, every
 from tenants.scope import current_tenant_id
 
 Rows = list[dict[str, Any]]
@@ -37,7 +37,7 @@ def copy_of_person(profile_id: UUID) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql.TOGETHER, parameters)
         parameters["ids"] = sorted(row[0] for row in cursor.fetchall())
-        for table in TABLES:
+        for table in every("tables"):
             if table.mine is not None:
                 tables[_name(table)] = _rows(cursor, table, parameters)
     log_action(
@@ -89,11 +89,11 @@ def _rows(cursor: Any, table: Table, parameters: Mapping[str, Any]) -> Rows:
         for field in model._meta.concrete_fields
         if field.attname not in ("tenant_id", "document")
     ]
-    order = model._meta.pk.column
+    order = ", ".join(f't."{field.column}"' for field in model._meta.pk_fields)
     listed = ", ".join(f't."{column}"' for column in columns)
     cursor.execute(
         f'SELECT row_to_json(held)::text FROM (SELECT {listed} FROM "{model._meta.db_table}" AS t'
-        f" WHERE t.tenant_id = %(tenant)s AND ({table.mine}) ORDER BY t.{order}) AS held",
+        f" WHERE t.tenant_id = %(tenant)s AND ({table.mine}) ORDER BY {order}) AS held",
         parameters,
     )
     return [

@@ -21,12 +21,12 @@ from profiles.models import CustomerProfile, ErasureReason, ErasureReceipt, Prof
 from profiles.privacy import statements as sql
 from profiles.privacy.mentions import blank_mentions, find_mentions
 from profiles.privacy.queues import forget_jobs
-from profiles.privacy.registry import TABLES, Step
 from profiles.privacy.suppression import suppress
 from profiles.privacy.words import Traits
 from profiles.reading import get_customer
 from tenants.action_log import log_action
 from tenants.actors import current_actor
+from tenants.extension import Step, from_the_top
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
@@ -81,8 +81,8 @@ def _erase(profile_id: UUID, reason: str, *, is_dry: bool) -> Erasure:
         parameters["nobody"] = _nobody()
         parameters["keys"] = [f"{kind}:{value}" for kind, value in cursor.fetchall()]
         counts = blank_mentions(parameters, traits, newest)
-        for table in TABLES:
-            for step in table.steps:
+        for table in from_the_top("tables"):
+            for step in table.erase:
                 _run(cursor, step, parameters, counts.setdefault(table.model, {}))
     _suppress(traits, counts)
     counts = {model: acts for model, acts in sorted(counts.items()) if any(acts.values())}

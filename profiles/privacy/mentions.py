@@ -8,8 +8,8 @@ from typing import Any
 from django.db import connection
 
 from profiles.privacy import statements as sql
-from profiles.privacy.registry import BLANKED
 from profiles.privacy.words import Traits, without
+from tenants.extension import BLANKED
 
 
 def find_mentions(parameters: dict[str, Any]) -> int:

@@ -1,39 +1,59 @@
-"""Every column of a club's data stands in the registry of personal data."""
+"""Every column of a club's data is declared; what was declared wrongly is told."""
 
-from django.apps import apps
+from dataclasses import replace
 
-from profiles.privacy.registry import by_model
+import pytest
 
-TENANTLESS = {"tenants.User", "tenants.Tenant"}
+from crm_platform import extension_checks
+from profiles.models import Note
+from profiles.tables import TABLES
+from tenants.extension import Move, OnUndo, Table, every
 
-
-def test_every_column_of_a_table_with_a_tenant_is_registered_as_personal_or_as_plain() -> None:
-    registered = by_model()
-    missing: dict[str, set[str]] = {}
-    unknown: dict[str, set[str]] = {}
-
-    for model in apps.get_models():
-        names = {field.attname for field in model._meta.concrete_fields}
-        if "tenant_id" not in names:
-            continue
-        label = model._meta.label
-        table = registered.pop(label, None)
-        said = set() if table is None else {*table.personal, *table.plain}
-        missing[label] = names - said - {"id", "tenant_id"}
-        unknown[label] = said - names
-
-    assert {label: names for label, names in missing.items() if names} == {}
-    assert {label: names for label, names in unknown.items() if names} == {}
-    assert registered == {}, "no such model"
+NOTES = next(table for table in TABLES if table.model == "profiles.Note")
 
 
-def test_no_column_is_both_personal_and_plain() -> None:
-    assert [table.model for table in by_model().values() if set(table.personal) & set(table.plain)] == []
+def test_every_table_and_column_is_declared() -> None:
+    assert extension_checks.check_tables(None) == []
+    assert extension_checks.check_extensions(None) == []
 
 
-def test_whatever_is_personal_is_erased_or_says_where_that_happens() -> None:
-    assert [
-        table.model
-        for table in by_model().values()
-        if table.personal and not table.steps and not table.elsewhere
-    ] == []
+@pytest.mark.parametrize(
+    ("declared", "fault"),
+    [
+        ({}, "profiles.Note has a tenant, but no app declares what becomes of its rows."),
+        (
+            {"profiles.Note": replace(NOTES, plain=NOTES.plain[1:])},
+            "profiles.Note.is_pinned is declared neither as personal nor as plain.",
+        ),
+        (
+            {"profiles.Note": replace(NOTES, plain=(*NOTES.plain, "colour"))},
+            "profiles.Note has no column colour.",
+        ),
+        (
+            {"profiles.Note": replace(NOTES, plain=(*NOTES.plain, "body"))},
+            "profiles.Note.body is declared both as personal and as plain.",
+        ),
+        (
+            {"profiles.Note": replace(NOTES, erase=())},
+            "profiles.Note holds personal data that no step erases.",
+        ),
+        (
+            {"profiles.Note": replace(NOTES, person=("owner_id",), undo=OnUndo.GOES_ALONG)},
+            "profiles.Note names its person in owner_id, which does not exist.",
+        ),
+    ],
+)
+def test_what_is_declared_wrongly_is_told(declared: dict[str, Table], fault: str) -> None:
+    assert list(extension_checks._faults_of(Note, declared)) == [fault]
+
+
+def test_what_moves_on_a_merge_is_known_by_its_rule() -> None:
+    moved = {table.model for table in every("tables") if isinstance(table.merge, Move)}
+
+    assert {"profiles.Identifier", "profiles.Activity", "profiles.Note", "profiles.PrivacyRequest"} <= moved
+
+
+def test_no_two_tables_of_a_copy_have_one_name() -> None:
+    names = [table.model.partition(".")[2] for table in every("tables") if table.mine is not None]
+
+    assert len(names) == len(set(names))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from events.models import InboxEvent
 from profiles.models import Activity, Note
 from profiles.privacy import retention
-from profiles.privacy.retention import BY_NAME, apply_retention, days_of
+from profiles.privacy.retention import apply_retention, days_of, periods
 from tenants.action_log import log_action
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import all_tenants, tenant_scope
@@ -84,7 +84,7 @@ def test_the_action_log_has_a_period_of_its_own(fairview: Club) -> None:
 def test_what_cannot_be_meant_counts_as_the_default(fairview: Club, value: object) -> None:
     tenant = kept(fairview.tenant, inboxPayloads=value)
 
-    assert days_of(tenant, BY_NAME["inboxPayloads"]) == 365
+    assert days_of(tenant, periods()["inboxPayloads"]) == 365
 
 
 def test_another_clubs_data_is_not_touched(fairview: Club, kingsmere: Club) -> None:

@@ -161,37 +161,18 @@ UPDATE profiles_customerprofile AS p SET stage_reached = u.stage_before FROM und
 WHERE p.tenant_id = %s AND p.id = u.profile_id AND p.id = u.survivor_id AND NOT u.is_built_on AND NOT p.has_shares
   AND u.stage_before < p.stage_reached
 """
-# Customers who came with the import and of whom nothing else is known.
+# Customers who came with the import and of whom no table that keeps a person knows anything else.
 LEFT_WITH_NOTHING: Final = """
 SELECT DISTINCT u.profile_id FROM undone_row AS u
 JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = u.profile_id AND NOT p.has_shares
-    AND p.tags = '{}' AND p.status IN ('ACTIVE', 'INACTIVE')
+    AND p.tags = '{{}}' AND p.status IN ('ACTIVE', 'INACTIVE')
 WHERE u.is_created
-  AND NOT EXISTS (SELECT FROM profiles_identifier AS x WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
-  AND NOT EXISTS (SELECT FROM profiles_fact AS x WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
-  AND NOT EXISTS (SELECT FROM profiles_activity AS x WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
-  AND NOT EXISTS (SELECT FROM profiles_note AS x WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
-  AND NOT EXISTS (SELECT FROM profiles_householdmember AS x
-                  WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
-  AND NOT EXISTS (SELECT FROM profiles_privacyrequest AS x
-                  WHERE x.tenant_id = %(tenant)s AND x.profile_id = u.profile_id)
-  AND NOT EXISTS (SELECT FROM profiles_profilemerge AS x
-                  WHERE x.tenant_id = %(tenant)s AND x.unmerged_at IS NULL AND x.winner_id = u.profile_id)
+  {nothing_left}
 """
-# What the platform itself worked out about them.
-DERIVED_TABLES: Final = (
-    "profiles_searchdocument",
-    "profiles_profilescore",
-    "profiles_scorehistory",
-    "profiles_stagechange",
-    "profiles_scoredue",
-)
-FORGET_DERIVED: Final = "DELETE FROM {table} WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s)"
-PAIR_TABLES: Final = ("profiles_reviewcandidate", "profiles_duplicatepair")
-FORGET_PAIRS: Final = """
-DELETE FROM {table}
-WHERE tenant_id = %(tenant)s AND (first_profile_id = ANY(%(ids)s) OR second_profile_id = ANY(%(ids)s))
-"""
+# {0}: the table, {1}: a column that names the person, {2}: which rows count.
+NOTHING_IN: Final = """AND NOT EXISTS (
+    SELECT FROM {0} AS x WHERE x.tenant_id = %(tenant)s AND x.{1} = u.profile_id AND {2})"""
+FORGET: Final = "DELETE FROM {table} AS x WHERE x.tenant_id = %(tenant)s AND ({mine})"
 SETTLE_UNDONE: Final = """
 UPDATE profiles_importrow AS r SET undone_at = clock_timestamp() FROM undone_row AS u
 WHERE r.tenant_id = %s AND r.id = u.id

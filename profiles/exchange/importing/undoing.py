@@ -4,6 +4,7 @@ A customer on whom something else rests by now (a booking, an event, a note) sta
 the file said; one of whom nothing else is known goes, and other services are told.
 """
 
+import functools
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -22,8 +23,9 @@ from profiles.ingest.statements import PLAN_FOR_BATCHES, TAGGED_PROFILE
 from profiles.log_kinds import LogKind
 from profiles.merging.rehoming import rehome
 from profiles.models import ErasureReason, MemberImport
-from profiles.privacy.registry import BLANK_PROFILES
+from profiles.tables import BLANK_PROFILES
 from tenants.actors import current_actor
+from tenants.extension import OnUndo, every, from_the_top, table_name
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
@@ -113,17 +115,40 @@ def _take_tags(cursor: Any, tenant_id: UUID, rows: Sequence[tuple[Any, ...]]) ->
 
 def _forget(cursor: Any, tenant_id: UUID) -> set[UUID]:
     """Let those go of whom nothing is left, and tell others so; returns who they are."""
-    cursor.execute(sql.LEFT_WITH_NOTHING, {"tenant": tenant_id})
+    cursor.execute(_left_with_nothing(), {"tenant": tenant_id})
     gone = {profile_id for (profile_id,) in cursor.fetchall()}
     if gone:
         parameters = {"tenant": tenant_id, "ids": sorted(gone)}
-        for table in sql.DERIVED_TABLES:
-            cursor.execute(sql.FORGET_DERIVED.format(table=table), parameters)
-        for table in sql.PAIR_TABLES:
-            cursor.execute(sql.FORGET_PAIRS.format(table=table), parameters)
+        for statement in _forget_derived():
+            cursor.execute(statement, parameters)
         cursor.execute(BLANK_PROFILES, parameters)
         _tell(gone, timezone.now())
     return gone
+
+
+@functools.cache
+def _left_with_nothing() -> str:
+    """Asks every table whose rows keep a person."""
+    conditions = (
+        sql.NOTHING_IN.format(table_name(table), column, table.counts.format(row="x"))
+        for table in every("tables")
+        if table.undo is OnUndo.KEEPS_PERSON
+        for column in table.person
+    )
+    return sql.LEFT_WITH_NOTHING.format(nothing_left="\n  ".join(conditions))
+
+
+@functools.cache
+def _forget_derived() -> list[str]:
+    """Deletes what was only worked out about a person, the highest floor first."""
+    return [
+        sql.FORGET.format(
+            table=table_name(table),
+            mine=" OR ".join(f"x.{column} = ANY(%(ids)s)" for column in table.person),
+        )
+        for table in from_the_top("tables")
+        if table.undo is OnUndo.GOES_ALONG
+    ]
 
 
 def _tell(gone: Collection[UUID], now: datetime) -> None:

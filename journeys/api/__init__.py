@@ -1,0 +1,1 @@
+"""REST of journeys and tasks."""

@@ -1,0 +1,223 @@
+"""How journeys and tasks are told in the API description; nothing is parsed or rendered by these."""
+
+from typing import Any, Final
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+
+from journeys.models import JourneyStatus, Outcome, TaskSource, TaskStatus
+
+
+def _moment(help_text: str = "") -> serializers.DateTimeField:
+    return serializers.DateTimeField(allow_null=True, help_text=help_text)
+
+
+def _many(one: Any) -> Any:
+    return type(one)(many=True)
+
+
+JOURNEY_ID: Final = OpenApiParameter("journeyId", OpenApiTypes.UUID, OpenApiParameter.PATH)
+TASK_ID: Final = OpenApiParameter("taskId", OpenApiTypes.UUID, OpenApiParameter.PATH)
+STATUS: Final = OpenApiParameter("status", enum=JourneyStatus.values)
+TASK_STATUS: Final = OpenApiParameter("status", enum=TaskStatus.values)
+INCLUDE: Final = OpenApiParameter("include", OpenApiTypes.STR, description="steps, enrollments")
+CUSTOMER: Final = OpenApiParameter("customerId", OpenApiTypes.UUID)
+OWNER: Final = OpenApiParameter("owner", OpenApiTypes.STR, description="A user name.")
+STEP: Final = OpenApiParameter("step", OpenApiTypes.STR, description="At this step.")
+ENDED: Final = OpenApiParameter("ended", OpenApiTypes.BOOL)
+ONE_JOURNEY: Final = OpenApiParameter("journeyId", OpenApiTypes.UUID)
+
+DEFINITION_HELP: Final = (
+    "triggers, entry, exits, goal, start and steps: see GET /journeys/:id/steps for every kind."
+)
+PROBLEM: Final = inline_serializer(
+    "JourneyProblem",
+    {
+        "code": serializers.CharField(),
+        "message": serializers.CharField(),
+        "step": serializers.CharField(allow_null=True),
+        "weight": serializers.ChoiceField(choices=["ERROR", "WARNING"]),
+    },
+)
+JOURNEY: Final = inline_serializer(
+    "Journey",
+    {
+        "id": serializers.UUIDField(),
+        "tenantId": serializers.UUIDField(),
+        "name": serializers.CharField(),
+        "description": serializers.CharField(),
+        "status": serializers.ChoiceField(choices=JourneyStatus.choices),
+        "version": serializers.IntegerField(allow_null=True, help_text="The live one."),
+        "timezone": serializers.CharField(help_text="Empty: the club's."),
+        "allowReentry": serializers.BooleanField(),
+        "maxEnrollments": serializers.IntegerField(allow_null=True),
+        "createdAt": serializers.DateTimeField(),
+        "updatedAt": serializers.DateTimeField(),
+        "createdBy": serializers.CharField(),
+        "activatedAt": _moment(),
+        "pausedAt": _moment(),
+        "definition": serializers.DictField(required=False, help_text=DEFINITION_HELP),
+        "fingerprint": serializers.CharField(required=False),
+        "isPublished": serializers.BooleanField(
+            required=False, help_text="Whether the draft is the live version."
+        ),
+        "problems": serializers.ListField(child=PROBLEM, required=False),
+        "steps": serializers.ListField(child=serializers.DictField(), required=False),
+        "enrollments": serializers.DictField(required=False),
+    },
+)
+JOURNEYS: Final = _many(JOURNEY)
+JOURNEY_CREATE: Final = inline_serializer(
+    "JourneyCreate",
+    {
+        "name": serializers.CharField(max_length=120),
+        "description": serializers.CharField(required=False, allow_blank=True),
+        "definition": serializers.DictField(required=False, help_text=DEFINITION_HELP),
+    },
+)
+JOURNEY_CHANGE: Final = inline_serializer(
+    "JourneyChange",
+    {
+        "name": serializers.CharField(max_length=120, required=False),
+        "description": serializers.CharField(required=False, allow_blank=True),
+        "definition": serializers.DictField(required=False, help_text=DEFINITION_HELP),
+    },
+)
+STEPS: Final = inline_serializer(
+    "JourneySteps",
+    {"steps": serializers.ListField(child=serializers.DictField()), "kinds": serializers.DictField()},
+)
+STEPS_CHANGE: Final = inline_serializer(
+    "JourneyStepsChange",
+    {
+        "steps": serializers.ListField(child=serializers.DictField()),
+        "start": serializers.CharField(required=False),
+    },
+)
+ACTIVATE: Final = inline_serializer(
+    "JourneyActivate",
+    {
+        "moves": serializers.DictField(required=False, help_text="version:step → choice, step, sends"),
+        "how": serializers.ChoiceField(choices=["CONTINUE", "SHIFT", "SKIP"], required=False),
+        "minutes": serializers.IntegerField(
+            required=False, help_text="Spread those who are due over so many."
+        ),
+        "note": serializers.CharField(required=False),
+    },
+)
+PAUSE: Final = inline_serializer(
+    "JourneyPause", {"entries": serializers.ChoiceField(choices=["QUEUE", "DROP"], required=False)}
+)
+ARCHIVE: Final = inline_serializer(
+    "JourneyArchive", {"people": serializers.ChoiceField(choices=["FINISH", "EXIT"], required=False)}
+)
+ENROLL: Final = inline_serializer(
+    "JourneyEnroll",
+    {
+        "customerId": serializers.UUIDField(required=False),
+        "customerIds": serializers.ListField(child=serializers.UUIDField(), required=False),
+        "segmentId": serializers.UUIDField(required=False),
+        "key": serializers.CharField(required=False, help_text="The business object."),
+        "data": serializers.DictField(required=False, help_text="What texts and conditions call event."),
+    },
+)
+ENROLLED: Final = inline_serializer(
+    "JourneyEnrolled",
+    {
+        "enrolled": serializers.IntegerField(),
+        "results": serializers.ListField(
+            child=inline_serializer(
+                "JourneyEnrolledResult",
+                {
+                    "customerId": serializers.UUIDField(),
+                    "result": serializers.CharField(help_text="ENROLLED, or why not."),
+                    "enrollmentId": serializers.IntegerField(allow_null=True),
+                },
+            )
+        ),
+    },
+)
+SIMULATE: Final = inline_serializer(
+    "JourneySimulate",
+    {
+        "customerId": serializers.UUIDField(required=False),
+        "days": serializers.IntegerField(required=False, min_value=1, max_value=365),
+        "data": serializers.DictField(required=False),
+        "definition": serializers.DictField(required=False, help_text="Left out: the draft."),
+    },
+)
+SIMULATED: Final = inline_serializer("JourneySimulated", {"entered": serializers.JSONField()})
+EXPLAINED: Final = inline_serializer(
+    "JourneyExplained",
+    {
+        "isIn": serializers.BooleanField(),
+        "run": serializers.DictField(allow_null=True),
+        "story": serializers.ListField(child=serializers.DictField()),
+        "whyNot": serializers.DictField(allow_null=True),
+    },
+)
+ENROLLMENT: Final = inline_serializer(
+    "JourneyEnrollment",
+    {
+        "id": serializers.IntegerField(),
+        "journeyId": serializers.UUIDField(),
+        "versionId": serializers.IntegerField(),
+        "customerId": serializers.UUIDField(),
+        "key": serializers.CharField(allow_null=True),
+        "status": serializers.CharField(),
+        "reason": serializers.CharField(allow_null=True),
+        "step": serializers.CharField(),
+        "dueAt": _moment(),
+        "enteredAt": serializers.DateTimeField(),
+        "endedAt": _moment(),
+    },
+)
+ENROLLMENTS: Final = _many(ENROLLMENT)
+ANALYTICS: Final = inline_serializer(
+    "JourneyAnalytics", {"data": serializers.ListField(child=serializers.DictField())}
+)
+TASK: Final = inline_serializer(
+    "Task",
+    {
+        "id": serializers.UUIDField(),
+        "tenantId": serializers.UUIDField(),
+        "customerId": serializers.UUIDField(),
+        "title": serializers.CharField(),
+        "reason": serializers.CharField(),
+        "owner": serializers.CharField(allow_null=True),
+        "dueOn": serializers.DateField(),
+        "snoozedUntil": serializers.DateField(allow_null=True),
+        "status": serializers.ChoiceField(choices=TaskStatus.choices),
+        "outcome": serializers.ChoiceField(choices=Outcome.choices, allow_null=True),
+        "note": serializers.CharField(),
+        "source": serializers.ChoiceField(choices=TaskSource.choices),
+        "createdAt": serializers.DateTimeField(),
+        "createdBy": serializers.CharField(),
+        "closedAt": _moment(),
+        "closedBy": serializers.CharField(allow_null=True),
+    },
+)
+TASKS: Final = _many(TASK)
+TASK_CREATE: Final = inline_serializer(
+    "TaskCreate",
+    {
+        "customerId": serializers.UUIDField(),
+        "title": serializers.CharField(max_length=200),
+        "reason": serializers.CharField(required=False, allow_blank=True),
+        "owner": serializers.CharField(required=False, help_text="A user name; left out: nobody yet."),
+        "dueOn": serializers.DateField(required=False, help_text="Left out: today."),
+    },
+)
+TASK_CHANGE: Final = inline_serializer(
+    "TaskChange",
+    {
+        "title": serializers.CharField(required=False),
+        "reason": serializers.CharField(required=False, allow_blank=True),
+        "owner": serializers.CharField(required=False),
+        "dueOn": serializers.DateField(required=False),
+        "snoozedUntil": serializers.DateField(required=False),
+        "outcome": serializers.ChoiceField(choices=Outcome.choices, required=False),
+        "note": serializers.CharField(required=False),
+    },
+)

@@ -1,0 +1,124 @@
+"""WAIT_UNTIL: an event or a condition, with a time-out.
+
+Arriving leaves a subscription and comes back at once, in a second transaction: an event that was committed before the
+subscription was seen is found then, every later one by the consumer of the log. A time-out is decided by the event's
+own time: one that is stamped before the deadline wins, even if it is read after.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from journeys import clocks
+from journeys.definition import Definition
+from journeys.definition.steps import Since, WaitUntil
+from journeys.definition.triggers import EventTrigger
+from journeys.definition.vocabulary import activity_types
+from journeys.engine.conditions import decide
+from journeys.engine.group import Answer, Group, as_json
+from journeys.engine.statements import HERE, HERE_M
+from journeys.payloads import first_false, key_of
+
+SETTLE: Final = timedelta(seconds=2)
+LONGEST_SETTLE: Final = timedelta(seconds=60)
+MOST_EVENTS: Final = 100
+SUBSCRIBE: Final = f"""
+INSERT INTO journeys_subscription (tenant_id, run_id, profile_id, types, key, since, has_condition)
+SELECT %(tenant)s, m.run_id, m.profile_id, %(types)s, m.key, {{since}}, %(has_condition)s
+FROM moving AS m WHERE {HERE_M}
+ON CONFLICT (run_id) DO UPDATE
+SET types = excluded.types, since = excluded.since, has_condition = excluded.has_condition
+"""
+COME_BACK: Final = f"UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(now)s WHERE {HERE}"
+EVENTS: Final = f"""
+SELECT m.run_id, m.key, a.type, a.occurred_at, a.metadata, a.id FROM moving AS m
+JOIN journeys_subscription AS s ON s.tenant_id = %(tenant)s AND s.run_id = m.run_id
+CROSS JOIN LATERAL (
+    SELECT id, type, occurred_at, metadata FROM profiles_activity AS a
+    WHERE a.tenant_id = %(tenant)s AND a.profile_id = m.profile_id AND a.occurred_at >= s.since
+      AND a.occurred_at <= %(now)s AND a.type = ANY(s.types)
+    ORDER BY a.occurred_at LIMIT {MOST_EVENTS}
+) AS a
+WHERE {HERE_M} ORDER BY m.run_id, a.occurred_at
+"""
+ARRIVALS: Final = f"SELECT run_id, arrived_at FROM moving WHERE {HERE}"
+UNSUBSCRIBE: Final = f"""
+DELETE FROM journeys_subscription AS s USING moving AS m
+WHERE s.tenant_id = %(tenant)s AND s.run_id = m.run_id AND {HERE_M} AND m.way IS NOT NULL
+"""
+# Events that came in before the deadline and are not applied yet may still decide.
+UNREAD: Final = """
+SELECT EXISTS (SELECT FROM events_inboxevent WHERE tenant_id = %(tenant)s AND status IN ('PENDING', 'PROCESSING')
+               AND priority < 4)
+"""
+
+
+def wait_until(group: Group, step: WaitUntil) -> None:
+    """Arriving: subscribe and come back. Resuming: see whether it happened, or whether the time is up."""
+    if not group.resumes:
+        since = "m.entered_at" if step.since is Since.ENTRY else "%(now)s"
+        types = list(activity_types(step.event.event)) if step.event else []
+        group.execute(
+            SUBSCRIBE.replace("{since}", since), types=types, has_condition=step.condition is not None
+        )
+        group.execute(COME_BACK)
+        return
+    happened = _events(group, step) if step.event else {}
+    if step.condition is not None:
+        happened = _conditions(group, step) | happened
+    zone = group.definition.zone(group.tenant.zone)
+    is_unread: bool | None = None
+    answers = []
+    for run_id, arrived in group.fetch(ARRIVALS):
+        deadline = clocks.shifted(arrived, step.timeout, zone)
+        cause = happened.get(run_id)
+        if cause is not None and ("condition" in cause or cause["at"] <= deadline):
+            detail = {**cause, "at": cause["at"].isoformat()}
+            answers.append(Answer(run_id, way="happened", detail=detail))
+            continue
+        settled = group.now - deadline
+        if is_unread is None and SETTLE <= settled < LONGEST_SETTLE:
+            [(is_unread,)] = group.fetch(UNREAD)
+        if settled < SETTLE or (is_unread and settled < LONGEST_SETTLE):
+            due = max(deadline + SETTLE, group.now + SETTLE) if settled > timedelta() else deadline + SETTLE
+            answers.append(Answer(run_id, state="PARK", due_at=due))
+        else:
+            answers.append(Answer(run_id, way="timeout", detail={"deadline": deadline.isoformat()}))
+    group.answer(answers)
+    group.execute(UNSUBSCRIBE)
+
+
+def _events(group: Group, step: WaitUntil) -> dict[int, dict[str, Any]]:
+    """Run → the first event that counts."""
+    assert step.event is not None  # noqa: S101 - asked by the caller
+    found: dict[int, dict[str, Any]] = {}
+    for run_id, key, kind, at, metadata, activity_id in group.fetch(EVENTS):
+        payload = as_json(metadata) or {}
+        if run_id in found or first_false(step.event.where, payload) is not None:
+            continue
+        if step.event.same_key and not has_key(payload, key, key_paths(group.definition)):
+            continue
+        found[run_id] = {"event": kind, "at": at, "activityId": activity_id}
+    return found
+
+
+def key_paths(definition: Definition) -> tuple[str, ...]:
+    """Where events of a journey carry the business key."""
+    return tuple({one.key for one in definition.triggers if isinstance(one, EventTrigger) and one.key})
+
+
+def has_key(payload: dict[str, Any], key: str, paths: tuple[str, ...]) -> bool:
+    """Whether an event is about the business object of a run."""
+    return key != "" and any(key_of(payload, path) == key for path in paths)
+
+
+def _conditions(group: Group, step: WaitUntil) -> dict[int, dict[str, Any]]:
+    decided = decide(
+        step.condition, group.tenant, group.now, among=f"SELECT m.profile_id FROM moving AS m WHERE {HERE_M}"
+    )
+    rows = group.fetch(
+        f"SELECT m.run_id FROM moving AS m JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s"
+        f" AND p.id = m.profile_id WHERE {HERE_M} AND {decided.holds}",
+        **decided.params,
+    )
+    at: datetime = group.now
+    return {run_id: {"condition": True, "at": at} for (run_id,) in rows}

@@ -1,0 +1,279 @@
+"""What each kind of step does, for all who stand at it at once."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from journeys import entering
+from journeys.definition.steps import (
+    Condition,
+    Did,
+    Enrol,
+    Exit,
+    MessageDid,
+    Notify,
+    Split,
+    Update,
+    WaitUntil,
+    Webhook,
+)
+from journeys.engine import awaiting, sending
+from journeys.engine.conditions import decide
+from journeys.engine.group import Answer, Group, as_json
+from journeys.engine.statements import END, HERE, HERE_M
+from journeys.engine.waits import wait
+from journeys.payloads import at_path, first_false
+from profiles.recording import open_notes, store_notes
+from profiles.tagging import change_stage, change_tags
+from segments.lists import add_members, remove_members
+from tenants.models import Tenant
+
+BUCKETS: Final = 10_000
+# The same as `bucket_of`; mirrored in tests.
+BUCKET: Final = f"(('x' || substr(md5(m.profile_id::text || %(salt)s), 1, 8))::bit(32)::bigint %% {BUCKETS})"
+DIDS: Final[Mapping[Did, str]] = {
+    Did.DELIVERED: "d.delivered_at IS NOT NULL OR d.status = 'DELIVERED'",
+    Did.OPENED: "d.opened_at IS NOT NULL OR d.clicked_at IS NOT NULL",
+    Did.CLICKED: "d.clicked_at IS NOT NULL",
+    Did.SKIPPED: "d.status = 'SKIPPED'",
+    Did.FAILED: "d.status = 'FAILED' OR d.bounced_at IS NOT NULL",
+}
+ASK_RULE: Final = """
+UPDATE moving AS m
+SET way = CASE WHEN {holds} THEN 'yes' ELSE 'no' END, outcome = CASE WHEN {holds} THEN 'yes' ELSE 'no' END,
+    detail = jsonb_strip_nulls(jsonb_build_object('part', %(parts)s::jsonb -> a.index, 'value', a.value))
+FROM (
+    SELECT m.run_id, {index} AS index, {value} AS value
+    FROM moving AS m JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = m.profile_id
+    WHERE {here_m}
+) AS a
+WHERE m.run_id = a.run_id
+"""
+ASK_PAYLOAD: Final = f"""
+SELECT m.run_id, COALESCE(d.data, '{{}}') || COALESCE(d.variables, '{{}}') FROM moving AS m
+LEFT JOIN journeys_rundata AS d ON d.tenant_id = %(tenant)s AND d.run_id = m.run_id
+WHERE {HERE_M} AND m.way = 'yes'
+"""
+ASK_MESSAGE: Final = """
+UPDATE moving AS m
+SET way = 'no', outcome = 'no', detail = jsonb_build_object('message', %(asked)s::text, 'did', false)
+WHERE {here_m} AND m.way = 'yes' AND NOT EXISTS (
+    SELECT FROM journeys_steplog AS l
+    JOIN messaging_delivery AS d ON d.tenant_id = %(tenant)s
+        AND d.key = 'journey:' || l.run_id || ':' || l.step || ':' || l.move
+    WHERE l.tenant_id = %(tenant)s AND l.run_id = m.run_id AND l.step = %(asked)s AND ({did}))
+"""
+SPLIT_WAYS: Final = f"UPDATE moving AS m SET way = {{case}}, outcome = {{case}} WHERE {HERE_M}"
+TASKS: Final = f"""
+INSERT INTO journeys_task (id, tenant_id, profile_id, origin_profile_id, title, reason, owner_id, due_on, status,
+                           source, source_key, value_cents, created_by_name, outcome, note, closed_by_name)
+SELECT gen_random_uuid(), %(tenant)s, m.profile_id, m.profile_id, %(title)s, %(reason)s,
+       (SELECT u.id FROM tenants_user AS u JOIN tenants_membership AS s ON s.user_id = u.id AND s.tenant_id = %(tenant)s
+        WHERE u.username = %(owner)s), %(due_on)s, 'OPEN', 'JOURNEY', m.run_id || ':' || m.step || ':' || m.moves,
+       GREATEST(p.lifetime_value_cents, 0), j.name, '', '', ''
+FROM moving AS m
+JOIN journeys_journey AS j ON j.tenant_id = %(tenant)s AND j.id = m.journey_id
+JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = m.profile_id
+WHERE {HERE_M}
+ON CONFLICT (tenant_id, source_key) WHERE source_key <> '' DO NOTHING
+"""
+CONVERT: Final = f"""
+INSERT INTO journeys_conversion (tenant_id, journey_id, subject, subject_id, profile_id, value_cents, at)
+SELECT %(tenant)s, m.journey_id, 'RUN', m.run_id, m.profile_id, 0, %(now)s FROM moving AS m WHERE {HERE_M}
+ON CONFLICT ON CONSTRAINT journeys_conversion_subject_uq DO NOTHING
+"""
+CALLS: Final = f"""
+INSERT INTO journeys_webhookcall (tenant_id, run_id, move, version_id, step, body, status, attempts, due_at, give_up_at,
+                                  error)
+SELECT %(tenant)s, m.run_id, m.moves, m.version_id, m.step, '{{}}', 'PENDING', 0, %(now)s, %(give_up)s, ''
+FROM moving AS m WHERE {HERE_M}
+ON CONFLICT ON CONSTRAINT journeys_webhookcall_move_uq DO NOTHING
+"""
+ANSWERS: Final = f"""
+SELECT m.run_id, c.status, c.answer, c.error FROM moving AS m
+LEFT JOIN journeys_webhookcall AS c ON c.tenant_id = %(tenant)s AND c.run_id = m.run_id AND c.move = m.moves
+WHERE {HERE_M}
+"""
+KEEP_ANSWERS: Final = """
+UPDATE journeys_rundata AS d SET variables = d.variables || c.answer
+FROM moving AS m JOIN journeys_webhookcall AS c ON c.tenant_id = %(tenant)s AND c.run_id = m.run_id AND c.move = m.moves
+WHERE d.tenant_id = %(tenant)s AND d.run_id = m.run_id AND c.status = 'DONE' AND jsonb_typeof(c.answer) = 'object'
+  AND m.version_id = %(version)s AND m.step = %(step)s
+"""
+NOTE_ENDED: Final = """
+INSERT INTO noted_activity (profile_id, occurred_at, type, category, source_event_id, title, metadata)
+SELECT m.profile_id, %(now)s, CASE WHEN m.state = 'COMPLETED' THEN 'JOURNEY_COMPLETED' ELSE 'JOURNEY_EXITED' END,
+       'JOURNEY', 'journey:' || m.run_id || ':ended',
+       CASE WHEN m.state = 'COMPLETED' THEN 'Finished the journey ' ELSE 'Left the journey ' END || j.name,
+       jsonb_strip_nulls(jsonb_build_object('journeyId', m.journey_id, 'runId', m.run_id,
+                                            'reason', NULLIF(m.reason, '')))
+FROM moving AS m JOIN journeys_journey AS j ON j.tenant_id = %(tenant)s AND j.id = m.journey_id
+WHERE m.state IN ('COMPLETED', 'EXITED', 'FAILED')
+"""
+
+
+def condition(group: Group) -> None:
+    """All parts must hold; the first that does not is kept."""
+    step = group.step
+    assert isinstance(step, Condition)  # noqa: S101 - by kind
+    if step.rule is not None:
+        ask_rule(group, step.rule)
+    else:
+        group.go("yes")
+    if step.where:
+        rows = group.fetch(ASK_PAYLOAD)
+        _say_no(group, step, rows)
+    if step.message is not None:
+        _ask_message(group, step.message)
+
+
+def ask_rule(group: Group, rule: Mapping[str, Any]) -> None:
+    """Set the way to yes or no by a rule about the person."""
+    among = f"SELECT m.profile_id FROM moving AS m WHERE {HERE_M}"
+    decided = decide(rule, group.tenant, group.now, among=among)
+    statement = ASK_RULE.format(
+        holds=("a.index = -1" if decided.holds_by_default else "a.index >= 0"),
+        index=decided.place,
+        value=decided.value,
+        here_m=HERE_M,
+    )
+    group.execute(statement, parts=orjson.dumps(decided.parts, default=str).decode(), **decided.params)
+
+
+def _say_no(group: Group, step: Condition, rows: list[tuple[Any, ...]]) -> None:
+    answers = []
+    for run_id, payload in rows:
+        values = as_json(payload) or {}
+        failed = first_false(step.where, values)
+        if failed is not None:
+            detail = {
+                "part": failed.model_dump(mode="json", by_alias=True),
+                "value": at_path(values, failed.path),
+            }
+            answers.append(Answer(run_id, way="no", detail=detail))
+    if answers:
+        group.answer(answers)
+
+
+def _ask_message(group: Group, asked: MessageDid) -> None:
+    statement = ASK_MESSAGE.replace("{here_m}", HERE_M).replace("{did}", DIDS[asked.did])
+    group.execute(statement, asked=asked.step)
+
+
+def split(group: Group) -> None:
+    """Into 10,000 buckets by hash: sticky, and changed weights move only the buckets between the borders."""
+    step = group.step
+    assert isinstance(step, Split)  # noqa: S101 - by kind
+    cases = " ".join(f"WHEN {BUCKET} < {border} THEN '{branch}'" for branch, border in borders(step))
+    last = [branch.id for branch in step.branches if branch.weight][-1]
+    group.execute(
+        SPLIT_WAYS.format(case=f"CASE {cases} ELSE '{last}' END"), salt=f":{group.journey_id}:{step.id}"
+    )
+
+
+def borders(step: Split) -> Iterator[tuple[str, int]]:
+    """(branch, first bucket that is not its own), in order; the ids are of a safe shape."""
+    total = sum(branch.weight for branch in step.branches)
+    reached = 0
+    for branch in step.branches:
+        reached += branch.weight
+        if branch.weight:
+            yield branch.id, round(BUCKETS * reached / total)
+
+
+def update(group: Group) -> None:
+    """Tags, stage, lists, of all at once."""
+    step = group.step
+    assert isinstance(step, Update)  # noqa: S101 - by kind
+    people = sorted({row[0] for row in group.fetch(f"SELECT profile_id FROM moving WHERE {HERE}")})
+    if step.add_tags or step.remove_tags:
+        change_tags(group.cursor, group.tenant.pk, people, add=step.add_tags, remove=step.remove_tags)
+    if step.stage:
+        change_stage(group.cursor, group.tenant.pk, people, step.stage)
+    for segment in step.add_to:
+        add_members(UUID(segment), people)
+    for segment in step.take_from:
+        remove_members(UUID(segment), people)
+    group.go("next", "UPDATED")
+
+
+def webhook(group: Group) -> None:
+    """Leave a call behind and wait for its answer."""
+    step = group.step
+    assert isinstance(step, Webhook)  # noqa: S101 - by kind
+    give_up = group.now + timedelta(hours=step.retry_for_hours)
+    if not group.resumes:
+        group.execute(CALLS, give_up=give_up)
+        group.park(give_up + timedelta(minutes=5))
+        return
+    group.execute(KEEP_ANSWERS)
+    group.answer(
+        Answer(run_id, way="next", outcome="ANSWERED")
+        if status == "DONE"
+        else Answer(run_id, state="PARK", due_at=group.now + timedelta(minutes=5))
+        if status == "PENDING"
+        else Answer(run_id, way="failed", outcome="FAILED_CALL", detail={"error": error or "No answer."})
+        for run_id, status, _, error in group.fetch(ANSWERS)
+    )
+
+
+def notify(group: Group) -> None:
+    """A task for a colleague, once a run and visit."""
+    step = group.step
+    assert isinstance(step, Notify)  # noqa: S101 - by kind
+    day = group.now.astimezone(group.tenant.zone).date() + timedelta(days=step.due_in_days)
+    group.execute(TASKS, title=step.title, reason=step.reason, owner=step.owner, due_on=day)
+    group.go("next", "TASK_MADE")
+
+
+def enrol(group: Group) -> None:
+    """Into another journey, by its own rules."""
+    step = group.step
+    assert isinstance(step, Enrol)  # noqa: S101 - by kind
+    people = [row[0] for row in group.fetch(f"SELECT profile_id FROM moving WHERE {HERE}")]
+    entering.enter_by_journey(step.journey, people, now=group.now)
+    group.go("next", "ENROLLED")
+
+
+def goal(group: Group) -> None:
+    """A conversion; counted once a run."""
+    group.execute(CONVERT)
+    group.go("next", "GOAL")
+
+
+def leave(group: Group) -> None:
+    """Out, with the reason of the step."""
+    step = group.step
+    assert isinstance(step, Exit)  # noqa: S101 - by kind
+    group.execute(END, reason=step.reason or "EXIT_STEP")
+
+
+def note_on_timeline(cursor: Any, tenant: Tenant, now: datetime) -> None:
+    """A row for each run of the pass that ended."""
+    open_notes(cursor)
+    cursor.execute(NOTE_ENDED, {"tenant": tenant.pk, "now": now})
+    store_notes(cursor, tenant.pk)
+
+
+def wait_until(group: Group) -> None:
+    """See `journeys.engine.awaiting`."""
+    assert isinstance(group.step, WaitUntil)  # noqa: S101 - by kind
+    awaiting.wait_until(group, group.step)
+
+
+HANDLERS: Final[Mapping[str, Callable[[Group], None]]] = {
+    "SEND": sending.send,
+    "WAIT": wait,
+    "WAIT_UNTIL": wait_until,
+    "CONDITION": condition,
+    "SPLIT": split,
+    "UPDATE": update,
+    "WEBHOOK": webhook,
+    "NOTIFY": notify,
+    "ENROL": enrol,
+    "GOAL": goal,
+    "EXIT": leave,
+}

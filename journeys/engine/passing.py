@@ -1,0 +1,201 @@
+"""One pass: claim what is due in a club, move it through every step that does not wait, write each run once.
+
+All of it is one transaction: a killed worker leaves nothing behind, and nothing is done twice. Workers pass each other
+by SKIP LOCKED. A step that fails for one run fails for that run alone.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from events.log import wake_consumers
+from journeys.engine import kinds, lateness
+from journeys.engine import statements as sql
+from journeys.engine.group import Group
+from journeys.models import Journey
+from journeys.versions import definition_of
+from tenants.models import Tenant
+from tenants.scope import current_tenant_id
+
+logger = logging.getLogger(__name__)
+
+BATCH: Final = 2000
+LEAST_BATCH, MOST_BATCH = 200, 5000
+# A pass that takes longer is made smaller: no transaction may hold the log's cursors back.
+LONGEST_PASS: Final = timedelta(milliseconds=400)
+MOST_VISITS: Final = 50
+MOST_ROUNDS: Final = 400
+LONGEST_ERROR: Final = 500
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What a pass did: runs claimed, steps executed, and the mark from which the next one goes on."""
+
+    runs: int
+    steps: int
+    low: datetime
+
+
+def move_due(*, now: datetime | None = None, seconds: float = 5.0, only: UUID | None = None) -> int:
+    """Pass after pass over the open scope's club until nothing is due or the time is up; returns the steps executed.
+
+    With `now`, the clock stands still, and `only` one journey is looked at: for tests and simulations.
+    """
+    tenant = Tenant.objects.get(pk=current_tenant_id())
+    ends, steps, low, size = time.monotonic() + seconds, 0, EPOCH, BATCH
+    while time.monotonic() < ends:
+        started = time.monotonic()
+        passed = one_pass(tenant, now=now or timezone.now(), low=low, limit=size, only=only)
+        steps += passed.steps
+        if passed.runs:
+            low = passed.low if passed.runs == size else EPOCH
+        elif low == EPOCH:
+            break
+        else:
+            low = EPOCH
+        size = _sized(size, timedelta(seconds=time.monotonic() - started))
+    return steps
+
+
+def _sized(size: int, took: timedelta) -> int:
+    if took > LONGEST_PASS:
+        return max(LEAST_BATCH, size // 2)
+    return min(MOST_BATCH, size * 2) if took < LONGEST_PASS / 3 else size
+
+
+def one_pass(
+    tenant: Tenant, *, now: datetime, low: datetime = EPOCH, limit: int = BATCH, only: UUID | None = None
+) -> Passed:
+    """Claim at most `limit` runs that are due and move them; the scope is open."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.MOVING)
+        claim = sql.CLAIM.format(only="AND journey_id = %(only)s" if only else "")
+        cursor.execute(claim, {"tenant": tenant.pk, "now": now, "low": low, "limit": limit, "only": only})
+        cursor.execute(sql.CLAIMED)
+        claimed, newest = cursor.fetchone()
+        if not claimed:
+            return Passed(0, 0, low)
+        steps = _Pass(cursor, tenant, now).run()
+        return Passed(claimed, steps, newest)
+
+
+class _Pass:
+    """The temporary table `moving` from the claim to the writing."""
+
+    def __init__(self, cursor: Any, tenant: Tenant, now: datetime) -> None:
+        self.cursor, self.tenant, self.now = cursor, tenant, now
+        self.steps = self.parts = 0
+        self.common = {"tenant": tenant.pk, "now": now}
+        self.journeys: dict[int, Any] = {}
+
+    def run(self) -> int:
+        """Until everybody waits or has ended."""
+        for statement in (sql.STOP, sql.FREEZE, sql.GONE):
+            self.cursor.execute(statement, self.common)
+        self._know_journeys()
+        for _ in range(MOST_ROUNDS):
+            self.cursor.execute(sql.GROUPS)
+            rows = self.cursor.fetchall()
+            if not rows:
+                break
+            for version_id, step, resumes, part, size in rows:
+                self._execute(self._group(version_id, step, resumes, part, size))
+        self._write()
+        return self.steps
+
+    def _know_journeys(self) -> None:
+        self.cursor.execute("SELECT DISTINCT version_id, journey_id FROM moving")
+        self.journeys = dict(self.cursor.fetchall())
+
+    def _group(self, version_id: int, step: str, resumes: bool, part: int, size: int) -> Group:
+        definition = definition_of(version_id)
+        return Group(
+            cursor=self.cursor,
+            tenant=self.tenant,
+            now=self.now,
+            definition=definition,
+            version_id=version_id,
+            step=definition.by_id[step],
+            resumes=resumes,
+            part=part,
+            size=size,
+            journey_id=self.journeys[version_id],
+        )
+
+    def _execute(self, group: Group) -> None:
+        """The step for all of the group; where it fails, for ever smaller parts of it."""
+        try:
+            with transaction.atomic():
+                self._step(group)
+        except OperationalError:
+            raise
+        except Exception as error:  # one run must not stop the others; it is recorded with the error
+            if group.size > 1:
+                self._halve(group)
+                return
+            logger.exception("a step failed", extra={"step": group.step.id, "version": group.version_id})
+            group.execute(sql.FAIL, error=f"{type(error).__name__}: {error}"[:LONGEST_ERROR])
+            self._leave(group)
+
+    def _step(self, group: Group) -> None:
+        if group.resumes:
+            lateness.judge(group)
+        if group.step.id in group.definition.by_id:
+            handler(group.step.kind)(group)
+        self._leave(group)
+
+    def _leave(self, group: Group) -> None:
+        """Log what was done, count it, and follow the ways."""
+        group.execute(sql.LOG)
+        self.steps += self.cursor.rowcount
+        if self.cursor.rowcount:
+            local_day = self.now.astimezone(self.tenant.zone).date()
+            group.execute(sql.TALLY, day=local_day)
+            group.execute(
+                sql.ADVANCE,
+                ways=orjson.dumps(group.ways).decode(),
+                most=MOST_VISITS * len(group.definition.steps),
+            )
+
+    def _halve(self, group: Group) -> None:
+        self.parts += 2
+        half = group.size // 2
+        group.execute(sql.HALVE, new_part=self.parts, half=half)
+        for part, size in ((self.parts, half), (group.part, group.size - half)):
+            self._execute(self._group(group.version_id, group.step.id, group.resumes, part, size))
+
+    def _write(self) -> None:
+        for statement in (sql.WRITE, sql.DROP_SUBSCRIPTIONS):
+            self.cursor.execute(statement, self.common)
+        self.cursor.execute(sql.FINISH, self.common)
+        if self.cursor.rowcount:
+            self.cursor.execute(sql.TELL_ENDED, self.common)
+            kinds.note_on_timeline(self.cursor, self.tenant, self.now)
+            wake_consumers()
+
+
+def handler(kind: str) -> Callable[[Group], None]:
+    """What executes a kind of step."""
+    return kinds.HANDLERS[kind]
+
+
+def overdue(now: datetime, *, minutes: int = 5) -> list[tuple[Journey, int]]:
+    """Journeys with runs that are due and were not moved for so long: the watchdog."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT journey_id, count(*) FROM journeys_run WHERE tenant_id = %s AND status = 'WAITING'"
+            " AND due_at < %s GROUP BY journey_id",
+            [current_tenant_id(), now - timedelta(minutes=minutes)],
+        )
+        counts = dict(cursor.fetchall())
+    return [(journey, counts[journey.pk]) for journey in Journey.objects.filter(pk__in=counts)]

@@ -1,0 +1,99 @@
+"""SEND: candidates for the ledger, whose planner decides; in the same transaction as the move."""
+
+from datetime import timedelta
+from typing import Final
+
+from journeys.definition.steps import MessageClass, Send
+from journeys.engine.group import Group
+from journeys.engine.statements import HERE, HERE_M
+from journeys.versions import channels_ahead, messages_of
+from messaging import planning
+from messaging.models import MessageClass as LedgerClass
+from messaging.models import Source
+
+# A message that goes within this goes now; later ones keep the run at the step.
+SOON: Final = timedelta(minutes=2)
+# No way leads to the person: where none is left ahead, the run ends.
+UNREACHABLE: Final = ("CONSENT", "NO_ADDRESS", "COMPLAINT", "BOUNCE", "NO_CHANNEL")
+KEY: Final = "'journey:' || m.run_id || ':' || m.step || ':' || m.moves"
+# One copy a mailbox, step and day; each booking has messages of its own.
+CANDIDATES: Final = f"""
+INSERT INTO send_candidate (profile_id, key, channels, message_ids, due_at, expires_at, occurrence, variant, variables,
+                            position)
+SELECT m.profile_id, {KEY}, %(channels)s, %(messages)s, COALESCE(m.not_before, %(now)s),
+       CASE WHEN %(expires)s::interval IS NOT NULL THEN COALESCE(m.not_before, %(now)s) + %(expires)s::interval END,
+       left(m.step || ':' || %(day)s || CASE WHEN m.key = '' THEN '' ELSE ':' || left(md5(m.key), 12) END, 80),
+       left(m.step, 40), {{variables}}, m.run_id
+FROM moving AS m {{data}}
+WHERE {HERE_M} AND m.skip_sends = ''
+"""
+NO_DATA: Final = ("NULL::jsonb", "")
+WITH_DATA: Final = (
+    "jsonb_build_object('event', COALESCE(d.data, '{}'), 'run', COALESCE(d.variables, '{}')"
+    " || jsonb_build_object('key', m.key, 'enteredAt', m.entered_at))",
+    "LEFT JOIN journeys_rundata AS d ON d.tenant_id = %(tenant)s AND d.run_id = m.run_id",
+)
+SILENT: Final = f"""
+UPDATE moving SET way = 'skipped', outcome = 'SKIPPED', detail = jsonb_build_object('reason', skip_sends)
+WHERE {HERE} AND skip_sends <> ''
+"""
+# What the ledger says: on, or wait here for the planned time.
+OUTCOME: Final = f"""
+UPDATE moving AS m
+SET way = CASE WHEN d.status = 'SKIPPED' THEN 'skipped' WHEN {{waits}} THEN NULL ELSE 'next' END,
+    outcome = CASE WHEN d.status = 'SKIPPED' THEN 'SKIPPED' WHEN {{waits}} THEN NULL ELSE 'PLANNED' END,
+    detail = jsonb_strip_nulls(jsonb_build_object('reason', NULLIF(d.reason, ''), 'channel', NULLIF(d.channel, ''),
+                                                  'at', d.due_at)),
+    sent = CASE WHEN d.status = 'SKIPPED' OR {{waits}} THEN m.sent ELSE m.sent + 1 END,
+    state = CASE WHEN d.status <> 'SKIPPED' AND {{waits}} THEN 'PARK' ELSE m.state END,
+    arrived_at = CASE WHEN {{waits}} THEN COALESCE(m.arrived_at, %(now)s) ELSE m.arrived_at END,
+    due_at = CASE WHEN {{waits}} THEN GREATEST(d.due_at, %(now)s + interval '1 minute') ELSE m.due_at END
+FROM messaging_delivery AS d
+WHERE d.tenant_id = %(tenant)s AND d.key = {KEY} AND {HERE_M} AND m.skip_sends = ''
+"""
+WAITS: Final = "(d.status = 'DEFERRED' OR d.status = 'PLANNED' AND d.due_at > %(soon)s)"
+END_UNREACHABLE: Final = f"""
+UPDATE moving SET state = 'EXITED', reason = 'UNREACHABLE', outcome = 'SKIPPED'
+WHERE {HERE} AND way = 'skipped' AND detail ->> 'reason' = ANY(%(reasons)s)
+"""
+LOST: Final = f"UPDATE moving SET way = 'skipped', outcome = 'SKIPPED' WHERE {HERE} AND outcome IS NULL"
+
+
+def send(group: Group) -> None:
+    """Arriving: plan. Resuming at a planned time: see what became of it."""
+    step = group.step
+    assert isinstance(step, Send)  # noqa: S101 - by kind
+    if not group.resumes:
+        _plan(group, step)
+    group.execute(SILENT)
+    group.execute(OUTCOME.replace("{waits}", WAITS), soon=group.now + SOON)
+    ahead = channels_ahead(group.definition, step.id)
+    if "skipped" not in step.ways and ahead <= {channel.value for channel in step.channels} and ahead:
+        group.execute(END_UNREACHABLE, reasons=list(UNREACHABLE))
+
+
+def _plan(group: Group, step: Send) -> None:
+    pairs = messages_of(group.version_id, step)
+    variables, data = WITH_DATA if _asks_for_data(step) else NO_DATA
+    planning.open_candidates(group.cursor)
+    is_service = step.message_class is MessageClass.TRANSACTIONAL
+    group.execute(
+        CANDIDATES.format(variables=variables, data=data),
+        channels=[channel for channel, _ in pairs],
+        messages=[message for _, message in pairs],
+        expires=None if is_service else timedelta(hours=step.expires_after_hours),
+        day=group.now.astimezone(group.tenant.zone).date().isoformat(),
+    )
+    sending = planning.Sending(
+        source=Source.JOURNEY,
+        source_id=group.journey_id,
+        message_class=LedgerClass(step.message_class.value),
+        on_quiet=step.on_quiet.value,
+        on_cap=step.on_cap.value,
+    )
+    planning.plan(group.cursor, sending, now=group.now)
+
+
+def _asks_for_data(step: Send) -> bool:
+    """Whether the text names the event or the run; a template of Messaging may."""
+    return bool(step.template) or any(word in f"{step.subject}{step.text}" for word in ("event.", "run."))

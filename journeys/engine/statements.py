@@ -1,0 +1,178 @@
+"""The SQL of the engine.
+
+A pass claims runs into the temporary table `moving`, moves them there through every step that does not wait, and writes
+each run once at the end. Parameters: `%(tenant)s`, `%(now)s`, and of one group of runs that stand at the same step of
+the same version `%(version)s`, `%(step)s`, `%(resumes)s`, `%(part)s`.
+"""
+
+from typing import Final
+
+# state: GO (to be executed), PARK (waits), HOLD, COMPLETED, EXITED, FAILED. The step sets `way`; `outcome` is logged.
+MOVING: Final = """
+CREATE TEMPORARY TABLE IF NOT EXISTS moving (
+    run_id bigint PRIMARY KEY, profile_id uuid NOT NULL, journey_id uuid NOT NULL, version_id bigint NOT NULL,
+    step text NOT NULL, key text NOT NULL, moves integer NOT NULL, sent smallint NOT NULL,
+    entered_at timestamptz NOT NULL, arrived_at timestamptz, due_at timestamptz NOT NULL,
+    resumes boolean NOT NULL, part integer NOT NULL DEFAULT 0,
+    state text NOT NULL DEFAULT 'GO', hold text NOT NULL DEFAULT '', reason text NOT NULL DEFAULT '', way text,
+    outcome text, detail jsonb, skip_sends text NOT NULL DEFAULT '', not_before timestamptz
+) ON COMMIT DELETE ROWS;
+DELETE FROM moving
+"""
+# From the low-water mark of this round on: dead entries at the left edge of the index are not walked again.
+CLAIM: Final = """
+INSERT INTO moving (run_id, profile_id, journey_id, version_id, step, key, moves, sent, entered_at, arrived_at, due_at,
+                    resumes, skip_sends)
+SELECT id, profile_id, journey_id, version_id, step, key, moves, sent, entered_at, arrived_at, due_at,
+       arrived_at IS NOT NULL, CASE WHEN hold = 'SKIP' THEN 'LATE' ELSE '' END
+FROM journeys_run
+WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND due_at >= %(low)s {only}
+ORDER BY due_at LIMIT %(limit)s
+FOR UPDATE SKIP LOCKED
+"""
+CLAIMED: Final = "SELECT count(*), max(due_at) FROM moving"
+# Who may not be moved now: of paused journeys, and whose data is restricted (looked at again in an hour).
+STOP: Final = """
+UPDATE moving AS m SET state = 'HOLD', hold = 'PAUSED'
+FROM journeys_journey AS j
+WHERE j.tenant_id = %(tenant)s AND j.id = m.journey_id AND j.status = 'PAUSED'
+"""
+FREEZE: Final = """
+UPDATE moving AS m SET state = 'PARK', due_at = %(now)s + interval '1 hour', reason = 'RESTRICTED'
+WHERE state = 'GO' AND m.profile_id IN (
+    SELECT COALESCE(p.merged_into_id, p.id) FROM profiles_processingrestriction AS r
+    JOIN profiles_customerprofile AS p ON p.tenant_id = r.tenant_id AND p.id = r.profile_id
+    WHERE r.tenant_id = %(tenant)s)
+"""
+GONE: Final = """
+UPDATE moving AS m SET state = 'EXITED', reason = 'ERASED'
+FROM profiles_customerprofile AS p
+WHERE p.tenant_id = %(tenant)s AND p.id = m.profile_id AND p.status = 'DELETED' AND m.state = 'GO'
+"""
+GROUPS: Final = """
+SELECT version_id, step, resumes, part, count(*) FROM moving WHERE state = 'GO'
+GROUP BY version_id, step, resumes, part ORDER BY version_id, step, resumes, part
+"""
+HERE: Final = (
+    "state = 'GO' AND version_id = %(version)s AND step = %(step)s AND resumes = %(resumes)s"
+    " AND part = %(part)s"
+)
+HERE_M: Final = (
+    "m.state = 'GO' AND m.version_id = %(version)s AND m.step = %(step)s AND m.resumes = %(resumes)s"
+    " AND m.part = %(part)s"
+)
+# A group that failed is halved until whoever is to blame stands alone.
+HALVE: Final = f"""
+UPDATE moving SET part = %(new_part)s WHERE run_id IN (
+    SELECT run_id FROM moving WHERE {HERE} ORDER BY run_id LIMIT %(half)s)
+"""
+FAIL: Final = f"""
+UPDATE moving SET state = 'FAILED', reason = 'STEP_FAILED', outcome = 'FAILED',
+       detail = jsonb_build_object('error', %(error)s::text) WHERE {HERE}
+"""
+PASS: Final = (
+    f"UPDATE moving SET way = %(way)s, outcome = %(outcome)s, detail = %(detail)s::jsonb WHERE {HERE}"
+)
+PARK: Final = f"UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(due)s WHERE {HERE}"
+END: Final = f"UPDATE moving SET state = 'EXITED', reason = %(reason)s, outcome = 'EXITED' WHERE {HERE}"
+# One row for each step that was left; runs that end are logged too.
+LOG: Final = """
+INSERT INTO journeys_steplog (tenant_id, run_id, move, version_id, step, outcome, at, detail)
+SELECT %(tenant)s, run_id, moves, version_id, step, outcome, %(now)s, detail
+FROM moving WHERE outcome IS NOT NULL AND version_id = %(version)s AND step = %(step)s
+"""
+TALLY: Final = """
+INSERT INTO journeys_steptally (tenant_id, journey_id, version_id, step, outcome, day, count)
+SELECT %(tenant)s, journey_id, version_id, step, outcome, %(day)s, count(*)
+FROM moving WHERE outcome IS NOT NULL AND version_id = %(version)s AND step = %(step)s
+GROUP BY journey_id, version_id, step, outcome
+"""
+# Along the way that was chosen; null leads to the end.
+ADVANCE: Final = """
+UPDATE moving
+SET step = COALESCE(%(ways)s::jsonb ->> way, step), moves = moves + 1, resumes = false, outcome = NULL, detail = NULL,
+    arrived_at = NULL, part = 0, way = NULL,
+    state = CASE WHEN state <> 'GO' THEN state WHEN %(ways)s::jsonb ->> way IS NULL THEN 'COMPLETED'
+                 WHEN moves >= %(most)s THEN 'FAILED' ELSE 'GO' END,
+    reason = CASE WHEN state = 'GO' AND moves >= %(most)s THEN 'TOO_MANY_VISITS' ELSE reason END
+WHERE outcome IS NOT NULL AND version_id = %(version)s AND step = %(step)s
+"""
+# Each run is written once, at its stop.
+WRITE: Final = """
+UPDATE journeys_run AS r
+SET step = m.step, moves = m.moves, sent = m.sent, arrived_at = m.arrived_at, due_at = m.due_at,
+    status = CASE WHEN m.state = 'HOLD' THEN 'HELD' ELSE 'WAITING' END,
+    hold = CASE WHEN m.state = 'HOLD' THEN m.hold WHEN m.skip_sends <> '' AND m.resumes THEN r.hold ELSE '' END
+FROM moving AS m
+WHERE r.id = m.run_id AND r.tenant_id = %(tenant)s AND m.state IN ('PARK', 'HOLD')
+"""
+FINISH: Final = """
+WITH over AS (
+    DELETE FROM journeys_run AS r USING moving AS m
+    WHERE r.id = m.run_id AND r.tenant_id = %(tenant)s AND m.state IN ('COMPLETED', 'EXITED', 'FAILED')
+    RETURNING r.id, r.journey_id, r.profile_id, r.origin_profile_id, r.key, r.entered_at, m.version_id, m.step, m.moves,
+              m.sent, m.state, m.reason
+)
+INSERT INTO journeys_runended (tenant_id, id, journey_id, version_id, profile_id, origin_profile_id, key, step, moves,
+                               sent, entered_at, ended_at, status, reason)
+SELECT %(tenant)s, id, journey_id, version_id, profile_id, origin_profile_id, key, step, moves, sent, entered_at,
+       %(now)s, state, reason
+FROM over
+"""
+DROP_SUBSCRIPTIONS: Final = """
+DELETE FROM journeys_subscription AS s USING moving AS m
+WHERE s.tenant_id = %(tenant)s AND s.run_id = m.run_id AND m.state IN ('COMPLETED', 'EXITED', 'FAILED')
+"""
+TELL_ENDED: Final = """
+INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)
+SELECT %(tenant)s, CASE WHEN m.state = 'COMPLETED' THEN 'journey.completed' ELSE 'journey.exited' END, m.profile_id,
+       jsonb_build_object('journeyId', m.journey_id, 'runId', m.run_id, 'versionId', m.version_id,
+                          'reason', NULLIF(m.reason, ''))
+FROM moving AS m WHERE m.state IN ('COMPLETED', 'EXITED', 'FAILED')
+"""
+
+# --- Ending and waking from outside: `ending` (run_id, reason) and `waking` (run_id) are staged by the caller.
+END_RUNS: Final = """
+WITH over AS (
+    DELETE FROM journeys_run AS r USING ending AS e
+    WHERE r.tenant_id = %(tenant)s AND r.id = e.run_id
+    RETURNING r.*, e.reason
+), unsubscribed AS (
+    DELETE FROM journeys_subscription WHERE tenant_id = %(tenant)s AND run_id IN (SELECT run_id FROM ending)
+), logged AS (
+    INSERT INTO journeys_steplog (tenant_id, run_id, move, version_id, step, outcome, at, detail)
+    SELECT %(tenant)s, id, moves, version_id, step, 'EXITED', %(now)s, jsonb_build_object('reason', reason) FROM over
+), told AS (
+    INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)
+    SELECT %(tenant)s, 'journey.exited', profile_id,
+           jsonb_build_object('journeyId', journey_id, 'runId', id, 'versionId', version_id, 'reason', reason)
+    FROM over
+)
+INSERT INTO journeys_runended (tenant_id, id, journey_id, version_id, profile_id, origin_profile_id, key, step, moves,
+                               sent, entered_at, ended_at, status, reason)
+SELECT %(tenant)s, id, journey_id, version_id, profile_id, origin_profile_id, key, step, moves, sent, entered_at,
+       %(now)s, 'EXITED', reason
+FROM over RETURNING id, journey_id, profile_id
+"""
+# Messages of ended runs that were not handed over are taken back.
+TAKE_BACK: Final = """
+UPDATE messaging_delivery AS d
+SET status = 'SKIPPED', reason = 'LEFT_JOURNEY', mailbox = NULL, leased_until = NULL,
+    history = d.history || jsonb_build_array(jsonb_build_object('at', %(now)s::timestamptz, 'status', 'SKIPPED',
+                                                               'reason', 'LEFT_JOURNEY'))
+FROM ending AS e JOIN journeys_steplog AS l ON l.tenant_id = %(tenant)s AND l.run_id = e.run_id
+WHERE d.tenant_id = %(tenant)s AND d.key = 'journey:' || l.run_id || ':' || l.step || ':' || l.move
+  AND d.status IN ('PLANNED', 'DEFERRED')
+"""
+# A message that a run waits at has no row in the step log yet.
+TAKE_BACK_CURRENT: Final = """
+UPDATE messaging_delivery AS d
+SET status = 'SKIPPED', reason = 'LEFT_JOURNEY', mailbox = NULL, leased_until = NULL
+FROM ending AS e JOIN journeys_run AS r ON r.tenant_id = %(tenant)s AND r.id = e.run_id
+WHERE d.tenant_id = %(tenant)s AND d.key = 'journey:' || r.id || ':' || r.step || ':' || r.moves
+  AND d.status IN ('PLANNED', 'DEFERRED')
+"""
+WAKE: Final = """
+UPDATE journeys_run AS r SET due_at = %(now)s FROM waking AS w
+WHERE r.tenant_id = %(tenant)s AND r.id = w.run_id AND r.status = 'WAITING' AND r.due_at > %(now)s
+"""

@@ -1,0 +1,122 @@
+"""The SQL of entering; `entrant` holds who may, and then what was decided."""
+
+from typing import Final
+
+from tenants.postgresql.staging import StagingTable
+
+ENTRANT: Final = StagingTable(
+    "entrant",
+    "position integer, profile_id uuid, key text, cause text, event_type text, event_id bigint, data jsonb,"
+    " at timestamptz, due_at timestamptz, verdict text, run_id bigint, detail jsonb",
+)
+# Whoever was merged is who they became.
+RESOLVE: Final = """
+UPDATE entrant AS e SET profile_id = p.merged_into_id
+FROM profiles_customerprofile AS p
+WHERE p.tenant_id = %(tenant)s AND p.id = e.profile_id AND p.merged_into_id IS NOT NULL
+"""
+REFUSE: Final = """
+UPDATE entrant AS e SET verdict = CASE
+    WHEN p.id IS NULL THEN 'NOT_FOUND'
+    WHEN p.status = 'DELETED' THEN 'ERASED'
+    WHEN EXISTS (SELECT FROM profiles_processingrestriction AS r
+                 JOIN profiles_customerprofile AS q ON q.tenant_id = r.tenant_id AND q.id = r.profile_id
+                 WHERE r.tenant_id = %(tenant)s AND COALESCE(q.merged_into_id, q.id) = p.id) THEN 'RESTRICTED'
+    WHEN e.at < %(oldest)s THEN 'TOO_OLD'
+    WHEN EXISTS (SELECT FROM journeys_run AS r
+                 WHERE r.tenant_id = %(tenant)s AND r.profile_id = p.id AND r.journey_id = %(journey)s
+                   AND r.status <> 'SUSPENDED' AND (r.key = e.key OR %(once)s)) THEN 'ALREADY_IN'
+    WHEN EXISTS (SELECT FROM entrant AS f WHERE f.profile_id = e.profile_id AND f.position < e.position
+                 AND (f.key = e.key OR %(once)s)) THEN 'ALREADY_IN'
+    WHEN %(once)s AND EXISTS (SELECT FROM journeys_runended AS h
+                              WHERE h.tenant_id = %(tenant)s AND h.profile_id = p.id AND h.journey_id = %(journey)s)
+        THEN 'ONCE_ONLY'
+    WHEN %(per_key)s AND EXISTS (SELECT FROM journeys_runended AS h
+                                 WHERE h.tenant_id = %(tenant)s AND h.profile_id = p.id
+                                   AND h.journey_id = %(journey)s AND h.key = e.key) THEN 'ONCE_PER_KEY'
+    WHEN %(since)s::timestamptz IS NOT NULL AND EXISTS (
+        SELECT FROM journeys_runended AS h
+        WHERE h.tenant_id = %(tenant)s AND h.profile_id = p.id AND h.journey_id = %(journey)s
+          AND h.ended_at > %(since)s) THEN 'TOO_SOON'
+    END
+FROM entrant AS same LEFT JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = same.profile_id
+WHERE same.position = e.position
+"""
+ASK: Final = """
+UPDATE entrant AS e
+SET verdict = 'CONDITION',
+    detail = jsonb_strip_nulls(jsonb_build_object('part', %(parts)s::jsonb -> GREATEST(a.index, 0), 'value', a.value))
+FROM (
+    SELECT e.position, {index} AS index, {value} AS value, {holds} AS holds FROM entrant AS e
+    JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = e.profile_id
+    WHERE e.verdict IS NULL
+) AS a
+WHERE a.position = e.position AND NOT a.holds
+"""
+HOLD_OUT: Final = """
+WITH held AS (
+    UPDATE entrant SET verdict = 'HOLD_OUT'
+    WHERE verdict IS NULL AND %(holdout)s > 0
+      AND ('x' || substr(md5(profile_id::text || %(salt)s), 1, 8))::bit(32)::bigint %% 10000 < %(holdout)s
+    RETURNING profile_id, key
+)
+INSERT INTO journeys_holdout (tenant_id, journey_id, profile_id, key, at)
+SELECT %(tenant)s, %(journey)s, profile_id, key, %(now)s FROM held
+ON CONFLICT ON CONSTRAINT journeys_holdout_person_uq DO NOTHING
+"""
+CAP: Final = """
+WITH had AS (
+    SELECT (SELECT count(*) FROM journeys_run WHERE tenant_id = %(tenant)s AND journey_id = %(journey)s)
+         + (SELECT count(*) FROM journeys_runended WHERE tenant_id = %(tenant)s AND journey_id = %(journey)s) AS ever,
+           (SELECT count(*) FROM journeys_run
+            WHERE tenant_id = %(tenant)s AND journey_id = %(journey)s AND entered_at >= %(today)s)
+         + (SELECT count(*) FROM journeys_runended
+            WHERE tenant_id = %(tenant)s AND journey_id = %(journey)s AND entered_at >= %(today)s) AS today
+), ranked AS (
+    SELECT position, row_number() OVER (ORDER BY position) AS nth FROM entrant WHERE verdict IS NULL
+)
+UPDATE entrant AS e
+SET verdict = CASE WHEN had.ever + r.nth > %(most)s::bigint THEN 'MAX_ENROLLMENTS' ELSE 'DAILY_CAP' END
+FROM ranked AS r, had
+WHERE r.position = e.position
+  AND (had.ever + r.nth > %(most)s::bigint OR had.today + r.nth > %(daily)s::bigint)
+"""
+INSERT: Final = """
+WITH made AS (
+    INSERT INTO journeys_run (tenant_id, due_at, entered_at, version_id, moves, sent, journey_id, profile_id,
+                              origin_profile_id, status, hold, step, key)
+    SELECT %(tenant)s, GREATEST(due_at, %(now)s), %(now)s, %(version)s, 0, 0, %(journey)s, profile_id, profile_id,
+           'WAITING', '', %(start)s, key
+    FROM entrant WHERE verdict IS NULL ORDER BY position
+    ON CONFLICT (tenant_id, journey_id, profile_id, key) WHERE status <> 'SUSPENDED' DO NOTHING
+    RETURNING id, profile_id, key
+)
+UPDATE entrant AS e SET verdict = 'ENROLLED', run_id = made.id
+FROM made WHERE e.verdict IS NULL AND e.profile_id = made.profile_id AND e.key = made.key
+"""
+KEEP_DATA: Final = """
+INSERT INTO journeys_rundata (tenant_id, run_id, profile_id, cause, event_type, event_id, data, variables)
+SELECT %(tenant)s, run_id, profile_id, cause, event_type, event_id, data, '{}' FROM entrant WHERE run_id IS NOT NULL
+"""
+TELL: Final = """
+INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)
+SELECT %(tenant)s, 'journey.enrolled', profile_id,
+       jsonb_build_object('journeyId', %(journey)s::uuid, 'runId', run_id, 'versionId', %(version)s::bigint,
+                          'cause', cause)
+FROM entrant WHERE run_id IS NOT NULL ORDER BY position
+"""
+NOTE: Final = """
+INSERT INTO noted_activity (profile_id, occurred_at, type, category, source_event_id, title, metadata)
+SELECT profile_id, %(now)s, 'JOURNEY_ENROLLED', 'JOURNEY', 'journey:' || run_id || ':enrolled',
+       'Entered the journey ' || %(name)s::text,
+       jsonb_build_object('journeyId', %(journey)s::uuid, 'runId', run_id, 'cause', cause)
+FROM entrant WHERE run_id IS NOT NULL
+"""
+KEEP_REFUSALS: Final = """
+INSERT INTO journeys_entryrefusal (tenant_id, journey_id, profile_id, key, reason, cause, detail, at)
+SELECT %(tenant)s, %(journey)s, profile_id, key, COALESCE(verdict, 'ALREADY_IN'), cause, detail, %(now)s
+FROM entrant WHERE COALESCE(verdict, 'ALREADY_IN') NOT IN ('ENROLLED', 'NOT_FOUND') ORDER BY position
+"""
+COUNTS: Final = "SELECT COALESCE(verdict, 'ALREADY_IN'), count(*) FROM entrant GROUP BY 1"
+EACH: Final = "SELECT profile_id, key, COALESCE(verdict, 'ALREADY_IN'), run_id FROM entrant ORDER BY position"
+MEMBERS: Final = "SELECT profile_id FROM segments_segmentmember WHERE tenant_id = %s AND segment_id = %s"

@@ -1,0 +1,51 @@
+"""What journeys and tasks refuse."""
+
+from tenants.errors import ConflictError, ForbiddenError, NotFoundError
+
+
+class JourneyNotFound(NotFoundError):
+    """There is no such journey in this club."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such journey.")
+
+
+class TaskNotFound(NotFoundError):
+    """There is no such task in this club."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such task.")
+
+
+class IllegalTransition(ConflictError):
+    """A journey cannot go from one status to another."""
+
+    def __init__(self, before: str, after: str) -> None:
+        super().__init__(
+            f"A journey that is {before} cannot become {after}.",
+            code="INVALID_TRANSITION",
+            extra={"from": before, "to": after},
+        )
+
+
+class NameTaken(ConflictError):
+    """Another journey has the name."""
+
+    def __init__(self) -> None:
+        super().__init__("Another journey has this name already: choose another.", code="NAME_TAKEN")
+
+
+class NothingToDo(ConflictError):
+    """Nothing to undo, to redo, or to take back."""
+
+    code = "NOTHING_TO_DO"
+
+
+class ApprovalNeeded(ForbiddenError):
+    """The club wants a second person."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This club wants a second person to approve: it was submitted; somebody else can publish it.",
+            code="APPROVAL_NEEDED",
+        )

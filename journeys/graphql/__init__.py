@@ -1,0 +1,1 @@
+"""GraphQL of journeys and tasks."""

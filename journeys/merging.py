@@ -1,0 +1,62 @@
+"""Merge and unmerge: runs follow the person; of two live runs of one journey and key one is suspended at its step.
+
+The one that has sent more stays, then the older. The result depends only on who belongs to whom now, so that it is the
+same whatever happened before: an unmerge gives both back.
+"""
+
+from typing import Any, Final
+from uuid import UUID
+
+SUSPEND_ALL: Final = """
+UPDATE journeys_run AS r SET status = 'SUSPENDED', hold = ''
+FROM merge_member AS m
+WHERE r.tenant_id = %(tenant)s AND r.profile_id = m.old_id AND r.origin_profile_id = m.profile_id
+"""
+MOVE: Final = """
+UPDATE journeys_run AS r SET profile_id = m.new_id
+FROM merge_member AS m
+WHERE r.tenant_id = %(tenant)s AND r.profile_id = m.old_id AND r.origin_profile_id = m.profile_id
+  AND m.new_id <> m.old_id
+"""
+REVIVE: Final = """
+UPDATE journeys_run AS r SET status = 'WAITING', due_at = COALESCE(r.due_at, now())
+FROM (
+    SELECT DISTINCT ON (x.journey_id, x.profile_id, x.key) x.id FROM journeys_run AS x
+    WHERE x.tenant_id = %(tenant)s AND x.profile_id IN (SELECT new_id FROM merge_member)
+    ORDER BY x.journey_id, x.profile_id, x.key, x.sent DESC, x.entered_at, x.id
+) AS first
+WHERE r.tenant_id = %(tenant)s AND r.id = first.id AND r.status = 'SUSPENDED'
+"""
+SIDES: Final = """
+UPDATE {table} AS t SET profile_id = r.profile_id
+FROM journeys_run AS r
+WHERE t.tenant_id = %(tenant)s AND r.tenant_id = %(tenant)s AND t.run_id = r.id AND t.profile_id <> r.profile_id
+  AND r.profile_id IN (SELECT new_id FROM merge_member)
+"""
+ENDED: Final = """
+UPDATE journeys_runended AS r SET profile_id = m.new_id
+FROM merge_member AS m
+WHERE r.tenant_id = %(tenant)s AND r.profile_id = m.old_id AND r.origin_profile_id = m.profile_id
+  AND m.new_id <> m.old_id
+"""
+# The merged person is another one than before: whoever waits for something looks again.
+WAKE: Final = """
+UPDATE journeys_run AS r SET due_at = now()
+FROM journeys_subscription AS s
+WHERE s.tenant_id = %(tenant)s AND r.tenant_id = %(tenant)s AND s.run_id = r.id AND r.status = 'WAITING'
+  AND r.due_at > now() AND s.profile_id IN (SELECT new_id FROM merge_member)
+"""
+
+
+def merge_runs(cursor: Any, tenant_id: UUID) -> None:
+    """Called inside the merge's transaction, with `merge_member` filled."""
+    for statement in (
+        SUSPEND_ALL,
+        MOVE,
+        REVIVE,
+        SIDES.format(table="journeys_rundata"),
+        SIDES.format(table="journeys_subscription"),
+        ENDED,
+        WAKE,
+    ):
+        cursor.execute(statement, {"tenant": tenant_id})

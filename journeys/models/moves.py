@@ -1,0 +1,55 @@
+"""What happened to people under way when a version was published."""
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+
+from tenants.models import TenantChildModel, TenantModel
+
+
+class MovePlan(TenantModel):
+    """For each old step where people were: stay, move, start again, leave. Kept, so that it can be undone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    journey_id = models.UUIDField()
+    to_version_id = models.BigIntegerField()
+    choices = models.JSONField(default=dict)
+    moved = models.IntegerField(default=0)
+    returned = models.IntegerField(null=True)
+    made_at = models.DateTimeField(db_default=Now())
+    made_by_name = models.TextField(default="", blank=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "id"], name="journeys_moveplan_tenant_uq")]
+        indexes = [
+            # The newest plan of a journey.
+            models.Index(fields=["tenant", "journey_id", "-made_at"], name="journeys_moveplan_journey_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"plan of {self.made_at}"
+
+
+class MovedRun(TenantChildModel):
+    """Where a run stood before a plan moved it."""
+
+    id = models.BigAutoField(primary_key=True)
+    plan_id = models.UUIDField()
+    run_id = models.BigIntegerField()
+    version_id = models.BigIntegerField()
+    step = models.CharField(max_length=40)
+    due_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(null=True)
+    status = models.CharField(max_length=9)
+    hold = models.CharField(max_length=7, default="", blank=True)
+    moves = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "plan_id", "run_id"], name="journeys_movedrun_run_uq"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.run_id}"

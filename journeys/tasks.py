@@ -1,0 +1,52 @@
+"""Celery entries of this app: parse ids, open the scope, call one function."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.db import connection
+from django.utils import timezone
+
+from events.wake import awake, wake
+from journeys.engine.passing import move_due
+from journeys.entering import MOVE_RUNS
+from tenants.models import Tenant
+from tenants.scope import all_tenants, tenant_scope
+
+# A tenant with more to do goes to the back of the queue.
+TURN_SECONDS = 5.0
+# Hops from tenant to tenant over the index of due runs.
+DUE_TENANTS = """
+SELECT t.id FROM tenants_tenant AS t
+WHERE t.is_active AND EXISTS (
+    SELECT FROM journeys_run AS r WHERE r.tenant_id = t.id AND r.status = 'WAITING' AND r.due_at <= %s)
+"""
+
+
+@shared_task(name=MOVE_RUNS)
+def move_runs(tenant_id: str) -> None:
+    """Move whoever is due in one club, for a bounded turn; idempotent by the rows' locks and positions."""
+    awake(MOVE_RUNS, tenant_id)
+    with tenant_scope(UUID(tenant_id)):
+        steps = move_due(seconds=TURN_SECONDS)
+    if steps:
+        wake(MOVE_RUNS, tenant_id)
+
+
+@shared_task(name="journeys.wake_due")
+def wake_due() -> None:
+    """Find clubs in which somebody is due; idempotent, because waking is."""
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(DUE_TENANTS, [timezone.now()])
+        due = [row[0] for row in cursor.fetchall()]
+    for tenant_id in due:
+        wake(MOVE_RUNS, str(tenant_id))
+
+
+@shared_task(name="journeys.scan_dates")
+def scan_dates() -> None:
+    """Enter whoever a date or a schedule brings; idempotent by the marks of the triggers."""
+    from journeys.scanning import scan  # noqa: PLC0415 - imports the whole engine
+
+    for tenant in Tenant.objects.filter(is_active=True):
+        with tenant_scope(tenant):
+            scan(tenant, timezone.now())

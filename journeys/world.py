@@ -1,0 +1,64 @@
+"""What the club has, for the checks of a definition."""
+
+from typing import Any
+from uuid import UUID
+
+from journeys.definition.checking import World
+from journeys.models import Journey, JourneySecret
+from messaging.models.policy import policy_of
+from messaging.rendering import TemplateProblem, check_text
+from profiles.models import LifecycleStage
+from segments.models import Segment, SegmentType
+from segments.rules import InvalidRule, parse
+from tenants.models import Tenant
+from tenants.scope import current_tenant_id
+
+
+def world() -> World:
+    """The segments, journeys, secrets and rules of the open scope's club."""
+    segments = list(Segment.objects.filter(deleted_at__isnull=True).values_list("id", "type"))
+    listed = (SegmentType.STATIC, SegmentType.IMPORT)
+    tenant = Tenant.objects.get(pk=current_tenant_id())
+    return World(
+        segments={str(pk) for pk, _ in segments},
+        static_segments={str(pk) for pk, kind in segments if kind in listed},
+        journeys={str(pk) for pk in Journey.objects.exclude(status="ARCHIVED").values_list("id", flat=True)},
+        secrets=set(JourneySecret.objects.values_list("name", flat=True)),
+        stages=set(LifecycleStage.values),
+        check_rule=rule_problem,
+        check_text=text_problem,
+        has_quiet_hours=policy_of(tenant).has_quiet_hours,
+    )
+
+
+def rule_problem(tree: Any) -> str | None:
+    """What is wrong with a rule tree; None: nothing."""
+    try:
+        parse(tree)
+    except InvalidRule as error:
+        return error.message
+    return None
+
+
+def text_problem(text: str) -> str | None:
+    """What is wrong with a Liquid text; None: nothing."""
+    try:
+        check_text(text)
+    except TemplateProblem as error:
+        return str(error)
+    return None
+
+
+def segment_names() -> dict[str, str]:
+    """Id → name of the club's segments."""
+    rows = Segment.objects.filter(deleted_at__isnull=True).order_by("name").values_list("id", "name")
+    return {str(pk): name for pk, name in rows}
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is a UUID."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

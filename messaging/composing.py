@@ -1,0 +1,153 @@
+"""Making the message for one person, as the gateway's contract has it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import UUID
+
+from messaging.models import Message, SendPolicy
+from messaging.rendering import TemplateProblem, render, values_for
+from profiles.representation import row_fields
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
+
+LINK: Final = re.compile(r"""https?://[^\s"'<>]+""")
+# What a template of the service gets; whoever needs more states it in the message's own variables.
+BASIC: Final = (
+    *("firstName", "lastName", "displayName", "membershipTier", "membershipStatus", "membershipExpiry"),
+    *("handicap", "homeClubName", "lastBookingDate", "language"),
+)
+Fields = dict[str, Any]
+
+
+class Undeliverable(Exception):
+    """The text could not be made for this person; says why."""
+
+
+class Recipient(Protocol):
+    """What is needed of a row of the ledger."""
+
+    @property
+    def key(self) -> str:
+        """The idempotency key."""
+
+    @property
+    def channel(self) -> str:
+        """By which way."""
+
+    @property
+    def message_id(self) -> UUID:
+        """What is said."""
+
+    @property
+    def address(self) -> str:
+        """Where to."""
+
+    @property
+    def message_class(self) -> str:
+        """Why."""
+
+    @property
+    def source_id(self) -> UUID:
+        """Who wanted it."""
+
+    @property
+    def profile(self) -> Sequence[Any]:
+        """The columns of the person."""
+
+
+class Composer:
+    """Composes the messages of one tenant; keeps the texts that it met."""
+
+    def __init__(self, tenant: Tenant, policy: SendPolicy) -> None:
+        self._tenant, self._policy = tenant, policy
+        self._club = club_values(tenant)
+        self._messages: dict[UUID, Message] = {}
+
+    def compose(self, one: Recipient, extra: Mapping[str, Any] | None) -> Fields:
+        """The message as the contract has it. Raises Undeliverable."""
+        message = self._message(one.message_id)
+        fields = row_fields(one.profile)
+        values = values_for(fields, club=self._club, extra=extra)
+        composed: Fields = {
+            "idempotencyKey": one.key,
+            "channel": one.channel,
+            "class": one.message_class,
+            "to": _recipient(one, fields),
+            "campaignId": str(one.source_id),
+            "from": self._sender(one.channel),
+        }
+        if message.template_id:
+            given = {name: values[name] for name in BASIC if values.get(name) is not None}
+            return composed | {
+                "templateId": message.template_id,
+                "variables": given | {"club": self._club} | dict(extra or {}),
+            }
+        try:
+            return composed | {"content": content(message, values)}
+        except TemplateProblem as problem:
+            raise Undeliverable(str(problem)) from problem
+
+    def _message(self, message_id: UUID) -> Message:
+        found = self._messages.get(message_id)
+        if found is None:
+            with tenant_scope(self._tenant):
+                found = Message.objects.filter(pk=message_id).first()
+            if found is None:
+                raise Undeliverable("The text is gone.")
+            self._messages[message_id] = found
+        return found
+
+    def _sender(self, channel: str) -> Fields:
+        policy = self._policy
+        if channel != "EMAIL":
+            return {"name": policy.sms_sender or self._tenant.name}
+        return {
+            "name": policy.sender_name or self._tenant.name,
+            "email": policy.sender_email or None,
+            "replyTo": policy.reply_to or None,
+        }
+
+
+def club_values(tenant: Tenant) -> Fields:
+    """What texts may say of the club."""
+    return {
+        "name": tenant.name,
+        "slug": tenant.slug,
+        "timeZone": tenant.time_zone,
+        "currency": tenant.currency,
+    }
+
+
+def _recipient(one: Recipient, fields: Mapping[str, Any]) -> Fields:
+    to = {"contactId": fields.get("messagingContactId"), "profileId": str(fields["id"])}
+    if one.channel == "EMAIL":
+        to["email"] = one.address
+    elif one.channel != "PUSH":
+        to["phoneNumber"] = one.address
+    return {name: value for name, value in to.items() if value}
+
+
+def content(message: Message, values: Mapping[str, Any]) -> Fields:
+    """The parts of an own text, rendered leniently, with the club's parameters on its links. Raises TemplateProblem."""
+    subject = " ".join(render(message.subject, values, part="subject").split())
+    text = render(message.body, values, part="body")
+    html = render(message.html, values, part="html", is_html=True)
+    return {"subject": subject, "text": _with_utm(text, message.utm), "html": _with_utm(html, message.utm)}
+
+
+def _with_utm(text: str, utm: Mapping[str, str]) -> str:
+    return LINK.sub(lambda found: with_parameters(found.group(), utm), text) if utm and text else text
+
+
+def with_parameters(url: str, parameters: Mapping[str, str]) -> str:
+    """The address with parameters that it does not have yet; the full stop after it stays outside."""
+    end = len(url.rstrip(".,;:!?)"))
+    url, tail = url[:end], url[end:]
+    parts = urlsplit(url.replace("&amp;", "&"))
+    there = parse_qsl(parts.query, keep_blank_values=True)
+    known = {name for name, _ in there}
+    query = urlencode([*there, *((name, value) for name, value in parameters.items() if name not in known)])
+    made = urlunsplit(parts._replace(query=query))
+    return (made.replace("&", "&amp;") if "&amp;" in url else made) + tail

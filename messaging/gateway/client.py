@@ -1,0 +1,217 @@
+"""An HTTP client that knows what it does not know.
+
+A call ends in one of four ways: an answer; `Outage`: certainly nothing was done (no connection, 429, circuit open);
+`Refused`: the service says that the call is wrong; `Unclear`: it may or may not have been done. Only reads, and what
+certainly was not done, are tried again.
+"""
+
+import threading
+import time
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+import orjson
+import requests
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectionError as RequestConnectionError
+from requests.exceptions import ConnectTimeout, RequestException
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from messaging.sandbox_address import service_url
+
+CONNECT_SECONDS: Final = 3.0
+READ_SECONDS: Final = 20.0
+MOST_AT_ONCE: Final = 500
+READ_ATTEMPTS: Final = 3
+TOO_MANY_REQUESTS: Final = 429
+DEFAULT_WAIT_SECONDS: Final = 5.0
+LONGEST_WAIT_SECONDS: Final = 300.0
+# So many failures in a row open the circuit for so long; then one call tries.
+OPENS_AFTER: Final = 5
+OPEN_SECONDS: Final = 10.0
+OK, BAD_REQUEST, SERVER_ERROR = 200, 400, 500
+
+Fields = dict[str, Any]
+
+
+class Outage(Exception):
+    """Nothing was done; try again after so many seconds."""
+
+    def __init__(self, why: str, *, wait_seconds: float = DEFAULT_WAIT_SECONDS) -> None:
+        super().__init__(why)
+        self.wait_seconds = min(wait_seconds, LONGEST_WAIT_SECONDS)
+
+
+class Refused(Exception):
+    """The service does not do it, and will not the next time: its status, code and words."""
+
+    def __init__(self, status: int, code: str, message: str, fields: Fields | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status, self.code, self.message, self.fields = status, code, message, fields or {}
+
+
+class Unclear(Exception):
+    """It may have been done: ask by the idempotency keys."""
+
+
+class Circuit:
+    """Open after failures in a row, so that a service that is down is not waited for at each call."""
+
+    def __init__(self) -> None:
+        self._failures, self._until, self._lock = 0, 0.0, threading.Lock()
+
+    def check(self) -> None:
+        """Raise Outage while it is open."""
+        rest = self._until - time.monotonic()
+        if rest > 0:
+            raise Outage("The Messaging service does not answer at present.", wait_seconds=rest)
+
+    def note(self, *, succeeded: bool) -> None:
+        """How a call went."""
+        with self._lock:
+            self._failures = 0 if succeeded else self._failures + 1
+            if self._failures >= OPENS_AFTER:
+                self._until = time.monotonic() + OPEN_SECONDS
+                self._failures = OPENS_AFTER - 1  # the next failure opens it again
+
+
+class Gateway:
+    """Calls to one Messaging service, over connections that are kept; threads may share it."""
+
+    def __init__(self, url: str, key: str = "", *, read_seconds: float = READ_SECONDS) -> None:
+        self.url, self.circuit, self._timeouts = url, Circuit(), (CONNECT_SECONDS, read_seconds)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.mount(url, HTTPAdapter(pool_connections=1, pool_maxsize=8, max_retries=0))
+        self._session.headers["content-type"] = "application/json"
+        if key:
+            self._session.headers["authorization"] = f"Bearer {key}"
+
+    def send(self, tenant: str, messages: Sequence[Fields]) -> list[Fields]:
+        """Hand over up to 500 messages: a verdict for each. Never repeated. Raises Outage, Refused, Unclear."""
+        answer = self._call("POST", "messages/batch", {"tenantId": tenant, "messages": messages})
+        results = answer.get("results")
+        if not isinstance(results, list) or len(results) != len(messages):
+            raise Unclear("The answer does not fit the question.")
+        return results
+
+    def look_up(self, tenant: str, keys: Collection[str]) -> dict[str, Fields]:
+        """Key → message, of those keys that were ever accepted. Raises Outage, Refused, Unclear."""
+        answer = self._read("POST", "messages/lookup", {"tenantId": tenant, "idempotencyKeys": list(keys)})
+        return {message["idempotencyKey"]: message for message in answer["messages"]}
+
+    def templates(self, tenant: str) -> list[Fields]:
+        """The service's templates of a tenant: id, channel, name, subject, body, variables."""
+        found: list[Fields] = self._read("GET", "templates", query={"tenantId": tenant})["templates"]
+        return found
+
+    def contacts(self, tenant: str, contact_ids: Collection[str]) -> list[Fields]:
+        """Contacts with their consents, of up to 500 ids."""
+        body = {"tenantId": tenant, "contactIds": list(contact_ids)}
+        found: list[Fields] = self._read("POST", "contacts/lookup", body)["contacts"]
+        return found
+
+    def put_list(self, tenant: str, list_id: str, name: str) -> Fields:
+        """Make or rename a list; returns it with sequence, count and checksum."""
+        return self._read("PUT", f"lists/{list_id}", {"tenantId": tenant, "name": name})
+
+    def get_list(self, tenant: str, list_id: str) -> Fields | None:
+        """The list; None where there is none."""
+        try:
+            return self._read("GET", f"lists/{list_id}", query={"tenantId": tenant})
+        except Refused as refused:
+            if refused.status == 404:  # noqa: PLR2004 - HTTP
+                return None
+            raise
+
+    def delete_list(self, tenant: str, list_id: str) -> None:
+        """Forget a list; idempotent."""
+        self._read("DELETE", f"lists/{list_id}", query={"tenantId": tenant})
+
+    def push_delta(
+        self, tenant: str, list_id: str, *, sequence: int, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> Fields:
+        """The next change of a list; may be repeated, since the number says which it is. Refused 409: not the next."""
+        body = {"tenantId": tenant, "sequence": sequence, "add": list(add), "remove": list(remove)}
+        return self._read("POST", f"lists/{list_id}/deltas", body)
+
+    def members(self, tenant: str, list_id: str, after: str = "") -> Fields:
+        """A page of a list's contact ids, with `next` to go on after."""
+        return self._read("GET", f"lists/{list_id}/members", query={"tenantId": tenant, "after": after})
+
+    def _read(self, method: str, path: str, body: Fields | None = None, **more: Any) -> Fields:
+        """A call that may be repeated."""
+        for attempt in range(1, READ_ATTEMPTS + 1):
+            try:
+                return self._call(method, path, body, **more)
+            except Unclear:
+                if attempt == READ_ATTEMPTS:
+                    raise
+                time.sleep(0.2 * attempt)
+        raise AssertionError("the loop returns or raises")
+
+    def _call(
+        self, method: str, path: str, body: Fields | None = None, *, query: Mapping[str, str] | None = None
+    ) -> Fields:
+        self.circuit.check()
+        data = None if body is None else orjson.dumps(body)
+        try:
+            response = self._session.request(
+                method,
+                f"{self.url}/v1/{path}",
+                data=data,
+                params=query,
+                timeout=self._timeouts,
+                allow_redirects=False,
+            )
+        except RequestException as error:
+            self.circuit.note(succeeded=False)
+            if _was_never_sent(error):
+                raise Outage("The Messaging service cannot be reached.") from error
+            raise Unclear(f"The connection broke off: {type(error).__name__}.") from error
+        self.circuit.note(succeeded=response.status_code < SERVER_ERROR)
+        return _fields(response)
+
+
+def _was_never_sent(error: RequestException) -> bool:
+    """Whether the service cannot have seen the call."""
+    if isinstance(error, ConnectTimeout):
+        return True
+    cause = error.args[0] if isinstance(error, RequestConnectionError) and error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def _fields(response: requests.Response) -> Fields:
+    status = response.status_code
+    if status == TOO_MANY_REQUESTS:
+        raise Outage("The Messaging service asks for patience.", wait_seconds=_wait(response))
+    if status >= SERVER_ERROR:
+        raise Unclear(f"The Messaging service answered {status}.")
+    try:
+        fields: Fields = orjson.loads(response.content)
+    except orjson.JSONDecodeError as error:
+        raise Unclear("The answer of the Messaging service is no JSON.") from error
+    if status >= BAD_REQUEST:
+        problem = fields.get("error") or {}
+        code, message = problem.get("code") or str(status), problem.get("message") or "Refused."
+        raise Refused(status, code, message, problem)
+    return fields
+
+
+def _wait(response: requests.Response) -> float:
+    try:
+        return max(0.0, float(response.headers.get("retry-after", "")))
+    except ValueError:
+        return DEFAULT_WAIT_SECONDS
+
+
+@cache
+def _gateway(url: str, key: str) -> Gateway:
+    return Gateway(url, key)
+
+
+def gateway() -> Gateway:
+    """This process's gateway to the service that the settings name."""
+    return _gateway(service_url(), settings.CRM_MESSAGING_KEY)

@@ -1,0 +1,145 @@
+"""The SQL of sending: which sources have something due, claiming, what came of it."""
+
+from typing import Final
+
+from tenants.postgresql.staging import StagingTable
+
+# From one source to the next over the claim's index, so that the cost follows the sources and not the rows.
+LANES: Final = """
+WITH RECURSIVE lane AS (
+    (SELECT tenant_id, source_id, due_at FROM messaging_delivery WHERE status = 'PLANNED'
+     ORDER BY tenant_id, source_id, due_at LIMIT 1)
+    UNION ALL
+    SELECT further.* FROM lane CROSS JOIN LATERAL (
+        SELECT d.tenant_id, d.source_id, d.due_at FROM messaging_delivery AS d
+        WHERE d.status = 'PLANNED' AND (d.tenant_id, d.source_id) > (lane.tenant_id, lane.source_id)
+        ORDER BY d.tenant_id, d.source_id, d.due_at LIMIT 1) AS further
+)
+SELECT lane.tenant_id, lane.source_id FROM lane
+JOIN tenants_tenant AS t ON t.id = lane.tenant_id AND t.is_active
+WHERE lane.due_at <= clock_timestamp()
+  AND NOT EXISTS (SELECT FROM messaging_sendhold AS h
+                  WHERE h.tenant_id = lane.tenant_id AND h.source_id = lane.source_id)
+"""
+# A held source is asked about again at each claim: a pause takes effect within one batch. From the mark on, because
+# what lies before it in the index is dead and would be walked over again each time. What came too late ends here; what
+# would be handed over in quiet hours is decided about anew.
+CLAIM: Final = """
+WITH due AS MATERIALIZED (
+    SELECT d.id, CASE WHEN d.expires_at < clock_timestamp() THEN 'SKIPPED'
+                      WHEN d.good_until <= clock_timestamp() THEN 'DEFERRED' ELSE 'CLAIMED' END AS becomes
+    FROM messaging_delivery AS d
+    WHERE d.tenant_id = %(tenant)s AND d.source_id = %(source_id)s AND d.status = 'PLANNED'
+      AND (d.due_at, d.id) > (%(mark_due)s, %(mark_id)s) AND d.due_at <= clock_timestamp()
+      AND d.channel <> ALL(%(resting)s)
+      AND NOT EXISTS (SELECT FROM messaging_sendhold AS h
+                      WHERE h.tenant_id = %(tenant)s AND h.source_id = %(source_id)s)
+    ORDER BY d.due_at, d.id LIMIT %(most)s FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE messaging_delivery AS d
+SET status = due.becomes, reason = CASE due.becomes WHEN 'SKIPPED' THEN 'EXPIRED' ELSE '' END,
+    leased_until = CASE due.becomes WHEN 'CLAIMED' THEN clock_timestamp() + %(lease)s END,
+    attempts = d.attempts + 1, mailbox = CASE due.becomes WHEN 'CLAIMED' THEN d.mailbox END,
+    history = d.history || jsonb_build_object('at', clock_timestamp(), 'status', due.becomes)
+FROM due WHERE d.tenant_id = %(tenant)s AND d.id = due.id
+RETURNING d.id, d.due_at, d.status
+"""
+# What is needed to write to them, and whether one still may. Read by the claim's own transaction.
+LOAD: Final = """
+SELECT d.id, d.key, d.source, d.source_id, d.profile_id, d.channel, d.message_id, d.message_class, d.variables::text,
+       d.attempts, d.leased_until,
+       CASE d.channel WHEN 'EMAIL' THEN p.email WHEN 'PUSH' THEN p.messaging_contact_id ELSE p.phone_number END,
+       CASE WHEN p.status = 'DELETED' THEN 'ERASED'
+            WHEN r.profile_id IS NOT NULL THEN 'RESTRICTED'
+            WHEN COALESCE(CASE d.channel WHEN 'EMAIL' THEN p.email WHEN 'PUSH' THEN p.messaging_contact_id
+                                         ELSE p.phone_number END, '') = '' THEN 'NO_ADDRESS'
+            WHEN (d.message_class = 'MARKETING' OR %(needs_consent)s) AND NOT CASE d.channel
+                WHEN 'EMAIL' THEN p.email_opt_in WHEN 'SMS' THEN p.sms_opt_in WHEN 'PUSH' THEN p.push_opt_in
+                WHEN 'WHATSAPP' THEN p.whatsapp_opt_in END THEN 'CONSENT'
+            WHEN s.kind = 'COMPLAINT' THEN 'COMPLAINT'
+            WHEN s.kind IS NOT NULL THEN 'BOUNCE' ELSE '' END,
+       {columns}
+FROM messaging_delivery AS d
+JOIN profiles_customerprofile AS p ON p.tenant_id = d.tenant_id AND p.id = d.profile_id
+LEFT JOIN (
+    SELECT DISTINCT COALESCE(q.merged_into_id, q.id) AS profile_id FROM profiles_processingrestriction AS pr
+    JOIN profiles_customerprofile AS q ON q.tenant_id = pr.tenant_id AND q.id = pr.profile_id
+    WHERE pr.tenant_id = %(tenant)s) AS r ON r.profile_id = p.id
+LEFT JOIN messaging_suppression AS s
+  ON s.tenant_id = d.tenant_id AND s.channel = d.channel AND (s.kind <> 'SOFT_BOUNCE' OR s.strikes >= 3)
+ AND s.mailbox = hashtextextended(
+        CASE d.channel WHEN 'EMAIL' THEN p.email WHEN 'PUSH' THEN p.messaging_contact_id ELSE p.phone_number END, 0)
+ AND (s.until IS NULL OR s.until > clock_timestamp())
+WHERE d.tenant_id = %(tenant)s AND d.id = ANY(%(ids)s) AND d.status = 'CLAIMED'
+ORDER BY d.due_at, d.id
+"""
+RESULT: Final = StagingTable(
+    "send_result", "id bigint, status text, reason text, service_id text, error text, wait interval"
+)
+# Word from the service may have been faster than this: then only its id is noted.
+FINISH: Final = """
+UPDATE messaging_delivery AS d
+SET status = r.status, reason = r.reason, error = r.error,
+    service_id = CASE WHEN r.service_id <> '' THEN r.service_id ELSE d.service_id END,
+    handed_over_at = CASE WHEN r.status = 'HANDED_OVER' THEN clock_timestamp() ELSE d.handed_over_at END,
+    leased_until = CASE WHEN r.status = 'UNKNOWN' THEN clock_timestamp() + r.wait END,
+    due_at = CASE WHEN r.status = 'PLANNED' THEN clock_timestamp() + r.wait ELSE d.due_at END,
+    expires_at = CASE WHEN r.status = 'PLANNED' AND d.expires_at < clock_timestamp() + r.wait
+                      THEN clock_timestamp() + r.wait ELSE d.expires_at END,
+    mailbox = CASE WHEN r.status = 'SKIPPED' THEN NULL ELSE d.mailbox END,
+    history = d.history || jsonb_strip_nulls(jsonb_build_object(
+        'at', clock_timestamp(), 'status', r.status, 'reason', NULLIF(r.reason, ''), 'error', NULLIF(r.error, '')))
+FROM send_result AS r
+WHERE d.tenant_id = %s AND d.id = r.id AND d.status IN ('CLAIMED', 'UNKNOWN')
+RETURNING d.id, d.key, d.source, d.source_id, d.occurrence, d.variant, d.profile_id, d.channel, d.status, d.reason
+"""
+NOTE_ID: Final = """
+UPDATE messaging_delivery AS d SET service_id = r.service_id FROM send_result AS r
+WHERE d.tenant_id = %s AND d.id = r.id AND d.service_id = '' AND r.service_id <> ''
+"""
+CHANGED: Final = """
+SELECT id, key, source, source_id, occurrence, variant, profile_id, channel, status, reason FROM messaging_delivery
+WHERE tenant_id = %s AND id = ANY(%s)
+"""
+# --- the sweep
+UNSETTLED: Final = """
+SELECT t.id FROM tenants_tenant AS t
+WHERE EXISTS (SELECT FROM messaging_delivery AS d WHERE d.tenant_id = t.id AND d.status IN ('CLAIMED', 'UNKNOWN')
+                AND d.leased_until <= clock_timestamp())
+   OR EXISTS (SELECT FROM messaging_delivery AS d WHERE d.tenant_id = t.id AND d.status = 'DEFERRED'
+                AND d.due_at <= clock_timestamp())
+"""
+# A worker that died: whether it had handed over, nobody knows.
+LOST: Final = """
+UPDATE messaging_delivery AS d
+SET status = 'UNKNOWN', error = 'The worker that sent it died.', leased_until = clock_timestamp(),
+    history = d.history || jsonb_build_object('at', clock_timestamp(), 'status', 'UNKNOWN')
+WHERE d.tenant_id = %s AND d.status = 'CLAIMED' AND d.leased_until <= clock_timestamp()
+RETURNING id, key, source, source_id, occurrence, variant, profile_id, channel, status, reason
+"""
+ASK: Final = """
+WITH asked AS MATERIALIZED (
+    SELECT d.id FROM messaging_delivery AS d
+    WHERE d.tenant_id = %(tenant)s AND d.status = 'UNKNOWN' AND d.leased_until <= clock_timestamp()
+      AND (d.channel <> 'EMAIL' OR NOT %(by_mail)s)
+    ORDER BY d.leased_until LIMIT %(most)s FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE messaging_delivery AS d SET leased_until = clock_timestamp() + %(lease)s
+FROM asked WHERE d.tenant_id = %(tenant)s AND d.id = asked.id
+RETURNING d.id, d.key, d.attempts, clock_timestamp() - (d.history -> -1 ->> 'at')::timestamptz
+"""
+DEFERRED: Final = """
+SELECT source, source_id, message_class, defers_quiet, defers_cap FROM messaging_delivery
+WHERE tenant_id = %s AND status = 'DEFERRED' AND due_at <= clock_timestamp()
+ORDER BY due_at LIMIT 1
+"""
+STAGE_DEFERRED: Final = """
+INSERT INTO send_candidate (profile_id, key, channels, message_ids, due_at, expires_at, zone, occurrence, variant,
+                            delivery_id, defers_quiet, defers_cap, deferrals, position)
+SELECT d.profile_id, d.key, ARRAY[d.channel], ARRAY[d.message_id], d.due_at, d.expires_at, d.zone, d.occurrence,
+       d.variant, d.id, d.defers_quiet, d.defers_cap, d.deferrals, d.id
+FROM messaging_delivery AS d
+WHERE d.tenant_id = %(tenant)s AND d.status = 'DEFERRED' AND d.due_at <= clock_timestamp()
+  AND d.source_id = %(source_id)s AND d.message_class = %(message_class)s
+ORDER BY d.due_at LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
+"""

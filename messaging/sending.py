@@ -1,0 +1,231 @@
+"""Handing over what is due: claim, look once more whether one may, render, hand over, note what came of it.
+
+Nothing is decided here but whether a message may still go. A claimed row is committed before the service is called, and
+what the call did is noted after it: a worker that dies between leaves a row whose lease ends, which the sweep
+(`messaging.settling`) asks the service about by its key. No message is handed over twice on a guess.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import orjson
+from django.db import connection, transaction
+
+from messaging import send_statements as sql
+from messaging.announcing import Changed, announce
+from messaging.composing import Composer, Undeliverable
+from messaging.gateway import Outage, Refused, Unclear, gateway
+from messaging.mailing import send_mails
+from messaging.models import SendPolicy
+from messaging.models.policy import policy_of
+from messaging.rates import note_sent, room
+from profiles.representation import COLUMNS
+from tenants.models import Tenant
+from tenants.scope import all_tenants, current_tenant_id, tenant_scope
+
+logger = logging.getLogger(__name__)
+
+BATCH: Final = 500
+TURN_SECONDS: Final = 20.0
+LEASE: Final = timedelta(minutes=2)
+# An answer may be on its way still: ask after a moment.
+FIRST_ASK: Final = timedelta(seconds=5)
+MOST_ATTEMPTS: Final = 20
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LOAD: Final = sql.LOAD.replace("{columns}", ", ".join(f"p.{column}" for column in COLUMNS))
+HEAD: Final = 13
+
+
+class Claimed(NamedTuple):
+    """A row that is ours to hand over; `blocked` says why it must not go after all."""
+
+    id: int
+    key: str
+    source: str
+    source_id: UUID
+    profile_id: UUID
+    channel: str
+    message_id: UUID
+    message_class: str
+    variables: str | None
+    attempts: int
+    leased_until: datetime
+    address: str
+    blocked: str
+    profile: Sequence[Any]
+
+
+class Result(NamedTuple):
+    """What came of a claimed row."""
+
+    id: int
+    status: str
+    reason: str = ""
+    service_id: str = ""
+    error: str = ""
+    wait: timedelta = timedelta(0)
+
+
+@dataclass
+class Lane:
+    """One source of one tenant, and how far this turn has come in it."""
+
+    tenant: Tenant
+    policy: SendPolicy
+    composer: Composer
+    source_id: UUID
+    mark: tuple[datetime, int] = (BEGINNING, 0)
+
+
+@dataclass
+class Turn:
+    """How many rows were settled how, and whether the service let us down."""
+
+    settled: dict[str, int] = field(default_factory=dict)
+    is_away: bool = False
+
+    @property
+    def handed_over(self) -> int:
+        """Messages that the service has now."""
+        return self.settled.get("HANDED_OVER", 0)
+
+
+def take_turn(*, seconds: float = TURN_SECONDS, batch: int = BATCH) -> Turn:
+    """Send what is due of all tenants, a batch of each in turn, until nothing is due or the time is up."""
+    turn, ends = Turn(), time.monotonic() + seconds
+    tenants = due_lanes()
+    while tenants and time.monotonic() < ends and not turn.is_away:
+        lanes = tenants.popleft()
+        lane = lanes.popleft()
+        try:
+            claimed = send_batch(lane, turn, batch=batch)
+        except Outage as outage:
+            logger.warning("sending rests: %s", outage)
+            turn.is_away = True
+            break
+        if claimed:
+            lanes.append(lane)
+        if lanes:
+            tenants.append(lanes)
+    return turn
+
+
+def due_lanes() -> deque[deque[Lane]]:
+    """The sources with something due, by tenant."""
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(sql.LANES)
+        rows = cursor.fetchall()
+    found: dict[UUID, deque[Lane]] = {}
+    for tenant_id, source_id in rows:
+        if tenant_id not in found:
+            tenant = Tenant.objects.get(pk=tenant_id)
+            with tenant_scope(tenant):
+                policy = policy_of(tenant)
+                found[tenant_id] = deque([Lane(tenant, policy, Composer(tenant, policy), source_id)])
+        else:
+            first = found[tenant_id][0]
+            found[tenant_id].append(Lane(first.tenant, first.policy, first.composer, source_id))
+    return deque(found.values())
+
+
+def send_batch(lane: Lane, turn: Turn, *, batch: int = BATCH) -> int:
+    """Claim and hand over one batch of a lane; returns how many rows were taken. Raises Outage."""
+    with tenant_scope(lane.tenant):
+        taken, claimed = claim(lane, batch)
+        if claimed:
+            results = hand_over(lane, claimed)
+            finish(results)
+            note_sent(lane.tenant, claimed)
+            for result in results:
+                turn.settled[result.status] = turn.settled.get(result.status, 0) + 1
+            if waits := [result.wait for result in results if result.status == "PLANNED"]:
+                raise Outage("The Messaging service took nothing.", wait_seconds=max(waits).total_seconds())
+    return taken
+
+
+def claim(lane: Lane, most: int) -> tuple[int, list[Claimed]]:
+    """Take the next due rows of a lane; returns how many left the queue, and those that are to be handed over."""
+    most, resting = room(lane.tenant, lane.policy, most)
+    if most <= 0:
+        return 0, []
+    with transaction.atomic(), connection.cursor() as cursor:
+        parameters: Any = {
+            "tenant": lane.tenant.pk,
+            "source_id": lane.source_id,
+            "most": most,
+            "lease": LEASE,
+        }
+        parameters |= {"mark_due": lane.mark[0], "mark_id": lane.mark[1], "resting": resting}
+        cursor.execute(sql.CLAIM, parameters)
+        rows = cursor.fetchall()
+        if not rows:
+            return 0, []
+        lane.mark = max((due_at, row_id) for row_id, due_at, _ in rows)
+        ended = [row_id for row_id, _, status in rows if status == "SKIPPED"]
+        if ended:
+            cursor.execute(sql.CHANGED, [lane.tenant.pk, ended])
+            announce(Changed(*row) for row in cursor.fetchall())
+        ids = [row_id for row_id, _, status in rows if status == "CLAIMED"]
+        parameters |= {"ids": ids, "needs_consent": lane.policy.needs_consent_always}
+        cursor.execute(LOAD, parameters)
+        return len(rows), [Claimed._make((*row[:HEAD], row[HEAD:])) for row in cursor.fetchall()]
+
+
+def hand_over(lane: Lane, claimed: Sequence[Claimed]) -> list[Result]:
+    """Compose and hand over, outside any transaction; a result for each row."""
+    results, ready = [], []
+    for one in claimed:
+        if one.blocked:
+            results.append(Result(one.id, "SKIPPED", one.blocked))
+            continue
+        try:
+            extra = orjson.loads(one.variables) if one.variables else None
+            ready.append((one, lane.composer.compose(one, extra)))
+        except Undeliverable as problem:
+            results.append(Result(one.id, "FAILED", "CONTENT", error=str(problem)[:300]))
+    if lane.policy.backend == SendPolicy.Backend.MAIL:
+        return results + send_mails(lane.policy, ready)
+    return results + _over_http(lane.tenant, ready) if ready else results
+
+
+def _over_http(tenant: Tenant, ready: Sequence[tuple[Claimed, dict[str, Any]]]) -> list[Result]:
+    try:
+        answers = gateway().send(str(tenant.pk), [message for _, message in ready])
+    except Outage as outage:
+        return [_later(one, str(outage), outage.wait_seconds) for one, _ in ready]
+    except Unclear as unclear:
+        return [Result(one.id, "UNKNOWN", error=str(unclear)[:300], wait=FIRST_ASK) for one, _ in ready]
+    except Refused as refused:
+        return [Result(one.id, "FAILED", "REFUSED", error=str(refused)[:300]) for one, _ in ready]
+    return [_verdict(one, answer) for (one, _), answer in zip(ready, answers, strict=True)]
+
+
+def _later(one: Claimed, why: str, seconds: float) -> Result:
+    if one.attempts >= MOST_ATTEMPTS:
+        return Result(one.id, "FAILED", "NO_ANSWER", error=why)
+    return Result(one.id, "PLANNED", error=why, wait=timedelta(seconds=max(seconds, 1)))
+
+
+def _verdict(one: Claimed, answer: dict[str, Any]) -> Result:
+    if answer.get("status") in ("accepted", "duplicate"):
+        return Result(one.id, "HANDED_OVER", service_id=str(answer.get("messageId") or "")[:100])
+    words = f"{answer.get('code') or 'REFUSED'}: {answer.get('message') or ''}"
+    return Result(one.id, "FAILED", "REFUSED", error=words[:300])
+
+
+def finish(results: Sequence[Result]) -> None:
+    """Note what came of rows, and tell the house, in one transaction."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        sql.RESULT.fill(cursor, results)
+        tenant_id = current_tenant_id()
+        cursor.execute(sql.FINISH, [tenant_id])
+        changed = [Changed(*row) for row in cursor.fetchall()]
+        if len(changed) < len(results):
+            cursor.execute(sql.NOTE_ID, [tenant_id])
+        announce(one for one in changed if one.status != "PLANNED")

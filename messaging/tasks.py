@@ -1,0 +1,35 @@
+"""Celery entries of this app."""
+
+from celery import shared_task
+
+from events.wake import awake, wake
+from messaging import sending, settling
+from messaging.planning import HANDS, SEND_DUE
+from tenants.actors import acting_as, program
+from tenants.models import Tenant
+
+
+@shared_task(name=SEND_DUE)
+def send_due(hand: str) -> None:
+    """Send what is due for a bounded turn; idempotent, because rows are claimed."""
+    awake(SEND_DUE, hand)
+    with acting_as(program(SEND_DUE)):
+        turn = sending.take_turn()
+    if turn.settled and not turn.is_away:
+        wake(SEND_DUE, hand)
+
+
+@shared_task(name="messaging.wake_sends")
+def wake_sends() -> None:
+    """Wake the senders where something is due; idempotent, because waking is."""
+    if sending.due_lanes():
+        for hand in HANDS:
+            wake(SEND_DUE, hand)
+
+
+@shared_task(name="messaging.settle_sends")
+def settle_sends() -> None:
+    """Ask about what is unknown, decide about what was deferred; idempotent by leases and row locks."""
+    with acting_as(program("messaging.settle_sends")):
+        for tenant_id in settling.unsettled_tenants():
+            settling.settle(Tenant.objects.get(pk=tenant_id))

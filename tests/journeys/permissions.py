@@ -1,0 +1,70 @@
+"""Who may make, start and explain journeys, and who does tasks."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+from journeys import lifecycle
+from journeys.staff_tasks import TaskFields, make_task
+from tenants.scope import tenant_scope
+from tests.journeys.definitions import journey, send, wait
+from tests.permissions import (
+    CAMPAIGN,
+    CAMPAIGN_MAKE,
+    CHANGE,
+    MAKE,
+    READ,
+    Row,
+    World,
+)
+
+#                     anon exp read writ admi camp soci even  key  foreign stranger
+REMOVE: Final = "      401 401  403  403  403  204  403  403  204  404     404"
+OWN: Final = "?tenantId=fairview"
+STEPS: Final = [send("hello", to="pause"), wait("pause")]
+
+
+def draft(world: World) -> Mapping[str, object]:
+    """A journey that was never started."""
+    with tenant_scope(world.club.tenant):
+        made = lifecycle.create_journey(name=uuid4().hex, definition=journey(*STEPS))
+    return {"journey": made.pk}
+
+
+def running(world: World) -> Mapping[str, object]:
+    """A journey that runs, with one person in it."""
+    given = dict(draft(world))
+    with tenant_scope(world.club.tenant):
+        lifecycle.publish(given["journey"])  # type: ignore[arg-type]
+    return given
+
+
+def task(world: World) -> Mapping[str, object]:
+    """An open task."""
+    with tenant_scope(world.club.tenant):
+        return {"task": make_task(world.customer_id, TaskFields(title="Call")).pk}
+
+
+ONE: Final = "/api/v1/journeys/{journey}"
+REST: Final[tuple[Any, ...]] = (
+    Row("journeys", "GET", f"/api/v1/journeys{OWN}", READ),
+    Row("journeys", "POST", f"/api/v1/journeys{OWN}", CAMPAIGN_MAKE, {"name": "Welcome"}),
+    Row("journey", "GET", f"{ONE}{OWN}", READ, prepare=draft),
+    Row("journey", "PATCH", f"{ONE}{OWN}", CAMPAIGN, {"description": "For new members"}, prepare=draft),
+    Row("journey", "DELETE", f"{ONE}{OWN}", REMOVE, prepare=draft),
+    Row("journey-steps", "GET", f"{ONE}/steps{OWN}", READ, prepare=draft),
+    Row("journey-steps", "PUT", f"{ONE}/steps{OWN}", CAMPAIGN, {"steps": [wait("day")]}, prepare=draft),
+    Row("activate-journey", "POST", f"{ONE}/activate{OWN}", CAMPAIGN, {}, prepare=draft),
+    Row("pause-journey", "POST", f"{ONE}/pause{OWN}", CAMPAIGN, {}, prepare=running),
+    Row("archive-journey", "POST", f"{ONE}/archive{OWN}", CAMPAIGN, {}, prepare=running),
+    Row("enroll-journey", "POST", f"{ONE}/enroll{OWN}", CAMPAIGN, {"customerId": "{id}"}, prepare=running),
+    Row("simulate-journey", "POST", f"{ONE}/simulate{OWN}", CAMPAIGN, {"customerId": "{id}"}, prepare=draft,
+        is_reading=True),
+    Row("explain-journey", "GET", f"{ONE}/explain{OWN}&customerId={{id}}", READ, prepare=draft),
+    Row("journey-enrollments", "GET", f"{ONE}/enrollments{OWN}", READ, prepare=draft),
+    Row("journey-analytics", "GET", f"/api/v1/analytics/journeys{OWN}", READ),
+    Row("tasks", "GET", f"/api/v1/tasks{OWN}", READ),
+    Row("tasks", "POST", f"/api/v1/tasks{OWN}", MAKE, {"customerId": "{id}", "title": "Call"}),
+    Row("task", "GET", f"/api/v1/tasks/{{task}}{OWN}", READ, prepare=task),
+    Row("task", "PATCH", f"/api/v1/tasks/{{task}}{OWN}", CHANGE, {"outcome": "CALLED"}, prepare=task),
+)  # fmt: skip
