@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from campaigns import statements as sql
 from campaigns.models import Campaign
+from campaigns.models.campaign import ENDED
 from segments.compiler import compile as compile_rule
 from segments.models import Segment
 from segments.rules import InvalidRule, parse
@@ -85,3 +87,12 @@ def sample_of(campaign: Campaign, most: int = 5) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(sql.SAMPLE.format(condition=meant.condition), {**meant.parameters, "most": most})
         return [profile_id for (profile_id,) in cursor.fetchall()]
+
+
+def users_of_segment(segment_id: UUID) -> list[str]:
+    """Campaigns that have not ended and name the segment, in words."""
+    naming = Campaign.objects.filter(
+        Q(segment_ids__contains=[segment_id]) | Q(excluded_segment_ids__contains=[segment_id])
+    )
+    names = naming.exclude(status__in=ENDED).order_by("name").values_list("name", flat=True)
+    return [f"the campaign “{name}”" for name in names]

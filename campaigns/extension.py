@@ -7,6 +7,7 @@ from tenants.extension import (
     Extension,
     LogKind,
     Move,
+    NavEntry,
     OnUndo,
     OutboundEvent,
     Periodic,
@@ -93,6 +94,15 @@ EXTENSION: Final = Extension(
         "CampaignWinnerMetric": "campaigns.models.WinnerMetric",
         "SendStatus": "messaging.models.DeliveryStatus",
     },
+    nav=(
+        NavEntry("Campaigns", "campaign", "campaigns", group="Marketing", order=200),
+        NavEntry("Calendar", "calendar_month", "campaign_calendar", group="Marketing", order=210),
+        NavEntry("Campaign settings", "tune", "campaign_settings", "ADMINISTER", "Settings", 945),
+    ),
+    styles=("crm/campaigns.css",),
+    scripts=("crm/campaigns.js",),
+    segment_users=("campaigns.audience.users_of_segment",),
+    calendar=("campaigns.calendar.campaign_entries",),
     log_kinds=(
         LogKind("campaign.scheduled", "A campaign was scheduled."),
         LogKind("campaign.sent", "One sending of a campaign is complete."),

@@ -5,6 +5,7 @@ from typing import Final
 from tenants.extension import (
     BLANKED,
     OF_PERSON,
+    Consumer,
     Extension,
     LogKind,
     Move,
@@ -58,6 +59,13 @@ TABLES: Final = (
         )
         + columns("sender_email reply_to sms_sender backend updated_at"),
     ),
+    Table("messaging.SyncedList", plain=columns("list_id name sequence members synced_at problem")),
+    Table(
+        "messaging.SyncedMember",
+        personal=columns("contact_id"),
+        plain=columns("list_id"),
+        erase=delete("messaging_syncedmember", "'messagingContactId:' || contact_id = ANY(%(keys)s)"),
+    ),
     # A hash that names nobody, kept so that nobody writes there again.
     Table("messaging.Suppression", plain=columns("channel mailbox kind strikes until noted_at")),
 )
@@ -65,6 +73,9 @@ TABLES: Final = (
 EXTENSION: Final = Extension(
     tables=TABLES,
     log_kinds=(LogKind("delivery.changed", "What became of a message: sent, delivered, opened, skipped …"),),
+    consumers=(
+        Consumer(name="deliveries", kinds=("activity.recorded",), handle="messaging.receiving.handle"),
+    ),
     queues={
         "messaging.send_due": Queue.SENDS,
         "messaging.wake_sends": Queue.SENDS,

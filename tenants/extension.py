@@ -337,6 +337,7 @@ class Extension:
     `programs`: management commands that `make run` starts beside the platform. `on_tenant_created`: functions that get
     a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise. `segment_users`:
     functions that tell in words what needs the segment with a UUID ("the campaign “Spring offer”").
+    `calendar`: functions `entries(start, end)` that give what the calendar of sends shows (`campaigns.calendar.Entry`).
     """
 
     tables: tuple[Table, ...] = ()
@@ -365,6 +366,7 @@ class Extension:
     on_tenant_created: tuple[str, ...] = ()
     segment_users: tuple[str, ...] = ()
     demo: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
 
 
 def collect(installed_apps: Iterable[str]) -> dict[str, Extension]:

@@ -10,7 +10,7 @@ from messaging.models import Delivery
 from profiles.models import CustomerProfile
 from tenants.scope import tenant_scope
 from tests.campaigns.world import draft, segment
-from tests.permissions import CAMPAIGN, CAMPAIGN_MAKE, Row, World
+from tests.permissions import ADMIN, CAMPAIGN, CAMPAIGN_MAKE, MANAGER, VIEWER, Page, Row, World
 
 ALL: Final = "/api/v1/campaigns"
 OWN: Final = "?tenantId=fairview"
@@ -66,6 +66,27 @@ REST: Final = (
     Row("campaign-recipients", "GET", f"{ONE}/recipients{OWN}", CAMPAIGN, prepare=a_draft),
     Row("campaign-analytics", "GET", f"/api/v1/analytics/campaigns{OWN}", CAMPAIGN),
 )
+
+PAGES: Final = (
+    Page("campaigns", VIEWER),
+    Page("campaign_new", MANAGER, "POST"),
+    Page("campaign_edit", MANAGER),
+    Page("campaign_reach", MANAGER, "POST"),
+    Page("campaign_preview", MANAGER, "POST"),
+    Page("campaign_schedule", MANAGER, "POST"),
+    Page("campaign", VIEWER),
+    Page("campaign_progress", VIEWER),
+    Page("campaign_recipients", VIEWER),
+    Page("campaign_act", MANAGER, "POST"),
+    Page("campaign_calendar", VIEWER),
+    Page("campaign_move", MANAGER, "POST"),
+    Page("campaign_settings", ADMIN),
+)
+
+
+def things(world: World) -> dict[str, object]:
+    """The arguments of the pages' addresses."""
+    return {"campaign_id": a_draft(world)["campaign"], "step": "audience"}
 
 
 def state() -> Any:

@@ -1,0 +1,167 @@
+"""One campaign: live progress with the closing sum, the report, its recipients with their reasons."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from campaigns.admin.list_page import TONES, campaign_or_404
+from campaigns.models import Campaign
+from campaigns.representation import reason_text, recipient_fields, recipients_of
+from campaigns.stats import RATES, closing_sum, stats_of
+from messaging.models import DeliveryStatus
+from tenants.admin.base import request_may
+from tenants.admin.pages import club_of, page, show
+from tenants.middleware import StaffRequest
+from tenants.models import Tenant
+from tenants.roles import Right
+
+PAGE: Final = 50
+BAR_STEP: Final = 30
+BAR_HEIGHT: Final = 90
+RATE_WORDS: Final = {
+    "deliveredRate": "Delivered", "openRate": "Opened by people", "clickRate": "Clicked",
+    "conversionRate": "Reached the goal", "unsubscribeRate": "Unsubscribed", "complaintRate": "Complained",
+    "bounceRate": "Bounced",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """An hour of the drawing."""
+
+    x: int
+    opened_y: float
+    opened_height: float
+    clicked_y: float
+    clicked_height: float
+    label: str
+
+
+@page("campaigns/<uuid:campaign_id>/", name="campaign", right=Right.VIEW_PROFILES)
+def campaign_page(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
+    """A draft leads to the wizard where one may edit it."""
+    campaign, club = campaign_or_404(campaign_id), club_of(request)
+    may_edit = request_may(request, Right.EDIT)
+    if campaign.is_draft and may_edit:
+        return HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, "audience"]))
+    stats = stats_of(campaign)
+    return show(
+        request,
+        "campaigns/campaign.html",
+        campaign.name,
+        campaign=campaign,
+        club=club,
+        may_edit=may_edit,
+        stats=stats,
+        rates=_rates(stats),
+        bars=_bars(stats["hours"]),
+        lift=_lift_words(stats["lift"]),
+        test=_test_words(stats["test"]),
+        acts=campaign.acts.order_by("-id")[:20],
+        crumb={"link": reverse("admin:campaigns"), "title": "Campaigns"},
+        **progress_of(campaign, club),
+    )
+
+
+@page("campaigns/<uuid:campaign_id>/progress/", name="campaign_progress", right=Right.VIEW_PROFILES)
+def campaign_progress(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
+    """The part of the page that renews itself."""
+    campaign, club = campaign_or_404(campaign_id), club_of(request)
+    context = {"campaign": campaign, "club": club, **progress_of(campaign, club)}
+    return TemplateResponse(request, "campaigns/progress.html", context)
+
+
+def progress_of(campaign: Campaign, club: Tenant) -> dict[str, Any]:
+    """The closing sum with the parts of a bar of a thousand, and the reasons in words."""
+    total = closing_sum(campaign)
+    whole = max(total["target"], 1)
+    parts, x = [], 0.0
+    for name, tone in (("sent", "good"), ("waiting", "info"), ("failed", "bad"), ("skipped", "none")):
+        width = round(1000 * total[name] / whole, 1)
+        parts.append((name, tone, x, width))
+        x += width
+    return {
+        "sum": total,
+        "parts": parts,
+        "reasons": [(reason_text(reason) or reason, people) for reason, people in total["reasons"].items()],
+        "tone": TONES[campaign.status],
+    }
+
+
+def _rates(stats: dict[str, Any]) -> list[tuple[str, int, str, str]]:
+    """Words, count, rate and the club's own past rate, of what the report opens with."""
+    past = (stats["past"] or {}).get("rates", {})
+    return [
+        (RATE_WORDS[rate], stats["counters"][name], _percent(stats["rates"][rate]), _percent(past.get(rate)))
+        for rate, name in RATES.items()
+    ]
+
+
+def _lift_words(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """With the difference and its interval in percentage points."""
+    conversion = (found or {}).get("conversion")
+    if found is None or conversion is None:
+        return None
+    points, low, high = (f"{conversion[name] * 100:+.1f}" for name in ("difference", "low", "high"))
+    return {**found, "points": points, "range": f"{low} to {high}"}
+
+
+def _test_words(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """With each variant's chance as a per cent."""
+    if found is None:
+        return None
+    rows = [{**each, "chance": _percent(each["probabilityBest"])} for each in found.get("variants", [])]
+    return {**found, "rows": rows}
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value * 100:.1f} %"
+
+
+def _bars(hours: list[dict[str, int]]) -> list[Bar]:
+    most = max((max(hour["opened"], hour["clicked"]) for hour in hours), default=0) or 1
+    found = []
+    for hour in hours:
+        opened, clicked = (BAR_HEIGHT * hour[name] / most for name in ("opened", "clicked"))
+        label = f"{hour['hour']:02}:00, opened {hour['opened']}, clicked {hour['clicked']}"
+        found.append(
+            Bar(
+                hour["hour"] * BAR_STEP,
+                BAR_HEIGHT - opened,
+                opened,
+                BAR_HEIGHT - clicked,
+                clicked,
+                label,
+            )
+        )
+    return found
+
+
+@page("campaigns/<uuid:campaign_id>/recipients/", name="campaign_recipients", right=Right.VIEW_PROFILES)
+def campaign_recipients(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
+    """Who got it, who did not, and why."""
+    campaign, club = campaign_or_404(campaign_id), club_of(request)
+    status = request.GET.get("status", "")
+    status = status if status in DeliveryStatus.values else ""
+    search = request.GET.get("q", "")[:200]
+    skip = request.GET.get("skip", "0")
+    after = int(skip) if skip.isdecimal() and len(skip) < 8 else 0  # noqa: PLR2004 - digits
+    rows = list(recipients_of(campaign, status=status, search=search)[after : after + PAGE + 1])
+    return show(
+        request,
+        "campaigns/recipients.html",
+        "Recipients",
+        campaign=campaign,
+        club=club,
+        rows=recipient_fields(rows[:PAGE]),
+        statuses=DeliveryStatus.choices,
+        chosen=status,
+        search=search,
+        is_continued=after > 0,
+        more=f"skip={after + PAGE}&status={status}&q={search}" if len(rows) > PAGE else "",
+        crumb={"link": reverse("admin:campaign", args=[campaign.pk]), "title": campaign.name},
+    )

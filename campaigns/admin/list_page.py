@@ -1,0 +1,72 @@
+"""The list of campaigns, and the button that makes a draft."""
+
+from typing import Final
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from campaigns.acts import get_campaign
+from campaigns.editing import create_campaign
+from campaigns.errors import CampaignNotFound
+from campaigns.models import Campaign, CampaignStatus
+from campaigns.representation import list_campaigns
+from campaigns.stats import rates, totals_of
+from tenants.admin.base import request_may
+from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.middleware import StaffRequest
+from tenants.roles import Right
+
+PAGE: Final = 50
+TONES: Final = {
+    "DRAFT": "plain", "SCHEDULED": "info", "ACTIVE": "good", "PAUSED": "warn", "COMPLETED": "plain",
+    "CANCELLED": "bad",
+}  # fmt: skip
+
+
+def campaign_or_404(text: object) -> Campaign:
+    """The campaign of an address; raises Http404."""
+    found = uuid_or_none(str(text))
+    try:
+        if found is not None:
+            return get_campaign(found)
+    except CampaignNotFound:
+        pass
+    raise Http404("There is no such campaign.")
+
+
+@page("campaigns/", name="campaigns", right=Right.VIEW_PROFILES)
+def campaigns(request: StaffRequest) -> HttpResponse:
+    """The newest first, with what they brought."""
+    status = request.GET.get("status", "")
+    status = status if status in CampaignStatus.values else ""
+    is_archived = "archived" in request.GET
+    after = int(request.GET.get("skip", "0")) if request.GET.get("skip", "0").isdecimal() else 0
+    rows = list(
+        list_campaigns(status=status, search=request.GET.get("q", "")[:200], archived=is_archived)[
+            after : after + PAGE + 1
+        ]
+    )
+    totals = totals_of(rows[:PAGE])
+    return show(
+        request,
+        "campaigns/list.html",
+        "Campaigns",
+        rows=[(each, TONES[each.status], totals[each.pk], rates(totals[each.pk])) for each in rows[:PAGE]],
+        club=club_of(request),
+        statuses=CampaignStatus.choices,
+        chosen=status,
+        is_archived=is_archived,
+        is_continued=after > 0,
+        more=f"skip={after + PAGE}&status={status}" if len(rows) > PAGE else "",
+        may_edit=request_may(request, Right.EDIT),
+    )
+
+
+@page("campaigns/new/", name="campaign_new", right=Right.EDIT)
+@require_POST
+def campaign_new(request: StaffRequest) -> HttpResponse:
+    """A draft, and on to its first step."""
+    club_of(request)
+    campaign = create_campaign({"name": "New campaign", "channels": ["EMAIL"]})
+    return HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, "audience"]))

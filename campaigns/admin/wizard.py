@@ -1,0 +1,329 @@
+"""The wizard: audience, content, test, time, and a last page that says in words what will happen."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from campaigns.acts import schedule_campaign
+from campaigns.admin.list_page import campaign_or_404
+from campaigns.admin.previews import previews_of
+from campaigns.admin.reach import Reach, reach_of
+from campaigns.admin.sentences import sentences_of
+from campaigns.editing import lacks_approval, update_campaign
+from campaigns.models import (
+    Campaign,
+    CampaignChannel,
+    CampaignStatus,
+    CampaignType,
+    Goal,
+    SendWindow,
+    WinnerMetric,
+)
+from campaigns.readiness import problems_of
+from campaigns.triggers import event_choices
+from campaigns.values import parse_values
+from messaging.clocks import instant
+from messaging.rendering import FIELDS
+from segments.models import Segment
+from tenants.admin.base import messages, request_may
+from tenants.admin.pages import club_of, page, show
+from tenants.errors import DomainError, UnprocessableError
+from tenants.middleware import StaffRequest
+from tenants.models import Tenant
+from tenants.roles import Right
+
+STEPS: Final = {
+    "audience": "Who",
+    "content": "What",
+    "test": "Test",
+    "time": "When",
+    "review": "Look once more",
+}
+WRITTEN: Final = (CampaignChannel.EMAIL, CampaignChannel.SMS, CampaignChannel.PUSH, CampaignChannel.WHATSAPP)
+MOST_OTHERS: Final = 50
+Values = dict[str, Any]
+
+
+@page("campaigns/<uuid:campaign_id>/edit/<slug:step>/", name="campaign_edit", right=Right.EDIT)
+def campaign_edit(request: StaffRequest, campaign_id: UUID, step: str) -> HttpResponse:
+    """One step; saving goes on to the next."""
+    campaign = campaign_or_404(campaign_id)
+    if step not in STEPS:
+        raise Http404("There is no such step.")
+    if not campaign.is_draft:
+        return HttpResponseRedirect(reverse("admin:campaign", args=[campaign.pk]))
+    problems: dict[str, str] = {}
+    if request.method == "POST" and step in READERS:
+        try:
+            campaign = update_campaign(campaign.pk, read_step(request, campaign, step))
+        except UnprocessableError as refusal:
+            problems = {detail["field"].split(".")[0]: detail["message"] for detail in refusal.details}
+        else:
+            names = list(STEPS)
+            wanted = request.POST.get("go", "")
+            following = wanted if wanted in STEPS else names[names.index(step) + 1]
+            return HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, following]))
+    return _shown(request, campaign, step, problems)
+
+
+def _shown(request: StaffRequest, campaign: Campaign, step: str, problems: Mapping[str, str]) -> HttpResponse:
+    club = club_of(request)
+    return show(
+        request,
+        f"campaigns/{step}.html",
+        campaign.name,
+        status=422 if problems else 200,
+        campaign=campaign,
+        club=club,
+        step=step,
+        steps=[(name, label, number) for number, (name, label) in enumerate(STEPS.items(), 1)],
+        problems=problems,
+        crumb={"link": reverse("admin:campaigns"), "title": "Campaigns"},
+        **CONTEXTS[step](request, campaign, club),
+    )
+
+
+def _audience_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
+    return {
+        "segments": Segment.objects.filter(deleted_at=None).order_by("name"),
+        "others": Campaign.objects.filter(
+            status__in=[CampaignStatus.COMPLETED, CampaignStatus.ACTIVE, CampaignStatus.CANCELLED]
+        )
+        .exclude(pk=campaign.pk)
+        .order_by("-created_at")[:MOST_OTHERS],
+        "channels": [(channel.value, channel.label) for channel in WRITTEN],
+        "reach": reach_of(campaign, club),
+    }
+
+
+def _content_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
+    return {
+        "parts": [
+            (
+                CampaignChannel(channel),
+                campaign.content.get(channel, {}),
+                campaign.template_id(channel),
+            )
+            for channel in campaign.direct_channels
+        ],
+        "tokens": FIELDS,
+        **previews_of(campaign, club, request.GET.get("member", "")),
+    }
+
+
+def _test_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
+    variants = list(campaign.variants.order_by("label"))
+    second = variants[1] if len(variants) > 1 else None
+    return {
+        "is_tested": bool(variants),
+        "second": second.content if second else {},
+        "metrics": WinnerMetric.choices,
+        "goals": Goal.choices,
+        "channel": campaign.direct_channels[0] if campaign.direct_channels else "EMAIL",
+        "hours": round(campaign.test_minutes / 60, 1),
+    }
+
+
+def _time_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
+    at = campaign.scheduled_at.astimezone(campaign.zone) if campaign.scheduled_at else None
+    end = campaign.recur_end_at.astimezone(campaign.zone) if campaign.recur_end_at else None
+    return {
+        "types": [(kind.value, kind.label) for kind in CampaignType if kind is not CampaignType.JOURNEY],
+        "windows": SendWindow.choices,
+        "events": event_choices(),
+        "at": f"{at:%Y-%m-%dT%H:%M}" if at else "",
+        "end": f"{end:%Y-%m-%dT%H:%M}" if end else "",
+        "patterns": PATTERNS,
+        "spread_hours": round(campaign.spread_minutes / 60, 1) or 2,
+    }
+
+
+def _review_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
+    problems = problems_of(campaign)
+    reach = reach_of(campaign, club)
+    return {
+        "missing": problems,
+        "reach": reach,
+        "sentences": sentences_of(campaign, club, reach),
+        "lacks_approval": lacks_approval(campaign, club),
+        "may_approve": request_may(request, Right.EDIT),
+        **previews_of(campaign, club, ""),
+    }
+
+
+PATTERNS: Final = (
+    ("0 9 * * *", "Every day at 09:00"),
+    ("0 9 * * 1", "Every Monday at 09:00"),
+    ("0 9 * * 5", "Every Friday at 09:00"),
+    ("0 9 1 * *", "On the first of each month at 09:00"),
+)
+CONTEXTS: Final[Mapping[str, Callable[[HttpRequest, Campaign, Tenant], Values]]] = {
+    "audience": _audience_context,
+    "content": _content_context,
+    "test": _test_context,
+    "time": _time_context,
+    "review": _review_context,
+}
+
+
+# --- What the forms say
+
+
+def read_step(request: HttpRequest, campaign: Campaign, step: str) -> Values:
+    """The columns that a step's form states; raises UnprocessableError."""
+    return parse_values(READERS[step](request.POST, campaign))
+
+
+def _read_audience(form: QueryDict, campaign: Campaign) -> Values:
+    return {
+        "name": form.get("name", ""),
+        "segmentIds": form.getlist("segmentIds"),
+        "excludedSegmentIds": form.getlist("excludedSegmentIds"),
+        "excludedCampaignIds": form.getlist("excludedCampaignIds"),
+        "holdOutPercent": _number(form.get("holdOutPercent", "0")),
+        "channels": list(
+            dict.fromkeys(
+                filter(None, [form.get("first", ""), form.get("second", ""), form.get("third", "")])
+            )
+        ),
+    }
+
+
+def _read_content(form: QueryDict, campaign: Campaign) -> Values:
+    content = {
+        channel: {part: form.get(f"{channel}-{part}", "") for part in ("subject", "body", "html")}
+        for channel in campaign.direct_channels
+    }
+    templates = {
+        f"{channel.lower()}TemplateId": form.get(f"{channel}-template", "")
+        for channel in campaign.direct_channels
+    }
+    return {"content": content, **templates}
+
+
+def _read_test(form: QueryDict, campaign: Campaign) -> Values:
+    values: Values = {
+        "goal": form.get("goal", "NONE"),
+        "goalDays": _number(form.get("goalDays", "7")),
+        "variants": [],
+        "testPercent": 100,
+    }
+    if "tested" not in form or not campaign.direct_channels:
+        return values
+    channel = campaign.direct_channels[0]
+    second = {part: form.get(f"second-{part}", "") for part in ("subject", "body")}
+    return values | {
+        "variants": [{"label": "A"}, {"label": "B", "content": {channel: second}}],
+        "winnerMetric": form.get("winnerMetric", "CLICKS"),
+        "testPercent": _number(form.get("testPercent", "100")),
+        "testMinutes": round(_fraction(form.get("hours", "4")) * 60),
+    }
+
+
+def _read_time(form: QueryDict, campaign: Campaign) -> Values:
+    kind = form.get("type", CampaignType.ONE_TIME.value)
+    is_recurring, is_triggered = kind == CampaignType.RECURRING, kind == CampaignType.TRIGGERED
+    at = _moment(form.get("at", ""), campaign) if form.get("now") != "on" else None
+    return {
+        "type": kind,
+        "scheduledAt": at,
+        "window": SendWindow.TOGETHER.value if is_triggered else form.get("window", "TOGETHER"),
+        "spreadMinutes": round(_fraction(form.get("spread", "2")) * 60)
+        if form.get("window") == SendWindow.SPREAD
+        else 0,
+        "recurPattern": (form.get("ownPattern", "").strip() or form.get("recurPattern", ""))
+        if is_recurring
+        else "",
+        "recurEndAt": _moment(form.get("end", ""), campaign) if is_recurring or is_triggered else None,
+        "triggerEvent": form.get("triggerEvent", "") if is_triggered else "",
+        "triggerDelayMinutes": _number(form.get("triggerDelayMinutes", "0")) if is_triggered else 0,
+        "triggerCapDays": _number(form.get("triggerCapDays", "1")) if is_triggered else 1,
+    }
+
+
+READERS: Final[Mapping[str, Callable[[QueryDict, Campaign], Values]]] = {
+    "audience": _read_audience,
+    "content": _read_content,
+    "test": _read_test,
+    "time": _read_time,
+}
+
+
+def _number(text: str) -> int:
+    """What is no number becomes one that is refused."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else -1  # noqa: PLR2004
+
+
+def _fraction(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 10_000.0)
+    except ValueError:
+        return 0.0
+
+
+def _moment(text: str, campaign: Campaign) -> datetime | None:
+    """A time on the campaign's wall as the field writes it; what is none is left out."""
+    try:
+        return instant(datetime.fromisoformat(text), campaign.zone) if text else None
+    except ValueError:
+        return None
+
+
+# --- Live parts
+
+
+@page("campaigns/<uuid:campaign_id>/reach/", name="campaign_reach", right=Right.EDIT)
+@require_POST
+def campaign_reach(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
+    """Whom the form as it stands would reach, in numbers; nothing is kept."""
+    campaign, club = campaign_or_404(campaign_id), club_of(request)
+    found: Reach | None = None
+    try:
+        with transaction.atomic():
+            if campaign.is_draft:
+                campaign = update_campaign(campaign.pk, read_step(request, campaign, "audience"))
+            found = reach_of(campaign, club)
+            transaction.set_rollback(True)
+    except DomainError as refusal:
+        return TemplateResponse(request, "campaigns/reach.html", {"refusal": refusal.message, "club": club})
+    return TemplateResponse(request, "campaigns/reach.html", {"reach": found, "club": club})
+
+
+@page("campaigns/<uuid:campaign_id>/preview/", name="campaign_preview", right=Right.EDIT)
+@require_POST
+def campaign_preview(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
+    """How the form as it stands looks to a member; nothing is kept."""
+    campaign, club = campaign_or_404(campaign_id), club_of(request)
+    try:
+        with transaction.atomic():
+            if campaign.is_draft:
+                campaign = update_campaign(campaign.pk, read_step(request, campaign, "content"))
+            found = previews_of(campaign, club, request.POST.get("member", ""))
+            transaction.set_rollback(True)
+    except UnprocessableError as refusal:
+        found = {"refusals": [detail["message"] for detail in refusal.details]}
+    return TemplateResponse(request, "campaigns/previews.html", {**found, "club": club})
+
+
+@page("campaigns/<uuid:campaign_id>/schedule/", name="campaign_schedule", right=Right.EDIT)
+@require_POST
+def campaign_schedule(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
+    """The button of the last page."""
+    campaign = campaign_or_404(campaign_id)
+    try:
+        campaign = schedule_campaign(campaign.pk)
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        return HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, "review"]))
+    is_now = campaign.scheduled_at is None or campaign.scheduled_at <= timezone.now()
+    messages.success(request, "On its way." if is_now else "Scheduled.")
+    return HttpResponseRedirect(reverse("admin:campaign", args=[campaign.pk]))

@@ -1,0 +1,229 @@
+"""The back office: the wizard from the first click to the last, the campaign's page, recipients, calendar, settings."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.acts import pause_campaign, schedule_campaign
+from campaigns.calendar import Entry, with_clashes
+from campaigns.models import Campaign
+from campaigns.settings import settings_of
+from messaging.models import Delivery
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
+from tests.back_office import desk, text_of
+from tests.campaigns.world import draft, people, segment, step
+from tests.cast import Club
+
+LIST = "/admin/campaigns/"
+
+
+@pytest.fixture
+def browser(fairview: Club) -> Iterator[Client]:
+    with tenant_scope(fairview.tenant):
+        yield desk(fairview.marketing_manager)
+
+
+def follow(browser: Client, address: str, form: dict[str, Any]) -> str:
+    """Post a step and go where it leads."""
+    answer = browser.post(address, form)
+    assert answer.status_code == 302, text_of(answer)[:3000]
+    return str(answer.headers["Location"])
+
+
+def test_a_newcomer_goes_from_the_empty_list_to_a_sent_campaign(browser: Client, fairview: Club) -> None:
+    members = segment(
+        fairview.tenant,
+        [*people(fairview.tenant, 3), *people(fairview.tenant, 1, email_opt_in=False)],
+        "Members",
+    )
+    assert "No campaign yet" in text_of(browser.get(LIST))
+
+    who = follow(browser, f"{LIST}new/", {})
+    audience = {
+        "name": "Spring Open",
+        "segmentIds": [str(members.pk)],
+        "first": "EMAIL",
+        "holdOutPercent": "0",
+    }
+    live = text_of(browser.post(who.replace("edit/audience", "reach"), audience))
+    what = follow(browser, who, audience)
+    content = {"EMAIL-subject": "Hello {{ firstName }}", "EMAIL-body": "Come and play."}
+    preview = text_of(browser.post(who.replace("edit/audience", "preview"), content))
+    test = follow(browser, what, content)
+    time = follow(browser, test, {"goal": "ENTERED", "goalDays": "7"})
+    review = follow(browser, time, {"type": "ONE_TIME", "at": "", "window": "TOGETHER"})
+    last = text_of(browser.get(review))
+    done = follow(browser, review.replace("edit/review", "schedule"), {})
+
+    assert "<small>of 4 people</small>" in live
+    assert "Has not agreed to be written to this way" in live
+    assert "Hello P0" in preview
+    assert "3 people of Members will get it by E-mail." in last
+    assert "1 will not: 1: has not agreed to be written to this way." in last
+    assert "Send now" in last
+    campaign = Campaign.objects.get()
+    assert campaign.status == "SCHEDULED"
+    step(campaign)
+    page = text_of(browser.get(done))
+    assert Delivery.objects.filter(status="PLANNED").count() == 3
+    assert 'aria-label="0 sent, 3 waiting, 0 failed, 1 not sent"' in page
+    assert "Pause" in page
+
+
+def test_an_unknown_token_is_told_with_its_place(browser: Client, fairview: Club) -> None:
+    campaign = draft(segment(fairview.tenant, people(fairview.tenant, 1)))
+
+    shown = text_of(
+        browser.post(
+            f"{LIST}{campaign.pk}/preview/", {"EMAIL-body": "Dear {{ fristName }}", "EMAIL-subject": "x"}
+        )
+    )
+
+    assert "“fristName” is not known here." in shown
+    assert "line 1, column 9" in shown
+    assert Campaign.objects.get().content == campaign.content  # a preview keeps nothing
+
+
+def test_a_step_that_cannot_be_taken_says_why_and_keeps_the_draft(browser: Client, fairview: Club) -> None:
+    campaign = draft()
+
+    answer = browser.post(f"{LIST}{campaign.pk}/edit/content/", {"EMAIL-body": "{% if %}"})
+
+    assert answer.status_code == 422
+    assert "cannot be read" in text_of(answer)
+    assert Campaign.objects.get().version == campaign.version
+
+
+def test_what_is_missing_stands_on_the_last_page_and_nothing_is_scheduled(browser: Client) -> None:
+    campaign = draft(content={})
+
+    shown = text_of(browser.get(f"{LIST}{campaign.pk}/edit/review/"))
+    browser.post(f"{LIST}{campaign.pk}/schedule/")
+
+    assert "Choose at least one segment." in shown
+    assert "Write the text for E-mail, or choose a template." in shown
+    assert Campaign.objects.get().status == "DRAFT"
+
+
+def test_the_wizard_makes_a_test_and_a_rhythm(browser: Client, fairview: Club) -> None:
+    campaign = draft(segment(fairview.tenant, people(fairview.tenant, 2)))
+    form = {
+        "goal": "NONE", "goalDays": "7", "tested": "on", "second-subject": "Other", "winnerMetric": "OPENS",
+        "testPercent": "40", "hours": "2",
+    }  # fmt: skip
+    follow(browser, f"{LIST}{campaign.pk}/edit/test/", form)
+    follow(
+        browser,
+        f"{LIST}{campaign.pk}/edit/time/",
+        {"type": "RECURRING", "recurPattern": "0 9 * * 1", "at": "2030-01-01T09:00", "window": "TOGETHER"},
+    )
+
+    changed = Campaign.objects.get()
+    assert [arm.label for arm in changed.variants.order_by("label")] == ["A", "B"]
+    assert (changed.test_percent, changed.test_minutes, changed.recur_pattern) == (40, 120, "0 9 * * 1")
+    words = text_of(browser.get(f"{LIST}{campaign.pk}/edit/review/"))
+    assert "At 09:00 on Monday, on the clock of Africa/Johannesburg" in words
+    assert "40 per cent get one of 2 variants. After 2 h the others get the one that did best" in words
+
+
+def test_recipients_are_found_by_name_with_their_reason(browser: Client, fairview: Club) -> None:
+    everybody = [
+        *people(fairview.tenant, 2),
+        *people(fairview.tenant, 1, email_opt_in=False, last_name="Nel"),
+    ]
+    campaign = draft(segment(fairview.tenant, everybody))
+    schedule_campaign(campaign.pk)
+    step(campaign)
+
+    found = text_of(browser.get(f"{LIST}{campaign.pk}/recipients/?q=nel"))
+
+    assert "Has not agreed to be written to this way" in found
+    assert "P0" not in found
+
+
+def test_the_buttons_pause_ask_before_cancelling_and_duplicate(browser: Client, fairview: Club) -> None:
+    campaign = draft(segment(fairview.tenant, people(fairview.tenant, 2)))
+    schedule_campaign(campaign.pk)
+    step(campaign)
+    act = f"{LIST}{campaign.pk}/act/"
+
+    browser.post(act, {"act": "pause"})
+    assert Campaign.objects.get().status == "PAUSED"
+    asked = text_of(browser.post(act, {"act": "cancel"}))
+    assert "Cancel this campaign?" in asked
+    assert Campaign.objects.get().status == "PAUSED"
+    browser.post(act, {"act": "cancel", "confirmed": "1"})
+    assert Campaign.objects.get().status == "CANCELLED"
+    browser.post(act, {"act": "duplicate"})
+    assert Campaign.objects.filter(status="DRAFT").count() == 1
+
+
+def test_the_calendar_shows_moves_and_marks_clashes(browser: Client, fairview: Club) -> None:
+    everybody = segment(fairview.tenant, people(fairview.tenant, 1))
+    hour = (timezone.now() + timedelta(days=40)).replace(hour=7, minute=0, second=0, microsecond=0)
+    for name in ("First", "Second"):
+        schedule_campaign(draft(everybody, name=name).pk, hour)
+    day = hour.astimezone(fairview.tenant.zone).date()
+
+    shown = text_of(browser.get(f"{LIST}calendar/?day={day}"))
+    first = Campaign.objects.get(name="First")
+    moved = browser.post(
+        f"{LIST}{first.pk}/move/",
+        {"day": str(day + timedelta(days=3))},
+        headers={"X-Requested-With": "fetch"},
+    )
+    after = text_of(browser.get(f"{LIST}calendar/?day={day}&view=week"))
+
+    assert "2 sends reach some of the same people" in shown
+    assert moved.json() == {"message": "Moved."}
+    assert Campaign.objects.get(name="First").scheduled_at == hour + timedelta(days=3)
+    assert "reach some of the same people" not in after
+    pause = browser.post(
+        f"{LIST}{draft().pk}/move/", {"day": str(day)}, headers={"X-Requested-With": "fetch"}
+    )
+    assert pause.status_code == 409
+
+
+def test_only_what_reaches_the_same_people_within_a_day_clashes() -> None:
+    noon = timezone.now()
+    entries = [
+        Entry(noon, "A", "x", "/a", reaches=frozenset({"1"})),
+        Entry(noon + timedelta(hours=5), "B", "x", "/b", reaches=frozenset({"1", "2"})),
+        Entry(noon + timedelta(hours=6), "C", "x", "/c", reaches=frozenset({"3"})),
+        Entry(noon + timedelta(days=2), "D", "x", "/d", reaches=frozenset({"1"})),
+        Entry(noon, "E", "x", "/e"),
+    ]
+
+    assert [entry.clashes_with for entry in with_clashes(entries)] == [("B",), ("A",), (), (), ()]
+
+
+def test_an_admin_sets_what_counts_for_all_campaigns(fairview: Club) -> None:
+    admin = desk(fairview.admin)
+    refused = admin.post(
+        f"{LIST}settings/", {"hold_out_percent": "80", "grace_minutes": "30", "error_percent": "5"}
+    )
+    admin.post(
+        f"{LIST}settings/",
+        {"needs_approval": "on", "hold_out_percent": "3", "grace_minutes": "30", "error_percent": "8"},
+    )
+
+    assert refused.status_code == 422
+    chosen = settings_of(Tenant.objects.get(pk=fairview.tenant.pk))
+    assert (chosen.needs_approval, chosen.hold_out_percent, chosen.grace_minutes) == (True, 3, 30)
+
+
+def test_a_viewer_reads_and_changes_nothing(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        campaign = draft(segment(fairview.tenant, people(fairview.tenant, 1)))
+        schedule_campaign(campaign.pk)
+        step(campaign)
+        pause_campaign(campaign.pk)
+    viewer = desk(fairview.viewer)
+
+    assert "Resume" not in text_of(viewer.get(f"{LIST}{campaign.pk}/"))
+    assert viewer.post(f"{LIST}{campaign.pk}/act/", {"act": "resume"}).status_code == 403
