@@ -9,5 +9,9 @@ class PlatformConfig(AppConfig):
     name = "crm_platform"
 
     def ready(self) -> None:
-        """Importing the module registers the checks."""
-        from crm_platform import checks, extension_checks  # noqa: F401, PLC0415
+        """Importing the modules registers the checks; a log-in is a session's first use."""
+        from django.contrib.auth.signals import user_logged_in  # noqa: PLC0415
+
+        from crm_platform import checks, extension_checks, page_middleware  # noqa: F401, PLC0415
+
+        user_logged_in.connect(page_middleware.note_use, dispatch_uid="crm.session_used")

@@ -17,6 +17,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 PROGRAM_PATHS = ("/api/v1/", "/graphql")
+# The documentation of the API brings scripts inside its page.
+POLICED_PATHS: Final = ("/admin", "/account")
 LAST_USED: Final = "crm_last_used"
 USED_EVERY_SECONDS: Final = 300
 
@@ -41,11 +43,54 @@ class PageSessions(_PagesOnly, SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Move the end of a session that a person uses; a page that refreshes itself on a screen does not count."""
         session = request.session
-        if session.accessed and SESSION_KEY in session and "HX-Request" not in request.headers:
+        if session.accessed and SESSION_KEY in session and not _is_by_itself(request):
             now = int(time.time())
             if now - session.get(LAST_USED, 0) >= USED_EVERY_SECONDS:
                 session[LAST_USED] = now
         return super().process_response(request, response)
+
+
+class PagePolicy:
+    """What pages may load: scripts of ours only, none inside the page, nothing from elsewhere.
+
+    `unsafe-eval` because the theme's Alpine makes functions of its attributes (ADR 33); styles may stand inside the
+    page because the theme writes its colours there.
+    """
+
+    POLICY: Final = "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' 'unsafe-eval'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "media-src 'self' blob:",
+            "font-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Answer with the policy, unless the view has one of its own."""
+        response = self.get_response(request)
+        if request.path_info.startswith(POLICED_PATHS):
+            response.headers.setdefault("Content-Security-Policy", self.POLICY)
+        return response
+
+
+def _is_by_itself(request: HttpRequest) -> bool:
+    """Whether a script may have asked without anybody there."""
+    by_script = "HX-Request" in request.headers or request.headers.get("X-Requested-With") == "fetch"
+    return request.method == "GET" and by_script
+
+
+def note_use(request: HttpRequest, **kwargs: Any) -> None:
+    """Receiver of `user_logged_in`: a session is in use from its first moment on."""
+    request.session[LAST_USED] = int(time.time())
 
 
 class PageForms(_PagesOnly, CsrfViewMiddleware):

@@ -31,6 +31,7 @@ from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
 from profiles.privacy.suppression import suppressed
 from profiles.reading import get_customer
+from tenants.action_log import log_action
 from tenants.models import Tenant, User
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
@@ -80,6 +81,7 @@ def create_customer(fields: Mapping[str, Any]) -> CustomerProfile:
         profile_id = _state(club, record, values)
         if tags is not None:
             _set_tags(profile_id, tags)
+        log_action("customer.created", subject_kind="customer", subject_id=profile_id)
     return get_customer(profile_id)
 
 
@@ -95,6 +97,8 @@ def update_customer(profile_id: UUID, fields: Mapping[str, Any]) -> CustomerProf
             _state(club, _record_of(profile), values)
         if tags is not None:
             _set_tags(profile.pk, tags)
+        changed = {"fields": sorted(fields)}
+        log_action("customer.changed", subject_kind="customer", subject_id=profile.pk, details=changed)
     return get_customer(profile.pk)
 
 
@@ -120,6 +124,7 @@ def add_note(profile_id: UUID, body: str, author: Author, *, is_pinned: bool = F
             "NOTE_ADDED", ActivityCategory.NOTE, f"Note: {title}", "", {"author": author.name}
         )
         _record(_club(), _record_of(profile), [draft], event_id=str(note.pk))
+        log_action("note.added", subject_kind="customer", subject_id=profile.pk)
     note.refresh_from_db()
     return note
 

@@ -90,7 +90,7 @@ EXTENSION: Final = Extension(
         NavEntry("Dashboard", "space_dashboard", "index", order=0),
         NavEntry("Customers", "groups", "profiles_customerprofile_changelist", order=10),
         NavEntry("Slipping away", "trending_down", "slipping_away", order=20),
-        NavEntry("Review", "compare_arrows", "review_queue", "EDIT", order=30),
+        NavEntry("Review", "compare_arrows", "review_queue", "CORRECT", order=30),
         NavEntry("Import", "upload_file", "imports", "EDIT", order=40),
         NavEntry("Scoring rules", "speed", "scoring_rules", "VIEW_PROFILES", SETTINGS, 950),
         NavEntry("Privacy", "shield_person", "privacy", "ADMINISTER", SETTINGS, 960),

@@ -16,13 +16,17 @@ MOST_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class TimelineFilter:
-    """What to show; empty means everything. `since` is inclusive, `until` exclusive."""
+    """What to show; empty means everything. `since` is inclusive, `until` exclusive.
+
+    `without` names categories that the reader may not see, whatever is chosen.
+    """
 
     categories: Sequence[str] = ()
     types: Sequence[str] = ()
     sources: Sequence[str] = ()
     since: datetime | None = None
     until: datetime | None = None
+    without: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,9 @@ def _conditions(profile_id: UUID, chosen: TimelineFilter, after: Place | None) -
         if values:
             conditions.append(f"{column} = ANY(%s)")
             parameters.append(list(values))
+    if chosen.without:
+        conditions.append("category <> ALL(%s)")
+        parameters.append(list(chosen.without))
     if chosen.since is not None:
         conditions.append("occurred_at >= %s")
         parameters.append(chosen.since)

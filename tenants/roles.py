@@ -1,6 +1,7 @@
 """What each role may do, as one table; the API asks scopes, the back office asks this."""
 
 from enum import StrEnum
+from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
@@ -13,20 +14,28 @@ class Right(StrEnum):
 
     VIEW_PROFILES = "VIEW_PROFILES"
     ADD_NOTES = "ADD_NOTES"
+    CORRECT = "CORRECT"  # contact data, new people, who is whom: the desk meets people
+    SEE_MONEY = "SEE_MONEY"  # payments, values, complaints
     EDIT = "EDIT"  # members, segments, campaigns, journeys; merge, export
     ADMINISTER = "ADMINISTER"  # delete records; users, settings, social accounts, privacy
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
-    Role.MARKETING_MANAGER: frozenset({Right.VIEW_PROFILES, Right.ADD_NOTES, Right.EDIT}),
-    Role.STAFF: frozenset({Right.VIEW_PROFILES, Right.ADD_NOTES}),
+    Role.MARKETING_MANAGER: frozenset(Right) - {Right.ADMINISTER},
+    Role.STAFF: frozenset({Right.VIEW_PROFILES, Right.ADD_NOTES, Right.CORRECT}),
     Role.VIEWER: frozenset({Right.VIEW_PROFILES}),
 }
 
 
-def may(role: Role | None, right: Right) -> bool:
-    """Whether the role includes the right; None (no membership) includes nothing."""
+# In a club's settings: whether its staff see money too.
+STAFF_SEE_MONEY: Final = "staffSeeMoney"
+
+
+def may(role: Role | None, right: Right, club: Tenant | None = None) -> bool:
+    """Whether the role includes the right, in this club; None (no membership) includes nothing."""
+    if role is Role.STAFF and right is Right.SEE_MONEY:
+        return club is not None and bool(club.settings.get(STAFF_SEE_MONEY))
     return role is not None and right in RIGHTS[role]
 
 

@@ -25,11 +25,10 @@ class Throttle(AxesDatabaseHandler):  # type: ignore[misc]  # the library has no
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """The worst of the three counts, on the scale of the narrowest."""
         counts = self.get_user_attempts(request, credentials)
-        worst: int = max(
-            (rows.aggregate(sum=Sum("failures_since_start"))["sum"] or 0) // weight
+        return max(
+            int(rows.aggregate(sum=Sum("failures_since_start"))["sum"] or 0) // weight
             for rows, weight in zip(counts, WEIGHTS, strict=True)
         )
-        return worst
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """A right password forgives this account at this address only, or guessers would log in between guesses."""

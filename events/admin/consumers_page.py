@@ -14,13 +14,13 @@ from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
 
-@page("operations/consumers/", name="operations_consumers", right=Right.VIEW_PROFILES)
+@page("operations/consumers/", name="operations_consumers", right=Right.ADMINISTER)
 def consumers(request: StaffRequest) -> HttpResponse:
     """The list, renewed while it is looked at."""
     return show(request, "crm/operations/consumers.html", "Consumers", lags=lags())
 
 
-@page("operations/consumers/rows/", name="operations_consumer_rows", right=Right.VIEW_PROFILES)
+@page("operations/consumers/rows/", name="operations_consumer_rows", right=Right.ADMINISTER)
 def consumer_rows(request: StaffRequest) -> HttpResponse:
     """The part that changes."""
     return render(request, "crm/operations/consumer_rows.html", {"lags": lags(), "club": club_of(request)})

@@ -31,7 +31,7 @@ class LetterRow:
     is_ours: bool
 
 
-@page("operations/dead-letters/", name="operations_dead_letters", right=Right.VIEW_PROFILES)
+@page("operations/dead-letters/", name="operations_dead_letters", right=Right.ADMINISTER)
 def dead_events(request: StaffRequest) -> HttpResponse:
     """Accepted events that ended dead."""
     selection = selection_from(request.GET)
@@ -70,7 +70,7 @@ def filters_of(selection: Selection) -> dict[str, str]:
     return {name: value for name, value in (("code", selection.code), ("type", selection.type)) if value}
 
 
-@page("operations/dead-letters/jobs/", name="operations_letters", right=Right.VIEW_PROFILES)
+@page("operations/dead-letters/jobs/", name="operations_letters", right=Right.ADMINISTER)
 def letters(request: StaffRequest) -> HttpResponse:
     """Jobs that are no events; operators also see those that name no known club."""
     handled = request.GET.get("handled") == "1"

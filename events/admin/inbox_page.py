@@ -126,7 +126,7 @@ def before_of(query: QueryDict) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - digits of a bigint
 
 
-@page("operations/inbox/", name="operations_inbox", right=Right.VIEW_PROFILES)
+@page("operations/inbox/", name="operations_inbox", right=Right.ADMINISTER)
 def inbox(request: StaffRequest) -> HttpResponse:
     """The list."""
     choice = choice_from(request.GET)
@@ -148,7 +148,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
     return show(request, "crm/operations/inbox.html", "Inbox", **context)
 
 
-@page("operations/inbox/<int:row_id>/", name="operations_event", right=Right.VIEW_PROFILES)
+@page("operations/inbox/<int:row_id>/", name="operations_event", right=Right.ADMINISTER)
 def inbox_event(request: StaffRequest, row_id: int) -> HttpResponse:
     """One event: envelope, timing, reason, what it led to."""
     event = event_or_404(row_id)

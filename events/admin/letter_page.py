@@ -19,7 +19,7 @@ from tenants.roles import Right
 from tenants.scope import all_tenants
 
 
-@page("operations/dead-letters/jobs/<int:letter_id>/", name="operations_letter", right=Right.VIEW_PROFILES)
+@page("operations/dead-letters/jobs/<int:letter_id>/", name="operations_letter", right=Right.ADMINISTER)
 def letter(request: StaffRequest, letter_id: int) -> HttpResponse:
     """The page and its two acts."""
     found = letter_or_404(request, letter_id)

@@ -15,7 +15,7 @@ from tenants.roles import Right
 PAGE: Final = 50
 
 
-@page("operations/parked/", name="operations_parked", right=Right.VIEW_PROFILES)
+@page("operations/parked/", name="operations_parked", right=Right.ADMINISTER)
 def parked(request: StaffRequest) -> HttpResponse:
     """The list, newest first; filtered by status, parked ones unless told otherwise."""
     chosen = request.GET.get("status", ParkedEntry.Status.PARKED.value)

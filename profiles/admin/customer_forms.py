@@ -22,6 +22,8 @@ COLUMNS: Final = {
     "phoneNumber": "phone_number",
     "status": "status",
 }
+# What is no contact data: for whoever may edit everything.
+NOT_OF_DESK: Final = ("status", "tags")
 NEW_FIELDS: Final = ("firstName", "lastName", "email", "phoneNumber", "dateOfBirth", "tags")
 
 
@@ -54,7 +56,14 @@ class CustomerForm(forms.Form):
     )
     tags = forms.CharField(required=False, help_text="Separated by commas, as in captain, juniors.")
 
-    def __init__(self, *args: Any, profile: CustomerProfile | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        profile: CustomerProfile | None = None,
+        is_of_desk: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """`is_of_desk`: for somebody who corrects contact data and changes nothing else."""
         self.profile = profile
         kwargs.setdefault("label_suffix", "")
         kwargs.setdefault("initial", _initial(profile))
@@ -62,6 +71,8 @@ class CustomerForm(forms.Form):
         if profile is None:
             for name in set(self.fields) - set(NEW_FIELDS):
                 del self.fields[name]
+        for name in NOT_OF_DESK if is_of_desk else ():
+            self.fields.pop(name, None)
         self.fields["email"].widget.attrs.update({"inputmode": "email", "autocomplete": "off"})
         self.fields["phoneNumber"].widget.attrs.update({"inputmode": "tel", "autocomplete": "off"})
         for name, field in self.fields.items():

@@ -19,7 +19,7 @@ from profiles.admin.customer_forms import NoteForm
 from profiles.admin.panels import customer_panels
 from profiles.admin.provenance import LABELS, Provenance, facts_of, handicap_text, provenance
 from profiles.admin.score_dials import dials_of
-from profiles.admin.timeline_pages import ICONS, choice_from, timeline_of
+from profiles.admin.timeline_pages import ICONS, choice_from, hidden_from, timeline_of
 from profiles.editing import Author, add_note
 from profiles.errors import CustomerNotFound, InvalidFields
 from profiles.models import ActivityCategory, CustomerProfile, Note, ProfileStatus
@@ -85,7 +85,7 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
     """Everything that the template of the page shows."""
     club = club_of(request)
     origins = provenance(facts_of(profile.pk))
-    choice = choice_from(request.GET)
+    choice, hidden = choice_from(request.GET), hidden_from(request)
     today = timezone.now().astimezone(club.zone).date()
     return {
         "profile": profile,
@@ -106,10 +106,12 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         "chart": activity_chart(profile.pk, club),
         "choice": choice,
         "categories": [
-            (value, label, ICONS[ActivityCategory(value)]) for value, label in ActivityCategory.choices
+            (value, label, ICONS[ActivityCategory(value)])
+            for value, label in ActivityCategory.choices
+            if value not in hidden
         ],
         "sources": list(words.SOURCES.items()),
-        "timeline": timeline_of(profile.pk, club, choice),
+        "timeline": timeline_of(profile.pk, club, choice, without=hidden),
         "notes": notes_of(profile.pk),
         "is_restricted": restriction_of(profile.pk),
         "panels": customer_panels(request, profile),

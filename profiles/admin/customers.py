@@ -31,7 +31,7 @@ class CustomerAdmin(ModelAdmin):
     """The routes of the table lead to pages of ours."""
 
     view_right = Right.VIEW_PROFILES
-    change_right = Right.EDIT
+    change_right = Right.CORRECT
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Erasure is a privacy act with a receipt, not a click in a list."""
@@ -96,9 +96,9 @@ def list_customers(request: StaffRequest) -> HttpResponse:
 
 def new_customer(request: StaffRequest) -> HttpResponse:
     """The form of a new customer."""
-    if not request_may(request, Right.EDIT):
+    if not request_may(request, Right.CORRECT):
         raise PermissionDenied
-    form = CustomerForm(request.POST or None)
+    form = CustomerForm(request.POST or None, is_of_desk=not request_may(request, Right.EDIT))
     if request.method == "POST" and form.is_valid():
         try:
             profile = create_customer(form.changed_fields())
@@ -110,14 +110,15 @@ def new_customer(request: StaffRequest) -> HttpResponse:
     return _form_page(request, form, "New customer")
 
 
-@page("profiles/customerprofile/<uuid:profile_id>/edit/", name="customer_edit", right=Right.EDIT)
+@page("profiles/customerprofile/<uuid:profile_id>/edit/", name="customer_edit", right=Right.CORRECT)
 def edit_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
     """The form of an existing customer; only what was changed is stated anew."""
     try:
         profile = get_customer(profile_id)
     except CustomerNotFound as error:
         raise Http404(error.message) from error
-    form = CustomerForm(request.POST or None, profile=profile)
+    is_of_desk = not request_may(request, Right.EDIT)
+    form = CustomerForm(request.POST or None, profile=profile, is_of_desk=is_of_desk)
     if request.method == "POST" and form.is_valid():
         changes = form.changed_fields()
         try:

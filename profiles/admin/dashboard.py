@@ -10,7 +10,7 @@ from events.consumers import ConsumerLag
 from events.webhooks.endpoints import disabled_by_itself
 from profiles.admin.club_figures import MOST_COUNTED, club_figures
 from profiles.admin.panels import dashboard_panels
-from profiles.admin.timeline_pages import ICONS
+from profiles.admin.timeline_pages import ICONS, hidden_from
 from profiles.models import ActivityCategory
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, front_page, page, show
@@ -57,7 +57,7 @@ def dashboard_figures(request: StaffRequest) -> HttpResponse:
 
 def _context(request: StaffRequest) -> dict[str, Any]:
     club = club_of(request)
-    figures = club_figures(club)
+    figures, hidden = club_figures(club), hidden_from(request)
     change = figures.people.new_this_month - figures.people.new_last_month
     return {
         "club": club,
@@ -65,7 +65,11 @@ def _context(request: StaffRequest) -> dict[str, Any]:
         "change": change,
         "change_size": abs(change),
         "consumers": [state_of(lag) for lag in figures.consumers],
-        "feed": [(each, ICONS[ActivityCategory(each.activity.category)]) for each in figures.feed],
+        "feed": [
+            (each, ICONS[ActivityCategory(each.activity.category)])
+            for each in figures.feed
+            if each.activity.category not in hidden
+        ],
         "most": MOST_COUNTED,
         "may_administer": request_may(request, Right.ADMINISTER),
         "silent_webhooks": list(disabled_by_itself()),

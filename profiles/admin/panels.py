@@ -56,6 +56,8 @@ def _allowed(request: StaffRequest, panels: Sequence[Any]) -> list[Any]:
 def _body(request: StaffRequest, template: str, values: Mapping[str, Any]) -> SafeString:
     rights = {
         "may_note": request_may(request, Right.ADD_NOTES),
+        "may_correct": request_may(request, Right.CORRECT),
+        "may_see_money": request_may(request, Right.SEE_MONEY),
         "may_edit": request_may(request, Right.EDIT),
         "may_administer": request_may(request, Right.ADMINISTER),
     }

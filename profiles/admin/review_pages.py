@@ -64,7 +64,7 @@ class Column:
     activities: int
 
 
-@page("customers/review/", name="review_queue", right=Right.EDIT)
+@page("customers/review/", name="review_queue", right=Right.CORRECT)
 def review_queue(request: StaffRequest) -> HttpResponse:
     """The pair with the most value at stake, or the one that is asked for."""
     waiting = queue()
@@ -79,7 +79,7 @@ def review_queue(request: StaffRequest) -> HttpResponse:
     return show(request, "crm/review/queue.html", "Review", **context)
 
 
-@page("customers/review/decided/", name="review_decided", right=Right.EDIT)
+@page("customers/review/decided/", name="review_decided", right=Right.CORRECT)
 def review_decided(request: StaffRequest) -> HttpResponse:
     """The newest decisions, each of which can be taken back."""
     rows = (
@@ -120,7 +120,7 @@ def review_likely(request: StaffRequest) -> HttpResponse:
     )
 
 
-@page("customers/review/<int:candidate_id>/decide/", name="review_decide", right=Right.EDIT)
+@page("customers/review/<int:candidate_id>/decide/", name="review_decide", right=Right.CORRECT)
 @require_POST
 def review_decide(request: StaffRequest, candidate_id: int) -> HttpResponse:
     """Form field `decision`: one of DECISIONS; then on to the next pair."""
@@ -139,7 +139,7 @@ def review_decide(request: StaffRequest, candidate_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:review_queue"))
 
 
-@page("customers/review/<int:candidate_id>/undo/", name="review_undo", right=Right.EDIT)
+@page("customers/review/<int:candidate_id>/undo/", name="review_undo", right=Right.CORRECT)
 @require_POST
 def review_undo(request: StaffRequest, candidate_id: int) -> HttpResponse:
     """Take a decision back and show the pair again."""

@@ -45,6 +45,7 @@ def dials_of(profile_id: UUID, club: Tenant) -> dict[str, Any]:
             _dial("Churn risk", scores.churn_risk, history, today, lambda row: row.churn_risk),
         ],
         "action": scores.action if scores.churn_risk.reasons else "",
+        "is_discreet": bool(scores.churn_risk.reasons) and scores.churn_risk.reasons[0].is_discreet,
         "at_risk_cents": scores.value_at_risk_cents,
         "scored_at": scores.scored_at,
         "width": LINE_WIDTH,

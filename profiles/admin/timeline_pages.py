@@ -1,20 +1,21 @@
 """The timeline of the customer page: its filters, its days, and the fragment that loads as one scrolls."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
 from profiles.models import ActivityCategory, CustomerProfile
 from profiles.timeline import Place, TimelineFilter, TimelinePage, TimelineRow, read_timeline
 from tenants.admin import words
+from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, page
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.errors import InvalidParameterError
@@ -23,6 +24,8 @@ from tenants.models import Tenant
 from tenants.roles import Right
 
 TAKE: Final = 30
+# What only those see who see money and complaints.
+DISCREET: Final = (ActivityCategory.PAYMENT, ActivityCategory.FEEDBACK)
 ICONS: Final = {
     ActivityCategory.MEMBERSHIP: "badge",
     ActivityCategory.PAYMENT: "payments",
@@ -103,9 +106,17 @@ def choice_from(query: QueryDict) -> Choice:
     return Choice(categories, source if source in words.SOURCES else "", since, until, problem)
 
 
-def timeline_of(profile_id: UUID, tenant: Tenant, choice: Choice, cursor: str = "") -> Timeline:
+def hidden_from(request: HttpRequest) -> tuple[str, ...]:
+    """The categories that the person may not see."""
+    return () if request_may(request, Right.SEE_MONEY) else tuple(each.value for each in DISCREET)
+
+
+def timeline_of(
+    profile_id: UUID, tenant: Tenant, choice: Choice, cursor: str = "", without: tuple[str, ...] = ()
+) -> Timeline:
     """A page of the timeline; one query. Raises Http404 for a cursor that is not ours."""
-    found = read_timeline(profile_id, chosen=_filter(choice, tenant), after=_place(cursor), take=TAKE)
+    chosen = replace(_filter(choice, tenant), without=without)
+    found = read_timeline(profile_id, chosen=chosen, after=_place(cursor), take=TAKE)
     return Timeline(by_day(found.rows, tenant), _next_url(profile_id, choice, found))
 
 
@@ -130,7 +141,7 @@ def timeline_fragment(request: StaffRequest, profile_id: UUID) -> HttpResponse:
     if profile is None:
         raise Http404("No such customer.")
     club, choice = club_of(request), choice_from(request.GET)
-    timeline = timeline_of(profile.pk, club, choice, request.GET.get("cursor", ""))
+    timeline = timeline_of(profile.pk, club, choice, request.GET.get("cursor", ""), hidden_from(request))
     context = {
         "timeline": timeline,
         "choice": choice,

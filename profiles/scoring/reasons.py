@@ -17,6 +17,7 @@ from profiles.scoring.rules import (
 )
 
 Inputs = Mapping[str, Any]
+DISCREET: Final = frozenset({"monetary", "payments", "complaints"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Reason:
     words: str
     points: float
     most: int
+
+    @property
+    def is_discreet(self) -> bool:
+        """Whether it tells of money or complaints, which not everybody at the club may see."""
+        return self.part in DISCREET
 
 
 @dataclass(frozen=True, slots=True)

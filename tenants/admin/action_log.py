@@ -47,9 +47,14 @@ class ActionLogAdmin(ModelAdmin):
     @display(description="Of what")
     def subject(self, row: LoggedAction) -> str:
         """The kind of thing and its id."""
-        return f"{row.subject_kind} {row.subject_id}".strip()
+        return str(row.details.get("name") or f"{row.subject_kind} {row.subject_id}".strip())
 
     @display(description="Particulars")
     def particulars(self, row: LoggedAction) -> str:
         """The details in words."""
-        return ", ".join(f"{key}: {value}" for key, value in row.details.items()) or "–"
+        told = (f"{key}: {_told(value)}" for key, value in row.details.items() if key != "name")
+        return ", ".join(told) or "–"
+
+
+def _told(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

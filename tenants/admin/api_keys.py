@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from tenants.admin import words
-from tenants.admin.base import ModelAdmin, as_staff
+from tenants.admin.base import ModelAdmin, as_staff, note
 from tenants.admin.pages import show
 from tenants.api_keys import issue_key, revoke_key
 from tenants.models import ApiKey, Scope, Tenant
@@ -90,6 +90,7 @@ class ApiKeyAdmin(ModelAdmin):
             created_by=staff.user,  # type: ignore[arg-type]
         )
         obj.pk, obj._state.adding = issued.row.pk, False
+        note(request, "key.made", "key", issued.row.pk, name=issued.row.name, scopes=issued.row.scopes)
         request.issued_key = issued  # type: ignore[attr-defined]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -110,7 +111,11 @@ class ApiKeyAdmin(ModelAdmin):
     @action(description="Revoke: make the selected keys useless", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         """At once here, within seconds everywhere."""
-        count = sum(revoke_key(key) for key in queryset.values_list("pk", flat=True))
+        count = 0
+        for key, name in list(queryset.values_list("pk", "name")):
+            if revoke_key(key):
+                count += 1
+                note(request, "key.revoked", "key", key, name=name)
         self.message_user(request, f"{count} key{'' if count == 1 else 's'} revoked.")
 
     @display(description="Begins with")

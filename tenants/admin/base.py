@@ -16,6 +16,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from tenants.action_log import log_action
 from tenants.middleware import StaffRequest
 from tenants.models import Role
 from tenants.roles import Right, may
@@ -33,6 +34,7 @@ __all__ = [
     "UserCreationForm",
     "as_staff",
     "messages",
+    "note",
     "request_may",
 ]
 
@@ -45,7 +47,13 @@ def as_staff(request: HttpRequest) -> StaffRequest:
 def request_may(request: HttpRequest, right: Right) -> bool:
     """Whether the person has the right in the club they work in now; the one question every page asks."""
     role: Role | None = getattr(request, "role", None)
-    return may(role, right)
+    return may(role, right, getattr(request, "tenant", None))
+
+
+def note(request: HttpRequest, action: str, kind: str, subject: object, **details: Any) -> None:
+    """Write an act of a person into the action log of the club they work in; operators without a club have none."""
+    if getattr(request, "tenant", None) is not None:
+        log_action(action, subject_kind=kind, subject_id=subject, details=details)
 
 
 class ModelAdmin(UnfoldModelAdmin):

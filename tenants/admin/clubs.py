@@ -8,10 +8,17 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from tenants.admin.base import ModelAdmin, UnfoldAdminTextareaWidget, as_staff
+from tenants.admin.base import (
+    ModelAdmin,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanSwitchWidget,
+    as_staff,
+    note,
+)
 from tenants.directory import add_alias, create_tenant, forget_tenants, remove_alias, rename
 from tenants.errors import DomainError
 from tenants.models import Tenant, TenantName
+from tenants.roles import STAFF_SEE_MONEY
 
 
 class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -35,6 +42,13 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         help_text="E-mail addresses and phone numbers that reception types when a member has none, one a line.",
     )
 
+    staff_see_money = forms.BooleanField(
+        required=False,
+        label="Staff see money and complaints",
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="Payments, values and complaints on the pages of customers; viewers never see them.",
+    )
+
     class Meta:
         model = Tenant
         fields = ["name", "slug", "time_zone", "default_country", "currency", "locale", "is_active"]
@@ -46,6 +60,7 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
             names = TenantName.objects.filter(tenant=club).exclude(name=club.slug).order_by("name")
             self.initial["tiers"] = "\n".join(club.tier_order)
             self.initial["aliases"] = "\n".join(names.values_list("name", flat=True))
+            self.initial["staff_see_money"] = bool(club.settings.get(STAFF_SEE_MONEY))
             self.initial["placeholder_addresses"] = "\n".join(club.placeholders)
 
     def clean(self) -> dict[str, Any]:
@@ -71,6 +86,7 @@ class ClubAdmin(ModelAdmin):
         (None, {"fields": ["name", "slug", "aliases", "is_active"]}),
         ("Language, clock and money", {"fields": ["time_zone", "default_country", "currency", "locale"]}),
         ("Membership", {"fields": ["tiers", "placeholder_addresses"]}),
+        ("Roles", {"fields": ["staff_see_money"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
@@ -100,12 +116,17 @@ class ClubAdmin(ModelAdmin):
             raise PermissionDenied
         try:
             self._store(obj, data, change=change)
+            note(request, "club.changed", "tenant", obj.pk, fields=sorted(form.changed_data))
         except DomainError as error:
             self.message_user(request, error.message, level="ERROR")
 
     def _store(self, club: Tenant, data: dict[str, Any], *, change: bool) -> None:
         club.tier_order = data["tiers"]
-        club.settings = {**club.settings, "placeholders": data["placeholder_addresses"]}
+        club.settings = {
+            **club.settings,
+            "placeholders": data["placeholder_addresses"],
+            STAFF_SEE_MONEY: data["staff_see_money"],
+        }
         if not change:
             plain = ("time_zone", "default_country", "currency", "locale")
             made = create_tenant(

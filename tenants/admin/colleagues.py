@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from tenants.admin import words
-from tenants.admin.base import ModelAdmin, UnfoldAdminTextInputWidget, as_staff
+from tenants.admin.base import ModelAdmin, UnfoldAdminTextInputWidget, as_staff, note
 from tenants.models import Membership, Role, Tenant, User
 
 
@@ -73,6 +73,15 @@ class ColleagueAdmin(ModelAdmin):
     ordering = ["user__first_name", "user__last_name", "user__username"]
     search_fields = ["user__username", "user__first_name", "user__last_name", "user__email"]
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Operators only: whoever may name any account of the platform finds out who has one, and takes it."""
+        return bool(as_staff(request).user.is_superuser)
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        """Noted with whom it was about."""
+        note(request, "membership.removed", "user", obj.user_id, name=obj.user.get_username(), role=obj.role)
+        obj.delete()
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         """Memberships of this club only."""
         rows: QuerySet[Membership] = super().get_queryset(request)
@@ -101,7 +110,7 @@ class ColleagueAdmin(ModelAdmin):
                     request, f"{membership.user} stays: the club's only admin.", level="WARNING"
                 )
             else:
-                membership.delete()
+                self.delete_model(request, membership)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         """A new membership is one of this club."""
@@ -109,7 +118,17 @@ class ColleagueAdmin(ModelAdmin):
             tenant = as_staff(request).tenant
             obj.user, obj.tenant = form.cleaned_data["person"], tenant  # type: ignore[assignment]
             User.objects.filter(pk=obj.user_id, is_staff=False).update(is_staff=True)
+        before = form.initial.get("role") if change else None
         obj.save()
+        act = "membership.changed" if change else "membership.added"
+        note(
+            request,
+            act,
+            "user",
+            obj.user_id,
+            name=obj.user.get_username(),
+            role=f"{before or '–'} → {obj.role}",
+        )
 
     @display(description="Name")
     def person(self, row: Membership) -> str:

@@ -51,6 +51,8 @@ class BackOfficeSite(UnfoldAdminSite):
             "club": tenant,
             "clubs": clubs,
             "may_note": request_may(request, Right.ADD_NOTES),
+            "may_correct": request_may(request, Right.CORRECT),
+            "may_see_money": request_may(request, Right.SEE_MONEY),
             "may_edit": request_may(request, Right.EDIT),
             "may_administer": request_may(request, Right.ADMINISTER),
         }

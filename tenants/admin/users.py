@@ -1,6 +1,6 @@
 """Accounts. A club's admins manage those of people who work for their club alone; operators all."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib.admin import display, register
@@ -17,10 +17,13 @@ from tenants.admin.base import (
     UserChangeForm,
     UserCreationForm,
     as_staff,
+    note,
     request_may,
 )
 from tenants.models import Membership, Role, User
 from tenants.roles import Right
+
+REDIRECTED: Final = 302
 
 
 class NewUserForm(UserCreationForm):
@@ -105,6 +108,15 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             tenant = as_staff(request).tenant
             if not change and tenant is not None:
                 Membership.objects.create(user=obj, tenant=tenant, role=form.cleaned_data["role"])
+            act = "user.changed" if change else "user.created"
+            note(request, act, "user", obj.pk, name=obj.username, fields=sorted(form.changed_data))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Noted once it is done: the form leads away."""
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == REDIRECTED:
+            note(request, "user.password_set", "user", id)
+        return response
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None

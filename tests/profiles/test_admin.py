@@ -239,7 +239,7 @@ def test_names_are_shown_as_text(fairview: Club) -> None:
 def test_the_timeline_filters_and_goes_on(fairview: Club) -> None:
     customer_id = thandi(fairview.tenant)
     stories.tell(fairview.tenant, *(stories.payment(4711, 100 * n, at=n) for n in range(1, 50)))
-    browser = desk(fairview.viewer)
+    browser = desk(fairview.marketing_manager)
     timeline = f"{CUSTOMERS}{customer_id}/timeline/"
 
     first = text_of(browser.get(f"{timeline}?category=PAYMENT"))

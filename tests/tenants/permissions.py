@@ -27,7 +27,7 @@ PAGES: Final = (
     Page("tenants_tenant_history", ADMIN),
     Page("tenants_tenant_delete", NOBODY),
     Page("tenants_membership_changelist", ADMIN),
-    Page("tenants_membership_add", ADMIN),
+    Page("tenants_membership_add", OPERATOR),
     Page("tenants_membership_change", ADMIN),
     Page("tenants_membership_history", ADMIN),
     Page("tenants_membership_delete", ADMIN),

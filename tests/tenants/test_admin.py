@@ -10,7 +10,8 @@ from tenants.admin import words
 from tenants.api_keys import find_key
 from tenants.directory import find_tenant
 from tenants.expiring_cache import clear_all_caches
-from tenants.models import ApiKey, Membership, Role, Tenant, User
+from tenants.models import ApiKey, LoggedAction, Membership, Role, Tenant, User
+from tenants.scope import tenant_scope
 from tests import factories
 from tests.back_office import INDEX, desk, text_of
 from tests.cast import Club
@@ -143,13 +144,46 @@ def test_a_superuser_opens_a_new_club(db: None) -> None:
     assert found.slug == "newlands"
 
 
-def test_a_colleague_is_added_by_e_mail_with_a_role(fairview: Club, stranger: User) -> None:
+def test_an_operator_lets_an_account_into_a_club(fairview: Club, stranger: User) -> None:
     form = {"person": stranger.email.upper(), "role": Role.STAFF}
 
-    answer = desk(fairview.admin).post(f"{COLLEAGUES}add/", form)
+    answer = desk(factories.user("root", is_superuser=True)).post(f"{COLLEAGUES}add/", form)
 
     assert answer.status_code == 302
     assert Membership.objects.get(user=stranger).tenant == fairview.tenant
+
+
+@pytest.mark.parametrize("name", ["stranger", "nobody-at-all"])
+def test_a_clubs_admin_learns_of_no_account_and_takes_none(fairview: Club, stranger: User, name: str) -> None:
+    answer = desk(fairview.admin).post(f"{COLLEAGUES}add/", {"person": name, "role": Role.STAFF})
+
+    assert answer.status_code == 403
+    assert not Membership.objects.filter(user=stranger).exists()
+
+
+def test_changes_of_people_and_keys_stand_in_the_action_log(fairview: Club) -> None:
+    row = Membership.objects.get(user=fairview.staff)
+    browser = desk(fairview.admin)
+
+    browser.post(f"{COLLEAGUES}{row.pk}/change/", {"role": Role.VIEWER})
+    browser.post(f"{COLLEAGUES}{row.pk}/delete/", {"post": "yes"})
+    with tenant_scope(fairview.tenant):
+        told = list(LoggedAction.objects.order_by("id").values_list("action", "actor_name", "details"))
+
+    name = fairview.staff.get_username()
+    assert [(act, details) for act, _, details in told] == [
+        ("membership.changed", {"name": name, "role": "STAFF → VIEWER"}),
+        ("membership.removed", {"name": name, "role": "VIEWER"}),
+    ]
+    assert f"{name}" in text_of(browser.get("/admin/tenants/loggedaction/"))
+
+
+def test_pages_load_our_own_scripts_only(fairview: Club) -> None:
+    html = desk(fairview.admin).get("/admin/")
+
+    policy = html.headers["Content-Security-Policy"]
+    assert "script-src 'self' 'unsafe-eval';" in policy
+    assert "<script>" not in text_of(html)
 
 
 def test_the_last_admin_can_be_neither_demoted_nor_removed(fairview: Club) -> None:

@@ -4,13 +4,15 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from tenants.models import Role, Tenant, User
-from tenants.roles import RIGHTS, Right, may, role_of, tenants_of
+from tenants.roles import RIGHTS, STAFF_SEE_MONEY, Right, may, role_of, tenants_of
 from tests import factories
 from tests.cast import Club
 
 TABLE = {
     Right.VIEW_PROFILES: {Role.ADMIN, Role.MARKETING_MANAGER, Role.STAFF, Role.VIEWER},
     Right.ADD_NOTES: {Role.ADMIN, Role.MARKETING_MANAGER, Role.STAFF},
+    Right.CORRECT: {Role.ADMIN, Role.MARKETING_MANAGER, Role.STAFF},
+    Right.SEE_MONEY: {Role.ADMIN, Role.MARKETING_MANAGER},
     Right.EDIT: {Role.ADMIN, Role.MARKETING_MANAGER},
     Right.ADMINISTER: {Role.ADMIN},
 }
@@ -20,6 +22,14 @@ TABLE = {
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_has_the_rights_of_the_table(role: Role, right: Right) -> None:
     assert may(role, right) == (role in TABLE[right])
+
+
+@pytest.mark.parametrize(("setting", "expected"), [({}, False), ({STAFF_SEE_MONEY: True}, True)])
+def test_staff_see_money_where_the_club_says_so(setting: dict[str, bool], expected: bool) -> None:
+    club = Tenant(settings=setting)
+
+    assert may(Role.STAFF, Right.SEE_MONEY, club) is expected
+    assert not may(Role.VIEWER, Right.SEE_MONEY, club)
 
 
 def test_every_role_and_right_is_in_the_tables() -> None:
