@@ -21,6 +21,9 @@ ROOT_WARNING = "You're running the worker with superuser privileges"
 # Live work is short and waits for nothing; slow work may take an hour, and never stands in its way.
 LIVE_QUEUES = (Queue.EVENTS.value, Queue.CONSUMERS.value, Queue.SENDS.value)
 SLOW_QUEUES = (Queue.MAINTENANCE.value,)
+# Nobody looks any more at an answer that took longer; a rebuild works in chunks.
+WEB_STATEMENT_SECONDS, WEB_IDLE_SECONDS = 30, 60
+WORKER_STATEMENT_SECONDS, WORKER_IDLE_SECONDS = 900, 300
 WEBHOOKS_QUEUE = Queue.WEBHOOKS.value
 QUEUES = (*LIVE_QUEUES, *SLOW_QUEUES, WEBHOOKS_QUEUE)
 MAX_SLOW_PROCESSES = 4
@@ -69,9 +72,8 @@ def web(host: str, port: int) -> Program:
     }
     flags = ("--no-ws", "--respawn-failed-workers")
     words = tuple(word for option in options.items() for word in option)
-    return Program(
-        "web", (sys.executable, "-m", "granian", *words, *flags, "crm_platform.web.door:application")
-    )
+    command = (sys.executable, "-m", "granian", *words, *flags, "crm_platform.web.door:application")
+    return Program("web", command, limits(WEB_STATEMENT_SECONDS, WEB_IDLE_SECONDS))
 
 
 def worker() -> Program:
@@ -122,4 +124,13 @@ def beat() -> Program:
 
 def _celery(name: str, *arguments: str) -> Program:
     interpreter = (sys.executable, "-W", f"ignore:{ROOT_WARNING}", "-m")
-    return Program(name, (*interpreter, "celery", "--quiet", "-A", "crm_platform", *arguments))
+    command = (*interpreter, "celery", "--quiet", "-A", "crm_platform", *arguments)
+    return Program(name, command, limits(WORKER_STATEMENT_SECONDS, WORKER_IDLE_SECONDS))
+
+
+def limits(statement_seconds: int, idle_seconds: int) -> dict[str, str]:
+    """How long a program's statement may run, and its transaction may idle, before PostgreSQL ends it."""
+    return {
+        "CRM_STATEMENT_SECONDS": str(statement_seconds),
+        "CRM_IDLE_TRANSACTION_SECONDS": str(idle_seconds),
+    }
