@@ -7,8 +7,7 @@ from django.db.models import QuerySet
 from profiles.models import CustomerProfile
 from tenants.extension import CustomerFilter, every, resolve
 
-# A rule tree of many leaves; an address holds no more.
-LONGEST_VALUE = 6_000
+LONGEST_VALUE = 8_000
 
 
 def brought_filters() -> dict[str, CustomerFilter]:
