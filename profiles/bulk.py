@@ -98,7 +98,7 @@ def keep_act(
     with connection.cursor() as cursor:
         rows = list(made) if made is not None else [None] * len(changed)
         cursor.execute(KEEP, {"tenant": act.tenant_id, "act": act.pk, "ids": list(changed), "made": rows})
-    log_action(f"customers.{kind}", subject_kind="bulkAct", subject_id=act.pk)
+    log_action("bulk.done", subject_kind="bulkAct", subject_id=act.pk, details={"kind": kind})
     act.refresh_from_db()
     return act
 
@@ -116,7 +116,7 @@ def take_back(act_id: UUID, author: Author) -> int | None:
         count: int = resolve(undo)(act, _changed_still_there(act))
         act.undone_at, act.undone_by_name = timezone.now(), author.name
         act.save(update_fields=["undone_at", "undone_by_name"])
-        log_action(f"customers.{act.kind}.undone", subject_kind="bulkAct", subject_id=act.pk)
+        log_action("bulk.undone", subject_kind="bulkAct", subject_id=act.pk, details={"kind": act.kind})
     return count
 
 

@@ -6,6 +6,7 @@ from tenants.extension import (
     Consumer,
     CustomerAct,
     CustomerFilter,
+    DashboardPanel,
     Extension,
     ListPart,
     LogKind,
@@ -72,6 +73,7 @@ TABLES: Final = (
     ),
 )
 
+FIGURES: Final = "segments.admin.figures"
 FOLLOWED: Final = (
     "profile.created",
     "profile.changed",
@@ -125,6 +127,17 @@ EXTENSION: Final = Extension(
             order=30,
             icon="playlist_add",
             undo="segments.bulk.take_off_list",
+        ),
+    ),
+    dashboard_panels=(
+        DashboardPanel("today", "Today", "segments/panel_today.html", f"{FIGURES}.today_panel", 10),
+        DashboardPanel("tiers", "Members by tier", "segments/panel_bars.html", f"{FIGURES}.tiers_panel", 20),
+        DashboardPanel(
+            "growth", "Joined and left", "segments/panel_growth.html", f"{FIGURES}.growth_panel", 30
+        ),
+        DashboardPanel("bands", "Engagement", "segments/panel_bars.html", f"{FIGURES}.bands_panel", 40),
+        DashboardPanel(
+            "rounds", "Rounds a week", "segments/panel_rounds.html", f"{FIGURES}.rounds_panel", 50
         ),
     ),
     list_parts=(

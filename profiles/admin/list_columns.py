@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import F, Value
+from django.db.models import F, TextField, Value
 from django.db.models.functions import Coalesce, Concat, Left, Lower, NullIf
 
 from profiles.admin.provenance import handicap_text
@@ -13,6 +13,7 @@ from profiles.tags import coloured
 from tenants.models import User
 
 LONGEST_SORT_TEXT: Final = 60
+NOTHING: Final = Value("", output_field=TextField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Column:
 
 
 def _text(name: str, label: str, field: str) -> Column:
-    return Column(name, label, "text", Left(NullIf(Lower(field), Value("")), LONGEST_SORT_TEXT))
+    return Column(name, label, "text", Left(NullIf(Lower(field), NOTHING), LONGEST_SORT_TEXT))
 
 
 def _number(name: str, label: str, field: str, kind: str = "number", *, known: bool = False) -> Column:
@@ -47,8 +48,8 @@ def _moment(name: str, label: str, field: str, *, known: bool = False) -> Column
 NAME_SORT: Final = Left(
     Lower(
         Concat(
-            Coalesce(NullIf("last_name", Value("")), "display_name"),
-            Value(" "),
+            Coalesce(NullIf("last_name", NOTHING), "display_name"),
+            Value(" ", output_field=TextField()),
             "first_name",
         )
     ),
