@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from events.consumers import lags
 from events.transports.heartbeat import EXPIRES_SECONDS, read_heartbeat
+from tenants.postgresql.sessions import long_transactions
 from tenants.redis_client import redis_client
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -72,11 +73,17 @@ def ask_queue_reader() -> dict[str, Any]:
     return {"reading": True, "waiting": heartbeat.waiting}
 
 
+def ask_transactions() -> dict[str, Any]:
+    """Transactions open for minutes, of the whole cluster: all consumers wait for them. Reported, stops no request."""
+    return {"long": [one._asdict() for one in long_transactions()]}
+
+
 PROBES: list[Probe] = [
     Probe("database", ask_database),
     Probe("redis", ask_redis),
     Probe("consumers", ask_consumers),
     Probe("queue", ask_queue_reader),
+    Probe("transactions", ask_transactions),
 ]
 
 

@@ -81,6 +81,9 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
+# By program: `crm_platform.wsgi` and `crm_platform.celery` set what fits them; 0 (commands): no limit.
+CRM_STATEMENT_SECONDS = env.number("CRM_STATEMENT_SECONDS", 0)
+CRM_IDLE_TRANSACTION_SECONDS = env.number("CRM_IDLE_TRANSACTION_SECONDS", 300)
 _address = env.program_address()
 _owner = env.owner_address()
 DATABASES: dict[str, dict[str, Any]] = {
@@ -96,7 +99,13 @@ DATABASES: dict[str, dict[str, Any]] = {
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             **_address.options,
-            "options": f"-c search_path={_address.schema},public",
+            # Nothing waits for ever: a frozen process, a vanished host, a statement that found the wrong plan.
+            "options": (
+                f"-c search_path={_address.schema},public"
+                f" -c statement_timeout={CRM_STATEMENT_SECONDS * 1000}"
+                f" -c idle_in_transaction_session_timeout={CRM_IDLE_TRANSACTION_SECONDS * 1000}"
+                " -c client_connection_check_interval=5000"
+            ),
             "connect_timeout": 5,
             "application_name": "crm",
         },
@@ -249,6 +258,8 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": env.choice("CRM_LOG_LEVEL", "INFO", env.LOG_LEVELS)},
 }
 
+# How many proxies of ours stand in front: so many addresses of X-Forwarded-For are believed (crm_platform.web.bridge).
+CRM_PROXIES = env.number("CRM_PROXIES", 0)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("CRM_SECURE_COOKIES", default=False)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"

@@ -3,7 +3,17 @@
 from typing import Final
 
 from events.tables import PERIODS, TABLES
-from tenants.extension import TOLD, Consumer, Extension, NavEntry, Periodic, Queue, Setting, Tag
+from tenants.extension import (
+    TOLD,
+    Consumer,
+    DashboardPanel,
+    Extension,
+    NavEntry,
+    Periodic,
+    Queue,
+    Setting,
+    Tag,
+)
 
 OPERATIONS: Final = "Operations"
 
@@ -40,15 +50,28 @@ EXTENSION: Final = Extension(
         NavEntry("Webhooks", "webhook", "webhooks", "ADMINISTER", "Settings", 940),
     ),
     styles=("crm/webhooks.css",),
+    dashboard_panels=(
+        DashboardPanel(
+            "long-transactions",
+            "Somebody holds everything up",
+            "crm/operations/long_transactions.html",
+            "events.admin.long_transactions.panel",
+            order=1,
+            is_wide=True,
+            right="ADMINISTER",
+        ),
+    ),
     queues={
         "events.read_log": Queue.CONSUMERS,
         "events.run_consumer": Queue.CONSUMERS,
         "events.sweep": Queue.CONSUMERS,
+        "events.name_long_transactions": Queue.CONSUMERS,
         "events.deliver_webhooks": Queue.WEBHOOKS,
         "events.wake_webhooks": Queue.WEBHOOKS,
     },
     schedule=(
         Periodic("events.sweep", seconds=2, expires=4, name="sweep"),
+        Periodic("events.name_long_transactions", seconds=60, expires=50, name="name-long-transactions"),
         Periodic("events.wake_webhooks", seconds=2, expires=4, name="wake-webhooks"),
         Periodic("events.prune_webhooks", seconds=3600, expires=3000, name="prune-webhooks"),
         Periodic("events.prune_log", seconds=3600, expires=3000, name="prune-log"),

@@ -1,5 +1,6 @@
 """Celery entries of this app, and the sweep that finds work whose wake-up was lost."""
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
@@ -12,7 +13,10 @@ from events.wake import PROCESS_INBOX, READ_LOG, RUN_CONSUMER, awake, wake
 from events.webhooks import pruning, turns
 from events.webhooks.planning import DELIVER
 from tenants.actors import acting_as, program
+from tenants.postgresql.sessions import long_transactions
 from tenants.scope import all_tenants
+
+logger = logging.getLogger(__name__)
 
 TENANTS_WITH_WORK = """
 SELECT t.id FROM tenants_tenant AS t
@@ -46,6 +50,13 @@ def sweep() -> None:
     consumers.ensure_positions()
     for tenant_id in {tenant_id for _, tenant_id in consumers.lagging()}:
         wake(READ_LOG, str(tenant_id))
+
+
+@shared_task(name="events.name_long_transactions")
+def name_long_transactions() -> None:
+    """Say in the log who has had a transaction open for minutes; reads only."""
+    for one in long_transactions():
+        logger.warning("a transaction holds back every reader of the log: %s", one.words)
 
 
 @shared_task(name="events.prune_log")

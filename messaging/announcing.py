@@ -27,10 +27,11 @@ class Changed(NamedTuple):
 
 def announce(rows: Iterable[Changed], *, change: str = "") -> None:
     """Append an entry for each row; `change` says what happened where it is not the status (OPENED, CLICKED, …)."""
-    log.append(Happening(CHANGED, row.profile_id, _data(row, change or row.status)) for row in rows)
+    log.append(Happening(CHANGED, row.profile_id, data_of(row, change or row.status)) for row in rows)
 
 
-def _data(row: Changed, change: str) -> dict[str, Any]:
+def data_of(row: Changed, change: str) -> dict[str, Any]:
+    """What an entry says of a row."""
     return {
         "deliveryId": row.id,
         "key": row.key,

@@ -5,6 +5,7 @@ from typing import Final
 from tenants.extension import (
     BLANKED,
     OF_PERSON,
+    Consumer,
     Extension,
     LogKind,
     Move,
@@ -65,6 +66,9 @@ TABLES: Final = (
 EXTENSION: Final = Extension(
     tables=TABLES,
     log_kinds=(LogKind("delivery.changed", "What became of a message: sent, delivered, opened, skipped …"),),
+    consumers=(
+        Consumer(name="deliveries", kinds=("activity.recorded",), handle="messaging.receiving.handle"),
+    ),
     queues={
         "messaging.send_due": Queue.SENDS,
         "messaging.wake_sends": Queue.SENDS,

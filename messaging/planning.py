@@ -20,6 +20,7 @@ from uuid import UUID
 import orjson
 from django.utils import timezone
 
+from events.wake import wake_on_commit
 from messaging import statements as sql
 from messaging.clocks import quiet_windows
 from messaging.models import NO_SOURCE, MessageClass, SendChannel, SendPolicy, Source
@@ -27,6 +28,9 @@ from messaging.models.policy import ALL_CHANNELS, MORNING, policy_of
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
+SEND_DUE: Final = "messaging.send_due"
+# Two workers may send at once; each takes turns of its own.
+HANDS: Final = ("left", "right")
 MOST_DEFERRALS: Final = 3
 # From here on the planner's guesses about the temporary table matter.
 ANALYZED_FROM: Final = 1000
@@ -157,7 +161,11 @@ def plan(cursor: Any, sending: Sending, *, now: datetime | None = None) -> Outco
     the other must see. `now` is for simulations.
     """
     run = _Run(cursor, sending, now)
-    return Outcome(run.candidates, run.counted("INSERT")) if run.candidates else Outcome(0)
+    outcome = Outcome(run.candidates, run.counted("INSERT")) if run.candidates else Outcome(0)
+    if outcome.of("PLANNED"):
+        for hand in HANDS:
+            wake_on_commit(SEND_DUE, hand)
+    return outcome
 
 
 def preview(cursor: Any, sending: Sending, *, now: datetime | None = None) -> Outcome:

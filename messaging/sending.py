@@ -31,7 +31,6 @@ from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 
 logger = logging.getLogger(__name__)
 
-SEND_DUE: Final = "messaging.send_due"
 BATCH: Final = 500
 TURN_SECONDS: Final = 20.0
 LEASE: Final = timedelta(minutes=2)

@@ -4,21 +4,19 @@ from celery import shared_task
 
 from events.wake import awake, wake
 from messaging import sending, settling
+from messaging.planning import HANDS, SEND_DUE
 from tenants.actors import acting_as, program
 from tenants.models import Tenant
 
-# Two workers may send at once; each takes turns of its own.
-HANDS = ("left", "right")
 
-
-@shared_task(name=sending.SEND_DUE)
+@shared_task(name=SEND_DUE)
 def send_due(hand: str) -> None:
     """Send what is due for a bounded turn; idempotent, because rows are claimed."""
-    awake(sending.SEND_DUE, hand)
-    with acting_as(program(sending.SEND_DUE)):
+    awake(SEND_DUE, hand)
+    with acting_as(program(SEND_DUE)):
         turn = sending.take_turn()
     if turn.settled and not turn.is_away:
-        wake(sending.SEND_DUE, hand)
+        wake(SEND_DUE, hand)
 
 
 @shared_task(name="messaging.wake_sends")
@@ -26,7 +24,7 @@ def wake_sends() -> None:
     """Wake the senders where something is due; idempotent, because waking is."""
     if sending.due_lanes():
         for hand in HANDS:
-            wake(sending.SEND_DUE, hand)
+            wake(SEND_DUE, hand)
 
 
 @shared_task(name="messaging.settle_sends")

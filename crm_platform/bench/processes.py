@@ -64,7 +64,8 @@ class Processes:
         """The web server on loopback, listening, with the product or another WSGI application."""
         program = programs.web("127.0.0.1", port)
         if application:
-            program = Program("bare", (*program.command[:-1], application))
+            words = ["wsgi" if word == "rsgi" else word for word in program.command[:-1]]
+            program = Program("bare", (*words, "--blocking-threads", "4", application))
         self._await(self.start(program), program.name, lambda: is_port_taken(port))
 
     def start(self, program: Program) -> "subprocess.Popen[bytes]":

@@ -5,7 +5,8 @@ import re
 import signal
 import subprocess
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from crm_platform import env
@@ -26,10 +27,11 @@ MARK = "CRM_SUPERVISED_IN"
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run, under which short name."""
+    """What to run, under which short name; `environment` are defaults of its own."""
 
     name: str
     command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Child:
@@ -38,7 +40,7 @@ class Child:
     def __init__(self, program: Program, *, data_dir: Path, environment: dict[str, str]) -> None:
         """`environment` is complete; the mark is added."""
         self.program = program
-        self._environment = {**environment, MARK: str(data_dir)}
+        self._environment = {**program.environment, **environment, MARK: str(data_dir)}
         self._pid_file = data_dir / "run" / f"{program.name}.pid"
         self._process: subprocess.Popen[bytes] | None = None
         self._unfinished = b""

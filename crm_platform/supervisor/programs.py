@@ -10,18 +10,20 @@ from tenants.extension import Queue
 
 MAX_WEB_PROCESSES = 8
 MAX_WORKER_PROCESSES = 8
-# Requests mostly wait for PostgreSQL; more threads than this only queue for the interpreter's lock.
-WEB_THREADS = 4
-# Connections a web process holds; browsers keep idle ones open. More than these wait in the kernel's backlog.
-WEB_CONNECTIONS = 256
-WEB_BACKLOG = 1024
-# As long as a thread lives it keeps its database connection.
-WEB_THREAD_IDLE_SECONDS = 600
+# Connections a web process holds; they cost little, since no thread waits for one (`crm_platform.web`). More than
+# these wait in the kernel's backlog.
+WEB_CONNECTIONS = 8192
+WEB_BACKLOG = 4096
+# From a connection, or the end of an answer, to the end of the next request's head; an idle one is closed then.
+WEB_HEAD_MILLISECONDS = 20_000
 # How Celery's warning begins; in a container or on a trial machine everything may be root.
 ROOT_WARNING = "You're running the worker with superuser privileges"
 # Live work is short and waits for nothing; slow work may take an hour, and never stands in its way.
 LIVE_QUEUES = (Queue.EVENTS.value, Queue.CONSUMERS.value, Queue.SENDS.value)
 SLOW_QUEUES = (Queue.MAINTENANCE.value,)
+# Nobody looks any more at an answer that took longer; a rebuild works in chunks.
+WEB_STATEMENT_SECONDS, WEB_IDLE_SECONDS = 30, 60
+WORKER_STATEMENT_SECONDS, WORKER_IDLE_SECONDS = 900, 300
 WEBHOOKS_QUEUE = Queue.WEBHOOKS.value
 QUEUES = (*LIVE_QUEUES, *SLOW_QUEUES, WEBHOOKS_QUEUE)
 MAX_SLOW_PROCESSES = 4
@@ -54,12 +56,14 @@ def manage(name: str, *arguments: str) -> Program:
 def web(host: str, port: int) -> Program:
     """The web server."""
     options = {
-        "--interface": "wsgi",
+        "--interface": "rsgi",
+        # Whoever may speak HTTP/2 as well is waited for without a limit until the first byte.
+        "--http": "1",
+        "--http1-header-read-timeout": str(WEB_HEAD_MILLISECONDS),
+        "--loop": "uvloop",
         "--host": host,
         "--port": str(port),
         "--workers": str(min(cores(), MAX_WEB_PROCESSES)),
-        "--blocking-threads": str(WEB_THREADS),
-        "--blocking-threads-idle-timeout": str(WEB_THREAD_IDLE_SECONDS),
         "--backlog": str(WEB_BACKLOG),
         "--backpressure": str(WEB_CONNECTIONS),
         "--respawn-interval": "1",
@@ -68,7 +72,8 @@ def web(host: str, port: int) -> Program:
     }
     flags = ("--no-ws", "--respawn-failed-workers")
     words = tuple(word for option in options.items() for word in option)
-    return Program("web", (sys.executable, "-m", "granian", *words, *flags, "crm_platform.wsgi:application"))
+    command = (sys.executable, "-m", "granian", *words, *flags, "crm_platform.web.door:application")
+    return Program("web", command, limits(WEB_STATEMENT_SECONDS, WEB_IDLE_SECONDS))
 
 
 def worker() -> Program:
@@ -119,4 +124,13 @@ def beat() -> Program:
 
 def _celery(name: str, *arguments: str) -> Program:
     interpreter = (sys.executable, "-W", f"ignore:{ROOT_WARNING}", "-m")
-    return Program(name, (*interpreter, "celery", "--quiet", "-A", "crm_platform", *arguments))
+    command = (*interpreter, "celery", "--quiet", "-A", "crm_platform", *arguments)
+    return Program(name, command, limits(WORKER_STATEMENT_SECONDS, WORKER_IDLE_SECONDS))
+
+
+def limits(statement_seconds: int, idle_seconds: int) -> dict[str, str]:
+    """How long a program's statement may run, and its transaction may idle, before PostgreSQL ends it."""
+    return {
+        "CRM_STATEMENT_SECONDS": str(statement_seconds),
+        "CRM_IDLE_TRANSACTION_SECONDS": str(idle_seconds),
+    }

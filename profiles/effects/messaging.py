@@ -140,6 +140,7 @@ def _delivery(
             channel=payload.channel,
             message_id=payload.message_id,
             campaignId=payload.campaign_id,
+            idempotencyKey=payload.idempotency_key,
             reason=payload.reason,
             **more,
         )

@@ -41,8 +41,15 @@ def _move(table: Table) -> str:
     same = " ".join(f"AND other.{column} IS NOT DISTINCT FROM moved.{column}" for column in rule.unique)
     return statement + sql.UNLESS_TAKEN.format(
         table=name,
-        key=apps.get_model(table.model)._meta.pk.column,
+        moved_key=_key(table, "moved"),
+        other_key=_key(table, "other"),
         among_moved=rule.among.format(row="moved"),
         among_other=rule.among.format(row="other"),
         same=same,
     )
+
+
+def _key(table: Table, alias: str) -> str:
+    """The primary key as one value, of however many columns."""
+    model: Any = apps.get_model(table.model)
+    return f"({', '.join(f'{alias}.{field.column}' for field in model._meta.pk_fields)})"

@@ -60,9 +60,9 @@ WHERE moved.tenant_id = %(tenant)s AND moved.profile_id = member.old_id
 UNLESS_TAKEN = """
   AND (NOT ({among_moved}) OR NOT EXISTS (
         SELECT FROM {table} AS other
-        WHERE other.tenant_id = moved.tenant_id AND ({among_other}) AND other.{key} <> moved.{key} {same}
+        WHERE other.tenant_id = moved.tenant_id AND ({among_other}) AND {other_key} <> {moved_key} {same}
           AND (other.profile_id = member.new_id
-               OR (other.{key} < moved.{key} AND EXISTS (
+               OR ({other_key} < {moved_key} AND EXISTS (
                     SELECT FROM merge_member AS sibling
                     WHERE sibling.old_id = other.profile_id AND sibling.profile_id = other.origin_profile_id
                       AND sibling.new_id = member.new_id)))))

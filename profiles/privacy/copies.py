@@ -89,11 +89,11 @@ def _rows(cursor: Any, table: Table, parameters: Mapping[str, Any]) -> Rows:
         for field in model._meta.concrete_fields
         if field.attname not in ("tenant_id", "document")
     ]
-    order = model._meta.pk.column
+    order = ", ".join(f't."{field.column}"' for field in model._meta.pk_fields)
     listed = ", ".join(f't."{column}"' for column in columns)
     cursor.execute(
         f'SELECT row_to_json(held)::text FROM (SELECT {listed} FROM "{model._meta.db_table}" AS t'
-        f" WHERE t.tenant_id = %(tenant)s AND ({table.mine}) ORDER BY t.{order}) AS held",
+        f" WHERE t.tenant_id = %(tenant)s AND ({table.mine}) ORDER BY {order}) AS held",
         parameters,
     )
     return [

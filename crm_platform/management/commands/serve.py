@@ -34,5 +34,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, program: str, **options: Any) -> None:
         """Never returns."""
         os.chdir(env.PROJECT_DIR)
-        command = PROGRAMS[program]().command
-        os.execv(command[0], command)  # noqa: S606
+        wanted = PROGRAMS[program]()
+        os.execve(wanted.command[0], wanted.command, {**wanted.environment, **os.environ})  # noqa: S606
