@@ -152,7 +152,7 @@ def _count(connection: Connection, campaign: Campaign, tenant: Tenant) -> float:
     """One turn of the counters: the whole occurrence from the ledger."""
     connection.execute(HEARD)
     settle(connection, "messaging_delivery")
-    parameters = {"tenant": tenant.pk, "campaign": campaign.pk, "occurrence": "1"}
+    parameters: dict[str, Any] = {"tenant": tenant.pk, "campaign": campaign.pk, "occurrence": "1"}
     with tenant_scope(tenant), django_connection.cursor() as cursor:
         began = time.perf_counter()
         cursor.execute(COUNT, parameters)

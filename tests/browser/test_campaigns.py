@@ -107,7 +107,7 @@ def test_the_report_and_the_calendar(page: Page, live_server: LiveServer, club: 
 
     log_in(page, live_server, club.marketing_manager)
     page.goto(f"{live_server.url}{reverse('admin:campaign', args=[campaign.pk])}")
-    expect(page.get_by_role("row", name="Opened by people 12 40.0 %")).to_be_visible()
+    expect(page.get_by_role("row", name="Opened by people 12 40.0\N{NO-BREAK SPACE}%")).to_be_visible()
     assert fits(page)
     look(page, "campaigns-report")
     page.get_by_role("link", name="Who got it, who did not").click()
