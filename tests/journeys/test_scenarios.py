@@ -176,11 +176,18 @@ django.setup()
 from uuid import UUID
 from tenants.scope import tenant_scope
 from journeys.engine import passing
-passing.BATCH = 40
+passing.BATCH = passing.LEAST_BATCH = passing.MOST_BATCH = 20
 with tenant_scope(UUID(sys.argv[1])):
     while True:
         passing.move_due(seconds=2)
 """
+
+
+def _wait_for_progress(play: Play) -> None:
+    """Until the workers have moved somebody, at most ten seconds."""
+    before, ends = play.count("journeys_steplog"), time.monotonic() + 10
+    while time.monotonic() < ends and play.count("journeys_steplog") == before:
+        time.sleep(0.1)
 
 
 @pytest.mark.slow
@@ -204,17 +211,18 @@ def test_killed_workers_lose_nothing_and_do_nothing_twice(process_environment: d
 
     workers = [worker(), worker()]
     for turn in range(6):
-        time.sleep(2.5)
+        _wait_for_progress(play)
         os.kill(workers[turn % 2].pid, signal.SIGKILL)
         workers[turn % 2].wait()
         workers[turn % 2] = worker()
-        if turn == 2:
+        if turn > 1:
             with tenant_scope(tenant):
                 Run.objects.filter(step="w").update(due_at=timezone.now())
     for each in workers:
         each.kill()
         each.wait()
-    play.at(timezone.now() + timedelta(minutes=5))
+    for minutes in (5, 10):
+        play.at(timezone.now() + timedelta(minutes=minutes))
 
     with play.open():
         assert RunEnded.objects.filter(status="COMPLETED").count() == 400

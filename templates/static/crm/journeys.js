@@ -7,7 +7,7 @@
   const steps = () => [...builder.querySelectorAll(".jy-step")].filter((step) => step.offsetParent);
   const open = (query) => window.htmx.ajax("GET", `${panel}?${query}`, "#jy-panel");
   const choose = (step) => {
-    for (const other of steps()) other.setAttribute("aria-selected", String(other === step));
+    for (const other of steps()) other.setAttribute("aria-current", String(other === step));
     open(`step=${encodeURIComponent(step.dataset.step)}`);
   };
   const act = (values) => {
@@ -51,7 +51,7 @@
     if (event.target.id === "jy-panel") {
       event.target.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();
     } else if (event.target.id === "jy-tree") {
-      const chosen = builder.querySelector('.jy-step[aria-selected="true"]');
+      const chosen = builder.querySelector('.jy-step[aria-current="true"]');
       if (chosen) { chosen.focus(); open(`step=${encodeURIComponent(chosen.dataset.step)}`); }
     }
   });
