@@ -1,6 +1,6 @@
 // The builder by mouse and keyboard; every act is a form that the server answers.
 "use strict";
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const builder = document.querySelector(".jy-builder");
   if (!builder || !window.htmx) return;
   const panel = builder.dataset.panel;
@@ -55,4 +55,4 @@
       if (chosen) { chosen.focus(); open(`step=${encodeURIComponent(chosen.dataset.step)}`); }
     }
   });
-})();
+});
