@@ -47,7 +47,7 @@ def spent_this_month(now: datetime | None = None) -> int:
         Post.objects.filter(
             targets__in=Target.objects.filter(
                 connection__network=Network.TWITTER, planned_at__gte=first
-            ).exclude(status__in=(TargetStatus.CANCELLED, TargetStatus.FAILED))
+            ).exclude(status__in=(TargetStatus.DRAFT, TargetStatus.CANCELLED, TargetStatus.FAILED))
         )
         .distinct()
         .prefetch_related("variants", "media__media", "targets__connection")

@@ -36,13 +36,14 @@ def furnish(tenant: Tenant) -> None:
     if not is_sandbox() or Connection.objects.exists():
         return
     try:
-        _connect(tenant.name)
+        connect_club(tenant.name)
         _write()
     except (requests.RequestException, DomainError) as error:
         logger.warning("the demo of social publishing is left out: %s", error)
 
 
-def _connect(name: str) -> None:
+def connect_club(name: str) -> None:
+    """Accounts on all networks under the club's name, in the open scope."""
     made = requests.post(f"{sandbox_url()}/control/account", json={"name": name}, timeout=SECONDS).json()
     back = public_url() + "/admin/social/accounts/connected/"
     begun = connecting.begin(network=Network.FACEBOOK, redirect_uri=back, session=SESSION)

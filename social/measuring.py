@@ -81,13 +81,28 @@ def _measure(connection_id: UUID, target_ids: Sequence[UUID], now: datetime) -> 
         logger.info("numbers were not told", extra={"connection_id": str(connection_id)})
         Target.objects.filter(pk__in=target_ids).update(metrics_due_at=now + timedelta(hours=1))
         return 0
+    _note_deleted(account_row, [one for one in targets if one.network_post_id not in numbers], now)
     told = [(one, numbers[one.network_post_id]) for one in targets if one.network_post_id in numbers]
     with transaction.atomic():
         MetricSample.objects.bulk_create([_sample(*pair, publisher.version, now) for pair in told])
         Target.objects.filter(pk__in=target_ids).update(metrics_due_at=None)
         for one in targets:
-            Target.objects.filter(pk=one.pk).update(metrics_due_at=next_due(one.published_at or now, now))
+            due = None if one.deleted_at else next_due(one.published_at or now, now)
+            Target.objects.filter(pk=one.pk).update(metrics_due_at=due)
     return len(told)
+
+
+def _note_deleted(connection_row: Connection, silent: Sequence[Target], now: datetime) -> None:
+    """Posts of which nothing was told may have been deleted on the network itself."""
+    publisher = publisher_of(connection_row.network)
+    for target in silent:
+        try:
+            is_gone = publisher.read(account_of(connection_row), target.network_post_id or "") is None
+        except CallFailed:
+            return
+        if is_gone:
+            Target.objects.filter(pk=target.pk).update(deleted_at=now)
+            target.deleted_at = now
 
 
 def _sample(target: Target, numbers: Numbers, version: str, now: datetime) -> MetricSample:
@@ -159,7 +174,9 @@ def social_analytics(*, since: datetime, until: datetime, zone: str) -> dict[str
     """The whole report, with the same time before it for comparison."""
     before = since - (until - since)
     states: dict[str, int] = defaultdict(int)
-    planned = Target.objects.filter(planned_at__gte=since, planned_at__lt=until)
+    planned = Target.objects.filter(planned_at__gte=since, planned_at__lt=until).exclude(
+        status=TargetStatus.DRAFT
+    )
     for status in planned.values_list("status", flat=True):
         states[status] += 1
     return {

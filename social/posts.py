@@ -270,7 +270,8 @@ def _enqueue(post: Post) -> None:
         post.series_id = uuid4()
     _move(post, PostStatus.SCHEDULED)
     when = post.scheduled_at or timezone.now()
-    Target.objects.filter(post=post).update(status=TargetStatus.WAITING, planned_at=when, due_at=when)
+    drafts = Target.objects.filter(post=post, status=TargetStatus.DRAFT)
+    drafts.update(status=TargetStatus.WAITING, planned_at=when, due_at=when)
 
 
 def approve_post(post_id: UUID) -> Post:
@@ -309,7 +310,7 @@ def unschedule_post(post_id: UUID) -> Post:
             raise IllegalMove("post", post.status, PostStatus.DRAFT)
         targets = Target.objects.filter(post=post)
         idle = targets.filter(status__in=(TargetStatus.WAITING, TargetStatus.HELD))
-        if idle.update(status=TargetStatus.WAITING) != targets.exclude(status=TargetStatus.CANCELLED).count():
+        if idle.update(status=TargetStatus.DRAFT) != targets.exclude(status=TargetStatus.CANCELLED).count():
             raise IllegalMove("post", PostStatus.PUBLISHING, PostStatus.DRAFT)
         post.approved_by_name = ""
         _move(post, PostStatus.DRAFT)
@@ -327,8 +328,10 @@ def move_post(post_id: UUID, *, at: datetime) -> Post:
             raise InvalidError("That time is past.", field="scheduledAt")
         post.scheduled_at = at
         post.save(update_fields=["scheduled_at"])
-        waiting = Target.objects.filter(post=post, status__in=(TargetStatus.WAITING, TargetStatus.HELD))
-        waiting.update(status=TargetStatus.WAITING, planned_at=at, due_at=at)
+        states = (TargetStatus.DRAFT, TargetStatus.WAITING)
+        Target.objects.filter(post=post, status__in=states).update(planned_at=at, due_at=at)
+        held = Target.objects.filter(post=post, status=TargetStatus.HELD)
+        held.update(status=TargetStatus.WAITING, planned_at=at, due_at=at)
         log_action("post.moved", subject_kind="post", subject_id=post.pk)
     return get_post(post_id)
 
@@ -342,7 +345,7 @@ def cancel_post(post_id: UUID) -> Post:
         post = _locked(post_id)
         waiting = Target.objects.filter(post=post, status__in=(TargetStatus.WAITING, TargetStatus.HELD))
         if post.status in EDITABLE:
-            waiting.update(status=TargetStatus.CANCELLED)
+            Target.objects.filter(post=post, status=TargetStatus.DRAFT).update(status=TargetStatus.CANCELLED)
             _move(post, PostStatus.CANCELLED)
         elif not waiting.filter(lease=None).update(status=TargetStatus.CANCELLED):
             raise IllegalMove("post", post.status, PostStatus.CANCELLED)

@@ -194,12 +194,12 @@ def _card(
         "files": files[:4],
         "more_files": max(0, len(files) - 4),
         "broken": broken,
-        "refused": [one.message for one in problems if one.is_refused],
+        "refused": [one.message for one in problems if one.is_refused] if filled or files else [],
         "warned": [one.message for one in problems if not one.is_refused],
         "count": f"{count.total} of {X_LENGTH}" if count else f"{len(filled):,} characters",
         "reasons": count.reasons if count else (),
         "is_over": bool(count and count.left < 0),
-        "cost": costs.dollars(mills) if network == Network.TWITTER else "",
+        "cost": costs.dollars(mills) if network == Network.TWITTER and filled else "",
         "comment": words.first_comment,
     }
 

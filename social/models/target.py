@@ -13,8 +13,12 @@ from tenants.models import TenantChildModel
 
 
 class TargetStatus(models.TextChoices):
-    """planned = WAITING + HELD + PUBLISHING + PUBLISHED + FAILED + UNKNOWN + CANCELLED, always."""
+    """planned = WAITING + HELD + PUBLISHING + PUBLISHED + FAILED + UNKNOWN + CANCELLED, always.
 
+    DRAFT: nobody has planned it yet, and no worker may take it.
+    """
+
+    DRAFT = "DRAFT", "Draft"
     WAITING = "WAITING", "Waiting"
     HELD = "HELD", "Late: asks you"
     PUBLISHING = "PUBLISHING", "Going out"
@@ -25,8 +29,11 @@ class TargetStatus(models.TextChoices):
 
 
 TARGET_MOVES: Final = {
-    TargetStatus.WAITING: frozenset({TargetStatus.PUBLISHING, TargetStatus.HELD, TargetStatus.CANCELLED}),
-    TargetStatus.HELD: frozenset({TargetStatus.WAITING, TargetStatus.CANCELLED}),
+    TargetStatus.DRAFT: frozenset({TargetStatus.WAITING, TargetStatus.CANCELLED}),
+    TargetStatus.WAITING: frozenset(
+        {TargetStatus.DRAFT, TargetStatus.PUBLISHING, TargetStatus.HELD, TargetStatus.CANCELLED}
+    ),
+    TargetStatus.HELD: frozenset({TargetStatus.DRAFT, TargetStatus.WAITING, TargetStatus.CANCELLED}),
     TargetStatus.PUBLISHING: frozenset(
         {TargetStatus.WAITING, TargetStatus.PUBLISHED, TargetStatus.FAILED, TargetStatus.UNKNOWN}
     ),
@@ -50,7 +57,7 @@ class Target(TenantChildModel):
     connection = models.ForeignKey(
         Connection, on_delete=models.PROTECT, related_name="targets", db_constraint=False
     )
-    status = models.CharField(max_length=10, choices=TargetStatus.choices, default=TargetStatus.WAITING)
+    status = models.CharField(max_length=10, choices=TargetStatus.choices, default=TargetStatus.DRAFT)
     planned_at = models.DateTimeField()
     due_at = models.DateTimeField()
     lease = models.UUIDField(null=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from social.networks.addresses import addresses, x_app
+from social.networks.addresses import addresses, is_sandbox, x_app
 from social.networks.calling import UPLOAD_SECONDS, Answer, CallFailed, call
 from social.networks.content import (
     Account,
@@ -27,6 +27,7 @@ from social.networks.content import (
 )
 from social.networks.errors import Effect, verdict, x_verdict
 from social.networks.meta import whole
+from social.sandbox_address import sandbox_url
 
 SCOPES: Final = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 PART_BYTES: Final = 1024 * 1024
@@ -113,6 +114,13 @@ class X:
         return found
 
 
+def post_address(account_id: str, post_id: str) -> str:
+    """Where a post is to be seen; the stand-in has a page of its own."""
+    if is_sandbox():
+        return f"{sandbox_url()}/feeds/x/{account_id}#{post_id}"
+    return f"https://x.com/i/status/{post_id}"
+
+
 def _create(body: Mapping[str, Any], account: Account) -> str:
     url = f"{addresses().x_api}/2/tweets"
     answer = call("POST", url, judge=x_verdict, token=account.token, is_commit=True, json=body)
@@ -153,7 +161,7 @@ def _seen(row: Mapping[str, Any], account: Account) -> Seen:
         text = text.replace(url["url"], str(url.get("expanded_url") or url["url"]))
     count = len((row.get("attachments") or {}).get("media_keys") or ())
     at = datetime.fromisoformat(str(row["created_at"]).replace("Z", "+00:00"))
-    return Seen(str(row["id"]), text, at, count, f"https://x.com/i/status/{row['id']}")
+    return Seen(str(row["id"]), text, at, count, post_address(account.id, str(row["id"])))
 
 
 def _numbers(row: Mapping[str, Any]) -> Numbers:

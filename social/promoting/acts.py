@@ -210,6 +210,7 @@ def _post_of(promotion: Promotion, touch: Touch, text: str, due: datetime) -> Po
         Post.objects.filter(pk=post.pk).update(
             status=PostStatus.SCHEDULED, approved_by_name=promotion.approved_by_name or "The club's own rule"
         )
+        Target.objects.filter(post=post).update(status=TargetStatus.WAITING)
     return post
 
 

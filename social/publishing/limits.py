@@ -62,6 +62,6 @@ def planned_on(connection: Connection, day: datetime) -> int:
     """How many targets of the account are planned or published in the 24 hours from `day`."""
     return int(
         Target.objects.filter(connection=connection, planned_at__gte=day, planned_at__lt=day + DAY)
-        .exclude(status__in=("CANCELLED", "FAILED"))
+        .exclude(status__in=("DRAFT", "CANCELLED", "FAILED"))
         .count()
     )

@@ -10,11 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from social.contents import content_of
-from social.models import Attempt, Connection, Outcome, Step, StepKind, Target, TargetStatus
+from social.models import Attempt, Connection, Network, Outcome, Step, StepKind, Target, TargetStatus
 from social.networks.calling import CallFailed
 from social.networks.content import Account, Content, Done, NotReady, Plan, Publisher
 from social.networks.errors import verdict
 from social.networks.registry import publisher_of
+from social.networks.x import post_address as x_address
 from social.publishing import failures, limits, settling
 from social.publishing.claiming import Claim, LeaseLost, claim, keep
 from social.publishing.states import locked, postpone, publish
@@ -63,9 +64,10 @@ class _Run:
                 continue
             if plan.kind == StepKind.COMMENT:
                 comment(self.target, account)
-                return
+                break
             if not self._take(plan, account):
                 return
+        remember_address(self.target, account)
 
     def _take(self, plan: Plan, account: Account) -> bool:
         """One step; whether the next may follow."""
@@ -216,6 +218,22 @@ def comment(target: Target, account: Account) -> None:
     with transaction.atomic():
         close(attempt, Outcome.SUCCEEDED)
         Target.objects.filter(pk=target.pk).update(comment_id=made)
+
+
+def remember_address(target: Target, account: Account) -> None:
+    """Where the post is to be seen; best effort, and for nothing where the address follows from the id."""
+    row: Target = Target.objects.get(pk=target.pk)
+    if not row.network_post_id or row.permalink:
+        return
+    if target.connection.network == Network.TWITTER:
+        address = x_address(account.id, row.network_post_id)
+    else:
+        try:
+            seen = publisher_of(target.connection.network).read(account, row.network_post_id)
+        except CallFailed:
+            return
+        address = seen.permalink if seen else ""
+    Target.objects.filter(pk=target.pk).update(permalink=address)
 
 
 def drain(seconds: float, now: datetime | None = None) -> int:

@@ -56,7 +56,7 @@ def post_in(world: World, status: str, target_status: str = "WAITING") -> Mappin
 
 def draft(world: World) -> Mapping[str, object]:
     """A post that nobody has scheduled."""
-    return post_in(world, "DRAFT")
+    return post_in(world, "DRAFT", "DRAFT")
 
 
 def failed(world: World) -> Mapping[str, object]:

@@ -15,6 +15,7 @@ from social.posts import (
     release_post,
     retry_post,
     schedule_post,
+    unschedule_post,
     write_post,
 )
 from social.publishing import working
@@ -197,6 +198,18 @@ def test_cancel_and_claim_exclude_each_other(stage: Stage) -> None:
     assert [row["text"] for row in stage.seen("x")] == ["One"]
     free.refresh_from_db()
     assert free.status == "CANCELLED"
+
+
+def test_a_draft_is_never_published_whatever_its_time_says(stage: Stage) -> None:
+    ids = [stage.accounts["TWITTER"].pk]
+    draft = write_post(Words(text="Not yet", connection_ids=ids, scheduled_at=timezone.now()))
+    planned = stage.post("TWITTER", text="Taken back")
+    unschedule_post(planned.pk)
+
+    assert stage.turn(1) == 0
+    schedule_post(draft.pk)
+    assert stage.turn() == 1
+    assert [row["text"] for row in stage.seen("x")] == ["Not yet"]
 
 
 def test_a_late_post_after_an_outage_asks_first(stage: Stage) -> None:

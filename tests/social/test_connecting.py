@@ -1,0 +1,135 @@
+"""Accounts are connected by the person who began it, and their tokens are read nowhere else."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from social import connecting
+from social.errors import ConsentInvalid, ConsentRefused
+from social.health import health_of
+from social.models import Connection
+from social.networks.calling import CallFailed
+from social.tokens import ACCESS, REFRESH, account_of, open_token
+from tenants.scope import tenant_scope
+from tenants.sealing import SealBroken, seal_for, unseal_for
+from tests.cast import Club
+from tests.social.publishing import REDIRECT_URI, Stage, connect, file_server, stage
+from tests.social.sandboxes import consent, control, sandbox
+
+__all__ = ["file_server", "sandbox", "stage"]
+pytestmark = pytest.mark.django_db
+
+
+def test_one_consent_connects_page_and_instagram_and_no_token_is_stored_in_plain(stage: Stage) -> None:
+    assert set(stage.accounts) == {"FACEBOOK", "INSTAGRAM", "TWITTER"}
+    tokens = [open_token(row, ACCESS) for row in stage.accounts.values()]
+    tokens.append(open_token(Connection.objects.get(network="TWITTER"), REFRESH))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT c::text FROM social_connection AS c")
+        rows = str(cursor.fetchall())
+    assert all(token and token not in rows for token in tokens)
+
+
+def test_a_token_is_readable_in_its_own_row_only(stage: Stage) -> None:
+    facebook, x = stage.accounts["FACEBOOK"], stage.accounts["TWITTER"]
+    x.access_sealed = facebook.access_sealed
+
+    with pytest.raises(SealBroken):
+        open_token(x, ACCESS)
+    with pytest.raises(SealBroken):
+        unseal_for("a", seal_for("b", "secret"))
+
+
+def answer_of(stage: Stage, session: str = "mine") -> dict[str, str]:
+    begun = connecting.begin(network="TWITTER", redirect_uri=REDIRECT_URI, session=session)
+    address, _, query = begun.url.partition("?")
+    return consent(address, {**dict(parse_qsl(query)), "user": stage.made["x"], "decision": "yes"})
+
+
+def test_an_answer_is_good_for_its_own_session_and_once(stage: Stage, kingsmere: Club) -> None:
+    back = answer_of(stage)
+
+    with pytest.raises(ConsentInvalid):
+        connecting.finish(state=back["state"], code=back["code"], session="another")
+    with tenant_scope(kingsmere.tenant), pytest.raises(ConsentInvalid):
+        connecting.finish(state=back["state"], code=back["code"], session="mine")
+    connecting.finish(state=back["state"], code=back["code"], session="mine")
+    with pytest.raises(ConsentInvalid):
+        connecting.finish(state=back["state"], code=back["code"], session="mine")
+
+
+def test_a_no_is_explained(stage: Stage) -> None:
+    begun = connecting.begin(network="FACEBOOK", redirect_uri=REDIRECT_URI, session="s")
+
+    with pytest.raises(ConsentRefused, match="You said no"):
+        connecting.finish(state=begun.state, code="", error="access_denied", session="s")
+
+
+def test_several_pages_and_those_of_a_portfolio_are_found(stage: Stage, kingsmere: Club) -> None:
+    with tenant_scope(kingsmere.tenant):
+        connect(stage.sandbox, kingsmere, "Kingsmere", pages=[f"Page {number}" for number in range(30)])
+        assert Connection.objects.filter(network="FACEBOOK").count() == 30
+        connect(stage.sandbox, kingsmere, "Group", pages=["Group Page"], portfolio=True)
+        assert Connection.objects.filter(account_name="Group Page", network="FACEBOOK").exists()
+
+
+def test_the_old_refresh_token_is_used_once_and_the_new_pair_is_stored(stage: Stage) -> None:
+    row = stage.accounts["TWITTER"]
+    before = open_token(row, ACCESS)
+    Connection.objects.filter(pk=row.pk).update(access_expires_at=timezone.now())
+
+    first, second = account_of(row).token, account_of(row).token
+
+    assert before != first == second
+    assert Connection.objects.get(pk=row.pk).renewals == 2
+
+
+def test_only_a_refused_grant_means_that_a_connection_is_dead(stage: Stage) -> None:
+    row = stage.accounts["TWITTER"]
+    Connection.objects.filter(pk=row.pk).update(access_expires_at=timezone.now())
+    control(stage.sandbox, "switches", {"tokens_away": True})
+    with pytest.raises(CallFailed):
+        account_of(row)
+    assert Connection.objects.get(pk=row.pk).status == "ACTIVE"
+
+    control(stage.sandbox, "switches", {"tokens_away": False})
+    stage.sandbox.world.store._sql.execute("DELETE FROM doc WHERE kind = 'x_refresh'")
+    with pytest.raises(CallFailed):
+        account_of(row)
+
+    assert Connection.objects.get(pk=row.pk).status == "NEEDS_RECONNECT"
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [("password", "password"), ("revoke", "permission away"), ("checkpoint", "log in there")],
+)
+def test_a_dead_token_is_explained_by_how_it_died(stage: Stage, action: str, words: str) -> None:
+    control(stage.sandbox, "token", {"person": stage.made["person"], "action": action})
+
+    row = connecting.check_health(stage.accounts["FACEBOOK"].pk)
+
+    assert words in health_of(row).words
+
+
+def test_instagrams_ninety_days_are_shown_a_week_ahead(stage: Stage) -> None:
+    row: Any = stage.accounts["INSTAGRAM"]
+
+    assert health_of(row).tone == "good"
+    assert health_of(row, row.data_access_expires_at - timedelta(days=6)).tone == "warn"
+    assert health_of(row, row.data_access_expires_at).tone == "bad"
+
+
+def test_disconnecting_forgets_the_tokens_and_cancels_what_waits(stage: Stage) -> None:
+    post = stage.post("TWITTER")
+
+    connecting.disconnect(stage.accounts["TWITTER"].pk)
+
+    row = Connection.objects.get(network="TWITTER")
+    assert (row.status, row.access_sealed, row.refresh_sealed) == ("DISCONNECTED", "", "")
+    assert stage.target(post).status == "CANCELLED"
+    assert stage.turn(1) == 0

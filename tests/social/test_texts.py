@@ -1,0 +1,98 @@
+"""What X counts, and what each network would refuse."""
+
+import time
+
+import pytest
+
+from social.checking import problems_of
+from social.models import Media
+from social.texts import links, weigh
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("", 0),
+        ("Hello golfers", 13),
+        ("é", 1),
+        ("e\u0301", 1),  # composed before it is counted
+        ("日本", 4),
+        ("👍", 2),
+        ("👍🏽", 2),
+        ("👨‍👩‍👧‍👦", 2),
+        ("🇿🇦🇬🇧", 4),
+        ("1️⃣", 2),
+        ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", 2),
+        ("http://example.com", 23),
+        ("https://example.com/a/very/long/path/that/goes/on?and=on#more", 23),
+        ("golf.club", 23),
+        ("See golf.club.", 28),
+        ("green.golf/booking now", 27),
+        ("info@golf.club", 14),
+        ("@golf.club", 10),
+        ("fairview.co.za", 23),
+        ("it.is", 5),
+        ("it.is/here", 23),
+        ("youtu.be/x", 23),
+        ("(golf.club)", 25),
+        ("end.Of a sentence", 17),
+        ("v1.2.3", 6),
+        ("http://", 7),
+        ("a" * 280, 280),
+    ],
+)
+def test_the_length_is_the_one_that_x_counts(text: str, weight: int) -> None:
+    assert weigh(text).total == weight
+
+
+def test_a_surprise_is_explained() -> None:
+    assert weigh("Book at golf.club 👍").reasons == (
+        "golf.club is a link: 23",
+        "1 sign of emoji or of other scripts count double",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 12_500, "http://" * 3_500, "." * 25_000, "a" * 25_000, "👨‍" * 8_000, "golf.club/(" * 2_200,
+        "golf.club/" + "." * 24_000, "-a.com" * 4_000,
+    ],
+)  # fmt: skip
+def test_hostile_texts_take_linear_time(text: str) -> None:
+    start = time.process_time()
+
+    weigh(text)
+
+    assert time.process_time() - start < 0.5  # fifty milliseconds on a quiet machine; quadratic took minutes
+
+
+def test_links_are_found_where_they_stand() -> None:
+    (one, two) = links("See https://golf.club/a, or fairview.com!")
+
+    assert (one.text, two.text) == ("https://golf.club/a", "fairview.com")
+
+
+def picture(width: int = 1080, height: int = 1080) -> Media:
+    return Media(kind="IMAGE", name="p.jpg", width=width, height=height, alt_text="x", size=1)
+
+
+def refusals(network: str, text: str = "x", media: list[Media] | None = None, link: str = "") -> list[str]:
+    found = problems_of(network=network, text=text, link=link, media=media or [])
+    return [one.message for one in found if one.is_refused]
+
+
+def test_each_network_refuses_what_it_would_refuse() -> None:
+    assert refusals("INSTAGRAM") == ["Instagram needs a picture or a video."]
+    assert refusals("INSTAGRAM", media=[picture()] * 11) == ["Instagram takes 10 pictures; there are 11."]
+    assert refusals("INSTAGRAM", media=[picture(1000, 2000)]) == [
+        "p.jpg: Instagram takes 4:5 to 1.91:1; this is 0.50:1. Crop it in the library."
+    ]
+    assert refusals("TWITTER", media=[picture()] * 5) == ["X takes 4 pictures; there are 5."]
+    assert refusals("TWITTER", text="x" * 281) == ["X counts 281 of 280: 1 too many."]
+    assert refusals("TWITTER", text="x" * 260, link="https://club.example") == [
+        "X counts 284 of 280: 4 too many."
+    ]
+    assert refusals("TWITTER", text="$ABC $DEF") == ["X takes one cashtag ($…) a post at most."]
+    assert refusals("FACEBOOK", text="") == ["There is nothing to publish yet."]
+    assert refusals("FACEBOOK", text="x" * 280, media=[picture()]) == []
