@@ -4,7 +4,18 @@ from typing import Final
 
 from journeys.listening_kinds import KINDS
 from journeys.personal import TABLES
-from tenants.extension import Consumer, Extension, LogKind, Periodic, Queue, Tag
+from tenants.extension import (
+    Consumer,
+    CustomerPanel,
+    DashboardPanel,
+    Extension,
+    LogKind,
+    NavEntry,
+    OutboundEvent,
+    Periodic,
+    Queue,
+    Tag,
+)
 
 EXTENSION: Final = Extension(
     tables=TABLES,
@@ -21,6 +32,33 @@ EXTENSION: Final = Extension(
         Periodic("journeys.scan_dates", seconds=60, expires=50, name="journeys-dates"),
     ),
     locks={"JOURNEY_ENTRY": 60},
+    nav=(
+        NavEntry("Tasks", "task_alt", "tasks", order=15),
+        NavEntry("Journeys", "route", "journeys", group="Marketing", order=220),
+    ),
+    styles=("crm/journeys.css",),
+    scripts=("crm/journeys.js",),
+    dashboard_panels=(
+        DashboardPanel("my-day", "My day", "journeys/my_day.html", "journeys.admin.tasks.my_day", order=5),
+    ),
+    customer_panels=(
+        CustomerPanel(
+            "tasks", "Tasks", "journeys/customer_tasks.html", "journeys.admin.tasks.customer_tasks", order=20
+        ),
+        CustomerPanel(
+            "journeys",
+            "Journeys",
+            "journeys/customer_journeys.html",
+            "journeys.admin.tasks.customer_journeys",
+            order=60,
+        ),
+    ),
+    outbound=(
+        OutboundEvent("journey.enrolled", "crm.journey.enrolled", "journeys.outbound.render"),
+        OutboundEvent("journey.completed", "crm.journey.completed", "journeys.outbound.render"),
+        OutboundEvent("journey.exited", "crm.journey.exited", "journeys.outbound.render"),
+    ),
+    demo=("journeys.demo.furnish",),
     urls="journeys.api.urls",
     tags=(
         Tag("journeys", "What happens to whom by itself: make, try, start, explain.", 70),
