@@ -8,11 +8,13 @@ from profiles.tables import PERIODS, TABLES
 from tenants.extension import (
     Consumer,
     CustomerAct,
+    CustomerPanel,
     Extension,
     LogKind,
     NavEntry,
     OutboundEvent,
     Periodic,
+    Place,
     Queue,
     Setting,
     Tag,
@@ -87,6 +89,16 @@ EXTENSION: Final = Extension(
         "LifecycleStage": "profiles.models.LifecycleStage",
         "ActivityCategory": "profiles.models.ActivityCategory",
     },
+    customer_panels=(
+        CustomerPanel(
+            "first",
+            "At a glance",
+            "crm/customer/first_screen.html",
+            "profiles.admin.first_screen.context",
+            Place.TOP,
+            5,
+        ),
+    ),
     customer_acts=(
         CustomerAct("tag", "Tag", "customers_tag", order=10, icon="sell", undo="profiles.bulk.untag"),
         CustomerAct(
