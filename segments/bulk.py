@@ -18,7 +18,7 @@ def put_on_list(segment_id: UUID | None, name: str, ids: Collection[UUID], autho
     """Put them on the list, or on a new one with this name. Raises NotAList and the like."""
     with transaction.atomic():
         if segment_id is None:
-            maker = Maker(author.user, author.name)
+            maker = Maker(author.name, author.user)
             segment = create_segment(Draft(name=name, type=SegmentType.STATIC, maker=maker))
         else:
             segment = get_segment(segment_id)
