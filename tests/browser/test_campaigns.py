@@ -100,7 +100,7 @@ def test_the_report_and_the_calendar(page: Page, live_server: LiveServer, club: 
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"tenant": members.pk, "campaign": campaign.pk, "occurrence": "1"})
     step(campaign)
-    hour = now + timedelta(days=2)
+    hour = (now + timedelta(days=2)).replace(microsecond=0)
     others = campaign.segment_ids
     for name in ("Ladies' day", "Winter league"):
         schedule_campaign(draft(name=name, segment_ids=others).pk, hour)
