@@ -86,7 +86,7 @@ def wait_words(until: Any) -> str:
         unit = until.unit.lower()
         size = abs(until.offset)
         side = "before" if until.offset < 0 else "after"
-        when = f"{size} {unit[:-1] if size == 1 else unit} {side} {name}" if size else f"on {name}"
+        when = f"{size} {unit[:-1] if size == 1 else unit} {side} {name}" if size else f"the day of {name}"
         return f"until {when}" + (f", {until.at}" if until.at else "")
     suffix = "" if until.unit in ("MINUTES", "HOURS") else ", at the same hour"
     return f"{until.length.words}{suffix}"

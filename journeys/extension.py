@@ -26,9 +26,14 @@ EXTENSION: Final = Extension(
         LogKind("journey.exited", "Somebody left a journey before its end, with the reason"),
         LogKind("task.closed", "A task about somebody was closed, with the outcome"),
     ),
-    queues={"journeys.move_runs": Queue.SENDS, "journeys.wake_due": Queue.SENDS},
+    queues={
+        "journeys.move_runs": Queue.SENDS,
+        "journeys.wake_due": Queue.SENDS,
+        "journeys.send_calls": Queue.WEBHOOKS,
+    },
     schedule=(
         Periodic("journeys.wake_due", seconds=2, expires=2, name="journeys-due"),
+        Periodic("journeys.send_calls", seconds=5, expires=5, name="journeys-calls"),
         Periodic("journeys.scan_dates", seconds=60, expires=50, name="journeys-dates"),
     ),
     locks={"JOURNEY_ENTRY": 60},

@@ -88,7 +88,7 @@ def _stand_in(setting: Setting) -> Iterator[None]:
 
 
 def _wait_for_it() -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             requests.get(f"{sandbox_url()}/feeds", timeout=2)
         except requests.RequestException:

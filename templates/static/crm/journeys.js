@@ -1,13 +1,13 @@
 // The builder by mouse and keyboard; every act is a form that the server answers.
 "use strict";
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const builder = document.querySelector(".jy-builder");
   if (!builder || !window.htmx) return;
   const panel = builder.dataset.panel;
   const steps = () => [...builder.querySelectorAll(".jy-step")].filter((step) => step.offsetParent);
   const open = (query) => window.htmx.ajax("GET", `${panel}?${query}`, "#jy-panel");
   const choose = (step) => {
-    for (const other of steps()) other.setAttribute("aria-selected", String(other === step));
+    for (const other of steps()) other.setAttribute("aria-current", String(other === step));
     open(`step=${encodeURIComponent(step.dataset.step)}`);
   };
   const act = (values) => {
@@ -51,8 +51,8 @@
     if (event.target.id === "jy-panel") {
       event.target.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();
     } else if (event.target.id === "jy-tree") {
-      const chosen = builder.querySelector('.jy-step[aria-selected="true"]');
+      const chosen = builder.querySelector('.jy-step[aria-current="true"]');
       if (chosen) { chosen.focus(); open(`step=${encodeURIComponent(chosen.dataset.step)}`); }
     }
   });
-})();
+});
