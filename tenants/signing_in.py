@@ -34,7 +34,7 @@ class Throttle(AxesDatabaseHandler):  # type: ignore[misc]  # the library has no
         """A right password forgives this account at this address only, or guessers would log in between guesses."""
         mine = self.filter_user_attempts(request, credentials)[0]
         count, _ = AccessAttempt.objects.filter(pk__in=mine.values("pk")).delete()
-        return count
+        return int(count)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any]) -> HttpResponse:

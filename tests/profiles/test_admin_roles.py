@@ -13,7 +13,7 @@ from tests.profiles.stories import payment, tell
 
 NEW = f"{CUSTOMERS}add/"
 PAID = "R12"
-SECRETS = ("Lifetime value", "payments</span>", PAID)
+SECRETS = ("Lifetime value", 'value="PAYMENT"', PAID)
 
 
 @pytest.fixture
