@@ -29,8 +29,8 @@ class Iteration(NamedTuple):
 class Schedulers:
     """Puts down next iterations; what could not be done while Redis was away is done at the next call.
 
-    Doing it twice changes nothing: the script looks whether the taken job is the scheduler's running one. So a job whose
-    consumer died before this comes again and makes it good.
+    Doing it twice changes nothing: the script looks whether the taken job is the scheduler's running one. So a job
+    whose consumer died before this comes again and makes it good.
     """
 
     def __init__(self, worker: Worker) -> None:

@@ -235,6 +235,12 @@ WINNER_ID: Final = OpenApiParameter(
 CUSTOMER_ID: Final = OpenApiParameter(
     "customerId", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The customer."
 )
+IF_MATCH: Final = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The `ETag` of the answer that is being edited: a customer who was changed since is left as it is (412).",
+)
 SCORE_SCHEMA: Final = {"type": "integer", "minimum": 0, "maximum": HIGHEST_SCORE}
 LIST_PARAMETERS: Final = [
     OpenApiParameter(

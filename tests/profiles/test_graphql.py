@@ -224,7 +224,7 @@ MADE = "mutation($i: CustomerInput!) { createCustomer(input: $i) { id } }"
         (FILTERED, "f", {"status": "active"}, "at 'f.status'"),
         (FILTERED, "f", {"churnRiskMin": "80"}, "at 'f.churnRiskMin'"),
         (FILTERED, "f", {"search": 7}, "String cannot represent a non string value"),
-        (FILTERED, "f", "all", "to be an object"),
+        (FILTERED, "f", "all", "to be a mapping"),
         (PAGED, "p", {"take": True}, "Int cannot represent non-integer value"),
         ("query($i: ID!) { customer(id: $i) { id } }", "i", {"a": 1}, "ID cannot represent value"),
         ("query($i: ID!) { customer(id: $i) { id } }", "i", None, "must not be null"),
