@@ -101,6 +101,7 @@ EXTENSION: Final = Extension(
     ),
     styles=("crm/campaigns.css",),
     scripts=("crm/campaigns.js",),
+    demo=("campaigns.demo.furnish",),
     segment_users=("campaigns.audience.users_of_segment",),
     calendar=("campaigns.calendar.campaign_entries",),
     log_kinds=(

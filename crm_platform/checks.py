@@ -3,7 +3,6 @@
 crm.E001 (a value that cannot be used) is raised by `env.SettingError` while the settings load.
 """
 
-import ipaddress
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
 
-from crm_platform import reachability
+from crm_platform import env, reachability
 
 TAG = "crm"
 MIN_SECRET_KEY_LENGTH = 32
@@ -23,7 +22,7 @@ DATABASE_PATIENCE_SECONDS = 15.0
 @register(TAG)
 def check_secret_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """crm.E003: the key that everybody can read signs sessions on loopback only; elsewhere a long own one."""
-    if all(_is_loopback(host) for host in settings.ALLOWED_HOSTS):
+    if _is_of_this_machine():
         return []
     if (
         settings.SECRET_KEY != settings.DEVELOPMENT_SECRET_KEY
@@ -32,7 +31,7 @@ def check_secret_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            "CRM_ALLOWED_HOSTS names hosts beyond this machine, but CRM_SECRET_KEY is missing or short.",
+            "CRM_ALLOWED_HOSTS or CRM_HOST goes beyond this machine, but CRM_SECRET_KEY is missing or short.",
             hint=f"Set CRM_SECRET_KEY to at least {MIN_SECRET_KEY_LENGTH} random characters, as printed by "
             '`python3 -c "import secrets; print(secrets.token_urlsafe(48))"`.',
             id="crm.E003",
@@ -43,7 +42,7 @@ def check_secret_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register(TAG, deploy=True)
 def check_suppression_secret(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """crm.W003: a served installation names the secret by which erased people are recognised."""
-    if settings.CRM_SUPPRESSION_SECRET or all(_is_loopback(host) for host in settings.ALLOWED_HOSTS):
+    if settings.CRM_SUPPRESSION_SECRET or _is_of_this_machine():
         return []
     return [
         Warning(
@@ -162,10 +161,8 @@ def one_line(message: CheckMessage) -> str:
     return f"{message.id}: {message.msg}" + (f" Hint: {message.hint}" if message.hint else "")
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+def _is_of_this_machine() -> bool:
+    """Whether nobody elsewhere is served: an open port is open under any name that a caller writes into Host."""
+    return env.is_loopback(env.text("CRM_HOST", "127.0.0.1")) and all(
+        map(env.is_loopback, settings.ALLOWED_HOSTS)
+    )

@@ -7,6 +7,7 @@ import base64
 import getpass
 import hashlib
 import hmac
+import ipaddress
 import math
 import os
 import tempfile
@@ -98,6 +99,16 @@ def port(name: str, default: int) -> int:
 def names(name: str, default: str = "") -> list[str]:
     """A comma-separated list without empty entries."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine only."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def fernet_keys(name: str) -> list[str]:

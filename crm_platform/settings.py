@@ -1,5 +1,6 @@
 """Django settings. Every value that an operator may change comes from the environment through `env`."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.templatetags.static import static
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "django_celery_beat",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -61,6 +63,7 @@ MIDDLEWARE = [
     "crm_platform.page_middleware.PageMessages",
     "crm_platform.page_middleware.PageFrames",
     "tenants.middleware.AdminTenantMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "crm_platform.urls"
@@ -119,6 +122,33 @@ AUTH_USER_MODEL = "tenants.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+
+# --- The doors of people: which passwords are taken, and how often one may be wrong (tenants.signing_in).
+_PASSWORDS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_PASSWORDS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_PASSWORDS}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_PASSWORDS}.CommonPasswordValidator"},
+    {"NAME": f"{_PASSWORDS}.NumericPasswordValidator"},
+]
+AUTHENTICATION_BACKENDS = [
+    # First: it refuses whoever was wrong too often before a password is compared.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "tenants.signing_in.Throttle"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# In the order of Throttle's weights; a list inside is a combination.
+AXES_LOCKOUT_PARAMETERS: list[str | list[str]] = [["username", "ip_address"], "username", "ip_address"]
+AXES_LOCKOUT_CALLABLE = "tenants.signing_in.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# REMOTE_ADDR is the caller's own: crm_platform.web.bridge sets it, with CRM_PROXIES in front too.
+AXES_CLIENT_IP_CALLABLE = "tenants.signing_in.address_of"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -261,7 +291,14 @@ LOGGING: dict[str, Any] = {
 
 # How many proxies of ours stand in front: so many addresses of X-Forwarded-For are believed (crm_platform.web.bridge).
 CRM_PROXIES = env.number("CRM_PROXIES", 0)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("CRM_SECURE_COOKIES", default=False)
+# Cookies go over HTTPS only once the platform has a name beyond this machine, unless told otherwise.
+CRM_IS_PUBLIC = not all(env.is_loopback(host) for host in ALLOWED_HOSTS)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("CRM_SECURE_COOKIES", default=CRM_IS_PUBLIC)
+# A session ends when nobody has used it for so long: each use moves its end.
+SESSION_COOKIE_AGE = env.number("CRM_SESSION_IDLE_MINUTES", 8 * 60) * 60
+# Days for which browsers remember to come over HTTPS only; 0 says nothing.
+SECURE_HSTS_SECONDS = env.number("CRM_HSTS_DAYS", 0) * 86_400
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

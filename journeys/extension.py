@@ -4,7 +4,18 @@ from typing import Final
 
 from journeys.listening_kinds import KINDS
 from journeys.personal import TABLES
-from tenants.extension import Consumer, Extension, LogKind, Periodic, Queue, Tag
+from tenants.extension import (
+    Consumer,
+    CustomerPanel,
+    DashboardPanel,
+    Extension,
+    LogKind,
+    NavEntry,
+    OutboundEvent,
+    Periodic,
+    Queue,
+    Tag,
+)
 
 EXTENSION: Final = Extension(
     tables=TABLES,
@@ -15,12 +26,44 @@ EXTENSION: Final = Extension(
         LogKind("journey.exited", "Somebody left a journey before its end, with the reason"),
         LogKind("task.closed", "A task about somebody was closed, with the outcome"),
     ),
-    queues={"journeys.move_runs": Queue.SENDS, "journeys.wake_due": Queue.SENDS},
+    queues={
+        "journeys.move_runs": Queue.SENDS,
+        "journeys.wake_due": Queue.SENDS,
+        "journeys.send_calls": Queue.WEBHOOKS,
+    },
     schedule=(
         Periodic("journeys.wake_due", seconds=2, expires=2, name="journeys-due"),
+        Periodic("journeys.send_calls", seconds=5, expires=5, name="journeys-calls"),
         Periodic("journeys.scan_dates", seconds=60, expires=50, name="journeys-dates"),
     ),
     locks={"JOURNEY_ENTRY": 60},
+    nav=(
+        NavEntry("Tasks", "task_alt", "tasks", order=15),
+        NavEntry("Journeys", "route", "journeys", group="Marketing", order=220),
+    ),
+    styles=("crm/journeys.css",),
+    scripts=("crm/journeys.js",),
+    dashboard_panels=(
+        DashboardPanel("my-day", "My day", "journeys/my_day.html", "journeys.admin.tasks.my_day", order=5),
+    ),
+    customer_panels=(
+        CustomerPanel(
+            "tasks", "Tasks", "journeys/customer_tasks.html", "journeys.admin.tasks.customer_tasks", order=20
+        ),
+        CustomerPanel(
+            "journeys",
+            "Journeys",
+            "journeys/customer_journeys.html",
+            "journeys.admin.tasks.customer_journeys",
+            order=60,
+        ),
+    ),
+    outbound=(
+        OutboundEvent("journey.enrolled", "crm.journey.enrolled", "journeys.outbound.render"),
+        OutboundEvent("journey.completed", "crm.journey.completed", "journeys.outbound.render"),
+        OutboundEvent("journey.exited", "crm.journey.exited", "journeys.outbound.render"),
+    ),
+    demo=("journeys.demo.furnish",),
     urls="journeys.api.urls",
     tags=(
         Tag("journeys", "What happens to whom by itself: make, try, start, explain.", 70),

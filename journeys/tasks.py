@@ -7,8 +7,10 @@ from django.db import connection
 from django.utils import timezone
 
 from events.wake import awake, wake
+from journeys import calling
 from journeys.engine.passing import move_due
 from journeys.entering import MOVE_RUNS
+from journeys.scanning import scan
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 
@@ -19,6 +21,9 @@ DUE_TENANTS = """
 SELECT t.id FROM tenants_tenant AS t
 WHERE t.is_active AND EXISTS (
     SELECT FROM journeys_run AS r WHERE r.tenant_id = t.id AND r.status = 'WAITING' AND r.due_at <= %s)
+"""
+CALLING_TENANTS = """
+SELECT DISTINCT tenant_id FROM journeys_webhookcall WHERE status = 'PENDING' AND due_at <= %s
 """
 
 
@@ -42,11 +47,20 @@ def wake_due() -> None:
         wake(MOVE_RUNS, str(tenant_id))
 
 
+@shared_task(name="journeys.send_calls")
+def send_calls() -> None:
+    """Send the calls of WEBHOOK steps; idempotent for the receiver by their key, and by leases here."""
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(CALLING_TENANTS, [timezone.now()])
+        due = [row[0] for row in cursor.fetchall()]
+    for tenant_id in due:
+        with tenant_scope(tenant_id):
+            calling.send_calls()
+
+
 @shared_task(name="journeys.scan_dates")
 def scan_dates() -> None:
     """Enter whoever a date or a schedule brings; idempotent by the marks of the triggers."""
-    from journeys.scanning import scan  # noqa: PLC0415 - imports the whole engine
-
     for tenant in Tenant.objects.filter(is_active=True):
         with tenant_scope(tenant):
             scan(tenant, timezone.now())

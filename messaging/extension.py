@@ -6,11 +6,14 @@ from tenants.extension import (
     BLANKED,
     OF_PERSON,
     Consumer,
+    CustomerPanel,
     Extension,
     LogKind,
     Move,
+    NavEntry,
     OnUndo,
     Periodic,
+    Place,
     Queue,
     Setting,
     Step,
@@ -73,6 +76,21 @@ TABLES: Final = (
 EXTENSION: Final = Extension(
     tables=TABLES,
     log_kinds=(LogKind("delivery.changed", "What became of a message: sent, delivered, opened, skipped …"),),
+    public_urls="messaging.public_urls",
+    customer_panels=(
+        CustomerPanel(
+            "messages",
+            "Messages",
+            "messaging/panel.html",
+            "messaging.admin.panel.context",
+            Place.TAB,
+            order=20,
+        ),
+    ),
+    nav=(
+        NavEntry("Messages in trouble", "unsubscribe", "send_troubles", "ADMINISTER", "Operations", 860),
+        NavEntry("Sending rules", "mail_lock", "send_rules", "ADMINISTER", "Settings", 955),
+    ),
     consumers=(
         Consumer(name="deliveries", kinds=("activity.recorded",), handle="messaging.receiving.handle"),
     ),

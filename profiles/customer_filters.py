@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from profiles.models import CustomerProfile
 from tenants.extension import CustomerFilter, every, resolve
 
-LONGEST_VALUE = 500
+LONGEST_VALUE = 8_000
 
 
 def brought_filters() -> dict[str, CustomerFilter]:

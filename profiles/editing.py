@@ -18,6 +18,7 @@ from django.utils import timezone
 from events import log
 from events.identity_hints import IdentityKey, IdentityKind
 from events.log import Happening
+from events.plain_text import visible
 from profiles import cache
 from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft, Effect, Subject
@@ -97,6 +98,7 @@ def update_customer(
         profile = get_customer(profile_id)
         if check is not None:
             check(profile)
+        _check_not_erased(values)
         _check_addresses(values, profile.pk)
         if values:
             _state(club, _record_of(profile), values)
@@ -303,7 +305,7 @@ def _checked_value(field: str, value: Any, club: Club) -> Any:
         return _known(
             club.phone(value), "This is not a phone number; write it with its prefix, as in +27 82 123 4567."
         )
-    return value.strip() or None
+    return " ".join(visible(value).split()) or None
 
 
 def _known(value: str | None, problem: str) -> str:

@@ -4,14 +4,17 @@ from typing import Final
 
 from tenants.extension import (
     Consumer,
+    CustomerFilter,
     Extension,
     LogKind,
     MergeBy,
+    NavEntry,
     OnUndo,
     OutboundEvent,
     Periodic,
     Queue,
     Table,
+    Tag,
     columns,
     delete,
 )
@@ -51,6 +54,11 @@ TABLES: Final = (
         ),
     ),
     Table(
+        "segments.ListedContact",
+        personal=columns("segment_id contact_id"),
+        elsewhere="the next sync takes an erased customer's contact off the list",
+    ),
+    Table(
         "segments.DueDay",
         personal=columns("profile_id due_on"),
         erase=delete("segments_dueday"),
@@ -88,7 +96,38 @@ EXTENSION: Final = Extension(
     ),
     consumers=(Consumer(name="segments", kinds=FOLLOWED, handle="segments.following.follow"),),
     queues={"segments.move_due": Queue.CONSUMERS},
-    schedule=(Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),),
+    schedule=(
+        Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),
+        Periodic("segments.sync_lists", seconds=60, expires=50, name="sync-segment-lists"),
+    ),
     locks={"SEGMENTS": 50},  # the members of one tenant's segments
     on_tenant_created=("segments.templates.furnish",),
+    urls="segments.api.urls",
+    tags=(Tag("segments", "Groups of customers by a rule or as a list.", 50),),
+    enum_names={
+        "SegmentType": "segments.models.SegmentType",
+        "SegmentRefreshFrequency": "segments.models.Frequency",
+        "SegmentCause": "segments.models.Cause",
+    },
+    graphql_queries=("segments.graphql.fields.SegmentQueries",),
+    graphql_mutations=("segments.graphql.fields.SegmentMutations",),
+    nav=(NavEntry("Segments", "group_work", "segments", order=15),),
+    styles=("crm/segments.css",),
+    scripts=("crm/rule-builder.js",),
+    customer_filters=(
+        CustomerFilter(
+            "segmentId",
+            "Only members of this segment.",
+            "segments.customer_filters.in_segment",
+            {"type": "string", "format": "uuid"},
+            "Segment",
+            "segments.customer_filters.segment_options",
+        ),
+        CustomerFilter(
+            "rule",
+            "Only whom this rule tree means now, as JSON.",
+            "segments.customer_filters.by_rule",
+            label="Rule",
+        ),
+    ),
 )

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from events.wake import awake, wake
-from segments import following, refreshing
+from segments import following, refreshing, syncing
 from tenants.scope import tenant_scope
 
 REFRESH = "segments.refresh"
@@ -36,3 +36,17 @@ def move_due(tenant_id: str) -> None:
     awake(MOVE_DUE, tenant_id)
     if following.move_due(UUID(tenant_id)):
         wake(MOVE_DUE, tenant_id)
+
+
+@shared_task(name="segments.sync_lists")
+def sync_lists() -> None:
+    """Bring lists that stand with the Messaging service up to date, one task each; idempotent by comparing sets."""
+    for tenant_id, segment_id in syncing.segments_behind():
+        sync_list.delay(str(tenant_id), str(segment_id))
+
+
+@shared_task(name="segments.sync_list")
+def sync_list(tenant_id: str, segment_id: str) -> None:
+    """Bring one list up to date; idempotent by the numbers of its deltas."""
+    with tenant_scope(UUID(tenant_id)):
+        syncing.sync_segment(UUID(segment_id))

@@ -1,10 +1,12 @@
 """A post as one network gets it: its variant, its link with UTM, its files under signed addresses."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import UUID
 
 from social.library.serving import file_of
-from social.models import MediaKind, Network, Post
+from social.models import MediaKind, Network, Post, Promotion
 from social.networks.content import Content
 from social.texts import fill
 
@@ -38,6 +40,21 @@ def token_values(post: Post) -> dict[str, Any]:
     if post.promotion_id:
         values["event"] = values_of_promotion(post.promotion_id)
     return values
+
+
+def shown_texts(posts: Sequence[Post]) -> dict[UUID, str]:
+    """What posts say, with their tokens filled in; events are read at once. Each post's tenant must be loaded."""
+    from social.promoting.facts import event_values  # noqa: PLC0415 - promotions make posts
+
+    keys = {post.promotion_id for post in posts if post.promotion_id and "{" in post.text}
+    found = Promotion.objects.select_related("tenant").filter(pk__in=keys) if keys else []
+    events = {row.pk: event_values(row) for row in found}
+    return {
+        post.pk: fill(
+            post.text, {"club": {"name": post.tenant.name}, "event": events.get(post.promotion_id, {})}
+        )
+        for post in posts
+    }
 
 
 def tagged_link(post: Post, network: str) -> str:

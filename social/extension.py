@@ -36,6 +36,7 @@ EXTENSION: Final = Extension(
     graphql_queries=("social.graphql.roots.SocialQueries",),
     graphql_mutations=("social.graphql.roots.SocialMutations",),
     programs=("social_sandbox",),
+    calendar=("social.calendar.entries",),
     demo=("social.demo.furnish",),
     # Publishing waits for other people's servers.
     queues={

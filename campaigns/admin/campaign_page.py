@@ -119,7 +119,7 @@ def _test_words(found: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value * 100:.1f} %"
+    return "–" if value is None else f"{value * 100:.1f}\N{NO-BREAK SPACE}%"
 
 
 def _bars(hours: list[dict[str, int]]) -> list[Bar]:

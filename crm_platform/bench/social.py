@@ -88,7 +88,7 @@ def _stand_in(setting: Setting) -> Iterator[None]:
 
 
 def _wait_for_it() -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             requests.get(f"{sandbox_url()}/feeds", timeout=2)
         except requests.RequestException:
@@ -241,6 +241,7 @@ def _punctual(setting: Setting, count: int) -> list[Figure]:
     late = [(out - planned).total_seconds() * 1000 for status, planned, out in rows if status == "PUBLISHED"]
     if len(late) < len(rows):
         setting.reporter.note(f"{len(rows) - len(late)} of {len(rows)} posts were not published")
+    setting.reporter.note(f"punctual: {len(late)} out, p95 {_percentile(late, 0.95):.0f} ms")
     return [
         duration("social", f"{len(rows):,} posts within a minute, lateness p95", _percentile(late, 0.95),
                  most_ms=MOST_LATE_MS),
@@ -267,6 +268,7 @@ def _fair(setting: Setting, flood: int) -> list[Figure]:
         Target.objects.filter(tenant_id__in=[club.pk for club in many], status="WAITING").update(
             status="CANCELLED"
         )
+    setting.reporter.note(f"fair: {waits}")
     words = f"another club has {flood:,} posts due: one post, p95"
     return [duration("social", words, _percentile(waits, 0.95), most_ms=MOST_WAIT_MS)]
 
@@ -281,7 +283,7 @@ def _kills(setting: Setting, count: int) -> list[Figure]:
                      for place, action in enumerate(FAULTS)])  # fmt: skip
     keys, kills, start = [club.pk for club in clubs], 0, time.perf_counter()
     while _left(keys) and time.perf_counter() - start < 900:  # noqa: PLR2004 - patience
-        kills += _live_and_die(2.0 + kills % 5 * 0.4)
+        kills += _live_and_die(3.0 + kills % 5 * 0.5)
         with all_tenants():
             # The moved clock: leases end, looks and retries come.
             moved = timezone.now() - timedelta(seconds=1)
@@ -293,9 +295,16 @@ def _kills(setting: Setting, count: int) -> list[Figure]:
 
 
 def _live_and_die(seconds: float) -> int:
+    """A worker that lives for so long after it has begun to work, and is killed in the middle of it."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "crm_platform.settings"}
     process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=env.PROJECT_DIR, env=environment,
                                stderr=subprocess.DEVNULL)  # fmt: skip
+    with all_tenants():
+        before = Attempt.objects.count()
+        for _ in range(300):
+            time.sleep(0.1)
+            if Attempt.objects.count() > before:
+                break
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
     process.wait()

@@ -19,6 +19,7 @@ def claimed(data_dir: Path) -> Iterator[Path]:
     """
     run_dir = data_dir / "run"
     run_dir.mkdir(parents=True, exist_ok=True)
+    close_to_others(data_dir)
     with (run_dir / LOCK_NAME).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -33,3 +34,15 @@ def claimed(data_dir: Path) -> Iterator[Path]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield data_dir
+
+
+def close_to_others(data_dir: Path) -> None:
+    """Nobody else reads queues, logs, keys and media.
+
+    Where root runs this, PostgreSQL runs as somebody else and has to pass through the folder; it may not list it.
+    """
+    data_dir.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    for name in ("redis", "log", "run", "keys", "media"):
+        folder = data_dir / name
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o700)

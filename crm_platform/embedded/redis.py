@@ -68,6 +68,7 @@ class EmbeddedRedis(EmbeddedServer):
         """Make the data folder; raises ServerError when the port belongs to somebody else."""
         program_path()
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.chmod(0o700)  # the queues on disk hold what events say about people
         self.stop_leftovers()
         if is_port_taken(self.port):
             raise ServerError(

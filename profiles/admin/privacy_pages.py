@@ -97,27 +97,32 @@ def restrict(request: StaffRequest, profile_id: UUID) -> HttpResponse:
 
 @page("profiles/customerprofile/<uuid:profile_id>/erase/", name="customer_erase", right=Right.ADMINISTER)
 def erase(request: StaffRequest, profile_id: UUID) -> HttpResponse:
-    """What would be erased, table by table; and the act itself, once the word was typed."""
+    """The act, once the word was typed (POST), and on request what would be erased (POST `act`: count).
+
+    Looking at the page counts nothing: the count reads whatever the club ever got.
+    """
     profile = _customer(profile_id)
     reason = request.POST.get("reason", ErasureReason.POPIA.value)
+    is_count = request.POST.get("act") == "count"
     is_meant = request.POST.get("confirmation", "").strip() == CONFIRMATION
     if request.method == "POST" and is_meant and reason in ErasureReason.values:
         erase_customer(profile.pk, reason=reason)
         messages.success(request, "Erased. The receipt is below.")
         return HttpResponseRedirect(reverse("admin:privacy"))
-    preview = erase_customer(profile.pk, reason=ErasureReason.POPIA.value, dry_run=True)
+    preview = erase_customer(profile.pk, reason=ErasureReason.POPIA.value, dry_run=True) if is_count else None
+    is_refused = request.method == "POST" and not is_count
     return show(
         request,
         "crm/privacy/erase.html",
         f"Erase {profile.name}",
-        status=422 if request.method == "POST" else 200,
+        status=422 if is_refused else 200,
         profile=profile,
-        lines=_lines(preview),
-        people=len(preview.profile_ids),
+        lines=_lines(preview) if preview else None,
+        people=len(preview.profile_ids) if preview else 1,
         reasons=ErasureReason.choices,
         reason=reason,
         word=CONFIRMATION,
-        is_refused=request.method == "POST",
+        is_refused=is_refused,
         is_restricted=restriction_of(profile.pk),
         crumb={"link": address_of(profile.pk), "title": profile.name},
     )

@@ -16,18 +16,25 @@ WHERE mine.tenant_id = %(tenant)s AND mine.profile_id = ANY(%(ids)s)
                   WHERE other.tenant_id = mine.tenant_id AND other.kind = mine.kind AND other.value = mine.value
                     AND other.profile_id <> ALL(%(ids)s))
 """
-# Names as each record states them, and as the golden rows say; mixed ones too, since a record may lack one half.
+# Names as they stand together in one record, and as the golden rows say; a record that lacks one half is completed by
+# those. All first names with all last names would be hundreds, of which most are nobody's.
 STATED_NAMES = """
-WITH stated AS (
-    SELECT field, value #>> '{}' AS word FROM profiles_fact
+WITH golden AS (
+    SELECT id, first_name, last_name FROM profiles_customerprofile
+    WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)
+), stated AS (
+    SELECT max(value #>> '{}') FILTER (WHERE field = 'firstName') AS first_name,
+           max(value #>> '{}') FILTER (WHERE field = 'lastName') AS last_name
+    FROM profiles_fact
     WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s) AND field IN ('firstName', 'lastName')
-    UNION SELECT 'firstName', first_name FROM profiles_customerprofile
-    WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)
-    UNION SELECT 'lastName', last_name FROM profiles_customerprofile
-    WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)
+    GROUP BY identifier_id, source, rank
 )
-SELECT DISTINCT a.word, b.word FROM stated AS a CROSS JOIN stated AS b
-WHERE a.field = 'firstName' AND b.field = 'lastName' AND a.word <> '' AND b.word <> ''
+SELECT s.first_name, s.last_name FROM stated AS s
+UNION SELECT g.first_name, g.last_name FROM golden AS g
+UNION SELECT s.first_name, g.last_name FROM stated AS s CROSS JOIN golden AS g
+WHERE s.last_name IS NULL AND g.id = %(survivor)s
+UNION SELECT g.first_name, s.last_name FROM stated AS s CROSS JOIN golden AS g
+WHERE s.first_name IS NULL AND g.id = %(survivor)s
 """
 DISPLAY_NAMES = """
 SELECT DISTINCT display_name FROM profiles_customerprofile

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Self
 
 from django.db import connection
 
 from events.identity_hints import IdentityKey, IdentityKind
+from profiles.normalise import folded
 from profiles.privacy import statements as sql
 
 ERASED: Final = "[erased]"
@@ -19,6 +21,10 @@ BETWEEN_DIGITS: Final = r"[ ().\-/]*"
 SUBSCRIBER_DIGITS: Final = 9
 ADDRESS_KINDS: Final = (IdentityKind.EMAIL.value, IdentityKind.PHONE.value)
 FEWEST_DIGITS: Final = 7
+# Accents as signs of their own, apostrophes of all kinds, and what nobody sees.
+BETWEEN_LETTERS: Final = "[\u0300-\u036f'’‘ʼ`´\u00ad\u200b-\u200f]*"
+# Spaces, hyphens, dashes, a comma behind the last name.
+BETWEEN_WORDS: Final = r"(?:\W|_)+"
 # How events call the ids of services; `id` alone means something else in most of them.
 ID_NAMES: Final = {
     IdentityKind.SCL_MEMBER.value: ("sclMemberId", "memberId"),
@@ -51,9 +57,9 @@ class Traits:
     def pattern(self) -> str:
         """A regular expression for PostgreSQL and Python alike, to be used without regard to case."""
         parts = [_address(key) for key in sorted(self.keys) if key.kind in ADDRESS_KINDS]
-        parts += [_spaced(name) for name in sorted(self.display_names)]
+        parts += [_named(name) for name in sorted(self.display_names)]
         for first, last in sorted(self.names):
-            parts += [_spaced(f"{first} {last}"), _spaced(f"{last} {first}"), _spaced(f"{last}, {first}")]
+            parts += [_named(f"{first} {last}"), _named(f"{last} {first}")]
         # The longest first: Python takes the first that fits, PostgreSQL the longest.
         found = "|".join(sorted({part for part in parts if part}, key=lambda part: (-len(part), part)))
         return f"(?:{found})" if found else NOTHING
@@ -61,7 +67,7 @@ class Traits:
     @property
     def surnames(self) -> str:
         """The same for family names alone: for the names of households only."""
-        found = "|".join(sorted({_spaced(last) for _, last in self.names}))
+        found = "|".join(sorted({_named(last) for _, last in self.names} - {""}))
         return f"(?:{found})" if found else NOTHING
 
     @property
@@ -95,10 +101,32 @@ def _address(key: IdentityKey) -> str:
     return r"(?:[+0-9][0-9 ().\-/]{0,7})?" + BETWEEN_DIGITS.join(digits) + "(?![0-9])"
 
 
-def _spaced(text: str) -> str:
-    """The words with any space between them; of a single letter or sign no pattern is made."""
-    words = [_escaped(word) for word in text.split()]
-    return r"\s+".join(words) if len(text.strip()) > 1 else ""
+@lru_cache(maxsize=1024)
+def _named(text: str) -> str:
+    """Whatever is folded to the same words, as search finds them: accents, hyphens, apostrophes, spelled or not.
+
+    Of a single letter or sign no pattern is made.
+    """
+    words = ["".join(map(_letter, word)) for word in folded(text).split()]
+    return BETWEEN_WORDS.join(words) if len("".join(words)) > 1 else ""
+
+
+def _letter(char: str) -> str:
+    """A letter with or without its accents, whole or as marks of their own, and what may stand behind it."""
+    others = _accented().get(char, "")
+    return (f"[{char}{others}]" if others else _escaped(char)) + BETWEEN_LETTERS
+
+
+@lru_cache(maxsize=1)
+def _accented() -> dict[str, str]:
+    """Plain letter → the small letters that fold to it; capitals are found because case does not count."""
+    found: dict[str, str] = {}
+    for place in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        char = chr(place)
+        base = folded(char)
+        if char == char.lower() and len(base) == 1 and base != char:
+            found[base] = found.get(base, "") + char
+    return found
 
 
 def _escaped(text: str) -> str:

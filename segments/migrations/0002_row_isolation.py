@@ -2,7 +2,7 @@ from django.db import migrations
 
 import tenants.row_isolation
 
-TABLES = ["Segment", "SegmentMember", "SegmentTransition", "Refresh", "DueDay"]
+TABLES = ["Segment", "SegmentMember", "SegmentTransition", "Refresh", "DueDay", "ListedContact"]
 
 
 def _child_of_segment(table: str) -> migrations.RunSQL:
@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
         _child_of_segment("segments_segmentmember"),
         _child_of_segment("segments_segmenttransition"),
         _child_of_segment("segments_refresh"),
+        _child_of_segment("segments_listedcontact"),
         _child_of_profile("segments_segmentmember"),
         _child_of_profile("segments_dueday"),
     ]

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 
 from social.admin.words import TONES
+from social.contents import shown_texts
 from social.health import ailing
 from social.models import Connection, ConnectionStatus, PostStatus
 from social.posts import whole_posts
@@ -35,12 +36,13 @@ def social_posts(request: StaffRequest) -> HttpResponse:
     rows = whole_posts().order_by("-created_at", "pk")
     rows = rows.filter(status__in=TABS[chosen]) if TABS[chosen] else rows
     found = list(rows[first : first + PAGE + 1])
+    texts = shown_texts(found)
     more = urlencode({"tab": chosen, "from": first + PAGE}) if len(found) > PAGE else ""
     return show(
         request,
         "social/posts.html",
         "Social posts",
-        rows=[(post, TONES[post.status]) for post in found[:PAGE]],
+        rows=[(post, TONES[post.status], texts[post.pk]) for post in found[:PAGE]],
         tabs=list(TABS),
         chosen=chosen,
         more=more,

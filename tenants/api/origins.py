@@ -13,7 +13,10 @@ from django.utils.cache import patch_vary_headers
 from tenants.api.errors import API_PATHS
 
 METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-ALLOWED: Final = "authorization, content-type, idempotency-key, if-match, if-none-match, x-api-key, x-request-id, x-tenant-id"
+ALLOWED: Final = (
+    "authorization, content-type, idempotency-key, if-match, if-none-match,"
+    " x-api-key, x-request-id, x-tenant-id"
+)
 EXPOSED: Final = "etag, location, retry-after, x-request-id, idempotency-replayed"
 PREFLIGHT_SECONDS: Final = 24 * 60 * 60
 # As browsers send it: scheme and host in lower case, a port only where it is not the scheme's own, no path.

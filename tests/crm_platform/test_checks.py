@@ -42,6 +42,41 @@ def test_hosts_beyond_this_machine_need_a_secret_key_of_their_own(
     assert ids(checks.check_secret_key(None)) == expected
 
 
+@pytest.mark.parametrize(("address", "expected"), [("127.0.0.1", []), ("0.0.0.0", ["crm.E003"])])  # noqa: S104
+def test_an_open_port_needs_a_secret_key_under_whatever_name(
+    address: str, expected: list[str], monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    settings.SECRET_KEY = settings.DEVELOPMENT_SECRET_KEY
+    monkeypatch.setenv("CRM_HOST", address)
+
+    assert ids(checks.check_secret_key(None)) == expected
+
+
+COOKIES = "from django.conf import settings as s; print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE)"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said", "expected"),
+    [
+        ("localhost", "", "False False"),
+        ("crm.example", "", "True True"),
+        ("crm.example", "false", "False False"),
+        ("localhost", "true", "True True"),
+    ],
+)
+def test_cookies_of_a_public_platform_go_over_https_only(hosts: str, said: str, expected: str) -> None:
+    done = python(
+        "-c",
+        COOKIES,
+        CRM_ALLOWED_HOSTS=hosts,
+        CRM_SECURE_COOKIES=said,
+        DJANGO_SETTINGS_MODULE="crm_platform.settings",
+    )
+
+    assert done.stdout.strip() == expected
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [("", []), ("https://id.example/jwks.json", []), ("/nowhere/jwks.json", ["crm.E006"]), ("FILE", [])],

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from journeys import lifecycle
+from journeys import entering, lifecycle
+from journeys.drafts import get_journey
+from journeys.models import Run
 from journeys.staff_tasks import TaskFields, make_task
 from tenants.scope import tenant_scope
 from tests.journeys.definitions import journey, send, wait
@@ -13,7 +15,11 @@ from tests.permissions import (
     CAMPAIGN_MAKE,
     CHANGE,
     MAKE,
+    MANAGER,
     READ,
+    STAFF,
+    VIEWER,
+    Page,
     Row,
     World,
 )
@@ -68,3 +74,39 @@ REST: Final[tuple[Any, ...]] = (
     Row("task", "GET", f"/api/v1/tasks/{{task}}{OWN}", READ, prepare=task),
     Row("task", "PATCH", f"/api/v1/tasks/{{task}}{OWN}", CHANGE, {"outcome": "CALLED"}, prepare=task),
 )  # fmt: skip
+PAGES: Final = (
+    Page("journeys", VIEWER),
+    Page("journey_new", MANAGER),
+    Page("journey_from_template", MANAGER, "POST"),
+    Page("journey_import", MANAGER, "POST"),
+    Page("journey_page", VIEWER),
+    Page("journey_people", VIEWER),
+    Page("journey_people_act", MANAGER, "POST"),
+    Page("journey_run", VIEWER),
+    Page("journey_builder", MANAGER),
+    Page("journey_edit", MANAGER, "POST"),
+    Page("journey_panel", MANAGER),
+    Page("journey_publish", MANAGER),
+    Page("journey_act", MANAGER, "POST"),
+    Page("journey_export", VIEWER),
+    Page("journey_try", MANAGER),
+    Page("journey_why", VIEWER),
+    Page("tasks", VIEWER),
+    Page("task_new", STAFF, "POST"),
+    Page("task_act", STAFF, "POST"),
+)
+
+
+def things(world: World) -> Mapping[str, object]:
+    """The arguments of the pages' addresses."""
+    given = running(world)
+    with tenant_scope(world.club.tenant):
+        row = get_journey(given["journey"])  # type: ignore[arg-type]
+        entering.enter(row, [entering.Entrant(world.customer_id)])
+        run = Run.objects.get(journey_id=row.pk)
+    return {
+        "journey_id": given["journey"],
+        "run_id": run.pk,
+        "task_id": task(world)["task"],
+        "name": "welcome",
+    }

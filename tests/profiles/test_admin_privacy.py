@@ -16,13 +16,15 @@ def test_nobody_is_erased_before_the_word_was_typed(fairview: Club) -> None:
     address = reverse("admin:customer_erase", args=[profile_id])
     client = desk(fairview.admin)
 
-    preview = client.get(address).content.decode()
+    opened = client.get(address).content.decode()
+    preview = client.post(address, {"act": "count"}).content.decode()
     refused = client.post(address, {"confirmation": "yes", "reason": "gdpr_erasure"})
     with tenant_scope(fairview.tenant):
         assert CustomerProfile.objects.get(pk=profile_id).first_name == "Thandi"
         assert not ErasureReceipt.objects.exists()
     done = client.post(address, {"confirmation": "ERASE", "reason": "gdpr_erasure"}, follow=True)
 
+    assert "Count what would go" in opened
     assert "Fact" in preview
     assert refused.status_code == 422
     assert "Asked under the GDPR" in done.content.decode()

@@ -250,6 +250,63 @@ def test_nobody_enters_the_address_of_an_erased_person_by_hand(fairview: Club) -
     assert "erased on request" in refused.value.fields["email"]
 
 
+def test_nobody_puts_the_address_of_an_erased_person_back_by_an_edit(fairview: Club) -> None:
+    erase(fairview.tenant, sipho(fairview.tenant))
+    tell(fairview.tenant, member(77, firstName="Other"))
+
+    with tenant_scope(fairview.tenant):
+        other = CustomerProfile.objects.get(scl_member_id=77)
+        with pytest.raises(InvalidFields) as refused:
+            update_customer(other.pk, {"email": "Siphokazi.N@example.org"})
+
+    assert "erased on request" in refused.value.fields["email"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "notes"),
+    [
+        ("José", "Fernández", ["Lunch with José Fernández", "with Jose Fernandez", "JOSE FERNANDEZ called"]),
+        (
+            "José",
+            "Fernández",
+            ["Jose\u0301 Ferna\u0301ndez", "Fernandez, Jose", "Jose\u2013Fernandez"],
+        ),
+        ("Mary-Anne", "Clark-Jones", ["Mary-Anne Clark-Jones plays", "Mary Anne Clark Jones plays"]),
+        ("Mary Anne", "Clark Jones", ["Mary\u2010Anne Clark\u2010Jones plays"]),
+        (
+            "Sinéad",
+            "O'Rourke",
+            ["Sinéad O'Rourke", "Sinead ORourke", "sinead o\u2019rourke", "O`Rourke Sinead"],
+        ),
+        ("Zoë", "Müller", ["Zoe Muller", "ZOË MÜLLER", "zoé muller"]),
+    ],
+)
+def test_an_erased_name_goes_from_notes_however_it_is_spelled(
+    first: str, last: str, notes: list[str], fairview: Club
+) -> None:
+    tell(fairview.tenant, member(1, firstName=first, lastName=last), member(2, firstName="Note"))
+    with tenant_scope(fairview.tenant):
+        person, other = (CustomerProfile.objects.get(scl_member_id=number) for number in (1, 2))
+        for body in notes:
+            add_note(other.pk, body, Author("Desk"))
+        erase_customer(person.pk, reason="gdpr_erasure")
+        left = [body for body in Note.objects.values_list("body", flat=True) if "[erased]" not in body]
+
+    assert left == []
+
+
+def test_somebody_with_forty_merged_names_can_be_erased(fairview: Club) -> None:
+    tell(fairview.tenant, *(member(n, firstName=f"First{n}a", lastName=f"Last{n}b") for n in range(1, 41)))
+    with tenant_scope(fairview.tenant):
+        ids = list(CustomerProfile.objects.order_by("scl_member_id").values_list("pk", flat=True))
+        for loser in ids[1:]:
+            merge_profiles(ids[0], loser)
+
+        erased = erase_customer(ids[0], reason="gdpr_erasure")
+
+    assert len(erased.profile_ids) == 40
+
+
 def test_a_dry_run_counts_and_changes_nothing(fairview: Club) -> None:
     profile_id = sipho(fairview.tenant)
     before = found_in_database(*WORDS)

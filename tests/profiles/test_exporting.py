@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from profiles.exchange.exporting import files
 from profiles.exchange.exporting.files import ExportFormat, defused
 from profiles.exchange.exporting.workbook import workbook
+from profiles.exchange.importing.plain_cells import plain
 from profiles.models import CustomerProfile
 from profiles.representation import NAMES
 from tenants.models import LoggedAction, Tenant
@@ -102,9 +103,30 @@ def test_an_unknown_format_is_refused(fairview: Club) -> None:
     assert error_of(export(fairview.tenant, "&format=pdf")) == (400, "INVALID_PARAMETER")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "  =1", "＝1"])
 def test_what_a_spreadsheet_would_calculate_begins_with_an_apostrophe(text: str) -> None:
     assert defused(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("x;=HYPERLINK(1)", "x;'=HYPERLINK(1)"),
+        ("x; +1", "x; '+1"),
+        ("x\n=1", "x\n'=1"),
+        ("x|@a", "x|'@a"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("a; b", "a; b"),
+    ],
+)
+def test_no_cell_of_another_separator_is_a_formula_either(text: str, written: str) -> None:
+    assert defused(text) == written
+
+
+@pytest.mark.parametrize("text", ["x;=1", "x; -1", "=1;=2", "a|+b"])
+def test_what_was_defused_is_read_as_it_was(text: str) -> None:
+    assert plain(defused(text)) == text
 
 
 @pytest.mark.parametrize("value", ["+27821234567", -2.4, "O'Brien", None, True])

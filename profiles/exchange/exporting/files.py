@@ -28,6 +28,8 @@ FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－
 _SUSPICIOUS: Final = frozenset({" ", *FORMULA_SIGNS})
 # Nearly all cells: asked first, as there are millions of them.
 _AS_THEY_ARE: Final = frozenset({type(None), bool, int, float, str})
+# A program that separates by something else begins a cell in the middle of ours.
+INNER_FORMULA: Final = re.compile(r"([;\t\r\n|]\s*)(?=[=+\-@＝＋－＠])")
 HARMLESS: Final = re.compile(r"\+[0-9]{7,15}")
 
 CREATED, KEY = COLUMNS.index("created_at"), COLUMNS.index("id")
@@ -137,14 +139,15 @@ def _plain(value: Any) -> Any:
 
 def defused(value: Any) -> Any:
     """A cell of a CSV file that no spreadsheet calculates; numbers and phone numbers stay as they are."""
+    if not isinstance(value, str):
+        return value
     if (
-        isinstance(value, str)
-        and value[:1] in _SUSPICIOUS
+        value[:1] in _SUSPICIOUS
         and value.lstrip(" ").startswith(FORMULA_SIGNS)
         and not HARMLESS.fullmatch(value)
     ):
-        return f"'{value}"
-    return value
+        value = f"'{value}"
+    return INNER_FORMULA.sub(r"\1'", value)
 
 
 def _csv(blocks: Iterable[list[Row]]) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from events.plain_text import visible
 
 # A cell of CSV that was written as a formula so that a spreadsheet keeps its zeroes: ="0081".
 QUOTED_FORMULA: Final = re.compile(r'=\s*"((?:[^"]|"")*)"')
+INNER_APOSTROPHE: Final = re.compile(r"([;|] ?)'(?=[=+\-@])")
 FORMULA_SIGNS: Final = ("=", "+", "-", "@")
 
 
@@ -18,4 +19,4 @@ def plain(cell: str) -> str:
     # One apostrophe in front keeps a spreadsheet from reading what follows; our own export writes it.
     if text.startswith("'") and (text[1:2] in FORMULA_SIGNS or text[1:].isdigit()):
         text = text[1:]
-    return text
+    return INNER_APOSTROPHE.sub(r"\1", text)

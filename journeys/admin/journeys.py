@@ -1,0 +1,293 @@
+"""One journey: its picture with figures, who is in it, why and why not, and what is done to it as a whole."""
+
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from journeys import lifecycle, trying
+from journeys.admin.common import journey_or_404, refused
+from journeys.building import picture
+from journeys.definition import parse
+from journeys.describing import trigger_words
+from journeys.drafts import draft_of, live_version, problems_of
+from journeys.engine import holding
+from journeys.explaining import explain, find_run, in_words, runs_of, story
+from journeys.models import Hold, Journey, JourneyVersion, MovePlan, Run, RunEnded
+from journeys.publishing import moving
+from journeys.reading import entered_by_week, figures, reasons_left, step_figures
+from journeys.versions import definition_of
+from journeys.world import segment_names
+from profiles.models import CustomerProfile
+from tenants.admin.base import messages, request_may
+from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.errors import DomainError
+from tenants.middleware import StaffRequest
+from tenants.roles import Right
+
+PAGE_SIZE: Final = 50
+HOLD_WORDS: Final = {
+    Hold.PAUSED.value: "wait because the journey is paused",
+    Hold.OVERDUE.value: "are overdue: they waited more than a day too long",
+    Hold.FLOOD.value: "would get an overdue message, all at once",
+}
+
+
+@page("journeys/<uuid:journey_id>/", name="journey_page", right=Right.VIEW_PROFILES)
+def journey_page(request: StaffRequest, journey_id: UUID) -> HttpResponse:
+    """The live version as a picture with live figures; of a draft, the draft."""
+    journey, club = journey_or_404(journey_id), club_of(request)
+    version = live_version(journey)
+    definition = definition_of(version.pk) if version else parse(draft_of(journey).definition)
+    names = segment_names()
+    way, nodes = picture(definition, names)
+    numbers = step_figures(journey)
+    for step_id, node in nodes.items():
+        node.figures = numbers.get(step_id)
+    weeks = entered_by_week(journey, club.time_zone)
+    most = max((count for _, count in weeks), default=1)
+    total = figures(journey)
+    plan = (
+        MovePlan.objects.filter(journey_id=journey.pk, undone_at__isnull=True, moved__gt=0)
+        .order_by("-made_at")
+        .first()
+    )
+    older = dict(_older(journey))
+    return show(
+        request,
+        "journeys/journey.html",
+        journey.name,
+        journey=journey,
+        version=version,
+        way=way,
+        triggers=[trigger_words(one, names) for one in definition.triggers],
+        figures=total,
+        lift=_lift(total),
+        left=[(in_words(reason), count) for reason, count in reasons_left(journey)[:8]],
+        weeks=[(week, count, max(2, round(60 * count / most))) for week, count in weeks],
+        held=[(hold, count, HOLD_WORDS.get(hold, hold)) for hold, count, _ in holding.held_counts(journey)],
+        plan=plan,
+        older=[(one, older[one.pk]) for one in JourneyVersion.objects.filter(pk__in=older)],
+        may_edit=request_may(request, Right.EDIT),
+        crumb={"link": reverse("admin:journeys"), "title": "Journeys"},
+    )
+
+
+def _older(journey: Journey) -> list[tuple[int, int]]:
+    from django.db.models import Count  # noqa: PLC0415
+
+    rows = Run.objects.filter(journey_id=journey.pk).exclude(version_id=journey.version_id)
+    return list(rows.values_list("version_id").annotate(Count("id")))
+
+
+def _lift(total: dict[str, Any]) -> str:
+    """Conversion against the hold-out, with a 95 % interval (normal approximation of a difference of shares)."""
+    if not total["heldOut"] or not total["entered"]:
+        return ""
+    treated, held = total["converted"] / total["entered"], total["heldOutConverted"] / total["heldOut"]
+    error = (treated * (1 - treated) / total["entered"] + held * (1 - held) / total["heldOut"]) ** 0.5
+    low, high = 100 * (treated - held - 1.96 * error), 100 * (treated - held + 1.96 * error)
+    return f"{100 * (treated - held):+.1f} points against the hold-out ({low:+.1f} to {high:+.1f})"
+
+
+@page("journeys/<uuid:journey_id>/people/", name="journey_people", right=Right.VIEW_PROFILES)
+def journey_people(request: StaffRequest, journey_id: UUID) -> HttpResponse:
+    """Who is in the journey (at `step`), or was (`ended=1`); `q` finds by name or address."""
+    journey = journey_or_404(journey_id)
+    step, text, ended = request.GET.get("step", ""), request.GET.get("q", "").strip(), "ended" in request.GET
+    rows: Any = (
+        RunEnded.objects.filter(journey_id=journey.pk).order_by("-ended_at", "-pk")
+        if ended
+        else Run.objects.filter(journey_id=journey.pk).order_by("due_at", "pk")
+    )
+    if step:
+        rows = rows.filter(step=step)
+    if text:
+        people = CustomerProfile.objects.filter(
+            display_name__icontains=text
+        ) | CustomerProfile.objects.filter(email__icontains=text)
+        rows = rows.filter(profile_id__in=people.values("pk")[:500])
+    number = request.GET.get("page", "1")
+    place = int(number) if number.isdecimal() and 0 < int(number) < 1000 else 1  # noqa: PLR2004
+    found = list(rows[(place - 1) * PAGE_SIZE : place * PAGE_SIZE + 1])
+    people_by_id = CustomerProfile.objects.in_bulk([one.profile_id for one in found])
+    version = live_version(journey)
+    return show(
+        request,
+        "journeys/people.html",
+        f"{journey.name}: people",
+        journey=journey,
+        rows=[
+            (one, people_by_id.get(one.profile_id), in_words(getattr(one, "reason", "")))
+            for one in found[:PAGE_SIZE]
+        ],
+        step=step,
+        text=text,
+        is_ended=ended,
+        steps=definition_of(version.pk).steps if version else (),
+        before=place - 1,
+        after=place + 1 if len(found) > PAGE_SIZE else 0,
+        may_edit=request_may(request, Right.EDIT),
+        crumb={"link": reverse("admin:journey_page", args=[journey.pk]), "title": journey.name},
+    )
+
+
+@page("journeys/<uuid:journey_id>/people/act/", name="journey_people_act", right=Right.EDIT)
+def journey_people_act(request: StaffRequest, journey_id: UUID) -> HttpResponse:
+    """End, or move on now, the chosen runs."""
+    journey = journey_or_404(journey_id)
+    back = reverse("admin:journey_people", args=[journey.pk])
+    ids = [int(one) for one in request.POST.getlist("run") if one.isdecimal()][:1000]
+    if request.method != "POST" or not ids:
+        messages.warning(request, "Choose somebody first.")
+        return HttpResponseRedirect(back)
+    mine = list(Run.objects.filter(journey_id=journey.pk, pk__in=ids).values_list("pk", flat=True))
+    if request.POST.get("act") == "end":
+        count = holding.end_runs((one, "BY_HAND") for one in mine)
+        messages.success(request, f"{count} left the journey.")
+    else:
+        from django.utils import timezone  # noqa: PLC0415
+
+        count = Run.objects.filter(pk__in=mine, status="WAITING").update(due_at=timezone.now())
+        messages.success(request, f"{count} look at their step now.")
+    return HttpResponseRedirect(back)
+
+
+@page("journeys/runs/<int:run_id>/", name="journey_run", right=Right.VIEW_PROFILES)
+def journey_run(request: StaffRequest, run_id: int) -> HttpResponse:
+    """The story of one run, with its way through the picture."""
+    run = find_run(run_id)
+    if run is None:
+        raise Http404
+    journey = journey_or_404(run.journey_id)
+    lines = story(run)
+    way, nodes = picture(definition_of(run.version_id), segment_names())
+    passed = {line["step"] for line in lines if line["step"]}
+    for step_id, node in nodes.items():
+        here = isinstance(run, Run) and step_id == run.step
+        node.figures = {"state": "here" if here else "passed" if step_id in passed else "not"}
+    return show(
+        request,
+        "journeys/run.html",
+        f"{journey.name}: one way",
+        journey=journey,
+        run=run,
+        is_live=isinstance(run, Run),
+        customer=CustomerProfile.objects.filter(pk=run.profile_id).first(),
+        lines=lines,
+        way=way,
+        crumb={"link": reverse("admin:journey_page", args=[journey.pk]), "title": journey.name},
+    )
+
+
+@page("journeys/<uuid:journey_id>/why/", name="journey_why", right=Right.VIEW_PROFILES)
+def journey_why(request: StaffRequest, journey_id: UUID) -> HttpResponse:
+    """Why did somebody get this, and why not? `customer`: an id, an address or a name."""
+    journey = journey_or_404(journey_id)
+    text = request.GET.get("customer", "").strip()
+    person = _person(text)
+    return show(
+        request,
+        "journeys/why.html",
+        f"{journey.name}: why?",
+        journey=journey,
+        text=text,
+        person=person,
+        explained=explain(journey, person.pk) if person else None,
+        runs=runs_of(person.pk, journey.pk) if person else [],
+        crumb={"link": reverse("admin:journey_page", args=[journey.pk]), "title": journey.name},
+    )
+
+
+def _person(text: str) -> CustomerProfile | None:
+    if not text:
+        return None
+    pk = uuid_or_none(text)
+    rows = CustomerProfile.objects.exclude(status__in=["MERGED", "DELETED"])
+    found: CustomerProfile | None = (
+        rows.filter(pk=pk).first()
+        if pk
+        else rows.filter(email=text.lower()).first() or rows.filter(display_name__iexact=text).first()
+        or rows.filter(display_name__icontains=text).first()
+    )  # fmt: skip
+    return found
+
+
+@page("journeys/<uuid:journey_id>/act/", name="journey_act", right=Right.EDIT)
+def journey_act(  # noqa: C901 - one branch an act
+    request: StaffRequest, journey_id: UUID
+) -> HttpResponse:
+    """Pause, resume, archive, copy, delete, let the held go on, take a move back, submit."""
+    journey, act, post = journey_or_404(journey_id), request.POST.get("act", ""), request.POST
+    back = reverse("admin:journey_page", args=[journey.pk])
+    if request.method != "POST":
+        return HttpResponseRedirect(back)
+    minutes = int(post["minutes"]) if post.get("minutes", "").isdecimal() else 0
+    try:
+        if act == "pause":
+            lifecycle.pause(journey.pk, queues_entries=post.get("entries") != "DROP")
+        elif act == "resume":
+            lifecycle.resume(journey.pk, how=post.get("how", "CONTINUE"), minutes=minutes)
+        elif act == "archive":
+            lifecycle.archive(journey.pk, people=post.get("people", "FINISH"))
+        elif act == "duplicate":
+            back = reverse("admin:journey_builder", args=[lifecycle.duplicate(journey.pk).pk])
+        elif act == "delete":
+            lifecycle.delete_draft(journey.pk)
+            back = reverse("admin:journeys")
+        elif act == "release":
+            count = holding.release(journey, how=post.get("how", "CONTINUE"), minutes=minutes)
+            messages.success(request, f"{count} go on.")
+        elif act == "submit":
+            lifecycle.submit(journey.pk)
+            messages.success(request, "Submitted: somebody else can publish it now.")
+        elif act == "take_back":
+            plan = moving.take_back(journey, UUID(post.get("plan", str(UUID(int=0)))))
+            messages.success(request, f"{plan.returned} of {plan.moved} stand where they stood.")
+    except DomainError as error:
+        return refused(request, error, back)
+    return HttpResponseRedirect(back)
+
+
+@page("journeys/<uuid:journey_id>/export/", name="journey_export", right=Right.VIEW_PROFILES)
+def journey_export(request: StaffRequest, journey_id: UUID) -> HttpResponse:
+    """The draft as a file that can be imported elsewhere."""
+    journey = journey_or_404(journey_id)
+    body = {"name": journey.name, "definition": draft_of(journey).definition}
+    answer = HttpResponse(orjson.dumps(body, option=orjson.OPT_INDENT_2), content_type="application/json")
+    answer["Content-Disposition"] = 'attachment; filename="journey.json"'
+    return answer
+
+
+@page("journeys/<uuid:journey_id>/try/", name="journey_try", right=Right.EDIT)
+def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
+    """The draft with one person (`customer`), or over the last `days`; nothing is kept."""
+    journey = journey_or_404(journey_id)
+    text, days = request.GET.get("customer", "").strip(), request.GET.get("days", "")
+    context: dict[str, Any] = {}
+    raw = draft_of(journey).definition
+    errors = [one for one in problems_of(parse(raw)) if one.is_error]
+    if not errors and text:
+        context["person"] = person = _person(text)
+        context["tried"] = trying.try_with(raw, person.pk) if person else None
+    elif not errors and days in ("30", "90", "365"):
+        result = trying.dry_run(raw, days=int(days))
+        most = max(result.messages_by_day.values(), default=1)
+        context["dry"] = result
+        context["dry_days"] = [
+            (day, count, max(2, round(60 * count / most))) for day, count in result.messages_by_day.items()
+        ]
+        context["refused"] = [(in_words(reason), count) for reason, count in result.refused.items()]
+    return show(
+        request,
+        "journeys/try.html",
+        f"{journey.name}: try it",
+        journey=journey,
+        text=text,
+        days=days,
+        errors=errors,
+        crumb={"link": reverse("admin:journey_builder", args=[journey.pk]), "title": journey.name},
+        **context,
+    )

@@ -1,0 +1,157 @@
+"""Tasks: the list, My day, the panel of a customer."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from journeys.admin.common import refused
+from journeys.models import Outcome, Task
+from journeys.staff_tasks import (
+    TaskFields,
+    close_task,
+    is_overdue,
+    make_task,
+    open_tasks,
+    saved_this_quarter,
+    snooze_task,
+    today,
+)
+from profiles.models import CustomerProfile
+from tenants.admin.base import messages, request_may
+from tenants.admin.pages import page, show, uuid_or_none
+from tenants.errors import DomainError
+from tenants.middleware import StaffRequest
+from tenants.roles import Right
+
+MOST_SHOWN = 200
+OUTCOMES = [("CALLED", "Called"), ("PROMISED", "Stays"), ("LOST", "Lost"), ("DONE", "Done")]
+
+
+def _rows(tasks: list[Task]) -> list[dict[str, Any]]:
+    people = CustomerProfile.objects.in_bulk({one.profile_id for one in tasks})
+    day = today()
+    return [
+        {
+            "task": one,
+            "customer": people.get(one.profile_id),
+            "is_overdue": one.status == "OPEN" and is_overdue(one, day),
+        }
+        for one in tasks
+    ]
+
+
+@page("tasks/", name="tasks", right=Right.VIEW_PROFILES)
+def tasks_page(request: StaffRequest) -> HttpResponse:
+    """Open ones by day: mine and nobody's, or everybody's (`all=1`); or those that are done (`done=1`)."""
+    everybody, done = "all" in request.GET, "done" in request.GET
+    if done:
+        tasks = list(
+            Task.objects.filter(status="CLOSED").select_related("owner").order_by("-closed_at")[:MOST_SHOWN]
+        )
+    else:
+        tasks = list(open_tasks(owner=None if everybody else request.user)[:MOST_SHOWN])  # type: ignore[arg-type]
+    kept, cents = saved_this_quarter()
+    return show(
+        request,
+        "journeys/tasks.html",
+        "Tasks",
+        rows=_rows(tasks),
+        is_all=everybody,
+        is_done=done,
+        kept=kept,
+        kept_cents=cents,
+        outcomes=OUTCOMES,
+        may_act=request_may(request, Right.ADD_NOTES),
+    )
+
+
+@page("tasks/new/", name="task_new", right=Right.ADD_NOTES)
+def task_new(request: StaffRequest) -> HttpResponse:
+    """A task about a customer (POST `customer`, `title`, `reason`, `due_on`)."""
+    profile_id = uuid_or_none(request.POST.get("customer", ""))
+    if request.method != "POST" or profile_id is None:
+        return HttpResponseRedirect(reverse("admin:tasks"))
+    back = _back(request, reverse("admin:profiles_customerprofile_change", args=[profile_id]))
+    try:
+        due = request.POST.get("due_on") or ""
+        mine = request.user.get_username() if "mine" in request.POST else None
+        make_task(
+            profile_id,
+            TaskFields(
+                title=request.POST.get("title", ""),
+                reason=request.POST.get("reason", ""),
+                due_on=date.fromisoformat(due) if due else None,
+                owner=mine,
+            ),
+            source="SLIPPING" if request.POST.get("source") == "SLIPPING" else "PERSON",
+        )
+    except DomainError as error:
+        return refused(request, error, back)
+    except ValueError:
+        messages.error(request, "Write the day as 2026-12-01.")
+        return HttpResponseRedirect(back)
+    messages.success(request, "The task is on the list.")
+    return HttpResponseRedirect(back)
+
+
+@page("tasks/<uuid:task_id>/act/", name="task_act", right=Right.ADD_NOTES)
+def task_act(request: StaffRequest, task_id: UUID) -> HttpResponse:
+    """Close with an outcome, or put off by some days."""
+    back = _back(request, reverse("admin:tasks"))
+    if request.method != "POST":
+        return HttpResponseRedirect(back)
+    try:
+        outcome = request.POST.get("outcome", "")
+        if outcome in Outcome.values:
+            close_task(task_id, outcome, request.POST.get("note", ""))
+        else:
+            days = request.POST.get("days", "1")
+            snooze_task(task_id, today() + timedelta(days=int(days) if days.isdecimal() else 1))
+    except DomainError as error:
+        return refused(request, error, back)
+    return HttpResponseRedirect(back)
+
+
+def _back(request: StaffRequest, default: str) -> str:
+    """Where the form stood; only pages of ours."""
+    wanted = request.POST.get("back", "")
+    return wanted if wanted.startswith("/admin/") and "//" not in wanted[1:] else default
+
+
+def my_day(request: StaffRequest) -> dict[str, Any] | None:
+    """The dashboard's panel: what is due today, mine and nobody's. Hidden where nothing is."""
+    tasks = list(open_tasks(owner=request.user, until=today())[:8])  # type: ignore[arg-type]
+    return {"task_rows": _rows(tasks), "outcomes": OUTCOMES, "may_act": request_may(request, Right.ADD_NOTES)}
+
+
+def customer_tasks(request: StaffRequest, profile: CustomerProfile) -> dict[str, Any]:
+    """The customer page's panel: open tasks, and a new one."""
+    tasks = list(open_tasks().filter(profile_id=profile.pk)[:20])
+    return {
+        "task_rows": _rows(tasks),
+        "outcomes": OUTCOMES,
+        "customer": profile,
+        "may_act": request_may(request, Right.ADD_NOTES),
+        "here": request.path,
+    }
+
+
+def customer_journeys(request: StaffRequest, profile: CustomerProfile) -> dict[str, Any] | None:
+    """The customer page's panel: journeys of the person; hidden where there are none."""
+    from journeys.explaining import in_words, runs_of  # noqa: PLC0415
+    from journeys.models import Run  # noqa: PLC0415
+    from journeys.reading import by_ids  # noqa: PLC0415
+
+    runs = runs_of(profile.pk)[:8]
+    journeys = by_ids([one.journey_id for one in runs])
+    if not runs:
+        return None
+    return {
+        "run_rows": [
+            (one, journeys.get(one.journey_id), isinstance(one, Run), in_words(getattr(one, "reason", "")))
+            for one in runs
+        ]
+    }

@@ -1,0 +1,327 @@
+"""The list of segments, one segment, and making and changing one."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from profiles.models import CustomerProfile
+from profiles.search.finding import search_profiles
+from segments.acts import (
+    Draft,
+    Maker,
+    clone_segment,
+    create_segment,
+    delete_segment,
+    get_segment,
+    is_refreshing,
+    list_segments,
+    refresh_segment,
+    update_segment,
+    users_of,
+)
+from segments.admin.building import builder_context
+from segments.errors import SegmentNotFound
+from segments.explaining import Day, explain, growth, told_leaf
+from segments.lists import add_members, remove_members, resolve_pasted
+from segments.models import Cause, Frequency, Segment, SegmentMember, SegmentTransition, SegmentType
+from segments.words import Teller
+from tenants.admin.base import messages, request_may
+from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.errors import DomainError
+from tenants.middleware import StaffRequest
+from tenants.models import User
+from tenants.roles import Right
+
+PAGE: Final = 50
+MOST_TURNS: Final = 30
+MOST_FOUND: Final = 500
+CURVE_HEIGHT: Final = 100
+LARGEST_FILE: Final = 5_000_000
+
+
+def address_of(segment_id: UUID) -> str:
+    """The page of a segment."""
+    return reverse("admin:segment", args=[segment_id])
+
+
+@page("segments/", name="segments", right=Right.VIEW_PROFILES)
+def segments_page(request: StaffRequest) -> HttpResponse:
+    """All segments with their size, their freshness and what they mean."""
+    club = club_of(request)
+    text = request.GET.get("q", "").strip()[:120]
+    rows = list(list_segments().filter(Q(name__icontains=text) | Q(description__icontains=text)))
+    teller = Teller(club, dict(list_segments().values_list("pk", "name")))
+    busy = is_refreshing([each.pk for each in rows])
+    told = [
+        {
+            "segment": each,
+            "words": teller.rule(each.rule) if each.has_rule else "People put in by hand.",
+            "is_busy": each.pk in busy,
+        }
+        for each in rows
+    ]
+    return show(request, "segments/list.html", "Segments", rows=told, text=text, **_may(request))
+
+
+@page("segments/new/", name="segment_new", right=Right.EDIT)
+def new_segment(request: StaffRequest) -> HttpResponse:
+    """A segment is made."""
+    return _form(request, None)
+
+
+@page("segments/<uuid:segment_id>/edit/", name="segment_edit", right=Right.EDIT)
+def edit_segment(request: StaffRequest, segment_id: UUID) -> HttpResponse:
+    """Its name, its rule, how often it is refreshed."""
+    return _form(request, _found(segment_id))
+
+
+def _form(request: StaffRequest, segment: Segment | None) -> HttpResponse:
+    refusal, given = "", request.POST
+    if request.method == "POST":
+        try:
+            saved = _save(request, segment)
+        except DomainError as error:
+            refusal = error.message
+        else:
+            messages.success(request, f"Saved “{saved.name}”. The number is being brought up to date.")
+            return HttpResponseRedirect(address_of(saved.pk))
+    criteria = given.get("criteria") or (segment.criteria if segment else None)
+    values = {
+        "name": given.get("name", segment.name if segment else ""),
+        "description": given.get("description", segment.description if segment else ""),
+        "refresh_frequency": given.get(
+            "refresh_frequency", segment.refresh_frequency if segment else "DAILY"
+        ),
+        "type": given.get("type", segment.type if segment else request.GET.get("type", "DYNAMIC")),
+    }
+    return show(
+        request,
+        "segments/form.html",
+        f"Edit {segment.name}" if segment else "New segment",
+        status=422 if refusal else 200,
+        segment=segment,
+        values=values,
+        frequencies=Frequency.choices,
+        refusal=refusal,
+        is_ruled=values["type"] in (SegmentType.DYNAMIC, SegmentType.SMART),
+        **builder_context(criteria),
+        crumb={"link": reverse("admin:segments"), "title": "Segments"},
+    )
+
+
+def _save(request: StaffRequest, segment: Segment | None) -> Segment:
+    given = request.POST
+    values: dict[str, Any] = {
+        "name": given.get("name", ""),
+        "description": given.get("description", ""),
+        "refresh_frequency": given.get("refresh_frequency", Frequency.DAILY),
+    }
+    if segment is not None:
+        if segment.has_rule:
+            values["criteria"] = given.get("criteria", "")
+        return update_segment(segment.pk, values)
+    kind = given.get("type", SegmentType.DYNAMIC)
+    criteria = given.get("criteria", "") if kind == SegmentType.DYNAMIC else None
+    return create_segment(Draft(**values, type=kind, criteria=criteria, maker=_maker(request)))
+
+
+@page("segments/<uuid:segment_id>/", name="segment", right=Right.VIEW_PROFILES)
+def segment_page(request: StaffRequest, segment_id: UUID) -> HttpResponse:
+    """One segment: members, growth, who came and went and why, where it is used."""
+    segment, club, now = _found(segment_id), club_of(request), timezone.now()
+    teller = Teller(club, dict(list_segments().values_list("pk", "name")))
+    if request.method == "POST":
+        return _search_members(request, segment, teller, now)
+    return _show_segment(request, segment, teller, now)
+
+
+def _search_members(request: StaffRequest, segment: Segment, teller: Teller, now: datetime) -> HttpResponse:
+    """The text comes by POST, so that a name stands in no address and no log."""
+    return _show_segment(request, segment, teller, now, text=request.POST.get("q", "").strip()[:200])
+
+
+def _show_segment(
+    request: StaffRequest, segment: Segment, teller: Teller, now: datetime, *, text: str = ""
+) -> HttpResponse:
+    days = growth(segment, club_of(request), now)
+    asked = uuid_or_none(request.GET.get("why", ""))
+    return show(
+        request,
+        "segments/page.html",
+        segment.name,
+        segment=segment,
+        words=teller.rule(segment.rule) if segment.has_rule else "People put in by hand.",
+        is_busy=bool(is_refreshing([segment.pk])),
+        members=_members(segment, text),
+        text=text,
+        curve=_curve(days),
+        first_day=days[0].day,
+        turns=_turns(segment, teller),
+        users=users_of(segment.pk),
+        why=_why(segment, asked, request, now) if asked else None,
+        **_may(request),
+        crumb={"link": reverse("admin:segments"), "title": "Segments"},
+    )
+
+
+def _members(segment: Segment, text: str) -> list[dict[str, Any]]:
+    rows = SegmentMember.objects.filter(segment_id=segment.pk)
+    if text:
+        rows = rows.filter(profile_id__in=search_profiles(text, most=MOST_FOUND))
+    found = list(rows.order_by("-joined_at", "-profile_id")[:PAGE])
+    people = CustomerProfile.objects.in_bulk([row.profile_id for row in found])
+    return [
+        {"person": people[row.profile_id], "joined_at": row.joined_at}
+        for row in found
+        if row.profile_id in people
+    ]
+
+
+def _turns(segment: Segment, teller: Teller) -> list[dict[str, Any]]:
+    rows = list(SegmentTransition.objects.filter(segment_id=segment.pk).order_by("-at", "-id")[:MOST_TURNS])
+    people = CustomerProfile.objects.in_bulk({row.profile_id for row in rows})
+    return [
+        {
+            "person": people.get(row.profile_id),
+            "is_join": row.is_join,
+            "at": row.at,
+            "cause": Cause(row.cause).label,
+            "because": told_leaf(row.rule, teller),
+        }
+        for row in rows
+    ]
+
+
+def _curve(days: list[Day]) -> dict[str, Any]:
+    """Points of a line in a box of 3 a day by CURVE_HEIGHT."""
+    most = max((day.members for day in days), default=0) or 1
+    points = " ".join(
+        f"{number * 3},{CURVE_HEIGHT - round(day.members / most * (CURVE_HEIGHT - 6)) - 3}"
+        for number, day in enumerate(days)
+    )
+    return {
+        "points": points,
+        "width": (len(days) - 1) * 3,
+        "height": CURVE_HEIGHT,
+        "most": most,
+        "joined": sum(day.joined for day in days),
+        "left": sum(day.left for day in days),
+    }
+
+
+def _why(segment: Segment, person: UUID, request: StaffRequest, now: datetime) -> dict[str, Any] | None:
+    try:
+        answer = explain(segment.pk, person, club_of(request), now)
+    except DomainError:
+        return None
+    name = CustomerProfile.objects.get(pk=UUID(answer["customerId"])).name
+    return {**answer, "name": name, "lines": _lines(answer["rule"], 0) if answer["rule"] else []}
+
+
+def _lines(node: dict[str, Any], depth: int) -> list[dict[str, Any]]:
+    """The answered tree as indented lines."""
+    if "rules" not in node:
+        found = node.get("found")
+        if isinstance(found, dict):
+            found = f"{found.get('count', 0)} times"
+        elif isinstance(found, list):
+            found = ", ".join(map(str, found)) or None
+        return [{"words": node["words"], "is": node["is"], "found": found, "depth": depth}]
+    words = "all of these" if node["combinator"] == "AND" else "any of these"
+    head = {"words": f"not {words}" if node["not"] else words, "is": node["is"], "found": "", "depth": depth}
+    return [head, *(line for each in node["rules"] for line in _lines(each, depth + 1))]
+
+
+@page("segments/<uuid:segment_id>/act/", name="segment_act", right=Right.EDIT)
+def act_on_segment(request: StaffRequest, segment_id: UUID) -> HttpResponse:
+    """Refresh, copy, delete; put people on a list or take them off."""
+    segment = _found(segment_id)
+    if request.method != "POST":
+        return HttpResponseRedirect(address_of(segment.pk))
+    acts = {
+        "refresh": _refresh,
+        "clone": _clone,
+        "delete": _delete,
+        "paste": _paste,
+        "remove": _remove,
+    }
+    act = acts.get(request.POST.get("act", ""))
+    try:
+        return act(request, segment) if act else HttpResponseRedirect(address_of(segment.pk))
+    except DomainError as error:
+        messages.error(request, error.message)
+        return HttpResponseRedirect(address_of(segment.pk))
+
+
+def _refresh(request: HttpRequest, segment: Segment) -> HttpResponse:
+    refresh_segment(segment.pk)
+    messages.success(request, "Everybody is being compared with the rule.")
+    return HttpResponseRedirect(address_of(segment.pk))
+
+
+def _clone(request: StaffRequest, segment: Segment) -> HttpResponse:
+    taken = {name.lower() for name in list_segments().values_list("name", flat=True)}
+    names = (f"{segment.name[:100]} (copy{f' {n}' if n > 1 else ''})" for n in range(1, 1000))
+    copy = clone_segment(
+        segment.pk, next(name for name in names if name.lower() not in taken), _maker(request)
+    )
+    return HttpResponseRedirect(reverse("admin:segment_edit", args=[copy.pk]))
+
+
+def _delete(request: HttpRequest, segment: Segment) -> HttpResponse:
+    delete_segment(segment.pk)
+    messages.success(request, f"“{segment.name}” is deleted.")
+    return HttpResponseRedirect(reverse("admin:segments"))
+
+
+def _paste(request: HttpRequest, segment: Segment) -> HttpResponse:
+    text = request.POST.get("pasted", "")
+    file = request.FILES.get("file")
+    if isinstance(file, UploadedFile):
+        text += "\n" + file.read(LARGEST_FILE).decode("utf-8-sig", "replace")
+    pasted = resolve_pasted(text)
+    added = add_members(segment.pk, pasted.found)
+    messages.success(request, f"{added} added, {len(pasted.found) - added} were on the list already.")
+    if pasted.unknown:
+        messages.warning(
+            request, f"Nobody is known by: {', '.join(pasted.unknown[:20])}{_more(pasted.unknown)}."
+        )
+    if pasted.shared:
+        messages.warning(
+            request,
+            f"Several people share: {', '.join(pasted.shared[:20])}{_more(pasted.shared)}. Add them one by one.",
+        )
+    return HttpResponseRedirect(address_of(segment.pk))
+
+
+def _remove(request: HttpRequest, segment: Segment) -> HttpResponse:
+    ids = [each for each in map(uuid_or_none, request.POST.getlist("ids")) if each]
+    removed = remove_members(segment.pk, ids)
+    messages.success(request, f"{removed} taken off the list.")
+    return HttpResponseRedirect(address_of(segment.pk))
+
+
+def _more(values: list[str]) -> str:
+    return f" and {len(values) - 20} more" if len(values) > 20 else ""  # noqa: PLR2004 - as many as are shown
+
+
+def _found(segment_id: UUID) -> Segment:
+    try:
+        return get_segment(segment_id)
+    except SegmentNotFound as error:
+        raise Http404(error.message) from error
+
+
+def _may(request: HttpRequest) -> dict[str, bool]:
+    return {"may_edit": request_may(request, Right.EDIT)}
+
+
+def _maker(request: StaffRequest) -> Maker:
+    user = request.user
+    return Maker(user.get_full_name() or user.username, user) if isinstance(user, User) else Maker()

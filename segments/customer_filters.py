@@ -1,0 +1,40 @@
+"""Filters of the customer list: those in a segment, those whom an ad-hoc rule means."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from profiles.models import CustomerProfile
+from segments.acts import get_segment, list_segments
+from segments.compiler import compile as compile_rule
+from segments.errors import SegmentNotFound
+from segments.rules import parse
+from tenants.directory import tenant_by_id
+from tenants.scope import current_tenant_id
+
+TABLE = "profiles_customerprofile"
+MEMBER = f"""EXISTS (
+    SELECT FROM segments_segmentmember AS m
+    WHERE m.tenant_id = {TABLE}.tenant_id AND m.segment_id = %s AND m.profile_id = {TABLE}.id)"""
+
+
+def in_segment(customers: QuerySet[CustomerProfile], text: str) -> QuerySet[CustomerProfile]:
+    """Stored members; raises SegmentNotFound."""
+    try:
+        segment = get_segment(UUID(text.strip()))
+    except ValueError:
+        raise SegmentNotFound from None
+    return customers.extra(where=[MEMBER], params=[str(segment.pk)])  # noqa: S610 - parameters only
+
+
+def by_rule(customers: QuerySet[CustomerProfile], text: str) -> QuerySet[CustomerProfile]:
+    """Whom the tree means now; raises InvalidRule."""
+    tenant = tenant_by_id(current_tenant_id())
+    sql, values = compile_rule(parse(text), tenant, timezone.now()).aliased(TABLE).positional()
+    return customers.extra(where=[sql], params=values)  # noqa: S610 - parameters only
+
+
+def segment_options() -> list[tuple[str, str]]:
+    """For the drop-down of the back office."""
+    return [(str(pk), name) for pk, name in list_segments().filter(is_active=True).values_list("pk", "name")]

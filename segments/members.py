@@ -1,0 +1,40 @@
+"""Reading members."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from profiles.models import CustomerProfile
+from segments.acts import get_segment
+from segments.explaining import members_at
+from segments.models import SegmentMember
+
+
+def list_members(segment_id: UUID, at: datetime | None = None) -> QuerySet[Any]:
+    """Members, the newest first, with their profile ids; at a past moment whoever was in then, by id.
+
+    Raises SegmentNotFound.
+    """
+    segment = get_segment(segment_id)
+    if at is not None:
+        return CustomerProfile.objects.filter(pk__in=members_at(segment.pk, at)).order_by("pk")
+    rows: QuerySet[Any] = SegmentMember.objects.filter(segment_id=segment.pk)
+    return rows.order_by("-joined_at", "-profile_id")
+
+
+def member_fields(rows: list[Any]) -> list[dict[str, Any]]:
+    """Rows of `list_members` with the names of the API; two queries however many."""
+    ids = [row.profile_id if isinstance(row, SegmentMember) else row.pk for row in rows]
+    people = CustomerProfile.objects.in_bulk(ids)
+    return [
+        {
+            "customerId": str(profile_id),
+            "displayName": people[profile_id].name,
+            "email": people[profile_id].email,
+            "joinedAt": row.joined_at if isinstance(row, SegmentMember) else None,
+        }
+        for profile_id, row in zip(ids, rows, strict=True)
+        if profile_id in people
+    ]

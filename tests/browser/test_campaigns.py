@@ -1,0 +1,130 @@
+"""Campaigns as a new employee makes one: from the empty list over the wizard to the page of what was sent."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from campaigns.acts import schedule_campaign
+from campaigns.models import Campaign
+from campaigns.results import COUNT
+from messaging.models import Delivery
+from tenants.scope import tenant_scope
+from tests.browser.test_back_office import fits, log_in
+from tests.browser.test_privacy import look
+from tests.campaigns.world import draft, people, segment, step
+from tests.cast import Club
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def club(fairview: Club) -> Iterator[Club]:
+    """A club with forty members, five of whom want no mail."""
+    with tenant_scope(fairview.tenant):
+        members = [
+            *people(fairview.tenant, 35, membership_tier="Gold"),
+            *people(fairview.tenant, 5, email_opt_in=False),
+        ]
+        segment(fairview.tenant, members, "Saturday golfers")
+        yield fairview
+
+
+def test_a_newcomer_sends_a_first_campaign(page: Page, live_server: LiveServer, club: Club) -> None:
+    log_in(page, live_server, club.marketing_manager)
+    page.goto(f"{live_server.url}{reverse('admin:campaigns')}")
+    expect(page.get_by_role("heading", name="No campaign yet")).to_be_visible()
+    assert fits(page)
+    look(page, "campaigns-empty")
+
+    page.get_by_role("button", name="Make the first one").click()
+    page.get_by_label("What do you call it?").fill("Spring Open")
+    page.get_by_label("Saturday golfers").first.check()
+    expect(page.locator("#reach")).to_contain_text("35 of 40 people")
+    assert fits(page)
+    look(page, "campaigns-audience")
+    page.get_by_role("button", name="Save and go on").click()
+
+    page.get_by_label("Subject").fill("Hello {{ firstName }}")
+    page.locator("#EMAIL-body").fill("Come and play. {{ fristName }}")
+    expect(page.locator("#preview")).to_contain_text("“fristName” is not known here.")
+    page.locator("#EMAIL-body").fill("Come and play on Saturday.\n\nYour club")
+    expect(page.locator("#preview")).to_contain_text("Hello P0")
+    assert fits(page)
+    look(page, "campaigns-content")
+    page.get_by_role("button", name="Save and go on").click()
+
+    page.get_by_label("What shall people do?").select_option("ENTERED")
+    page.get_by_label("Try two versions against each other").check()
+    page.get_by_label("Subject of version B").fill("Saturday is yours, {{ firstName }}")
+    assert fits(page)
+    look(page, "campaigns-test")
+    page.get_by_role("button", name="Save and go on").click()
+    assert fits(page)
+    look(page, "campaigns-time")
+    page.get_by_role("button", name="Save and go on").click()
+
+    expect(page.get_by_text("35 people of Saturday golfers will get it by E-mail.")).to_be_visible()
+    assert fits(page)
+    look(page, "campaigns-review")
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_role("heading", name="Where it stands")).to_be_visible()
+
+    campaign = Campaign.objects.get()
+    step(campaign)
+    expect(page.get_by_role("img", name="0 sent, 35 waiting, 0 failed, 5 not sent")).to_be_visible(
+        timeout=15_000
+    )
+    assert fits(page)
+    look(page, "campaigns-live")
+
+
+def test_the_report_and_the_calendar(page: Page, live_server: LiveServer, club: Club) -> None:
+    now = timezone.now()
+    members = club.tenant
+    campaign = draft(
+        segment(members, people(members, 30, membership_tier="Gold"), "Gold members"), goal="BOOKED"
+    )
+    schedule_campaign(campaign.pk)
+    step(campaign)
+    sent = Delivery.objects.filter(source_id=campaign.pk)
+    sent.update(status="DELIVERED", handed_over_at=now, delivered_at=now)
+    some = list(sent.values_list("pk", flat=True)[:12])
+    sent.filter(pk__in=some).update(opened_at=now)
+    sent.filter(pk__in=some[:4]).update(clicked_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"tenant": members.pk, "campaign": campaign.pk, "occurrence": "1"})
+    step(campaign)
+    hour = (now + timedelta(days=2)).replace(microsecond=0)
+    others = campaign.segment_ids
+    for name in ("Ladies' day", "Winter league"):
+        schedule_campaign(draft(name=name, segment_ids=others).pk, hour)
+
+    log_in(page, live_server, club.marketing_manager)
+    page.goto(f"{live_server.url}{reverse('admin:campaign', args=[campaign.pk])}")
+    expect(page.get_by_role("row", name="Opened by people 12 40.0\N{NO-BREAK SPACE}%")).to_be_visible()
+    assert fits(page)
+    look(page, "campaigns-report")
+    page.get_by_role("link", name="Who got it, who did not").click()
+    assert fits(page)
+    look(page, "campaigns-recipients")
+    page.goto(f"{live_server.url}{reverse('admin:campaigns')}")
+    assert fits(page)
+    look(page, "campaigns-list")
+
+    day = hour.astimezone(members.zone).date()
+    page.goto(f"{live_server.url}{reverse('admin:campaign_calendar')}?day={day}")
+    expect(page.get_by_text("clashes with Winter league")).to_be_visible()
+    assert fits(page)
+    look(page, "campaigns-calendar")
+    entry = page.locator(".crm-camp-entry", has=page.get_by_role("link", name="Winter league"))
+    entry.locator("summary").click()
+    entry.get_by_label("New day").fill((day + timedelta(days=2)).isoformat())
+    entry.get_by_role("button", name="Move").click()
+    expect(page.get_by_text("Moved.")).to_be_visible()
+    assert Campaign.objects.get(name="Winter league").scheduled_at == hour + timedelta(days=2)

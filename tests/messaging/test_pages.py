@@ -1,0 +1,206 @@
+"""Writing to one person, the club's rules, and what readers of mails may do without a login."""
+
+from datetime import time
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from events.models import InboxEvent
+from messaging import sending
+from messaging.models import SendPolicy
+from messaging.sandbox.server import Sandbox
+from messaging.tracking import sign
+from messaging.writing import ways_to
+from profiles.models import CustomerProfile, ProcessingRestriction
+from profiles.privacy.erasing import erase_customer
+from tenants.scope import tenant_scope
+from tests.cast import Club
+from tests.messaging.people import candidate, ledger, mail, plan, reader, rules, said
+from tests.profiles.records import identifier
+
+pytestmark = pytest.mark.django_db
+
+
+def logged_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def write_address(person: CustomerProfile) -> str:
+    return reverse("admin:customer_write", args=[person.pk])
+
+
+def test_staff_write_to_one_person_and_see_it_on_the_page(fairview: Club, sandbox: Sandbox) -> None:
+    anna, client = reader(fairview.tenant), logged_in(fairview.marketing_manager)
+    typed = {"channel": "EMAIL", "subject": "Your lesson", "body": "Dear {{ firstName }}, Tuesday at nine?"}
+
+    shown = client.post(write_address(anna), typed | {"act": "preview"})
+    done = client.post(write_address(anna), typed | {"act": "send"})
+    sending.take_turn()
+
+    assert "Dear Anna, Tuesday at nine?" in shown.content.decode()
+    assert done.status_code == 302
+    (sent,) = sandbox.book.rows("SELECT * FROM message")
+    assert (sent["subject"], sent["text"]) == ("Your lesson", "Dear Anna, Tuesday at nine?")
+    page = client.get(reverse("admin:profiles_customerprofile_change", args=[anna.pk])).content.decode()
+    assert "Your lesson" in page
+    assert "Written by hand" in page
+
+
+def test_an_unknown_token_is_told_with_its_place_and_nothing_is_sent(fairview: Club) -> None:
+    anna, client = reader(fairview.tenant), logged_in(fairview.marketing_manager)
+
+    refused = client.post(
+        write_address(anna),
+        {"channel": "EMAIL", "subject": "Hi", "body": "Dear {{ frstName }}", "act": "send"},
+    )
+
+    assert refused.status_code == 422
+    assert "text, line 1, column 9: “frstName” is not known here." in refused.content.decode()
+    assert said(fairview.tenant) == {}
+
+
+def test_a_way_that_is_closed_says_why(fairview: Club) -> None:
+    tenant = fairview.tenant
+    anna = reader(tenant, phone_number="+27820000001")
+    resting = reader(tenant, "Rita")
+    with tenant_scope(tenant):
+        ProcessingRestriction.objects.create(tenant=tenant, profile_id=resting.pk)
+        hers = {way.channel: (way.is_open, way.why_not) for way in ways_to(anna.pk)}
+        ritas = {way.why_not for way in ways_to(resting.pk)}
+
+    assert hers["EMAIL"] == (True, "")
+    assert hers["SMS"] == (False, "Has not agreed to be written to this way")
+    assert hers["PUSH"] == (False, "There is no address for it")
+    assert ritas == {"The use of their data is restricted"}
+
+
+def test_a_way_that_closed_meanwhile_is_refused(fairview: Club) -> None:
+    anna, client = reader(fairview.tenant, email_opt_in=False), logged_in(fairview.marketing_manager)
+
+    refused = client.post(
+        write_address(anna), {"channel": "EMAIL", "subject": "Hi", "body": "Hello", "act": "send"}
+    )
+
+    assert refused.status_code == 422
+    assert "Has not agreed" in refused.content.decode()
+
+
+def test_the_rules_are_kept_and_wrong_ones_are_refused(fairview: Club) -> None:
+    client, address = logged_in(fairview.admin), reverse("admin:send_rules")
+    good = {"cap_EMAIL_day": "1", "cap_EMAIL_week": "3", "quiet_from": "21:00", "quiet_until": "07:30"}
+    more = {"sender_name": "Fairview", "backend": "MESSAGING", "needs_consent_always": "on"}
+
+    wrong = client.post(address, good | more | {"quiet_until": "", "cap_SMS_day": "-1"})
+    kept = client.post(address, good | more)
+
+    assert (wrong.status_code, kept.status_code) == (422, 302)
+    with tenant_scope(fairview.tenant):
+        policy = SendPolicy.objects.get()
+    assert policy.caps == {"EMAIL": {"day": 1, "week": 3}}
+    assert (policy.quiet_from, policy.quiet_until, policy.sender_name) == (time(21), time(7, 30), "Fairview")
+
+
+def test_what_failed_is_listed_with_what_happened(fairview: Club, sandbox: Sandbox) -> None:
+    plan(
+        fairview.tenant,
+        [candidate(reader(fairview.tenant, email="reject@example.org"), mail(fairview.tenant))],
+    )
+    sending.take_turn()
+
+    page = logged_in(fairview.admin).get(reverse("admin:send_troubles")).content.decode()
+
+    assert "INVALID_RECIPIENT" in page
+
+
+# --- readers
+
+
+def read_mail(club: Club) -> str:
+    """A token of a mail that Anna got from our own server."""
+    tenant = club.tenant
+    rules(tenant, backend=SendPolicy.Backend.MAIL, sender_email="news@fairview.example")
+    anna = reader(tenant)
+    identifier(tenant, anna.pk, value=anna.email)
+    plan(tenant, [candidate(anna, mail(tenant), key="c:1")])
+    sending.take_turn()
+    with tenant_scope(tenant):
+        return sign(ledger(tenant)["Anna"].pk)
+
+
+def events(club: Club) -> list[str]:
+    with tenant_scope(club.tenant):
+        return list(InboxEvent.objects.exclude(type="messaging.message.sent").values_list("type", flat=True))
+
+
+def test_fetching_the_way_out_unsubscribes_nobody(fairview: Club) -> None:
+    token = read_mail(fairview)
+
+    page = Client().get(f"/m/unsubscribe/{token}")
+
+    assert page.status_code == 200
+    assert "What Fairview Golf Club sends you" in page.content.decode()
+    assert events(fairview) == []
+
+
+def test_one_click_unsubscribes_without_a_cookie(fairview: Club) -> None:
+    token = read_mail(fairview)
+
+    done = Client(enforce_csrf_checks=True).post(f"/m/unsubscribe/{token}", {"List-Unsubscribe": "One-Click"})
+
+    assert done.status_code == 200
+    assert events(fairview) == ["messaging.message.unsubscribed"]
+
+
+def test_a_reader_keeps_a_choice(fairview: Club) -> None:
+    token = read_mail(fairview)
+
+    Client().post(f"/m/unsubscribe/{token}", {"choices": "1", "smsOptIn": "on"})
+
+    with tenant_scope(fairview.tenant):
+        event = InboxEvent.objects.get(type="messaging.contactPreference.updated")
+    assert {
+        name: event.envelope["payload"].get(name) for name in ("emailOptIn", "smsOptIn", "whatsappOptIn")
+    } == {
+        "emailOptIn": False,
+        "smsOptIn": True,
+        "whatsappOptIn": None,
+    }
+
+
+def test_a_forged_link_leads_nowhere(fairview: Club) -> None:
+    token = read_mail(fairview)
+
+    assert Client().post(f"/m/unsubscribe/{token}x").status_code == 404
+    assert Client().get(f"/m/click/{token}").status_code == 404
+    assert events(fairview) == []
+
+
+def test_a_click_is_counted_and_leads_on_and_machines_are_marked(fairview: Club) -> None:
+    read_mail(fairview)
+    with tenant_scope(fairview.tenant):
+        token = sign(ledger(fairview.tenant)["Anna"].pk, "https://f.example/day")
+
+    gone = Client().get(f"/m/click/{token}", headers={"User-Agent": "GoogleImageProxy"})
+
+    assert (gone.status_code, gone.headers["Location"]) == (302, "https://f.example/day")
+    with tenant_scope(fairview.tenant):
+        event = InboxEvent.objects.get(type="messaging.email.clicked")
+    assert event.envelope["payload"]["isMachine"] is True
+
+
+def test_an_erased_person_is_in_no_row_of_the_ledger(fairview: Club, sandbox: Sandbox) -> None:
+    tenant = fairview.tenant
+    anna = reader(tenant)
+    plan(tenant, [candidate(anna, mail(tenant), key="campaign:7:anna", variables={"name": "Anna"})])
+
+    with tenant_scope(tenant):
+        erase_customer(anna.pk, reason="gdpr_erasure")
+    sending.take_turn()
+
+    row = ledger(tenant)[""]
+    assert (row.status, row.reason, row.variables, row.key) == ("SKIPPED", "ERASED", None, f"erased:{row.pk}")
+    assert sandbox.book.value("SELECT count(*) FROM message") == 0
