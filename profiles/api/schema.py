@@ -239,7 +239,7 @@ IF_MATCH: Final = OpenApiParameter(
     "If-Match",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="The `ETag` of the answer that is being edited: a customer who was changed since is left as it is (412).",
+    description="The `ETag` of what is edited: a customer changed since is left alone (412).",
 )
 SCORE_SCHEMA: Final = {"type": "integer", "minimum": 0, "maximum": HIGHEST_SCORE}
 LIST_PARAMETERS: Final = [
