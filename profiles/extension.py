@@ -7,11 +7,14 @@ from profiles.log_kinds import LogKind as Kind
 from profiles.tables import PERIODS, TABLES
 from tenants.extension import (
     Consumer,
+    CustomerAct,
+    CustomerPanel,
     Extension,
     LogKind,
     NavEntry,
     OutboundEvent,
     Periodic,
+    Place,
     Queue,
     Setting,
     Tag,
@@ -86,17 +89,43 @@ EXTENSION: Final = Extension(
         "LifecycleStage": "profiles.models.LifecycleStage",
         "ActivityCategory": "profiles.models.ActivityCategory",
     },
+    customer_panels=(
+        CustomerPanel(
+            "first",
+            "At a glance",
+            "crm/customer/first_screen.html",
+            "profiles.admin.first_screen.context",
+            Place.TOP,
+            5,
+        ),
+    ),
+    customer_acts=(
+        CustomerAct("tag", "Tag", "customers_tag", order=10, icon="sell", undo="profiles.bulk.untag"),
+        CustomerAct(
+            "untag",
+            "Remove tag",
+            "customers_untag",
+            order=11,
+            icon="label_off",
+            undo="profiles.bulk.tag_again",
+        ),
+        CustomerAct(
+            "note", "Note", "customers_note", order=20, icon="edit_note", undo="profiles.bulk.delete_notes"
+        ),
+        CustomerAct("export", "Export", "customers_export_chosen", order=90, icon="download"),
+    ),
     nav=(
         NavEntry("Dashboard", "space_dashboard", "index", order=0),
         NavEntry("Customers", "groups", "profiles_customerprofile_changelist", order=10),
         NavEntry("Slipping away", "trending_down", "slipping_away", order=20),
         NavEntry("Review", "compare_arrows", "review_queue", "EDIT", order=30),
         NavEntry("Import", "upload_file", "imports", "EDIT", order=40),
+        NavEntry("Tags", "sell", "tags", "EDIT", order=45),
         NavEntry("Scoring rules", "speed", "scoring_rules", "VIEW_PROFILES", SETTINGS, 950),
         NavEntry("Privacy", "shield_person", "privacy", "ADMINISTER", SETTINGS, 960),
     ),
-    styles=("crm/customer.css", "crm/review.css", "crm/scores.css"),
-    scripts=("crm/search.js", "crm/timeline.js", "crm/review.js"),
+    styles=("crm/customer.css", "crm/review.css", "crm/scores.css", "crm/desk.css"),
+    scripts=("crm/search.js", "crm/timeline.js", "crm/review.js", "crm/desk.js"),
     queues={
         "profiles.process_inbox": Queue.EVENTS,
         "profiles.score_touched": Queue.CONSUMERS,

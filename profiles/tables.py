@@ -84,6 +84,19 @@ TABLES: Final = (
         merge=Move(),
         undo=OnUndo.KEEPS_PERSON,
     ),
+    Table("profiles.ListLayout", plain=columns("user_id columns")),
+    Table("profiles.TagColour", plain=columns("tag hue")),
+    Table(
+        "profiles.BulkAct",
+        plain=columns("kind title data chosen by_id by_name at undone_at undone_by_name"),
+    ),
+    Table(
+        "profiles.BulkActChange",
+        personal=columns("act_id profile_id made_id"),
+        erase=delete("profiles_bulkactchange"),
+        mine=OF_PERSON,
+        undo=OnUndo.GOES_ALONG,
+    ),
     Table(
         "profiles.Activity",
         personal=columns("profile_id origin_profile_id source_event_id title metadata once_key"),

@@ -55,6 +55,18 @@ def change_tags(
     remove: Collection[str],
 ) -> int:
     """Add and take away tags; returns how many people changed. Needs a transaction and the scope."""
+    return len(retag(cursor, tenant_id, profile_ids, add=add, remove=remove))
+
+
+def retag(
+    cursor: Any,
+    tenant_id: UUID,
+    profile_ids: Collection[UUID],
+    *,
+    add: Collection[str],
+    remove: Collection[str],
+) -> list[UUID]:
+    """The same; returns who changed."""
     parameters = {"tenant": tenant_id, "ids": list(profile_ids), "add": list(add), "remove": list(remove)}
     cursor.execute(CHANGE_TAGS, parameters)
     changed = [row[0] for row in cursor.fetchall()]
@@ -62,7 +74,7 @@ def change_tags(
         cursor.execute(CHANGE_SHARES, parameters | {"ids": changed})
         store_documents(cursor, tenant_id, changed)
         _tell(cursor, tenant_id, changed, ["tags"])
-    return len(changed)
+    return changed
 
 
 def change_stage(cursor: Any, tenant_id: UUID, profile_ids: Collection[UUID], stage: str) -> int:

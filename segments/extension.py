@@ -4,8 +4,11 @@ from typing import Final
 
 from tenants.extension import (
     Consumer,
+    CustomerAct,
     CustomerFilter,
+    DashboardPanel,
     Extension,
+    ListPart,
     LogKind,
     MergeBy,
     NavEntry,
@@ -59,6 +62,10 @@ TABLES: Final = (
         elsewhere="the next sync takes an erased customer's contact off the list",
     ),
     Table(
+        "segments.SavedView",
+        plain=columns("name rule filters columns sort owner_id place created_at"),
+    ),
+    Table(
         "segments.DueDay",
         personal=columns("profile_id due_on"),
         erase=delete("segments_dueday"),
@@ -66,6 +73,7 @@ TABLES: Final = (
     ),
 )
 
+FIGURES: Final = "segments.admin.figures"
 FOLLOWED: Final = (
     "profile.created",
     "profile.changed",
@@ -101,7 +109,7 @@ EXTENSION: Final = Extension(
         Periodic("segments.sync_lists", seconds=60, expires=50, name="sync-segment-lists"),
     ),
     locks={"SEGMENTS": 50},  # the members of one tenant's segments
-    on_tenant_created=("segments.templates.furnish",),
+    on_tenant_created=("segments.templates.furnish", "segments.views.furnish"),
     urls="segments.api.urls",
     tags=(Tag("segments", "Groups of customers by a rule or as a list.", 50),),
     enum_names={
@@ -111,6 +119,31 @@ EXTENSION: Final = Extension(
     },
     graphql_queries=("segments.graphql.fields.SegmentQueries",),
     graphql_mutations=("segments.graphql.fields.SegmentMutations",),
+    customer_acts=(
+        CustomerAct(
+            "list",
+            "Add to list",
+            "customers_to_list",
+            order=30,
+            icon="playlist_add",
+            undo="segments.bulk.take_off_list",
+        ),
+    ),
+    dashboard_panels=(
+        DashboardPanel("today", "Today", "segments/panel_today.html", f"{FIGURES}.today_panel", 10),
+        DashboardPanel("tiers", "Members by tier", "segments/panel_bars.html", f"{FIGURES}.tiers_panel", 20),
+        DashboardPanel(
+            "growth", "Joined and left", "segments/panel_growth.html", f"{FIGURES}.growth_panel", 30
+        ),
+        DashboardPanel("bands", "Engagement", "segments/panel_bars.html", f"{FIGURES}.bands_panel", 40),
+        DashboardPanel(
+            "rounds", "Rounds a week", "segments/panel_rounds.html", f"{FIGURES}.rounds_panel", 50
+        ),
+    ),
+    list_parts=(
+        ListPart("views", "segments/views.html", "segments.admin.desk.views_part", 10),
+        ListPart("rule", "segments/rule_filter.html", "segments.admin.desk.rule_part", 20),
+    ),
     nav=(NavEntry("Segments", "group_work", "segments", order=15),),
     styles=("crm/segments.css",),
     scripts=("crm/rule-builder.js",),

@@ -249,7 +249,8 @@ class CustomerAct:
     """Something done to one or many customers: `page` is the route (without arguments) of the admin page that does it.
 
     The list posts there, the customer page links there; `profiles.admin.customer_acts.chosen_customers` gives the page
-    whom it is about, the chosen ids or all that the list's filters leave.
+    whom it is about, the chosen ids or all that the list's filters leave. An act that keeps a `BulkAct` names as `undo`
+    the function `(act, ids)` that takes it back for the customers with these ids and returns for how many it did.
     """
 
     name: str
@@ -258,6 +259,18 @@ class CustomerAct:
     right: str = "EDIT"
     order: int = 50
     icon: str = "bolt"
+    undo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPart:
+    """A part above the customer list: `context(request, choice)` gives the template's values, None hides it."""
+
+    name: str
+    template: str
+    context: str
+    order: int = 50
+    right: str = "VIEW_PROFILES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +362,7 @@ class Extension:
     customer_panels: tuple[CustomerPanel, ...] = ()
     customer_acts: tuple[CustomerAct, ...] = ()
     dashboard_panels: tuple[DashboardPanel, ...] = ()
+    list_parts: tuple[ListPart, ...] = ()
     nav: tuple[NavEntry, ...] = ()
     styles: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """The back office of the profile floor: dashboard, search, customers."""
 
 from profiles.admin import (
+    bulk_pages,
     customer_page,
     customers,
     dashboard,
@@ -12,10 +13,12 @@ from profiles.admin import (
     scoring_pages,
     searching,
     slipping_pages,
+    tag_pages,
     timeline_pages,
 )
 
 __all__ = [
+    "bulk_pages",
     "customer_page",
     "customers",
     "dashboard",
@@ -27,5 +30,6 @@ __all__ = [
     "scoring_pages",
     "searching",
     "slipping_pages",
+    "tag_pages",
     "timeline_pages",
 ]

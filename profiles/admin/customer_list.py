@@ -1,24 +1,27 @@
-"""The list of customers: filters, search, and pages that continue where the last one ended, never counting all."""
+"""The list of customers: filters, search, and pages that continue where the last one ended, both ways, in any order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 
+from profiles.admin.list_columns import COLUMNS, Column, sort_of
 from profiles.customer_filters import LONGEST_VALUE, apply_brought, brought_filters, options_of
-from profiles.golden import CONSENT_COLUMNS
 from profiles.models import CustomerProfile, LifecycleStage, ProfileStatus
 from profiles.reading import UNLISTED
 from profiles.search.finding import in_order, search_profiles
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.errors import InvalidParameterError
 from tenants.errors import NotFoundError
+from tenants.expiring_cache import ExpiringCache
 from tenants.models import Tenant
+from tenants.scope import current_tenant_id
 
 PAGE: Final = 50
 MOST_FOUND: Final = 100
@@ -30,25 +33,12 @@ OPT_INS: Final = {
     "whatsapp": ("WhatsApp", "whatsapp_opt_in"),
 }
 MEMBERSHIP_STATUSES: Final = ("ACTIVE", "PENDING", "SUSPENDED", "LAPSED", "CANCELLED", "EXPIRED")
-SHOWN: Final = (
-    "id",
-    "tenant_id",
-    "status",
-    "merged_into_id",
-    "created_at",
-    "email",
-    "phone_number",
-    "scl_member_id",
-    "first_name",
-    "last_name",
-    "display_name",
-    "lifecycle_stage",
-    "lifetime_value_cents",
-    "last_activity_at",
-    "membership_tier",
-    "membership_status",
-    *CONSENT_COLUMNS.values(),
-)
+SORTS: Final = [f"{sign}{name}" for name, column in COLUMNS.items() if column.sort for sign in ("", "-")]
+# Bits of a cursor: the row there has no value; it is read backwards from there.
+UNKNOWN, BACK = 1, 2
+SLOW_COUNT_SECONDS: Final = 0.1
+KEPT_TIMES: Final = 60
+_totals: ExpiringCache[tuple[UUID, str], int] = ExpiringCache(max_entries=2_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +52,15 @@ class ListChoice:
     opt_in: str = ""
     text: str = ""
     brought: Mapping[str, str] = field(default_factory=dict)
+    sort: str = ""
+    columns: str = ""
+    view: str = ""
+
+    @property
+    def address(self) -> dict[str, str]:
+        """What stands in the list's address: filters, order, columns, the view it came from."""
+        more = {"sort": self.sort, "columns": self.columns, "view": self.view}
+        return {**self.filters, **{name: value for name, value in more.items() if value}}
 
     @property
     def filters(self) -> dict[str, str]:
@@ -78,10 +77,11 @@ class ListChoice:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """Some customers, and the query string of the next page (empty: there is none)."""
+    """Some customers, and the query strings of the pages around (empty: there is none)."""
 
     customers: list[CustomerProfile]
     next_query: str = ""
+    previous_query: str = ""
     is_cut: bool = False
 
 
@@ -105,6 +105,9 @@ def choice_from(query: QueryDict, text: str = "") -> ListChoice:
         opt_in=_known(query.get("opt_in"), OPT_INS),
         text=text.replace("\x00", "").strip()[:200],
         brought={name: _clean(query.get(name, "")) for name in brought_filters() if query.get(name)},
+        sort=_known(query.get("sort"), SORTS),
+        columns=query.get("columns", "").replace("\x00", "")[:500],
+        view=query.get("view", "").replace("\x00", "")[:40],
     )
 
 
@@ -149,27 +152,88 @@ def _brought_drop_downs(choice: ListChoice) -> list[Filter]:
     return drop_downs
 
 
-def read_page(choice: ListChoice, cursor: str = "") -> CustomerPage:
-    """A page, newest customers first; a search gives the best MOST_FOUND instead. One query, or two for a search.
+def read_page(choice: ListChoice, after: str = "", before: str = "") -> CustomerPage:
+    """A page in the order chosen; a search gives the best MOST_FOUND instead. One query, or two for a search.
 
     Raises InvalidParameterError for a cursor that is not ours.
     """
-    rows = customers_of(choice).only(*SHOWN)
     if choice.text:
-        return _search(rows, choice.text)
-    rows = rows.order_by("-created_at", "-id")
-    if cursor:
-        created_at, last_id = decode_cursor(cursor, (datetime, UUID))
-        rows = rows.filter(
-            Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=last_id),
-            created_at__lte=created_at,
-        )
+        return _search(customers_of(choice), choice.text)
+    column, is_falling = sort_of(choice.sort)
+    rows: QuerySet[Any] = customers_of(choice).defer("external_ids").annotate(sort_value=column.sort)
+    if after or before:
+        rows = rows.filter(_beyond(column, after or before, is_falling=is_falling is not bool(before)))
+    rows = rows.order_by(*_order(column, is_falling=is_falling is not bool(before), is_back=bool(before)))
     found = list(rows[: PAGE + 1])
-    if len(found) <= PAGE:
-        return CustomerPage(found)
+    is_more = len(found) > PAGE
     found = found[:PAGE]
-    place = encode_cursor(found[-1].created_at, found[-1].pk)
-    return CustomerPage(found, urlencode({**choice.filters, "cursor": place}))
+    if before:
+        found.reverse()
+    has_next, has_previous = (bool(found), is_more) if before else (is_more, bool(after and found))
+    return CustomerPage(
+        found,
+        _query(choice, "cursor", found[-1]) if has_next else "",
+        _query(choice, "before", found[0]) if has_previous else "",
+    )
+
+
+def _order(column: Column, *, is_falling: bool, is_back: bool) -> list[Any]:
+    """Unknown values stand at the end, on the way back at the beginning."""
+    value, key = F("sort_value"), F("pk")
+    unknown: dict[str, bool] = {}
+    if column.may_be_unknown:
+        unknown = {"nulls_first": True} if is_back else {"nulls_last": True}
+    if is_falling:
+        return [value.desc(**unknown), key.desc()]
+    return [value.asc(**unknown), key.asc()]
+
+
+def _beyond(column: Column, cursor: str, *, is_falling: bool) -> Q:
+    """Those past the place, in the direction in which the page is read."""
+    is_back_from, text, last_id = decode_cursor(cursor, (int, str, UUID))
+    operator = "lt" if is_falling else "gt"
+    further = Q(**{f"pk__{operator}": last_id})
+    if is_back_from & UNKNOWN:
+        same = Q(sort_value__isnull=True) & further
+        return same | Q(sort_value__isnull=False) if is_back_from & BACK else same
+    value = _place(column, text)
+    past = Q(**{f"sort_value__{operator}": value}) | (Q(sort_value=value) & further)
+    if not column.may_be_unknown:
+        # Says nothing new, but alone reaches the index.
+        return Q(**{f"sort_value__{operator}e": value}) & past
+    return past if is_back_from & BACK else past | Q(sort_value__isnull=True)
+
+
+def _place(column: Column, text: str) -> Any:
+    try:
+        if column.kind == "moment":
+            return datetime.fromisoformat(text)
+        if column.kind == "date":
+            return date.fromisoformat(text)
+        return column.reads(text)
+    except ValueError as error:
+        raise InvalidParameterError("cursor", "This place in the list is not one of ours.") from error
+
+
+def _query(choice: ListChoice, name: str, row: Any) -> str:
+    value = row.sort_value
+    flags = (UNKNOWN if value is None else 0) | (BACK if name == "before" else 0)
+    text = "" if value is None else value.isoformat() if isinstance(value, date) else str(value)
+    return urlencode({**choice.address, name: encode_cursor(flags, text, row.pk)})
+
+
+def total_of(choice: ListChoice) -> int:
+    """How many the filters leave. A count that took long is kept a while, so that paging does not wait for it."""
+    key = (current_tenant_id(), urlencode(sorted(choice.filters.items())))
+    kept = _totals.get(key)
+    if kept is not None:
+        return kept
+    started = monotonic()
+    total = customers_of(choice).count()
+    took = monotonic() - started
+    if took > SLOW_COUNT_SECONDS:
+        _totals.put(key, total, seconds=took * KEPT_TIMES)
+    return total
 
 
 def customers_of(choice: ListChoice) -> QuerySet[CustomerProfile]:

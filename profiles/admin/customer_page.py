@@ -25,6 +25,7 @@ from profiles.errors import CustomerNotFound, InvalidFields
 from profiles.models import ActivityCategory, CustomerProfile, Note, ProfileStatus
 from profiles.other_money import other_money
 from profiles.privacy.restricting import restriction_of
+from profiles.tags import coloured, known_tags
 from tenants.action_log import log_seen
 from tenants.admin import words
 from tenants.admin.base import messages
@@ -93,6 +94,8 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         "crumb": {"link": reverse("admin:profiles_customerprofile_changelist"), "title": "Customers"},
         "birth": birth_words(profile.date_of_birth, today),
         "origins": origins,
+        "tags": coloured(profile.tags),
+        "known_tags": known_tags(),
         "membership": membership_of(profile, origins, today),
         "golf": golf_of(profile, origins),
         "person": person_of(profile, origins),

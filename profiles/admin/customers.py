@@ -1,6 +1,7 @@
 """Customers in the back office: list, page, forms. Rows are written by `profiles.editing` only."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.admin import register
@@ -8,12 +9,22 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from profiles.admin.customer_acts import offers_of
 from profiles.admin.customer_exports import FORMATS
 from profiles.admin.customer_forms import CustomerForm
-from profiles.admin.customer_list import choice_from, filters_of, has_any_customer, read_page
+from profiles.admin.customer_list import (
+    ListChoice,
+    choice_from,
+    filters_of,
+    has_any_customer,
+    read_page,
+    total_of,
+)
 from profiles.admin.customer_page import address_of, golf_of, membership_of, show_customer
+from profiles.admin.list_columns import COLUMNS, Column, cells_of, columns_of, keep_columns, sort_of
+from profiles.admin.panels import list_parts
 from profiles.admin.provenance import facts_of, provenance
 from profiles.editing import create_customer, update_customer
 from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
@@ -23,6 +34,7 @@ from tenants.admin.base import ModelAdmin, as_staff, messages, request_may
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.api.errors import InvalidParameterError
 from tenants.middleware import StaffRequest
+from tenants.models import User
 from tenants.roles import Right
 
 
@@ -74,11 +86,15 @@ def list_customers(request: StaffRequest) -> HttpResponse:
     club = club_of(request)
     given = request.POST if request.method == "POST" else request.GET
     choice = choice_from(given, request.POST.get("q", ""))
+    if request.method == "POST" and not choice.text:
+        # Filters without a text hold nothing personal: they stand in the address, to be kept and sent.
+        return HttpResponseRedirect(f"?{urlencode(choice.address)}")
     try:
-        found = read_page(choice, request.GET.get("cursor", ""))
+        found = read_page(choice, request.GET.get("cursor", ""), request.GET.get("before", ""))
     except InvalidParameterError:
         return HttpResponseRedirect(reverse("admin:profiles_customerprofile_changelist"))
     chosen = bool(choice.filters or choice.text)
+    columns = columns_of(user_of(request), choice.columns)
     return show(
         request,
         "crm/customer/list.html",
@@ -86,12 +102,51 @@ def list_customers(request: StaffRequest) -> HttpResponse:
         choice=choice,
         filters=filters_of(choice, club),
         found=found,
+        total=len(found.customers) if choice.text else total_of(choice),
+        heads=[_head(column, choice) for column in columns],
+        rows=[(profile, cells_of(profile, columns)) for profile in found.customers],
+        columns=columns,
+        more_columns=[each for each in COLUMNS.values() if each not in columns],
+        parts=list_parts(request, choice),
         acts=offers_of(request),
         formats=FORMATS,
         is_chosen=chosen,
-        is_continued="cursor" in request.GET,
+        is_continued="cursor" in request.GET or "before" in request.GET,
         is_fresh=not found.customers and (not chosen or not has_any_customer()),
     )
+
+
+def _head(column: Column, choice: ListChoice) -> dict[str, Any]:
+    """A column's heading: where a click leads, and how the list is sorted by it now."""
+    sorted_by, is_falling = sort_of(choice.sort)
+    is_sorted = column is sorted_by and not choice.text
+    # Figures and times are looked at from the largest down.
+    is_first_falling = column.is_right or column.kind == "moment"
+    wanted = not is_falling if is_sorted else is_first_falling
+    query = urlencode({**choice.address, "sort": f"{'-' if wanted else ''}{column.name}"})
+    return {
+        "column": column,
+        "query": query if column.sort is not None and not choice.text else "",
+        "order": ("descending" if is_falling else "ascending") if is_sorted else "",
+    }
+
+
+@page("customers/columns/", name="customers_columns", right=Right.VIEW_PROFILES)
+@require_POST
+def choose_columns(request: StaffRequest) -> HttpResponse:
+    """Keep which columns one sees, in the order of the form; `usual` goes back to the usual ones."""
+    names = [] if "usual" in request.POST else request.POST.getlist("column")
+    keep_columns(user_of(request), club_of(request).pk, names)
+    address = {**choice_from(request.POST).address, "columns": ""}
+    query = urlencode({name: value for name, value in address.items() if value})
+    return HttpResponseRedirect(f"{reverse('admin:profiles_customerprofile_changelist')}?{query}")
+
+
+def user_of(request: StaffRequest) -> User:
+    """Who is logged in."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - for the type checker: the page's guard let nobody else in
+    return user
 
 
 def new_customer(request: StaffRequest) -> HttpResponse:

@@ -7,10 +7,11 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from profiles.admin.customer_list import ListChoice
 from profiles.models import CustomerProfile
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of
-from tenants.extension import CustomerPanel, DashboardPanel, Place, ordered, resolve
+from tenants.extension import CustomerPanel, DashboardPanel, ListPart, Place, ordered, resolve
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
@@ -35,6 +36,17 @@ def customer_panels(request: StaffRequest, profile: CustomerProfile) -> dict[str
             body = _body(request, panel.template, {"profile": profile, **values})
             places[panel.place.value.lower()].append(Drawn(panel.name, panel.title, body))
     return places
+
+
+def list_parts(request: StaffRequest, choice: ListChoice) -> list[SafeString]:
+    """What stands above the customer list, those parts only that the person may see."""
+    drawn = []
+    part: ListPart
+    for part in _allowed(request, ordered("list_parts")):
+        values = resolve(part.context)(request, choice)
+        if values is not None:
+            drawn.append(_body(request, part.template, {"choice": choice, **values}))
+    return drawn
 
 
 def dashboard_panels(request: StaffRequest) -> list[Drawn]:

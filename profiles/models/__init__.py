@@ -1,5 +1,6 @@
 """Tables of the profile floor."""
 
+from profiles.models.desk import BulkAct, BulkActChange, ListLayout, TagColour
 from profiles.models.duplicates import DuplicateModel, DuplicatePair, DuplicateRun
 from profiles.models.history import (
     SLOTS,
@@ -45,6 +46,8 @@ __all__ = [
     "WORKING_STATUSES",
     "Activity",
     "ActivityCategory",
+    "BulkAct",
+    "BulkActChange",
     "ColumnChoice",
     "CustomerProfile",
     "DuplicateModel",
@@ -61,6 +64,7 @@ __all__ = [
     "ImportStatus",
     "KeptApart",
     "LifecycleStage",
+    "ListLayout",
     "MemberImport",
     "Note",
     "PrivacyRequest",
@@ -77,5 +81,6 @@ __all__ = [
     "SearchDocument",
     "StageChange",
     "SuppressedKey",
+    "TagColour",
     "new_profile_id",
 ]

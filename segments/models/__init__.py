@@ -3,6 +3,7 @@
 from segments.models.keeping import DueDay, ListedContact, Refresh, RefreshReason, RefreshStatus
 from segments.models.membership import Cause, SegmentMember, SegmentTransition
 from segments.models.segment import Frequency, Segment, SegmentType
+from segments.models.view import SavedView
 
 __all__ = [
     "Cause",
@@ -12,6 +13,7 @@ __all__ = [
     "Refresh",
     "RefreshReason",
     "RefreshStatus",
+    "SavedView",
     "Segment",
     "SegmentMember",
     "SegmentTransition",

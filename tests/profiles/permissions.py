@@ -5,6 +5,8 @@ from itertools import count
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from profiles.bulk import keep_act
+from profiles.editing import Author
 from profiles.exchange.importing.opening import open_import
 from profiles.merging.acts import merge_profiles
 from profiles.models import Activity, CustomerProfile, HouseholdMember, Note, ProfileMerge, ReviewCandidate
@@ -83,6 +85,19 @@ PAGES: Final = (
     Page("dashboard_figures", VIEWER),
     Page("customer_search", VIEWER, "POST"),
     Page("customers_export", MANAGER, "POST"),
+    Page("customers_columns", VIEWER, "POST"),
+    Page("customers_tag", MANAGER),
+    Page("customers_untag", MANAGER),
+    Page("customers_note", MANAGER),
+    Page("customers_export_chosen", MANAGER),
+    Page("bulk_acts", MANAGER),
+    Page("bulk_act", MANAGER),
+    Page("bulk_undo", MANAGER, "POST"),
+    Page("tags", MANAGER),
+    Page("tag_rename", MANAGER, "POST"),
+    Page("tag_delete", MANAGER, "POST"),
+    Page("tag_colour", MANAGER, "POST"),
+    Page("customer_tags", MANAGER, "POST"),
     Page("customer_timeline", VIEWER),
     Page("customer_add_note", STAFF, "POST"),
     Page("customer_edit", MANAGER),
@@ -130,9 +145,11 @@ def things(world: World) -> Mapping[str, object]:
     tenant = world.club.tenant
     pair = candidate(tenant, world.customer_id, profile(tenant).pk)
     with tenant_scope(tenant):
+        act = keep_act("tag", "Tagged", Author("x"), chosen=1, changed=[world.customer_id], data={"tag": "x"})
         member_import, _ = open_import("members.csv", csv_file("Surname,E-mail", "Thandi,t@example.com"))
     return {
         "profiles_customerprofile": world.customer_id,
+        "act_id": act.pk,
         "candidate_id": pair.pk,
         "household_id": uuid4(),
         "import_id": member_import.pk,

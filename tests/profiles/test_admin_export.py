@@ -35,7 +35,7 @@ def members(fairview: Club, kingsmere: Club) -> Club:
 
 def listed_and_exported(browser: Client, chosen: dict[str, str]) -> tuple[set[str], set[str]]:
     """Ids of the rows shown, and of those in the file that the page's own form asks for."""
-    html = text_of(browser.post(CUSTOMERS, chosen))
+    html = text_of(browser.post(CUSTOMERS, chosen, follow=True))
     form = html[html.index('class="crm-export"') :].partition("</form>")[0]
     fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
     answer: Any = browser.post(EXPORT, {**{name: unescape(value) for name, value in fields}, "format": "csv"})

@@ -62,6 +62,10 @@ PAGES: Final = (
     Page("segment_build_fields", VIEWER),
     Page("segment_build_count", VIEWER),
     Page("segment_build_people", VIEWER),
+    Page("customers_rule", VIEWER, "POST"),
+    Page("view_save", VIEWER, "POST"),
+    Page("view_delete", VIEWER, "POST"),
+    Page("customers_to_list", MANAGER),
 )
 
 

@@ -27,14 +27,13 @@
     }
     function ask() {
       const text = input.value.trim();
-      if (!text) { asked = ""; list.innerHTML = ""; open(false); return Promise.resolve(); }
-      if (text === asked) { open(true); return Promise.resolve(); }
+      if (text && text === asked) { open(true); return Promise.resolve(); }
       if (running) { running.abort(); }
       running = new AbortController();
       asked = text;
       return fetch(form.action, { method: "POST", body: new FormData(form), signal: running.signal, headers: { "X-Requested-With": "fetch" } })
         .then(function (answer) { if (answer.redirected) { window.location.reload(); } if (!answer.ok) { throw new Error(String(answer.status)); } return answer.text(); })
-        .then(function (html) { list.innerHTML = html; open(true); choose(0); })
+        .then(function (html) { list.innerHTML = html; open(Boolean(html.trim())); choose(0); })
         .catch(function (error) {
           if (error.name === "AbortError") { return; }
           asked = "";
@@ -44,7 +43,7 @@
     }
 
     input.addEventListener("input", function () { window.clearTimeout(timer); timer = window.setTimeout(ask, WAIT); });
-    input.addEventListener("focus", function () { if (input.value.trim()) { ask(); } });
+    input.addEventListener("focus", function () { ask(); });
     form.addEventListener("submit", function (event) {
       event.preventDefault();
       window.clearTimeout(timer);

@@ -1,0 +1,103 @@
+"""What the desk needs of somebody first: next booking, last round, what is owed, renewal, with whom they play."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from profiles.models import Activity, CustomerProfile
+from tenants.admin import words
+from tenants.admin.pages import club_of
+from tenants.middleware import StaffRequest
+from tenants.models import Tenant
+
+READ: Final = (
+    "TEETIME_BOOKED",
+    "TEETIME_CANCELLED",
+    "ROUND_COMPLETED",
+    "INVOICE_SENT",
+    "INVOICE_OVERDUE",
+    "PAYMENT_RECEIVED",
+    "PAYMENT_REFUNDED",
+)
+MOST_READ: Final = 300
+MOST_PARTNERS: Final = 3
+LOOKED_BACK: Final = timedelta(days=365)
+
+Row = Mapping[str, Any]
+
+
+def context(request: StaffRequest, profile: CustomerProfile) -> dict[str, Any]:
+    """The panel's values, from one query for the latest rows of the timeline that say something of it."""
+    club, now = club_of(request), timezone.now()
+    rows = list(
+        Activity.objects.filter(profile_id=profile.pk, type__in=READ)
+        .order_by("-occurred_at", "-id")
+        .values("type", "occurred_at", "metadata")[:MOST_READ]
+    )
+    booking = next_booking(rows, now)
+    last_round = next((row["occurred_at"] for row in rows if row["type"] == "ROUND_COMPLETED"), None)
+    owed = owing_cents(rows, club, now)
+    expiry = profile.membership_expiry
+    return {
+        "booking": words.moment(booking, club) if booking else "",
+        "last_round": words.moment(last_round, club) if last_round else "",
+        "owing": words.money(owed, club) if owed else "",
+        "renewal": words.day(expiry) if expiry else "",
+        "is_overdue": expiry is not None and expiry < now.astimezone(club.zone).date(),
+        "partners": usual_partners(rows, profile.name),
+    }
+
+
+def next_booking(rows: Iterable[Row], now: datetime) -> datetime | None:
+    """The first tee time to come that was not cancelled."""
+    rows = list(rows)
+    cancelled = {row["metadata"].get("bookingId") for row in rows if row["type"] == "TEETIME_CANCELLED"}
+    times = [
+        moment
+        for row in rows
+        if row["type"] == "TEETIME_BOOKED" and row["metadata"].get("bookingId") not in cancelled
+        if (moment := _moment(row["metadata"].get("teeTime"))) is not None and moment >= now
+    ]
+    return min(times, default=None)
+
+
+def owing_cents(rows: Iterable[Row], club: Tenant, now: datetime) -> int:
+    """Invoices of the last year, each once, less what was paid since; never below nothing."""
+    invoices: dict[Any, int] = {}
+    paid = 0
+    for row in rows:
+        metadata, amount = row["metadata"], row["metadata"].get("amountCents")
+        if amount is None or row["occurred_at"] < now - LOOKED_BACK:
+            continue
+        if metadata.get("currency") not in (None, club.currency):
+            continue
+        if row["type"] in ("INVOICE_SENT", "INVOICE_OVERDUE"):
+            invoices[metadata.get("invoiceId")] = amount
+        elif row["type"] == "PAYMENT_RECEIVED":
+            paid += amount
+        elif row["type"] == "PAYMENT_REFUNDED":
+            paid -= amount
+    return max(0, sum(invoices.values()) - paid)
+
+
+def usual_partners(rows: Iterable[Row], own_name: str) -> list[str]:
+    """Those named most often in the person's bookings."""
+    counted = Counter(
+        name
+        for row in rows
+        if row["type"] == "TEETIME_BOOKED"
+        for name in row["metadata"].get("players") or ()
+        if isinstance(name, str) and name.casefold() != own_name.casefold()
+    )
+    return [name for name, _ in counted.most_common(MOST_PARTNERS)]
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None

@@ -1,0 +1,90 @@
+"""The panels of the dashboard: right numbers, each leading to just those people; sensible when empty."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from segments.admin.figures import months_until
+from tenants.expiring_cache import clear_all_caches
+from tests.back_office import CUSTOMERS, INDEX, counted_queries, desk, text_of
+from tests.cast import Club
+from tests.profiles import records
+
+pytestmark = pytest.mark.django_db
+
+
+def some_people(club: Club) -> None:
+    today = timezone.now().astimezone(club.tenant.zone).date()
+    active = {"membership_status": "ACTIVE"}
+    records.profile(
+        club.tenant, first_name="Renews", membership_tier="Gold", membership_expiry=today, **active
+    )
+    records.profile(club.tenant, first_name="Joined", membership_tier="Gold", member_since=today, **active)
+    records.profile(club.tenant, first_name="Plain", engagement_score=85, **active)
+    records.profile(
+        club.tenant,
+        first_name="Gone",
+        membership_status="LAPSED",
+        membership_expiry=today - timedelta(days=1),
+    )
+    records.profile(club.tenant, first_name="Born", date_of_birth=date(1980, today.month, min(today.day, 28)))
+
+
+def row(html: str, label: str) -> tuple[str, str]:
+    """Where the row leads, and its number."""
+    found = re.search(
+        rf'<a href="([^"]+)"><span>(?:(?!</a>).)*{label}(?:(?!</a>).)*?<strong[^>]*>([^<]+)', html, re.S
+    )
+    assert found is not None, label
+    return found[1].replace("&amp;", "&"), found[2]
+
+
+def test_each_number_leads_to_just_those_people(fairview: Club) -> None:
+    some_people(fairview)
+    browser = desk(fairview.marketing_manager)
+
+    html = text_of(browser.get(INDEX))
+
+    for label, names in (
+        ("Renewals in 60 days", {"Renews"}),
+        ("Gold", {"Renews", "Joined"}),
+        ("Excellent", {"Plain"}),
+    ):
+        address, number = row(html, label)
+        listed = set(re.findall(r'<a href="[^"]*/change/">([^<]+)</a>', text_of(browser.get(address))))
+        assert (listed, number) == (names, str(len(names)))
+    assert "1 joined" in html
+    assert "Pairs to review" in html
+    assert row(html, "Value at risk")[1]
+
+
+def test_an_empty_club_reads_sensibly(fairview: Club) -> None:
+    html = text_of(desk(fairview.viewer).get(INDEX))
+
+    assert "No active member is known yet" in html
+    assert "Nobody has been scored yet" in html
+    assert "No round was played" in html
+    assert "Pairs to review" not in html
+
+
+def test_many_people_take_as_many_queries_as_none(fairview: Club) -> None:
+    browser = desk(fairview.viewer)
+    browser.get(CUSTOMERS)
+    clear_all_caches()
+    with counted_queries() as none:
+        browser.get(INDEX)
+    some_people(fairview)
+    clear_all_caches()
+
+    with counted_queries() as some:
+        browser.get(INDEX)
+
+    assert some == none
+
+
+def test_months_cross_the_year() -> None:
+    months = months_until(date(2026, 2, 28))
+
+    assert (months[0], months[-1], len(months)) == (date(2025, 3, 1), date(2026, 2, 1), 12)
