@@ -11,4 +11,3 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         """Import the system checks so that they register."""
         from tenants import checks  # noqa: F401, PLC0415
-        from tenants.api import origins  # noqa: F401, PLC0415

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tenants.api.origins import check_origins
+from crm_platform.checks import check_origins
 from tests import factories
 from tests.cast import Club
 
