@@ -34,7 +34,7 @@ class OriginsMiddleware:
         listed = settings.CRM_CORS_ORIGINS
         if not listed or not request.path_info.startswith(API_PATHS):
             return self.get_response(request)
-        origin = request.META.get("HTTP_ORIGIN")
+        origin: str = request.META.get("HTTP_ORIGIN") or ""
         is_preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
         if origin not in listed:
             response = self.get_response(request)
