@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "crm_platform.page_middleware.PageFiles",
     "tenants.middleware.RequestIdMiddleware",
+    "tenants.api.origins.OriginsMiddleware",
     "crm_platform.page_middleware.PageSessions",
     "django.middleware.common.CommonMiddleware",
     "crm_platform.page_middleware.PageForms",

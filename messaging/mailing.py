@@ -1,7 +1,7 @@
 """The second backend: mails through Django's mail API (SMTP, or a provider of django-anymail)."""
 
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from email.utils import formataddr, make_msgid
 from typing import TYPE_CHECKING, Any, Final
@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from messaging.models import SendPolicy
+from messaging.models import Delivery, SendPolicy
+from messaging.telling import event, tell
 from messaging.tracking import tracked_html, unsubscribe_url
+from profiles.models import CustomerProfile
+from tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
     from messaging.sending import Claimed, Result
@@ -36,7 +39,23 @@ def send_mails(policy: SendPolicy, ready: "Sequence[tuple[Claimed, dict[str, Any
         results += [_send_one(policy, connection, one, message) for one, message in ready]
     finally:
         connection.close()
+    _tell_sent(results, {one.id: one for one, _ in ready})
     return results
+
+
+def _tell_sent(results: "Sequence[Result]", claimed: "Mapping[int, Claimed]") -> None:
+    """What left stands in the timeline, as the Messaging service would say it."""
+    sent = {result.id: result.service_id for result in results if result.status == "HANDED_OVER"}
+    if not sent:
+        return
+    rows = Delivery.objects.in_bulk(sent)
+    people = CustomerProfile.objects.in_bulk([claimed[row_id].profile_id for row_id in sent])
+    envelopes = []
+    for row_id, service_id in sent.items():
+        row = rows[row_id]
+        row.service_id = service_id
+        envelopes.append(event(row, people[row.profile_id], "message.sent", channel="EMAIL"))
+    tell(current_tenant_id(), envelopes)
 
 
 def _send_one(policy: SendPolicy, connection: Any, one: "Claimed", message: dict[str, Any]) -> "Result":

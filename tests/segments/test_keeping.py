@@ -1,0 +1,245 @@
+"""Lists through merges, refreshes killed at random, days that are never too late, constraints that hold."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.models import CustomerProfile
+from segments import membership, refreshing
+from segments.acts import Draft, create_segment, get_segment
+from segments.clock import Clock
+from segments.compiler import compile as compile_rule
+from segments.due import due_query
+from segments.lists import add_members
+from segments.models import Refresh, Segment, SegmentMember, SegmentTransition
+from segments.rules import parse
+from tenants.scope import tenant_scope
+from tests import factories
+from tests.cast import Club
+from tests.profiles.records import profile
+from tests.segments.makers import a_list, history, leaf, members, refresh, segment, tell
+from tests.segments.trees import people, trees
+
+GOLD = leaf("membershipTier", "eq", "Gold")
+
+
+def test_whoever_is_on_a_list_stays_on_it_through_a_merge_and_back(fairview: Club) -> None:
+    winner, loser = profile(fairview.tenant), profile(fairview.tenant)
+    made = a_list(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        add_members(made.pk, [loser.pk])
+
+        merge_profiles(winner.pk, loser.pk)
+        assert members(fairview.tenant, made) == {winner.pk}
+        unmerge_profiles(loser.pk)
+
+    assert members(fairview.tenant, made) == {loser.pk}
+    assert [row[2] for row in history(fairview.tenant, made)] == [
+        "MANUAL",
+        "MERGE",
+        "MERGE",
+        "UNMERGE",
+        "UNMERGE",
+    ]
+
+
+def test_a_merge_moves_members_by_rule_and_says_so(fairview: Club) -> None:
+    winner = profile(fairview.tenant)
+    loser = profile(fairview.tenant, membership_tier="Gold")
+    made = segment(fairview.tenant, GOLD)
+    with tenant_scope(fairview.tenant):
+        merge_profiles(winner.pk, loser.pk)
+
+    tell(fairview.tenant, "profile.merged", winner.pk, loserId=str(loser.pk))
+
+    assert loser.pk not in members(fairview.tenant, made)
+    assert (loser.pk, False, "MERGE") in [row[:3] for row in history(fairview.tenant, made)]
+
+
+class Killed(BaseException):
+    """As if the process had ended there."""
+
+
+def test_a_refresh_killed_at_random_a_hundred_times_ends_true(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice = random.Random(3)
+    gold = {profile(fairview.tenant, membership_tier="Gold").pk for _ in range(150)}
+    monkeypatch.setattr(refreshing, "BATCH", 1)
+    monkeypatch.setattr(refreshing, "MOST_ATTEMPTS", 1000)
+    write, kills = membership.write_changes, iter(range(100))
+
+    def dies(*args: Any) -> None:
+        if dice.random() < 0.6 and next(kills, None) is not None:
+            if dice.random() < 0.5:
+                write(*args)  # and the transaction is lost with the process
+            raise Killed
+        write(*args)
+
+    monkeypatch.setattr(membership, "write_changes", dies)
+    with tenant_scope(fairview.tenant):
+        made = create_segment(Draft(name="Killed", criteria=GOLD))
+    ended, deaths = 0, 0
+    while not ended:
+        try:
+            ended = refresh(fairview.tenant)
+        except Killed:
+            deaths += 1
+            with tenant_scope(fairview.tenant):
+                Refresh.objects.update(leased_until=timezone.now() - timedelta(seconds=1), attempts=0)
+
+    assert deaths == 100
+    assert members(fairview.tenant, made) == gold
+    with tenant_scope(fairview.tenant):
+        assert get_segment(made.pk).member_count == 150
+    assert len(history(fairview.tenant, made)) == 150
+
+
+def test_a_due_day_is_never_too_late(db: None) -> None:
+    """Whoever turns on a day was due by then: asked on 40 midnights in a row, around a leap day."""
+    tenant = factories.tenant(time_zone="Europe/London")
+    start = datetime(2028, 2, 10, 12, tzinfo=UTC)
+    crowd = people(tenant, start, random.Random(11), size=40)
+    some = [person.profile.pk for person in crowd]
+    rules = [
+        parse(tree)
+        for tree in (
+            leaf("lastBookingAt", "inLastDays", 30),
+            leaf("lastBookingAt", "beforeDaysAgo", 28),
+            leaf("membershipExpiry", "inNextDays", 31),
+            leaf("memberSince", "afterDaysAhead", 2),
+            leaf("dateOfBirth", "anniversaryInNextDays", 10),
+            leaf("dateOfBirth", "inCurrentMonth"),
+            leaf("age", "gte", 18),
+            {"event": {"types": ["TEETIME_BOOKED"], "inLastDays": 30, "beforeDaysAgo": 2}},
+            {"event": {"types": ["EMAIL_OPENED"], "last": {"op": "beforeDaysAgo", "value": 1}}},
+            {"event": {"types": ["PAYMENT_RECEIVED"], "never": True, "inLastDays": 31}},
+        )
+    ]
+    for rule in rules:
+        due: dict[Any, Any] = {}
+        before: set[Any] | None = None
+        for day in range(40):
+            clock = Clock(start + timedelta(days=day), tenant.zone)
+            found = matching(tenant, rule, clock)
+            turned = set() if before is None else found ^ before
+            late = {each for each in turned if due.get(each, clock.day(99_999)) > clock.today}
+            assert late == set(), (rule.to_json(), clock.today)
+            asked = (
+                some
+                if before is None
+                else [each for each in some if due.get(each, clock.today) <= clock.today]
+            )
+            due = {each: value for each, value in due.items() if each not in asked} | next_days(
+                tenant, rule, clock, asked
+            )
+            before = found
+
+
+def matching(tenant: Any, rule: Any, clock: Clock) -> set[Any]:
+    condition = compile_rule(rule, tenant, clock.now)
+    with tenant_scope(tenant), connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT p.id FROM profiles_customerprofile AS p WHERE p.tenant_id = %(tenant)s AND {condition.sql}",
+            {"tenant": tenant.pk, **condition.params},
+        )
+        return {profile_id for (profile_id,) in cursor.fetchall()}
+
+
+def next_days(tenant: Any, rule: Any, clock: Clock, some: list[Any]) -> dict[Any, Any]:
+    query = due_query(rule, tenant.pk, clock, among="SELECT unnest(%(some)s::uuid[])")
+    assert query is not None
+    with tenant_scope(tenant), connection.cursor() as cursor:
+        cursor.execute(query[0], query[1] | {"some": some})
+        return dict(cursor.fetchall())
+
+
+@pytest.fixture
+def list_id(fairview: Club) -> Iterator[Any]:
+    """A list, in an open scope."""
+    made = a_list(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        yield made.pk
+
+
+def test_every_constraint_holds(fairview: Club, list_id: Any) -> None:
+    tenant, person = fairview.tenant, profile(fairview.tenant)
+
+    def made(**values: Any) -> None:
+        Segment.objects.create(**({"tenant": tenant, "name": f"S {uuid4()}", "type": "STATIC"} | values))
+
+    def moved(**values: Any) -> None:
+        given = {
+            "tenant": tenant,
+            "segment_id": list_id,
+            "profile_id": person.pk,
+            "is_join": True,
+            "version": 1,
+        }
+        SegmentTransition.objects.create(**(given | {"cause": "MANUAL"} | values))
+
+    def asked(**values: Any) -> None:
+        Refresh.objects.create(**({"tenant": tenant, "segment_id": list_id, "reason": "PERSON"} | values))
+
+    def joined(**values: Any) -> None:
+        given = {
+            "tenant": tenant,
+            "segment_id": list_id,
+            "profile_id": person.pk,
+            "origin_profile_id": person.pk,
+        }
+        SegmentMember.objects.create(**(given | values))
+
+    asked()
+    joined()
+    violations = (
+        ("segments_segment_name_uq", lambda: made(name="the LIST")),
+        ("segments_segment_name_ck", lambda: made(name="")),
+        ("segments_segment_(type|rule)_ck", lambda: made(type="OTHER")),
+        ("segments_segment_frequency_ck", lambda: made(refresh_frequency="NEVER")),
+        ("segments_segment_rule_ck", lambda: made(criteria={})),
+        ("segments_segment_rule_ck", lambda: made(type="DYNAMIC")),
+        ("segments_segment_counts_ck", lambda: made(member_count=-1)),
+        ("segments_transition_cause_ck", lambda: moved(cause="OTHER")),
+        ("segments_segmenttransition_segment_fk", lambda: moved(segment_id=uuid4())),
+        ("segments_refresh_open_uq", asked),
+        ("segments_refresh_status_ck", lambda: asked(status="OTHER")),
+        ("segments_refresh_reason_ck", lambda: asked(status="DONE", reason="OTHER")),
+        ("segments_refresh_segment_fk", lambda: asked(segment_id=uuid4())),
+        ("segments_segmentmember_pkey", joined),
+        ("segments_segmentmember_segment_fk", lambda: joined(segment_id=uuid4())),
+        ("segments_segmentmember_profile_fk", lambda: joined(profile_id=uuid4())),
+    )
+    for name, violate in violations:
+        with pytest.raises(IntegrityError, match=name), transaction.atomic():
+            violate()  # type: ignore[no-untyped-call]
+
+
+def test_random_rules_have_a_query_for_their_days(db: None) -> None:
+    """Whatever leaf moves with time: its query runs."""
+    from hypothesis import HealthCheck, given, settings  # noqa: PLC0415 - only here
+
+    tenant = factories.tenant(time_zone="Europe/London")
+    now = datetime(2026, 3, 29, 12, tzinfo=UTC)
+    clock = Clock(now, tenant.zone)
+    with tenant_scope(tenant):
+        person = CustomerProfile.objects.create(tenant=tenant)
+
+    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(trees(now, tenant.zone, uuid4()))
+    def runs(tree: Any) -> None:
+        rule = parse(tree)
+        query = due_query(rule, tenant.pk, clock, among="SELECT unnest(%(some)s::uuid[])")
+        assert (query is not None) == rule.mentions.moves_with_time
+        if query is not None:
+            with tenant_scope(tenant), connection.cursor() as cursor:
+                cursor.execute(query[0], query[1] | {"some": [person.pk]})
+
+    runs()
