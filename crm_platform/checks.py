@@ -3,10 +3,11 @@
 crm.E001 (a value that cannot be used) is raised by `env.SettingError` while the settings load.
 """
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
@@ -15,8 +16,24 @@ from crm_platform import env, reachability
 
 TAG = "crm"
 MIN_SECRET_KEY_LENGTH = 32
+# As browsers send it: scheme and host in lower case, a port only where it is not the scheme's own, no path.
+ORIGIN_SHAPE: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 # A server that recovers from a crash answers within this time; programs that start meanwhile wait for it.
 DATABASE_PATIENCE_SECONDS = 15.0
+
+
+@register(TAG)
+def check_origins(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """crm.E015: each origin of CRM_CORS_ORIGINS is written as browsers send it, or it would never fit."""
+    return [
+        Error(
+            f"CRM_CORS_ORIGINS: {origin} is no origin.",
+            hint="Write scheme, host and, if it is not the usual one, port: https://app.example.com. No path, no *.",
+            id="crm.E015",
+        )
+        for origin in settings.CRM_CORS_ORIGINS
+        if not ORIGIN_SHAPE.fullmatch(origin)
+    ]
 
 
 @register(TAG)

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "crm_platform.page_middleware.PagePolicy",
     "crm_platform.page_middleware.PageFiles",
     "tenants.middleware.RequestIdMiddleware",
+    "tenants.api.origins.OriginsMiddleware",
     "crm_platform.page_middleware.PageSessions",
     "django.middleware.common.CommonMiddleware",
     "crm_platform.page_middleware.PageForms",

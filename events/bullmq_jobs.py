@@ -27,10 +27,13 @@ LIFTED: Final = ("eventId", "tenantId", "identity", "metadata")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def envelope_from_job(name: str, data: object, job_id: str, timestamp_ms: int | None) -> dict[str, Any]:
+def envelope_from_job(
+    name: str, data: object, job_id: str, timestamp_ms: int | None, *, due_ms: int | None = None
+) -> dict[str, Any]:
     """The raw envelope that a job holds, for `parse_envelope` or `receive` to check.
 
-    `timestamp_ms` is when the job was added, in milliseconds since 1970. `data` as text is read as JSON: some
+    `timestamp_ms` is when the job was added, in milliseconds since 1970, `due_ms` when it was to run, where that is
+    another time: it dates an event without a time of its own. `data` as text is read as JSON: some
     senders encode twice. Raises EnvelopeRefused when it is no object.
     """
     if isinstance(data, bytes | str):
@@ -40,9 +43,10 @@ def envelope_from_job(name: str, data: object, job_id: str, timestamp_ms: int | 
         raise EnvelopeRefused(Refusal.INVALID_ENVELOPE, message)
     if _is_envelope(name, data):
         return _completed(data, job_id)
+    own_id, dated = _id_of_job(job_id, timestamp_ms), _iso(timestamp_ms if due_ms is None else due_ms)
     if "payload" in data:
-        return _unwrapped(name, data, job_id, timestamp_ms)
-    return _dressed(name, data, job_id, timestamp_ms)
+        return _unwrapped(name, data, own_id, dated)
+    return _dressed(name, data, own_id, dated)
 
 
 def job_type(name: str) -> str:
@@ -82,23 +86,23 @@ def _completed(data: dict[str, Any], job_id: str) -> dict[str, Any]:
     return data if COUNTED_ID.fullmatch(job_id) else {**data, "id": job_id}
 
 
-def _unwrapped(name: str, data: Mapping[str, Any], job_id: str, timestamp_ms: int | None) -> dict[str, Any]:
-    own_ids = (data.get("eventId"), data.get("id"), _id_of_job(job_id, timestamp_ms))
+def _unwrapped(name: str, data: Mapping[str, Any], own_id: str, dated: str | None) -> dict[str, Any]:
+    own_ids = (data.get("eventId"), data.get("id"), own_id)
     return {
-        **_present({"timestamp": _iso(timestamp_ms)}),
+        **_present({"timestamp": dated}),
         **_present({key: value for key, value in data.items() if key != "eventId"}),
-        "id": next(own_id for own_id in own_ids if own_id is not None),
+        "id": next(each for each in own_ids if each is not None),
         "type": job_type(name),
     }
 
 
-def _dressed(name: str, data: Mapping[str, Any], job_id: str, timestamp_ms: int | None) -> dict[str, Any]:
+def _dressed(name: str, data: Mapping[str, Any], own_id: str, dated: str | None) -> dict[str, Any]:
     """An envelope around a bare payload, whose `id` is a contact's or a message's and never the event's."""
     event_id, own_timestamp = data.get("eventId"), data.get("timestamp")
     return {
-        "id": _id_of_job(job_id, timestamp_ms) if event_id is None else event_id,
+        "id": own_id if event_id is None else event_id,
         "type": job_type(name),
-        **_present({"timestamp": own_timestamp if isinstance(own_timestamp, str) else _iso(timestamp_ms)}),
+        **_present({"timestamp": own_timestamp if isinstance(own_timestamp, str) else dated}),
         **_present({key: data.get(key) for key in LIFTED if key != "eventId"}),
         "payload": {key: value for key, value in data.items() if key not in LIFTED},
     }

@@ -5,7 +5,7 @@ overwritten, a merge can be undone. What other services own (membership, golf, c
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -86,13 +86,20 @@ def create_customer(fields: Mapping[str, Any]) -> CustomerProfile:
     return get_customer(profile_id)
 
 
-def update_customer(profile_id: UUID, fields: Mapping[str, Any]) -> CustomerProfile:
-    """Change fields of a customer; None empties one. Raises CustomerNotFound, InvalidFields, KeyInUse."""
+def update_customer(
+    profile_id: UUID, fields: Mapping[str, Any], *, check: Callable[[CustomerProfile], None] | None = None
+) -> CustomerProfile:
+    """Change fields of a customer; None empties one. Raises CustomerNotFound, InvalidFields, KeyInUse.
+
+    `check` gets the customer as it is before, and nobody can change it in between; it raises what refuses the change.
+    """
     club = _club()
     values, tags = _checked(fields, club)
     with transaction.atomic():
         lock_tenant(AdvisoryLock.IDENTITY)
         profile = get_customer(profile_id)
+        if check is not None:
+            check(profile)
         _check_not_erased(values)
         _check_addresses(values, profile.pk)
         if values:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tenants.extension import Extension, NavEntry, Periodic
+from tenants.extension import Extension, NavEntry, Periodic, Setting
 from tenants.tables import PERIODS, TABLES
 
 SETTINGS: Final = "Settings"
@@ -22,6 +22,11 @@ EXTENSION: Final = Extension(
     schedule=(
         Periodic(
             "tenants.prune_idempotency_records", seconds=3600, expires=3000, name="prune-idempotency-records"
+        ),
+    ),
+    settings=(
+        Setting(
+            "CRM_CORS_ORIGINS", "names", "", "The origins whose pages may call the API from the browser."
         ),
     ),
     locks={

@@ -33,8 +33,8 @@ class Throttle(AxesDatabaseHandler):  # type: ignore[misc]  # the library has no
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """A right password forgives this account at this address only, or guessers would log in between guesses."""
         mine = self.filter_user_attempts(request, credentials)[0]
-        count, _ = AccessAttempt.objects.filter(pk__in=mine.values("pk")).delete()
-        return int(count)
+        count: int = AccessAttempt.objects.filter(pk__in=mine.values("pk")).delete()[0]
+        return count
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any]) -> HttpResponse:

@@ -12,14 +12,17 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     OperationType,
+    VariableDefinitionNode,
     execute_sync,
     get_operation_ast,
     parse,
     validate,
 )
+from graphql.execution.values import get_variable_values
 from rest_framework.response import Response
 
 from crm_platform.api.graphql_limits import MOST_TOKENS, TooExpensiveError, check_limits
+from crm_platform.api.graphql_repeats import Repeatable
 from crm_platform.graphql import schema
 from profiles.graphql.context import Context
 from tenants.api.errors import ApiError, InvalidParameterError, Problem, problem_of, report_unexpected
@@ -27,7 +30,6 @@ from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once
 from tenants.api.json_text import from_json, to_json
 from tenants.api.rendering import MEDIA_TYPE, check_length, read_body
-from tenants.api.tenancy import tenant_for
 from tenants.api.throttling import READ, WRITE, charge
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.expiring_cache import ExpiringCache
@@ -37,6 +39,7 @@ from tenants.scope import tenant_scope
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
 # Front ends send the same few documents again and again; checking one takes milliseconds.
+MOST_ERRORS: Final = 5
 DOCUMENT_SECONDS: Final = 600.0
 _documents: ExpiringCache[str, DocumentNode] = ExpiringCache(max_entries=500)
 
@@ -85,6 +88,7 @@ class GraphQLView(TenantApiView):
         weight = check_limits(document, operation, question.variables)
         is_mutation = operation.operation is OperationType.MUTATION
         charge(request.caller, WRITE if is_mutation else READ, cost=max(1, weight.fields))
+        check_variables(operation, question.variables)
 
         def respond() -> HttpResponse:
             return self._respond(request, document, question, is_mutation=is_mutation)
@@ -95,7 +99,9 @@ class GraphQLView(TenantApiView):
             if IDEMPOTENCY_KEY not in request._request.META:
                 with transaction.atomic():
                     return respond()
-            with tenant_scope(tenant_for(request._request, request.caller).pk):
+            repeatable = Repeatable(schema.graphql_schema, document, operation, question.variables)
+            repeatable.check_scopes(request.caller)
+            with tenant_scope(repeatable.tenant(request._request, request.caller).pk):
                 return answer_once(request._request, request.caller, respond)
         except _Undo as undo:
             return undo.response
@@ -128,7 +134,8 @@ class GraphQLView(TenantApiView):
 
     def _told(self, error: GraphQLError) -> dict[str, Any]:
         cause = error.original_error
-        if cause is None:
+        # The library wraps its own errors, too: a value that does not fit its type.
+        if cause is None or isinstance(cause, GraphQLError):
             problem = Problem(400, "GRAPHQL_VALIDATION_FAILED", error.message)
         else:
             problem = problem_of(cause) or report_unexpected(cause, self.request._request)
@@ -172,7 +179,7 @@ def checked_document(query: str) -> DocumentNode:
         return document
     try:
         document = parse(query, no_location=False, max_tokens=MOST_TOKENS)
-        errors = validate(schema.graphql_schema, document, max_errors=5)
+        errors = validate(schema.graphql_schema, document, max_errors=MOST_ERRORS)
     except GraphQLError as error:
         if "token" in error.message and str(MOST_TOKENS) in error.message:
             raise TooExpensiveError(error.message) from error
@@ -192,6 +199,22 @@ def chosen_operation(document: DocumentNode, name: str | None) -> OperationDefin
     if operation is None:
         raise InvalidParameterError("operationName", "Name one of the document's operations.")
     return operation
+
+
+def check_variables(operation: OperationDefinitionNode, variables: dict[str, Any]) -> None:
+    """Raise DocumentError, in the library's words, unless the values fit the types of the variables."""
+    fitting = get_variable_values(
+        schema.graphql_schema, operation.variable_definitions, variables, MOST_ERRORS
+    )
+    if not isinstance(fitting, list):
+        return
+    details = [{"field": _variable_of(error), "message": error.message} for error in fitting]
+    raise DocumentError(fitting[0].message, extra=details)
+
+
+def _variable_of(error: GraphQLError) -> str | None:
+    node = error.nodes[0] if error.nodes else None
+    return f"variables.{node.variable.name.value}" if isinstance(node, VariableDefinitionNode) else None
 
 
 def error_fields(problem: Problem, error: GraphQLError | None = None) -> dict[str, Any]:

@@ -87,10 +87,15 @@ def answer(protocol: Any, environ: dict[str, Any], loop: asyncio.AbstractEventLo
         result.close()
 
 
+async def _send(transport: Any, chunk: bytes) -> None:
+    """Wait for granian's own kind of future, which is no coroutine."""
+    await transport.send_bytes(chunk)
+
+
 def _stream(transport: Any, chunks: Iterable[bytes], loop: asyncio.AbstractEventLoop) -> None:
     """Send piece by piece; who does not take a piece in time gets no more."""
     for chunk in chunks:
-        sent = asyncio.run_coroutine_threadsafe(transport.send_bytes(bytes(chunk)), loop)
+        sent = asyncio.run_coroutine_threadsafe(_send(transport, bytes(chunk)), loop)
         try:
             sent.result(CHUNK_PATIENCE_SECONDS)
         except TimeoutError:

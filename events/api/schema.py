@@ -43,16 +43,24 @@ ENVELOPE: Final[dict[str, Any]] = {
         },
         "identity": {
             "type": "object",
+            "additionalProperties": True,
             "nullable": True,
             "description": "Whom it is about: authUserId, email, phoneNumber, sclMemberId, teetimePlayerId, "
             "messagingContactId, externalIds.",
         },
-        "payload": {"type": "object", "description": "As the catalogue says for the type."},
-        "metadata": {"type": "object", "nullable": True},
+        "payload": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "As the catalogue says for the type.",
+        },
+        "metadata": {"type": "object", "additionalProperties": True, "nullable": True},
     },
 }
+# Under a name, so that a generated client has a type for what it sends (`TenantSchema`).
+COMPONENTS: Final = {"Event": ENVELOPE}
+EVENT: Final = {"$ref": "#/components/schemas/Event"}
 EVENTS: Final[dict[str, Any]] = {
-    "oneOf": [ENVELOPE, {"type": "array", "items": ENVELOPE, "maxItems": 1000}],
+    "oneOf": [EVENT, {"type": "array", "items": EVENT, "maxItems": 1000}],
     "title": "One event or several",
 }
 

@@ -31,6 +31,7 @@ class EventsView(TenantApiView):
     """Publish events; each names its own tenant."""
 
     required_scopes = {"POST": Scope.EVENTS}
+    described_components = schema.COMPONENTS
     is_about_one_tenant = False
 
     def rate_class(self, method: str) -> None:

@@ -182,6 +182,7 @@ class TestWebhookView(TenantApiView):
     """A test event."""
 
     required_scopes = {"POST": Scope.ADMIN}
+    waits_for_others = True
 
     @extend_schema(
         operation_id="testWebhook",

@@ -7,13 +7,11 @@ taking and completing.
 """
 
 import logging
-import time
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgpack  # type: ignore[import-untyped]
-import orjson
 import redis.asyncio as asyncio_redis
 from bullmq import Worker
 from redis.asyncio.retry import Retry
@@ -21,9 +19,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError
 
-from events.bullmq_jobs import COUNTED_ID
+from events.transports.queued_jobs import QueuedJob, now_ms, read_job, wanted_kept
+from events.transports.schedulers import Schedulers
 
-__all__ = ["AWAY_ERRORS", "EventsQueue", "QueuedJob", "Taken", "connect"]
+__all__ = ["AWAY_ERRORS", "EventsQueue", "Taken", "connect"]
 
 logger = logging.getLogger(__name__)
 
@@ -65,28 +64,6 @@ if count < tonumber(ARGV[1]) then
 end
 return {count, waiting}
 """
-
-
-class QueuedJob(NamedTuple):
-    """A job as the queue delivers it; `data` is JSON text as the sender wrote it, None when there is none."""
-
-    key: bytes  # Its id as Redis has it.
-    name: str
-    data: bytes | None
-    timestamp_ms: int | None
-    options: bytes  # JSON too.
-
-    @property
-    def id(self) -> str:
-        """The id as text."""
-        return self.key.decode(errors="backslashreplace")
-
-    @property
-    def durable_id(self) -> str:
-        """An id that no other job gets, even after BullMQ has started to count anew."""
-        if not COUNTED_ID.fullmatch(self.id):
-            return self.id
-        return f"bullmq:{self.id}" if self.timestamp_ms is None else f"bullmq:{self.id}:{self.timestamp_ms}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +111,7 @@ class EventsQueue:
         self._stalled_ms = int(stalled_seconds * 1000)
         options = {"connection": self._text_client, "prefix": prefix, "lockDuration": self._lock_ms}
         self._worker = Worker(name, None, options)
+        self._schedulers = Schedulers(self._worker)
         scripts = self._worker.scripts
         self._base: bytes = scripts.keys[""].encode()
         self._marker: str = scripts.keys["marker"]
@@ -157,10 +135,11 @@ class EventsQueue:
         count, waiting = await self._peek(keys=keys, args=[limit, max_bytes, self._base])
         # One call even when nothing waits: it brings delayed jobs in that are due.
         answers = await self._run(self._activate, [self._activation()] * max(count, 1))
-        jobs = [_job(answer) for answer in answers if isinstance(answer, list) and answer[0]]
+        jobs = [read_job(answer) for answer in answers if isinstance(answer, list) and answer[0]]
         failures = [answer for answer in answers if isinstance(answer, RedisError)]
         if failures and not jobs:
             raise failures[0]
+        await self._schedulers.follow(jobs)
         return Taken(jobs, waiting, 0.0 if jobs else _pause(answers[-1]))
 
     async def complete(self, jobs: Iterable[QueuedJob], *, dead_letters: Container[bytes]) -> int:
@@ -214,14 +193,15 @@ class EventsQueue:
 
     def _activation(self) -> tuple[Any, ...]:
         keys = self._activate_keys
-        return len(keys), *keys, self._base, _now_ms(), self._activate_options
+        return len(keys), *keys, self._base, now_ms(), self._activate_options
 
     def _completion(self, job: QueuedJob, *, is_dead: bool) -> tuple[Any, ...]:
         """Arguments as `Scripts.moveToFinishedArgs` of the port makes them, without fetching the next job."""
         if is_dead:
             verdict, options = DEAD_VERDICT, self._remove_options
-        elif b"removeOnComplete" in job.options:
-            verdict, options = ACCEPTED_VERDICT, self._finish_options(_wanted_kept(job.options))
+        elif "removeOnComplete" in job.options:
+            kept = wanted_kept(job.options, otherwise=KEPT_COMPLETED)
+            verdict, options = ACCEPTED_VERDICT, self._finish_options(kept)
         else:
             verdict, options = ACCEPTED_VERDICT, self._keep_options
         keys = (*self._finish_keys, self._base + job.key, self._metrics, self._marker)
@@ -229,7 +209,7 @@ class EventsQueue:
             len(keys),
             *keys,
             job.key,
-            _now_ms(),
+            now_ms(),
             "returnvalue",
             verdict,
             "completed",
@@ -259,35 +239,7 @@ def _packed(**options: Any) -> bytes:
     return packed
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _job(answer: Sequence[Any]) -> QueuedJob:
-    flat = iter(answer[0])
-    fields: dict[bytes, bytes] = dict(zip(flat, flat, strict=True))
-    timestamp = fields.get(b"timestamp", b"")
-    return QueuedJob(
-        key=answer[1],
-        name=fields.get(b"name", b"").decode(errors="backslashreplace"),
-        data=fields.get(b"data"),
-        timestamp_ms=int(timestamp) if timestamp.isdigit() else None,
-        options=fields.get(b"opts", b"{}"),
-    )
-
-
-def _wanted_kept(options: bytes) -> dict[str, int]:
-    """What the sender wants to be kept of completed jobs; our own limit where that cannot be read."""
-    wanted = orjson.loads(options).get("removeOnComplete")
-    if isinstance(wanted, bool):
-        return {"count": 0 if wanted else -1}
-    if isinstance(wanted, int):
-        return {"count": wanted}
-    limits = wanted.items() if isinstance(wanted, dict) else ()
-    return {name: limit for name, limit in limits if isinstance(limit, int)} or {"count": KEPT_COMPLETED}
-
-
 def _pause(answer: Any) -> float:
     """Seconds until it makes sense to ask again, from an answer without a job; 0 when nothing is known."""
     limited_ms, next_ms = int(answer[2]), int(answer[3])
-    return max(limited_ms, next_ms - _now_ms() if next_ms else 0, 0) / 1000
+    return max(limited_ms, next_ms - now_ms() if next_ms else 0, 0) / 1000

@@ -18,10 +18,11 @@ from typing import Any, Final, TypeVar
 from django.db import connection
 from django.utils import timezone
 
-from events.transports.bullmq import AWAY_ERRORS, EventsQueue, QueuedJob, Taken
+from events.transports.bullmq import AWAY_ERRORS, EventsQueue, Taken
 from events.transports.heartbeat import EXPIRES_SECONDS, HEARTBEAT_KEY, Heartbeat, this_process
 from events.transports.peers import Peer
 from events.transports.queue_intake import DATABASE_ERRORS, TakenIn, take_in
+from events.transports.queued_jobs import QueuedJob
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")

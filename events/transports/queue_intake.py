@@ -19,7 +19,7 @@ from events.inbox import Accepted, accept
 from events.json_text import check_size, load_json
 from events.models import Door
 from events.refusals import EnvelopeRefused, Refusal
-from events.transports.bullmq import QueuedJob
+from events.transports.queued_jobs import QueuedJob
 from tenants.directory import find_tenant
 
 logger = logging.getLogger(__name__)
@@ -127,6 +127,8 @@ def _defeated(job: QueuedJob, error: Exception) -> EnvelopeRefused:
 
 def _read(job: QueuedJob, now: datetime) -> tuple[UUID, Received]:
     """The event that a job holds; raises EnvelopeRefused."""
+    if job.fault:
+        raise EnvelopeRefused(Refusal.INVALID_ENVELOPE, job.fault)
     if job.data is None:
         message = "The job has no data; was it removed from the queue while it waited?"
         raise EnvelopeRefused(Refusal.INVALID_ENVELOPE, message)
@@ -137,7 +139,9 @@ def _read(job: QueuedJob, now: datetime) -> tuple[UUID, Received]:
 
 
 def _envelope(job: QueuedJob) -> Any:
-    return envelope_from_job(job.name, load_json(job.data or b""), job.id, job.timestamp_ms)
+    return envelope_from_job(
+        job.name, load_json(job.data or b""), job.id, job.timestamp_ms, due_ms=job.due_ms
+    )
 
 
 def _letter(job: QueuedJob, queue: str, refused: EnvelopeRefused, tenant_id: UUID | None) -> Letter:

@@ -187,7 +187,8 @@ def send(target: Target, *, event_id: str, body: bytes, over: requests.Session) 
         except AddressRefused as refused:
             return answer(error=refused.message)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            return answer(error=_words(error, has_passed=deadline.has_passed))
+            waited = time.monotonic() - started
+            return answer(error=_words(error, waited, has_passed=deadline.has_passed))
         finally:
             _deadline.reset(token)
 
@@ -197,7 +198,8 @@ def _post(
 ) -> Answer:
     # Its form once more: what may be called can have become stricter since the endpoint was saved.
     split_url(url)
-    limits = (CONNECT_SECONDS, TOTAL_SECONDS - CONNECT_SECONDS)
+    # The deadline ends the whole, so that a quick connection leaves its time to the answer.
+    limits = (CONNECT_SECONDS, TOTAL_SECONDS)
     with over.post(
         url, data=body, headers=headers, timeout=limits, allow_redirects=False, stream=True
     ) as response:
@@ -232,12 +234,12 @@ def _refusal(status: int) -> str:
     return f"Answered with status {status}."
 
 
-def _words(error: Exception, *, has_passed: bool) -> str:
-    """What went wrong, for people."""
+def _words(error: Exception, waited: float, *, has_passed: bool) -> str:
+    """What went wrong, for people, after so many seconds."""
     if has_passed or isinstance(error, requests.ReadTimeout):
-        return f"No complete answer within {TOTAL_SECONDS:.0f} seconds."
+        return f"No complete answer within {waited:.0f} seconds."
     if isinstance(error, requests.ConnectTimeout):
-        return f"No connection within {CONNECT_SECONDS:.0f} seconds."
+        return f"No connection within {waited:.0f} seconds."
     if isinstance(error, requests.exceptions.SSLError):
         return f"The certificate cannot be trusted: {error}"[:LONGEST_ERROR]
     if "refused" in str(error).lower():

@@ -59,12 +59,14 @@ def _context(request: StaffRequest) -> dict[str, Any]:
     club = club_of(request)
     figures, hidden = club_figures(club), hidden_from(request)
     change = figures.people.new_this_month - figures.people.new_last_month
+    consumers = [state_of(lag) for lag in figures.consumers]
     return {
         "club": club,
         "figures": figures,
+        "is_troubled": bool(figures.trouble.failures) or any(each.tone == "bad" for each in consumers),
         "change": change,
         "change_size": abs(change),
-        "consumers": [state_of(lag) for lag in figures.consumers],
+        "consumers": consumers,
         "feed": [
             (each, ICONS[ActivityCategory(each.activity.category)])
             for each in figures.feed

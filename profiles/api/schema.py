@@ -235,6 +235,12 @@ WINNER_ID: Final = OpenApiParameter(
 CUSTOMER_ID: Final = OpenApiParameter(
     "customerId", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The customer."
 )
+IF_MATCH: Final = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The `ETag` of what is edited: a customer changed since is left alone (412).",
+)
 SCORE_SCHEMA: Final = {"type": "integer", "minimum": 0, "maximum": HIGHEST_SCORE}
 LIST_PARAMETERS: Final = [
     OpenApiParameter(

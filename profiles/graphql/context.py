@@ -50,6 +50,13 @@ def scoped(scope: Scope) -> Callable[[Resolver], Resolver]:
             with tenant_scope(context.tenant(tenant_id).pk), acting_as(actor):
                 return resolver(context, **arguments)
 
+        resolve.required_scope = scope  # type: ignore[attr-defined]
         return resolve
 
     return decorate
+
+
+def required_scope(resolver: object) -> Scope | None:
+    """What a root resolver asks for before it runs; None for one that is not `scoped`."""
+    found = getattr(resolver, "required_scope", None)
+    return found if isinstance(found, Scope) else None

@@ -50,22 +50,48 @@ def answer_once(
     Needs an open tenant scope. Takes an advisory lock until the transaction ends. Raises KeyInProgressError,
     KeyReusedError, InvalidParameterError, and whatever `respond` raises: then nothing is stored or changed.
     """
-    key = request.META[META_NAME]
-    if not KEY_SHAPE.fullmatch(key):
-        raise InvalidParameterError(
-            HEADER, f"{HEADER} must be 1 to 255 visible ASCII characters.", code="INVALID_IDEMPOTENCY_KEY"
-        )
-    digest = hash_request(request)
+    key, digest = _key_of(request), hash_request(request)
     with transaction.atomic():
-        if not try_lock(AdvisoryLock.IDEMPOTENCY_KEY, f"{caller.subject}/{key}"):
-            raise KeyInProgressError("A request with this key is under way; wait for its answer.")
+        _lock(caller, key)
         record = IdempotencyRecord.objects.filter(caller=caller.subject, key=key).first()
         if record is not None:
             return _replay(record, digest)
         response = respond()
-        if isinstance(response, HttpResponse) and response.status_code in KEPT_STATUSES:
+        _store(request, caller, key, digest, response)
+    return response
+
+
+def answer_once_outside(
+    request: HttpRequest, caller: Caller, respond: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """As `answer_once`, for what waits for a foreign server: no transaction is open meanwhile.
+
+    So a crash in between leaves no record, and requests that come at the same time are each carried out.
+    """
+    key, digest = _key_of(request), hash_request(request)
+    record = IdempotencyRecord.objects.filter(caller=caller.subject, key=key).first()
+    if record is not None:
+        return _replay(record, digest)
+    response = respond()
+    with transaction.atomic():
+        _lock(caller, key)
+        if not IdempotencyRecord.objects.filter(caller=caller.subject, key=key).exists():
             _store(request, caller, key, digest, response)
     return response
+
+
+def _key_of(request: HttpRequest) -> str:
+    key: str = request.META[META_NAME]
+    if not KEY_SHAPE.fullmatch(key):
+        raise InvalidParameterError(
+            HEADER, f"{HEADER} must be 1 to 255 visible ASCII characters.", code="INVALID_IDEMPOTENCY_KEY"
+        )
+    return key
+
+
+def _lock(caller: Caller, key: str) -> None:
+    if not try_lock(AdvisoryLock.IDEMPOTENCY_KEY, f"{caller.subject}/{key}"):
+        raise KeyInProgressError("A request with this key is under way; wait for its answer.")
 
 
 def hash_request(request: HttpRequest) -> str:
@@ -86,7 +112,9 @@ def _replay(record: IdempotencyRecord, digest: str) -> HttpResponse:
     )
 
 
-def _store(request: HttpRequest, caller: Caller, key: str, digest: str, response: HttpResponse) -> None:
+def _store(request: HttpRequest, caller: Caller, key: str, digest: str, response: HttpResponseBase) -> None:
+    if not isinstance(response, HttpResponse) or response.status_code not in KEPT_STATUSES:
+        return
     IdempotencyRecord.objects.create(
         tenant_id=current_tenant_id(),
         caller=caller.subject,

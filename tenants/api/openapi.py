@@ -3,6 +3,7 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -91,6 +92,15 @@ class TenantSchema(AutoSchema):
         if self.method not in scopes:
             return text
         return f"{text}\n\nNeeds the scope `{scopes[self.method].value}`.".strip()
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        """The body; what the view describes by hand and refers to by name (`described_components`) is set down."""
+        for name, schema in getattr(self.view, "described_components", {}).items():
+            kind = ResolvedComponent.SCHEMA
+            self.registry.register_on_missing(
+                ResolvedComponent(name=name, type=kind, schema=schema, object=name)
+            )
+        return super()._get_request_body(direction)
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)

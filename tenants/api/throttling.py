@@ -70,11 +70,16 @@ class Meter:
         if self._spend(key, minute, cost):
             return True
         with self._lock:
-            if self._leases[key].is_used_up:
+            # Another thread may have begun the next minute since, with no lease at all.
+            lease = self._leases.get(key)
+            if lease is not None and lease.is_used_up:
                 return False
         wanted = max(cost, min(MAX_LEASE, limit // LEASES_A_MINUTE), 1)
         granted = self._ask(key, minute, limit, wanted)
         with self._lock:
+            if minute != self._minute:
+                # What was granted of the minute that is over cannot be spent in the new one.
+                return granted >= cost
             lease = self._leases.setdefault(key, _Lease())
             lease.left += granted
             lease.is_used_up = granted == 0

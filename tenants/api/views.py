@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from tenants.actors import acting_as, actor_of_caller
 from tenants.api.errors import ApiError, InvalidParameterError, exception_handler
 from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
-from tenants.api.idempotency import answer_once
+from tenants.api.idempotency import answer_once, answer_once_outside
 from tenants.api.permissions import required_scope
 from tenants.api.rendering import OrjsonRenderer, take_unsized_body
 from tenants.api.tenancy import tenant_for
@@ -57,6 +57,9 @@ class TenantApiView(APIView):
     # False where the body itself names tenants: the handler then opens the scopes, and there is no
     # `request.tenant`.
     is_about_one_tenant: ClassVar[bool] = True
+    # True where a handler waits for a foreign server, which no transaction may: a repeated request is then answered by
+    # the record, too, but two at the same time are not told apart.
+    waits_for_others: ClassVar[bool] = False
     request: ApiRequest
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -139,7 +142,8 @@ class TenantApiView(APIView):
         plain = self.request._request
         if plain.method in SAFE_METHODS or IDEMPOTENCY_KEY not in plain.META or not self.is_about_one_tenant:
             return respond()
-        return answer_once(plain, self.request.caller, respond)
+        once = answer_once_outside if self.waits_for_others else answer_once
+        return once(plain, self.request.caller, respond)
 
     def _finish(self, response: HttpResponseBase) -> HttpResponseBase:
         """Render now, while the scope is open."""

@@ -55,6 +55,18 @@ def test_the_committed_description_is_the_present_one(tmp_path: Path) -> None:
     assert made.read_text() == COMMITTED.read_text(), f"Run `{REMAKE}`."
 
 
+def test_an_event_has_a_type_of_its_own_whose_payload_is_free() -> None:
+    event = description()["components"]["schemas"]["Event"]
+    body = operations()["publishEvents"]["requestBody"]["content"]["application/json"]["schema"]
+
+    named = {"$ref": "#/components/schemas/Event"}
+    assert body["oneOf"] == [named, {"type": "array", "items": named, "maxItems": 1000}]
+    # Without the word, generated TypeScript refuses each field of a payload.
+    assert all(
+        event["properties"][name]["additionalProperties"] for name in ("payload", "metadata", "identity")
+    )
+
+
 def test_every_operation_has_a_name_words_a_tag_and_a_success(db: None) -> None:
     assert set(operations()) == {
         *("listCustomers", "createCustomer", "resolveCustomer", "getCustomer", "updateCustomer"),

@@ -23,7 +23,8 @@ def test_processes_follow_the_cores_within_bounds(
 def test_live_workers_are_more_than_may_be_at_backfill() -> None:
     live = int(option(programs.worker().command, "--concurrency"))
 
-    assert live > settings.CRM_BACKFILL_WORKERS
+    backfill: int = settings.CRM_BACKFILL_WORKERS
+    assert live > backfill
 
 
 def test_a_message_is_not_handed_out_again_while_its_task_may_still_run() -> None:

@@ -115,3 +115,13 @@ def test_paths_bodies_and_headers_arrive_as_they_were_sent(web: int) -> None:
     with opened(web, head(6, extra="X_Api_Key: x\r\nConnection: close\r\n") + "user=a") as connection:
         assert b"403 Forbidden" in connection.recv(65536)  # the form's token is missing, so the form was read
     assert get(web, "/no/such%20p%C3%A4ge")[0] == 404
+
+
+def test_a_streamed_answer_comes_whole(web: int) -> None:
+    expected = (env.PROJECT_DIR / "templates" / "static" / "crm" / "parts.css").read_bytes()
+
+    with urllib.request.urlopen(f"http://localhost:{web}/static/crm/parts.css", timeout=30) as answer:
+        found = answer.read()
+
+    assert len(expected) > 4096
+    assert found == expected

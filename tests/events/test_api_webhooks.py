@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -15,7 +15,7 @@ from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
 from tests.events.hooks import URL, deliver, endpoint, failed_delivery, fresh
-from tests.events.receiver import Receiver, Reply, receiving
+from tests.events.receiver import Receiver, Reply, Request, receiving
 from tests.profiles.stories import member, tell
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +135,28 @@ def test_a_test_answers_with_what_the_receiver_said(
     }
     assert answer.json()["delivery"]["eventType"] == "crm.webhook.test"
     assert receiver.payloads[0]["type"] == "crm.webhook.test"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_test_with_a_key_waits_outside_of_a_transaction_and_is_sent_once(
+    client: Client, fairview: Club, receiver: Receiver
+) -> None:
+    mine, in_transaction = connections["default"], []
+
+    def reply(request: Request) -> Reply:
+        in_transaction.append(mine.in_atomic_block)
+        return Reply()
+
+    receiver.reply = reply
+    hook = endpoint(fairview.tenant, receiver)
+
+    first, again = (
+        client.post(f"{HOOKS}/{hook.pk}/test", headers={"Idempotency-Key": "k-1"}) for _ in range(2)
+    )
+
+    assert again.json() == first.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert in_transaction == [False]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import connection
 
 from events.models import Door, InboxEvent
-from events.transports.bullmq import QueuedJob
 from events.transports.consuming import QueueConsumer
 from events.transports.heartbeat import HEARTBEAT_KEY, read_heartbeat
 from events.transports.queue_intake import take_in
+from events.transports.queued_jobs import QueuedJob
 from tenants.postgresql.base import as_owner
 from tenants.redis_client import redis_client
 from tenants.scope import all_tenants
@@ -286,7 +286,7 @@ def test_calls_are_those_that_the_official_port_makes() -> None:
 
 
 def _queued(key: bytes, data: object = None) -> QueuedJob:
-    return QueuedJob(key, "event", json.dumps(data).encode(), 1, b"{}")
+    return QueuedJob(key, "event", json.dumps(data).encode(), 1, {})
 
 
 def _without_time(call: list[Any]) -> list[bytes]:

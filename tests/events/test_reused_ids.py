@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from events.models import DeadLetter, InboxEvent
-from events.transports.bullmq import QueuedJob
 from events.transports.queue_intake import take_in
+from events.transports.queued_jobs import QueuedJob
 from profiles.models import CustomerProfile
 from tenants.scope import all_tenants, tenant_scope
 from tests import factories
@@ -34,7 +34,7 @@ def letters() -> list[tuple[str, str]]:
 def job(job_id: str, email: str, *, at_ms: int, **data: Any) -> QueuedJob:
     """A job of Messaging with a bare payload."""
     body = {"tenantId": "fairview", "contactId": "c-1", "email": email, **data}
-    return QueuedJob(job_id.encode(), "contact.updated", json.dumps(body).encode(), at_ms, b"{}")
+    return QueuedJob(job_id.encode(), "contact.updated", json.dumps(body).encode(), at_ms, {})
 
 
 def test_a_refund_under_a_payments_id_is_told_and_kept(api: Client, fairview: Club) -> None:

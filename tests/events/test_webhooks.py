@@ -272,6 +272,28 @@ def test_a_receiver_that_does_not_answer_in_time_is_left(
     assert deliveries(hook)[0].last_error.startswith("No complete answer within")
 
 
+def test_an_answer_may_take_all_of_the_time_but_what_connecting_took(
+    fairview: Club, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "TOTAL_SECONDS", 4.0)
+    monkeypatch.setattr(sending, "CONNECT_SECONDS", 3.5)
+    over = threading.Event()
+
+    def late(request: Request) -> Reply:
+        over.wait(1.0 if len(receiver.requests) == 1 else 10)
+        return Reply()
+
+    receiver.reply = late
+    hook = endpoint(fairview.tenant, receiver)
+    tell(fairview.tenant, member(7))
+    deliver(hook)
+    tell(fairview.tenant, member(8))
+    deliver(hook)
+    over.set()
+
+    assert {one.last_error for one in deliveries(hook)} == {"", "No complete answer within 4 seconds."}
+
+
 def test_after_an_exchange_of_secrets_both_sign(fairview: Club, receiver: Receiver) -> None:
     hook = endpoint(fairview.tenant, receiver)
     old_secret = receiver.secret

@@ -71,3 +71,18 @@ def test_the_search_box_takes_as_many_queries_for_many_as_for_one(fairview: Club
     (few, one), (most, several) = numbers
     assert (few, most) == (1, 8)
     assert one == several
+
+
+def test_the_box_leads_to_pages_and_acts_and_whom_one_saw_last(fairview: Club) -> None:
+    customer_id = thandi(fairview.tenant)
+    manager, viewer = desk(fairview.marketing_manager), desk(fairview.viewer)
+    manager.get(page_of(customer_id))
+
+    acts = text_of(manager.post(SEARCH, {"q": "note for thandi"}))
+
+    assert "/admin/customers/imports/" in text_of(manager.post(SEARCH, {"q": "impo"}))
+    assert "/admin/customers/imports/" not in text_of(viewer.post(SEARCH, {"q": "impo"}))
+    assert f"{page_of(customer_id)}#id_body" in acts
+    assert "#id_body" not in text_of(viewer.post(SEARCH, {"q": "note for thandi"}))
+    assert page_of(customer_id) in text_of(manager.post(SEARCH, {"q": ""}))
+    assert page_of(customer_id) not in text_of(viewer.post(SEARCH, {"q": ""}))

@@ -92,6 +92,34 @@ def test_whoever_has_the_present_state_is_told_so(api: Client, fairview: Club) -
     assert other.status_code == 200
 
 
+def test_each_answer_with_one_customer_has_the_same_tag(api: Client, fairview: Club) -> None:
+    made = api.post(CUSTOMERS, {"firstName": "Anna", "email": "anna@example.org"}, "application/json")
+    address = f"{CUSTOMERS}/{made.json()['id']}"
+
+    assert made.headers["ETag"] == api.get(address).headers["ETag"]
+    changed = api.patch(address, {"tags": ["vip"]}, "application/json")
+    assert changed.headers["ETag"] == api.get(address).headers["ETag"] != made.headers["ETag"]
+    found = api.get(f"{CUSTOMERS}/resolve", {"email": "anna@example.org"})
+    assert found.headers["ETag"] == changed.headers["ETag"]
+
+
+def test_who_edits_an_old_state_is_told_so_and_changes_nothing(api: Client, fairview: Club) -> None:
+    address = f"{CUSTOMERS}/{thandi(fairview.tenant)}"
+    seen = api.get(address).headers["ETag"]
+
+    def patch(known: str, name: str) -> Any:
+        return api.patch(address, {"firstName": name}, "application/json", headers={"If-Match": known})
+
+    first = patch(seen, "First")
+    late = patch(seen, "Late")
+
+    assert first.status_code == 200
+    assert (late.status_code, late.json()["error"]["code"]) == (412, "CHANGED_MEANWHILE")
+    assert api.get(address).json()["firstName"] == "First"
+    assert patch(f'"other", W/{first.headers["ETag"]}', "Weak").status_code == 200
+    assert patch("*", "Any").status_code == 200
+
+
 def test_an_id_that_was_merged_answers_with_the_survivor(api: Client, fairview: Club) -> None:
     happened(fairview.tenant, stories.member(1, firstName="Anna", email="anna@example.org"))
     happened(fairview.tenant, stories.player("p-1", name="Anna", phone="+27821110000"))

@@ -212,6 +212,38 @@ def test_refusals_carry_code_and_request_id(api: Client, fairview: Club, query: 
     assert answer.json()["errors"][0]["message"]
 
 
+FILTERED = "query($f: CustomerFilter) { customers(filter: $f) { meta { total } } }"
+PAGED = "query($p: PaginationInput) { customers(pagination: $p) { meta { total } } }"
+MADE = "mutation($i: CustomerInput!) { createCustomer(input: $i) { id } }"
+
+
+@pytest.mark.parametrize(
+    ("query", "variable", "value", "words"),
+    [
+        (FILTERED, "f", {"statsu": "ACTIVE"}, "is not defined by type 'CustomerFilter'"),
+        (FILTERED, "f", {"status": "active"}, "at 'f.status'"),
+        (FILTERED, "f", {"churnRiskMin": "80"}, "at 'f.churnRiskMin'"),
+        (FILTERED, "f", {"search": 7}, "String cannot represent a non string value"),
+        (FILTERED, "f", "all", "to be a mapping"),
+        (PAGED, "p", {"take": True}, "Int cannot represent non-integer value"),
+        ("query($i: ID!) { customer(id: $i) { id } }", "i", {"a": 1}, "ID cannot represent value"),
+        ("query($i: ID!) { customer(id: $i) { id } }", "i", None, "must not be null"),
+        (MADE, "i", {"firstName": 7}, "at 'i.firstName'"),
+        (MADE, "i", {"tags": [{}]}, "at 'i.tags[0]'"),
+    ],
+)
+def test_a_wrong_variable_is_told_as_what_it_is(  # noqa: PLR0917 - a table
+    api: Client, fairview: Club, query: str, variable: str, value: object, words: str
+) -> None:
+    answer = ask(api, query, **{variable: value})
+
+    assert codes(answer) == (400, ["GRAPHQL_VALIDATION_FAILED"])
+    (error,) = answer.json()["errors"]
+    assert words in error["message"]
+    assert error["extensions"]["details"][0]["field"] == f"variables.{variable}"
+    assert count_customers(fairview.tenant) == 0
+
+
 def test_a_foreign_customer_is_not_found_and_stays_as_it_was(
     api: Client, fairview: Club, kingsmere: Club
 ) -> None:

@@ -35,12 +35,12 @@ def a_segment(world: World) -> Mapping[str, object]:
 def a_number(world: World) -> Mapping[str, object]:
     """Names are unique."""
     with tenant_scope(world.club.tenant):
-        return {"number": Segment.objects.count()}
+        return {"number": f"New {Segment.objects.count()}"}
 
 
 REST: Final = (
     Row("segments", "GET", f"{ALL}{OWN}", READ),
-    Row("segments", "POST", f"{ALL}{OWN}", ADMIN_MAKE, {"name": "New {number}", "criteria": RULE}, a_number),
+    Row("segments", "POST", f"{ALL}{OWN}", ADMIN_MAKE, {"name": "{number}", "criteria": RULE}, a_number),
     Row("segment-fields", "GET", f"{ALL}/fields{OWN}", READ),
     Row("preview-segment", "POST", f"{ALL}/preview{OWN}", READ, {"criteria": RULE}, is_reading=True),
     Row("segment", "GET", f"{ONE}{OWN}", READ, prepare=a_segment),

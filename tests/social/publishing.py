@@ -77,7 +77,8 @@ class Stage:
     def target(self, post: Post, network: str = "") -> Target:
         """The post on its (only) account."""
         rows = Target.objects.filter(post=post).select_related("connection", "post")
-        return rows.get(connection__network=network) if network else rows.get()
+        found: Target = rows.get(connection__network=network) if network else rows.get()
+        return found
 
     def outcomes(self, post: Post) -> list[tuple[str, str]]:
         """Kind and outcome of each attempt."""

@@ -15,7 +15,12 @@
           if (!answer.ok) { throw new Error(String(answer.status)); }
           return answer.text();
         })
-        .then(function (html) { box.innerHTML = html; box.dataset.renewed = String(Number(box.dataset.renewed || "0") + 1); say("live", "Live"); })
+        .then(function (html) {
+          const unfolded = Array.from(box.querySelectorAll("details")).map(function (each) { return each.open; });
+          box.innerHTML = html;
+          box.querySelectorAll("details").forEach(function (each, place) { each.open = Boolean(unfolded[place]); });
+          box.dataset.renewed = String(Number(box.dataset.renewed || "0") + 1); say("live", "Live");
+        })
         .catch(function () { say("away", "No connection, trying again"); });
     }
 

@@ -60,6 +60,18 @@ def test_the_next_minute_begins_anew(redis_server: "redis.Redis") -> None:
     assert passes(meter, 30, now=NOON + 60) == 20
 
 
+def test_a_minute_that_begins_meanwhile_in_another_thread_refuses_nobody(redis_server: "redis.Redis") -> None:
+    class Hurried(Meter):
+        """Another thread spends of the next minute right after this one has looked."""
+
+        def _spend(self, key: tuple[str, str], minute: int, cost: int) -> bool:
+            had = super()._spend(key, minute, cost)
+            super()._spend(("b", READ), minute + 1, 0)
+            return had
+
+    assert passes(Hurried(), 30) == 20
+
+
 def test_two_processes_share_one_limit(redis_server: "redis.Redis") -> None:
     one, other = Meter(), Meter()
 

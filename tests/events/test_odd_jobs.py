@@ -1,0 +1,133 @@
+"""Jobs whose own fields are odd are dead letters; delayed and scheduled ones come when they are due."""
+
+import asyncio
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import redis
+import redis.asyncio as asyncio_redis
+from bullmq import Queue
+from django.conf import settings
+
+from events.models import InboxEvent
+from events.transports.consuming import QueueConsumer
+from events.transports.queued_jobs import wanted_kept
+from tenants.scope import all_tenants
+from tests.events.envelopes import event
+from tests.events.queueing import Job, base, consume, counts, inbox_ids, letters, publish
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("fairview", "redis_server"),
+]
+BARE = {"tenantId": "fairview", "contactId": "c-1", "emailOptIn": True}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("opts", b'{"jobId": "\xed\xa0\xbd", "removeOnComplete": true}'),
+        ("opts", b'["removeOnComplete"]'),
+        ("opts", b"7"),
+        ("opts", b""),
+        ("timestamp", b"1" * 4301),
+        ("timestamp", b"9" * 30),
+    ],
+)
+def test_an_odd_job_is_a_dead_letter_and_stops_nobody(
+    redis_server: "redis.Redis", field: str, value: bytes
+) -> None:
+    odd, _ = publish(Job("event", event(id="odd")), Job("event", event(id="next")))
+    redis_server.hset(base() + odd, field, value)
+
+    tally = consume(2)
+
+    assert (tally.accepted, tally.dead_letters) == (1, 1)
+    assert inbox_ids() == ["next"]
+    assert [letter.code for letter in letters()] == ["INVALID_ENVELOPE"]
+    assert counts(redis_server)["active"] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({"removeOnComplete": "yes"}, {"count": 5}),
+        ({"removeOnComplete": {"age": "1h"}}, {"count": 5}),
+        ({"removeOnComplete": None}, {"count": 5}),
+        ({"removeOnComplete": {"age": 60}}, {"age": 60}),
+        ({"removeOnComplete": False}, {"count": -1}),
+    ],
+)
+def test_odd_wishes_about_completed_jobs_are_passed_over(
+    options: dict[str, Any], kept: dict[str, int]
+) -> None:
+    assert wanted_kept(options, otherwise=5) == kept
+
+
+def dated() -> list[datetime]:
+    with all_tenants():
+        return [row.occurred_at for row in InboxEvent.objects.order_by("pk")]
+
+
+def test_a_delayed_job_is_dated_when_it_is_due() -> None:
+    began = time.time()
+    publish(Job("contactPreference.updated", BARE, {"jobId": "later", "delay": 700}))
+
+    consume(1)
+
+    (at,) = dated()
+    assert 0.7 <= at.timestamp() - began < 1.5
+
+
+def test_a_job_that_was_promoted_is_not_dated_in_the_future(redis_server: "redis.Redis") -> None:
+    publish(Job("contactPreference.updated", BARE, {"jobId": "later", "delay": 3_600_000}))
+    redis_server.zrem(base() + "delayed", "later")
+    redis_server.lpush(base() + "wait", "later")
+
+    consume(1)
+
+    assert dated()[0] <= datetime.now(UTC)
+
+
+def schedule(repeat: dict[str, Any]) -> None:
+    """Make a job scheduler, as another service does."""
+
+    async def add() -> None:
+        client = asyncio_redis.from_url(settings.REDIS_URL, decode_responses=True)
+        queue = Queue(settings.CRM_EVENTS_QUEUE, {"connection": client, "prefix": settings.CRM_BULLMQ_PREFIX})
+        try:
+            await queue.upsertJobScheduler("nightly", repeat, "contactPreference.updated", BARE)
+        finally:
+            await client.aclose()
+
+    asyncio.run(add())
+
+
+@pytest.mark.parametrize("repeat", [{"every": 200, "limit": 5}, {"pattern": "* * * * * *", "limit": 3}])
+def test_a_job_scheduler_runs_to_its_limit(redis_server: "redis.Redis", repeat: dict[str, Any]) -> None:
+    schedule(repeat)
+
+    async def a_moment_more(reader: QueueConsumer) -> None:
+        while reader.tally.jobs < repeat["limit"]:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5)
+
+    tally = consume(repeat["limit"], meanwhile=a_moment_more, seconds=20)
+
+    assert tally.accepted == repeat["limit"]
+    ids = inbox_ids()
+    due = [int(each.rpartition(":")[2]) / 1000 for each in ids]
+    assert due == sorted(set(due))
+    assert [at.timestamp() for at in dated()] == pytest.approx(due, abs=0.002)
+    assert redis_server.zcard(base() + "delayed") == 0
+
+
+def test_a_scheduler_that_cannot_go_on_stops_nobody(redis_server: "redis.Redis") -> None:
+    odd, _ = publish(Job("contactPreference.updated", BARE, {"jobId": "x"}), Job("event", event(id="next")))
+    options = {"repeat": {"pattern": "no pattern"}}
+    redis_server.hset(base() + odd, mapping={"rjk": "broken", "opts": json.dumps(options)})
+
+    assert consume(2).accepted == 2
