@@ -98,9 +98,11 @@ class TenantSchema(AutoSchema):
         for name, schema in getattr(self.view, "described_components", {}).items():
             kind = ResolvedComponent.SCHEMA
             self.registry.register_on_missing(
-                ResolvedComponent(name=name, type=kind, schema=schema, object=name)
+                ResolvedComponent(  # type: ignore[no-untyped-call]
+                    name=name, type=kind, schema=schema, object=name
+                )
             )
-        return super()._get_request_body(direction)
+        return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
