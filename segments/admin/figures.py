@@ -91,9 +91,10 @@ def today_panel(request: StaffRequest) -> dict[str, Any] | None:
         ),
         ("cake", "Birthdays this week", _count(club, "birthdays", BIRTHDAYS), _list(BIRTHDAYS, "name")),
         ("trending_down", "Slipping away", risk, _list(SLIPPING, "-lifetimeValue")),
-        ("report", "Open complaints", complaints, _list(COMPLAINING, "-lifetimeValue")),
     ]
-    if request_may(request, Right.EDIT):
+    if request_may(request, Right.SEE_MONEY):
+        rows.append(("report", "Open complaints", complaints, _list(COMPLAINING, "-lifetimeValue")))
+    if request_may(request, Right.CORRECT):
         open_pairs = ReviewCandidate.objects.filter(status=ReviewCandidate.Status.OPEN)
         pairs = kept(club, "pairs", open_pairs.count)
         rows.append(("compare_arrows", "Pairs to review", pairs, reverse("admin:review_queue")))
