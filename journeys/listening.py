@@ -33,8 +33,9 @@ from journeys.engine.awaiting import has_key, key_paths
 from journeys.engine.conditions import decide
 from journeys.engine.holding import end_runs, wake_runs
 from journeys.entering import Entrant, enter
-from journeys.models import EntryRefusal, Journey, ScoreLatch
+from journeys.models import EntryRefusal, Journey
 from journeys.payloads import first_false, key_of
+from journeys.score_crossings import crossings
 from journeys.versions import definition_of
 from tenants.models import Tenant
 
@@ -395,7 +396,7 @@ class _Batch:
         if not scored:
             return
         for journey, trigger, number in self._triggers(ScoreTrigger):
-            entrants = list(_crossings(journey, trigger, number, scored, self.now))
+            entrants = list(crossings(journey, trigger, number, scored, self.now))
             if entrants:
                 enter(journey, entrants, trigger=trigger, now=self.now)
 
@@ -458,50 +459,3 @@ def _refuse(journey: Journey, profile_id: UUID, reason: str) -> None:
         reason=reason,
         cause="SEGMENT",
     )
-
-
-def crosses(trigger: ScoreTrigger, before: Any, after: Any) -> bool:
-    """Whether two stored scores lie on both sides of the level; a first score crosses nothing."""
-    if before is None or after is None:
-        return False
-    if trigger.direction == "UP":
-        return bool(before < trigger.level <= after)
-    return bool(before > trigger.level >= after)
-
-
-def rearms(trigger: ScoreTrigger, after: Any) -> bool:
-    """Whether a score lies past the level from which on the trigger may fire again."""
-    if after is None:
-        return False
-    return bool(after < trigger.rearm) if trigger.direction == "UP" else bool(after > trigger.rearm)
-
-
-def _crossings(
-    journey: Journey, trigger: ScoreTrigger, number: int, scored: Sequence[Entry], now: datetime
-) -> Iterator[Entrant]:
-    name = "churnRisk" if trigger.score == "CHURN" else "engagement"
-    mine = ScoreLatch.objects.filter(
-        journey_id=journey.pk, trigger=number, profile_id__in=[one.profile_id for one in scored]
-    )
-    latches = {one.profile_id: one for one in mine}
-    for one in scored:
-        before, after = one.data.get(name) or (None, None)
-        latch = latches.get(one.profile_id)
-        if latch is not None and not latch.is_armed and rearms(trigger, after):
-            latch.is_armed = True
-            latch.save()
-        if not crosses(trigger, before, after) or one.profile_id is None:
-            continue
-        if latch is not None and (
-            not latch.is_armed or now - latch.fired_at < timedelta(days=trigger.min_gap_days)
-        ):
-            continue
-        if latch is None:
-            latch = latches[one.profile_id] = ScoreLatch(
-                tenant_id=journey.tenant_id, journey_id=journey.pk, profile_id=one.profile_id, trigger=number
-            )
-        latch.fired_at, latch.is_armed = now, False
-        latch.save()
-        yield Entrant(
-            one.profile_id, cause="SCORE", data={"score": name, "before": before, "after": after}, at=one.at
-        )

@@ -1,6 +1,7 @@
 """The programs that `up` and the containers run, and the single-program command."""
 
 import sys
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -23,14 +24,14 @@ def test_processes_follow_the_cores_within_bounds(
 def test_live_workers_are_more_than_may_be_at_backfill() -> None:
     live = int(option(programs.worker().command, "--concurrency"))
 
-    backfill: int = settings.CRM_BACKFILL_WORKERS
-    assert live > backfill
+    assert live > settings.CRM_BACKFILL_WORKERS
 
 
 def test_a_message_is_not_handed_out_again_while_its_task_may_still_run() -> None:
     limits = [task.time_limit or settings.CELERY_TASK_TIME_LIMIT for task in app.tasks.values()]
 
-    assert settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] > max(limits)
+    visibility: Any = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    assert visibility > max(limits)
 
 
 def test_some_worker_reads_every_queue_that_tasks_are_routed_to() -> None:

@@ -30,7 +30,7 @@ def test_the_next_booking_is_neither_past_nor_cancelled() -> None:
 
 
 def test_an_invoice_counts_once_and_payments_lessen_it(fairview: Club) -> None:
-    bill = {"invoiceId": "1", "amountCents": 500, "currency": fairview.tenant.currency}
+    bill: dict[str, Any] = {"invoiceId": "1", "amountCents": 500, "currency": fairview.tenant.currency}
     rows = [row("INVOICE_OVERDUE", **bill), row("INVOICE_SENT", 9, **bill)]
     paid = row("PAYMENT_RECEIVED", 1, amountCents=200, currency=fairview.tenant.currency)
 

@@ -233,7 +233,7 @@ MADE = "mutation($i: CustomerInput!) { createCustomer(input: $i) { id } }"
     ],
 )
 def test_a_wrong_variable_is_told_as_what_it_is(  # noqa: PLR0917 - a table
-    api: Client, fairview: Club, query: str, variable: str, value: object, words: str
+    api: Client, fairview: Club, query: str, variable: str, value: Any, words: str
 ) -> None:
     answer = ask(api, query, **{variable: value})
 
