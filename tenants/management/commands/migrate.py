@@ -14,6 +14,15 @@ from tenants.postgresql.login import ensure_login
 class Command(DjangoCommand):
     """Django's `migrate`; makes the schema first and the program's login last, and works as the owner."""
 
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """Already the checks ask the database for its version: in a new one only the owner can log in."""
+        with as_owner():
+            connections[options["database"]].close()
+            try:
+                return super().execute(*args, **options)
+            finally:
+                connections[options["database"]].close()
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the schema when missing, then migrate with the login role's rights."""
         connection = connections[options["database"]]
