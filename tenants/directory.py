@@ -75,10 +75,11 @@ def create_tenant(
     locale: str = "en_ZA",
     tier_order: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
+    is_furnished: bool = True,
 ) -> Tenant:
     """Make a tenant together with its slug and aliases.
 
-    Apps put into it what they declare as `on_tenant_created`.
+    Apps put into it what they declare as `on_tenant_created`, unless it is to be bare.
 
     Raises ConflictError (TENANT_NAME_TAKEN) when one of the names belongs to another tenant, and Django's
     ValidationError when a value cannot be used.
@@ -100,7 +101,8 @@ def create_tenant(
         for each in dict.fromkeys([slug, *names]):
             _own_name(tenant, each)
         tenant.save()
-        _furnish(tenant)
+        if is_furnished:
+            _furnish(tenant)
     transaction.on_commit(forget_tenants)
     return tenant
 

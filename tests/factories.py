@@ -19,6 +19,10 @@ ALL_SCOPES = tuple(scope.value for scope in Scope)
 _number = count(1)
 
 
+# Whether new clubs get what apps bring for each; the tests of those apps want it, the others only wait for it.
+are_furnished = False
+
+
 def tenant(slug: str | None = None, **values: Any) -> Tenant:
     """A club in South Africa, unless told otherwise; `aliases` and the like as in `create_tenant`."""
     slug = slug or f"club-{next(_number)}"
@@ -26,6 +30,7 @@ def tenant(slug: str | None = None, **values: Any) -> Tenant:
         "name": slug.replace("-", " ").title(),
         "time_zone": "Africa/Johannesburg",
         "tier_order": ["Platinum", "Gold", "Silver"],
+        "is_furnished": are_furnished,
     }
     return create_tenant(slug=slug, **(defaults | values))
 
