@@ -284,12 +284,12 @@ class ExplainView(TenantApiView):
     )  # fmt: skip
     def get(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """The story of the newest run, or the first reason for which there is none."""
-        customer = request._request.GET.get("customerId", "")
+        journey = get_journey(id_of(journeyId))
         try:
-            profile_id = UUID(customer)
+            profile_id = UUID(request._request.GET.get("customerId", ""))
         except ValueError:
             raise InvalidParameterError("customerId", "Give the id of a customer.") from None
-        return json_answer(explain(get_journey(id_of(journeyId)), profile_id))
+        return json_answer(explain(journey, profile_id))
 
 
 class EnrollmentsView(TenantApiView):

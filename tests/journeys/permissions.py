@@ -45,6 +45,11 @@ def running(world: World) -> Mapping[str, object]:
     return given
 
 
+def a_name(world: World) -> Mapping[str, object]:
+    """A name that no journey has."""
+    return {"fresh": uuid4().hex}
+
+
 def task(world: World) -> Mapping[str, object]:
     """An open task."""
     with tenant_scope(world.club.tenant):
@@ -54,7 +59,7 @@ def task(world: World) -> Mapping[str, object]:
 ONE: Final = "/api/v1/journeys/{journey}"
 REST: Final[tuple[Any, ...]] = (
     Row("journeys", "GET", f"/api/v1/journeys{OWN}", READ),
-    Row("journeys", "POST", f"/api/v1/journeys{OWN}", CAMPAIGN_MAKE, {"name": "Welcome"}),
+    Row("journeys", "POST", f"/api/v1/journeys{OWN}", CAMPAIGN_MAKE, {"name": "{fresh}"}, a_name),
     Row("journey", "GET", f"{ONE}{OWN}", READ, prepare=draft),
     Row("journey", "PATCH", f"{ONE}{OWN}", CAMPAIGN, {"description": "For new members"}, prepare=draft),
     Row("journey", "DELETE", f"{ONE}{OWN}", REMOVE, prepare=draft),
