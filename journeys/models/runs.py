@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from tenants.models import TenantChildModel
+from tenants.models import TenantChildModel, TenantModel
 
 LONGEST_KEY = 200
 
@@ -91,7 +91,7 @@ class Run(TenantChildModel):
         return f"run {self.pk}"
 
 
-class RunData(TenantChildModel):
+class RunData(TenantModel):
     """What a run was started with and learned: kept apart, because few steps ask for it."""
 
     run_id = models.BigIntegerField(primary_key=True)
@@ -151,7 +151,7 @@ class RunEnded(TenantChildModel):
         return f"run {self.pk}"
 
 
-class StepLog(TenantChildModel):
+class StepLog(TenantModel):
     """What a step did for a run, and why; append-only. (run, move) is unique: a step is executed once."""
 
     id = models.BigAutoField(primary_key=True)
@@ -172,7 +172,7 @@ class StepLog(TenantChildModel):
         return f"{self.step}: {self.outcome}"
 
 
-class StepTally(TenantChildModel):
+class StepTally(TenantModel):
     """How many runs a pass took through a step; rows are added, summed when asked and folded at night."""
 
     id = models.BigAutoField(primary_key=True)
@@ -193,7 +193,7 @@ class StepTally(TenantChildModel):
         return f"{self.step}: {self.count}"
 
 
-class Subscription(TenantChildModel):
+class Subscription(TenantModel):
     """What a run at a WAIT_UNTIL waits for; found by the person in the log."""
 
     run_id = models.BigIntegerField(primary_key=True)
@@ -213,7 +213,7 @@ class Subscription(TenantChildModel):
         return f"run {self.run_id}"
 
 
-class WebhookCall(TenantChildModel):
+class WebhookCall(TenantModel):
     """A request of a WEBHOOK step: a timer with a lease, like every other."""
 
     class Status(models.TextChoices):

@@ -92,7 +92,7 @@ def test_filters_stand_in_the_address_and_a_text_does_not(fairview: Club) -> Non
 
 def test_columns_are_kept_for_each_colleague(fairview: Club) -> None:
     records.profile(fairview.tenant, first_name="Anna", handicap_tenths=123)
-    mine, yours = desk(fairview.viewer), desk(fairview.staff)
+    mine, yours = desk(fairview.marketing_manager), desk(fairview.staff)
 
     mine.post("/admin/customers/columns/", {"column": ["handicap", "name", "nonsense"]})
 

@@ -29,6 +29,7 @@ from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.profiles.desk_violations import DESK_VIOLATIONS
 from tests.profiles.import_violations import IMPORT_VIOLATIONS
 from tests.profiles.privacy_violations import PRIVACY_VIOLATIONS
 from tests.profiles.records import (
@@ -360,6 +361,7 @@ VIOLATIONS: dict[str, list[Violation]] = {
     **SCORE_VIOLATIONS,
     **PRIVACY_VIOLATIONS,
     **IMPORT_VIOLATIONS,
+    **DESK_VIOLATIONS,
     "profiles_profile_tenant_uq": [second_id],
     "profiles_profile_status_ck": [a_profile(status="GONE")],
     "profiles_profile_stage_ck": [a_profile(lifecycle_stage="FAN")],

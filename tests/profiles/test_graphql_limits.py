@@ -24,7 +24,7 @@ def api(fairview: Club) -> Client:
         ("{", 400, "GRAPHQL_PARSE_FAILED"),
         ("{ nonsense }", 400, "GRAPHQL_VALIDATION_FAILED"),
         ("{ customer { id } }", 400, "GRAPHQL_VALIDATION_FAILED"),
-        ("query($id: ID!) { customer(id: $id) { id } }", 200, "GRAPHQL_VALIDATION_FAILED"),
+        ("query($id: ID!) { customer(id: $id) { id } }", 400, "GRAPHQL_VALIDATION_FAILED"),
         ("query a { __typename } query b { __typename }", 400, "INVALID_PARAMETER"),
         ("{ " + " ".join(f"a{n}: __typename" for n in range(31)) + " }", 400, "QUERY_TOO_EXPENSIVE"),
         (

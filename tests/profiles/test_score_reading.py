@@ -24,7 +24,7 @@ def known(tenant: Tenant, *acts: Any, value_cents: int = 0) -> CustomerProfile:
 def test_the_page_has_two_dials_with_reasons_and_an_action(fairview: Club) -> None:
     person = known(fairview.tenant, *endangered(), value_cents=250_000)
 
-    text = text_of(desk(fairview.viewer).get(page_of(person.pk)))
+    text = text_of(desk(fairview.marketing_manager).get(page_of(person.pk)))
 
     assert "Churn risk 100 of 100, Critical" in text
     assert "Call today: invite them to play." in text
