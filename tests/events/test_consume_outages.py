@@ -29,7 +29,11 @@ def maintenance() -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
     """A connection of the server's owner to another database than the one of the test."""
     ours = connection.settings_dict
     with psycopg.connect(
-        host=ours["HOST"], port=ours["PORT"] or None, user=ours["USER"], dbname="postgres", autocommit=True
+        host=ours["HOST"],
+        port=ours["PORT"] or None,
+        user=ours["OWNER"]["USER"],
+        dbname="postgres",
+        autocommit=True,
     ) as other:
         yield other
 

@@ -5,8 +5,15 @@ from typing import Any, Final
 
 from messaging.models import Delivery, SendPolicy
 from tests.messaging.people import reader
-from tests.permissions import ADMIN, MANAGER, Page, World
+from tests.permissions import ADMIN, MANAGER, OPEN, Page, Row, World
 
+# Whoever has a letter may follow its links; a token that is none leads nowhere.
+NOWHERE: Final = "   404 404  404  404  404  404  404  404  404  404     404"
+REST: Final[tuple[Any, ...]] = (
+    Row("message-opened", "GET", "/m/open/none", OPEN),
+    Row("message-clicked", "GET", "/m/click/none", NOWHERE),
+    Row("message-unsubscribe", "GET", "/m/unsubscribe/none", NOWHERE),
+)
 PAGES: Final = (
     Page("customer_write", MANAGER),
     Page("send_rules", ADMIN),
