@@ -28,7 +28,7 @@ from profiles.privacy.restricting import restriction_of
 from profiles.tags import coloured, known_tags
 from tenants.action_log import log_seen
 from tenants.admin import words
-from tenants.admin.base import messages
+from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant, User
@@ -103,7 +103,7 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
             Consent(label, icon, getattr(profile, column), origins.get(name))
             for label, name, column, icon in CHANNELS
         ],
-        "other_money": other_money(profile.pk, club),
+        "other_money": other_money(profile.pk, club) if request_may(request, Right.SEE_MONEY) else (),
         "around": connections_of(profile),
         "scores": dials_of(profile.pk, club),
         "chart": activity_chart(profile.pk, club),
