@@ -134,7 +134,8 @@ def _readable() -> dict[str, Any]:
     }  # fmt: skip
     fields = _writable()
     for name, one in fields.items():
-        one.required, one.allow_null, one.allow_blank = True, name in nullable, True
+        # Where a serializer looks when it copies its fields; what is set on them themselves it forgets.
+        one._kwargs |= {"required": True, "allow_null": name in nullable}
     return fields
 
 

@@ -42,7 +42,7 @@ class CustomersView(TenantApiView):
         tags=TAGS,
         summary="List customers",
         parameters=schema.LIST_PARAMETERS,
-        responses=schema.CUSTOMERS,
+        responses={200: schema.CUSTOMERS, 422: schema.UNUSABLE_FILTER},
     )
     def get(self, request: ApiRequest) -> HttpResponseBase:
         """Newest first, or the best first with `search`. All filters that are given must hold."""

@@ -43,7 +43,10 @@ class ExportCustomersView(TenantApiView):
         tags=TAGS,
         summary="Export customers as CSV, XLSX or NDJSON",
         parameters=[FORMAT, *FILTER_PARAMETERS],
-        responses={(200, each.media_type.partition(";")[0]): OpenApiTypes.BINARY for each in ExportFormat},
+        responses={
+            **{(200, each.media_type.partition(";")[0]): OpenApiTypes.BINARY for each in ExportFormat},
+            422: schema.UNUSABLE_FILTER,
+        },
     )
     def get(self, request: ApiRequest) -> StreamingHttpResponse:
         """Newest first, sent while it is read; with `search` all whom it finds, the closest first.

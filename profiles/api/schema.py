@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 from rest_framework.fields import Field
 
@@ -13,6 +13,7 @@ from profiles.api.parameters import HIGHEST_SCORE, LONGEST_KEY, LONGEST_SEARCH, 
 from profiles.customer_filters import brought_filters
 from profiles.editing import EARLIEST_BIRTH, LONGEST_NOTE, LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, STATUSES
 from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
+from tenants.api.openapi import ErrorSerializer
 
 EXAMPLE_ID: Final = "0199f1c4-6f0a-7c3e-9d55-3f1f5c0c7a11"
 
@@ -261,6 +262,9 @@ LIST_PARAMETERS: Final = [
         for each in brought_filters().values()
     ),
 ]
+UNUSABLE_FILTER: Final = OpenApiResponse(
+    ErrorSerializer, description="A filter can be read but makes no sense; `details` says where."
+)
 RESOLVE_PARAMETERS: Final = [
     OpenApiParameter(kind, {"type": "string", "maxLength": LONGEST_KEY}) for kind in RESOLVABLE
 ]
