@@ -9,7 +9,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from events.models import InboxEvent
 from profiles.ingest import process_pending
-from tenants.models import User
+from tenants.models import Tenant, User
+from tenants.roles import STAFF_SEE_MONEY
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.back_office import CUSTOMERS, DEAD_LETTERS, INDEX, page_of
@@ -36,6 +37,7 @@ def fits(page: Page) -> bool:
 def test_a_receptionist_finds_a_golfer_reads_and_adds_a_note(
     page: Page, live_server: LiveServer, fairview: Club
 ) -> None:
+    Tenant.objects.filter(pk=fairview.tenant.pk).update(settings={STAFF_SEE_MONEY: True})
     thandi(fairview.tenant)
     stories.tell(fairview.tenant, *(stories.payment(4711, 100 * n, at=n * 1500) for n in range(1, 80)))
     log_in(page, live_server, fairview.staff)
