@@ -20,6 +20,7 @@ from events.identity_hints import IdentityKey, IdentityKind
 from events.log import Happening
 from events.plain_text import visible
 from profiles import cache
+from profiles.births import EARLIEST
 from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft, Effect, Subject
 from profiles.effects.subjects import add_facts
@@ -48,7 +49,7 @@ ERASED: Final = (
     " the address in on the page Privacy."
 )
 LONGEST_NOTE: Final = 10_000
-EARLIEST_BIRTH: Final = date(1900, 1, 1)
+EARLIEST_BIRTH: Final = EARLIEST
 NOTE_TITLE_LENGTH: Final = 80
 STATUSES: Final = (ProfileStatus.ACTIVE.value, ProfileStatus.INACTIVE.value)
 

@@ -9,6 +9,7 @@ from typing import Final
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_date_format
 
+from profiles.births import EARLIEST
 from profiles.normalise import folded
 
 YEAR_FIRST: Final = re.compile(r"(\d{4})\s?[-/. ]\s?(\d{1,2})\s?[-/. ]\s?(\d{1,2})(?:[T ].*)?")
@@ -28,7 +29,6 @@ WHOLE_YEAR: Final = 4
 # Languages whose names of months are understood.
 LANGUAGES: Final = ("en", "af", "de", "fr", "es", "pt", "nl", "it")
 SHORTEST_MONTH: Final = 3
-EARLIEST: Final = date(1900, 1, 1)
 YEARS_AHEAD: Final = 50
 
 
