@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("tenants", "0002_row_isolation"),
-        ("tenants", "__first__"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -393,6 +393,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="events_endpoint_tenant_uq"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["ENABLED", "DISABLED"])),
+                        name="events_endpoint_status_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("disabled_reason__in", ["", "STAFF", "FAILING", "GONE", "DELETED"])
+                        ),
+                        name="events_endpoint_reason_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("disabled_at", None), ("disabled_reason", ""), ("status", "ENABLED")),
+                            models.Q(
+                                ("disabled_at__isnull", False),
+                                models.Q(("status", "ENABLED"), _negated=True),
+                                models.Q(("disabled_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="events_endpoint_disabled_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("event_types__len__gt", 0)), name="events_endpoint_types_ck"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="WebhookDelivery",
@@ -465,6 +495,42 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "PENDING")),
+                        fields=["endpoint", "due_at"],
+                        name="events_delivery_claim_idx",
+                    ),
+                    models.Index(fields=["endpoint", "-id"], name="events_delivery_newest_idx"),
+                    models.Index(
+                        condition=models.Q(("status__in", ["FAILED", "DROPPED"])),
+                        fields=["endpoint", "-id"],
+                        name="events_delivery_trouble_idx",
+                    ),
+                    models.Index(fields=["tenant", "created_at"], name="events_delivery_age_idx"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("endpoint", "event_id"), name="events_delivery_event_uq"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["PENDING", "DELIVERED", "FAILED", "DROPPED"])),
+                        name="events_delivery_status_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("due_at__isnull", False), ("ended_at", None), ("status", "PENDING")),
+                            models.Q(
+                                models.Q(("status", "PENDING"), _negated=True),
+                                ("due_at", None),
+                                ("ended_at__isnull", False),
+                                ("leased_until", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="events_delivery_due_ck",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="WebhookAttempt",
@@ -511,105 +577,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="events_endpoint_tenant_uq"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["ENABLED", "DISABLED"])), name="events_endpoint_status_ck"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("disabled_reason__in", ["", "STAFF", "FAILING", "GONE", "DELETED"])),
-                name="events_endpoint_reason_ck",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("disabled_at", None), ("disabled_reason", ""), ("status", "ENABLED")),
-                    models.Q(
-                        ("disabled_at__isnull", False),
-                        models.Q(("status", "ENABLED"), _negated=True),
-                        models.Q(("disabled_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="events_endpoint_disabled_ck",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("event_types__len__gt", 0)), name="events_endpoint_types_ck"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(
-                condition=models.Q(("status", "PENDING")),
-                fields=["endpoint", "due_at"],
-                name="events_delivery_claim_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(fields=["endpoint", "-id"], name="events_delivery_newest_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(
-                condition=models.Q(("status__in", ["FAILED", "DROPPED"])),
-                fields=["endpoint", "-id"],
-                name="events_delivery_trouble_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(fields=["tenant", "created_at"], name="events_delivery_age_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(
-                fields=("endpoint", "event_id"), name="events_delivery_event_uq"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["PENDING", "DELIVERED", "FAILED", "DROPPED"])),
-                name="events_delivery_status_ck",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("due_at__isnull", False), ("ended_at", None), ("status", "PENDING")),
-                    models.Q(
-                        models.Q(("status", "PENDING"), _negated=True),
-                        ("due_at", None),
-                        ("ended_at__isnull", False),
-                        ("leased_until", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="events_delivery_due_ck",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookattempt",
-            index=models.Index(fields=["delivery", "id"], name="events_attempt_delivery_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="webhookattempt",
-            index=models.Index(fields=["endpoint", "at"], name="events_attempt_endpoint_idx"),
+            options={
+                "indexes": [
+                    models.Index(fields=["delivery", "id"], name="events_attempt_delivery_idx"),
+                    models.Index(fields=["endpoint", "at"], name="events_attempt_endpoint_idx"),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="webhookendpoint",

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                     "is_active",
                     models.BooleanField(
                         default=True,
-                        help_text="""Designates whether this user should be treated as active. Unselect this instead of deleting accounts.""",
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
                         verbose_name="active",
                     ),
                 ),
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                     "groups",
                     models.ManyToManyField(
                         blank=True,
-                        help_text="""The groups this user belongs to. A user will get all permissions granted to each of their groups.""",
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
                         related_name="user_set",
                         related_query_name="user",
                         to="auth.group",
@@ -110,6 +110,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "user",
                 "verbose_name_plural": "users",
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("auth_user_id",), name="tenants_user_auth_user_uq")
+                ],
             },
             managers=[
                 ("objects", django.contrib.auth.models.UserManager()),
@@ -232,6 +235,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "tenant"), name="tenants_membership_user_tenant_uq"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["ADMIN", "MARKETING_MANAGER", "STAFF", "VIEWER"])),
+                        name="tenants_membership_role_ck",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApiKey",
@@ -292,6 +306,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key_hash",), name="tenants_apikey_hash_uq"),
+                    models.CheckConstraint(
+                        condition=models.Q(("key_hash__regex", "^[0-9a-f]{64}$")),
+                        name="tenants_apikey_hash_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "scopes__contained_by",
+                                [
+                                    "crm:read",
+                                    "crm:write",
+                                    "crm:admin",
+                                    "crm:campaigns",
+                                    "crm:social",
+                                    "crm:events",
+                                ],
+                            )
+                        ),
+                        name="tenants_apikey_scopes_ck",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -318,61 +355,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(fields=("auth_user_id",), name="tenants_user_auth_user_uq"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("user", "tenant"), name="tenants_membership_user_tenant_uq"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["ADMIN", "MARKETING_MANAGER", "STAFF", "VIEWER"])),
-                name="tenants_membership_role_ck",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.UniqueConstraint(fields=("key_hash",), name="tenants_apikey_hash_uq"),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("key_hash__regex", "^[0-9a-f]{64}$")), name="tenants_apikey_hash_ck"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "scopes__contained_by",
-                        ["crm:read", "crm:write", "crm:admin", "crm:campaigns", "crm:social", "crm:events"],
-                    )
-                ),
-                name="tenants_apikey_scopes_ck",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tenantname",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name__regex", "^[a-z0-9]+(-[a-z0-9]+)*$")), name="tenants_name_shape_ck"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tenantname",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name__length__lte", 63)), name="tenants_name_length_ck"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tenantname",
-            constraint=models.UniqueConstraint(fields=("name", "tenant"), name="tenants_name_owner_uq"),
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name__regex", "^[a-z0-9]+(-[a-z0-9]+)*$")),
+                        name="tenants_name_shape_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name__length__lte", 63)), name="tenants_name_length_ck"
+                    ),
+                    models.UniqueConstraint(fields=("name", "tenant"), name="tenants_name_owner_uq"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="IdempotencyRecord",
