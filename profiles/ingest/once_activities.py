@@ -74,7 +74,7 @@ def take_once(
 ) -> list[UUID | None]:
     """Leave of a subject only what happened for the first time; returns the keys of what is left, in its order.
 
-    The money of a second once_activity becomes its difference to the first; an older one counts for nothing.
+    The money of a second statement becomes its difference to the first; an older statement counts for nothing.
     """
     kept: list[ActivityDraft] = []
     keys: list[UUID | None] = []
