@@ -11,9 +11,14 @@ from django.conf import settings
 from django.db import connection
 
 from tenants.postgresql.base import as_owner
-from tests import servers
+from tests import flushing, servers
 
 pytest_plugins = ["tests.cast", "tests.events.logbook"]
+
+
+def pytest_configure() -> None:
+    """Before the first test: empty the database in our own way after each that commits."""
+    flushing.install()
 
 
 def pytest_unconfigure() -> None:
