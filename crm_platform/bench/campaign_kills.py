@@ -129,7 +129,7 @@ def _prepare(wanted: Wanted) -> str:
     call_command("migrate", verbosity=0)
     from django.utils import timezone  # noqa: PLC0415
 
-    from campaigns.acts import schedule_campaign  # noqa: PLC0415
+    from campaigns.actions import schedule_campaign  # noqa: PLC0415
     from campaigns.editing import create_campaign  # noqa: PLC0415
     from crm_platform.bench.people import make_tenant  # noqa: PLC0415
     from segments.models import Segment, SegmentType  # noqa: PLC0415

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from campaigns.acts import schedule_campaign
+from campaigns.actions import schedule_campaign
 from messaging import sending
 from messaging.models import Delivery
 from messaging.sandbox.server import Sandbox
