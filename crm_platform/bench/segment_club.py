@@ -7,7 +7,7 @@ from crm_platform.bench.database import connect, settle
 from crm_platform.bench.people import load_people
 from crm_platform.bench.rescore import fill_activities
 from crm_platform.bench.setting import Setting
-from segments.acts import Draft, create_segment
+from segments.actions import Draft, create_segment
 from segments.models import Refresh, Segment
 from tenants.models import Tenant
 from tenants.scope import tenant_scope

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from profiles.models import CustomerProfile
-from segments.acts import Draft, create_segment, get_segment, update_segment
+from segments.actions import Draft, create_segment, get_segment, update_segment
 from segments.models import Refresh, RefreshReason, Segment, SegmentMember, SegmentTransition
 from segments.refreshing import request_due, request_refresh
 from tenants.scope import tenant_scope

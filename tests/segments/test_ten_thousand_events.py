@@ -17,7 +17,7 @@ from events.envelope import parse_line
 from events.inbox import accept
 from events.models import Door
 from profiles.ingest import process_pending
-from segments.acts import get_segment
+from segments.actions import get_segment
 from segments.models import RefreshReason, Segment
 from segments.refreshing import request_refresh
 from tenants.models import Tenant

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
-from segments.acts import list_segments
+from segments.actions import list_segments
 from segments.models import Refresh, RefreshReason, Segment
 from segments.models.keeping import OPEN
 from segments.models.segment import RULED
