@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from events import log
 from events.identity_hints import IdentityKey, IdentityKind
-from events.log import Happening
+from events.log import LogEntry
 from events.plain_text import visible
 from profiles import cache
 from profiles.births import EARLIEST
@@ -266,7 +266,7 @@ def _set_tags(profile_id: UUID, tags: list[str]) -> None:
         share_tags(profile_id, tags)
         with connection.cursor() as cursor:
             store_documents(cursor, current_tenant_id(), [profile_id])
-        log.append([Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": ["tags"]})])
+        log.append([LogEntry(LogKind.PROFILE_CHANGED, profile_id, {"changes": ["tags"]})])
         cache.forget([profile_id])
 
 

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from django.db import connection
 
-from events.log import Happening
+from events.log import LogEntry
 from profiles.club import Club
 from profiles.effects.drafts import Subject
 from profiles.identity import Claim, Directory, Holding, Person
 from profiles.ingest import statements as sql
+from profiles.ingest.counter_deltas import Tally
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.ingest.once import Telling, load_tellings, take_once
-from profiles.ingest.people import load_directory, unsettled_groups
-from profiles.ingest.tallies import Tally
+from profiles.ingest.people import load_directory, needs_exclusive_lock
 from profiles.ingest.work import IdentifierIds, Recorded, StatedFact, Work
 from profiles.ingest.writing import write
 from profiles.log_kinds import LogKind
@@ -54,12 +54,12 @@ def apply_in_parts(club: Club, events: Sequence[ReadyEvent], now: datetime, size
     """The same as `apply_events`, so many at a time, and what came of each part: what is known is loaded once for all.
 
     For many events of which most are about people of their own: while PostgreSQL stores one part
-    (`statements_behind`), the next is decided.
+    (`pipelined_statements`), the next is decided.
     """
     lock_tenant(AdvisoryLock.IDENTITY)
     with connection.cursor() as cursor:
         directory, claims = _load(cursor, club, events, now)
-        events, claims = _about_the_living(cursor, directory, events, claims)
+        events, claims = _drop_erased_subjects(cursor, directory, events, claims)
         unknown = {
             key for group in claims for claim in group for key in claim.keys if not directory.rows(key)
         }
@@ -89,12 +89,12 @@ def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_sett
         directory, claims = _load(cursor, club, events, now)
         left: list[ReadyEvent] = []
         if only_settled:
-            unsettled = unsettled_groups(directory, claims)
+            unsettled = needs_exclusive_lock(directory, claims)
             left = [event for event, is_left in zip(events, unsettled, strict=True) if is_left]
             claims = [group for group, is_left in zip(claims, unsettled, strict=True) if not is_left]
             events = [event for event, is_left in zip(events, unsettled, strict=True) if not is_left]
         else:
-            events, claims = _about_the_living(cursor, directory, events, claims)
+            events, claims = _drop_erased_subjects(cursor, directory, events, claims)
         told = _decide_and_write(cursor, Work(club, now, directory), events, claims)
     return told._replace(left=left)
 
@@ -121,7 +121,7 @@ def _decide_and_write(
     return Told([_answer(work, event.row) for event in events], new_ids, added_tags, [])
 
 
-def _about_the_living(
+def _drop_erased_subjects(
     cursor: Any, directory: Directory, events: Sequence[ReadyEvent], claims: list[list[Claim]]
 ) -> tuple[list[ReadyEvent], list[list[Claim]]]:
     """Without what is about somebody who was erased: such an event is skipped, such a partner is left out."""
@@ -204,7 +204,7 @@ def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: 
         if subject.erasure_reason is not None:
             work.erasures.append((person, event.row, subject.erasure_reason))
     if event.effect.competition is not None and not is_repeat:
-        work.happenings.append(Happening(LogKind.COMPETITION_CHANGED, None, event.effect.competition))
+        work.log_entries.append(LogEntry(LogKind.COMPETITION_CHANGED, None, event.effect.competition))
 
 
 def _record(work: Work, recorded: Recorded, subject: Subject) -> None:

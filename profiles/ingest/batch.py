@@ -13,10 +13,10 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from profiles.club import Club
-from profiles.cycle_search import without_cycle_search
 from profiles.ingest import statements as sql
 from profiles.ingest.applying import Answer, apply_events, apply_settled_events
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, ReadyEvent, read_event
+from tenants.gc_pause import gc_paused
 from tenants.models import Tenant
 from tenants.postgresql.locks import AdvisoryLock
 from tenants.scope import current_tenant_id
@@ -76,7 +76,7 @@ def process_batch(club: Club, size: int, *, waits_for_slot: bool = False) -> int
     claimed: list[ClaimedRow] = []
     left: list[int] = []
     try:
-        with transaction.atomic(), without_cycle_search():
+        with transaction.atomic(), gc_paused():
             claimed = _claim_due(club, size, waits_for_slot=waits_for_slot)
             left = _apply(club, claimed, shared=True)
     except DATABASE_AWAY:
@@ -96,7 +96,7 @@ def process_batch(club: Club, size: int, *, waits_for_slot: bool = False) -> int
 def _apply_chosen(club: Club, ids: Sequence[int]) -> None:
     """Apply these rows in one transaction, as far as nobody else has taken them; isolate what fails."""
     try:
-        with transaction.atomic(), without_cycle_search():
+        with transaction.atomic(), gc_paused():
             _apply(club, _claim(sql.CLAIM_CHOSEN, [club.id, list(ids)]), shared=False)
     except DATABASE_AWAY:
         raise

@@ -88,7 +88,7 @@ def _in_question(directory: Directory, claims: Iterable[Claim]) -> set[Person]:
     return people
 
 
-def unsettled_groups(directory: Directory, claims: Sequence[Sequence[Claim]]) -> list[bool]:
+def needs_exclusive_lock(directory: Directory, claims: Sequence[Sequence[Claim]]) -> list[bool]:
     """For each event's claims whether they may change who is who, or are about somebody whom another event changes."""
     found = [[_sole_holder(directory, claim) for claim in group] for group in claims]
     restless = {

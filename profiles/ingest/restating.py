@@ -57,7 +57,7 @@ class Touched:
     newborn: Collection[UUID] = ()
 
 
-def restate(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[str]]:
+def recompute_golden_rows(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[str]]:
     """Rewrite the golden rows that changed; returns profile id → names of the changed fields (API names).
 
     Needs a transaction and the tenant's identity lock.

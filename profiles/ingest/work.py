@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from events.log import Happening
+from events.log import LogEntry
 from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft
 from profiles.identity import Directory, Holding, Person
 from profiles.ingest import statements as sql
+from profiles.ingest.counter_deltas import Tally
 from profiles.ingest.decoding import ClaimedRow
 from profiles.ingest.once import Tellings
-from profiles.ingest.tallies import Tally
 from profiles.models.history import SLOTS
 
 
@@ -78,5 +78,5 @@ class Work:
     tags: dict[Holding, set[str]] = field(default_factory=dict)
     rekeyed: set[Person] = field(default_factory=set)
     erasures: list[tuple[Person, ClaimedRow, str]] = field(default_factory=list)
-    happenings: list[Happening] = field(default_factory=list)
+    log_entries: list[LogEntry] = field(default_factory=list)
     firsts: dict[int, tuple[Person, Recorded | None]] = field(default_factory=dict)

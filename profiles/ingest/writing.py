@@ -8,36 +8,36 @@ import orjson
 from django.db import connection
 
 from events import log
-from events.log import Happening
+from events.log import LogEntry
 from profiles import cache
 from profiles.identity import Holding
 from profiles.ingest import statements as sql
-from profiles.ingest.newborn import insert_newborn
+from profiles.ingest.counter_deltas import Tally
+from profiles.ingest.new_profiles import insert_new_profiles
 from profiles.ingest.once import write_amended
-from profiles.ingest.restating import Touched, restate
-from profiles.ingest.tallies import Tally
+from profiles.ingest.restating import Touched, recompute_golden_rows
 from profiles.ingest.work import StatedFact, Work
 from profiles.log_kinds import LogKind
-from profiles.merging.rehoming import NewMerge, record_merges, rehome
+from profiles.merging.reassignment import NewMerge, reassign_rows, record_merges
 from profiles.models.identity import CRM_RECORD
 from profiles.models.profile import STAGE_LADDER
 
 
 def write(cursor: Any, work: Work) -> dict[UUID, set[str]]:
     """Store everything; returns the tags that profiles did not have. Needs the tenant's scope and its identity lock."""
-    newborn = insert_newborn(cursor, work)
+    newborn = insert_new_profiles(cursor, work)
     _write_identifiers(cursor, work)
     _merge_people(cursor, work)
     _write_facts(cursor, work)
     _write_activities(cursor, work)
     write_amended(cursor, work.club.id, work.tellings)
-    # A cursor of its own, because its answer is heard last: until then nobody waits for it (`statements_behind`).
+    # A cursor of its own, because its answer is heard last: until then nobody waits for it (`pipelined_statements`).
     with connection.cursor() as tallied:
         is_tallied = _write_tallies(tallied, work)
         added_tags = _add_tags(cursor, work)
         rekeyed = {person.root.profile_id for person in work.rekeyed}
         touched = Touched(_stated_fields(work), rekeyed, added_tags.keys(), newborn)
-        changes = restate(cursor, work.club.id, touched)
+        changes = recompute_golden_rows(cursor, work.club.id, touched)
         moved = _finish_tallies(cursor, tallied, work) if is_tallied else set()
     for profile_id in added_tags.keys() - newborn:
         changes.setdefault(profile_id, []).append("tags")
@@ -104,7 +104,7 @@ def _merge_people(cursor: Any, work: Work) -> None:
     if not merges:
         return
     record_merges(cursor, work.club.id, merges)
-    survivor_of = rehome(
+    survivor_of = reassign_rows(
         cursor, work.club.id, {one for merge in merges for one in (merge.winner_id, merge.loser_id)}
     )
     for person in work.directory.people.values():
@@ -254,8 +254,8 @@ def _write_erasures(cursor: Any, work: Work) -> None:
         ((person.root.profile_id, row.source, row.event_id, reason) for person, row, reason in work.erasures),
     )
     cursor.execute(sql.INSERT_ERASURES, [work.club.id])
-    work.happenings += [
-        Happening(LogKind.PRIVACY_REQUESTED, person.root.profile_id, {"kind": "ERASURE", "reason": reason})
+    work.log_entries += [
+        LogEntry(LogKind.PRIVACY_REQUESTED, person.root.profile_id, {"kind": "ERASURE", "reason": reason})
         for person, _, reason in work.erasures
     ]
 
@@ -266,9 +266,9 @@ def _log(
     """What happened, in the order in which a reader should learn it: people first, then what they did."""
     for profile_id in moved:
         changes.setdefault(profile_id, []).append("lifecycleStage")
-    people = [Happening(LogKind.PROFILE_CREATED, profile_id, {}) for profile_id in new_ids]
+    people = [LogEntry(LogKind.PROFILE_CREATED, profile_id, {}) for profile_id in new_ids]
     people += [
-        Happening(
+        LogEntry(
             LogKind.PROFILE_MERGED,
             merge.winner.root.profile_id,
             {"loserId": str(merge.loser.id), "evidence": merge.evidence},
@@ -276,11 +276,11 @@ def _log(
         for merge in work.directory.merges
     ]
     people += [
-        Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(set(names))})
+        LogEntry(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(set(names))})
         for profile_id, names in changes.items()
         if names
     ]
-    log.append(people + work.happenings)
+    log.append(people + work.log_entries)
     if work.activities:
         cursor.execute(sql.LOG_ACTIVITIES, [work.club.id])
         log.wake_consumers()

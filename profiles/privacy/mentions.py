@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from profiles.privacy import statements as sql
-from profiles.privacy.words import Traits, without
+from profiles.privacy.person_patterns import Traits, without
 from tenants.extension import BLANKED
 
 
@@ -53,8 +53,8 @@ def _retell_events(
         told = json.dumps(without(json.loads(envelope), pattern, ids))
         told_first = None if original is None else json.dumps(without(json.loads(original), pattern, ids))
         rows.append((row_id, told, told_first))
-    sql.RETOLD.fill(cursor, rows)
-    cursor.execute(sql.RETELL, parameters)
+    sql.REDACTED_EVENT.fill(cursor, rows)
+    cursor.execute(sql.REDACT_EVENTS, parameters)
     return len(rows)
 
 
@@ -68,6 +68,6 @@ def _retell_activities(
         told = (pattern.sub("[erased]", title), without(held, pattern, traits.service_ids))
         if told != (title, held):
             rows.append((row_id, told[0], json.dumps(told[1])))
-    sql.RETOLD_ACTIVITY.fill(cursor, rows)
-    cursor.execute(sql.RETELL_ACTIVITIES, parameters)
+    sql.REDACTED_ACTIVITY.fill(cursor, rows)
+    cursor.execute(sql.REDACT_ACTIVITIES, parameters)
     return len(rows)

@@ -10,8 +10,8 @@ import orjson
 from profiles.golden import GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
 from profiles.identity import Directory, Holding, Person, is_shared
 from profiles.ingest import statements as sql
+from profiles.ingest.counter_deltas import Tally
 from profiles.ingest.restating import Findable, stored, write_documents
-from profiles.ingest.tallies import Tally
 from profiles.ingest.work import Work
 
 
@@ -26,7 +26,7 @@ class _Newborn:
     tags: set[str] = field(default_factory=set)
 
 
-def insert_newborn(cursor: Any, work: Work) -> Collection[UUID]:
+def insert_new_profiles(cursor: Any, work: Work) -> Collection[UUID]:
     """Store the profiles of new people, in the order in which they came, and the words by which they are found."""
     people = work.directory.new_people()
     if not people:

@@ -39,7 +39,7 @@ NOBODY = Author()
 def record_merges(
     cursor: Any, tenant_id: UUID, merges: Sequence[NewMerge], author: Author = NOBODY
 ) -> list[int]:
-    """Note merges, in this order; returns their ids. Nothing moves before `rehome`."""
+    """Note merges, in this order; returns their ids. Nothing moves before `reassign_rows`."""
     sql.RECORDED.fill(
         cursor,
         (
@@ -51,7 +51,7 @@ def record_merges(
     return sorted(merge_id for (merge_id,) in cursor.fetchall())
 
 
-def rehome(cursor: Any, tenant_id: UUID, seeds: Collection[UUID]) -> dict[UUID, UUID]:
+def reassign_rows(cursor: Any, tenant_id: UUID, seeds: Collection[UUID]) -> dict[UUID, UUID]:
     """Make everybody who stands together with a seed agree with the merges that stand now.
 
     Moves rows, sums figures up, retires losers and revives who is free again. Returns profile → survivor for all of

@@ -17,7 +17,7 @@ ERASED: Final = "[erased]"
 NOTHING: Final = r"$.^"
 # What people write between the digits of a phone number.
 BETWEEN_DIGITS: Final = r"[ ().\-/]*"
-# Behind country and trunk prefixes: 0821234567, +27 82 123 4567 and 0027 (82) 1234567 are one number.
+# StatementPipeline country and trunk prefixes: 0821234567, +27 82 123 4567 and 0027 (82) 1234567 are one number.
 SUBSCRIBER_DIGITS: Final = 9
 ADDRESS_KINDS: Final = (IdentityKind.EMAIL.value, IdentityKind.PHONE.value)
 FEWEST_DIGITS: Final = 7
