@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from crm_platform.bench.held_out.people import Golfer, Habits, golfers, mobile, own_mailbox
-from crm_platform.simulator.dice import Dice
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.truth import MESSAGING, SCL, TEETIME, TruePerson, TrueRecord
 from profiles.normalise import folded
 
@@ -32,15 +32,15 @@ class UnseenClub:
 
     def __init__(self, habits: Habits, people: int, seed: str) -> None:
         self.habits = habits
-        self._dice = Dice(f"{seed}/{habits.slug}")
+        self._rng = Rng(f"{seed}/{habits.slug}")
         self._next = 40_000
         self._given_up: list[str] = []
         self._office = [f"{role}@{habits.slug}.example" for role in ("golf", "info", "office")]
-        self._desk = mobile(habits, self._dice)
+        self._desk = mobile(habits, self._rng)
         self._events: list[tuple[datetime, dict[str, Any]]] = []
         self.truth = [
             self._tell(person, household[0].id)
-            for household in golfers(habits, people, self._dice.fork("people"))
+            for household in golfers(habits, people, self._rng.fork("people"))
             for person in household
         ]
 
@@ -50,28 +50,28 @@ class UnseenClub:
             yield event | {"id": f"{self.habits.slug}-{number}", "timestamp": at.isoformat()}
 
     def _tell(self, person: Golfer, household: str) -> TruePerson:
-        dice = self._dice
+        rng = self._rng
         records: list[TrueRecord] = []
         for kind, once, again in HOW_OFTEN:
-            for _ in range(dice.chance(once) + dice.chance(again)):
+            for _ in range(rng.chance(once) + rng.chance(again)):
                 records.append(self._record(person, kind))
         if not records:
             records.append(self._record(person, MESSAGING))
-        if person.phones and dice.chance(0.03):
+        if person.phones and rng.chance(0.03):
             self._given_up.append(person.phones[0])
         name = f"{person.first} {person.last}"
         notes = tuple(sorted(person.habits))
         return TruePerson(person.id, self.habits.slug, household, name, person.born, tuple(records), notes)
 
     def _record(self, person: Golfer, kind: str) -> TrueRecord:
-        dice = self._dice
+        rng = self._rng
         self._next += 1
         value = {SCL: str(self._next), TEETIME: f"tt-{self._next}", MESSAGING: f"ct-{self._next}"}[kind]
         first, last = self._name(person, kind)
         email, phone = self._email(person, kind), self._phone(person)
         if not email and not phone and kind == MESSAGING:
-            email = own_mailbox(person, dice)
-        at = SINCE + timedelta(days=dice.between(0, DAYS), seconds=dice.between(0, 50_000))
+            email = own_mailbox(person, rng)
+        at = SINCE + timedelta(days=rng.between(0, DAYS), seconds=rng.between(0, 50_000))
         self._add(
             EVENT_TYPES[kind],
             self._payload(person, kind, value, (first, last, email, self._spelled(phone))),
@@ -84,7 +84,7 @@ class UnseenClub:
         payload: dict[str, Any] = dict(zip(FIELDS[kind], (value, *told), strict=True))
         if kind == SCL:
             payload |= {"id": int(value), "status": "ACTIVE"}
-            if self._dice.chance(0.8):
+            if self._rng.chance(0.8):
                 payload["dateOfBirth"] = person.born.isoformat()
         return payload
 
@@ -103,75 +103,75 @@ class UnseenClub:
         )
 
     def _name(self, person: Golfer, kind: str) -> tuple[str, str]:
-        dice, first, last = self._dice, person.first, person.last
-        if person.short and dice.chance(0.07 if kind == SCL else 0.14):
+        rng, first, last = self._rng, person.first, person.last
+        if person.short and rng.chance(0.07 if kind == SCL else 0.14):
             first = person.short
-        if person.maiden and dice.chance(0.25):
+        if person.maiden and rng.chance(0.25):
             last = person.maiden
-        if dice.chance(0.03):
+        if rng.chance(0.03):
             first = f"{first[0]}."
-        elif dice.chance(0.04):
-            first = f"{dice.pick(TITLES)}{first}"
-        if "child of the same name" in person.habits and dice.chance(0.15):
-            last = f"{last} {dice.pick(['jun.', 'Jr', 'II'])}"
-        if kind == MESSAGING and dice.chance(0.05):
+        elif rng.chance(0.04):
+            first = f"{rng.pick(TITLES)}{first}"
+        if "child of the same name" in person.habits and rng.chance(0.15):
+            last = f"{last} {rng.pick(['jun.', 'Jr', 'II'])}"
+        if kind == MESSAGING and rng.chance(0.05):
             return "", ""
         return self._written(first, last)
 
     def _written(self, first: str, last: str) -> tuple[str, str]:
         """With slips of the pen, without accents, in capitals, turned round."""
-        dice = self._dice
-        if dice.chance(0.018):
+        rng = self._rng
+        if rng.chance(0.018):
             first = self._typo(first)
-        if dice.chance(0.018):
+        if rng.chance(0.018):
             last = self._typo(last)
-        if not f"{first}{last}".isascii() and dice.chance(0.45):
+        if not f"{first}{last}".isascii() and rng.chance(0.45):
             first, last = folded(first).title(), folded(last).title()
-        if dice.chance(0.05):
+        if rng.chance(0.05):
             first, last = first.upper(), last.upper()
-        return (last, first) if dice.chance(0.015) else (first, last)
+        return (last, first) if rng.chance(0.015) else (first, last)
 
     def _typo(self, text: str) -> str:
-        dice, place = self._dice, self._dice.between(1, max(len(text) - 2, 1))
-        slip = dice.between(0, 2)
+        rng, place = self._rng, self._rng.between(1, max(len(text) - 2, 1))
+        slip = rng.between(0, 2)
         if slip == 0:
             return text[:place] + text[place + 1 :]
         if slip == 1:
-            return text[:place] + dice.pick(LETTERS) + text[place:]
+            return text[:place] + rng.pick(LETTERS) + text[place:]
         return text[:place] + text[place : place + 2][::-1] + text[place + 2 :]
 
     def _email(self, person: Golfer, kind: str) -> str:
-        dice = self._dice
-        if dice.chance(0.018):
-            return dice.pick(self._office)
-        if person.firm is not None and dice.chance(0.45):
+        rng = self._rng
+        if rng.chance(0.018):
+            return rng.pick(self._office)
+        if person.firm is not None and rng.chance(0.45):
             return person.firm.mailbox
-        if not person.emails or dice.chance(0.05 if kind == MESSAGING else 0.1):
+        if not person.emails or rng.chance(0.05 if kind == MESSAGING else 0.1):
             return ""
-        chosen = person.emails[0] if dice.chance(0.84) else dice.pick(person.emails)
-        if dice.chance(0.015):
+        chosen = person.emails[0] if rng.chance(0.84) else rng.pick(person.emails)
+        if rng.chance(0.015):
             local, _, domain = chosen.partition("@")
             return f"{self._typo(local)}@{domain}"
         return chosen
 
     def _phone(self, person: Golfer) -> str:
-        dice = self._dice
-        if dice.chance(0.01):
+        rng = self._rng
+        if rng.chance(0.01):
             return self._desk
-        if person.firm is not None and dice.chance(0.25):
+        if person.firm is not None and rng.chance(0.25):
             return person.firm.phone
-        if not person.phones or dice.chance(0.12):
+        if not person.phones or rng.chance(0.12):
             return ""
-        if self._given_up and dice.chance(0.008):
+        if self._given_up and rng.chance(0.008):
             person.phones[0] = self._given_up.pop()
             person.habits.add("number of somebody before")
-        chosen = person.phones[0] if dice.chance(0.88) else dice.pick(person.phones)
-        return chosen[:-1] + str(dice.between(0, 9)) if dice.chance(0.01) else chosen
+        chosen = person.phones[0] if rng.chance(0.88) else rng.pick(person.phones)
+        return chosen[:-1] + str(rng.between(0, 9)) if rng.chance(0.01) else chosen
 
     def _spelled(self, phone: str) -> str:
         """As people write it: with the code, or from the trunk's 0 on."""
         code = self.habits.code
-        if not phone or self._dice.chance(0.5):
+        if not phone or self._rng.chance(0.5):
             return phone
         national = f"0{phone[1 + len(code) :]}"
-        return f"{national[:4]} {national[4:7]} {national[7:]}" if self._dice.chance(0.5) else national
+        return f"{national[:4]} {national[4:7]} {national[7:]}" if self._rng.chance(0.5) else national
