@@ -25,9 +25,9 @@ from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft, Effect, Subject
 from profiles.effects.subjects import add_facts
 from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
+from profiles.golden_rows.recomputing import store_documents
 from profiles.ingest.applying import apply_events
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
-from profiles.ingest.restating import store_documents
 from profiles.log_kinds import LogKind
 from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus

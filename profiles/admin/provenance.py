@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from profiles.golden import FIELD_OWNERS, KnownFact, winners
+from profiles.golden_rows.rules import FIELD_OWNERS, KnownFact, winners
 from profiles.models import Fact
 from tenants.admin import formatting
 

@@ -1,4 +1,4 @@
-"""People whom a batch brings to light: everything about them is in memory, and their rows are written whole, once."""
+"""Inserting the profiles of new people: all about them is in memory, so each row is written once, complete."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -7,88 +7,86 @@ from uuid import UUID
 
 import orjson
 
-from profiles.golden import GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
-from profiles.identity import Directory, Holding, Person, is_shared
+from profiles.golden_rows.recomputing import Findable, stored, write_documents
+from profiles.golden_rows.rules import GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
+from profiles.identity import IdentityMap, KeyLink, Person, is_shared
 from profiles.ingest import statements as sql
-from profiles.ingest.counter_deltas import Tally
-from profiles.ingest.restating import Findable, stored, write_documents
-from profiles.ingest.work import Work
+from profiles.ingest.batch_changes import BatchChanges
+from profiles.ingest.counter_deltas import CounterDelta
 
 
 @dataclass(slots=True)
-class _Newborn:
+class _NewProfile:
     """All that is known of a new person."""
 
     source: str = "crm"
     facts: list[KnownFact] = field(default_factory=list)
     keys: list[KnownKey] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
+    delta: CounterDelta = field(default_factory=CounterDelta)
     tags: set[str] = field(default_factory=set)
 
 
-def insert_new_profiles(cursor: Any, work: Work) -> Collection[UUID]:
+def insert_new_profiles(cursor: Any, batch: BatchChanges) -> Collection[UUID]:
     """Store the profiles of new people, in the order in which they came, and the words by which they are found."""
-    people = work.directory.new_people()
+    people = batch.identity_map.new_people()
     if not people:
         return ()
-    newborn = _gather(work, people)
+    new_profiles = _gather(batch, people)
     known = {
         person.id: Findable(
-            golden_row(one.facts, one.keys, one.tally.rung), one.keys, sorted(one.tags), False
+            golden_row(one.facts, one.keys, one.delta.stage_rank), one.keys, sorted(one.tags), False
         )
-        for person, one in newborn.items()
+        for person, one in new_profiles.items()
     }
     sql.NEW_PROFILE.fill(
         cursor,
         (
             (
-                *one.tally.row(person.id),
+                *one.delta.row(person.id),
                 one.source,
                 position,
                 known[person.id].tags,
                 *(stored(column, known[person.id].golden[column]) for column in GOLDEN_COLUMNS),
             )
-            for position, (person, one) in enumerate(newborn.items())
+            for position, (person, one) in enumerate(new_profiles.items())
         ),
     )
-    cursor.execute(sql.INSERT_PROFILES, [work.club.id])
-    write_documents(cursor, work.club.id, known)
+    cursor.execute(sql.INSERT_PROFILES, [batch.club.id])
+    write_documents(cursor, batch.club.id, known)
     return known.keys()
 
 
-def _gather(work: Work, people: list[Person]) -> dict[Person, _Newborn]:
-    """What the batch says of each, under whichever key; nobody who was stored is ever joined into somebody new."""
-    newborn = {person: _Newborn() for person in people}
-    for holding in reversed(list(work.directory.holdings())):
-        found = newborn.get(holding.person.root)
+def _gather(batch: BatchChanges, people: list[Person]) -> dict[Person, _NewProfile]:
+    """What the batch says of each, under whichever key; a stored person is never joined into a new one."""
+    new_profiles = {person: _NewProfile() for person in people}
+    for link in reversed(list(batch.identity_map.links())):
+        found = new_profiles.get(link.person.root)
         if found is not None:
-            found.keys.append(_known_key(work.directory, holding))
-            if holding.origin_id == holding.person.root.id:
-                found.source = holding.source
-    for fact in work.facts.values():
-        found = newborn.get(fact.holding.person.root)
+            found.keys.append(_known_key(batch.identity_map, link))
+            if link.origin_id == link.person.root.id:
+                found.source = link.source
+    for fact in batch.facts.values():
+        found = new_profiles.get(fact.link.person.root)
         if found is not None:
             # As the table will have it: a day is a text, for one.
             value = orjson.loads(orjson.dumps(fact.value))
             found.facts.append(
                 KnownFact(fact.field, value, fact.rank, fact.occurred_at, fact.source, fact.event_id)
             )
-    for holding, tally in work.tallies.items():
-        found = newborn.get(holding.person.root)
+    for link, delta in batch.counter_deltas.items():
+        found = new_profiles.get(link.person.root)
         if found is not None:
-            found.tally = found.tally.plus(tally)
-            found.tags |= work.tags.get(holding, set())
-    return newborn
+            found.delta = found.delta.plus(delta)
+            found.tags |= batch.tags.get(link, set())
+    return new_profiles
 
 
-def _known_key(directory: Directory, holding: Holding) -> KnownKey:
-    is_active = holding.unlinked_at is None or (
-        holding.linked_at is not None and holding.linked_at > holding.unlinked_at
-    )
+def _known_key(identity_map: IdentityMap, link: KeyLink) -> KnownKey:
+    is_active = link.unlinked_at is None or (link.linked_at is not None and link.linked_at > link.unlinked_at)
     return KnownKey(
-        holding.key.kind,
-        holding.key.value,
+        link.key.kind,
+        link.key.value,
         is_active,
-        is_shared(directory.rows(holding.key)),
-        holding.confidence,
+        is_shared(identity_map.rows(link.key)),
+        link.confidence,
     )

@@ -13,7 +13,7 @@ from events import log
 from events.log import LogEntry
 from profiles import cache
 from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
-from profiles.ingest.restating import Touched, recompute_golden_rows
+from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
 from profiles.log_kinds import LogKind
 from profiles.merging.cannot_link import forbid_link
 from profiles.merging.reassignment import AUTOMATIC, BY_PERSON, Author, NewMerge, reassign_rows, record_merges

@@ -1,4 +1,7 @@
-"""Two people whom nobody shall take for one: remembered by their identifiers, which outlive profiles."""
+"""Cannot-link pairs (record linkage): two people whom the rules must never join.
+
+A pair is stored by the identifiers of both, because identifiers outlive profiles.
+"""
 
 from uuid import UUID
 
@@ -32,12 +35,12 @@ WHERE apart.tenant_id = %(tenant)s AND a.tenant_id = %(tenant)s AND b.tenant_id 
 
 
 def forbid_link(one: UUID, other: UUID) -> None:
-    """Never join these two again by the rules; staff still may. Needs the identity lock."""
+    """Forbid the rules to join these two; staff still may. Needs the identity lock."""
     _run(FORBID_LINK, one, other)
 
 
 def allow_link(one: UUID, other: UUID) -> None:
-    """Take `forbid_link` back."""
+    """Undo `forbid_link`."""
     _run(ALLOW_LINK, one, other)
 
 

@@ -112,7 +112,7 @@ def _whom(survivor_id: UUID) -> tuple[dict[str, Any], Traits]:
     """The parameters of all statements, and by what the person is recognised."""
     parameters: dict[str, Any] = {"tenant": current_tenant_id(), "survivor": survivor_id}
     with connection.cursor() as cursor:
-        cursor.execute(sql.TOGETHER, parameters)
+        cursor.execute(sql.MERGED_IDS, parameters)
         parameters["ids"] = sorted(row[0] for row in cursor.fetchall())
     traits = Traits.load(parameters)
     parameters |= {

@@ -2,7 +2,7 @@
 
 from tenants.postgresql.staging import StagingTable
 
-TOGETHER = """
+MERGED_IDS = """
 SELECT id FROM profiles_customerprofile
 WHERE tenant_id = %(tenant)s AND (id = %(survivor)s OR merged_into_id = %(survivor)s)
 """

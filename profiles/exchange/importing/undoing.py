@@ -18,8 +18,8 @@ from events.log import LogEntry
 from profiles import cache
 from profiles.exchange.importing import statements as sql
 from profiles.exchange.importing.subjects import event_id_of, event_prefix
-from profiles.ingest.restating import Touched, recompute_golden_rows
-from profiles.ingest.statements import PLAN_FOR_BATCHES, TAGGED_PROFILE
+from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
+from profiles.ingest.statements import TAGGED_PROFILE
 from profiles.log_kinds import LogKind
 from profiles.merging.reassignment import reassign_rows
 from profiles.models import ErasureReason, MemberImport
@@ -27,6 +27,7 @@ from profiles.tables import BLANK_PROFILES
 from tenants.actors import current_actor
 from tenants.extension import OnUndo, every, from_the_top, table_name
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import current_tenant_id
 
 CHUNK: Final = 1_000
