@@ -1,6 +1,6 @@
 """The list of segments, one segment, and making and changing one."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from segments.actions import (
     users_of,
 )
 from segments.admin.building import builder_context
+from segments.clock import Clock, next_day
 from segments.errors import SegmentNotFound
 from segments.explaining import Day, explain, growth, told_leaf
 from segments.lists import add_members, remove_members, resolve_pasted
@@ -216,12 +217,32 @@ def _curve(days: list[Day]) -> dict[str, Any]:
 
 
 def _why(segment: Segment, person: UUID, request: StaffRequest, now: datetime) -> dict[str, Any] | None:
+    """Now, or as it stood at the end of the day `on`."""
+    club = club_of(request)
+    today = now.astimezone(club.zone).date()
+    day = date_or_none(request.GET.get("on", ""))
+    at = None
+    if day is not None and day < today:
+        at = Clock(now, club.zone).start_of(next_day(day)) - timedelta(microseconds=1)
     try:
-        answer = explain(segment.pk, person, club_of(request), now)
+        answer = explain(segment.pk, person, club, now, at)
     except DomainError:
         return None
     name = CustomerProfile.objects.get(pk=UUID(answer["customerId"])).name
-    return {**answer, "name": name, "lines": _lines(answer["rule"], 0) if answer["rule"] else []}
+    turn = answer["turn"] and {**answer["turn"], "at": datetime.fromisoformat(answer["turn"]["at"])}
+    lines = _lines(answer["rule"], 0) if answer["rule"] else []
+    return {
+        **answer, "name": name, "turn": turn, "lines": lines, "day": day if at else None, "today": today,
+        "asked": person, "is_partly_unknown": any(line["is"] is None for line in lines),
+    }  # fmt: skip
+
+
+def date_or_none(text: str) -> date | None:
+    """A day as a date field sends it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _lines(node: dict[str, Any], depth: int) -> list[dict[str, Any]]:

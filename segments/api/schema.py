@@ -137,7 +137,11 @@ EXPLANATION: Final = inline_serializer(
         ),
         "rule": serializers.JSONField(
             allow_null=True,
-            help_text="The rule with `is` and `found` at each leaf; null of lists and past moments.",
+            help_text="The rule with `is` and `found` at each leaf; null of lists. Of a past moment `is` is null where"
+            " what the leaf asks for is not known any more.",
+        ),
+        "isSameRule": serializers.BooleanField(
+            help_text="Whether the rule is still the one by which the customer last joined or left."
         ),
     },
 )
