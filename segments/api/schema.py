@@ -42,6 +42,9 @@ CHANGE: Final = inline_serializer(
         "name": serializers.CharField(max_length=120, required=False),
         "criteria": _tree("A new rule: everybody is compared with it soon.", required=False),
         "isActive": serializers.BooleanField(required=False),
+        "addImportId": serializers.UUIDField(
+            required=False, help_text="A finished import whose people go on the list."
+        ),
         "addCustomerIds": serializers.ListField(
             child=serializers.UUIDField(), required=False, max_length=10_000, help_text="Lists only."
         ),
