@@ -22,7 +22,7 @@ from social.models import (
     TouchStatus,
 )
 from social.promoting import campaigning
-from social.promoting.acts import (
+from social.promoting.actions import (
     STOPPABLE,
     columns_of,
     make_promotion,

@@ -16,7 +16,7 @@ BELL_THROWS = 4
 BELL_SCALE = math.sqrt(3)
 
 
-class Dice:
+class Rng:
     """One stream of chance; `fork` gives independent ones, so that one part's throws never shift another's."""
 
     __slots__ = ("_random", "_seed")
@@ -25,9 +25,9 @@ class Dice:
         self._seed = seed
         self._random = random.Random(seed)  # noqa: S311 - a world, no secrets
 
-    def fork(self, label: str) -> "Dice":
+    def fork(self, label: str) -> "Rng":
         """A stream of its own, fixed by this one's seed and the label alone."""
-        return Dice(f"{self._seed}/{label}")
+        return Rng(f"{self._seed}/{label}")
 
     def chance(self, probability: float) -> bool:
         """True with this probability."""

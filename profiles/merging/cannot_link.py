@@ -1,4 +1,7 @@
-"""Two people whom nobody shall take for one: remembered by their identifiers, which outlive profiles."""
+"""Cannot-link pairs (record linkage): two people whom the rules must never join.
+
+A pair is stored by the identifiers of both, because identifiers outlive profiles.
+"""
 
 from uuid import UUID
 
@@ -8,7 +11,7 @@ from tenants.actors import current_actor
 from tenants.scope import current_tenant_id
 
 # Ids of services where somebody has any, else the addresses; every key of one against every key of the other.
-KEEP_APART = """
+FORBID_LINK = """
 WITH held AS (
     SELECT i.kind, i.value, i.profile_id, i.kind IN ('email', 'phoneNumber') AS is_weak
     FROM profiles_identifier AS i WHERE i.tenant_id = %(tenant)s AND i.profile_id IN (%(one)s, %(other)s)
@@ -21,7 +24,7 @@ SELECT DISTINCT %(tenant)s::uuid, LEAST(a.key, b.key), GREATEST(a.key, b.key), %
 FROM telling AS a JOIN telling AS b ON a.profile_id = %(one)s AND b.profile_id = %(other)s AND a.key <> b.key
 ON CONFLICT (tenant_id, first_key, second_key) DO NOTHING
 """
-LET_TOGETHER = """
+ALLOW_LINK = """
 DELETE FROM profiles_keptapart AS apart
 USING profiles_identifier AS a, profiles_identifier AS b
 WHERE apart.tenant_id = %(tenant)s AND a.tenant_id = %(tenant)s AND b.tenant_id = %(tenant)s
@@ -31,14 +34,14 @@ WHERE apart.tenant_id = %(tenant)s AND a.tenant_id = %(tenant)s AND b.tenant_id 
 """
 
 
-def keep_apart(one: UUID, other: UUID) -> None:
-    """Never join these two again by the rules; staff still may. Needs the identity lock."""
-    _run(KEEP_APART, one, other)
+def forbid_link(one: UUID, other: UUID) -> None:
+    """Forbid the rules to join these two; staff still may. Needs the identity lock."""
+    _run(FORBID_LINK, one, other)
 
 
-def let_together(one: UUID, other: UUID) -> None:
-    """Take `keep_apart` back."""
-    _run(LET_TOGETHER, one, other)
+def allow_link(one: UUID, other: UUID) -> None:
+    """Undo `forbid_link`."""
+    _run(ALLOW_LINK, one, other)
 
 
 def _run(statement: str, one: UUID, other: UUID) -> None:

@@ -17,7 +17,7 @@ from events.parked import discard_parked, retry_parked
 from events.refusals import EventRefused
 from events.replay import REPAIRABLE, Selection, repair_event, replay
 from events.skipping import skip_events
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import messages
 from tenants.admin.pages import page, show
 from tenants.errors import DomainError
@@ -37,14 +37,18 @@ def repair(request: StaffRequest, row_id: int) -> HttpResponse:
     if event.status not in REPAIRABLE:
         messages.info(request, "This event does not wait for repair any more.")
         return _to_event(row_id)
-    text = request.POST.get("envelope", "") if request.method == "POST" else words.pretty_json(event.envelope)
+    text = (
+        request.POST.get("envelope", "")
+        if request.method == "POST"
+        else formatting.pretty_json(event.envelope)
+    )
     problem = ""
     if request.method == "POST":
         problem = problem_of(lambda: repair_event(row_id, _envelope(text), by=user_of(request)))
         if not problem:
             messages.success(request, "The event is on its way again. The original is kept with it.")
             return _to_event(row_id)
-    original = words.pretty_json(event.original_envelope or event.envelope)
+    original = formatting.pretty_json(event.original_envelope or event.envelope)
     return show(
         request,
         "crm/operations/repair.html",
@@ -76,7 +80,9 @@ def act_on_dead(request: StaffRequest) -> HttpResponse:
         _act(request, act, selection)
         return HttpResponseRedirect(back)
     count = selection.rows()[:MOST_COUNTED].count()
-    number = words.plural(count, "event") if count < MOST_COUNTED else f"more than {MOST_COUNTED:,} events"
+    number = (
+        formatting.plural(count, "event") if count < MOST_COUNTED else f"more than {MOST_COUNTED:,} events"
+    )
     hidden = [("act", act), *filters_of(selection).items()]
     hidden += [("all", "1")] if everything else [("ids", str(each)) for each in ids]
     return show(
@@ -106,7 +112,7 @@ def act_on_parked(request: StaffRequest) -> HttpResponse:
         _act_on_parked(request, act, ids)
         return HttpResponseRedirect(back)
     count = ParkedEntry.objects.filter(pk__in=ids, status=ParkedEntry.Status.PARKED).count()
-    number = words.plural(count, "entry", "entries")
+    number = formatting.plural(count, "entry", "entries")
     return show(
         request,
         "crm/operations/confirm.html",
@@ -176,22 +182,22 @@ def _envelope(text: str) -> dict[str, Any]:
 def _act(request: StaffRequest, act: str, selection: Selection) -> None:
     if act == "replay":
         count = sum(replay(selection).values())
-        messages.success(request, f"{words.plural(count, 'event')} on the way again.")
+        messages.success(request, f"{formatting.plural(count, 'event')} on the way again.")
     else:
         count = skip_events(selection, by=user_of(request))
-        messages.success(request, f"{words.plural(count, 'event')} skipped.")
+        messages.success(request, f"{formatting.plural(count, 'event')} skipped.")
 
 
 def _act_on_parked(request: StaffRequest, act: str, ids: list[int]) -> None:
     if act == "discard":
-        messages.success(request, f"{words.plural(discard_parked(ids), 'entry', 'entries')} discarded.")
+        messages.success(request, f"{formatting.plural(discard_parked(ids), 'entry', 'entries')} discarded.")
         return
     try:
         retried = retry_parked(ids)
     except DomainError as refused:
         messages.error(request, refused.message)
         return
-    done = words.plural(retried.done, "entry", "entries")
+    done = formatting.plural(retried.done, "entry", "entries")
     if retried.still_parked:
         messages.warning(request, f"{done} digested, {retried.still_parked} failed again and stay parked.")
     else:

@@ -1,10 +1,10 @@
-"""Adding up what a batch does to the figures of each profile."""
+"""Adding up what a batch adds to the counters and figures of each profile."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from profiles.effects.drafts import Marks, Subject
+from profiles.effects.drafts import FigureDelta, Subject
 from profiles.models.history import UNCOUNTED_CATEGORIES
 
 SHORT_WINDOW = timedelta(days=30)
@@ -19,7 +19,7 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 @dataclass(slots=True)
-class Tally:
+class CounterDelta:
     """Sums and maxima over the events of one batch for one profile."""
 
     count_30d: int = 0
@@ -28,17 +28,17 @@ class Tally:
     last_at: datetime | None = None
     last_type: str = ""
     value_cents: int = 0
-    rung: int = 0
+    stage_rank: int = 0
     booked_at: datetime | None = None
     opened_at: datetime | None = None
     clicked_at: datetime | None = None
 
-    def add_marks(self, marks: Marks) -> None:
+    def add_figures(self, figures: FigureDelta) -> None:
         """Money and the times of the latest booking, opening and click."""
-        self.value_cents += marks.value_cents
-        self.booked_at = _later(self.booked_at, marks.booked_at)
-        self.opened_at = _later(self.opened_at, marks.opened_at)
-        self.clicked_at = _later(self.clicked_at, marks.clicked_at)
+        self.value_cents += figures.value_cents
+        self.booked_at = _later(self.booked_at, figures.booked_at)
+        self.opened_at = _later(self.opened_at, figures.opened_at)
+        self.clicked_at = _later(self.clicked_at, figures.clicked_at)
 
     def add_activities(self, subject: Subject, occurred_at: datetime, now: datetime) -> None:
         """Count the rows of the timeline that a subject gets."""
@@ -53,20 +53,20 @@ class Tally:
             if self.last_at is None or (occurred_at, draft.type) > (self.last_at, self.last_type):
                 self.last_at, self.last_type = occurred_at, draft.type
 
-    def plus(self, other: "Tally") -> "Tally":
-        """Both together, as a tally of its own."""
+    def plus(self, other: "CounterDelta") -> "CounterDelta":
+        """The sum of both."""
         last_at, last_type = max(
             ((one.last_at, one.last_type) for one in (self, other) if one.last_at is not None),
             default=(None, ""),
         )
-        return Tally(
+        return CounterDelta(
             count_30d=self.count_30d + other.count_30d,
             count_90d=self.count_90d + other.count_90d,
             bookings_30d=self.bookings_30d + other.bookings_30d,
             last_at=last_at,
             last_type=last_type,
             value_cents=self.value_cents + other.value_cents,
-            rung=max(self.rung, other.rung),
+            stage_rank=max(self.stage_rank, other.stage_rank),
             booked_at=_later(self.booked_at, other.booked_at),
             opened_at=_later(self.opened_at, other.opened_at),
             clicked_at=_later(self.clicked_at, other.clicked_at),
@@ -82,7 +82,7 @@ class Tally:
             self.last_at,
             self.last_type,
             self.value_cents,
-            self.rung,
+            self.stage_rank,
             self.booked_at,
             self.opened_at,
             self.clicked_at,

@@ -10,13 +10,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from events import log
-from events.log import Happening
+from events.log import LogEntry
 from profiles import cache
 from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
-from profiles.ingest.restating import Touched, restate
+from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
 from profiles.log_kinds import LogKind
-from profiles.merging.keeping_apart import keep_apart
-from profiles.merging.rehoming import AUTOMATIC, BY_PERSON, Author, NewMerge, record_merges, rehome
+from profiles.merging.cannot_link import forbid_link
+from profiles.merging.reassignment import AUTOMATIC, BY_PERSON, Author, NewMerge, reassign_rows, record_merges
 from profiles.models import CustomerProfile, ProfileMerge, ProfileStatus
 from profiles.reading import get_customer
 from tenants.action_log import log_action, log_actions
@@ -84,7 +84,7 @@ def merge_many(merges: Sequence[NewMerge], *, reason: str = "") -> list[MergeOut
         log.append(
             [
                 *(
-                    Happening(
+                    LogEntry(
                         LogKind.PROFILE_MERGED,
                         outcome.winner_id,
                         {"loserId": str(outcome.loser_id), "evidence": dict(one.evidence)},
@@ -181,11 +181,11 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
             )
         winner_id, loser_id = survivor_of[merge.winner_id], survivor_of[merge.loser_id]
         if merge.kind == AUTOMATIC and winner_id != loser_id:
-            keep_apart(loser_id, winner_id)
+            forbid_link(loser_id, winner_id)
         restored_id = winner_id if loser_id == survivor_id else loser_id
         log.append(
             [
-                Happening(
+                LogEntry(
                     LogKind.PROFILE_UNMERGED,
                     survivor_id,
                     {"restoredId": str(restored_id), "by": _public_id(actor)},
@@ -218,15 +218,15 @@ def _merge_to_undo(profile: CustomerProfile, survivor_id: UUID, merge_id: int | 
 
 def _rehome(cursor: Any, tenant_id: UUID, seeds: set[UUID]) -> tuple[dict[UUID, UUID], dict[UUID, list[str]]]:
     """Move the rows and compute the golden rows of the survivors anew; who survives for whom, what changed."""
-    survivor_of = rehome(cursor, tenant_id, seeds)
-    changes = restate(cursor, tenant_id, Touched(rekeyed=set(survivor_of.values())))
+    survivor_of = reassign_rows(cursor, tenant_id, seeds)
+    changes = recompute_golden_rows(cursor, tenant_id, Touched(rekeyed=set(survivor_of.values())))
     cache.forget(survivor_of)
     return survivor_of, changes
 
 
-def _changed(changes: dict[UUID, list[str]]) -> list[Happening]:
+def _changed(changes: dict[UUID, list[str]]) -> list[LogEntry]:
     return [
-        Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(names)})
+        LogEntry(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(names)})
         for profile_id, names in changes.items()
         if names
     ]

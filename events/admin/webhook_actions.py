@@ -20,7 +20,7 @@ from events.webhooks.endpoints import (
     show_secret,
     update_endpoint,
 )
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import messages
 from tenants.admin.pages import page, show
 from tenants.errors import DomainError
@@ -133,7 +133,7 @@ def _replay_failed(request: StaffRequest, endpoint: WebhookEndpoint) -> None:
 
 def _say(request: StaffRequest, count: int) -> None:
     if count:
-        messages.success(request, f"{words.plural(count, 'delivery', 'deliveries')} sent again now.")
+        messages.success(request, f"{formatting.plural(count, 'delivery', 'deliveries')} sent again now.")
     else:
         messages.info(request, "Nothing of this has failed.")
 

@@ -24,7 +24,7 @@ def _mark(task: str, argument: str) -> str:
     return f"crm:wake:{task}:{argument}"
 
 
-def claim_wake(task: str, argument: str) -> bool:
+def claim_debounce(task: str, argument: str) -> bool:
     """Whether nobody else has sent the task a moment ago; whoever gets True must send it. False without Redis."""
     try:
         return bool(redis_client().set(_mark(task, argument), 1, nx=True, ex=MARK_SECONDS))
@@ -33,21 +33,21 @@ def claim_wake(task: str, argument: str) -> bool:
         return False
 
 
-def wake(task: str, argument: str) -> None:
+def enqueue_debounced(task: str, argument: str) -> None:
     """Send the task now unless one is on its way; never raises when Redis is away."""
     try:
-        if claim_wake(task, argument):
+        if claim_debounce(task, argument):
             current_app.send_task(task, [argument], retry=False)
     except (RedisError, OperationalError) as error:
         logger.warning("wake-up of %s not sent, the sweep will find the work: %s", task, error)
 
 
-def wake_on_commit(task: str, argument: str) -> None:
+def enqueue_on_commit(task: str, argument: str) -> None:
     """Send the task when the open transaction has been committed."""
-    transaction.on_commit(lambda: wake(task, argument), robust=True)
+    transaction.on_commit(lambda: enqueue_debounced(task, argument), robust=True)
 
 
-def awake(task: str, argument: str) -> None:
+def clear_debounce(task: str, argument: str) -> None:
     """Called by the task before it looks for work, so that whatever comes from now on wakes it again."""
     try:
         redis_client().delete(_mark(task, argument))

@@ -24,8 +24,8 @@ NONCE_BYTES: Final = 12
 AES_BYTES: Final = 32
 
 
-class SealBroken(ConflictError):
-    """The text was sealed with a key that is not among ours any more, or was tampered with."""
+class DecryptionError(ConflictError):
+    """The text was encrypted with a key that is not among ours any more, or was tampered with."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -34,17 +34,17 @@ class SealBroken(ConflictError):
         )
 
 
-def seal(plain: str) -> str:
+def encrypt(plain: str) -> str:
     """The text encrypted with the first key; different each time."""
     return _keys().encrypt(plain.encode()).decode()
 
 
-def unseal(sealed: str) -> str:
-    """The text that was sealed; raises SealBroken."""
+def decrypt(encrypted: str) -> str:
+    """The plain text; raises DecryptionError."""
     try:
-        return _keys().decrypt(sealed.encode()).decode()
+        return _keys().decrypt(encrypted.encode()).decode()
     except InvalidToken:
-        raise SealBroken from None
+        raise DecryptionError from None
 
 
 def key_path() -> Path:
@@ -70,7 +70,7 @@ def _own_key(path_text: str) -> str:
     return path.read_text().strip()
 
 
-def seal_for(context: str, plain: str) -> str:
+def encrypt_for(context: str, plain: str) -> str:
     """The text encrypted with the first key by AES-256-GCM, readable only for the same context.
 
     `context`: what the secret belongs to, as in tenant, row and field; a copy in another place cannot be read.
@@ -80,12 +80,12 @@ def seal_for(context: str, plain: str) -> str:
     return base64.urlsafe_b64encode(nonce + cipher).decode()
 
 
-def unseal_for(context: str, sealed: str) -> str:
-    """The text that was sealed for this context; raises SealBroken."""
+def decrypt_for(context: str, encrypted: str) -> str:
+    """The plain text, if it was encrypted for this context; raises DecryptionError."""
     try:
-        content = base64.urlsafe_b64decode(sealed)
+        content = base64.urlsafe_b64decode(encrypted)
     except ValueError:
-        raise SealBroken from None
+        raise DecryptionError from None
     for key in _aes_keys():
         try:
             return (
@@ -93,7 +93,7 @@ def unseal_for(context: str, sealed: str) -> str:
             )
         except (InvalidTag, ValueError):
             continue
-    raise SealBroken
+    raise DecryptionError
 
 
 def _aes_keys() -> list[bytes]:

@@ -170,7 +170,9 @@ def golden_row(facts: Iterable[KnownFact], keys: Iterable[KnownKey], stage_reach
     return row
 
 
-def restated_row(before: Mapping[str, Any], facts: Iterable[KnownFact], stage_reached: int) -> dict[str, Any]:
+def recomputed_row(
+    before: Mapping[str, Any], facts: Iterable[KnownFact], stage_reached: int
+) -> dict[str, Any]:
     """The golden row after new facts of some fields; the identifiers are as they were."""
     row = {**before, **stated_columns(facts)}
     row["lifecycle_stage"] = stage_of(row["membership_status"], stage_reached)
@@ -178,7 +180,7 @@ def restated_row(before: Mapping[str, Any], facts: Iterable[KnownFact], stage_re
 
 
 def stage_of(membership_status: str, stage_reached: int) -> str:
-    """The rung reached, or CHURNED while the membership is lapsed or cancelled."""
+    """The stage_rank reached, or CHURNED while the membership is lapsed or cancelled."""
     if membership_status in CHURNED_STATUSES:
         return LifecycleStage.CHURNED.value
     return STAGE_LADDER[stage_reached].value

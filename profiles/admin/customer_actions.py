@@ -36,7 +36,7 @@ def offers_of(request: StaffRequest) -> list[Offer]:
     """The acts that the person may do."""
     return [
         Offer(act.title, act.icon, reverse(f"admin:{act.page}"))
-        for act in ordered("customer_acts")
+        for act in ordered("customer_actions")
         if request_may(request, Right(act.right))
     ]
 

@@ -27,7 +27,7 @@ from campaigns.schedule import next_occurrence, planned_at
 from campaigns.settings import settings_of
 from campaigns.texts import arms_of, keep_texts
 from campaigns.transitions import check_move, lock_campaign, move, note_act
-from events.log import Happening, append
+from events.log import LogEntry, append
 from messaging import planning
 from messaging.holds import cancel_source, hold_source, release_source
 from messaging.models import Source
@@ -67,7 +67,7 @@ def schedule_campaign(campaign_id: UUID, at: datetime | None = None) -> Campaign
     move(campaign, CampaignStatus.SCHEDULED, act="scheduled", scheduled_at=at or campaign.scheduled_at or now)
     add_occurrence(campaign, hour)
     target = 0 if campaign.type == CampaignType.TRIGGERED else count_audience(campaign)
-    append([Happening(SCHEDULED_KIND, None, {"campaignId": str(campaign.pk), "targetCount": target})])
+    append([LogEntry(SCHEDULED_KIND, None, {"campaignId": str(campaign.pk), "targetCount": target})])
     return campaign
 
 

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from events.log import Happening
+from events.log import LogEntry
 from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft
-from profiles.identity import Directory, Holding, Person
+from profiles.identity import IdentityMap, KeyLink, Person
 from profiles.ingest import statements as sql
+from profiles.ingest.counter_deltas import CounterDelta
 from profiles.ingest.decoding import ClaimedRow
-from profiles.ingest.once import Tellings
-from profiles.ingest.tallies import Tally
+from profiles.ingest.once_activities import OnceActivities
 from profiles.models.history import SLOTS
 
 
@@ -22,7 +22,7 @@ class Recorded:
 
     row: ClaimedRow
     slot: int
-    holding: Holding
+    link: KeyLink
     draft: ActivityDraft
     once_key: UUID | None = None
 
@@ -35,7 +35,7 @@ class Recorded:
 class StatedFact(NamedTuple):
     """A fact about to be written."""
 
-    holding: Holding
+    link: KeyLink
     source: str
     field: str
     value: Any
@@ -64,19 +64,19 @@ class IdentifierIds:
 
 
 @dataclass(slots=True)
-class Work:
+class BatchChanges:
     """Everything a batch will write, gathered in memory first."""
 
     club: Club
     now: datetime
-    directory: Directory
+    identity_map: IdentityMap
     ids: IdentifierIds = field(default_factory=IdentifierIds)
     facts: dict[tuple[int, str, str, int], StatedFact] = field(default_factory=dict)
     activities: list[Recorded] = field(default_factory=list)
-    tellings: Tellings = field(default_factory=Tellings)
-    tallies: dict[Holding, Tally] = field(default_factory=dict)
-    tags: dict[Holding, set[str]] = field(default_factory=dict)
+    once_activities: OnceActivities = field(default_factory=OnceActivities)
+    counter_deltas: dict[KeyLink, CounterDelta] = field(default_factory=dict)
+    tags: dict[KeyLink, set[str]] = field(default_factory=dict)
     rekeyed: set[Person] = field(default_factory=set)
     erasures: list[tuple[Person, ClaimedRow, str]] = field(default_factory=list)
-    happenings: list[Happening] = field(default_factory=list)
+    log_entries: list[LogEntry] = field(default_factory=list)
     firsts: dict[int, tuple[Person, Recorded | None]] = field(default_factory=dict)

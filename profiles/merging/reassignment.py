@@ -1,4 +1,4 @@
-"""Bringing rows to where the standing merges say they belong."""
+"""Reassigning rows of customers to the survivors of the merges in force."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ NOBODY = Author()
 def record_merges(
     cursor: Any, tenant_id: UUID, merges: Sequence[NewMerge], author: Author = NOBODY
 ) -> list[int]:
-    """Note merges, in this order; returns their ids. Nothing moves before `rehome`."""
+    """Note merges, in this order; returns their ids. Nothing moves before `reassign_rows`."""
     sql.RECORDED.fill(
         cursor,
         (
@@ -51,11 +51,11 @@ def record_merges(
     return sorted(merge_id for (merge_id,) in cursor.fetchall())
 
 
-def rehome(cursor: Any, tenant_id: UUID, seeds: Collection[UUID]) -> dict[UUID, UUID]:
+def reassign_rows(cursor: Any, tenant_id: UUID, seeds: Collection[UUID]) -> dict[UUID, UUID]:
     """Make everybody who stands together with a seed agree with the merges that stand now.
 
     Moves rows, sums figures up, retires losers and revives who is free again. Returns profile → survivor for all of
-    them; the caller restates the survivors' golden rows. Needs a transaction, the scope and the identity lock alone.
+    them; the caller recomputes the survivors' golden rows. Needs a transaction, the scope and the identity lock alone.
     """
     sql.SEED.fill(cursor, ((profile_id,) for profile_id in seeds))
     cursor.execute(sql.MEMBERS, {"tenant": tenant_id})

@@ -8,8 +8,8 @@ from psycopg import Connection
 
 from crm_platform.bench.database import connect
 from tenants.models import IdempotencyRecord
-from tenants.postgresql.behind import statements_behind
 from tenants.postgresql.staging import StagingTable
+from tenants.postgresql.statement_pipeline import pipelined_statements
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.tenants.records import TABLE, keys_by_sql, record, unsaved_record
@@ -18,7 +18,7 @@ LETTERS = StagingTable("letters", "place integer, letter text")
 
 
 def test_answers_come_as_ever(fairview: Club) -> None:
-    with tenant_scope(fairview.tenant), statements_behind(), transaction.atomic():
+    with tenant_scope(fairview.tenant), pipelined_statements(), transaction.atomic():
         with connection.cursor() as cursor:
             LETTERS.fill(cursor, enumerate("abc"))
             cursor.execute("UPDATE letters SET letter = upper(letter) WHERE place > %s", [0])
@@ -33,8 +33,8 @@ def test_answers_come_as_ever(fairview: Club) -> None:
 
 
 def test_a_block_in_a_block_is_the_outer_one(db: None) -> None:
-    with statements_behind(), transaction.atomic(), connection.cursor() as cursor:
-        with statements_behind():
+    with pipelined_statements(), transaction.atomic(), connection.cursor() as cursor:
+        with pipelined_statements():
             cursor.execute("SELECT 1")
         LETTERS.fill(cursor, enumerate("a"))
         cursor.execute("SELECT letter FROM letters")
@@ -43,7 +43,12 @@ def test_a_block_in_a_block_is_the_outer_one(db: None) -> None:
 
 
 def test_an_answer_is_its_own_statement_s_whatever_was_said_since(db: None) -> None:
-    with statements_behind(), transaction.atomic(), connection.cursor() as one, connection.cursor() as other:
+    with (
+        pipelined_statements(),
+        transaction.atomic(),
+        connection.cursor() as one,
+        connection.cursor() as other,
+    ):
         one.execute("SELECT 1")
         other.execute("SELECT 2")
         other.execute("SELECT 3")
@@ -55,7 +60,12 @@ def test_a_statement_runs_in_the_scope_in_which_it_was_said(fairview: Club, king
     record(fairview.tenant, key="ours"), record(kingsmere.tenant, key="theirs")
     ask = "SELECT key FROM tenants_idempotencyrecord"
 
-    with statements_behind(), transaction.atomic(), connection.cursor() as one, connection.cursor() as other:
+    with (
+        pipelined_statements(),
+        transaction.atomic(),
+        connection.cursor() as one,
+        connection.cursor() as other,
+    ):
         with tenant_scope(fairview.tenant):
             one.execute(ask)
         with tenant_scope(kingsmere.tenant):
@@ -66,7 +76,7 @@ def test_a_statement_runs_in_the_scope_in_which_it_was_said(fairview: Club, king
 @pytest.mark.django_db(transaction=True)
 def test_nobody_waits_for_a_statement_without_an_answer(fairview: Club) -> None:
     lock = "SELECT pg_advisory_xact_lock(4711)"
-    with connect() as elsewhere, tenant_scope(fairview.tenant), statements_behind():
+    with connect() as elsewhere, tenant_scope(fairview.tenant), pipelined_statements():
         elsewhere.execute(lock)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '20s'")
@@ -88,7 +98,7 @@ def test_an_error_shows_at_the_commit_and_nothing_is_stored(fairview: Club) -> N
             cursor.execute(f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE key = 'twice'")
             cursor.execute(f"UPDATE {TABLE} SET key = 'after'")
 
-    with tenant_scope(fairview.tenant), statements_behind():
+    with tenant_scope(fairview.tenant), pipelined_statements():
         with pytest.raises(IntegrityError, match="duplicate key"):
             say_it_twice()
         # And the connection goes on.
@@ -96,7 +106,7 @@ def test_an_error_shows_at_the_commit_and_nothing_is_stored(fairview: Club) -> N
 
 
 def test_an_error_shows_at_each_answer_until_the_savepoint_is_undone(db: None) -> None:
-    with statements_behind(), transaction.atomic(), connection.cursor() as cursor:
+    with pipelined_statements(), transaction.atomic(), connection.cursor() as cursor:
         LETTERS.fill(cursor, enumerate("ab"))
         savepoint = transaction.savepoint()
         cursor.execute("DELETE FROM letters")
@@ -121,7 +131,7 @@ def test_a_python_error_undoes_what_was_said(fairview: Club) -> None:
         unsaved_record(fairview.tenant).save()
         raise ZeroDivisionError
 
-    with tenant_scope(fairview.tenant), statements_behind():
+    with tenant_scope(fairview.tenant), pipelined_statements():
         with pytest.raises(ZeroDivisionError):
             stumble()
         assert keys_by_sql() == []
@@ -137,7 +147,7 @@ def test_a_connection_that_dies_is_noticed_and_replaced(fairview: Club) -> None:
         unsaved_record(fairview.tenant).save()
 
     with tenant_scope(fairview.tenant):
-        with connect() as elsewhere, statements_behind(), pytest.raises(OperationalError):
+        with connect() as elsewhere, pipelined_statements(), pytest.raises(OperationalError):
             die(elsewhere)
         connection.close_if_unusable_or_obsolete()
         assert keys_by_sql() == []

@@ -1,4 +1,4 @@
-"""Computing golden rows anew from all facts and identifiers of the profiles concerned."""
+"""Recomputing golden rows, and the search documents made from them, from facts and identifiers."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ from uuid import UUID
 
 import orjson
 
-from profiles.golden import (
+from profiles.golden_rows import statements as sql
+from profiles.golden_rows.rules import (
     COLUMN_NAMES,
     GOLDEN_COLUMNS,
     KnownFact,
     KnownKey,
     changed_columns,
     golden_row,
-    restated_row,
+    recomputed_row,
 )
-from profiles.ingest import statements as sql
 from profiles.search.documents import lexemes
 
 JSON_COLUMNS = frozenset({"external_ids"})
@@ -47,38 +47,38 @@ class Findable(NamedTuple):
 class Touched:
     """What happened to profiles that may change their golden rows, and the words by which they are found.
 
-    `fields`: the fields of which each has new facts; `rekeyed`: those whose identifiers changed, which are computed
-    anew altogether; `retagged`: those whose tags changed; `newborn`: those whose rows were just written, and are right.
+    `fields`: the fields of which each has new facts; `rekeyed`: those whose identifiers changed, which are recomputed
+    completely; `retagged`: those whose tags changed; `new_profiles`: those whose rows were just written, and are right.
     """
 
     fields: Mapping[UUID, Collection[str]] = field(default_factory=dict)
     rekeyed: Collection[UUID] = ()
     retagged: Collection[UUID] = ()
-    newborn: Collection[UUID] = ()
+    new_profiles: Collection[UUID] = ()
 
 
-def restate(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[str]]:
+def recompute_golden_rows(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[str]]:
     """Rewrite the golden rows that changed; returns profile id → names of the changed fields (API names).
 
     Needs a transaction and the tenant's identity lock.
     """
-    work = _Restating()
-    rekeyed = set(touched.rekeyed).difference(touched.newborn)
+    recomputation = _Recomputation()
+    rekeyed = set(touched.rekeyed).difference(touched.new_profiles)
     partly = {
         profile_id: names
         for profile_id, names in touched.fields.items()
-        if profile_id not in rekeyed and profile_id not in touched.newborn
+        if profile_id not in rekeyed and profile_id not in touched.new_profiles
     }
-    _restate_partly(cursor, tenant_id, partly, work)
-    _restate_altogether(cursor, tenant_id, rekeyed, work)
-    _store(cursor, tenant_id, work)
-    refound = rekeyed.union(work.renamed, touched.retagged).difference(touched.newborn)
-    _store_documents(cursor, tenant_id, refound, work.known)
-    return work.changes
+    _recompute_fields(cursor, tenant_id, partly, recomputation)
+    _recompute_whole(cursor, tenant_id, rekeyed, recomputation)
+    _store(cursor, tenant_id, recomputation)
+    refound = rekeyed.union(recomputation.renamed, touched.retagged).difference(touched.new_profiles)
+    _store_documents(cursor, tenant_id, refound, recomputation.known)
+    return recomputation.changes
 
 
-def _restate_partly(
-    cursor: Any, tenant_id: UUID, fields: Mapping[UUID, Collection[str]], work: "_Restating"
+def _recompute_fields(
+    cursor: Any, tenant_id: UUID, fields: Mapping[UUID, Collection[str]], recomputation: "_Recomputation"
 ) -> None:
     if not fields:
         return
@@ -89,13 +89,17 @@ def _restate_partly(
     facts = _facts(cursor, sql.SOME_FACTS, [tenant_id])
     for profile_id, current in _current(cursor, tenant_id):
         before = current.golden
-        work.note(profile_id, before, restated_row(before, facts.get(profile_id, ()), current.stage_reached))
+        recomputation.note(
+            profile_id, before, recomputed_row(before, facts.get(profile_id, ()), current.stage_reached)
+        )
         if current.has_shares and NAME_FIELDS.intersection(fields[profile_id]):
             # A name that does not win changes the words of those only who have names of others.
-            work.renamed.add(profile_id)
+            recomputation.renamed.add(profile_id)
 
 
-def _restate_altogether(cursor: Any, tenant_id: UUID, ids: Collection[UUID], work: "_Restating") -> None:
+def _recompute_whole(
+    cursor: Any, tenant_id: UUID, ids: Collection[UUID], recomputation: "_Recomputation"
+) -> None:
     if not ids:
         return
     sql.WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in ids))
@@ -104,13 +108,13 @@ def _restate_altogether(cursor: Any, tenant_id: UUID, ids: Collection[UUID], wor
     for profile_id, current in _current(cursor, tenant_id):
         theirs = keys.get(profile_id, [])
         after = golden_row(facts.get(profile_id, ()), theirs, current.stage_reached)
-        work.note(profile_id, current.golden, after)
-        work.known[profile_id] = Findable(after, theirs, current.tags, current.has_shares)
+        recomputation.note(profile_id, current.golden, after)
+        recomputation.known[profile_id] = Findable(after, theirs, current.tags, current.has_shares)
 
 
 @dataclass(slots=True)
-class _Restating:
-    """What is found out on the way."""
+class _Recomputation:
+    """The changes found so far."""
 
     changes: dict[UUID, list[str]] = field(default_factory=dict)
     rewritten: list[tuple[Any, ...]] = field(default_factory=list)
@@ -145,10 +149,10 @@ def _current(cursor: Any, tenant_id: UUID) -> Iterator[tuple[UUID, _Current]]:
         yield profile_id, _Current(stage_reached, tags, has_shares, golden)
 
 
-def _store(cursor: Any, tenant_id: UUID, work: _Restating) -> None:
-    if work.rewritten:
-        sql.GOLDEN.fill(cursor, work.rewritten)
-        cursor.execute(sql.RESTATE, [tenant_id])
+def _store(cursor: Any, tenant_id: UUID, recomputation: _Recomputation) -> None:
+    if recomputation.rewritten:
+        sql.GOLDEN.fill(cursor, recomputation.rewritten)
+        cursor.execute(sql.UPDATE_GOLDEN_ROWS, [tenant_id])
 
 
 def store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None:

@@ -17,14 +17,14 @@ from events.inbox import is_far_behind
 from profiles.models import ScoreRun
 from profiles.scoring import statements as sql
 from profiles.scoring.people import Scorer
-from profiles.scoring.runs import Chunk, Report, answers_of, chunks_of
-from tenants.postgresql.commits import UNHURRIED
+from profiles.scoring.runs import Chunk, Report, chunks_of, map_chunks
+from tenants.postgresql.commits import ASYNC_COMMIT
 
 STEP: Final = timedelta(days=30)
 STEPS: Final = 12
 
 
-def is_past_due() -> bool:
+def is_history_backfill_due() -> bool:
     """Whether the open scope's newest run is done, and nobody has looked back since; not while events are missing."""
     newest = ScoreRun.objects.order_by("-id").first()
     return (
@@ -35,7 +35,7 @@ def is_past_due() -> bool:
     )
 
 
-def look_back(
+def backfill_history(
     *, scorer: Scorer | None = None, workers: int = 0, report: Report = lambda _done, _total: None
 ) -> int:
     """Give a past to all customers of the open scope who have none; returns to how many.
@@ -46,7 +46,7 @@ def look_back(
     moments = [replace(scorer, now=scorer.now - step * STEP) for step in range(STEPS, 0, -1)]
     chunks = chunks_of(scorer.tenant.pk)
     given = 0
-    with answers_of(partial(_look_back, moments), chunks, workers) as results:
+    with map_chunks(partial(_look_back, moments), chunks, workers) as results:
         for chunk, of_chunk in zip(chunks, results, strict=True):
             given += of_chunk
             report(chunk.position, chunks[-1].position)
@@ -56,7 +56,7 @@ def look_back(
 
 def _look_back(moments: Sequence[Scorer], chunk: Chunk) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(UNHURRIED)
+        cursor.execute(ASYNC_COMMIT)
         cursor.execute(sql.PLAN_TO_MEASURE)
         cursor.execute(
             sql.WITHOUT_PAST, moments[-1].values(after=chunk.after or UUID(int=0), until=chunk.until)

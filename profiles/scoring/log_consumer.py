@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from events.consumers import Entry
+from events.debounce import enqueue_debounced, enqueue_on_commit
 from events.inbox import is_far_behind
-from events.wake import wake, wake_on_commit
 from profiles.scoring.people import score_customers
 from tenants.models import Tenant
 from tenants.postgresql.staging import StagingTable
@@ -44,7 +44,7 @@ def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
     with connection.cursor() as cursor:
         TOUCHED.fill(cursor, ((profile_id,) for profile_id in touched))
         cursor.execute(NOTE_TOUCHED, [tenant.pk])
-    wake_on_commit(SCORE_TOUCHED, str(tenant.pk))
+    enqueue_on_commit(SCORE_TOUCHED, str(tenant.pk))
 
 
 def score_touched(tenant_id: UUID) -> bool:
@@ -68,7 +68,7 @@ def wake_waiting() -> None:
     with all_tenants(), connection.cursor() as cursor:
         cursor.execute(WAITING)
         for (tenant_id,) in cursor.fetchall():
-            wake(SCORE_TOUCHED, str(tenant_id))
+            enqueue_debounced(SCORE_TOUCHED, str(tenant_id))
 
 
 def _concerned(entry: Entry) -> list[UUID]:

@@ -33,31 +33,31 @@ def packed(*words: bytes | int) -> bytes:
     return b"".join(parts)
 
 
-def ask(command: bytes) -> Any:
-    """Send and wait for the answer; raises RedisError. A line that was dropped meanwhile is opened anew once."""
+def call(command: bytes) -> Any:
+    """Send and wait for the answer; raises RedisError. A connection that was dropped meanwhile is opened anew once."""
     try:
         return _talk(command)
     except RedisConnectionError:
         return _talk(command)
 
 
-def post(command: bytes) -> None:
+def send(command: bytes) -> None:
     """Send without waiting; the answer is read (and ignored) before the next command. Raises RedisError."""
     try:
-        _line().send_packed_command([command], check_health=False)
+        _connection().send_packed_command([command], check_health=False)
         _mine.unread += 1
     except BaseException:
-        _hang_up()
+        close()
         raise
 
 
 def _talk(command: bytes) -> Any:
-    connection = _line()
+    connection = _connection()
     try:
         connection.send_packed_command([command], check_health=False)
         while _mine.unread:
             _mine.unread -= 1
-            # Of a command that was posted: nobody waits for its answer.
+            # Of a command sent by `send`: nobody waits for its answer.
             with suppress(ResponseError):
                 connection.read_response()
         return connection.read_response()
@@ -65,11 +65,11 @@ def _talk(command: bytes) -> Any:
         raise
     except BaseException:
         # Half an answer may still be under way: nobody else must read it.
-        _hang_up()
+        close()
         raise
 
 
-def _line() -> Any:
+def _connection() -> Any:
     if _mine.connection is None or _mine.process != os.getpid():
         _mine.connection = redis_client().connection_pool.make_connection()
         _mine.process, _mine.unread = os.getpid(), 0
@@ -81,7 +81,8 @@ def _line() -> Any:
     return _mine.connection
 
 
-def _hang_up() -> None:
+def close() -> None:
+    """Close this thread's connection; the next command opens another."""
     connection, _mine.connection, _mine.unread = _mine.connection, None, 0
     if connection is not None:
         connection.disconnect()

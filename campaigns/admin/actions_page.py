@@ -8,11 +8,11 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from campaigns import acts, editing
+from campaigns import actions, editing
 from campaigns.admin.list_page import campaign_or_404
 from campaigns.models import Campaign
 from profiles.models import CustomerProfile
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import messages
 from tenants.admin.pages import page, show
 from tenants.errors import DomainError
@@ -59,7 +59,7 @@ def _done(act: Callable[[UUID], object], said: str) -> Act:
 
 
 def _unschedule(request: StaffRequest, campaign: Campaign) -> HttpResponse:
-    acts.unschedule_campaign(campaign.pk)
+    actions.unschedule_campaign(campaign.pk)
     messages.success(request, "It is a draft again.")
     return HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, "review"]))
 
@@ -91,22 +91,22 @@ def _test(request: StaffRequest, campaign: Campaign) -> HttpResponse:
         messages.warning(request, "No customer has this address. Add yourself as a customer to get tests.")
         return back
     try:
-        decided = acts.test_campaign(campaign.pk, [person.pk for person in people])
+        decided = actions.test_campaign(campaign.pk, [person.pk for person in people])
     except DomainError as refusal:
         messages.warning(request, refusal.message)
         return back
     sent = sum(one.status == "PLANNED" for one in decided)
     if sent:
-        messages.success(request, f"{words.plural(sent, 'test message')} on the way to {address}.")
+        messages.success(request, f"{formatting.plural(sent, 'test message')} on the way to {address}.")
     else:
         messages.warning(request, f"Nothing was sent: {decided[0].reason.lower().replace('_', ' ')}.")
     return back
 
 
 ACTS: Final[Mapping[str, Act]] = {
-    "pause": _done(acts.pause_campaign, "Paused. Nothing more is sent until you resume."),
-    "resume": _done(acts.resume_campaign, "It goes on where it stood."),
-    "cancel": _done(acts.cancel_campaign, "Cancelled."),
+    "pause": _done(actions.pause_campaign, "Paused. Nothing more is sent until you resume."),
+    "resume": _done(actions.resume_campaign, "It goes on where it stood."),
+    "cancel": _done(actions.cancel_campaign, "Cancelled."),
     "unschedule": _unschedule,
     "duplicate": _duplicate,
     "archive": _done(editing.archive_campaign, "Archived."),

@@ -1,4 +1,4 @@
-"""By what an erased person is recognised in texts about others, and how such texts are told without them."""
+"""Patterns that find an erased person in texts about others, and the redaction of such texts."""
 
 import re
 from collections.abc import Collection
@@ -17,7 +17,7 @@ ERASED: Final = "[erased]"
 NOTHING: Final = r"$.^"
 # What people write between the digits of a phone number.
 BETWEEN_DIGITS: Final = r"[ ().\-/]*"
-# Behind country and trunk prefixes: 0821234567, +27 82 123 4567 and 0027 (82) 1234567 are one number.
+# StatementPipeline country and trunk prefixes: 0821234567, +27 82 123 4567 and 0027 (82) 1234567 are one number.
 SUBSCRIBER_DIGITS: Final = 9
 ADDRESS_KINDS: Final = (IdentityKind.EMAIL.value, IdentityKind.PHONE.value)
 FEWEST_DIGITS: Final = 7
@@ -134,14 +134,14 @@ def _escaped(text: str) -> str:
     return re.sub(r"([^\w@])", r"\\\1", text)
 
 
-def without(value: Any, pattern: re.Pattern[str], service_ids: Collection[tuple[str, str]]) -> Any:
-    """A JSON value without the person: an entry of a list that is about them is blanked, elsewhere the words are."""
+def redact(value: Any, pattern: re.Pattern[str], service_ids: Collection[tuple[str, str]]) -> Any:
+    """A JSON value without the person: a list entry about them is blanked, elsewhere only the matching words."""
     if isinstance(value, str):
         return pattern.sub(ERASED, value)
     if isinstance(value, list):
         return [_entry(item, pattern, service_ids) for item in value]
     if isinstance(value, dict):
-        return {name: without(item, pattern, service_ids) for name, item in value.items()}
+        return {name: redact(item, pattern, service_ids) for name, item in value.items()}
     if isinstance(value, int) and not isinstance(value, bool) and pattern.search(str(value)):
         return ERASED
     return value
@@ -154,4 +154,4 @@ def _entry(item: Any, pattern: re.Pattern[str], service_ids: Collection[tuple[st
         for name, held in item.items()
     ):
         return {name: ERASED if isinstance(held, str) else None for name, held in item.items()}
-    return without(item, pattern, service_ids)
+    return redact(item, pattern, service_ids)
