@@ -60,7 +60,7 @@ DEFAULTS: Final[dict[str, Sizes]] = {
     "search": Sizes(people=1_000_000),
     "campaigns": Sizes(people=1_000_000),
     "social": Sizes(events=1_000, people=5_000, rounds=6),
-    "journeys": Sizes(people=1_000_000),
+    "journeys": Sizes(people=1_000_000, rate=200, seconds=30),
 }
 NAMES: Final = tuple(DEFAULTS)
 # Names for several at once.
