@@ -370,7 +370,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("disabled_at", models.DateTimeField(null=True)),
-                ("sealed_secret", models.TextField(help_text="Encrypted, see tenants.sealing.")),
+                ("sealed_secret", models.TextField(help_text="Encrypted, see tenants.encryption.")),
                 ("sealed_old_secret", models.TextField(blank=True, default="")),
                 ("old_secret_until", models.DateTimeField(null=True)),
                 (

@@ -60,7 +60,7 @@ class WebhookEndpoint(TenantModel):
         max_length=10, choices=DisabledReason.choices, blank=True, default=DisabledReason.NONE.value
     )
     disabled_at = models.DateTimeField(null=True)
-    sealed_secret = models.TextField(help_text="Encrypted, see tenants.sealing.")
+    sealed_secret = models.TextField(help_text="Encrypted, see tenants.encryption.")
     sealed_old_secret = models.TextField(blank=True, default="")
     old_secret_until = models.DateTimeField(null=True)
     failing_since = models.DateTimeField(null=True, help_text="The first failure since the last success.")

@@ -24,9 +24,9 @@ from events.webhooks.payloads import body_of
 from events.webhooks.recording import Sent, record
 from events.webhooks.rendering import NOTHING_TO_TELL, envelopes_of
 from events.webhooks.sending import Answer, send, session
+from tenants.encryption import DecryptionError
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import all_tenants, current_tenant_id, tenant_scope
-from tenants.sealing import SealBroken
 
 logger = logging.getLogger(__name__)
 # So many requests to one endpoint at once: enough for a hundred events a second and more, and no receiver's burden.
@@ -150,7 +150,7 @@ def _send_all(
 ) -> list[Sent]:
     try:
         target = target_of(endpoint)
-    except SealBroken as broken:
+    except DecryptionError as broken:
         logger.error("webhook endpoint cannot be signed for", extra={"endpoint_id": str(endpoint.pk)})
         unsigned = Answer(at=timezone.now(), duration_ms=0, error=broken.message)
         return [Sent(delivery, unsigned) for delivery in deliveries]

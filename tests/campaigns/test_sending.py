@@ -4,7 +4,7 @@ from collections import Counter
 
 from django.utils import timezone
 
-from campaigns.acts import pause_campaign, resume_campaign, schedule_campaign
+from campaigns.actions import pause_campaign, resume_campaign, schedule_campaign
 from messaging import sending
 from messaging.models import Delivery
 from messaging.sandbox.server import Sandbox

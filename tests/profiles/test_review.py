@@ -17,7 +17,7 @@ from profiles.matching.review import (
     undo_decision,
     weigh_candidates,
 )
-from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles, unmerge_profiles
 from profiles.models import (
     CustomerProfile,
     DuplicatePair,
