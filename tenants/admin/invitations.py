@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import ModelAdmin, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, as_staff
 from tenants.admin.pages import show
 from tenants.invitations import DAYS_OPEN, invite, path_of, withdraw
@@ -102,4 +102,4 @@ class InvitationAdmin(ModelAdmin):
     @display(description="Invited", ordering="made_at")
     def made(self, row: Invitation) -> str:
         """When."""
-        return words.ago(row.made_at)
+        return formatting.ago(row.made_at)
