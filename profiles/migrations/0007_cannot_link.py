@@ -11,6 +11,16 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(model_name="keptapart", name="profiles_keptapart_pair_uq"),
         migrations.RemoveConstraint(model_name="keptapart", name="profiles_keptapart_order_ck"),
         migrations.RenameModel(old_name="KeptApart", new_name="CannotLink"),
+        migrations.RunSQL(
+            sql="""
+            ALTER POLICY profiles_keptapart_tenant_rls ON profiles_cannotlink RENAME TO profiles_cannotlink_tenant_rls;
+            ALTER POLICY profiles_keptapart_all_rls ON profiles_cannotlink RENAME TO profiles_cannotlink_all_rls
+            """,
+            reverse_sql="""
+            ALTER POLICY profiles_cannotlink_tenant_rls ON profiles_cannotlink RENAME TO profiles_keptapart_tenant_rls;
+            ALTER POLICY profiles_cannotlink_all_rls ON profiles_cannotlink RENAME TO profiles_keptapart_all_rls
+            """,
+        ),
         migrations.RenameIndex(
             model_name="cannotlink",
             old_name="profiles_keptapart_second_idx",
