@@ -24,7 +24,7 @@ from tenants.admin.account_forms import (
     NewAccountForm,
     NewPasswordForm,
 )
-from tenants.api.throttling import meter
+from tenants.api.throttling import limiter
 from tenants.errors import ConflictError
 from tenants.invitations import accept, find_invitation, new_account
 from tenants.middleware import SESSION_TENANT
@@ -106,7 +106,7 @@ def _joined(request: HttpRequest, invitation: Invitation, chosen: str, forms: di
 
 def _take_turn(request: HttpRequest) -> bool:
     """Whether this address may ask for another mail: some a minute, for all accounts together."""
-    return meter.take(
+    return limiter.take(
         subject=f"address:{address_of(request)}",
         rate_class="mails",
         limit=MAILS_A_MINUTE,

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
+from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tenants import second_factor, staff_mail, tasks
@@ -329,7 +330,7 @@ def test_turning_it_off_asks_for_a_code(fairview: Club) -> None:
     refused = browser.post(SECOND_FACTOR, {"act": "off", "code": "abcdefgh"})
     still_on = second_factor.has_device(fairview.admin)
     TOTPDevice.objects.update(throttling_failure_count=0)
-    fairview.admin.staticdevice_set.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+    StaticDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
     browser.post(SECOND_FACTOR, {"act": "off", "code": codes[1]})
 
     assert refused.status_code == 422
