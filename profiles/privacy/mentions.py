@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from profiles.privacy import statements as sql
-from profiles.privacy.words import Traits, without
+from profiles.privacy.person_patterns import Traits, redact
 from tenants.extension import BLANKED
 
 
@@ -50,11 +50,11 @@ def _retell_events(
     ids = traits.service_ids
     rows = []
     for row_id, envelope, original in cursor.fetchall():
-        told = json.dumps(without(json.loads(envelope), pattern, ids))
-        told_first = None if original is None else json.dumps(without(json.loads(original), pattern, ids))
+        told = json.dumps(redact(json.loads(envelope), pattern, ids))
+        told_first = None if original is None else json.dumps(redact(json.loads(original), pattern, ids))
         rows.append((row_id, told, told_first))
-    sql.RETOLD.fill(cursor, rows)
-    cursor.execute(sql.RETELL, parameters)
+    sql.REDACTED_EVENT.fill(cursor, rows)
+    cursor.execute(sql.REDACT_EVENTS, parameters)
     return len(rows)
 
 
@@ -65,9 +65,9 @@ def _retell_activities(
     rows = []
     for row_id, title, metadata in cursor.fetchall():
         held = json.loads(metadata)
-        told = (pattern.sub("[erased]", title), without(held, pattern, traits.service_ids))
+        told = (pattern.sub("[erased]", title), redact(held, pattern, traits.service_ids))
         if told != (title, held):
             rows.append((row_id, told[0], json.dumps(told[1])))
-    sql.RETOLD_ACTIVITY.fill(cursor, rows)
-    cursor.execute(sql.RETELL_ACTIVITIES, parameters)
+    sql.REDACTED_ACTIVITY.fill(cursor, rows)
+    cursor.execute(sql.REDACT_ACTIVITIES, parameters)
     return len(rows)

@@ -2,7 +2,7 @@
 
 from tenants.postgresql.staging import StagingTable
 
-TOGETHER = """
+MERGED_IDS = """
 SELECT id FROM profiles_customerprofile
 WHERE tenant_id = %(tenant)s AND (id = %(survivor)s OR merged_into_id = %(survivor)s)
 """
@@ -71,13 +71,13 @@ TEXTS_OF_OTHERS = """
 SELECT id, envelope::text, original_envelope::text FROM events_inboxevent
 WHERE tenant_id = %(tenant)s AND id IN (SELECT id FROM erased_mention) AND envelope <> '{"erased": true}'
 """
-RETOLD = StagingTable("retold_event", "id bigint, envelope jsonb, original jsonb")
-RETELL = """
+REDACTED_EVENT = StagingTable("redacted_event", "id bigint, envelope jsonb, original jsonb")
+REDACT_EVENTS = """
 UPDATE events_inboxevent AS inbox
-SET envelope = retold.envelope, original_envelope = retold.original,
+SET envelope = redacted.envelope, original_envelope = redacted.original,
     error_message = regexp_replace(inbox.error_message, %(pattern)s, '[erased]', 'gi')
-FROM retold_event AS retold
-WHERE inbox.tenant_id = %(tenant)s AND inbox.id = retold.id
+FROM redacted_event AS redacted
+WHERE inbox.tenant_id = %(tenant)s AND inbox.id = redacted.id
 """
 # Rows of others made by an event that mentions the person, and what staff wrote by hand.
 ACTIVITIES_OF_OTHERS = """
@@ -89,11 +89,11 @@ WHERE a.tenant_id = %(tenant)s AND a.profile_id <> ALL(%(ids)s)
                                             WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s))
        OR (a.source = 'crm' AND (a.title ~* %(pattern)s OR a.metadata::text ~* %(pattern)s)))
 """
-RETOLD_ACTIVITY = StagingTable("retold_activity", "id bigint, title text, metadata jsonb")
-RETELL_ACTIVITIES = """
-UPDATE profiles_activity AS a SET title = retold.title, metadata = retold.metadata
-FROM retold_activity AS retold
-WHERE a.tenant_id = %(tenant)s AND a.id = retold.id
+REDACTED_ACTIVITY = StagingTable("redacted_activity", "id bigint, title text, metadata jsonb")
+REDACT_ACTIVITIES = """
+UPDATE profiles_activity AS a SET title = redacted.title, metadata = redacted.metadata
+FROM redacted_activity AS redacted
+WHERE a.tenant_id = %(tenant)s AND a.id = redacted.id
 """
 
 # --- suppression
