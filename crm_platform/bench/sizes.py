@@ -58,7 +58,7 @@ DEFAULTS: Final[dict[str, Sizes]] = {
     "imports": Sizes(people=100_000, events=50_000),
     "export": Sizes(people=100_000),
     "search": Sizes(people=1_000_000),
-    "campaigns": Sizes(people=1_000_000),
+    "campaigns": Sizes(people=1_000_000, events=100_000, activities=10_000_000, rounds=2),
     "social": Sizes(events=1_000, people=5_000, rounds=6),
     "journeys": Sizes(people=1_000_000),
 }
