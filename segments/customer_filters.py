@@ -10,8 +10,8 @@ from segments.actions import get_segment, list_segments
 from segments.compiler import compile as compile_rule
 from segments.errors import SegmentNotFound
 from segments.rules import parse
-from tenants.api.errors import InvalidParameterError
 from tenants.directory import tenant_by_id
+from tenants.errors import InvalidError
 from tenants.scope import current_tenant_id
 
 TABLE = "profiles_customerprofile"
@@ -46,9 +46,9 @@ def by_rule(customers: QuerySet[CustomerProfile], text: str) -> QuerySet[Custome
 
 
 def by_complaint(customers: QuerySet[CustomerProfile], text: str) -> QuerySet[CustomerProfile]:
-    """Those of whose complaints one is open; raises InvalidParameterError for any other word."""
+    """Those of whose complaints one is open; raises InvalidError for any other word."""
     if text != OPEN:
-        raise InvalidParameterError("complaint", f"Write {OPEN}.")
+        raise InvalidError(f"Write {OPEN}.", field="complaint")
     return customers.extra(where=[COMPLAINING], params=[str(current_tenant_id())])  # noqa: S610 - parameters only
 
 
