@@ -10,7 +10,7 @@ from events import consumers
 from events.consumers import reading
 from events.debounce import PROCESS_INBOX, READ_LOG, RUN_CONSUMER, clear_debounce, enqueue_debounced
 from events.retention import prune
-from events.webhooks import pruning, turns
+from events.webhooks import delivering, pruning
 from events.webhooks.planning import DELIVER
 from tenants.actors import acting_as, program
 from tenants.postgresql.sessions import long_transactions
@@ -70,7 +70,7 @@ def deliver_webhooks(endpoint_id: str) -> None:
     """Send what is due to one endpoint, for a bounded turn; idempotent by leases, and for the receiver by its ids."""
     clear_debounce(DELIVER, endpoint_id)
     with acting_as(program(DELIVER)):
-        more = turns.take_turn(UUID(endpoint_id))
+        more = delivering.deliver_due(UUID(endpoint_id))
     if more:
         enqueue_debounced(DELIVER, endpoint_id)
 
@@ -78,7 +78,7 @@ def deliver_webhooks(endpoint_id: str) -> None:
 @shared_task(name="events.wake_webhooks")
 def wake_webhooks() -> None:
     """Wake every endpoint that has something due; idempotent, because waking is."""
-    for endpoint_id in turns.waiting():
+    for endpoint_id in delivering.waiting():
         enqueue_debounced(DELIVER, str(endpoint_id))
 
 

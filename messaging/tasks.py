@@ -14,7 +14,7 @@ def send_due(hand: str) -> None:
     """Send what is due for a bounded turn; idempotent, because rows are claimed."""
     clear_debounce(SEND_DUE, hand)
     with acting_as(program(SEND_DUE)):
-        turn = sending.take_turn()
+        turn = sending.send_due()
     if turn.settled and not turn.is_away:
         enqueue_debounced(SEND_DUE, hand)
 

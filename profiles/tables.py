@@ -155,10 +155,10 @@ TABLES: Final = (
         mine=OF_PERSON,
     ),
     Table(
-        "profiles.KeptApart",
+        "profiles.CannotLink",
         personal=columns("first_key second_key"),
         plain=columns("decided_by_name decided_at"),
-        erase=delete("profiles_keptapart", "(first_key = ANY(%(keys)s) OR second_key = ANY(%(keys)s))"),
+        erase=delete("profiles_cannotlink", "(first_key = ANY(%(keys)s) OR second_key = ANY(%(keys)s))"),
     ),
     Table(
         "profiles.ReviewCandidate",

@@ -10,6 +10,13 @@ ANSWERS: Final = """(path ~ array_to_string(%(ids)s::text[], '|')
     OR convert_from(response_body, 'UTF8') ~* %(pattern)s)"""
 TABLES: Final = (
     Table("tenants.Membership", plain=columns("user_id role created_at")),
+    Table(
+        "tenants.Invitation",
+        # Addresses of people who work for the club, as Membership names their accounts.
+        plain=columns(
+            "email role issue invited_by_id made_at expires_at accepted_at accepted_by_id withdrawn_at"
+        ),
+    ),
     Table("tenants.TenantName", plain=columns("name")),
     Table(
         "tenants.IdempotencyRecord",

@@ -59,9 +59,10 @@ DEFAULTS: Final[dict[str, Sizes]] = {
     "imports": Sizes(people=100_000, events=50_000),
     "export": Sizes(people=100_000),
     "search": Sizes(people=1_000_000),
+    "segments": Sizes(people=1_000_000, activities=20_000_000, events=40_000, rate=200, seconds=60, rounds=5),
     "campaigns": Sizes(people=1_000_000),
     "social": Sizes(events=1_000, people=5_000, rounds=6),
-    "journeys": Sizes(people=1_000_000),
+    "journeys": Sizes(people=1_000_000, rate=200, seconds=30),
 }
 NAMES: Final = tuple(DEFAULTS)
 # Names for several at once.

@@ -32,7 +32,7 @@ PURCHASES: Final = (
     (("Pro shop", 1.6), 22.0),
     (("Bar account", 0.5), 38.0),
     (("Restaurant", 0.8), 22.0),
-    (("Golf lesson", 1.1), 8.0),
+    (("Golf training", 1.1), 8.0),
     (("Cart hire", 0.6), 10.0),
 )
 

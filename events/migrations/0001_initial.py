@@ -587,6 +587,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="webhookendpoint",
             name="is_slow",
-            field=models.BooleanField(db_default=False, help_text="The last wave took seconds."),
+            field=models.BooleanField(db_default=False, help_text="The last batch took seconds."),
         ),
     ]

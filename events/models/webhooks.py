@@ -68,7 +68,7 @@ class WebhookEndpoint(TenantModel):
     failed_waves = models.PositiveSmallIntegerField(default=0)
     resting_until = models.DateTimeField(null=True)
     turn_until = models.DateTimeField(null=True)
-    is_slow = models.BooleanField(db_default=False, help_text="The last wave took seconds.")
+    is_slow = models.BooleanField(db_default=False, help_text="The last batch took seconds.")
     created_by_name = models.CharField(max_length=250)
     created_at = models.DateTimeField(db_default=models.functions.Now())
 

@@ -124,10 +124,10 @@ WHERE f.field IN ('firstName', 'lastName', 'dateOfBirth') AND jsonb_typeof(f.val
 WANTED_LINK_KEY = StagingTable("wanted_link_key", "key text")
 CANNOT_LINKS = """
 SELECT result.key, apart.second_key FROM wanted_link_key AS result
-JOIN profiles_keptapart AS apart ON apart.tenant_id = %(tenant)s AND apart.first_key = result.key
+JOIN profiles_cannotlink AS apart ON apart.tenant_id = %(tenant)s AND apart.first_key = result.key
 UNION ALL
 SELECT result.key, apart.first_key FROM wanted_link_key AS result
-JOIN profiles_keptapart AS apart ON apart.tenant_id = %(tenant)s AND apart.second_key = result.key
+JOIN profiles_cannotlink AS apart ON apart.tenant_id = %(tenant)s AND apart.second_key = result.key
 """
 NEXT_IDENTIFIER_IDS = """
 SELECT COALESCE(array_agg(nextval(sequence)), '{}')

@@ -19,13 +19,13 @@ WITH held AS (
     SELECT kind || ':' || value AS key, profile_id FROM held AS h
     WHERE NOT is_weak OR NOT EXISTS (SELECT FROM held AS s WHERE s.profile_id = h.profile_id AND NOT s.is_weak)
 )
-INSERT INTO profiles_keptapart (tenant_id, first_key, second_key, decided_by_name)
+INSERT INTO profiles_cannotlink (tenant_id, first_key, second_key, decided_by_name)
 SELECT DISTINCT %(tenant)s::uuid, LEAST(a.key, b.key), GREATEST(a.key, b.key), %(name)s
 FROM telling AS a JOIN telling AS b ON a.profile_id = %(one)s AND b.profile_id = %(other)s AND a.key <> b.key
 ON CONFLICT (tenant_id, first_key, second_key) DO NOTHING
 """
 ALLOW_LINK = """
-DELETE FROM profiles_keptapart AS apart
+DELETE FROM profiles_cannotlink AS apart
 USING profiles_identifier AS a, profiles_identifier AS b
 WHERE apart.tenant_id = %(tenant)s AND a.tenant_id = %(tenant)s AND b.tenant_id = %(tenant)s
   AND a.profile_id = %(one)s AND b.profile_id = %(other)s

@@ -37,6 +37,9 @@ def answer(world: World, request: Request, path: str) -> Answer:
     if not VERSION.fullmatch(version):
         version, rest = "v26.0", path
     request.params["_version"] = version
+    if request.method == "POST" and "method" in request.params:
+        # The method may be told as a field, for clients that can only send forms.
+        request.method = str(request.params.pop("method")).upper()
     if version in world.switches["dead_versions"]:
         raise graph_error(world, 2635, f"You are calling a deprecated version of the API: {version}")
     fixed = FIXED.get((request.method, rest))
@@ -75,6 +78,8 @@ def _page(world: World, request: Request, doc: Doc, edge: str) -> Answer:
 def _post(world: World, request: Request, doc: Doc, edge: str) -> Answer:
     if edge == "comments" and request.method == "POST":
         return pages.comment(world, request, "post", doc, doc["page"])
+    if edge == "comments" and request.method == "GET":
+        return pages.comments(world, request, "post", doc)
     if edge == "insights":
         return insights.of_post(world, request, doc)
     acts = {"GET": page_reading.one_post, "POST": pages.publish_draft, "DELETE": pages.delete_post}
@@ -106,6 +111,8 @@ def _container(world: World, request: Request, doc: Doc, edge: str) -> Answer:
 def _media(world: World, request: Request, doc: Doc, edge: str) -> Answer:
     if edge == "comments" and request.method == "POST":
         return pages.comment(world, request, "ig_media", doc, doc["account"])
+    if edge == "comments" and request.method == "GET":
+        return pages.comments(world, request, "ig_media", doc)
     if edge == "insights":
         return insights.of_media(world, request, doc)
     if request.method == "DELETE":

@@ -8,8 +8,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from tenants import second_factor
 from tenants.admin.base import (
     ModelAdmin,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldBooleanSwitchWidget,
     as_staff,
@@ -57,6 +59,14 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         help_text="Payments, values and complaints on the pages of customers; viewers never see them.",
     )
 
+    second_factor_for = forms.ChoiceField(
+        choices=second_factor.CHOICES,
+        required=False,
+        label="Second factor is a must for",
+        widget=UnfoldAdminSelectWidget(),
+        help_text="Whoever has none is led to its page after the next log-in, and can do nothing before it is set up.",
+    )
+
     class Meta:
         model = Tenant
         fields = ["name", "slug", "time_zone", "default_country", "currency", "locale", "is_active"]
@@ -69,6 +79,7 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
             self.initial["tiers"] = "\n".join(club.tier_order)
             self.initial["aliases"] = "\n".join(names.values_list("name", flat=True))
             self.initial["staff_see_money"] = bool(club.settings.get(STAFF_SEE_MONEY))
+            self.initial["second_factor_for"] = club.settings.get(second_factor.DEMANDED_OF)
             days = [day.isoformat() for day in club.default_births]
             self.initial["placeholder_addresses"] = "\n".join([*club.placeholders, *days])
             self.initial["shared_addresses"] = "\n".join(club.shared_addresses)
@@ -96,7 +107,7 @@ class ClubAdmin(ModelAdmin):
         (None, {"fields": ["name", "slug", "aliases", "is_active"]}),
         ("Language, clock and money", {"fields": ["time_zone", "default_country", "currency", "locale"]}),
         ("Membership", {"fields": ["tiers", "placeholder_addresses", "shared_addresses"]}),
-        ("Roles", {"fields": ["staff_see_money"]}),
+        ("Roles", {"fields": ["staff_see_money", "second_factor_for"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
@@ -137,6 +148,7 @@ class ClubAdmin(ModelAdmin):
             "placeholders": data["placeholder_addresses"],
             "sharedAddresses": data["shared_addresses"],
             STAFF_SEE_MONEY: data["staff_see_money"],
+            second_factor.DEMANDED_OF: data["second_factor_for"] or second_factor.NOBODY,
         }
         if not change:
             plain = ("time_zone", "default_country", "currency", "locale")

@@ -76,7 +76,7 @@ def test_a_daily_campaign_reaches_each_person_once_on_each_day_of_the_wall(
         hour = daily.occurrences.get(number=number).hour
         clock(hour)
         assert step(daily).status == "SENDING"
-        sending.take_turn()
+        sending.send_due()
         clock(hour + timedelta(seconds=5))
         assert step(daily).status == "COMPLETED"
         sent_at.append(hour)
@@ -113,8 +113,8 @@ def test_half_past_one_of_everybodys_own_clock_on_the_night_of_the_change(
     clock(due_at)
     step(own)
     due = {row.profile_id: row.due_at for row in Delivery.objects.filter(source_id=own.pk)}
-    sending.take_turn()
-    sending.take_turn()
+    sending.send_due()
+    sending.send_due()
 
     assert due == {there["ZA"].pk: hour, there["GB"].pk: utc(in_london)}
     book = Counter(row["address"] for row in sandbox.book.rows("SELECT address FROM message"))

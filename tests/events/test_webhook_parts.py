@@ -78,7 +78,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, wait: t
 
 
 def test_an_endpoint_rests_longer_each_time_up_to_five_minutes() -> None:
-    rests = [retrying.rest_after(waves).total_seconds() for waves in range(1, 8)]
+    rests = [retrying.rest_after(batches).total_seconds() for batches in range(1, 8)]
 
     assert rests == [0, 5, 30, 60, 300, 300, 300]
 

@@ -23,8 +23,8 @@ PEOPLE = 400
 KILLS = 4
 WORKER = """
 import django; django.setup()
-from messaging.sending import take_turn
-while True: take_turn(batch=20)
+from messaging.sending import send_due
+while True: send_due(batch=20)
 """
 
 
@@ -45,7 +45,7 @@ def finish(tenant: Tenant) -> set[str]:
             Delivery.objects.filter(status__in=["CLAIMED", "UNKNOWN"]).update(leased_until=soon)
             Delivery.objects.filter(status="PLANNED", due_at__gt=soon).update(due_at=soon)
         settling.settle(tenant, believed_after=timedelta(0))
-        sending.take_turn()
+        sending.send_due()
         with tenant_scope(tenant):
             left = set(Delivery.objects.values_list("status", flat=True))
         if left == {"HANDED_OVER"}:

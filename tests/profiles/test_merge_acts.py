@@ -12,7 +12,15 @@ from events.models import DomainLogEntry, InboxEvent
 from profiles.editing import update_customer
 from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
 from profiles.merging.actions import merge_profiles, unmerge_profiles
-from profiles.models import Activity, CustomerProfile, Identifier, KeptApart, Note, ProfileMerge, ProfileShare
+from profiles.models import (
+    Activity,
+    CannotLink,
+    CustomerProfile,
+    Identifier,
+    Note,
+    ProfileMerge,
+    ProfileShare,
+)
 from profiles.reading import get_customer
 from tenants.actors import acting_as, actor_of_user
 from tenants.models import LoggedAction, Tenant
@@ -148,7 +156,7 @@ def test_a_merge_by_the_rules_can_be_undone_and_is_not_made_again(fairview: Club
     )
     assert apart
     with tenant_scope(fairview.tenant):
-        assert KeptApart.objects.get().first_key == "sclMemberId:1"
+        assert CannotLink.objects.get().first_key == "sclMemberId:1"
 
 
 def test_what_cannot_be_done_is_refused_and_changes_nothing(fairview: Club, kingsmere: Club) -> None:

@@ -1,4 +1,4 @@
-"""Sending what is due to one endpoint: a bounded turn of small waves, each claimed, sent and recorded.
+"""Delivering what is due to one endpoint: small batches for a bounded time, each claimed, sent and recorded.
 
 No transaction is open while a request is under way. A worker that is killed leaves leases, and when they have run out
 the same events are sent again under the same ids.
@@ -30,9 +30,9 @@ from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 
 logger = logging.getLogger(__name__)
 # So many requests to one endpoint at once: enough for a hundred events a second and more, and no receiver's burden.
-WAVE: Final = 8
+BATCH_SIZE: Final = 8
 TURN_SECONDS: Final = 10.0
-# Longer than a wave can take: looking the name up, connecting, waiting for the answer. Renewed with each wave.
+# Longer than a batch can take: looking the name up, connecting, waiting for the answer. Renewed with each batch.
 LEASE: Final = timedelta(seconds=40)
 # Of one club at once, and how many of them to endpoints that took seconds the last time: nobody waits for the slow.
 MOST_TURNS: Final = 4
@@ -48,39 +48,39 @@ def waiting() -> list[UUID]:
         return [endpoint_id for (endpoint_id,) in cursor.fetchall()]
 
 
-def take_turn(endpoint_id: UUID) -> bool:
-    """Send what is due to the endpoint for about TURN_SECONDS; returns whether more waits.
+def deliver_due(endpoint_id: UUID) -> bool:
+    """Deliver what is due to the endpoint for about TURN_SECONDS; returns whether more is due.
 
-    Nothing happens where another worker has the turn, or there are as many turns as there may be.
+    Does nothing where another worker has the lease of the endpoint, or where enough leases are taken.
     """
     with all_tenants():
         endpoint = WebhookEndpoint.objects.filter(pk=endpoint_id).first()
-        if endpoint is None or (endpoint.is_slow and _slow_turns() >= MOST_SLOW_TURNS_OF_ALL):
+        if endpoint is None or (endpoint.is_slow and _slow_leases() >= MOST_SLOW_TURNS_OF_ALL):
             return False
     with tenant_scope(endpoint.tenant_id):
         if not _begin(endpoint):
             return False
-        turn = _Turn(endpoint_id)
+        lease = _EndpointLease(endpoint_id)
         try:
-            return turn.send_waves()
+            return lease.send_batches()
         finally:
-            turn.end()
+            lease.release()
 
 
-def _slow_turns() -> int:
-    """How many turns of the open scope slow endpoints have now."""
+def _slow_leases() -> int:
+    """How many slow endpoints of the open scope are leased now."""
     count: int = WebhookEndpoint.objects.filter(turn_until__gt=timezone.now(), is_slow=True).count()
     return count
 
 
 def _begin(endpoint: WebhookEndpoint) -> bool:
-    """Take the turn, unless it cannot be had. Locks the club's turns."""
+    """Lease the endpoint, unless enough are leased; under the club's lock."""
     now = timezone.now()
     with transaction.atomic():
         lock_tenant(AdvisoryLock.WEBHOOKS)
         if WebhookEndpoint.objects.filter(turn_until__gt=now).count() >= MOST_TURNS:
             return False
-        if endpoint.is_slow and _slow_turns() >= MOST_SLOW_TURNS:
+        if endpoint.is_slow and _slow_leases() >= MOST_SLOW_TURNS:
             return False
         taken = WebhookEndpoint.objects.filter(
             Q(turn_until=None) | Q(turn_until__lte=now), pk=endpoint.pk, status=EndpointStatus.ENABLED
@@ -88,30 +88,30 @@ def _begin(endpoint: WebhookEndpoint) -> bool:
     return bool(taken)
 
 
-class _Turn:
-    """The waves of one turn, over connections that are kept from one to the next."""
+class _EndpointLease:
+    """The batches sent under one lease of an endpoint, over connections that are kept open."""
 
     def __init__(self, endpoint_id: UUID) -> None:
         self.endpoint_id = endpoint_id
         self.lease: datetime | None = None
 
-    def send_waves(self) -> bool:
+    def send_batches(self) -> bool:
         """Send for TURN_SECONDS at most; whether more waits."""
         ends = time.monotonic() + TURN_SECONDS
-        with session(WAVE) as over, ThreadPoolExecutor(WAVE) as pool:
+        with session(BATCH_SIZE) as over, ThreadPoolExecutor(BATCH_SIZE) as pool:
             while time.monotonic() < ends:
-                if not self._send_wave(over, pool):
+                if not self._send_batch(over, pool):
                     return False
         return True
 
-    def end(self) -> None:
-        """Let others have the turn, unless it ran out and they have it already."""
+    def release(self) -> None:
+        """Release the lease, unless it ran out and another worker has it."""
         if self.lease is not None:
             mine = WebhookEndpoint.objects.filter(pk=self.endpoint_id, turn_until=self.lease)
             mine.update(turn_until=None)
 
-    def _send_wave(self, over: requests.Session, pool: ThreadPoolExecutor) -> bool:
-        """Claim, send and record one wave; whether the next may follow at once."""
+    def _send_batch(self, over: requests.Session, pool: ThreadPoolExecutor) -> bool:
+        """Claim, send and record one batch; whether the next may follow at once."""
         now = timezone.now()
         self.lease = now + LEASE
         rested = Q(resting_until=None) | Q(resting_until__lte=now)
@@ -120,11 +120,11 @@ class _Turn:
         endpoint = able.filter(rested).first()
         if endpoint is None:
             return False
-        deliveries = claim(self.endpoint_id, now=now, lease=self.lease, most=WAVE)
+        deliveries = claim(self.endpoint_id, now=now, lease=self.lease, most=BATCH_SIZE)
         if not deliveries:
             return False
-        wave = _send_all(endpoint, deliveries, over, pool)
-        return record(self.endpoint_id, wave, lease=self.lease) and len(deliveries) == WAVE
+        batch = _send_all(endpoint, deliveries, over, pool)
+        return record(self.endpoint_id, batch, lease=self.lease) and len(deliveries) == BATCH_SIZE
 
 
 def claim(endpoint_id: UUID, *, now: datetime, lease: datetime, most: int) -> list[WebhookDelivery]:
