@@ -33,7 +33,7 @@ class CustomerForm(forms.Form):
     firstName = forms.CharField(label="First name", max_length=LONGEST_TEXT, required=False)  # noqa: N815 - the API's name
     lastName = forms.CharField(label="Last name", max_length=LONGEST_TEXT, required=False)  # noqa: N815
     displayName = forms.CharField(  # noqa: N815
-        label="Called",
+        label="Preferred name",
         max_length=LONGEST_TEXT,
         required=False,
         help_text="How the person likes to be addressed.",

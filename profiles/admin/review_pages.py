@@ -40,7 +40,7 @@ SAID: Final = {
     Status.MERGED: "Merged",
     Status.KEPT_APART: "Kept apart, for good",
     Status.HOUSEHOLD: "Kept apart as one household",
-    Status.SKIPPED: "Put aside",
+    Status.SKIPPED: "Skipped",
 }
 MOST_DECIDED: Final = 50
 MOST_SHOWN: Final = 50

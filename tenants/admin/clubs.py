@@ -39,7 +39,7 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
     )
     placeholder_addresses = forms.CharField(
         required=False,
-        label="Addresses that stand for nobody",
+        label="Placeholder addresses",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text="E-mail addresses and phone numbers that reception types when a member has none, one a line.",
     )
