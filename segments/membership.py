@@ -98,7 +98,8 @@ def weigh(
 ) -> list[Change]:
     """Weigh people for the segments each is asked for, and for those that name these; returns what changed.
 
-    `finds_reasons`: the history names the leaf that flipped. In the open transaction, under the lock of members, which it takes.
+    `finds_reasons`: the history names the leaf that flipped. In the open transaction, under the lock of members, which
+    it takes.
     """
     lock_members()
     clock = Clock(now, tenant.zone)
