@@ -60,13 +60,21 @@ UPDATE journeys_run AS r SET due_at = GREATEST(d.due_at, %(now)s) FROM moved_due
 WHERE r.tenant_id = %(tenant)s AND r.version_id = %(to)s AND r.step = %(target)s AND r.status <> 'SUSPENDED'
   AND date_trunc('second', r.arrived_at) = d.arrived_at
 """
+# OFFSET 0: from the remembered rows to the runs by their ids. A planner who has not seen the plan yet would read all
+# of it once for each run.
 RETURN: Final = """
 UPDATE journeys_run AS r
 SET version_id = m.version_id, step = m.step, due_at = m.due_at, arrived_at = m.arrived_at, status = m.status,
     hold = m.hold
-FROM journeys_movedrun AS m
-WHERE r.tenant_id = %(tenant)s AND m.tenant_id = %(tenant)s AND m.plan_id = %(plan)s AND r.id = m.run_id
-  AND r.moves = m.moves AND r.version_id = %(to)s
+FROM (
+    SELECT old.* FROM journeys_movedrun AS old CROSS JOIN LATERAL (
+        SELECT FROM journeys_run AS here
+        WHERE here.tenant_id = %(tenant)s AND here.id = old.run_id AND here.moves = old.moves
+          AND here.version_id = %(to)s OFFSET 0
+    ) AS found
+    WHERE old.tenant_id = %(tenant)s AND old.plan_id = %(plan)s
+) AS m
+WHERE r.tenant_id = %(tenant)s AND r.id = m.run_id
 """
 
 
