@@ -7,7 +7,7 @@ from crm_platform.bench.database import Connection, expect, settle
 from crm_platform.bench.figures import Figure, duration
 from crm_platform.bench.journeys_setup import RULE, clear
 from crm_platform.bench.setting import Setting
-from journeys.trying import dry_run
+from journeys.replaying import dry_run
 from tenants.models import Tenant
 
 SMALL: Final = 10_000

@@ -17,13 +17,14 @@ from django.utils import timezone
 
 from events.debounce import enqueue_on_commit
 from journeys import clocks
+from journeys.bulk import take_back_act
 from journeys.definition import Definition
 from journeys.definition.steps import Send, Step, Wait, WaitUntil
 from journeys.engine.holding import end_runs
 from journeys.engine.waits import due_of
 from journeys.entering import MOVE_RUNS
 from journeys.errors import NothingToDo
-from journeys.models import Journey, JourneyVersion, MovePlan, Run
+from journeys.models import Journey, JourneyVersion, MoveAct, MovePlan, Run
 from journeys.versions import definition_of
 from profiles.models import CustomerProfile
 from tenants.action_log import log_action
@@ -278,8 +279,12 @@ def take_back(journey: Journey, plan_id: UUID, *, now: datetime | None = None) -
         )
         if plan is None or plan.undone_at is not None:
             raise NothingToDo("There is no move to take back.")
-        cursor.execute(RETURN, {"tenant": journey.tenant_id, "plan": plan.pk, "to": plan.to_version_id})
-        plan.returned, plan.undone_at = cursor.rowcount, now or timezone.now()
+        plan.undone_at = now or timezone.now()
+        if plan.act == MoveAct.PUBLISH:
+            cursor.execute(RETURN, {"tenant": journey.tenant_id, "plan": plan.pk, "to": plan.to_version_id})
+            plan.returned = cursor.rowcount
+        else:
+            plan.returned = take_back_act(plan, now=plan.undone_at)
         plan.save()
         log_action(
             "journey.move_undone",
