@@ -49,7 +49,7 @@ def definition() -> dict[str, Any]:
     )  # fmt: skip
 
 
-def stories(people: list[CustomerProfile]) -> list[tuple[str, list[str], int]]:
+def stories(people: list[CustomerProfile]) -> list[tuple[str, list[Any], int]]:
     """A life: bookings, rounds and a cancellation at full hours."""
     return [
         (kind, [people[who].pk, booking], hours)
