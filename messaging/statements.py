@@ -156,10 +156,11 @@ _CAPS: Final = """, ranked AS (
            COALESCE(channel_week > {channel_week}, false) OR COALESCE(any_week > {any_week}, false) AS is_full_week
     FROM ranked
 )"""
-_EVERY_MAILBOX: Final = """, final AS (
+# Materialized: the verdict is named many times below, and would be computed, mailbox and all, for each of them.
+_EVERY_MAILBOX: Final = """, final AS MATERIALIZED (
     SELECT capped.*, held AS verdict, NULL::bigint AS mailbox FROM capped
 )"""
-_ONE_MAILBOX: Final = """, final AS (
+_ONE_MAILBOX: Final = """, final AS MATERIALIZED (
     SELECT mailed.*, address_hash AS mailbox,
            CASE WHEN held IS NULL AND (nth > 1 {taken}) THEN 'SAME_MAILBOX' ELSE held END AS verdict
     FROM (

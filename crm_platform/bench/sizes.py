@@ -62,7 +62,7 @@ DEFAULTS: Final[dict[str, Sizes]] = {
     "segments": Sizes(people=1_000_000, activities=20_000_000, events=40_000, rate=200, seconds=60, rounds=5),
     "campaigns": Sizes(people=1_000_000),
     "social": Sizes(events=1_000, people=5_000, rounds=6),
-    "journeys": Sizes(people=1_000_000),
+    "journeys": Sizes(people=1_000_000, rate=200, seconds=30),
 }
 NAMES: Final = tuple(DEFAULTS)
 # Names for several at once.
