@@ -1,6 +1,7 @@
 """The back office of the profile floor: dashboard, search, customers."""
 
 from profiles.admin import (
+    alike_pages,
     bulk_pages,
     customer_page,
     customers,
@@ -19,6 +20,7 @@ from profiles.admin import (
 )
 
 __all__ = [
+    "alike_pages",
     "bulk_pages",
     "customer_page",
     "customers",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -37,6 +37,15 @@ CHANNELS = (
     ("SMS", "smsOptIn", "sms_opt_in", "sms"),
     ("Push", "pushOptIn", "push_opt_in", "notifications"),
     ("WhatsApp", "whatsappOptIn", "whatsapp_opt_in", "chat"),
+)
+
+
+TABS: Final = (
+    ("timeline", "Timeline"),
+    ("notes", "Notes"),
+    ("family", "Family"),
+    ("consent", "Consent"),
+    ("scores", "Scores"),
 )
 
 
@@ -100,7 +109,7 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         ],
         "other_money": other_money(profile.pk, club) if request_may(request, Right.SEE_MONEY) else (),
         "around": connections_of(profile),
-        "scores": dials_of(profile.pk, club),
+        "scores": dials_of(profile, club),
         "chart": activity_chart(profile.pk, club),
         "choice": choice,
         "categories": [
@@ -113,6 +122,7 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         "notes": notes_of(profile.pk),
         "may_change_notes": request_may(request, Right.ADMINISTER),
         "is_restricted": restriction_of(profile.pk),
+        "tabs": TABS,
         "panels": customer_panels(request, profile),
         "acts": offers_of(request),
     }

@@ -101,6 +101,7 @@ PAGES: Final = (
     Page("customer_timeline", VIEWER),
     Page("customer_add_note", STAFF, "POST"),
     Page("customer_note", STAFF, "POST"),
+    Page("customers_alike", STAFF, "POST"),
     Page("customer_edit", STAFF),
     Page("customer_merge", MANAGER),
     Page("customer_unmerge", MANAGER, "POST"),
