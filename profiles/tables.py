@@ -113,7 +113,7 @@ TABLES: Final = (
     Table(
         "profiles.Fact",
         personal=columns("profile_id identifier_id field value event_id"),
-        plain=columns("source rank occurred_at recorded_at"),
+        plain=columns("source rank occurred_at sequence arrival recorded_at"),
         erase=delete("profiles_fact"),
         mine=OF_PERSON,
         merge=MergeBy("profiles.merging.moving.move_facts"),
