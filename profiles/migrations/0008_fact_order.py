@@ -4,20 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('profiles', '0007_cannot_link'),
+        ("profiles", "0007_cannot_link"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='fact',
-            name='arrival',
+            model_name="fact",
+            name="arrival",
             field=models.BigIntegerField(db_default=0, help_text="The event's number in the inbox."),
         ),
         migrations.AddField(
-            model_name='fact',
-            name='sequence',
-            field=models.BigIntegerField(db_default=0, help_text="The sender's count of events of one instant."),
+            model_name="fact",
+            name="sequence",
+            field=models.BigIntegerField(
+                db_default=0, help_text="The sender's count of events of one instant."
+            ),
         ),
     ]
