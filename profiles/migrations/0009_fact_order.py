@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("profiles", "0007_cannot_link"),
+        ("profiles", "0008_changes_label"),
     ]
 
     operations = [
