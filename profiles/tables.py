@@ -269,7 +269,9 @@ TABLES: Final = (
     ),
     Table(
         "profiles.ErasureReceipt",
-        plain=columns("profile_id reason counts hash erased_by_kind erased_by_id erased_by_name erased_at"),
+        plain=columns(
+            "profile_id reason counts hash erased_by_kind erased_by_id erased_by_name erased_at queue_search"
+        ),
     ),
     Table("profiles.SuppressedKey", plain=columns("key_hash suppressed_at")),
     Table(

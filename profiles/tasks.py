@@ -11,6 +11,7 @@ from profiles.exchange.importing import jobs
 from profiles.exchange.importing.jobs import RUN_IMPORT
 from profiles.ingest import process_turn
 from profiles.matching.review import weigh_candidates
+from profiles.privacy.queues import finish_all
 from profiles.privacy.retention import apply_retention
 from profiles.scoring import history_backfill, log_consumer, runs
 from profiles.scoring.log_consumer import SCORE_TOUCHED
@@ -110,6 +111,12 @@ def weigh_new_candidates() -> None:
     for tenant in Tenant.objects.filter(is_active=True):
         with tenant_scope(tenant):
             weigh_candidates(is_everybody=False)
+
+
+@shared_task(name="profiles.finish_erasures")
+def finish_erasures() -> None:
+    """Search the queues for erased people whom Redis was away for; idempotent, because what is found is gone."""
+    finish_all()
 
 
 @shared_task(name="profiles.apply_retention")

@@ -21,7 +21,7 @@ from profiles.models import CustomerProfile, ErasureReason, ErasureReceipt, Prof
 from profiles.privacy import statements as sql
 from profiles.privacy.mentions import blank_mentions, find_mentions
 from profiles.privacy.person_patterns import Traits
-from profiles.privacy.queues import forget_jobs
+from profiles.privacy.queues import finish, remember
 from profiles.privacy.suppression import suppress
 from profiles.reading import get_customer
 from tenants.action_log import log_action
@@ -104,7 +104,8 @@ def _erase(profile_id: UUID, reason: str, *, is_dry: bool) -> Erasure:
     )
     cache.forget(ids)
     pattern = traits.pattern
-    transaction.on_commit(lambda: forget_jobs(ids, pattern), robust=True)
+    remember(receipt, ids, pattern)
+    transaction.on_commit(lambda: finish(receipt.pk), robust=True)
     return Erasure(survivor.pk, ids, counts, receipt)
 
 

@@ -15,7 +15,8 @@ def handicap(value: float, event_id: str, **envelope: int) -> Event:
 
 def tenths(club: Club) -> int | None:
     with tenant_scope(club.tenant):
-        return CustomerProfile.objects.get().handicap_tenths
+        found: int | None = CustomerProfile.objects.get().handicap_tenths
+        return found
 
 
 @pytest.mark.parametrize("telling", [tell, tell_one_by_one], ids=["together", "one by one"])
