@@ -117,7 +117,7 @@ def _forget_some(
 
 def _forget_stream(stream: str, wanted: re.Pattern[str]) -> int:
     """BullMQ tells each step of a job in a stream, with its id, its answer, its reason for failing."""
-    client = redis_client()
+    client: Any = redis_client()
     gone = [
         entry_id
         for entry_id, fields in client.xrange(stream)

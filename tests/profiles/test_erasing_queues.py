@@ -2,9 +2,9 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
-import redis
 from django.conf import settings as django_settings
 
 from profiles.models import CustomerProfile, ErasureReceipt
@@ -26,7 +26,7 @@ def zeb(fairview: Club) -> CustomerProfile:
         return found
 
 
-def _job(server: "redis.Redis", job_id: str, data: object, **fields: str) -> str:
+def _job(server: Any, job_id: str, data: object, **fields: str) -> str:
     key = f"{django_settings.CRM_BULLMQ_PREFIX}:{django_settings.CRM_EVENTS_QUEUE}:{job_id}"
     server.hset(key, mapping={"data": json.dumps(data), "name": "x", "timestamp": "1", **fields})
     return key
@@ -38,7 +38,7 @@ def _prefix() -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_job_ids_delayed_jobs_and_the_stream_forget_the_person(
-    fairview: Club, zeb: CustomerProfile, redis_server: "redis.Redis"
+    fairview: Club, zeb: CustomerProfile, redis_server: Any
 ) -> None:
     named = _job(redis_server, f"welcome-{EMAIL}", {}, finishedOn="5")
     redis_server.zadd(f"{_prefix()}completed", {f"welcome-{EMAIL}": 5})
@@ -64,18 +64,18 @@ def test_job_ids_delayed_jobs_and_the_stream_forget_the_person(
 
 @pytest.mark.django_db(transaction=True)
 def test_an_erasure_is_finished_once_redis_is_back(
-    fairview: Club, zeb: CustomerProfile, redis_server: "redis.Redis", settings: object
+    fairview: Club, zeb: CustomerProfile, redis_server: Any, settings: Any
 ) -> None:
     done = _job(redis_server, "done", {"payload": {"email": EMAIL}}, finishedOn="5")
     there = django_settings.REDIS_URL
 
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"  # type: ignore[attr-defined]
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
     redis_client.cache_clear()
     with tenant_scope(fairview.tenant):
         erase_customer(zeb.pk, reason="popia_erasure")
         kept = ErasureReceipt.objects.get().queue_search
     assert queues.finish_all() == 1
-    settings.REDIS_URL = there  # type: ignore[attr-defined]
+    settings.REDIS_URL = there
     redis_client.cache_clear()
     still_there = redis_server.exists(done)
     waiting = queues.finish_all()
