@@ -94,7 +94,7 @@ def _unread(model: type[BaseModel], value: Mapping[str, Any], path: str) -> Iter
 def _fields_of(model: type[BaseModel]) -> tuple[frozenset[str], dict[str, type[BaseModel]]]:
     """The names that a class reads, and which of them are lists of objects of a class of their own."""
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    inner = {
+    inner: dict[str, type[BaseModel]] = {
         name: part
         for name, field in fields.items()
         for part in get_args(field.annotation)
