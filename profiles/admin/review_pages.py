@@ -95,7 +95,7 @@ def review_list(request: StaffRequest) -> HttpResponse:
     """All that wait, by value at stake or by likelihood; by reason where one is chosen."""
     reason = request.GET.get("reason", "")
     reasons = ReviewCandidate.Reason
-    rows = queue().filter(reason=reason) if reason in reasons.values else queue()
+    rows: Any = queue().filter(reason=reason) if reason in reasons.values else queue()
     order = request.GET.get("order", "stake")
     rows = rows.order_by("-likelihood", "id") if order == "likelihood" else rows
     shown = Paginator(rows, MOST_SHOWN).get_page(request.GET.get("page"))
