@@ -31,6 +31,8 @@ ID_NAMES: Final = {
     IdentityKind.TEETIME_PLAYER.value: ("teetimePlayerId", "playerId"),
     IdentityKind.MESSAGING_CONTACT.value: ("messagingContactId", "contactId"),
 }
+# The name that searches give to the plain `id` of an event about a member or a player.
+SUBJECT_ID: Final = "subjectId"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Traits:
         parts = [_address(key) for key in sorted(self.keys) if key.kind in ADDRESS_KINDS]
         parts += [_named(name) for name in sorted(self.display_names)]
         for first, last in sorted(self.names):
-            parts += [_named(f"{first} {last}"), _named(f"{last} {first}")]
+            parts += [_named(name) for name in (f"{first} {last}", f"{last} {first}") if _has_two_words(name)]
         # The longest first: Python takes the first that fits, PostgreSQL the longest.
         found = "|".join(sorted({part for part in parts if part}, key=lambda part: (-len(part), part)))
         return f"(?:{found})" if found else NOTHING
@@ -83,13 +85,19 @@ class Traits:
     @property
     def id_pattern(self) -> str:
         """A regular expression for the ids in the text of JSON, as PostgreSQL writes it."""
-        parts = [f'"{name}": "?{_escaped(value)}"?[,}}]' for name, value in sorted(self.service_ids) if value]
+        held = self.service_ids | {(SUBJECT_ID, value) for value in self.subject_ids}
+        parts = [f'"{name}": "?{_escaped(value)}"?[,}}]' for name, value in sorted(held) if value]
         return f"(?:{'|'.join(parts)})" if parts else NOTHING
 
     @property
     def subject_ids(self) -> list[str]:
         """Ids that an event about a member or a player holds as plain `id`."""
         return [key.value for key in self.keys if key.kind in ID_NAMES]
+
+
+def _has_two_words(name: str) -> bool:
+    """A dash as family name leaves a first name, which thousands have."""
+    return len(folded(name).split()) > 1
 
 
 def _address(key: IdentityKey) -> str:
