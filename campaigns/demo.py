@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from campaigns.acts import schedule_campaign
+from campaigns.actions import schedule_campaign
 from campaigns.editing import create_campaign
 from campaigns.models import Campaign
 from messaging.clocks import instant

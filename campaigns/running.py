@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns import statements as sql
-from campaigns.acts import SENT_KIND, add_occurrence, tried
+from campaigns.actions import SENT_KIND, add_occurrence, tried
 from campaigns.models import (
     Campaign,
     CampaignOccurrence,
@@ -29,7 +29,7 @@ from campaigns.schedule import is_late, next_occurrence
 from campaigns.settings import settings_of
 from campaigns.transitions import lock_campaign, move, note_act
 from campaigns.winning import verdict_of
-from events.log import Happening, append
+from events.log import LogEntry, append
 from messaging.holds import hold_source
 from messaging.planning import Outcome
 from tenants.models import Tenant
@@ -235,7 +235,7 @@ def _tell_sent(campaign: Campaign, occurrence: CampaignOccurrence, now: datetime
         "failedCount": of("FAILED"),
         "completedAt": now.isoformat(),
     }
-    append([Happening(SENT_KIND, None, told)])
+    append([LogEntry(SENT_KIND, None, told)])
 
 
 def _save(occurrence: CampaignOccurrence, **changes: Any) -> None:

@@ -21,7 +21,7 @@ UNIQUE: Final = {
     "customer_filters": "parameter",
     "customer_panels": "name",
     "dashboard_panels": "name",
-    "customer_acts": "name",
+    "customer_actions": "name",
     "nav": "route",
     "tags": "name",
     "settings": "name",
@@ -102,7 +102,7 @@ def _guarded(extension: Extension) -> Iterator[Any]:
     yield from extension.nav
     yield from extension.customer_panels
     yield from extension.dashboard_panels
-    yield from extension.customer_acts
+    yield from extension.customer_actions
 
 
 def _is_model(label: str) -> bool:

@@ -8,8 +8,8 @@ from uuid import UUID
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from events.debounce import PROCESS_INBOX, enqueue_debounced
 from events.models import CLAIMABLE_STATUSES, InboxEvent
-from events.wake import PROCESS_INBOX, wake
 from tenants.redis_client import RedisError
 from tenants.scope import all_tenants
 
@@ -48,6 +48,6 @@ def wait_until_drained(
                 # By its name, because what the inbox leads to is the business of the floors above.
                 current_app.tasks[PROCESS_INBOX](str(tenant_id))
             else:
-                wake(PROCESS_INBOX, str(tenant_id))
+                enqueue_debounced(PROCESS_INBOX, str(tenant_id))
         time.sleep(OWN_POLL_SECONDS if in_this_process else POLL_SECONDS)
     on_progress(0)

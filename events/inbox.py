@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from events.catalogue.registry import NORMAL, canonical
+from events.debounce import PROCESS_INBOX, enqueue_on_commit
 from events.envelope import Envelope, Received
 from events.models import Door
-from events.wake import PROCESS_INBOX, wake_on_commit
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id, tenant_scope
 
@@ -82,7 +82,7 @@ def accept(events: Iterable[tuple[UUID, Received]], *, door: Door) -> Accepted:
             new, other = _store(tenant_id, [event for _, event in batch], door)
             stored += new
             reused += [batch[position][0] for position in other]
-            wake_on_commit(PROCESS_INBOX, str(tenant_id))
+            enqueue_on_commit(PROCESS_INBOX, str(tenant_id))
     return Accepted(stored, total - stored - len(reused), tuple(sorted(reused)))
 
 

@@ -8,16 +8,16 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from events.wake import READ_LOG, wake_on_commit
+from events.debounce import READ_LOG, enqueue_on_commit
 from tenants.extension import every
-from tenants.postgresql.commits import DURABLE
+from tenants.postgresql.commits import SYNC_COMMIT
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
 
 HAPPENED = StagingTable("happened", "position integer, kind text, profile_id uuid, data jsonb")
 # Readers of the log tell others, who cannot be told that it never was.
 APPEND = f"""
-{DURABLE};
+{SYNC_COMMIT};
 INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)
 SELECT %s, kind, profile_id, data FROM happened ORDER BY position
 """
@@ -27,7 +27,7 @@ class UnknownLogKind(ValueError):
     """No app declares this kind of entry (`Extension.log_kinds`)."""
 
 
-class Happening(NamedTuple):
+class LogEntry(NamedTuple):
     """One entry to append: its kind, whom it concerns, and the details that consumers need."""
 
     kind: str
@@ -41,14 +41,14 @@ def known_kinds() -> frozenset[str]:
     return frozenset(kind.name for kind in every("log_kinds"))
 
 
-def append(happenings: Iterable[Happening]) -> int:
+def append(log_entries: Iterable[LogEntry]) -> int:
     """Append entries of the open scope's tenant within the open transaction; returns how many.
 
     Wakes the consumers after the commit, which waits for the disk. Raises UnknownLogKind.
     """
     rows = [
         (position, str(kind), profile_id, orjson.dumps(data).decode())
-        for position, (kind, profile_id, data) in enumerate(happenings)
+        for position, (kind, profile_id, data) in enumerate(log_entries)
     ]
     if unknown := {kind for _, kind, _, _ in rows} - known_kinds():
         raise UnknownLogKind(f"No app declares these kinds of log entries: {', '.join(sorted(unknown))}.")
@@ -62,4 +62,4 @@ def append(happenings: Iterable[Happening]) -> int:
 
 def wake_consumers() -> None:
     """Let the consumers read on after the commit; for whoever appends by a statement of its own."""
-    wake_on_commit(READ_LOG, str(current_tenant_id()))
+    enqueue_on_commit(READ_LOG, str(current_tenant_id()))

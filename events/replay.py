@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from events.admission import tenant_of
 from events.catalogue.registry import NORMAL, canonical
+from events.debounce import PROCESS_INBOX, enqueue_on_commit
 from events.envelope import receive
 from events.models import ErrorCode, InboxEvent, InboxStatus
-from events.wake import PROCESS_INBOX, wake_on_commit
 from tenants.errors import ConflictError, InvalidError, NotFoundError
 from tenants.models import User
 
@@ -86,7 +86,7 @@ def replay(selection: Selection) -> Counter[UUID]:
             for tenant_id in sorted(tenants):
                 ids = [row_id for row_id, owner in chunk if owner == tenant_id]
                 replayed[tenant_id] += selection.rows().filter(pk__in=ids).update(**FRESH)
-                wake_on_commit(PROCESS_INBOX, str(tenant_id))
+                enqueue_on_commit(PROCESS_INBOX, str(tenant_id))
     return +replayed
 
 
@@ -119,7 +119,7 @@ def repair_event(row_id: int, envelope: Mapping[str, Any], *, by: User) -> None:
     }
     with transaction.atomic():
         _change(row, REPAIRABLE, changes)
-        wake_on_commit(PROCESS_INBOX, str(row.tenant_id))
+        enqueue_on_commit(PROCESS_INBOX, str(row.tenant_id))
     logger.info("event repaired", extra={"inbox_id": row_id, "user_id": by.pk})
 
 

@@ -30,7 +30,7 @@ TABLES: Final = (
         plain=columns("queue job_id code received_at handled_at handled_by_id"),
         erase=(Step(BLANKED, BLANK_LETTERS),),
         # The blank before it: what was refused need not be JSON.
-        texts=Texts(("' ' || row.body", "row.message", "row.job_name"), retold=("message", "job_name")),
+        texts=Texts(("' ' || row.body", "row.message", "row.job_name"), redacted=("message", "job_name")),
     ),
     Table(
         "events.InboxEvent",

@@ -8,9 +8,9 @@ from django.db import connection
 
 from events import consumers
 from events.consumers import reading
+from events.debounce import PROCESS_INBOX, READ_LOG, RUN_CONSUMER, clear_debounce, enqueue_debounced
 from events.retention import prune
-from events.wake import PROCESS_INBOX, READ_LOG, RUN_CONSUMER, awake, wake
-from events.webhooks import pruning, turns
+from events.webhooks import delivering, pruning
 from events.webhooks.planning import DELIVER
 from tenants.actors import acting_as, program
 from tenants.postgresql.sessions import long_transactions
@@ -29,14 +29,14 @@ WHERE EXISTS (SELECT FROM events_inboxevent AS i
 @shared_task(name=READ_LOG)
 def read_log(tenant_id: str) -> None:
     """Let a tenant's consumers read on; idempotent by their positions, which move with their effects."""
-    awake(READ_LOG, tenant_id)
+    clear_debounce(READ_LOG, tenant_id)
     reading.read_on(UUID(tenant_id))
 
 
 @shared_task(name=RUN_CONSUMER)
 def run_consumer(argument: str) -> None:
     """Let one consumer read on at one tenant; idempotent by its position, which moves with its effects."""
-    awake(RUN_CONSUMER, argument)
+    clear_debounce(RUN_CONSUMER, argument)
     reading.run_alone(argument)
 
 
@@ -46,10 +46,10 @@ def sweep() -> None:
     with all_tenants(), connection.cursor() as cursor:
         cursor.execute(TENANTS_WITH_WORK)
         for (tenant_id,) in cursor.fetchall():
-            wake(PROCESS_INBOX, str(tenant_id))
+            enqueue_debounced(PROCESS_INBOX, str(tenant_id))
     consumers.ensure_positions()
     for tenant_id in {tenant_id for _, tenant_id in consumers.lagging()}:
-        wake(READ_LOG, str(tenant_id))
+        enqueue_debounced(READ_LOG, str(tenant_id))
 
 
 @shared_task(name="events.name_long_transactions")
@@ -68,18 +68,18 @@ def prune_log() -> None:
 @shared_task(name=DELIVER)
 def deliver_webhooks(endpoint_id: str) -> None:
     """Send what is due to one endpoint, for a bounded turn; idempotent by leases, and for the receiver by its ids."""
-    awake(DELIVER, endpoint_id)
+    clear_debounce(DELIVER, endpoint_id)
     with acting_as(program(DELIVER)):
-        more = turns.take_turn(UUID(endpoint_id))
+        more = delivering.deliver_due(UUID(endpoint_id))
     if more:
-        wake(DELIVER, endpoint_id)
+        enqueue_debounced(DELIVER, endpoint_id)
 
 
 @shared_task(name="events.wake_webhooks")
 def wake_webhooks() -> None:
     """Wake every endpoint that has something due; idempotent, because waking is."""
-    for endpoint_id in turns.waiting():
-        wake(DELIVER, str(endpoint_id))
+    for endpoint_id in delivering.waiting():
+        enqueue_debounced(DELIVER, str(endpoint_id))
 
 
 @shared_task(name="events.prune_webhooks")

@@ -20,9 +20,9 @@ from journeys.versions import definition_of
 from messaging.rendering import TemplateProblem, render, values_for
 from profiles.models import CustomerProfile
 from profiles.representation import customer_fields
+from tenants.encryption import decrypt
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
-from tenants.sealing import unseal
 
 BATCH: Final = 20
 LEASE: Final = timedelta(seconds=120)
@@ -66,7 +66,7 @@ def _send(call: WebhookCall, now: datetime) -> None:
         _finish(call, now, status="FAILED", error=str(error)[:300])
         return
     secret = JourneySecret.objects.filter(name=step.secret).first()
-    target = Target(step.url, [unseal(secret.sealed)] if secret else [])
+    target = Target(step.url, [decrypt(secret.sealed)] if secret else [])
     key = f"{call.run_id}:{call.step}:{call.move}"
     answer = send(target, event_id=key, body=body, over=session())
     if answer.succeeded:

@@ -14,8 +14,8 @@ import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
+from events.debounce import enqueue_on_commit
 from events.log import wake_consumers
-from events.wake import wake_on_commit
 from journeys import entering_statements as sql
 from journeys.definition import Definition
 from journeys.definition.triggers import Policy, SegmentTrigger, Trigger
@@ -24,7 +24,7 @@ from journeys.models import Journey, JourneyStatus
 from journeys.versions import definition_of
 from profiles.recording import open_notes, store_notes
 from tenants.models import Tenant
-from tenants.postgresql.commits import DURABLE
+from tenants.postgresql.commits import SYNC_COMMIT
 from tenants.scope import current_tenant_id
 
 MOVE_RUNS: Final = "journeys.move_runs"
@@ -150,7 +150,7 @@ class _Entering:
         self.cursor.execute(statement, self.common | decided.params | {"parts": parts})
 
     def _insert(self, definition: Definition) -> None:
-        self.cursor.execute(DURABLE)
+        self.cursor.execute(SYNC_COMMIT)
         self.cursor.execute(
             sql.INSERT, self.common | {"version": self.journey.version_id, "start": definition.start}
         )
@@ -162,7 +162,7 @@ class _Entering:
         self.cursor.execute(sql.NOTE, self.common | {"name": self.journey.name})
         store_notes(self.cursor, self.journey.tenant_id)
         wake_consumers()
-        wake_on_commit(MOVE_RUNS, str(self.journey.tenant_id))
+        enqueue_on_commit(MOVE_RUNS, str(self.journey.tenant_id))
 
     def _answer(self, each: bool) -> Entered:
         self.cursor.execute(sql.KEEP_REFUSALS, self.common)

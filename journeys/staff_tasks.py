@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from events import log
-from events.log import Happening
+from events.log import LogEntry
 from journeys.errors import TaskNotFound
 from journeys.models import Outcome, Task, TaskSource, TaskStatus
 from profiles.editing import record_activity
@@ -118,7 +118,7 @@ def close_task(task_id: UUID, outcome: str, note: str = "") -> Task:
             metadata={"taskId": str(task.pk), "outcome": outcome, "source": task.source},
             occurred_at=task.closed_at,
         )
-        log.append([Happening("task.closed", task.profile_id, {"taskId": str(task.pk), "outcome": outcome})])
+        log.append([LogEntry("task.closed", task.profile_id, {"taskId": str(task.pk), "outcome": outcome})])
     return task
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
-from events.wake import awake, wake
+from events.debounce import clear_debounce, enqueue_debounced
 from journeys import calling
 from journeys.engine.passing import move_due
 from journeys.entering import MOVE_RUNS
@@ -30,11 +30,11 @@ SELECT DISTINCT tenant_id FROM journeys_webhookcall WHERE status = 'PENDING' AND
 @shared_task(name=MOVE_RUNS)
 def move_runs(tenant_id: str) -> None:
     """Move whoever is due in one club, for a bounded turn; idempotent by the rows' locks and positions."""
-    awake(MOVE_RUNS, tenant_id)
+    clear_debounce(MOVE_RUNS, tenant_id)
     with tenant_scope(UUID(tenant_id)):
         steps = move_due(seconds=TURN_SECONDS)
     if steps:
-        wake(MOVE_RUNS, tenant_id)
+        enqueue_debounced(MOVE_RUNS, tenant_id)
 
 
 @shared_task(name="journeys.wake_due")
@@ -44,7 +44,7 @@ def wake_due() -> None:
         cursor.execute(DUE_TENANTS, [timezone.now()])
         due = [row[0] for row in cursor.fetchall()]
     for tenant_id in due:
-        wake(MOVE_RUNS, str(tenant_id))
+        enqueue_debounced(MOVE_RUNS, str(tenant_id))
 
 
 @shared_task(name="journeys.send_calls")

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from events import log
-from events.log import Happening
+from events.log import LogEntry
 
 CHANGED: Final = "delivery.changed"
 
@@ -27,7 +27,7 @@ class Changed(NamedTuple):
 
 def announce(rows: Iterable[Changed], *, change: str = "") -> None:
     """Append an entry for each row; `change` says what happened where it is not the status (OPENED, CLICKED, …)."""
-    log.append(Happening(CHANGED, row.profile_id, data_of(row, change or row.status)) for row in rows)
+    log.append(LogEntry(CHANGED, row.profile_id, data_of(row, change or row.status)) for row in rows)
 
 
 def data_of(row: Changed, change: str) -> dict[str, Any]:

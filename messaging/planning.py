@@ -20,7 +20,7 @@ from uuid import UUID
 import orjson
 from django.utils import timezone
 
-from events.wake import wake_on_commit
+from events.debounce import enqueue_on_commit
 from messaging import statements as sql
 from messaging.clocks import quiet_windows
 from messaging.models import NO_SOURCE, MessageClass, SendChannel, SendPolicy, Source
@@ -164,7 +164,7 @@ def plan(cursor: Any, sending: Sending, *, now: datetime | None = None) -> Outco
     outcome = Outcome(run.candidates, run.counted("INSERT")) if run.candidates else Outcome(0)
     if outcome.of("PLANNED"):
         for hand in HANDS:
-            wake_on_commit(SEND_DUE, hand)
+            enqueue_on_commit(SEND_DUE, hand)
     return outcome
 
 

@@ -15,7 +15,7 @@ from django.db import connection
 
 from events import log
 from events.consumers import Entry
-from events.log import Happening
+from events.log import LogEntry
 from messaging.announcing import CHANGED, Changed, data_of
 from tenants.models import Tenant
 from tenants.postgresql.staging import StagingTable
@@ -229,7 +229,7 @@ def _store(cursor: Any, tenant_id: UUID, states: Iterable[State]) -> None:
         cursor.execute(SUPPRESS, {"tenant": tenant_id, "ids": ids, "kinds": kinds})
     cursor.execute(ARRIVED, [tenant_id, [state.row.id for state in states if state.arrived]])
     log.append(
-        Happening(CHANGED, state.row.profile_id, data_of(state.row, change) | more)
+        LogEntry(CHANGED, state.row.profile_id, data_of(state.row, change) | more)
         for state in states
         for change, more in state.changes
     )

@@ -74,7 +74,7 @@ class Result(NamedTuple):
 
 @dataclass
 class Lane:
-    """One source of one tenant, and how far this turn has come in it."""
+    """One source of one tenant, and how far this report has come in it."""
 
     tenant: Tenant
     policy: SendPolicy
@@ -84,7 +84,7 @@ class Lane:
 
 
 @dataclass
-class Turn:
+class SendReport:
     """How many rows were settled how, and whether the service let us down."""
 
     settled: dict[str, int] = field(default_factory=dict)
@@ -96,24 +96,24 @@ class Turn:
         return self.settled.get("HANDED_OVER", 0)
 
 
-def take_turn(*, seconds: float = TURN_SECONDS, batch: int = BATCH) -> Turn:
+def send_due(*, seconds: float = TURN_SECONDS, batch: int = BATCH) -> SendReport:
     """Send what is due of all tenants, a batch of each in turn, until nothing is due or the time is up."""
-    turn, ends = Turn(), time.monotonic() + seconds
+    report, ends = SendReport(), time.monotonic() + seconds
     tenants = due_lanes()
-    while tenants and time.monotonic() < ends and not turn.is_away:
+    while tenants and time.monotonic() < ends and not report.is_away:
         lanes = tenants.popleft()
         lane = lanes.popleft()
         try:
-            claimed = send_batch(lane, turn, batch=batch)
+            claimed = send_batch(lane, report, batch=batch)
         except Outage as outage:
             logger.warning("sending rests: %s", outage)
-            turn.is_away = True
+            report.is_away = True
             break
         if claimed:
             lanes.append(lane)
         if lanes:
             tenants.append(lanes)
-    return turn
+    return report
 
 
 def due_lanes() -> deque[deque[Lane]]:
@@ -134,7 +134,7 @@ def due_lanes() -> deque[deque[Lane]]:
     return deque(found.values())
 
 
-def send_batch(lane: Lane, turn: Turn, *, batch: int = BATCH) -> int:
+def send_batch(lane: Lane, report: SendReport, *, batch: int = BATCH) -> int:
     """Claim and hand over one batch of a lane; returns how many rows were taken. Raises Outage."""
     with tenant_scope(lane.tenant):
         taken, claimed = claim(lane, batch)
@@ -143,7 +143,7 @@ def send_batch(lane: Lane, turn: Turn, *, batch: int = BATCH) -> int:
             finish(results)
             note_sent(lane.tenant, claimed)
             for result in results:
-                turn.settled[result.status] = turn.settled.get(result.status, 0) + 1
+                report.settled[result.status] = report.settled.get(result.status, 0) + 1
             if waits := [result.wait for result in results if result.status == "PLANNED"]:
                 raise Outage("The Messaging service took nothing.", wait_seconds=max(waits).total_seconds())
     return taken

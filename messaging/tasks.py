@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from events.wake import awake, wake
+from events.debounce import clear_debounce, enqueue_debounced
 from messaging import sending, settling
 from messaging.planning import HANDS, SEND_DUE
 from tenants.actors import acting_as, program
@@ -12,11 +12,11 @@ from tenants.models import Tenant
 @shared_task(name=SEND_DUE)
 def send_due(hand: str) -> None:
     """Send what is due for a bounded turn; idempotent, because rows are claimed."""
-    awake(SEND_DUE, hand)
+    clear_debounce(SEND_DUE, hand)
     with acting_as(program(SEND_DUE)):
-        turn = sending.take_turn()
+        turn = sending.send_due()
     if turn.settled and not turn.is_away:
-        wake(SEND_DUE, hand)
+        enqueue_debounced(SEND_DUE, hand)
 
 
 @shared_task(name="messaging.wake_sends")
@@ -24,7 +24,7 @@ def wake_sends() -> None:
     """Wake the senders where something is due; idempotent, because waking is."""
     if sending.due_lanes():
         for hand in HANDS:
-            wake(SEND_DUE, hand)
+            enqueue_debounced(SEND_DUE, hand)
 
 
 @shared_task(name="messaging.settle_sends")

@@ -111,7 +111,7 @@ def take_back(act_id: UUID, author: Author) -> int | None:
         if act.undone_at is not None:
             return None
         undo = OWN_UNDO.get(act.kind) or next(
-            declared.undo for declared in every("customer_acts") if declared.name == act.kind
+            declared.undo for declared in every("customer_actions") if declared.name == act.kind
         )
         count: int = resolve(undo)(act, _changed_still_there(act))
         act.undone_at, act.undone_by_name = timezone.now(), author.name

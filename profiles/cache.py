@@ -17,8 +17,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from profiles.redis_line import ask, packed, post
 from tenants.redis_client import RedisError, redis_client, server_run_id
+from tenants.redis_connection import call, packed, send
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def read_through(profile_id: UUID, load: Callable[[], bytes | None]) -> bytes | 
     mark = b"?" + os.urandom(8).hex().encode()
     try:
         # One round trip: what is there, or else my mark.
-        stored = ask(packed(b"EVAL", LOOK, 1, key, mark, READER_MARK_SECONDS))
+        stored = call(packed(b"EVAL", LOOK, 1, key, mark, READER_MARK_SECONDS))
     except RedisError as error:
         logger.warning("profile cache not read: %s", error)
         return load()
@@ -71,7 +71,7 @@ def read_through(profile_id: UUID, load: Callable[[], bytes | None]) -> bytes | 
     loaded = load()
     if stored is None and loaded is not None:
         try:
-            post(packed(b"EVAL", FILL, 1, key, mark, prefix + loaded, TTL_SECONDS))
+            send(packed(b"EVAL", FILL, 1, key, mark, prefix + loaded, TTL_SECONDS))
         except RedisError as error:
             logger.warning("profile cache not filled: %s", error)
     return loaded

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from events import log
 from events.identity_hints import IdentityKey, IdentityKind
-from events.log import Happening
+from events.log import LogEntry
 from events.plain_text import visible
 from profiles import cache
 from profiles.births import EARLIEST
@@ -25,9 +25,9 @@ from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft, Effect, Subject
 from profiles.effects.subjects import add_facts
 from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
+from profiles.golden_rows.recomputing import store_documents
 from profiles.ingest.applying import apply_events
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
-from profiles.ingest.restating import store_documents
 from profiles.log_kinds import LogKind
 from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
@@ -266,7 +266,7 @@ def _set_tags(profile_id: UUID, tags: list[str]) -> None:
         share_tags(profile_id, tags)
         with connection.cursor() as cursor:
             store_documents(cursor, current_tenant_id(), [profile_id])
-        log.append([Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": ["tags"]})])
+        log.append([LogEntry(LogKind.PROFILE_CHANGED, profile_id, {"changes": ["tags"]})])
         cache.forget([profile_id])
 
 

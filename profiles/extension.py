@@ -65,7 +65,7 @@ EXTENSION: Final = Extension(
                 Kind.PROFILE_UNMERGED,
                 Kind.ACTIVITY_RECORDED,
             ),
-            handle="profiles.scoring.following.follow",
+            handle="profiles.scoring.log_consumer.follow",
             batch_size=2000,
         ),
     ),
@@ -99,7 +99,7 @@ EXTENSION: Final = Extension(
             5,
         ),
     ),
-    customer_acts=(
+    customer_actions=(
         CustomerAct("tag", "Tag", "customers_tag", order=10, icon="sell", undo="profiles.bulk.untag"),
         CustomerAct(
             "untag",

@@ -32,7 +32,7 @@ class Person:
     """An identity: one profile, or several that the rules joined; what would contradict joining it with another.
 
     `profile_id` is who stands for it now: itself, or the one into whom people merged it. `keys`: those it is known to
-    have; `apart`: keys of others for whom it must never be taken, because staff said so.
+    have; `cannot_link`: keys of others with whom it must never be joined, by a decision of staff.
     """
 
     id: UUID
@@ -40,7 +40,7 @@ class Person:
     is_new: bool
     profile_id: UUID = field(init=False)
     keys: set[IdentityKey] = field(default_factory=set)
-    apart: set[IdentityKey] = field(default_factory=set)
+    cannot_link: set[IdentityKey] = field(default_factory=set)
     capped: dict[str, set[str]] = field(default_factory=dict)
     births: set[date] = field(default_factory=set)
     names: set[PersonName] = field(default_factory=set)
@@ -64,8 +64,8 @@ class Person:
 
 
 @dataclass(slots=True, eq=False)
-class Holding:
-    """An identifier row, stored or about to be: this person has this key."""
+class KeyLink:
+    """A row of `Identifier`, stored or about to be stored: this person holds this key."""
 
     key: IdentityKey
     person: Person
@@ -110,10 +110,11 @@ class Merge:
     evidence: dict[str, Any]
 
 
-class Directory:
-    """The identifiers and people that a batch may touch, and what the batch decides about them.
+class IdentityMap:
+    """The people and key links that a batch may touch, loaded once, and what the batch decides about them.
 
-    Not thread-safe: one per batch, under the tenant's lock.
+    An identity map (Fowler): each stored person exists once in memory. Not thread-safe: one per batch, under the
+    tenant's lock.
     """
 
     def __init__(self, now: datetime) -> None:
@@ -121,52 +122,52 @@ class Directory:
         self.people: dict[UUID, Person] = {}
         self.candidates: list[Candidate] = []
         self.merges: list[Merge] = []
-        # Winner and loser where the loser was not stored yet; the loser's identifiers that are not going to be, and
-        # those that stand for them.
+        # (winner, loser) where the loser was never stored, and (dropped, kept) for the key links that both had: the
+        # dropped link is never stored.
         self.absorbed: list[tuple[Person, Person]] = []
-        self.twins: list[tuple[Holding, Holding]] = []
-        self._holdings: dict[IdentityKey, list[Holding]] = {}
+        self.duplicate_links: list[tuple[KeyLink, KeyLink]] = []
+        self._links: dict[IdentityKey, list[KeyLink]] = {}
 
     def add_person(self, person: Person) -> None:
-        """Make a stored profile known."""
+        """Add a stored profile."""
         self.people[person.id] = person
 
-    def add_holding(self, holding: Holding) -> None:
-        """Make an identifier known."""
-        self._holdings.setdefault(holding.key, []).append(holding)
+    def add_link(self, link: KeyLink) -> None:
+        """Add an identifier."""
+        self._links.setdefault(link.key, []).append(link)
 
-    def holdings(self) -> Iterator[Holding]:
+    def links(self) -> Iterator[KeyLink]:
         """Every identifier, stored and new."""
-        for rows in self._holdings.values():
+        for rows in self._links.values():
             yield from rows
 
-    def rows(self, key: IdentityKey) -> list[Holding]:
+    def rows(self, key: IdentityKey) -> list[KeyLink]:
         """Everybody who has a key; more than one only where it is shared."""
-        return self._holdings.get(key, [])
+        return self._links.get(key, [])
 
     def new_people(self) -> list[Person]:
         """People that this batch brought to light, in the order it did."""
         return [person for person in self.people.values() if person.is_new and person.merged_into is None]
 
-    def holding_of(self, key: IdentityKey, person: Person) -> Holding | None:
+    def link_of(self, key: IdentityKey, person: Person) -> KeyLink | None:
         """The row by which a person has a key."""
-        for holding in self._holdings.get(key, ()):
-            if holding.person.root is person:
-                return holding
+        for link in self._links.get(key, ()):
+            if link.person.root is person:
+                return link
         return None
 
     def mark_stored(self) -> None:
         """All that was decided is in the database: what comes next is decided as if it had come from there."""
         for person in self.new_people():
             person.is_new = False
-        for holding in self.holdings():
-            holding.is_changed = False
+        for link in self.links():
+            link.is_changed = False
         self.candidates.clear()
         self.merges.clear()
         self.absorbed.clear()
-        self.twins.clear()
+        self.duplicate_links.clear()
 
-    def resolve(self, claim: Claim) -> Holding:
+    def resolve(self, claim: Claim) -> KeyLink:
         """The identifier under which the event's facts are kept; its `person.root` is whom it is about.
 
         Makes the person where nobody is known, attaches the keys that are new, joins people whom the event shows
@@ -184,8 +185,8 @@ class Directory:
             self._note(person.root, rival.root, CAP_EXCEEDED, claim, key)
         self._attach(claim, person.root, demoted)
         self._remember(claim, person.root)
-        holding = self.holding_of(claim.keys[0], person.root)
-        return holding if holding is not None else self._attach_key(claim, claim.keys[0], person.root)
+        link = self.link_of(claim.keys[0], person.root)
+        return link if link is not None else self._attach_key(claim, claim.keys[0], person.root)
 
     def _by_strong_keys(self, claim: Claim, rivals: list[tuple[Person, IdentityKey]]) -> Person | None:
         """Follow service ids; the record's own decides, the others may show a second profile of the same person.
@@ -194,7 +195,7 @@ class Directory:
         """
         person: Person | None = None
         for key in claim.keys:
-            rows = self._holdings.get(key)
+            rows = self._links.get(key)
             if key.kind in WEAK_KINDS or not rows:
                 continue
             found = rows[0].person.root
@@ -214,7 +215,7 @@ class Directory:
         self, claim: Claim, key: IdentityKey, person: Person | None, demoted: list[IdentityKey]
     ) -> Person | None:
         """Follow one address; returns the person as far as known afterwards."""
-        rows = self._holdings.get(key)
+        rows = self._links.get(key)
         if not rows:
             return person
         if is_shared(rows):
@@ -234,7 +235,7 @@ class Directory:
             return person
         return found if person is None else self._merge(person, found, claim, key)
 
-    def _among_sharers(self, claim: Claim, rows: list[Holding]) -> Person | None:
+    def _among_sharers(self, claim: Claim, rows: list[KeyLink]) -> Person | None:
         """Of the people behind a shared address the one whom the name tells apart, else the address-only one."""
         fitting = [row.person.root for row in rows if not self._contradicts(claim, row.person.root)]
         if claim.name.first:
@@ -246,7 +247,7 @@ class Directory:
         )
         return alone[0] if alone else None
 
-    def _namesake(self, claim: Claim, person: Person, rows: list[Holding]) -> Person | None:
+    def _namesake(self, claim: Claim, person: Person, rows: list[KeyLink]) -> Person | None:
         """Of the others behind a shared address the only one whose name fits.
 
         Had this name been known when the address was first met, it would have led there: the order does not matter.
@@ -280,20 +281,20 @@ class Directory:
     def _attach(self, claim: Claim, person: Person, demoted: list[IdentityKey]) -> None:
         """Give the person each key of the claim that is nobody's yet; share those that were demoted."""
         for key in demoted:
-            for row in self._holdings[key]:
+            for row in self._links[key]:
                 if not row.is_shared:
                     row.is_shared = row.is_changed = True
                 if row.person.root is not person:
                     self._note(row.person.root, person, SHARED_KEY, claim, key)
         for key in claim.keys:
-            rows = self._holdings.get(key)
+            rows = self._links.get(key)
             if not rows:
                 self._attach_key(claim, key, person)
-            elif rows[0].is_shared and self.holding_of(key, person) is None:
+            elif rows[0].is_shared and self.link_of(key, person) is None:
                 self._attach_key(claim, key, person).is_shared = True
 
-    def _attach_key(self, claim: Claim, key: IdentityKey, person: Person) -> Holding:
-        holding = Holding(
+    def _attach_key(self, claim: Claim, key: IdentityKey, person: Person) -> KeyLink:
+        link = KeyLink(
             key=key,
             person=person,
             origin_id=self._origin(claim, person),
@@ -302,19 +303,19 @@ class Directory:
             event_id=claim.event_id,
         )
         if key.kind in WEAK_KINDS and {other.kind for other in claim.keys} >= WEAK_KINDS:
-            holding.confidence = EMAIL_AND_PHONE_CONFIDENCE
-        self.add_holding(holding)
-        return holding
+            link.confidence = EMAIL_AND_PHONE_CONFIDENCE
+        self.add_link(link)
+        return link
 
     def _origin(self, claim: Claim, person: Person) -> UUID:
         """The profile whose key led here: a new key belongs to the same side, should the two be parted one day."""
-        leading = (self.holding_of(key, person) for key in claim.keys)
-        return next((holding.origin_id for holding in leading if holding is not None), person.id)
+        leading = (self.link_of(key, person) for key in claim.keys)
+        return next((link.origin_id for link in leading if link is not None), person.id)
 
     def _remember(self, claim: Claim, person: Person) -> None:
         """What the claim says about the person counts against later claims of the batch."""
         for key in claim.keys:
-            if key.kind in CAPPED_KINDS and self.holding_of(key, person) is not None:
+            if key.kind in CAPPED_KINDS and self.link_of(key, person) is not None:
                 person.capped.setdefault(key.kind, set()).add(key.value)
         person.keys.update(claim.keys)
         if claim.birth is not None:
@@ -337,7 +338,7 @@ class Directory:
         for kind, values in loser.capped.items():
             winner.capped.setdefault(kind, set()).update(values)
         winner.keys |= loser.keys
-        winner.apart |= loser.apart
+        winner.cannot_link |= loser.cannot_link
         winner.births |= loser.births
         winner.names |= loser.names
         if not loser.is_new:
@@ -345,13 +346,13 @@ class Directory:
         return winner
 
     def _unite_keys(self, winner: Person, loser: Person) -> None:
-        """Somebody who was never stored leaves no side behind: a key that both have is had once."""
+        """Keep one link for each key of both: a loser that was never stored leaves nothing to unmerge."""
         for key in loser.keys:
-            kept, gone = self.holding_of(key, winner), self.holding_of(key, loser)
+            kept, gone = self.link_of(key, winner), self.link_of(key, loser)
             if kept is None or gone is None:
                 continue
-            self._holdings[key].remove(gone)
-            self.twins.append((gone, kept))
+            self._links[key].remove(gone)
+            self.duplicate_links.append((gone, kept))
             if gone.is_changed:
                 kept.linked_at = max(filter(None, (kept.linked_at, gone.linked_at)), default=None)
                 kept.unlinked_at = max(filter(None, (kept.unlinked_at, gone.unlinked_at)), default=None)
@@ -362,8 +363,8 @@ class Directory:
 
     @staticmethod
     def _exceeds_caps(claim: Claim, person: Person) -> bool:
-        """Whether the claim would give the person a second id of a capped kind, or a key that staff keep apart."""
-        if not person.apart.isdisjoint(claim.keys):
+        """Whether the claim would give the person a second id of a capped kind, or a key it must not be linked with."""
+        if not person.cannot_link.isdisjoint(claim.keys):
             return True
         return any(
             key.kind in CAPPED_KINDS and person.capped.get(key.kind, {key.value}) - {key.value}
@@ -372,7 +373,7 @@ class Directory:
 
     @staticmethod
     def _people_exceed_caps(one: Person, other: Person) -> bool:
-        if not one.apart.isdisjoint(other.keys) or not other.apart.isdisjoint(one.keys):
+        if not one.cannot_link.isdisjoint(other.keys) or not other.cannot_link.isdisjoint(one.keys):
             return True
         return any(
             len(one.capped.get(kind, set()) | other.capped.get(kind, set())) > 1 for kind in CAPPED_KINDS
@@ -395,7 +396,7 @@ class Directory:
         return names_disagree(one.names, other.names)
 
 
-def is_shared(rows: list[Holding]) -> bool:
+def is_shared(rows: list[KeyLink]) -> bool:
     """Whether a key has several people behind it; those of them that were merged since are one."""
     return rows[0].is_shared and len({row.person.root for row in rows}) > 1
 

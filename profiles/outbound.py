@@ -12,7 +12,7 @@ import orjson
 
 from events import outbound
 from events.consumers import Entry
-from profiles.golden import COLUMN_NAMES
+from profiles.golden_rows.rules import COLUMN_NAMES
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ProfileMerge
 from profiles.privacy.restricting import RESTRICTION_FIELD, restricted_among

@@ -86,7 +86,7 @@ TABLES: Final = (
         personal=columns("profile_id origin_profile_id body"),
         plain=columns("is_pinned author_id author_name created_at"),
         erase=delete("profiles_note"),
-        texts=Texts(("row.body",), retold=("body",), is_indexed=False),
+        texts=Texts(("row.body",), redacted=("body",), is_indexed=False),
         mine=OF_PERSON,
         merge=Move(),
         undo=OnUndo.KEEPS_PERSON,
@@ -130,10 +130,10 @@ TABLES: Final = (
     ),
     # By the keys, which go after it.
     Table(
-        "profiles.KeptApart",
+        "profiles.CannotLink",
         personal=columns("first_key second_key"),
         plain=columns("decided_by_name decided_at"),
-        erase=delete("profiles_keptapart", KEYS_OF_PERSON),
+        erase=delete("profiles_cannotlink", KEYS_OF_PERSON),
     ),
     Table(
         "profiles.Identifier",

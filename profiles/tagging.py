@@ -6,7 +6,7 @@ from uuid import UUID
 
 from events import log
 from profiles import cache
-from profiles.ingest.restating import store_documents
+from profiles.golden_rows.recomputing import store_documents
 from profiles.models import LifecycleStage
 from profiles.models.profile import STAGE_LADDER
 
@@ -34,7 +34,7 @@ WHERE p.tenant_id = %(tenant)s AND s.tenant_id = %(tenant)s AND s.profile_id = p
 """
 CHANGE_STAGE: Final = """
 UPDATE profiles_customerprofile
-SET lifecycle_stage = %(stage)s, stage_reached = GREATEST(stage_reached, %(rung)s), version = version + 1,
+SET lifecycle_stage = %(stage)s, stage_reached = GREATEST(stage_reached, %(stage_rank)s), version = version + 1,
     updated_at = now()
 WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND lifecycle_stage <> %(stage)s
 RETURNING id
@@ -79,9 +79,10 @@ def retag(
 
 def change_stage(cursor: Any, tenant_id: UUID, profile_ids: Collection[UUID], stage: str) -> int:
     """Set the stage of the lifecycle; returns how many people changed."""
-    rung = STAGE_LADDER.index(LifecycleStage(stage)) if stage in STAGE_LADDER else 0
+    stage_rank = STAGE_LADDER.index(LifecycleStage(stage)) if stage in STAGE_LADDER else 0
     cursor.execute(
-        CHANGE_STAGE, {"tenant": tenant_id, "ids": list(profile_ids), "stage": stage, "rung": rung}
+        CHANGE_STAGE,
+        {"tenant": tenant_id, "ids": list(profile_ids), "stage": stage, "stage_rank": stage_rank},
     )
     changed = [row[0] for row in cursor.fetchall()]
     if changed:

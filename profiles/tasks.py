@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from events.wake import PROCESS_INBOX, awake, wake
+from events.debounce import PROCESS_INBOX, clear_debounce, enqueue_debounced
 from profiles.errors import ScoringUnderWay, SearchUnderWay
 from profiles.exchange.importing import jobs
 from profiles.exchange.importing.jobs import RUN_IMPORT
@@ -14,8 +14,8 @@ from profiles.matching.review import weigh_candidates
 from profiles.privacy.counting import COUNT_ERASURES, count_erasures, wake_counts
 from profiles.privacy.retention import apply_retention
 from profiles.privacy.text_index import drop_pruned_blocks, index_texts
-from profiles.scoring import following, past, runs
-from profiles.scoring.following import SCORE_TOUCHED
+from profiles.scoring import history_backfill, log_consumer, runs
+from profiles.scoring.log_consumer import SCORE_TOUCHED
 from profiles.scoring.people import Scorer
 from profiles.scoring.versions import SCORE_TENANT
 from tenants.actors import acting_as, program
@@ -31,25 +31,25 @@ def process_inbox(tenant_id: str) -> None:
 
     A tenant with more to do goes to the back of the queue, so that it never starves another.
     """
-    awake(PROCESS_INBOX, tenant_id)
+    clear_debounce(PROCESS_INBOX, tenant_id)
     with tenant_scope(UUID(tenant_id)):
         more = process_turn()
     if more:
-        wake(PROCESS_INBOX, tenant_id)
+        enqueue_debounced(PROCESS_INBOX, tenant_id)
 
 
 @shared_task(name=SCORE_TOUCHED)
 def score_touched(tenant_id: str) -> None:
     """Score whom the log named; idempotent, because the same history has the same scores."""
-    awake(SCORE_TOUCHED, tenant_id)
-    if following.score_touched(UUID(tenant_id)):
-        wake(SCORE_TOUCHED, tenant_id)
+    clear_debounce(SCORE_TOUCHED, tenant_id)
+    if log_consumer.score_touched(UUID(tenant_id)):
+        enqueue_debounced(SCORE_TOUCHED, tenant_id)
 
 
 @shared_task(name="profiles.wake_score_touched")
 def wake_score_touched() -> None:
     """Find clubs in which somebody waits to be scored; idempotent, because waking is."""
-    following.wake_waiting()
+    log_consumer.wake_waiting()
 
 
 @shared_task(name="profiles.score_everybody")
@@ -62,7 +62,7 @@ def score_everybody() -> None:
 @shared_task(name=SCORE_TENANT, soft_time_limit=3300, time_limit=3600)
 def score_tenant(tenant_id: str) -> None:
     """Score everybody of a tenant where that is due; idempotent by the day, the rules and the order of tiers."""
-    awake(SCORE_TENANT, tenant_id)
+    clear_debounce(SCORE_TENANT, tenant_id)
     with (
         tenant_scope(UUID(tenant_id)),
         acting_as(program("profiles.score_tenant")),
@@ -71,14 +71,14 @@ def score_tenant(tenant_id: str) -> None:
         # Again when the rules were changed in the meantime.
         while runs.is_due(Scorer.of_scope()):
             runs.score_everybody()
-        if past.is_past_due():
-            past.look_back()
+        if history_backfill.is_history_backfill_due():
+            history_backfill.backfill_history()
 
 
 @shared_task(name=RUN_IMPORT, soft_time_limit=3300, time_limit=3600)
 def run_import(argument: str) -> None:
     """Check, bring in or take back one import; idempotent by its status, its lease and the marks on its rows."""
-    awake(RUN_IMPORT, argument)
+    clear_debounce(RUN_IMPORT, argument)
     jobs.run_import(argument)
 
 
@@ -135,7 +135,7 @@ def apply_retention_of(tenant_id: str) -> None:
 @shared_task(name=COUNT_ERASURES, soft_time_limit=1200, time_limit=1500)
 def count_erasures_of(tenant_id: str) -> None:
     """Count what erasures would do, for pages that asked; idempotent by the status and the lease of the row."""
-    awake(COUNT_ERASURES, tenant_id)
+    clear_debounce(COUNT_ERASURES, tenant_id)
     with tenant_scope(UUID(tenant_id)), acting_as(program(COUNT_ERASURES)):
         count_erasures()
 
@@ -150,14 +150,14 @@ def wake_abandoned_counts() -> None:
 def index_texts_everywhere() -> None:
     """Start the indexing of each tenant's new texts, one task each, so that none waits for another's size."""
     for tenant in Tenant.objects.all():
-        wake(INDEX_TEXTS, str(tenant.pk))
+        enqueue_debounced(INDEX_TEXTS, str(tenant.pk))
 
 
 @shared_task(name=INDEX_TEXTS)
 def index_texts_of(tenant_id: str) -> None:
     """Index texts of one tenant for a turn; idempotent, because a mark moves with the blocks."""
-    awake(INDEX_TEXTS, tenant_id)
+    clear_debounce(INDEX_TEXTS, tenant_id)
     with tenant_scope(UUID(tenant_id)):
         more = index_texts()
     if more:
-        wake(INDEX_TEXTS, tenant_id)
+        enqueue_debounced(INDEX_TEXTS, tenant_id)

@@ -8,7 +8,7 @@ from django.db import transaction
 from profiles.bulk import keep_act
 from profiles.editing import Author
 from profiles.models import BulkAct
-from segments.acts import Draft, Maker, create_segment, get_segment
+from segments.actions import Draft, Maker, create_segment, get_segment
 from segments.lists import add_members, remove_members
 from segments.membership import lock_members
 from segments.models import SegmentMember, SegmentType

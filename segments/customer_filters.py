@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from profiles.models import CustomerProfile
-from segments.acts import get_segment, list_segments
+from segments.actions import get_segment, list_segments
 from segments.compiler import compile as compile_rule
 from segments.errors import SegmentNotFound
 from segments.rules import parse

@@ -11,7 +11,7 @@ from django.db import connection
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer
 from profiles.representation import customer_fields
-from segments.acts import get_segment, list_segments
+from segments.actions import get_segment, list_segments
 from segments.clock import Clock
 from segments.comparing import Comparing
 from segments.compiler import Parameters

@@ -102,7 +102,7 @@ EXTENSION: Final = Extension(
             "segment.membership.changed", "crm.segment.membership.changed", "segments.outbound.envelopes"
         ),
     ),
-    consumers=(Consumer(name="segments", kinds=FOLLOWED, handle="segments.following.follow"),),
+    consumers=(Consumer(name="segments", kinds=FOLLOWED, handle="segments.log_consumer.follow"),),
     queues={"segments.move_due": Queue.CONSUMERS},
     schedule=(
         Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),
@@ -119,7 +119,7 @@ EXTENSION: Final = Extension(
     },
     graphql_queries=("segments.graphql.fields.SegmentQueries",),
     graphql_mutations=("segments.graphql.fields.SegmentMutations",),
-    customer_acts=(
+    customer_actions=(
         CustomerAct(
             "list",
             "Add to list",

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from profiles.reading import current_club
-from segments.acts import get_segment
+from segments.actions import get_segment
 from segments.errors import NotAList
 from segments.membership import Change, lock_members, name_others, write_changes
 from segments.models import Cause, Segment

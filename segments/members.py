@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from profiles.models import CustomerProfile
-from segments.acts import get_segment
+from segments.actions import get_segment
 from segments.explaining import members_at
 from segments.models import SegmentMember
 

@@ -19,7 +19,7 @@ from segments.models.segment import RULED
 from segments.reasons import decisive_leaf
 from segments.rules import Rule, leaves_of
 from tenants.models import Tenant
-from tenants.postgresql.commits import DURABLE
+from tenants.postgresql.commits import SYNC_COMMIT
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
 # Of so many changes of a batch the leaf that flipped is found; of more nobody reads each one's reason.
@@ -235,7 +235,7 @@ def write_changes(
         for statement in (sql.JOIN, sql.LEAVE, sql.REMEMBER, sql.COUNT):
             cursor.execute(statement, {"tenant": tenant_id})
         # Readers tell others, who cannot be told that it never was.
-        cursor.execute(f"{DURABLE}; {sql.TELL}", {"tenant": tenant_id, "chunk": sql.MOST_TOLD})
+        cursor.execute(f"{SYNC_COMMIT}; {sql.TELL}", {"tenant": tenant_id, "chunk": sql.MOST_TOLD})
     wake_consumers()
 
 

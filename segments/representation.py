@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from segments.acts import is_refreshing
+from segments.actions import is_refreshing
 from segments.fields import FIELDS, Field
 from segments.models import Segment
 from segments.operators import Arity, Kind, words_of

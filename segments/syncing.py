@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from messaging.gateway import Gateway, Outage, Refused, Unclear, gateway
-from segments.acts import get_segment
+from segments.actions import get_segment
 from segments.models import Segment
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import all_tenants

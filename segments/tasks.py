@@ -4,8 +4,8 @@ from uuid import UUID
 
 from celery import shared_task
 
-from events.wake import awake, wake
-from segments import following, refreshing, syncing
+from events.debounce import clear_debounce, enqueue_debounced
+from segments import log_consumer, refreshing, syncing
 from tenants.scope import tenant_scope
 
 REFRESH = "segments.refresh"
@@ -17,15 +17,15 @@ def tend() -> None:
     """Ask for what is due and wake a worker for each club that has work; idempotent, because waking is."""
     refreshing.request_due()
     for tenant_id in refreshing.tenants_with_refreshes():
-        wake(REFRESH, str(tenant_id))
-    for tenant_id in following.tenants_with_due():
-        wake(MOVE_DUE, str(tenant_id))
+        enqueue_debounced(REFRESH, str(tenant_id))
+    for tenant_id in log_consumer.tenants_with_due():
+        enqueue_debounced(MOVE_DUE, str(tenant_id))
 
 
 @shared_task(name=REFRESH, soft_time_limit=3300, time_limit=3600)
 def refresh(tenant_id: str) -> None:
     """Do the refreshes that wait in one club; idempotent by their rows' status and lease."""
-    awake(REFRESH, tenant_id)
+    clear_debounce(REFRESH, tenant_id)
     with tenant_scope(UUID(tenant_id)):
         refreshing.refresh_waiting()
 
@@ -33,9 +33,9 @@ def refresh(tenant_id: str) -> None:
 @shared_task(name=MOVE_DUE)
 def move_due(tenant_id: str) -> None:
     """Move the people of one club whose day has come; idempotent by the row that says so."""
-    awake(MOVE_DUE, tenant_id)
-    if following.move_due(UUID(tenant_id)):
-        wake(MOVE_DUE, tenant_id)
+    clear_debounce(MOVE_DUE, tenant_id)
+    if log_consumer.move_due(UUID(tenant_id)):
+        enqueue_debounced(MOVE_DUE, tenant_id)
 
 
 @shared_task(name="segments.sync_lists")

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from segments.acts import list_segments
+from segments.actions import list_segments
 from segments.models import Segment
 from segments.rules import parse
 from tenants.models import Tenant

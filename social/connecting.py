@@ -18,12 +18,12 @@ from social.models import Connection, ConnectionStatus, Network, OAuthState, Tar
 from social.networks import meta, x
 from social.networks.calling import CallFailed
 from social.networks.registry import FAMILIES, META
-from social.tokens import ACCESS, REFRESH, open_token, seal_token, store_pair
+from social.tokens import ACCESS, REFRESH, encrypt_token, open_token, store_pair
 from tenants.action_log import log_action
 from tenants.actors import current_actor
+from tenants.encryption import DecryptionError, decrypt_for, encrypt_for
 from tenants.errors import InvalidError
 from tenants.scope import current_tenant_id
-from tenants.sealing import SealBroken, seal_for, unseal_for
 
 logger = logging.getLogger(__name__)
 CONSENT_LIFE: Final = timedelta(minutes=15)
@@ -69,7 +69,7 @@ def begin(*, network: str, redirect_uri: str, session: str) -> Begun:
     if row.family == META:
         row.save()
         return Begun(meta.consent_url(redirect_uri=redirect_uri, state=state, again=_was_connected()), state)
-    row.verifier_sealed = seal_for(_verifier_context(row), verifier)
+    row.verifier_sealed = encrypt_for(_verifier_context(row), verifier)
     row.save()
     return Begun(x.consent_url(redirect_uri=redirect_uri, state=state, verifier=verifier), state)
 
@@ -205,7 +205,7 @@ def _connect_x(row: OAuthState, code: str) -> Connected:
         grant_type="authorization_code",
         code=code,
         redirect_uri=row.redirect_uri,
-        code_verifier=unseal_for(_verifier_context(row), row.verifier_sealed),
+        code_verifier=decrypt_for(_verifier_context(row), row.verifier_sealed),
     )
     scopes = str(pair.get("scope") or "").split()
     missing = set(x.SCOPES) - set(scopes)
@@ -238,7 +238,7 @@ def _store(network: str, account_id: str, token: str, **values: Any) -> Connecti
         row = known or Connection(tenant_id=current_tenant_id(), network=network, account_id=account_id)
         for name, value in values.items():
             setattr(row, name, value)
-        row.access_sealed = seal_token(row, ACCESS, token)
+        row.access_sealed = encrypt_token(row, ACCESS, token)
         row.status, row.problem = ConnectionStatus.ACTIVE, ""
         row.closed_until, row.closed_reason, row.renewing_until = None, "", None
         row.connected_by_name, row.connected_at = current_actor().name[:250], timezone.now()
@@ -296,7 +296,7 @@ def _revoke(row: Connection) -> None:
                 x.revoke(token)
         elif not _others_of_person(row):
             meta.graph("DELETE", "me/permissions", open_token(row, ACCESS))
-    except (CallFailed, SealBroken):
+    except (CallFailed, DecryptionError):
         logger.info("consent was not revoked at the network", extra={"connection_id": str(row.pk)})
 
 

@@ -52,7 +52,7 @@ EXTENSION: Final = Extension(
     ),
     consumers=(
         Consumer(
-            "promotions", ("competition.changed", "activity.recorded"), "social.promoting.following.follow"
+            "promotions", ("competition.changed", "activity.recorded"), "social.promoting.log_consumer.follow"
         ),
     ),
     settings=(

@@ -13,7 +13,7 @@ from social.networks.calling import CallFailed
 from social.networks.errors import MEANINGS, Effect
 from social.networks.registry import FAMILIES, META
 from social.tokens import ACCESS, account_of, mark_dead, open_token
-from tenants.sealing import SealBroken
+from tenants.encryption import DecryptionError
 
 AHEAD: Final = timedelta(days=7)
 
@@ -66,7 +66,7 @@ def inspect_connection(row: Connection) -> Connection:
     except CallFailed as failed:
         if failed.verdict.meaning.effect is Effect.RECONNECT:
             mark_dead(row, failed.verdict.meaning.name)
-    except SealBroken:
+    except DecryptionError:
         mark_dead(row, "TOKEN_DEAD")
     row.refresh_from_db()
     return row

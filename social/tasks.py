@@ -4,9 +4,9 @@ from typing import Final
 
 from celery import shared_task
 
-from events.wake import awake, wake
+from events.debounce import clear_debounce, enqueue_debounced
 from social import measuring, series
-from social.promoting import following, running
+from social.promoting import log_consumer, running
 from social.publishing import claiming
 from social.publishing.working import drain
 from tenants.actors import acting_as, program
@@ -20,13 +20,13 @@ def wake_publishing() -> None:
     """Send as many workers as there is work for; idempotent, because claims are."""
     claiming.hold_late()
     for slot in range(claiming.count_due()):
-        wake(PUBLISH, str(slot))
+        enqueue_debounced(PUBLISH, str(slot))
 
 
 @shared_task(name=PUBLISH)
 def publish(slot: str) -> None:
     """Work on due targets for a bounded turn; idempotent by leases, steps and attempts."""
-    awake(PUBLISH, slot)
+    clear_debounce(PUBLISH, slot)
     with acting_as(program(PUBLISH)):
         drain(TURN_SECONDS)
 
@@ -42,7 +42,7 @@ def measure() -> None:
 def promote() -> None:
     """Settle changes of events, bring due touches on, go on with series; idempotent by the rows' own states."""
     with acting_as(program("social.promote")):
-        following.settle_changes()
+        log_consumer.settle_changes()
         running.run_touches()
         running.complete_over()
         series.extend_series()

@@ -13,7 +13,7 @@ from social.networks import x
 from social.networks.calling import CallFailed
 from social.networks.content import Account
 from social.networks.errors import Effect, verdict
-from tenants.sealing import SealBroken, seal_for, unseal_for
+from tenants.encryption import DecryptionError, decrypt_for, encrypt_for
 
 # Renewed so long before its end that a post never meets it.
 AHEAD: Final = timedelta(minutes=5)
@@ -28,15 +28,15 @@ def context_of(connection: Connection, kind: str) -> str:
     return f"social:{connection.tenant_id}:{connection.pk}:{kind}"
 
 
-def seal_token(connection: Connection, kind: str, token: str) -> str:
+def encrypt_token(connection: Connection, kind: str, token: str) -> str:
     """A token as it is stored; "" stays empty."""
-    return seal_for(context_of(connection, kind), token) if token else ""
+    return encrypt_for(context_of(connection, kind), token) if token else ""
 
 
 def open_token(connection: Connection, kind: str) -> str:
-    """The token in plain; raises SealBroken."""
+    """The token in plain; raises DecryptionError."""
     sealed = connection.access_sealed if kind == ACCESS else connection.refresh_sealed
-    return unseal_for(context_of(connection, kind), sealed) if sealed else ""
+    return decrypt_for(context_of(connection, kind), sealed) if sealed else ""
 
 
 def account_of(connection: Connection, *, rejected: str = "") -> Account:
@@ -47,7 +47,7 @@ def account_of(connection: Connection, *, rejected: str = "") -> Account:
     row = _fresh(connection, rejected)
     try:
         token = open_token(row, ACCESS)
-    except SealBroken as broken:
+    except DecryptionError as broken:
         raise CallFailed(verdict("TOKEN_DEAD", "SEAL_BROKEN"), is_sent=False) from broken
     return Account(id=row.account_id, token=token, parent_id=row.parent_account_id, username=row.username)
 
@@ -94,7 +94,7 @@ def renew(row: Connection, ask: Callable[..., dict[str, Any]] = x.tokens) -> Non
     """
     try:
         pair = ask(grant_type="refresh_token", refresh_token=open_token(row, REFRESH))
-    except (CallFailed, SealBroken) as error:
+    except (CallFailed, DecryptionError) as error:
         failed = error if isinstance(error, CallFailed) else CallFailed(verdict("TOKEN_DEAD", "SEAL_BROKEN"))
         if failed.verdict.meaning.effect is Effect.RECONNECT:
             mark_dead(row, failed.verdict.meaning.name)
@@ -106,13 +106,13 @@ def renew(row: Connection, ask: Callable[..., dict[str, Any]] = x.tokens) -> Non
 def store_pair(row: Connection, pair: dict[str, Any]) -> None:
     """Write a new pair over the old one. A refresh token that did not come stays the one that is there."""
     changes: dict[str, Any] = {
-        "access_sealed": seal_token(row, ACCESS, str(pair["access_token"])),
+        "access_sealed": encrypt_token(row, ACCESS, str(pair["access_token"])),
         "access_expires_at": _end(pair),
         "renewing_until": None,
         "renewals": F("renewals") + 1,
     }
     if pair.get("refresh_token"):
-        changes["refresh_sealed"] = seal_token(row, REFRESH, str(pair["refresh_token"]))
+        changes["refresh_sealed"] = encrypt_token(row, REFRESH, str(pair["refresh_token"]))
     Connection.objects.filter(pk=row.pk).update(**changes)
 
 

@@ -1,6 +1,6 @@
 """The seam of the house: what an app brings, said once, in its `extension.py` as `EXTENSION`.
 
-A declaration is frozen data. Code is named by dotted path (`"segments.following.handle"`) and models by label
+A declaration is frozen data. Code is named by dotted path (`"segments.log_consumer.handle"`) and models by label
 (`"segments.Membership"`), so that settings can read every declaration before Django loads a model, and no app has to
 import what stands above it. System check crm.E020 resolves each name. The roof composes routes, GraphQL, navigation,
 schedule and programs from the declarations; merging, erasure, copies, import undo and retention walk over the tables.
@@ -93,7 +93,7 @@ class Texts:
 
     `text`: SQL expressions over the alias `row`; JSON as text is read as JSON, all else as words. `person`: an
     expression for the id of a profile that the row is about without being erased by it. `among`: the condition of rows
-    that have such texts. `retold`: text columns in which an erasure replaces the mention; the steps of the table deal
+    that have such texts. `redacted`: text columns in which an erasure replaces the mention; the steps of the table deal
     with the rest.
 
     Where the table's key is a number that grows, `is_indexed`: the words are found by an index that a background task
@@ -107,7 +107,7 @@ class Texts:
     among: str = "true"
     at_rest: str = "true"
     changing: str = "false"
-    retold: tuple[str, ...] = ()
+    redacted: tuple[str, ...] = ()
     is_indexed: bool = True
     by_surname: bool = False
     by_id: bool = False
@@ -277,9 +277,9 @@ class DashboardPanel:
 class CustomerAct:
     """Something done to one or many customers: `page` is the route (without arguments) of the admin page that does it.
 
-    The list posts there, the customer page links there; `profiles.admin.customer_acts.chosen_customers` gives the page
-    whom it is about, the chosen ids or all that the list's filters leave. An act that keeps a `BulkAct` names as `undo`
-    the function `(act, ids)` that takes it back for the customers with these ids and returns for how many it did.
+    The list posts there, the customer page links there. `profiles.admin.customer_actions.chosen_customers` gives the
+    page the customers: the chosen ids, or all that pass the list's filters. `undo` names the
+    function `(act, ids)` of an act that keeps a `BulkAct`: it reverts these customers and returns how many it reverted.
     """
 
     name: str
@@ -389,7 +389,7 @@ class Extension:
     consumers: tuple[Consumer, ...] = ()
     customer_filters: tuple[CustomerFilter, ...] = ()
     customer_panels: tuple[CustomerPanel, ...] = ()
-    customer_acts: tuple[CustomerAct, ...] = ()
+    customer_actions: tuple[CustomerAct, ...] = ()
     dashboard_panels: tuple[DashboardPanel, ...] = ()
     list_parts: tuple[ListPart, ...] = ()
     nav: tuple[NavEntry, ...] = ()

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from tenants.kept_answers import prune_idempotency_records
+from tenants.idempotency_retention import prune_idempotency_records
 
 
 @shared_task(name="tenants.prune_idempotency_records", ignore_result=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tenants.api.throttling import meter
+from tenants.api.throttling import limiter
 from tenants.expiring_cache import clear_all_caches
 from tenants.models import Membership, Role, Tenant, User
 from tests import factories
@@ -21,7 +21,7 @@ from tests import factories
 def fresh_process() -> Iterator[None]:
     """Nothing that an earlier test left in the memory of this process."""
     clear_all_caches()
-    meter.forget()
+    limiter.forget()
     yield
     clear_all_caches()
 

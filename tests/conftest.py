@@ -11,9 +11,14 @@ from django.conf import settings
 from django.db import connection
 
 from tenants.postgresql.base import as_owner
-from tests import servers
+from tests import flushing, servers
 
 pytest_plugins = ["tests.cast", "tests.events.logbook"]
+
+
+def pytest_configure() -> None:
+    """Before the first test: empty the database in our own way after each that commits."""
+    flushing.install()
 
 
 def pytest_unconfigure() -> None:
@@ -42,12 +47,9 @@ def redis_server() -> Iterator["redis.Redis"]:
     client.close()
 
 
-@pytest.fixture
-def process_environment(transactional_db: None) -> dict[str, str]:
-    """The environment for a real process (worker, consumer, command) that shall see this test's data.
-
-    Transactional, because another process sees only what is committed.
-    """
+@pytest.fixture(scope="session")
+def database_environment(django_db_setup: None) -> dict[str, str]:
+    """The environment for a real process on the database of the tests, of which it sees what is committed."""
     address = urlsplit(os.environ["CRM_DATABASE_URL"])
     database = address._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     return {
@@ -56,6 +58,12 @@ def process_environment(transactional_db: None) -> dict[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "DJANGO_SETTINGS_MODULE": "crm_platform.settings",
     }
+
+
+@pytest.fixture
+def process_environment(transactional_db: None, database_environment: dict[str, str]) -> dict[str, str]:
+    """The environment for a real process (worker, consumer, command) that shall see this test's data."""
+    return database_environment.copy()
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from campaigns.acts import reschedule_campaign
+from campaigns.actions import reschedule_campaign
 from campaigns.admin.list_page import campaign_or_404
 from campaigns.calendar import Entry, entries_between
 from messaging.clocks import instant
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
@@ -53,7 +53,7 @@ def campaign_calendar(request: StaffRequest) -> HttpResponse:
         club=club,
         weeks=[days[start : start + WEEK] for start in range(0, count, WEEK)],
         is_week=is_week,
-        heading=f"Week of {words.day(first)}" if is_week else f"{chosen:%B %Y}",
+        heading=f"Week of {formatting.day(first)}" if is_week else f"{chosen:%B %Y}",
         before=before.isoformat(),
         after=after.isoformat(),
         chosen=chosen.isoformat(),

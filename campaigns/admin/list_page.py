@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from campaigns.acts import get_campaign
+from campaigns.actions import get_campaign
 from campaigns.editing import create_campaign
 from campaigns.errors import CampaignNotFound
 from campaigns.models import Campaign, CampaignStatus

@@ -8,7 +8,7 @@ from campaigns.models import Campaign, CampaignChannel, CampaignType, Goal, Send
 from campaigns.settings import settings_of
 from campaigns.triggers import event_choices
 from segments.models import Segment
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.models import Tenant
 
 
@@ -27,14 +27,14 @@ def _who(campaign: Campaign, club: Tenant, reach: Reach) -> Iterator[str]:
         yield f"Whoever it concerns gets it by {way}{more} when {what}."
         return
     yield (
-        f"{words.plural(reach.reached, 'person', 'people')} of {' and '.join(names) or 'nobody yet'} "
+        f"{formatting.plural(reach.reached, 'person', 'people')} of {' and '.join(names) or 'nobody yet'} "
         f"will get it by {way}{more}."
     )
     if reach.left_out:
         left = ", ".join(
-            f"{words.number(people, club)}: {reason.lower()}" for reason, people in reach.left_out
+            f"{formatting.number(people, club)}: {reason.lower()}" for reason, people in reach.left_out
         )
-        yield f"{words.number(reach.audience - reach.reached, club)} will not: {left}."
+        yield f"{formatting.number(reach.audience - reach.reached, club)} will not: {left}."
     if campaign.hold_out_percent:
         yield (
             f"{campaign.hold_out_percent} per cent are held out on purpose, so that you can see afterwards "
@@ -44,19 +44,21 @@ def _who(campaign: Campaign, club: Tenant, reach: Reach) -> Iterator[str]:
 
 def _when(campaign: Campaign, club: Tenant) -> Iterator[str]:
     at = (
-        words.moment(campaign.scheduled_at, club)
+        formatting.moment(campaign.scheduled_at, club)
         if campaign.scheduled_at
         else "as soon as you press the button"
     )
     if campaign.type == CampaignType.RECURRING and campaign.recur_pattern:
         yield f"{schedule.explain(campaign.recur_pattern)}, on the clock of {campaign.timezone}, from {at} on."
         if campaign.recur_end_at:
-            yield f"The last time is before {words.moment(campaign.recur_end_at, club)}."
+            yield f"The last time is before {formatting.moment(campaign.recur_end_at, club)}."
     elif campaign.type == CampaignType.TRIGGERED:
-        delay = words.duration(campaign.trigger_delay_minutes * 60) if campaign.trigger_delay_minutes else ""
+        delay = (
+            formatting.duration(campaign.trigger_delay_minutes * 60) if campaign.trigger_delay_minutes else ""
+        )
         yield f"It starts {at}, and each message goes out {f'{delay} after' if delay else 'right after'} the event."
         if campaign.trigger_cap_days:
-            days = words.plural(campaign.trigger_cap_days, "day")
+            days = formatting.plural(campaign.trigger_cap_days, "day")
             yield f"Nobody gets it more than once in {days}."
     else:
         yield f"It goes out {at}." if campaign.scheduled_at else f"It goes out {at}: at once."
@@ -71,7 +73,7 @@ def _test(campaign: Campaign) -> Iterator[str]:
     metric = WinnerMetric(campaign.winner_metric).label.lower()
     share = campaign.test_percent
     if share < 100:  # noqa: PLR2004 - per cent
-        wait = words.duration(campaign.test_minutes * 60)
+        wait = formatting.duration(campaign.test_minutes * 60)
         yield (
             f"{share} per cent get one of {variants} variants. After {wait} the others get the one that did best "
             f"({metric})."
@@ -82,11 +84,11 @@ def _test(campaign: Campaign) -> Iterator[str]:
 
 def _rest(campaign: Campaign, club: Tenant) -> Iterator[str]:
     if campaign.goal != Goal.NONE:
-        days = words.plural(campaign.goal_days, "day")
+        days = formatting.plural(campaign.goal_days, "day")
         yield f"It counts as a success when somebody does this within {days}: {Goal(campaign.goal).label.lower()}."
     chosen = settings_of(club)
     yield (
         f"It pauses by itself when more than {chosen.error_percent} per cent of the messages fail, and asks you first "
-        f"if it is found more than {words.duration(chosen.grace_minutes * 60)} late."
+        f"if it is found more than {formatting.duration(chosen.grace_minutes * 60)} late."
     )
     yield "Consent, bounces and complaints are checked again at the moment of sending."

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from campaigns.acts import schedule_campaign
+from campaigns.actions import schedule_campaign
 from campaigns.admin.list_page import campaign_or_404
 from campaigns.admin.previews import previews_of
 from campaigns.admin.reach import Reach, reach_of

@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from campaigns.acts import (
+from campaigns.actions import (
     cancel_campaign,
     get_campaign,
     pause_campaign,

@@ -5,7 +5,7 @@ from typing import Any
 
 import graphene
 
-from campaigns import acts
+from campaigns import actions
 from campaigns.api.campaigns import campaign_id_of
 from campaigns.editing import create_campaign, update_campaign
 from campaigns.graphql import types
@@ -40,12 +40,12 @@ def _campaigns(
 
 @scoped(Scope.CAMPAIGNS)
 def _campaign(context: Context, *, id: str) -> Any:
-    return one_campaign(acts.get_campaign(campaign_id_of(id)))
+    return one_campaign(actions.get_campaign(campaign_id_of(id)))
 
 
 @scoped(Scope.CAMPAIGNS)
 def _campaign_stats(context: Context, *, campaign_id: str) -> Any:
-    return stats_of(acts.get_campaign(campaign_id_of(campaign_id)))
+    return stats_of(actions.get_campaign(campaign_id_of(campaign_id)))
 
 
 @scoped(Scope.CAMPAIGNS)
@@ -69,7 +69,7 @@ def _update(context: Context, *, id: str, input: Any) -> Any:
 def _schedule(context: Context, *, id: str, scheduled_at: datetime | None = None) -> Any:
     charge(context.caller, CAMPAIGNS)
     values = parse_values({"scheduledAt": scheduled_at} if scheduled_at else {})
-    return one_campaign(acts.schedule_campaign(campaign_id_of(id), values.get("scheduled_at")))
+    return one_campaign(actions.schedule_campaign(campaign_id_of(id), values.get("scheduled_at")))
 
 
 def _act(act: Any) -> Any:
@@ -84,7 +84,7 @@ def _act(act: Any) -> Any:
 @scoped(Scope.CAMPAIGNS)
 def _test(context: Context, *, id: str, customer_ids: list[str]) -> Any:
     charge(context.caller, CAMPAIGNS)
-    decided = acts.test_campaign(campaign_id_of(id), [campaign_id_of(one) for one in customer_ids])
+    decided = actions.test_campaign(campaign_id_of(id), [campaign_id_of(one) for one in customer_ids])
     return [
         {"customerId": str(one.profile_id), "status": one.status, "reason": one.reason or None}
         for one in decided
@@ -133,10 +133,10 @@ class CampaignMutations(graphene.ObjectType):
         types.Campaign, **ONE, input=types.CampaignInput(required=True), resolver=_update
     )
     schedule_campaign = graphene.Field(types.Campaign, **ONE, scheduled_at=DateTime(), resolver=_schedule)
-    unschedule_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(acts.unschedule_campaign))
-    pause_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(acts.pause_campaign))
-    resume_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(acts.resume_campaign))
-    cancel_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(acts.cancel_campaign))
+    unschedule_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(actions.unschedule_campaign))
+    pause_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(actions.pause_campaign))
+    resume_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(actions.resume_campaign))
+    cancel_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(actions.cancel_campaign))
     test_campaign = graphene.Field(
         JSON,
         **ONE,

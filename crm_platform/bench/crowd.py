@@ -12,8 +12,8 @@ from crm_platform.bench.database import Connection, connect, settle
 from crm_platform.bench.indexes import built_afterwards
 from crm_platform.bench.progress import Reporter
 from crm_platform.simulator.clubs import CLUBS
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.names import SHORT_FORMS
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.spelling import latin, plain, typo
 from profiles.models import CustomerProfile
 from profiles.models.profile import new_profile_id
@@ -86,31 +86,31 @@ class Entry:
 
 def entries(people: int) -> Iterator[list[Entry]]:
     """Each person's rows: one, or two that differ; the same for the same number."""
-    dice, slips = Random(SEED), Dice(str(SEED))  # noqa: S311 - no secret
+    rng, slips = Random(SEED), Rng(str(SEED))  # noqa: S311 - no secret
     cultures = [culture for club in CLUBS for culture in club.cultures]
     shares = [culture.share for culture in cultures]
     for number in range(people):
-        culture = dice.choices(cultures, shares)[0]
-        first = latin(dice.choice(dice.choice((culture.female, culture.male))))
-        last = latin(dice.choice(culture.family))
-        if dice.randrange(100) < RARE:
-            last = f"{dice.choice(STARTS)}{last[:3].lower().strip()}{dice.choice(ENDINGS)}"
+        culture = rng.choices(cultures, shares)[0]
+        first = latin(rng.choice(rng.choice((culture.female, culture.male))))
+        last = latin(rng.choice(culture.family))
+        if rng.randrange(100) < RARE:
+            last = f"{rng.choice(STARTS)}{last[:3].lower().strip()}{rng.choice(ENDINGS)}"
         handle = plain(f"{first}.{last}").lower().replace(" ", "")
-        born = OLDEST + timedelta(days=dice.randrange(DAYS))
+        born = OLDEST + timedelta(days=rng.randrange(DAYS))
         member = Entry(first, last, f"{handle}{number}@example.com", _phone(number), born, is_member=True)
         rows = [member]
-        if dice.randrange(100) < TWICE:
-            rows.append(_again(member, number, people, dice, slips))
+        if rng.randrange(100) < TWICE:
+            rows.append(_again(member, number, people, rng, slips))
         yield rows
 
 
-def _again(member: Entry, number: int, people: int, dice: Random, slips: Dice) -> Entry:
+def _again(member: Entry, number: int, people: int, rng: Random, slips: Rng) -> Entry:
     """The same person as the golf service wrote them: one thing kept, others not."""
     first = slips.pick(SHORT_FORMS[member.first]) if member.first in SHORT_FORMS else member.first
-    last = typo(member.last, slips) if dice.randrange(10) < 2 else member.last  # noqa: PLR2004 - two of ten
-    if dice.randrange(20) == 0:
+    last = typo(member.last, slips) if rng.randrange(10) < 2 else member.last  # noqa: PLR2004 - two of ten
+    if rng.randrange(20) == 0:
         first, last = last, first
-    keeps_phone = dice.randrange(2) == 0
+    keeps_phone = rng.randrange(2) == 0
     return Entry(
         first,
         last,

@@ -51,18 +51,18 @@ def run(setting: Setting) -> list[Figure]:
 
 def evenly(values: list[bytes]) -> Iterator[bytes]:
     """Any of the values, again and again."""
-    dice = random.Random(SEED)  # noqa: S311 - a load, not a secret
+    rng = random.Random(SEED)  # noqa: S311 - a load, not a secret
     while True:
-        yield from dice.choices(values, k=DRAWN)
+        yield from rng.choices(values, k=DRAWN)
 
 
 def by_popularity(values: list[bytes]) -> Iterator[bytes]:
     """The value of rank r as often as 1 / r says (Zipf), the ranks in no order."""
-    dice = random.Random(SEED)  # noqa: S311 - a load, not a secret
-    shuffled = dice.sample(values, len(values))
+    rng = random.Random(SEED)  # noqa: S311 - a load, not a secret
+    shuffled = rng.sample(values, len(values))
     bounds = list(accumulate(1 / rank for rank in range(1, len(values) + 1)))
     while True:
-        yield from dice.choices(shuffled, cum_weights=bounds, k=DRAWN)
+        yield from rng.choices(shuffled, cum_weights=bounds, k=DRAWN)
 
 
 def check_customer(path: bytes, body: bytes) -> None:

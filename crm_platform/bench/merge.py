@@ -9,7 +9,7 @@ from crm_platform.bench.database import Connection, connect, expect, one_row, se
 from crm_platform.bench.figures import Figure, duration
 from crm_platform.bench.people import load_people, make_tenant
 from crm_platform.bench.setting import Setting
-from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles, unmerge_profiles
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 

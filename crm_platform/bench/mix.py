@@ -31,7 +31,7 @@ class _Draw:
     person: int
     other: int
     at: datetime
-    dice: random.Random
+    rng: random.Random
     run: str
 
     def event(
@@ -98,7 +98,7 @@ def _scored(draw: _Draw) -> Made:
 
 
 def _handicap(draw: _Draw) -> Made:
-    return draw.of_player("teetime.handicap.updated", {"newHandicap": draw.dice.randrange(300) / 10})
+    return draw.of_player("teetime.handicap.updated", {"newHandicap": draw.rng.randrange(300) / 10})
 
 
 def _paid(draw: _Draw) -> Made:
@@ -110,7 +110,7 @@ def _paid(draw: _Draw) -> Made:
 
 def _preference(draw: _Draw) -> Made:
     contact = contact_id_of(draw.person)
-    payload = {"contactId": contact, "smsOptIn": draw.dice.random() < 0.5}  # noqa: PLR2004
+    payload = {"contactId": contact, "smsOptIn": draw.rng.random() < 0.5}  # noqa: PLR2004
     event = draw.event("contactPreference.updated", "messaging", {"messagingContactId": contact}, payload)
     return Made(event, draw.person)
 
@@ -140,10 +140,10 @@ MIX: Final[tuple[tuple[int, Callable[[_Draw], Made]], ...]] = (
 
 def mixed_events(count: int, people: int, *, now: datetime, run: str = "e") -> Iterator[Made]:
     """`count` events of the last 120 days about people drawn evenly; the same ones for the same arguments."""
-    dice = random.Random(SEED)  # noqa: S311 - a load, not a secret
+    rng = random.Random(SEED)  # noqa: S311 - a load, not a secret
     makers = [maker for _, maker in MIX]
     bounds = list(accumulate(share for share, _ in MIX))
     for number in range(count):
-        (maker,) = dice.choices(makers, cum_weights=bounds)
-        at = now - timedelta(seconds=dice.randrange(SPREAD_SECONDS))
-        yield maker(_Draw(number, dice.randrange(people), dice.randrange(people), at, dice, run))
+        (maker,) = rng.choices(makers, cum_weights=bounds)
+        at = now - timedelta(seconds=rng.randrange(SPREAD_SECONDS))
+        yield maker(_Draw(number, rng.randrange(people), rng.randrange(people), at, rng, run))

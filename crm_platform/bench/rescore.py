@@ -41,7 +41,7 @@ SELECT (%(base)s + i) * 256, %(tenant)s, p.id, p.id, at, at, 0, kind.type, kind.
                              ELSE '{}' END
 FROM generate_series(%(start)s::bigint, %(end)s::bigint) AS i
 CROSS JOIN LATERAL (SELECT now() - make_interval(secs => 63072000.0 * (1 - i / %(total)s::float8)) AS at) AS moment
-JOIN numbered AS p ON p.n = (i * 7919 + i / %(people)s) %% %(people)s
+JOIN numbered AS p ON p.n = {whose}
 JOIN (VALUES (0, 'MESSAGE_DELIVERED', 'COMMUNICATION', 'EMAIL', 'messaging', 'Received an e-mail'),
              (1, 'EMAIL_OPENED', 'COMMUNICATION', 'EMAIL', 'messaging', 'Opened an e-mail'),
              (2, 'MESSAGE_DELIVERED', 'COMMUNICATION', 'EMAIL', 'messaging', 'Received an e-mail'),
@@ -56,6 +56,8 @@ JOIN (VALUES (0, 'MESSAGE_DELIVERED', 'COMMUNICATION', 'EMAIL', 'messaging', 'Re
      ON kind.n = CASE WHEN i %% 1000 = 7 THEN 9 WHEN i %% 100 = 33 THEN 7
                       ELSE i %% 31 %% 9 - (i %% 31 %% 9 = 7)::int END
 """
+# Everybody as often.
+EVENLY: Final[LiteralString] = "(i * 7919 + i / %(people)s) %% %(people)s"
 FIGURES: Final[LiteralString] = """
 UPDATE profiles_customerprofile AS p SET last_activity_at = a.last_at, lifetime_value_cents = a.value_cents
 FROM (SELECT profile_id, max(occurred_at) AS last_at,
@@ -72,7 +74,10 @@ def run(setting: Setting) -> list[Figure]:
     tenant = make_tenant()
     load_people(tenant, sizes.people, setting.reporter, with_history=False)
     with connect() as connection:
-        _fill(setting, connection, tenant)
+        fill_activities(setting, connection, tenant)
+        setting.reporter.note("adding up")
+        connection.execute(FIGURES)
+        settle(connection, *TABLES)
         bare = _by_hand(setting, connection, tenant)
         first, again = _by_the_product(setting, connection, tenant)
     share = max(sizes.people / PEOPLE, sizes.activities / ACTIVITIES)
@@ -83,7 +88,10 @@ def run(setting: Setting) -> list[Figure]:
     ]
 
 
-def _fill(setting: Setting, connection: Connection, tenant: Tenant) -> None:
+def fill_activities(
+    setting: Setting, connection: Connection, tenant: Tenant, whose: LiteralString = EVENLY
+) -> None:
+    """Make the activities; `whose` is SQL for the number of the person who did the `i`-th."""
     total, people = setting.sizes.activities, setting.sizes.people
     (base,) = one_row(connection, "SELECT coalesce(max(id), 0) FROM events_inboxevent")
     connection.execute("SET synchronous_commit = off")
@@ -96,11 +104,9 @@ def _fill(setting: Setting, connection: Connection, tenant: Tenant) -> None:
     ):
         for start in range(1, total + 1, CHUNK):
             end = min(start + CHUNK - 1, total)
-            connection.execute(FILL, {**values, "start": start, "end": end})
+            statement = FILL.replace("{whose}", whose)
+            connection.execute(statement, {**values, "start": start, "end": end})
             report(end)
-    setting.reporter.note("adding up")
-    connection.execute(FIGURES)
-    settle(connection, *TABLES)
 
 
 def _by_hand(setting: Setting, connection: Connection, tenant: Tenant) -> float:

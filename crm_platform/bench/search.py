@@ -14,7 +14,7 @@ from crm_platform.bench.figures import BenchError, Figure, duration, percentile,
 from crm_platform.bench.indexes import built_afterwards
 from crm_platform.bench.people import make_tenant
 from crm_platform.bench.setting import Setting
-from crm_platform.simulator.dice import Dice
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.spelling import typo
 from profiles.normalise import folded
 from profiles.search.finding import search
@@ -88,19 +88,19 @@ def run(setting: Setting) -> list[Figure]:
 
 def typed_texts(people: list[tuple[Any, str, str, str, str]]) -> Iterator[Typed]:
     """What staff type to find these people (id, first and last name, e-mail, phone), and what fits everybody."""
-    dice, slips = Random(SEED), Dice(str(SEED))  # noqa: S311 - a load, not a secret
+    rng, slips = Random(SEED), Rng(str(SEED))  # noqa: S311 - a load, not a secret
     for person_id, first, last, email, phone in people:
-        name = dice.choice((first, last))
-        yield Typed("beginning", name[: dice.randint(2, 6)])
+        name = rng.choice((first, last))
+        yield Typed("beginning", name[: rng.randint(2, 6)])
         yield Typed("full name", f"{first} {last}")
-        yield Typed("name being typed", f"{first} {last[: dice.randint(1, 4)]}")
+        yield Typed("name being typed", f"{first} {last[: rng.randint(1, 4)]}")
         yield Typed("e-mail", email, person_id)
-        yield Typed("e-mail", email[: dice.randint(3, 12)])
+        yield Typed("e-mail", email[: rng.randint(3, 12)])
         yield Typed("phone", "0" + phone.removeprefix("+27"), person_id)
-        yield Typed("phone", "0" + phone.removeprefix("+27")[: dice.randint(1, 8)])
+        yield Typed("phone", "0" + phone.removeprefix("+27")[: rng.randint(1, 8)])
         yield Typed("slip", f"{first} {typo(last, slips)} {email.partition('@')[0]}", person_id)
         yield Typed("slip of a name", typo(last, slips))
-        yield Typed("list", name[: dice.randint(2, 6)])
+        yield Typed("list", name[: rng.randint(2, 6)])
     for text in COMMON * 3:
         yield Typed("common", text)
         yield Typed("list", text)

@@ -6,7 +6,7 @@ the regulator keeps for drama; South Africa has no such range, so those are made
 
 from typing import Final
 
-from crm_platform.simulator.dice import Dice
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.spelling import plain
 
 MAIL_DOMAINS: Final = (
@@ -70,9 +70,9 @@ PLACEHOLDER_PHONES: Final = ("0000000000", "0999999999")
 class AddressBook:
     """Hands out addresses of one country; none twice."""
 
-    def __init__(self, country: str, dice: Dice) -> None:
+    def __init__(self, country: str, rng: Rng) -> None:
         self.country = country
-        self._dice = dice
+        self._rng = rng
         self._taken: dict[str, bool] = {}
 
     def email(self, given: str, family: str, *, year: int = 0) -> str:
@@ -87,12 +87,12 @@ class AddressBook:
             (f"{last}.{first}", 5.0),
             (f"{first}_{last[:6]}", 4.0),
         )
-        return self._unused(self._dice.weighted(patterns), self._dice.weighted(MAIL_DOMAINS))
+        return self._unused(self._rng.weighted(patterns), self._rng.weighted(MAIL_DOMAINS))
 
     def family_email(self, one: str, other: str, family: str) -> str:
         """A mailbox that two people share."""
         first, second, last = _local(one), _local(other), _local(family)
-        local = self._dice.pick(
+        local = self._rng.pick(
             (
                 f"{first}and{second}",
                 f"the{last}s",
@@ -101,15 +101,15 @@ class AddressBook:
                 f"{last}home",
             )
         )
-        return self._unused(local, self._dice.weighted(MAIL_DOMAINS))
+        return self._unused(local, self._rng.weighted(MAIL_DOMAINS))
 
     def work_email(self, given: str, family: str) -> str:
         """An address at an employer."""
-        return self._unused(f"{_local(given)}.{_local(family)}", self._dice.pick(WORK_DOMAINS))
+        return self._unused(f"{_local(given)}.{_local(family)}", self._rng.pick(WORK_DOMAINS))
 
     def office_email(self, company: str) -> str:
         """A mailbox that a whole office reads."""
-        return self._unused(self._dice.pick(("events", "reception", "pa", "bookings")), f"{company}.example")
+        return self._unused(self._rng.pick(("events", "reception", "pa", "bookings")), f"{company}.example")
 
     def phone(self) -> str:
         """A number with its spaces, in national form."""
@@ -129,14 +129,14 @@ class AddressBook:
 
     def _south_african(self) -> str:
         # Never a run of equal digits: such numbers count as placeholders.
-        middle, end = self._dice.between(201, 988), self._dice.between(1023, 9876)
-        return f"{self._dice.pick(PREFIXES_ZA)} {middle} {end}"
+        middle, end = self._rng.between(201, 988), self._rng.between(1023, 9876)
+        return f"{self._rng.pick(PREFIXES_ZA)} {middle} {end}"
 
     def _british(self) -> str:
-        area, local = self._dice.pick(DRAMA_UK)
-        if self._dice.chance(MOBILE_SHARE_UK):
+        area, local = self._rng.pick(DRAMA_UK)
+        if self._rng.chance(MOBILE_SHARE_UK):
             area, local = DRAMA_MOBILE_UK
-        return f"{area} {local}{self._dice.between(0, 999):03d}"
+        return f"{area} {local}{self._rng.between(0, 999):03d}"
 
 
 def _local(name: str) -> str:
@@ -144,12 +144,12 @@ def _local(name: str) -> str:
     return letters or "golfer"
 
 
-def spelled_phone(phone: str, country: str, dice: Dice) -> str:
+def spelled_phone(phone: str, country: str, rng: Rng) -> str:
     """A number from the address book in one of the ways in which forms get it."""
     digits = phone.replace(" ", "")
     code = COUNTRY_CODES[country]
     spaced = phone.removeprefix("0")
-    return dice.weighted(
+    return rng.weighted(
         (
             (phone, 40.0),
             (digits, 30.0),
@@ -161,11 +161,11 @@ def spelled_phone(phone: str, country: str, dice: Dice) -> str:
     )
 
 
-def spelled_email(email: str, dice: Dice) -> str:
+def spelled_email(email: str, rng: Rng) -> str:
     """An address as typed: mostly as it is, at times with capitals or a blank behind."""
     local, _, domain = email.partition("@")
     titled = ".".join(part.capitalize() for part in local.split("."))
-    return dice.weighted(
+    return rng.weighted(
         (
             (email, 90.0),
             (f"{titled}@{domain}", 5.0),

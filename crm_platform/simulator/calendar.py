@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from crm_platform.simulator.clubs import Club
-from crm_platform.simulator.dice import Dice
+from crm_platform.simulator.rng import Rng
 
 DAY = timedelta(days=1)
 SATURDAY = 5
@@ -55,23 +55,23 @@ class ClubCalendar:
     def is_closed(self, day: date) -> bool:
         """Whether the weather shuts the course that day."""
         if day not in self._closed:
-            dice = Dice(f"{self._seed}/{day.isoformat()}")
-            self._closed[day] = dice.chance(self.club.closed[day.month - 1])
+            rng = Rng(f"{self._seed}/{day.isoformat()}")
+            self._closed[day] = rng.chance(self.club.closed[day.month - 1])
         return self._closed[day]
 
-    def office_hours(self, day: date, dice: Dice) -> datetime:
+    def office_hours(self, day: date, rng: Rng) -> datetime:
         """Some moment when the office works."""
-        return self.at(day, dice.between(8, 16), dice.between(0, 59), dice.between(0, 59))
+        return self.at(day, rng.between(8, 16), rng.between(0, 59), rng.between(0, 59))
 
-    def waking_hours(self, day: date, dice: Dice) -> datetime:
+    def waking_hours(self, day: date, rng: Rng) -> datetime:
         """Some moment when people tap on their phones: mostly evenings."""
-        hour = dice.between(18, 21) if dice.chance(0.45) else dice.between(7, 22)
-        return self.at(day, hour, dice.between(0, 59), dice.between(0, 59))
+        hour = rng.between(18, 21) if rng.chance(0.45) else rng.between(7, 22)
+        return self.at(day, hour, rng.between(0, 59), rng.between(0, 59))
 
-    def tee_time(self, day: date, dice: Dice) -> datetime:
+    def tee_time(self, day: date, rng: Rng) -> datetime:
         """A slot of the tee sheet: mornings first."""
         hours = WEEKEND_HOURS if is_weekend(day) else WEEKDAY_HOURS
-        minutes = dice.weighted(hours) * 60 + dice.between(0, 59)
+        minutes = rng.weighted(hours) * 60 + rng.between(0, 59)
         minutes = min(max(minutes, FIRST_TEE_MINUTE), LAST_TEE_MINUTE)
         minutes -= minutes % TEE_INTERVAL_MINUTES
         return self.at(day, minutes // 60, minutes % 60)

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from crm_platform.simulator.agenda import Event
 from crm_platform.simulator.calendar import DAY, SATURDAY
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.envelope import player_identity
 from crm_platform.simulator.golf import gross_score, post_score
 from crm_platform.simulator.people import Player
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.stage import Stage
 
 PUBLISHED_AHEAD: Final = 35 * DAY
@@ -68,16 +68,16 @@ def plan_day(stage: Stage, day: date) -> None:
 
 def _publish(stage: Stage, fixture: Fixture, day: date, held_on: date) -> None:
     key = f"{stage.club.id}-{fixture.name.lower().replace(' ', '-').replace(chr(39), '')}-{held_on:%y%m}"
-    dice = stage.dice(f"competition/{key}")
-    published = stage.calendar.at(day, 9, dice.between(0, 50))
+    rng = stage.rng(f"competition/{key}")
+    published = stage.calendar.at(day, 9, rng.between(0, 50))
     payload = _described(stage, fixture, key, held_on)
     stage.agenda.add_event(
         published,
         stage.post.event("teetime.competition.published", key, published, identity={}, payload=payload),
     )
-    if dice.chance(MOVED):
+    if rng.chance(MOVED):
         held_on += DAY
-        moved = stage.calendar.at(day + 12 * DAY, 10, dice.between(0, 50))
+        moved = stage.calendar.at(day + 12 * DAY, 10, rng.between(0, 50))
         payload = _described(stage, fixture, key, held_on)
         stage.agenda.add_event(
             moved, stage.post.event("teetime.competition.updated", key, moved, identity={}, payload=payload)
@@ -91,7 +91,7 @@ def _publish(stage: Stage, fixture: Fixture, day: date, held_on: date) -> None:
         stage.agenda.add_event(
             when, stage.post.event("teetime.competition.cancelled", key, when, identity={}, payload=reason)
         )
-    _plan_entries(stage, fixture, key, Span(published, starts, is_held), dice)
+    _plan_entries(stage, fixture, key, Span(published, starts, is_held), rng)
 
 
 def _described(stage: Stage, fixture: Fixture, key: str, held_on: date) -> dict[str, Any]:
@@ -126,27 +126,27 @@ def _may_enter(fixture: Fixture, player: Player, published: datetime) -> bool:
     return player.handicap_tenths <= fixture.handicap_max * 10
 
 
-def _plan_entries(stage: Stage, fixture: Fixture, competition_id: str, span: Span, dice: Dice) -> None:
+def _plan_entries(stage: Stage, fixture: Fixture, competition_id: str, span: Span, rng: Rng) -> None:
     """Those who like competitions enter within the weeks before it closes."""
     opens = stage.calendar.day_of(span.published) + DAY
     open_days = (span.starts - CLOSES_AHEAD - span.published).days - 2
     for player in stage.players:
         liking = player.person.persona.competitions / 2 * fixture.pull
         eagerness = liking * stage.vigour(player.person, span.published)
-        if not dice.chance(min(eagerness, 0.9)) or not _may_enter(fixture, player, span.published):
+        if not rng.chance(min(eagerness, 0.9)) or not _may_enter(fixture, player, span.published):
             continue
-        entered = stage.calendar.waking_hours(opens + DAY * dice.between(0, open_days), dice)
+        entered = stage.calendar.waking_hours(opens + DAY * rng.between(0, open_days), rng)
         stage.agenda.add(entered, partial(enter, stage, player, competition_id=competition_id))
-        if dice.chance(WITHDRAWN):
+        if rng.chance(WITHDRAWN):
             left = span.starts - timedelta(hours=18) - entered
             stage.agenda.add(
-                entered + left * dice.uniform(0.1, 1),
+                entered + left * rng.uniform(0.1, 1),
                 partial(withdraw, stage, player, competition_id=competition_id),
             )
         elif span.is_held and fixture.format in COUNTING_FORMATS:
             course = stage.club.courses[0]
-            gross = gross_score(player, course.par, dice)
-            played = span.starts + timedelta(minutes=dice.between(300, 620))
+            gross = gross_score(player, course.par, rng)
+            played = span.starts + timedelta(minutes=rng.between(300, 620))
             key = f"{competition_id}-{player.person.tag}"
             post = partial(post_score, stage, player, key=key, course=course, gross=gross)
             stage.agenda.add(played, post)

@@ -19,16 +19,16 @@ TOUCHED: Final = (("email", 15.0), ("sms", 30.0), ("push", 35.0), ("whatsapp", 2
 
 def plan_day(stage: Stage, day: date) -> None:
     """Decide which contacts use the preference page today."""
-    dice = stage.dice(f"consent/{day.isoformat()}")
+    rng = stage.rng(f"consent/{day.isoformat()}")
     noon = stage.calendar.at(day, 12)
     for contact in stage.contacts:
         if contact.created > noon or contact.is_deleted:
             continue
-        if dice.chance(CHANGES_A_YEAR / 365):
-            when = stage.calendar.waking_hours(day, dice)
-            stage.agenda.add(when, partial(toggle, stage, contact, channel=dice.weighted(TOUCHED)))
-        if dice.chance(DELETIONS_A_YEAR / 365):
-            when = stage.calendar.office_hours(day, dice)
+        if rng.chance(CHANGES_A_YEAR / 365):
+            when = stage.calendar.waking_hours(day, rng)
+            stage.agenda.add(when, partial(toggle, stage, contact, channel=rng.weighted(TOUCHED)))
+        if rng.chance(DELETIONS_A_YEAR / 365):
+            when = stage.calendar.office_hours(day, rng)
             stage.agenda.add(when, partial(_delete, stage, contact))
 
 

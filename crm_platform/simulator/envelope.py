@@ -46,7 +46,7 @@ WITH_EMAIL, WITH_LOGIN = 20, 30
 
 
 def lot(text: str, sides: int = 100) -> int:
-    """A number below `sides` that hangs on the text alone: chance without dice."""
+    """A number below `sides` that hangs on the text alone: chance without rng."""
     return zlib.crc32(text.encode()) % sides
 
 

@@ -17,24 +17,24 @@ WITH_PRICE: Final = 90
 
 def plan_day(stage: Stage, day: date) -> None:
     """Decide who reserves something today."""
-    dice = stage.dice(f"facilities/{day.isoformat()}")
+    rng = stage.rng(f"facilities/{day.isoformat()}")
     noon = stage.calendar.at(day, 12)
     pull = BUSIER.get(stage.club.slug, 1.0)
     for member in stage.members:
         if not member.is_active or member.joined > noon:
             continue
         vigour = stage.vigour(member.person, noon)
-        if dice.chance(member.person.persona.reservations * pull / DAYS_A_MONTH * vigour):
-            when = stage.calendar.waking_hours(day, dice)
+        if rng.chance(member.person.persona.reservations * pull / DAYS_A_MONTH * vigour):
+            when = stage.calendar.waking_hours(day, rng)
             reserve(stage, member, when, key=f"{member.id}-{day:%y%m%d}")
 
 
 def reserve(stage: Stage, member: Member, when: datetime, *, key: str) -> None:
     """Put a reservation on the agenda, with what becomes of it. `key` is unique per reservation."""
-    dice = stage.dice(f"reservation/{key}")
-    resource = dice.pick(stage.club.resources)
-    day = stage.calendar.day_of(when) + DAY * dice.between(1, LONGEST_LEAD_DAYS)
-    starts = stage.calendar.at(day, dice.between(resource.first_hour, resource.last_hour))
+    rng = stage.rng(f"reservation/{key}")
+    resource = rng.pick(stage.club.resources)
+    day = stage.calendar.day_of(when) + DAY * rng.between(1, LONGEST_LEAD_DAYS)
+    starts = stage.calendar.at(day, rng.between(resource.first_hour, resource.last_hour))
     lasts = timedelta(minutes=resource.minutes)
     base = {"reservationId": f"rs-{stage.club.id}-{key}", "resourceId": resource.id, "memberId": member.id}
     slot = {"startTime": moment(starts), "endTime": moment(starts + lasts), "clubId": stage.club.id}
@@ -43,22 +43,22 @@ def reserve(stage: Stage, member: Member, when: datetime, *, key: str) -> None:
         price = {"quotedPriceCents": resource.price_cents, "currency": stage.club.currency}
         pricing = {"pricing": price}
     _add(stage, member, when, verb="created", key=key, payload={**base, **slot, **pricing})
-    if dice.chance(MOVED):
-        moved = when + (starts - when) * dice.uniform(0.1, 0.6)
-        starts += DAY * dice.between(1, 4)
+    if rng.chance(MOVED):
+        moved = when + (starts - when) * rng.uniform(0.1, 0.6)
+        starts += DAY * rng.between(1, 4)
         slot |= {"startTime": moment(starts), "endTime": moment(starts + lasts)}
         _add(stage, member, moved, verb="rescheduled", key=key, payload={**base, **slot})
         when = moved
-    if dice.chance(CANCELLED):
+    if rng.chance(CANCELLED):
         _add(
             stage,
             member,
-            when + (starts - when) * dice.uniform(0.2, 0.97),
+            when + (starts - when) * rng.uniform(0.2, 0.97),
             verb="cancelled",
             key=key,
             payload=base,
         )
-    elif dice.chance(NO_SHOW):
+    elif rng.chance(NO_SHOW):
         _add(stage, member, starts + timedelta(minutes=20), verb="no_show", key=key, payload=base)
 
 

@@ -30,20 +30,20 @@ FAREWELL = 0.3
 
 def plan_day(stage: Stage, day: date) -> None:
     """Decide who votes and who complains today."""
-    dice = stage.dice(f"feedback/{day.isoformat()}")
+    rng = stage.rng(f"feedback/{day.isoformat()}")
     noon = stage.calendar.at(day, 12)
     for person in stage.people:
         identity = feedback_identity(person)
         if not identity or not _is_known(person, noon):
             continue
         vigour = stage.vigour(person, noon)
-        if dice.chance(person.persona.votes / DAYS_A_MONTH * vigour) and person.auth_id:
-            vote(stage, person, stage.calendar.waking_hours(day, dice))
+        if rng.chance(person.persona.votes / DAYS_A_MONTH * vigour) and person.auth_id:
+            vote(stage, person, stage.calendar.waking_hours(day, rng))
         # Those who drift away complain before they go.
-        if dice.chance(person.persona.complaints / DAYS_A_MONTH * min(1.0, 0.3 + vigour)):
-            complain(stage, person, stage.calendar.waking_hours(day, dice))
+        if rng.chance(person.persona.complaints / DAYS_A_MONTH * min(1.0, 0.3 + vigour)):
+            complain(stage, person, stage.calendar.waking_hours(day, rng))
         if stage.is_leaving(person, noon) and not stage.is_silent(person, noon):
-            farewell = stage.dice(f"farewell/{person.id}/{day.isoformat()}")
+            farewell = stage.rng(f"farewell/{person.id}/{day.isoformat()}")
             if farewell.chance(FAREWELL / DAYS_A_MONTH):
                 complain(stage, person, stage.calendar.waking_hours(day, farewell))
 
@@ -67,26 +67,26 @@ def _is_known(person: Person, moment: datetime) -> bool:
 
 def vote(stage: Stage, person: Person, when: datetime) -> None:
     """Somebody likes a wish, and may think again."""
-    dice = stage.dice(f"vote/{person.id}/{when.isoformat()}")
-    feature, title = dice.pick(WISHES)
+    rng = stage.rng(f"vote/{person.id}/{when.isoformat()}")
+    feature, title = rng.pick(WISHES)
     payload = {"featureId": feature, "title": title}
     key = f"{feature}-{person.id}-{int(when.timestamp())}"
     _add(stage, person, when, verb="voted", key=key, payload=payload)
-    if dice.chance(UNVOTES):
-        _add(stage, person, when + DAY * dice.uniform(0.1, 20), verb="unvoted", key=key, payload=payload)
-    elif dice.chance(SHIPPED_SHARE):
-        _add(stage, person, when + DAY * dice.uniform(30, 90), verb="shipped", key=key, payload=payload)
+    if rng.chance(UNVOTES):
+        _add(stage, person, when + DAY * rng.uniform(0.1, 20), verb="unvoted", key=key, payload=payload)
+    elif rng.chance(SHIPPED_SHARE):
+        _add(stage, person, when + DAY * rng.uniform(30, 90), verb="shipped", key=key, payload=payload)
 
 
 def complain(stage: Stage, person: Person, when: datetime) -> None:
     """Somebody complains; most complaints are settled within weeks."""
-    dice = stage.dice(f"complaint/{person.id}/{when.isoformat()}")
+    rng = stage.rng(f"complaint/{person.id}/{when.isoformat()}")
     complaint = f"cp-{stage.club.id}-{person.tag}-{int(when.timestamp())}"
-    payload = {"id": complaint, "topic": dice.weighted(TOPICS), "sentiment": "negative"}
+    payload = {"id": complaint, "topic": rng.weighted(TOPICS), "sentiment": "negative"}
     _add(stage, person, when, verb="complaint.opened", key=complaint, payload=payload)
-    if dice.chance(CLOSED):
-        closed = when + DAY * dice.uniform(1, 25)
-        settled = {**payload, "sentiment": dice.pick(("neutral", "positive", "negative"))}
+    if rng.chance(CLOSED):
+        closed = when + DAY * rng.uniform(1, 25)
+        settled = {**payload, "sentiment": rng.pick(("neutral", "positive", "negative"))}
         _add(stage, person, closed, verb="complaint.closed", key=complaint, payload=settled)
 
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 from crm_platform.simulator.agenda import Event
 from crm_platform.simulator.calendar import DAY, DAYS_A_MONTH, is_weekend
 from crm_platform.simulator.clubs import Course
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.envelope import lot, player_identity
 from crm_platform.simulator.onboarding import player_moved
 from crm_platform.simulator.people import Person, Player
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.stage import Stage
 
 # How many play along, by weight.
@@ -38,7 +38,7 @@ HOME_CLUB_NEWS: Final = 0.00025
 
 def plan_day(stage: Stage, day: date) -> None:
     """Decide who books today, and for when."""
-    dice = stage.dice(f"golf/{day.isoformat()}")
+    rng = stage.rng(f"golf/{day.isoformat()}")
     noon = stage.calendar.at(day, 12)
     season = stage.calendar.season(day)
     for player in stage.players:
@@ -46,18 +46,18 @@ def plan_day(stage: Stage, day: date) -> None:
             continue
         person = player.person
         vigour = stage.vigour(person, noon)
-        if dice.chance(person.persona.rounds * BOOKED_BY_ONESELF / DAYS_A_MONTH * season * vigour):
-            when = stage.calendar.waking_hours(day, dice)
-            book(stage, player, when, day=tee_day(day, dice), key=f"{person.tag}-{day:%y%m%d}")
-        if dice.chance(HOME_CLUB_NEWS * vigour):
-            when = stage.calendar.waking_hours(day, dice)
+        if rng.chance(person.persona.rounds * BOOKED_BY_ONESELF / DAYS_A_MONTH * season * vigour):
+            when = stage.calendar.waking_hours(day, rng)
+            book(stage, player, when, day=tee_day(day, rng), key=f"{person.tag}-{day:%y%m%d}")
+        if rng.chance(HOME_CLUB_NEWS * vigour):
+            when = stage.calendar.waking_hours(day, rng)
             stage.agenda.add(when, partial(player_moved, stage, player))
 
 
-def tee_day(day: date, dice: Dice) -> date:
+def tee_day(day: date, rng: Rng) -> date:
     """The day for which somebody books: within the next days, a weekend for choice."""
     ahead = [day + DAY * number for number in range(1, LONGEST_LEAD_DAYS + 1)]
-    return dice.weighted([(other, WEEKEND_PULL if is_weekend(other) else 1.0) for other in ahead])
+    return rng.weighted([(other, WEEKEND_PULL if is_weekend(other) else 1.0) for other in ahead])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Booking:
     tee_time: datetime
     course: Course
     partners: list[Person]
-    dice: Dice
+    rng: Rng
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -86,18 +86,18 @@ def book(stage: Stage, player: Player, when: datetime, *, day: date, key: str) -
     playing = stage.playing[day]
     if player.person.id in playing:
         return
-    dice = stage.dice(f"booking/{key}")
+    rng = stage.rng(f"booking/{key}")
     friends = [one for one in player.person.partners if one.id not in playing]
-    partners = dice.sample(friends, dice.weighted(PARTNER_COUNTS))
+    partners = rng.sample(friends, rng.weighted(PARTNER_COUNTS))
     playing.update(one.id for one in (player.person, *partners))
     booking = Booking(
         id=f"bk-{stage.club.id}-{key}",
         player=player,
         booked=when,
-        tee_time=stage.calendar.tee_time(day, dice),
-        course=dice.pick(stage.club.courses),
+        tee_time=stage.calendar.tee_time(day, rng),
+        course=rng.pick(stage.club.courses),
         partners=partners,
-        dice=dice,
+        rng=rng,
     )
     payload = _described(stage, booking)
     stage.agenda.add_event(
@@ -121,19 +121,19 @@ def _described(stage: Stage, booking: Booking) -> dict[str, Any]:
         "courseId": booking.course.id,
         "courseName": booking.course.name,
         "teeTime": stage.calendar.local(booking.tee_time).isoformat(timespec="minutes"),
-        "holes": booking.dice.weighted(HOLES),
+        "holes": booking.rng.weighted(HOLES),
         "players": [
             {"name": person.written_name, "playerId": booking.player.id},
-            *(_named(partner, booking.dice, booking.tee_time) for partner in booking.partners),
+            *(_named(partner, booking.rng, booking.tee_time) for partner in booking.partners),
         ],
         "priceCents": fee + club.green_fee_cents * sum(not one.members for one in booking.partners),
         "currency": club.currency,
     }
 
 
-def _named(partner: Person, dice: Dice, tee_time: datetime) -> dict[str, Any]:
+def _named(partner: Person, rng: Rng, tee_time: datetime) -> dict[str, Any]:
     """A partner as the booker typed it."""
-    how = dice.weighted(NAMED_BY)
+    how = rng.weighted(NAMED_BY)
     is_registered = partner.player is not None and partner.player.registered < tee_time
     if partner.is_guest and how != "guest":
         return {"name": partner.written_name, "email": partner.mailbox}
@@ -145,14 +145,14 @@ def _named(partner: Person, dice: Dice, tee_time: datetime) -> dict[str, Any]:
 
 
 def _plan_outcome(stage: Stage, booking: Booking) -> None:
-    dice, tee_time, booked = booking.dice, booking.tee_time, booking.booked
+    rng, tee_time, booked = booking.rng, booking.tee_time, booking.booked
     if stage.calendar.is_closed(stage.calendar.day_of(tee_time)):
-        cancelled = tee_time - timedelta(minutes=dice.between(60, 180))
+        cancelled = tee_time - timedelta(minutes=rng.between(60, 180))
         _cancel(stage, booking, max(cancelled, booked), CLOSED_REASONS[stage.club.country])
-    elif dice.chance(CANCELLED):
-        cancelled = booked + (tee_time - booked) * dice.uniform(0.2, 0.95)
-        _cancel(stage, booking, cancelled, dice.weighted(CANCEL_REASONS))
-    elif dice.chance(NO_SHOW):
+    elif rng.chance(CANCELLED):
+        cancelled = booked + (tee_time - booked) * rng.uniform(0.2, 0.95)
+        _cancel(stage, booking, cancelled, rng.weighted(CANCEL_REASONS))
+    elif rng.chance(NO_SHOW):
         when = tee_time + timedelta(minutes=45)
         payload = {"id": booking.id, "playerId": booking.player.id}
         stage.agenda.add_event(
@@ -162,7 +162,7 @@ def _plan_outcome(stage: Stage, booking: Booking) -> None:
             ),
         )
     else:
-        when = tee_time + ROUND + timedelta(minutes=dice.between(-25, 40))
+        when = tee_time + ROUND + timedelta(minutes=rng.between(-25, 40))
         stage.agenda.add(when, partial(_completed, stage, booking))
 
 
@@ -183,34 +183,34 @@ def _cancel(stage: Stage, booking: Booking, when: datetime, reason: str) -> None
 
 def _completed(stage: Stage, booking: Booking, when: datetime) -> Iterable[Event]:
     """The round was played; some who played post their score."""
-    dice, par = booking.dice, booking.course.par
-    scores = [(booking.player, gross_score(booking.player, par, dice))]
+    rng, par = booking.rng, booking.course.par
+    scores = [(booking.player, gross_score(booking.player, par, rng))]
     payload: dict[str, Any] = {
         "id": booking.id,
         "playerId": booking.player.id,
         "clubId": stage.club.id,
         "completedAt": stage.calendar.local(when).isoformat(timespec="seconds"),
     }
-    if dice.chance(SCORED):
+    if rng.chance(SCORED):
         payload["score"] = scores[0][1]
     yield stage.post.event(
         "teetime.booking.completed", booking.id, when, identity=booking.identity, payload=payload
     )
     for partner in booking.partners:
         if partner.player is not None and partner.player.registered < when:
-            scores.append((partner.player, gross_score(partner.player, par, dice)))
+            scores.append((partner.player, gross_score(partner.player, par, rng)))
     for player, gross in scores:
-        if dice.chance(POSTED * min(1.0, 2 * stage.vigour(player.person, when))):
-            later = when + timedelta(minutes=dice.between(5, 200))
+        if rng.chance(POSTED * min(1.0, 2 * stage.vigour(player.person, when))):
+            later = when + timedelta(minutes=rng.between(5, 200))
             key = f"{booking.id}-{player.person.tag}"
             post = partial(post_score, stage, player, key=key, course=booking.course, gross=gross)
             stage.agenda.add(later, post)
 
 
-def gross_score(player: Player, par: int, dice: Dice) -> int:
+def gross_score(player: Player, par: int, rng: Rng) -> int:
     """Strokes of a round: the handicap and a few more, on a good day fewer."""
     handicap = 200 if player.handicap_tenths is None else player.handicap_tenths
-    return round(par + handicap / 10 * SLOPE + dice.bell(2.5, 3.4))
+    return round(par + handicap / 10 * SLOPE + rng.bell(2.5, 3.4))
 
 
 def post_score(
@@ -229,7 +229,7 @@ def post_score(
     yield stage.post.event(
         "teetime.score.posted", key, when, identity=player_identity(player, key), payload=payload
     )
-    if player.handicap_tenths is None or stage.dice(f"handicap/{key}").chance(COUNTING):
+    if player.handicap_tenths is None or stage.rng(f"handicap/{key}").chance(COUNTING):
         night = stage.calendar.at(stage.calendar.day_of(when) + DAY, 2, lot(key, 60))
         revise = partial(_revise_handicap, stage, player, key=key, differential_tenths=differential_tenths)
         stage.agenda.add(night, revise)

@@ -10,9 +10,9 @@ from crm_platform.simulator.addresses import (
     spelled_phone,
 )
 from crm_platform.simulator.clubs import Club
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.names import SHORT_FORMS
 from crm_platform.simulator.people import Person
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.spelling import FullName, capitals, initial, latin, plain, swapped, typo
 
 # Service → what kind of name stands in its records, by weight.
@@ -63,14 +63,14 @@ SERVICE_NAMES: Final = {"scl": "SCL", "teetime": "TeeTime", "messaging": "Messag
 class Handwriting:
     """Writes names and addresses of one club's people as a service would have got them."""
 
-    def __init__(self, club: Club, book: AddressBook, dice: Dice) -> None:
+    def __init__(self, club: Club, book: AddressBook, rng: Rng) -> None:
         self._club = club
         self._book = book
-        self._dice = dice
+        self._rng = rng
 
     def name(self, person: Person, service: str, *, is_needed: bool = False) -> FullName:
         """The name on the service's record; `is_needed` where nothing else tells the record from another."""
-        style = self._dice.weighted(NAME_STYLES[service])
+        style = self._rng.weighted(NAME_STYLES[service])
         if is_needed and style == "nothing":
             style = "first only"
         full = person.full_name
@@ -94,17 +94,17 @@ class Handwriting:
 
     def _short(self, person: Person) -> str:
         forms = SHORT_FORMS.get(person.given)
-        return self._dice.pick(forms) if forms else person.full_name[0]
+        return self._rng.pick(forms) if forms else person.full_name[0]
 
     def _slip(self, name: FullName) -> FullName:
-        if self._dice.chance(0.5):
-            return typo(name[0], self._dice), name[1]
-        return name[0], typo(name[1], self._dice)
+        if self._rng.chance(0.5):
+            return typo(name[0], self._rng), name[1]
+        return name[0], typo(name[1], self._rng)
 
     def mailbox(self, person: Person, service: str) -> str:
         """The e-mail address on the service's record; empty where it got none."""
-        dice, kind = self._dice, self._dice.weighted(MAILBOXES[service])
-        if person.old_mailbox and service != "scl" and dice.chance(0.6):
+        rng, kind = self._rng, self._rng.weighted(MAILBOXES[service])
+        if person.old_mailbox and service != "scl" and rng.chance(0.6):
             # Whoever moved house once has forgotten one of the services.
             kind = "old"
         if kind == "old":
@@ -113,11 +113,11 @@ class Handwriting:
             return self._work(person, service)
         if kind == "placeholder":
             person.note(f"{SERVICE_NAMES[service]} was given a placeholder for the e-mail")
-            return dice.pick(PLACEHOLDER_EMAILS)
+            return rng.pick(PLACEHOLDER_EMAILS)
         if kind == "office":
             person.note(f"{SERVICE_NAMES[service]} was given the club's own e-mail")
             return self._club.office_email
-        return "" if kind == "nothing" else spelled_email(person.mailbox, dice)
+        return "" if kind == "nothing" else spelled_email(person.mailbox, rng)
 
     def _old(self, person: Person) -> str:
         if not person.old_mailbox:
@@ -133,18 +133,18 @@ class Handwriting:
 
     def phone(self, person: Person, service: str) -> str:
         """The phone number on the service's record; empty where it got none."""
-        dice, kind = self._dice, self._dice.weighted(PHONES[service])
+        rng, kind = self._rng, self._rng.weighted(PHONES[service])
         if kind == "placeholder":
             person.note(f"{SERVICE_NAMES[service]} was given a placeholder for the phone")
-            return dice.pick(PLACEHOLDER_PHONES)
+            return rng.pick(PLACEHOLDER_PHONES)
         if kind == "office":
             person.note(f"{SERVICE_NAMES[service]} was given the club's own phone")
             return self._club.office_phone
         if kind == "nothing":
             return ""
         phone = self._book.phone() if kind == "other" else person.phone
-        return spelled_phone(phone, self._club.country, dice)
+        return spelled_phone(phone, self._club.country, rng)
 
     def former_phone(self) -> str:
         """A number that somebody used to have."""
-        return spelled_phone(self._book.phone(), self._club.country, self._dice)
+        return spelled_phone(self._book.phone(), self._club.country, self._rng)

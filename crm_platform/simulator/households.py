@@ -5,10 +5,10 @@ from typing import Final
 
 from crm_platform.simulator.addresses import AddressBook
 from crm_platform.simulator.clubs import Club
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.names import Culture
 from crm_platform.simulator.people import Household, Person
 from crm_platform.simulator.personas import READER
+from crm_platform.simulator.rng import Rng
 
 # Kind of household, and how many of a hundred are of it.
 KINDS: Final = (
@@ -41,11 +41,11 @@ MOST_RETRIES: Final = 20
 class Settlement:
     """Fills a club's neighbourhood with households until there are enough people."""
 
-    def __init__(self, club: Club, book: AddressBook, dice: Dice, today: date) -> None:
+    def __init__(self, club: Club, book: AddressBook, rng: Rng, today: date) -> None:
         self.club = club
         self.book = book
         self.households: list[Household] = []
-        self._dice = dice
+        self._rng = rng
         self._today = today
         self._count = 0
 
@@ -62,7 +62,7 @@ class Settlement:
             "namesakes": self._namesakes,
         }
         while self._count < count:
-            builders[self._dice.weighted(KINDS)]()
+            builders[self._rng.weighted(KINDS)]()
         surplus = self._count - count
         while surplus > 0:
             self.households[-1].people.pop()
@@ -78,26 +78,26 @@ class Settlement:
         return household
 
     def _born(self, years: float) -> date:
-        return self._today - timedelta(days=int(years * 365.25) + self._dice.between(0, 364))
+        return self._today - timedelta(days=int(years * 365.25) + self._rng.between(0, 364))
 
     def _adult_age(self) -> float:
-        return min(max(self._dice.bell(50, 15), GROWN_UP + 1), OLDEST)
+        return min(max(self._rng.bell(50, 15), GROWN_UP + 1), OLDEST)
 
     def _person(
         self, household: Household, age: float, *, family: str = "", is_female: bool | None = None
     ) -> Person:
         """Somebody new with a mailbox and a phone of their own."""
-        dice = self._dice
-        culture = dice.weighted([(one, one.share) for one in self.club.cultures])
+        rng = self._rng
+        culture = rng.weighted([(one, one.share) for one in self.club.cultures])
         if household.people and family:
             culture = self._culture_of(household.people[0])
-        female = dice.chance(0.36) if is_female is None else is_female
+        female = rng.chance(0.36) if is_female is None else is_female
         self._count += 1
         person = Person(
             id=f"{self.club.slug}-p{self._count:05d}",
             household=household.id,
-            given=dice.pick(culture.female if female else culture.male),
-            family=family or dice.pick(culture.family),
+            given=rng.pick(culture.female if female else culture.male),
+            family=family or rng.pick(culture.family),
             is_female=female,
             born=self._born(age),
             culture=culture.name,
@@ -107,7 +107,7 @@ class Settlement:
         for _ in range(MOST_RETRIES):
             if person.given not in taken:
                 break
-            person.given = dice.pick(culture.female if female else culture.male)
+            person.given = rng.pick(culture.female if female else culture.male)
         person.mailbox = self.book.email(person.given, person.family, year=person.born.year)
         person.phone = self.book.phone()
         household.people.append(person)
@@ -121,22 +121,22 @@ class Settlement:
 
     def _pair(self, household: Household) -> tuple[Person, Person]:
         """A couple; some share the mailbox, some the phone at home."""
-        dice, age = self._dice, self._adult_age()
+        rng, age = self._rng, self._adult_age()
         one = self._person(household, age, is_female=False)
-        has_his_name = dice.chance(0.78)
+        has_his_name = rng.chance(0.78)
         other = self._person(
             household,
-            min(max(age + dice.bell(-2, 3), GROWN_UP + 1), OLDEST),
+            min(max(age + rng.bell(-2, 3), GROWN_UP + 1), OLDEST),
             family=one.family if has_his_name else "",
             is_female=True,
         )
         if has_his_name:
-            other.maiden = dice.pick(self._culture_of(other).family)
-        if dice.chance(0.28):
+            other.maiden = rng.pick(self._culture_of(other).family)
+        if rng.chance(0.28):
             self._share_mailbox(
                 household, self.book.family_email(one.given, other.given, one.family), [one, other]
             )
-        if dice.chance(0.2):
+        if rng.chance(0.2):
             self._share_phone(household, one.phone, [one, other])
         return one, other
 
@@ -146,31 +146,31 @@ class Settlement:
     def _family(self) -> None:
         """One or two parents with one to three children, who have what their parents have."""
         household = self._open()
-        parents = list(self._pair(household)) if self._dice.chance(0.75) else [self._person(household, 42)]
+        parents = list(self._pair(household)) if self._rng.chance(0.75) else [self._person(household, 42)]
         for parent in parents:
-            parent.born = self._born(self._dice.uniform(36, 54))
-        for _ in range(self._dice.between(1, 3)):
+            parent.born = self._born(self._rng.uniform(36, 54))
+        for _ in range(self._rng.between(1, 3)):
             child = self._person(
                 household,
-                self._dice.uniform(8, 20),
+                self._rng.uniform(8, 20),
                 family=parents[0].family,
-                is_female=self._dice.chance(0.42),
+                is_female=self._rng.chance(0.42),
             )
             self._depend(household, child, parents)
 
     def _depend(self, household: Household, child: Person, parents: list[Person]) -> None:
         """Children use a parent's mailbox and phone until they have their own."""
         age = child.age_on(self._today)
-        parent = self._dice.pick(parents)
-        if age < GROWN_UP or self._dice.chance(0.3):
+        parent = self._rng.pick(parents)
+        if age < GROWN_UP or self._rng.chance(0.3):
             self._share_mailbox(household, parent.mailbox, [parent, child])
-        if age < OWN_PHONE_AGE or self._dice.chance(0.25):
+        if age < OWN_PHONE_AGE or self._rng.chance(0.25):
             self._share_phone(household, parent.phone, [parent, child])
 
     def _twins(self) -> None:
         household = self._open()
-        parent = self._person(household, self._dice.uniform(40, 55))
-        one = self._person(household, self._dice.uniform(9, 21), family=parent.family)
+        parent = self._person(household, self._rng.uniform(40, 55))
+        one = self._person(household, self._rng.uniform(9, 21), family=parent.family)
         other = self._person(household, 10, family=parent.family, is_female=one.is_female)
         other.born = one.born
         for twin in (one, other):
@@ -181,8 +181,8 @@ class Settlement:
     def _namesakes(self) -> None:
         """Parent and child of the same name who share the mailbox."""
         household = self._open()
-        senior = self._person(household, self._dice.uniform(52, 74), is_female=False)
-        junior = self._person(household, self._dice.uniform(19, 38), family=senior.family, is_female=False)
+        senior = self._person(household, self._rng.uniform(52, 74), is_female=False)
+        junior = self._person(household, self._rng.uniform(19, 38), family=senior.family, is_female=False)
         junior.given = senior.given
         self._share_mailbox(household, senior.mailbox, [senior, junior])
         for person in (senior, junior):
@@ -190,17 +190,17 @@ class Settlement:
 
     def _siblings(self) -> None:
         household = self._open()
-        one = self._person(household, self._dice.uniform(22, 45))
-        other = self._person(household, self._dice.uniform(22, 45), family=one.family)
+        one = self._person(household, self._rng.uniform(22, 45))
+        other = self._person(household, self._rng.uniform(22, 45), family=one.family)
         self._share_phone(household, one.phone, [one, other])
 
     def _office(self) -> None:
         """Colleagues who are reached through one mailbox of their company."""
         household = self._open()
-        company = self._dice.pick(COMPANIES)
+        company = self._rng.pick(COMPANIES)
         mailbox = self.book.office_email(company)
-        for _ in range(self._dice.between(3, 5)):
-            colleague = self._person(household, self._dice.uniform(25, 60))
+        for _ in range(self._rng.between(3, 5)):
+            colleague = self._person(household, self._rng.uniform(25, 60))
             colleague.work_mailbox = mailbox
             self._share_mailbox(household, mailbox, [colleague])
             colleague.note("an office mailbox stands for several colleagues")
@@ -208,10 +208,10 @@ class Settlement:
     def _remarried(self) -> None:
         """She left one household for another; an old record still has that one's mailbox and name."""
         old_home = self._open()
-        he = self._person(old_home, self._dice.uniform(40, 66), is_female=False)
+        he = self._person(old_home, self._rng.uniform(40, 66), is_female=False)
         new_home = self._open()
-        husband = self._person(new_home, self._dice.uniform(40, 66), is_female=False)
-        she = self._person(new_home, self._dice.uniform(38, 62), family=husband.family, is_female=True)
+        husband = self._person(new_home, self._rng.uniform(40, 66), is_female=False)
+        she = self._person(new_home, self._rng.uniform(38, 62), family=husband.family, is_female=True)
         she.maiden = he.family
         self._share_mailbox(old_home, self.book.family_email(he.given, she.given, he.family), [he])
         she.old_mailbox = he.mailbox

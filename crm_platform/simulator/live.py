@@ -16,8 +16,8 @@ from crm_platform.simulator import (
     newcomers,
 )
 from crm_platform.simulator.agenda import Event
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.people import Contact, Member, Player
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.stage import Stage
 from crm_platform.simulator.world import World, simulation_of
 
@@ -35,7 +35,7 @@ def _now() -> datetime:
 def live_events(
     world: World,
     rate_per_minute: float,
-    dice: Dice,
+    rng: Rng,
     *,
     slugs: tuple[str, ...] | None = None,
     clock: Callable[[], datetime] = _now,
@@ -49,7 +49,7 @@ def live_events(
     if rate_per_minute <= 0:
         raise ValueError("The rate must be above zero.")
     clubs = [
-        LiveClub(settled(world, town.club.slug), dice)
+        LiveClub(settled(world, town.club.slug), rng)
         for town in world.towns
         if slugs is None or town.club.slug in slugs
     ]
@@ -57,13 +57,13 @@ def live_events(
     next_impulse = clock()
     while True:
         now = max(next_impulse, clock())
-        club = dice.weighted([(one, one.stage.club.share) for one in clubs])
+        club = rng.weighted([(one, one.stage.club.share) for one in clubs])
         for one in clubs:
             yield from one.due(now - timedelta(seconds=1))
         club.act(now)
         for one in clubs:
             yield from one.due(now)
-        next_impulse = now + timedelta(seconds=dice.exponential(pause_seconds))
+        next_impulse = now + timedelta(seconds=rng.exponential(pause_seconds))
 
 
 def settled(world: World, slug: str) -> Stage:
@@ -77,9 +77,9 @@ def settled(world: World, slug: str) -> Stage:
 class LiveClub:
     """One club that goes on after its history."""
 
-    def __init__(self, stage: Stage, dice: Dice) -> None:
+    def __init__(self, stage: Stage, rng: Rng) -> None:
         self.stage = stage
-        self.dice = dice
+        self.rng = rng
 
     def due(self, until: datetime) -> Iterator[Event]:
         """What happens up to a moment."""
@@ -88,7 +88,7 @@ class LiveClub:
 
     def act(self, now: datetime) -> None:
         """Somebody does something; in a very small world there may be nobody who can."""
-        self.dice.weighted(IMPULSES)(self, now)
+        self.rng.weighted(IMPULSES)(self, now)
 
     def player(self, now: datetime) -> Player | None:
         """A player, the keen ones more often."""
@@ -96,29 +96,29 @@ class LiveClub:
             (one, one.person.persona.rounds * self.stage.vigour(one.person, now))
             for one in self.stage.players
         ]
-        return self.dice.weighted(weights) if weights else None
+        return self.rng.weighted(weights) if weights else None
 
     def member(self) -> Member | None:
         """A member in good standing."""
         members = [member for member in self.stage.members if member.is_active]
-        return self.dice.pick(members) if members else None
+        return self.rng.pick(members) if members else None
 
     def contact(self) -> Contact | None:
         """Somebody who may be mailed."""
         contacts = [one for one in self.stage.contacts if one.opt_ins["email"]]
-        return self.dice.pick(contacts) if contacts else None
+        return self.rng.pick(contacts) if contacts else None
 
 
 def _book(club: LiveClub, now: datetime) -> None:
     if player := club.player(now):
-        day = golf.tee_day(club.stage.calendar.day_of(now), club.dice)
+        day = golf.tee_day(club.stage.calendar.day_of(now), club.rng)
         golf.book(club.stage, player, now, day=day, key=_key(player.person.tag, now))
 
 
 def _post_score(club: LiveClub, now: datetime) -> None:
     if player := club.player(now):
-        course = club.dice.pick(club.stage.club.courses)
-        gross = golf.gross_score(player, course.par, club.dice)
+        course = club.rng.pick(club.stage.club.courses)
+        gross = golf.gross_score(player, course.par, club.rng)
         key = _key(player.person.tag, now)
         post = partial(golf.post_score, club.stage, player, key=key, course=course, gross=gross)
         club.stage.agenda.add(now, post)
@@ -139,10 +139,10 @@ def _mail(club: LiveClub, now: datetime) -> None:
 
 def _pay(club: LiveClub, now: datetime) -> None:
     if member := club.member():
-        words, share = club.dice.weighted(membership.PURCHASES)
-        amount_cents = membership.price(club.stage, share, club.dice)
+        words, share = club.rng.weighted(membership.PURCHASES)
+        amount_cents = membership.price(club.stage, share, club.rng)
         key = _key(str(member.id), now)
-        if club.dice.chance(PAYMENT_FAILS):
+        if club.rng.chance(PAYMENT_FAILS):
             fail = partial(membership.fail, club.stage, member, key=key, amount_cents=amount_cents)
             club.stage.agenda.add(now, fail)
         else:
@@ -157,7 +157,7 @@ def _reserve(club: LiveClub, now: datetime) -> None:
 
 def _toggle(club: LiveClub, now: datetime) -> None:
     if contact := club.contact():
-        channel = club.dice.weighted(consent.TOUCHED)
+        channel = club.rng.weighted(consent.TOUCHED)
         club.stage.agenda.add(now, partial(consent.toggle, club.stage, contact, channel=channel))
 
 
@@ -177,17 +177,17 @@ def _enter(club: LiveClub, now: datetime) -> None:
         if closes > now and player and (player.id, key) not in club.stage.entries
     ]
     if player and fixtures:
-        competition_id = club.dice.pick(fixtures)
+        competition_id = club.rng.pick(fixtures)
         enter = partial(competitions.enter, club.stage, player, competition_id=competition_id)
         club.stage.agenda.add(now, enter)
 
 
 def _join(club: LiveClub, now: datetime) -> None:
-    newcomers.join(club.stage, club.dice, now)
+    newcomers.join(club.stage, club.rng, now)
 
 
 def _subscribe(club: LiveClub, now: datetime) -> None:
-    newcomers.subscribe(club.stage, club.dice, now)
+    newcomers.subscribe(club.stage, club.rng, now)
 
 
 def _key(whose: str, now: datetime) -> str:

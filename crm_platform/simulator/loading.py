@@ -15,9 +15,9 @@ from crm_platform.simulator.accounts import ensure_key, ensure_logins, ensure_te
 from crm_platform.simulator.clubs import CLUB_BY_SLUG, CLUBS, Club
 from crm_platform.simulator.files import history_path, truth_path, write_history, write_truth
 from crm_platform.simulator.world import World, build_world
+from events.debounce import enqueue_debounced
 from events.draining import has_worker, pending, wait_until_drained
 from events.transports.file_progress import drain_bar
-from events.wake import wake
 from profiles.scoring.versions import SCORE_TENANT
 from tenants.extension import every, resolve_all
 from tenants.models import Tenant
@@ -108,7 +108,7 @@ def load(clubs: Sequence[Club], wanted: Plan, data_dir: Path, say: Say) -> None:
         _furnish(tenant)
         _mark_loaded(tenant, folder)
         # What a worker would do within five minutes: whoever looks at the demo now sees a year of scores.
-        wake(SCORE_TENANT, str(tenant.pk))
+        enqueue_debounced(SCORE_TENANT, str(tenant.pk))
 
 
 def _furnish(tenant: Tenant) -> None:

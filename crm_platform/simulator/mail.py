@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from crm_platform.simulator.agenda import Event
 from crm_platform.simulator.calendar import DAY
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.envelope import contact_identity, moment
 from crm_platform.simulator.people import Contact, Person
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.stage import Stage
 
 SOFT_BOUNCES, FAILURES = 0.005, 0.001
@@ -49,7 +49,7 @@ class Mailing:
 def plan_day(stage: Stage, day: date) -> None:
     """The mailings of a day: club news, fixtures, what is on, birthdays, and word of a closed course."""
     calendar, week = stage.calendar, (day.day - 1) // 7 + 1
-    dice = stage.dice(f"mail/{day.isoformat()}")
+    rng = stage.rng(f"mail/{day.isoformat()}")
     prefix = f"{stage.club.id}-{day:%y%m%d}"
     if (day.weekday(), week) == NEWS:
         _send(stage, Mailing(f"{prefix}-news", "email", calendar.at(day, 10)), _everybody)
@@ -59,7 +59,7 @@ def plan_day(stage: Stage, day: date) -> None:
         _send(stage, Mailing(f"{prefix}-whats-on", "email", calendar.at(day, 9), 0.85), _everybody)
     _send(stage, Mailing(f"{prefix}-birthday", "email", calendar.at(day, 8), 1.5), partial(_born_on, day))
     if calendar.is_closed(day):
-        channel = dice.pick(("push", "sms", "whatsapp"))
+        channel = rng.pick(("push", "sms", "whatsapp"))
         _send(stage, Mailing(f"{prefix}-closed", channel, calendar.at(day, 6)), _players)
 
 
@@ -87,7 +87,7 @@ def _send(stage: Stage, mailing: Mailing, is_meant: Callable[[Person], bool]) ->
 def send(stage: Stage, mailing: Mailing, contact: Contact) -> None:
     """Put one message on the agenda, with its fate."""
     message = _Message(stage, mailing, contact)
-    sent = mailing.when + timedelta(seconds=message.dice.between(0, mailing.spread_seconds))
+    sent = mailing.when + timedelta(seconds=message.rng.between(0, mailing.spread_seconds))
     if mailing.channel == "email":
         message.plan_email(sent)
     else:
@@ -103,21 +103,21 @@ class _Message:
         self.person = contact.person
         self.contact = contact
         self.id = f"msg-{mailing.id}-{contact.id[3:]}"
-        self.dice: Dice = stage.dice(f"message/{self.id}")
+        self.rng: Rng = stage.rng(f"message/{self.id}")
 
     def plan_email(self, sent: datetime) -> None:
-        dice = self.dice
+        rng = self.rng
         self._delivery("sent", sent, campaignId=f"cmp-{self.mailing.id}", idempotencyKey=self.id)
-        arrived = sent + timedelta(seconds=dice.between(2, 90))
+        arrived = sent + timedelta(seconds=rng.between(2, 90))
         if self.contact.is_dead:
             self._delivery("bounced", arrived, bounceType="hard", reason="mailbox does not exist")
             # The service gives the address up after the first hard bounce.
             self.contact.opt_ins["email"] = False
             return
-        if dice.chance(SOFT_BOUNCES):
+        if rng.chance(SOFT_BOUNCES):
             self._delivery("bounced", arrived, bounceType="soft", reason="mailbox full")
             return
-        if dice.chance(FAILURES):
+        if rng.chance(FAILURES):
             self._delivery("failed", arrived, reason="timed out")
             return
         self._delivery("delivered", arrived)
@@ -126,45 +126,45 @@ class _Message:
 
     def plan_text(self, sent: datetime) -> None:
         self._delivery("sent", sent, campaignId=f"cmp-{self.mailing.id}")
-        arrived = sent + timedelta(seconds=self.dice.between(1, 30))
+        arrived = sent + timedelta(seconds=self.rng.between(1, 30))
         is_text = self.mailing.channel == "sms"
-        if is_text and self.dice.chance(SMS_FAILS):
+        if is_text and self.rng.chance(SMS_FAILS):
             self._delivery("failed", arrived, reason="number not in service")
             return
         self._delivery("delivered", arrived)
-        if is_text and self.dice.chance(SMS_REPLIES):
-            reply = arrived + timedelta(minutes=self.dice.between(1, 50))
-            text = self.dice.pick(("Thanks", "OK", "STOP the rain please :)", "Is the range open?"))
+        if is_text and self.rng.chance(SMS_REPLIES):
+            reply = arrived + timedelta(minutes=self.rng.between(1, 50))
+            text = self.rng.pick(("Thanks", "OK", "STOP the rain please :)", "Is the range open?"))
             self._add("messaging.sms.replied", "", reply, channel="SMS", text=text)
 
     def _plan_machines(self, arrived: datetime) -> None:
         """Privacy proxies load every picture, security gateways follow every link."""
-        dice = self.dice
+        rng = self.rng
         if self.contact.is_proxied:
-            when = arrived + timedelta(seconds=dice.between(3, 50))
+            when = arrived + timedelta(seconds=rng.between(3, 50))
             self._opened("m", when, userAgent=PROXY_AGENT, isMachine=True)
         if self.contact.is_scanned:
-            when = arrived + timedelta(seconds=dice.between(1, 9))
+            when = arrived + timedelta(seconds=rng.between(1, 9))
             self._opened("s", when, userAgent=SCANNER_AGENT, isMachine=True)
             self._clicked("s", when, LINKS, userAgent=SCANNER_AGENT, isMachine=True)
 
     def _plan_reader(self, arrived: datetime) -> None:
-        dice, persona = self.dice, self.person.persona
+        rng, persona = self.rng, self.person.persona
         vigour = 0.15 + 0.85 * self.stage.vigour(self.person, arrived)
-        if not dice.chance(persona.open_rate * self.mailing.appeal * vigour):
+        if not rng.chance(persona.open_rate * self.mailing.appeal * vigour):
             return
-        wait = min(timedelta(hours=dice.exponential(self.mailing.open_delay_hours)), LONGEST_WAIT)
+        wait = min(timedelta(hours=rng.exponential(self.mailing.open_delay_hours)), LONGEST_WAIT)
         opened = arrived + timedelta(seconds=20) + wait
-        agent = dice.pick(HUMAN_AGENTS)
+        agent = rng.pick(HUMAN_AGENTS)
         self._opened("1", opened, userAgent=agent)
-        if dice.chance(persona.click_rate):
-            self._clicked("1", opened + timedelta(seconds=dice.between(4, 140)), LINKS, userAgent=agent)
-        if dice.chance(OPENED_AGAIN):
-            self._opened("2", opened + timedelta(hours=dice.exponential(20)), userAgent=agent)
+        if rng.chance(persona.click_rate):
+            self._clicked("1", opened + timedelta(seconds=rng.between(4, 140)), LINKS, userAgent=agent)
+        if rng.chance(OPENED_AGAIN):
+            self._opened("2", opened + timedelta(hours=rng.exponential(20)), userAgent=agent)
         weariness = 1 + 4 * (1 - vigour)
-        if dice.chance(UNSUBSCRIBES * weariness):
+        if rng.chance(UNSUBSCRIBES * weariness):
             self._leave("messaging.message.unsubscribed", opened + timedelta(minutes=1))
-        elif dice.chance(COMPLAINS * weariness):
+        elif rng.chance(COMPLAINS * weariness):
             self._leave("messaging.email.complained", opened + timedelta(minutes=2))
 
     def _leave(self, event_type: str, when: datetime) -> None:
@@ -175,7 +175,7 @@ class _Message:
         self._add("messaging.email.opened", mark, when, openedAt=moment(when), **more)
 
     def _clicked(self, mark: str, when: datetime, links: Sequence[str], **more: Any) -> None:
-        url = f"https://{self.stage.club.slug}.example/{self.dice.pick(links)}?m={self.mailing.id}"
+        url = f"https://{self.stage.club.slug}.example/{self.rng.pick(links)}?m={self.mailing.id}"
         self._add("messaging.email.clicked", mark, when, url=url, clickedAt=moment(when), **more)
 
     def _delivery(self, verb: str, when: datetime, **more: Any) -> None:

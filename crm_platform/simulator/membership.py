@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from crm_platform.simulator.agenda import Event
 from crm_platform.simulator.calendar import DAY, DAYS_A_MONTH
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.envelope import member_identity, moment
 from crm_platform.simulator.onboarding import member_changed, status_changed
 from crm_platform.simulator.people import Member
 from crm_platform.simulator.personas import DRIFTING, LAPSED
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.stage import Stage
 
 INVOICE_AHEAD: Final = 30 * DAY
@@ -32,14 +32,14 @@ PURCHASES: Final = (
     (("Pro shop", 1.6), 22.0),
     (("Bar account", 0.5), 38.0),
     (("Restaurant", 0.8), 22.0),
-    (("Golf lesson", 1.1), 8.0),
+    (("Golf training", 1.1), 8.0),
     (("Cart hire", 0.6), 10.0),
 )
 
 
 def plan_day(stage: Stage, day: date) -> None:
     """Bills that are due, purchases and changes of tier."""
-    dice = stage.dice(f"membership/{day.isoformat()}")
+    rng = stage.rng(f"membership/{day.isoformat()}")
     for member in stage.members:
         person = member.person
         if not member.is_active or stage.calendar.day_of(member.joined) >= day or person.id in stage.gone:
@@ -49,10 +49,10 @@ def plan_day(stage: Stage, day: date) -> None:
         if member.pays_monthly and day.day == 1:
             _bill_month(stage, member, day)
         vigour = stage.vigour(person, stage.calendar.at(day, 12))
-        if dice.chance(person.persona.purchases / DAYS_A_MONTH * vigour):
-            _buy(stage, member, day, dice)
-        if dice.chance(TIER_CHANGES_A_YEAR / 365):
-            when = stage.calendar.office_hours(day, dice)
+        if rng.chance(person.persona.purchases / DAYS_A_MONTH * vigour):
+            _buy(stage, member, day, rng)
+        if rng.chance(TIER_CHANGES_A_YEAR / 365):
+            when = stage.calendar.office_hours(day, rng)
             stage.agenda.add(when, partial(_change_tier, stage, member))
 
 
@@ -74,11 +74,11 @@ def pay(
     stage: Stage, member: Member, when: datetime, *, key: str, amount_cents: int, words: str
 ) -> Iterable[Event]:
     """Money comes in; once in a while half of it goes back."""
-    dice = stage.dice(f"payment/{key}")
-    more = {"method": dice.weighted(METHODS), "description": words, "paidAt": moment(when)}
+    rng = stage.rng(f"payment/{key}")
+    more = {"method": rng.weighted(METHODS), "description": words, "paidAt": moment(when)}
     yield _money(stage, member, when, what="payment.received", key=key, amount_cents=amount_cents, **more)
-    if dice.chance(REFUNDED):
-        later = when + DAY * dice.between(1, 9)
+    if rng.chance(REFUNDED):
+        later = when + DAY * rng.between(1, 9)
         refund = _money(
             stage, member, later, what="payment.refunded", key=f"{key}-r", amount_cents=amount_cents // 2
         )
@@ -87,7 +87,7 @@ def pay(
 
 def fail(stage: Stage, member: Member, when: datetime, *, key: str, amount_cents: int) -> Iterable[Event]:
     """An attempt to take money fails."""
-    more = {"reason": stage.dice(f"payment/{key}").weighted(FAILURES), "attemptedAt": moment(when)}
+    more = {"reason": stage.rng(f"payment/{key}").weighted(FAILURES), "attemptedAt": moment(when)}
     yield _money(stage, member, when, what="payment.failed", key=key, amount_cents=amount_cents, **more)
 
 
@@ -103,27 +103,27 @@ def _bill_year(stage: Stage, member: Member, day: date) -> None:
     """The subscription: invoiced a month ahead; what follows hangs on how the person pays."""
     due, amount, persona = member.expires, member.tier.annual_fee_cents, member.person.persona
     key = f"inv-{member.id}-{due.year}"
-    dice = stage.dice(f"bill/{key}")
-    sent = stage.calendar.office_hours(day, dice)
+    rng = stage.rng(f"bill/{key}")
+    sent = stage.calendar.office_hours(day, rng)
     bill = partial(invoice, stage, member, key=key, amount_cents=amount, due=due)
     stage.agenda.add(sent, partial(bill, verb="sent"))
-    if persona is not LAPSED and not dice.chance(persona.pays_late):
-        paid = sent + (stage.calendar.at(due, 12) - sent) * dice.uniform(0.02, 0.98)
+    if persona is not LAPSED and not rng.chance(persona.pays_late):
+        paid = sent + (stage.calendar.at(due, 12) - sent) * rng.uniform(0.02, 0.98)
         stage.agenda.add(paid, partial(_renew, stage, member, key=f"pay-{key}", amount_cents=amount))
         return
     failed = stage.calendar.at(due, 6, 5)
     stage.agenda.add(failed, partial(fail, stage, member, key=f"pay-{key}-1", amount_cents=amount))
-    overdue = stage.calendar.office_hours(due + OVERDUE_AFTER, dice)
+    overdue = stage.calendar.office_hours(due + OVERDUE_AFTER, rng)
     stage.agenda.add(overdue, partial(bill, verb="overdue"))
-    suspended = stage.calendar.office_hours(due + SUSPENDED_AFTER, dice)
-    paid = overdue + DAY * dice.uniform(1, 40)
-    will_pay = persona is not LAPSED and dice.chance(LATE_PAYERS_WHO_PAY)
+    suspended = stage.calendar.office_hours(due + SUSPENDED_AFTER, rng)
+    paid = overdue + DAY * rng.uniform(1, 40)
+    will_pay = persona is not LAPSED and rng.chance(LATE_PAYERS_WHO_PAY)
     if will_pay:
         stage.agenda.add(paid, partial(_renew, stage, member, key=f"pay-{key}-2", amount_cents=amount))
     if not will_pay or paid > suspended:
         _plan_status(stage, member, suspended, status="SUSPENDED", reason="unpaid")
     if not will_pay:
-        lapses = stage.calendar.office_hours(due + LAPSES_AFTER, dice)
+        lapses = stage.calendar.office_hours(due + LAPSES_AFTER, rng)
         _plan_status(stage, member, lapses, status="LAPSED", reason="not renewed")
 
 
@@ -153,26 +153,24 @@ def _a_year_after(day: date) -> date:
 def _bill_month(stage: Stage, member: Member, day: date) -> None:
     """A twelfth by debit order, tried again after a failure."""
     key = f"pay-{member.id}-{day:%y%m}"
-    dice = stage.dice(f"bill/{key}")
+    rng = stage.rng(f"bill/{key}")
     amount, persona = member.tier.annual_fee_cents // 12, member.person.persona
-    when = stage.calendar.at(day + DAY * dice.between(0, 2), 6, dice.between(0, 59))
+    when = stage.calendar.at(day + DAY * rng.between(0, 2), 6, rng.between(0, 59))
     again = when + 5 * DAY
     take = partial(pay, stage, member, amount_cents=amount, words="Monthly subscription")
-    if persona is LAPSED and dice.chance(LAPSED_CANCELS_A_MONTH):
-        cancelled = stage.calendar.office_hours(day + DAY * 9, dice)
-        _plan_status(stage, member, cancelled, status="CANCELLED", reason=dice.pick(FAREWELLS))
+    if persona is LAPSED and rng.chance(LAPSED_CANCELS_A_MONTH):
+        cancelled = stage.calendar.office_hours(day + DAY * 9, rng)
+        _plan_status(stage, member, cancelled, status="CANCELLED", reason=rng.pick(FAREWELLS))
     if member.expires < day:
         _extend(stage, member, when)
-    is_given_up = stage.is_leaving(member.person, when) and stage.dice(f"arrears/{member.id}").chance(
-        GIVEN_UP
-    )
+    is_given_up = stage.is_leaving(member.person, when) and stage.rng(f"arrears/{member.id}").chance(GIVEN_UP)
     if is_given_up and stage.is_silent(member.person, when):
         return
-    if not dice.chance(MONTHLY_FAILS + persona.pays_late / 4) and not is_given_up:
+    if not rng.chance(MONTHLY_FAILS + persona.pays_late / 4) and not is_given_up:
         stage.agenda.add(when, partial(take, key=key))
         return
     stage.agenda.add(when, partial(fail, stage, member, key=key, amount_cents=amount))
-    if dice.chance(LATE_PAYERS_WHO_PAY) and not is_given_up:
+    if rng.chance(LATE_PAYERS_WHO_PAY) and not is_given_up:
         stage.agenda.add(again, partial(take, key=f"{key}-2"))
         return
     stage.agenda.add(again, partial(fail, stage, member, key=f"{key}-2", amount_cents=amount))
@@ -190,11 +188,11 @@ def _set_status(stage: Stage, member: Member, when: datetime, *, status: str, re
         return
     previous, member.status = member.status, status
     yield status_changed(stage, member, when, previous=previous, reason=reason)
-    dice = stage.dice(f"deletion/{member.id}")
-    if status == "SUSPENDED" or not dice.chance(DELETED + ERASED):
+    rng = stage.rng(f"deletion/{member.id}")
+    if status == "SUSPENDED" or not rng.chance(DELETED + ERASED):
         return
-    is_erasure = dice.chance(ERASED / (DELETED + ERASED))
-    later = stage.calendar.office_hours(stage.calendar.day_of(when) + DAY * dice.between(20, 60), dice)
+    is_erasure = rng.chance(ERASED / (DELETED + ERASED))
+    later = stage.calendar.office_hours(stage.calendar.day_of(when) + DAY * rng.between(20, 60), rng)
     stage.agenda.add(later, partial(_delete, stage, member, is_erasure=is_erasure))
 
 
@@ -212,17 +210,17 @@ def _delete(stage: Stage, member: Member, when: datetime, *, is_erasure: bool) -
     )
 
 
-def _buy(stage: Stage, member: Member, day: date, dice: Dice) -> None:
-    words, share = dice.weighted(PURCHASES)
-    amount = price(stage, share, dice)
-    when = stage.calendar.waking_hours(day, dice)
+def _buy(stage: Stage, member: Member, day: date, rng: Rng) -> None:
+    words, share = rng.weighted(PURCHASES)
+    amount = price(stage, share, rng)
+    when = stage.calendar.waking_hours(day, rng)
     key = f"sale-{member.id}-{day:%y%m%d}"
     stage.agenda.add(when, partial(pay, stage, member, key=key, amount_cents=amount, words=words))
 
 
-def price(stage: Stage, share: float, dice: Dice) -> int:
+def price(stage: Stage, share: float, rng: Rng) -> int:
     """Around so many green fees, in cents that a till would print."""
-    return max(1, round(stage.club.green_fee_cents * share * dice.uniform(0.3, 1.9) / 50)) * 50
+    return max(1, round(stage.club.green_fee_cents * share * rng.uniform(0.3, 1.9) / 50)) * 50
 
 
 def _change_tier(stage: Stage, member: Member, when: datetime) -> Iterable[Event]:
@@ -230,8 +228,8 @@ def _change_tier(stage: Stage, member: Member, when: datetime) -> Iterable[Event
     tiers = stage.club.tiers
     if member.tier not in tiers or not member.is_active:
         return
-    dice = stage.dice(f"tier/{member.id}/{when.isoformat()}")
-    step = 1 if dice.chance(0.9 if member.person.persona is DRIFTING else 0.35) else -1
+    rng = stage.rng(f"tier/{member.id}/{when.isoformat()}")
+    step = 1 if rng.chance(0.9 if member.person.persona is DRIFTING else 0.35) else -1
     place = tiers.index(member.tier) + step
     if not 0 <= place < len(tiers):
         return

@@ -3,8 +3,8 @@
 import unicodedata
 from typing import Final
 
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.names import LATIN_SPELLINGS
+from crm_platform.simulator.rng import Rng
 
 FullName = tuple[str, str]
 # Letters that decomposition leaves as they are.
@@ -38,12 +38,12 @@ def swapped(name: FullName) -> FullName:
     return name[1], name[0]
 
 
-def typo(text: str, dice: Dice) -> str:
+def typo(text: str, rng: Rng) -> str:
     """A slip of the pen: two letters the wrong way round, one left out or one doubled."""
     if len(text) < SHORTEST_TYPO:
         return text
-    place = dice.between(1, len(text) - 3)
-    slip = dice.between(0, 2)
+    place = rng.between(1, len(text) - 3)
+    slip = rng.between(0, 2)
     if slip == 0:
         return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
     if slip == 1:

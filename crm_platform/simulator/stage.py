@@ -6,9 +6,9 @@ from datetime import date, datetime
 from crm_platform.simulator.agenda import Agenda
 from crm_platform.simulator.calendar import DAY, ClubCalendar
 from crm_platform.simulator.clubs import Club
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.envelope import PostOffice
 from crm_platform.simulator.people import Contact, Member, Person, Player
+from crm_platform.simulator.rng import Rng
 
 # Those who drift away begin here, as a part of the history, and have left here.
 FADE_FROM, FADE_TO = 0.35, 0.85
@@ -51,9 +51,9 @@ class Stage:
         self.last_member_id = max((member.id for member in self.members), default=club.first_member_id)
         self._seed = f"{seed}/{club.slug}/life"
 
-    def dice(self, label: str) -> Dice:
+    def rng(self, label: str) -> Rng:
         """The chance of one matter, whatever else happens."""
-        return Dice(f"{self._seed}/{label}")
+        return Rng(f"{self._seed}/{label}")
 
     def is_leaving(self, person: Person, when: datetime) -> bool:
         """Whether somebody who drifts away has got so far that they no longer pay."""

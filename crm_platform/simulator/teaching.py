@@ -44,7 +44,7 @@ def true_pairs(tenant: Tenant, truth: Iterable[TruePerson]) -> set[Pair]:
     return {pair for own in profiles.values() for pair in combinations(sorted(own), 2)}
 
 
-class Lesson:
+class WeightTraining:
     """Counts of several clubs, added up."""
 
     def __init__(self) -> None:

@@ -10,11 +10,11 @@ from typing import Any, Final
 from crm_platform.simulator.addresses import AddressBook
 from crm_platform.simulator.calendar import DAYS_A_MONTH, ClubCalendar
 from crm_platform.simulator.clubs import CLUBS, Club
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.enrolment import Enrolment, number_members
 from crm_platform.simulator.handwriting import Handwriting
 from crm_platform.simulator.households import Settlement
 from crm_platform.simulator.people import Household, Person
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.simulation import Simulation
 from crm_platform.simulator.stage import Stage
 
@@ -91,31 +91,31 @@ def build_world(
 
 
 def _settle(club: Club, *, seed: int, count: int, start: datetime, until: datetime) -> Town:
-    dice = Dice(f"{seed}/{club.slug}")
+    rng = Rng(f"{seed}/{club.slug}")
     calendar = ClubCalendar(club, str(seed))
-    book = AddressBook(club.country, dice.fork("addresses"))
-    settlement = Settlement(club, book, dice.fork("households"), calendar.day_of(until))
+    book = AddressBook(club.country, rng.fork("addresses"))
+    settlement = Settlement(club, book, rng.fork("households"), calendar.day_of(until))
     households = settlement.settle(count)
     people = [person for household in households for person in household.people]
-    _recycle_phones(people, dice.fork("recycled phones"))
+    _recycle_phones(people, rng.fork("recycled phones"))
     enrolment = Enrolment(
         club=club,
         calendar=calendar,
-        writing=Handwriting(club, book, dice.fork("handwriting")),
-        dice=dice.fork("enrolment"),
+        writing=Handwriting(club, book, rng.fork("handwriting")),
+        rng=rng.fork("enrolment"),
         start=start,
         until=until,
     )
     for person in people:
         enrolment.enrol(person)
     number_members(club, people)
-    _form_circles(people, dice.fork("circles"))
+    _form_circles(people, rng.fork("circles"))
     return Town(club, tuple(households))
 
 
-def _recycle_phones(people: list[Person], dice: Dice) -> None:
+def _recycle_phones(people: list[Person], rng: Rng) -> None:
     """Some numbers were somebody else's before."""
-    chosen = dice.sample(people, 2 * max(1, round(len(people) * RECYCLED_PHONES)))
+    chosen = rng.sample(people, 2 * max(1, round(len(people) * RECYCLED_PHONES)))
     for former, present in zip(chosen[::2], chosen[1::2], strict=False):
         if former.household != present.household:
             present.phone = former.phone
@@ -123,12 +123,12 @@ def _recycle_phones(people: list[Person], dice: Dice) -> None:
             former.note("gave up a phone number that is somebody else's now")
 
 
-def _form_circles(people: list[Person], dice: Dice) -> None:
+def _form_circles(people: list[Person], rng: Rng) -> None:
     """Who plays with whom: circles of friends, with guests among them, and those of one household."""
     golfers = [person for person in people if person.player or person.is_guest]
-    left = dice.sample(golfers, len(golfers))
+    left = rng.sample(golfers, len(golfers))
     while left:
-        size = dice.between(*CIRCLE_SIZES)
+        size = rng.between(*CIRCLE_SIZES)
         circle, left = left[:size], left[size:]
         for person in circle:
             person.partners = [other for other in circle if other is not person]

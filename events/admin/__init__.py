@@ -1,23 +1,23 @@
 """The back office of the event floor: what came in, what failed, who lags."""
 
 from events.admin import (
-    acts_page,
+    actions_page,
     consumers_page,
     dead_letters_page,
     inbox_page,
     letter_page,
     parked_page,
-    webhook_acts,
+    webhook_actions,
     webhooks_page,
 )
 
 __all__ = [
-    "acts_page",
+    "actions_page",
     "consumers_page",
     "dead_letters_page",
     "inbox_page",
     "letter_page",
     "parked_page",
-    "webhook_acts",
+    "webhook_actions",
     "webhooks_page",
 ]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from events.admin.explanations import explain, tone
 from events.catalogue.registry import EVENT_TYPES, canonical
 from events.models import Door, InboxEvent, InboxStatus
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.pages import page, show
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -76,7 +76,7 @@ def choice_from(query: QueryDict) -> InboxChoice:
     return InboxChoice(
         status=status if status in InboxStatus.values else "",
         type=query.get("type", "").replace("\x00", "").strip()[:100],
-        source=source if source in words.SOURCES else "",
+        source=source if source in formatting.SOURCES else "",
         door=door if door in Door.values else "",
         event_id=query.get("event_id", "").replace("\x00", "").strip()[:200],
     )
@@ -95,7 +95,8 @@ def matching(choice: InboxChoice) -> QuerySet[InboxEvent]:
     if choice.event_id:
         # All sources by name: the unique key (tenant, source, event id) then finds it without a scan.
         conditions &= Q(
-            source__in=[choice.source] if choice.source else list(words.SOURCES), event_id=choice.event_id
+            source__in=[choice.source] if choice.source else list(formatting.SOURCES),
+            event_id=choice.event_id,
         )
     elif choice.source:
         conditions &= Q(source=choice.source)
@@ -134,7 +135,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
     options = {
         "statuses": InboxStatus.choices,
         "types": TYPES,
-        "sources": list(words.SOURCES.items()),
+        "sources": list(formatting.SOURCES.items()),
         "doors": Door.choices,
     }
     continued = "before" in request.GET

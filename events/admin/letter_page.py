@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from events.admin.acts_page import problem_of, user_of
+from events.admin.actions_page import problem_of, user_of
 from events.admin.dead_letters_page import crumb
 from events.admin.explanations import explain
 from events.dead_letters import dismiss_dead_letter, repair_dead_letter

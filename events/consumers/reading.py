@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 
 from events.consumers import positions, registry
 from events.consumers.running import run
-from events.wake import READ_LOG, RUN_CONSUMER, claim_wake, wake
+from events.debounce import READ_LOG, RUN_CONSUMER, claim_debounce, enqueue_debounced
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def read_on(tenant_id: UUID) -> None:
         if name not in lagging and not lagging.intersection(consumer.after):
             continue
         if consumer.send is not None or _run(name, tenant_id, batches=1):
-            wake(RUN_CONSUMER, f"{name}:{tenant_id}")
+            enqueue_debounced(RUN_CONSUMER, f"{name}:{tenant_id}")
     if {name for name, _ in positions.lagging(tenant_id)} - _on_their_own():
         _look_again(tenant_id)
 
@@ -42,9 +42,9 @@ def run_alone(argument: str) -> None:
     if name not in registry.registrations():
         return
     if _run(name, tenant_id):
-        wake(RUN_CONSUMER, argument)
+        enqueue_debounced(RUN_CONSUMER, argument)
     elif any(name in consumer.after for consumer in registry.registrations().values()):
-        wake(READ_LOG, tenant)
+        enqueue_debounced(READ_LOG, tenant)
 
 
 def _run(name: str, tenant_id: UUID, **options: int) -> bool:
@@ -63,7 +63,7 @@ def _on_their_own() -> set[str]:
 
 def _look_again(tenant_id: UUID) -> None:
     try:
-        if claim_wake(READ_LOG, str(tenant_id)):
+        if claim_debounce(READ_LOG, str(tenant_id)):
             current_app.send_task(READ_LOG, [str(tenant_id)], countdown=AGAIN_AFTER_SECONDS, retry=False)
     except OperationalError:
         logger.debug("the sweep will look again")

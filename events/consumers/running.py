@@ -20,7 +20,7 @@ from events.consumers.entries import Entry, PeerAway
 from events.consumers.registry import Registration
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
-from tenants.postgresql.commits import UNHURRIED
+from tenants.postgresql.commits import ASYNC_COMMIT
 from tenants.scope import tenant_scope
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def _step_with_peer(consumer: Registration, tenant: Tenant) -> bool:
 
 def _take(consumer: Registration, tenant: Tenant) -> tuple[Position | None, Batch | None]:
     """Lock the position and read from there. Position and effects may be lost together: they are then done again."""
-    _execute(UNHURRIED)
+    _execute(ASYNC_COMMIT)
     rows = _execute(sql.LOCK, tenant=tenant.pk, name=consumer.name)
     if not rows:
         return None, None

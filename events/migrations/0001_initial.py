@@ -370,7 +370,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("disabled_at", models.DateTimeField(null=True)),
-                ("sealed_secret", models.TextField(help_text="Encrypted, see tenants.sealing.")),
+                ("sealed_secret", models.TextField(help_text="Encrypted, see tenants.encryption.")),
                 ("sealed_old_secret", models.TextField(blank=True, default="")),
                 ("old_secret_until", models.DateTimeField(null=True)),
                 (
@@ -587,6 +587,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="webhookendpoint",
             name="is_slow",
-            field=models.BooleanField(db_default=False, help_text="The last wave took seconds."),
+            field=models.BooleanField(db_default=False, help_text="The last batch took seconds."),
         ),
     ]

@@ -60,7 +60,7 @@ class WebhookEndpoint(TenantModel):
         max_length=10, choices=DisabledReason.choices, blank=True, default=DisabledReason.NONE.value
     )
     disabled_at = models.DateTimeField(null=True)
-    sealed_secret = models.TextField(help_text="Encrypted, see tenants.sealing.")
+    sealed_secret = models.TextField(help_text="Encrypted, see tenants.encryption.")
     sealed_old_secret = models.TextField(blank=True, default="")
     old_secret_until = models.DateTimeField(null=True)
     failing_since = models.DateTimeField(null=True, help_text="The first failure since the last success.")
@@ -68,7 +68,7 @@ class WebhookEndpoint(TenantModel):
     failed_waves = models.PositiveSmallIntegerField(default=0)
     resting_until = models.DateTimeField(null=True)
     turn_until = models.DateTimeField(null=True)
-    is_slow = models.BooleanField(db_default=False, help_text="The last wave took seconds.")
+    is_slow = models.BooleanField(db_default=False, help_text="The last batch took seconds.")
     created_by_name = models.CharField(max_length=250)
     created_at = models.DateTimeField(db_default=models.functions.Now())
 

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from events.debounce import enqueue_on_commit
 from events.models import ENDED_STATUSES, DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from events.wake import wake_on_commit
 from events.webhooks.endpoints import SUBJECT, get_endpoint, target_of
 from events.webhooks.errors import DeliveryNotFound, EndpointDisabled, NothingToReplay
 from events.webhooks.payloads import TEST_TYPE, body_of, trial_envelope
@@ -93,7 +93,7 @@ def _replay(rows: QuerySet[WebhookDelivery]) -> int:
 
 def _tell(endpoint_id: UUID, details: dict[str, int]) -> None:
     log_action("webhook.replayed", subject_kind=SUBJECT, subject_id=endpoint_id, details=details)
-    wake_on_commit(DELIVER, str(endpoint_id))
+    enqueue_on_commit(DELIVER, str(endpoint_id))
 
 
 def send_test(endpoint_id: UUID) -> tuple[WebhookDelivery, WebhookAttempt]:

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from events import outbound
+from events.debounce import enqueue_on_commit
 from events.models import DisabledReason, EndpointStatus, WebhookEndpoint
-from events.wake import wake_on_commit
 from events.webhooks.addresses import check_url
 from events.webhooks.errors import EndpointNotFound, TooManyEndpoints
 from events.webhooks.planning import DELIVER
@@ -21,10 +21,10 @@ from events.webhooks.sending import Target
 from events.webhooks.signing import check_secret, new_secret
 from tenants.action_log import log_action
 from tenants.actors import current_actor
+from tenants.encryption import DecryptionError, decrypt, encrypt
 from tenants.errors import InvalidError
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
-from tenants.sealing import SealBroken, seal, unseal
 
 MOST_ENDPOINTS: Final = 20
 MOST_TYPES: Final = 50
@@ -67,7 +67,7 @@ def create_endpoint(
             url=url,
             description=check_description(description),
             event_types=types,
-            sealed_secret=seal(plain),
+            sealed_secret=encrypt(plain),
             created_by_name=current_actor().name[:250],
             created_at=timezone.now(),
         )
@@ -130,7 +130,7 @@ def _enable(endpoint: WebhookEndpoint) -> None:
         ]
     )
     _log("webhook.enabled", endpoint, {})
-    wake_on_commit(DELIVER, str(endpoint.pk))
+    enqueue_on_commit(DELIVER, str(endpoint.pk))
 
 
 def rotate_secret(endpoint_id: UUID, *, secret: str | None = None) -> WebhookEndpoint:
@@ -142,7 +142,7 @@ def rotate_secret(endpoint_id: UUID, *, secret: str | None = None) -> WebhookEnd
     with transaction.atomic():
         endpoint = get_endpoint(endpoint_id, is_locked=True)
         endpoint.sealed_old_secret = endpoint.sealed_secret if _is_readable(endpoint) else ""
-        endpoint.sealed_secret = seal(plain)
+        endpoint.sealed_secret = encrypt(plain)
         endpoint.old_secret_until = timezone.now() + OLD_SECRET_SIGNS
         endpoint.save(update_fields=["sealed_secret", "sealed_old_secret", "old_secret_until"])
         _log("webhook.secret_rotated", endpoint, {})
@@ -150,8 +150,8 @@ def rotate_secret(endpoint_id: UUID, *, secret: str | None = None) -> WebhookEnd
 
 
 def secret_of(endpoint: WebhookEndpoint) -> str:
-    """The secret in plain, for whoever has just made it. Raises SealBroken."""
-    return unseal(endpoint.sealed_secret)
+    """The secret in plain, for whoever has just made it. Raises DecryptionError."""
+    return decrypt(endpoint.sealed_secret)
 
 
 def show_secret(endpoint: WebhookEndpoint) -> str:
@@ -162,19 +162,19 @@ def show_secret(endpoint: WebhookEndpoint) -> str:
 
 def _is_readable(endpoint: WebhookEndpoint) -> bool:
     try:
-        unseal(endpoint.sealed_secret)
-    except SealBroken:
+        decrypt(endpoint.sealed_secret)
+    except DecryptionError:
         return False
     return True
 
 
 def target_of(endpoint: WebhookEndpoint) -> Target:
-    """Where to send and what signs: the secret, and the one before as long as it counts. Raises SealBroken."""
+    """Where to send and what signs: the secret, and the one before as long as it counts. Raises DecryptionError."""
     sealed = [endpoint.sealed_secret]
     is_changing = endpoint.old_secret_until is not None and endpoint.old_secret_until > timezone.now()
     if is_changing and endpoint.sealed_old_secret:
         sealed.append(endpoint.sealed_old_secret)
-    return Target(endpoint.url, [unseal(each) for each in sealed])
+    return Target(endpoint.url, [decrypt(each) for each in sealed])
 
 
 def check_types(event_types: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from events import outbound
 from events.consumers import Entry
-from events.wake import wake_on_commit
+from events.debounce import enqueue_on_commit
 from events.webhooks import statements as sql
 from tenants.models import Tenant
 
@@ -31,4 +31,4 @@ def plan(tenant: Tenant, entries: Sequence[Entry]) -> None:
         )
         endpoints = [endpoint_id for (endpoint_id,) in cursor.fetchall()]
     for endpoint_id in endpoints:
-        wake_on_commit(DELIVER, str(endpoint_id))
+        enqueue_on_commit(DELIVER, str(endpoint_id))

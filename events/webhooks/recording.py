@@ -1,4 +1,4 @@
-"""What became of a wave: attempts into the log, deliveries on, the endpoint praised, rested or given up."""
+"""Recording the results of a batch: attempts are stored, deliveries move on, the endpoint backs off or is disabled."""
 
 import logging
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from tenants.scope import current_tenant_id
 logger = logging.getLogger(__name__)
 # However long a receiver asks for, its other events wait no longer.
 LONGEST_REST: Final = timedelta(hours=1)
-# A wave that took longer makes an endpoint a slow one, which has to share few turns with other slow ones.
+# A batch that took longer makes an endpoint a slow one, of which few may be leased at once.
 SLOW_MS: Final = 2_000
 
 
@@ -49,39 +49,39 @@ class _Outcome(NamedTuple):
     error: str
 
 
-def record(endpoint_id: UUID, wave: Sequence[Sent], *, lease: datetime) -> bool:
-    """Store a wave in one transaction; returns whether the endpoint may be sent more at once.
+def record(endpoint_id: UUID, batch: Sequence[Sent], *, lease: datetime) -> bool:
+    """Store a batch in one transaction; returns whether the endpoint may be sent more at once.
 
     Locks the endpoint's row, and before it, shared, who is who. A delivery whose lease was lost keeps what others
     wrote.
     """
     now = timezone.now()
-    answers = [sent.answer for sent in wave if sent.answer is not None]
+    answers = [sent.answer for sent in batch if sent.answer is not None]
     with transaction.atomic():
-        wave = _without_erased(wave)
+        batch = _without_erased(batch)
         endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint_id)
         WebhookAttempt.objects.bulk_create(
-            attempt_of(sent.delivery, sent.answer) for sent in wave if sent.answer is not None
+            attempt_of(sent.delivery, sent.answer) for sent in batch if sent.answer is not None
         )
-        _move(wave, [_outcome(sent, now) for sent in wave], lease)
+        _move(batch, [_outcome(sent, now) for sent in batch], lease)
         return not answers or judge(endpoint, answers, now)
 
 
-def _without_erased(wave: Sequence[Sent]) -> Sequence[Sent]:
-    """The wave without the words of receivers about people who were erased while it was under way.
+def _without_erased(batch: Sequence[Sent]) -> Sequence[Sent]:
+    """The batch without the words of receivers about people who were erased while it was under way.
 
     Waits for an erasure that is at work, under the tenant's identity lock; only where somebody said something.
     """
-    if not any(sent.answer is not None and sent.answer.text for sent in wave):
-        return wave
+    if not any(sent.answer is not None and sent.answer.text for sent in batch):
+        return batch
     lock_tenant(AdvisoryLock.IDENTITY, shared=True)
-    ids = [sent.delivery.log_id for sent in wave]
+    ids = [sent.delivery.log_id for sent in batch]
     known = {None, *DomainLogEntry.objects.filter(pk__in=ids).values_list("pk", flat=True)}
     return [
         sent
         if sent.answer is None or sent.delivery.log_id in known
         else sent._replace(answer=replace(sent.answer, text=""))
-        for sent in wave
+        for sent in batch
     ]
 
 
@@ -113,11 +113,11 @@ def _outcome(sent: Sent, now: datetime) -> _Outcome:
     return _Outcome(status, due_at, answer.status_code, answer.error)
 
 
-def _move(wave: Sequence[Sent], outcomes: Sequence[_Outcome], lease: datetime) -> None:
+def _move(batch: Sequence[Sent], outcomes: Sequence[_Outcome], lease: datetime) -> None:
     parameters: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "lease": lease,
-        "ids": [sent.delivery.pk for sent in wave],
+        "ids": [sent.delivery.pk for sent in batch],
         "statuses": [outcome.status.value for outcome in outcomes],
         "dues": [outcome.due_at for outcome in outcomes],
         "codes": [outcome.status_code for outcome in outcomes],

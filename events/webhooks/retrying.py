@@ -20,7 +20,7 @@ DELAYS: Final = (
 # So that what failed together does not come again together.
 JITTER: Final = 0.1
 LONGEST_WAIT: Final = timedelta(hours=24)
-# How long an endpoint rests after a wave of which everything failed, after the second such wave, …
+# How long an endpoint rests after a batch of which everything failed, after the second such batch, …
 RESTS: Final = (
     timedelta(0),
     timedelta(seconds=5),
@@ -43,7 +43,7 @@ def next_attempt(attempts: int, now: datetime, asked: timedelta | None = None) -
 
 
 def rest_after(failed_waves: int) -> timedelta:
-    """How long an endpoint rests after so many failed waves in a row."""
+    """How long an endpoint rests after so many failed batches in a row."""
     return RESTS[min(failed_waves, len(RESTS)) - 1]
 
 

@@ -25,7 +25,7 @@ from events.webhooks.signing import signature
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 15.0
-# Of a name that leads to many, so that a wave stays within its lease.
+# Of a name that leads to many, so that a batch stays within its lease.
 MOST_ADDRESSES: Final = 2
 AGENT: Final = "crm-webhooks/1.0"
 GONE: Final = 410

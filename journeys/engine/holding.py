@@ -9,13 +9,13 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from events.debounce import enqueue_on_commit
 from events.log import wake_consumers
-from events.wake import wake_on_commit
 from journeys.engine import statements as sql
 from journeys.entering import MOVE_RUNS
 from journeys.models import Hold, Journey, Run
 from profiles.recording import open_notes, store_notes
-from tenants.postgresql.commits import DURABLE
+from tenants.postgresql.commits import SYNC_COMMIT
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
 
@@ -108,7 +108,7 @@ def release(
             },
         )
         released: int = cursor.rowcount
-        wake_on_commit(MOVE_RUNS, str(journey.tenant_id))
+        enqueue_on_commit(MOVE_RUNS, str(journey.tenant_id))
     return released
 
 
@@ -136,7 +136,7 @@ def end_runs(runs: Iterable[tuple[int, str]], *, now: datetime | None = None) ->
 def end_staged(cursor: Any, tenant_id: UUID, now: datetime) -> int:
     """The same for what stands in the temporary table `ending`."""
     common = {"tenant": tenant_id, "now": now}
-    cursor.execute(DURABLE)
+    cursor.execute(SYNC_COMMIT)
     cursor.execute(sql.TAKE_BACK_CURRENT, common)
     cursor.execute(sql.TAKE_BACK, common)
     cursor.execute(sql.END_RUNS, common)
@@ -155,5 +155,5 @@ def wake_runs(cursor: Any, runs: Iterable[int], now: datetime) -> int:
     cursor.execute(sql.WAKE, {"tenant": current_tenant_id(), "now": now})
     woken: int = cursor.rowcount
     if woken:
-        wake_on_commit(MOVE_RUNS, str(current_tenant_id()))
+        enqueue_on_commit(MOVE_RUNS, str(current_tenant_id()))
     return woken

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from events.wake import wake_on_commit
+from events.debounce import enqueue_on_commit
 from journeys import clocks
 from journeys.definition import Definition
 from journeys.definition.steps import Send, Step, Wait, WaitUntil
@@ -187,7 +187,7 @@ def move(
         log_action(
             "journey.moved", subject_kind="journey", subject_id=journey.pk, details={"runs": plan.moved}
         )
-        wake_on_commit(MOVE_RUNS, str(journey.tenant_id))
+        enqueue_on_commit(MOVE_RUNS, str(journey.tenant_id))
     return plan
 
 
@@ -279,5 +279,5 @@ def take_back(journey: Journey, plan_id: UUID, *, now: datetime | None = None) -
             subject_id=journey.pk,
             details={"runs": plan.returned},
         )
-        wake_on_commit(MOVE_RUNS, str(journey.tenant_id))
+        enqueue_on_commit(MOVE_RUNS, str(journey.tenant_id))
     return plan

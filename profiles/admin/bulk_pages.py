@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from profiles.admin.customer_acts import EVERYBODY, chosen_customers, kept_fields
+from profiles.admin.customer_actions import EVERYBODY, chosen_customers, kept_fields
 from profiles.admin.customer_exports import FORMATS
 from profiles.api.exporting import file_answer
 from profiles.bulk import (
@@ -27,7 +27,7 @@ from profiles.errors import InvalidFields
 from profiles.exchange.exporting.files import ExportFormat, export_customers
 from profiles.models import BulkAct, CustomerProfile
 from profiles.tags import known_tags
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
@@ -190,7 +190,7 @@ def bulk_undo(request: StaffRequest, act_id: UUID) -> HttpResponse:
     if count is None:
         messages.info(request, "This was taken back already.")
     else:
-        messages.success(request, f"Taken back for {words.number(count, club)} customers.")
+        messages.success(request, f"Taken back for {formatting.number(count, club)} customers.")
     return done(request, act)
 
 

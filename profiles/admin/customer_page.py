@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from profiles.admin.activity_chart import activity_chart
 from profiles.admin.connections import connections_of
-from profiles.admin.customer_acts import offers_of
+from profiles.admin.customer_actions import offers_of
 from profiles.admin.customer_forms import NoteForm
 from profiles.admin.panels import customer_panels
 from profiles.admin.provenance import LABELS, Provenance, facts_of, handicap_text, provenance
@@ -27,7 +27,7 @@ from profiles.other_money import other_money
 from profiles.privacy.restricting import restriction_of
 from profiles.tags import coloured, known_tags
 from tenants.action_log import log_seen
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
@@ -113,7 +113,7 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
             for value, label in ActivityCategory.choices
             if value not in hidden
         ],
-        "sources": list(words.SOURCES.items()),
+        "sources": list(formatting.SOURCES.items()),
         "timeline": timeline_of(profile.pk, club, choice, without=hidden),
         "notes": notes_of(profile.pk),
         "is_restricted": restriction_of(profile.pk),
@@ -139,13 +139,17 @@ def membership_of(profile: CustomerProfile, origins: Mapping[str, Provenance], t
     if expiry is not None:
         days = (expiry - today).days
         hint = (
-            "overdue" if days < 0 else f"in {words.plural(days, 'day')}" if days <= RENEWAL_NEAR_DAYS else ""
+            "overdue"
+            if days < 0
+            else f"in {formatting.plural(days, 'day')}"
+            if days <= RENEWAL_NEAR_DAYS
+            else ""
         )
     values = {
         "membershipTier": profile.membership_tier,
         "membershipStatus": profile.membership_status.replace("_", " ").capitalize(),
-        "memberSince": words.day(profile.member_since) if profile.member_since else "",
-        "membershipExpiry": words.day(expiry) if expiry else "",
+        "memberSince": formatting.day(profile.member_since) if profile.member_since else "",
+        "membershipExpiry": formatting.day(expiry) if expiry else "",
     }
     return _shown(values, origins, {"membershipExpiry": hint})
 
@@ -161,7 +165,7 @@ def person_of(profile: CustomerProfile, origins: Mapping[str, Provenance]) -> li
     values = {
         "firstName": profile.first_name,
         "lastName": profile.last_name,
-        "dateOfBirth": words.day(profile.date_of_birth) if profile.date_of_birth else "",
+        "dateOfBirth": formatting.day(profile.date_of_birth) if profile.date_of_birth else "",
         "gender": profile.gender.capitalize(),
         "language": profile.language,
         "postcode": profile.postcode,
@@ -184,7 +188,7 @@ def birth_words(birth: date | None, today: date) -> str:
         if days == 0:
             return f"{age} years, birthday today"
         if 0 < days <= BIRTHDAY_NEAR_DAYS:
-            return f"{age} years, birthday in {words.plural(days, 'day')}"
+            return f"{age} years, birthday in {formatting.plural(days, 'day')}"
     return f"{age} years"
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from profiles.admin.customer_acts import offers_of
+from profiles.admin.customer_actions import offers_of
 from profiles.admin.customer_exports import FORMATS
 from profiles.admin.customer_forms import CustomerForm
 from profiles.admin.customer_list import (

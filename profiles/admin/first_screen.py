@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from profiles.models import Activity, CustomerProfile
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.pages import club_of
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
@@ -42,10 +42,10 @@ def context(request: StaffRequest, profile: CustomerProfile) -> dict[str, Any]:
     owed = owing_cents(rows, club, now)
     expiry = profile.membership_expiry
     return {
-        "booking": words.moment(booking, club) if booking else "",
-        "last_round": words.moment(last_round, club) if last_round else "",
-        "owing": words.money(owed, club) if owed else "",
-        "renewal": words.day(expiry) if expiry else "",
+        "booking": formatting.moment(booking, club) if booking else "",
+        "last_round": formatting.moment(last_round, club) if last_round else "",
+        "owing": formatting.money(owed, club) if owed else "",
+        "renewal": formatting.day(expiry) if expiry else "",
         "is_overdue": expiry is not None and expiry < now.astimezone(club.zone).date(),
         "partners": usual_partners(rows, profile.name),
     }

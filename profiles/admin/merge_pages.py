@@ -10,7 +10,7 @@ from profiles.admin.customer_page import address_of
 from profiles.admin.provenance import LABELS
 from profiles.errors import CustomerNotFound
 from profiles.matching.households import dissolve_household, form_household, leave_household
-from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles, unmerge_profiles
 from profiles.merging.previewing import preview_fields, preview_merge
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from profiles.golden import FIELD_OWNERS, KnownFact, winners
+from profiles.golden_rows.rules import FIELD_OWNERS, KnownFact, winners
 from profiles.models import Fact
-from tenants.admin import words
+from tenants.admin import formatting
 
 LABELS: Final[Mapping[str, str]] = {
     "firstName": "First name",
@@ -79,7 +79,7 @@ def readable(name: str, value: Any) -> str:
     if name == "handicap":
         return handicap_text(int(value))
     if name in DATE_FIELDS:
-        return words.day(date.fromisoformat(value))
+        return formatting.day(date.fromisoformat(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)

@@ -16,8 +16,8 @@ from profiles.privacy.retention import (
     set_periods,
 )
 from tenants.admin.base import messages
+from tenants.admin.formatting import number
 from tenants.admin.pages import club_of, page, show
-from tenants.admin.words import number
 from tenants.extension import Period
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant

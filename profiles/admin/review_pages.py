@@ -28,7 +28,7 @@ from profiles.matching.review import (
 )
 from profiles.merging.previewing import preview_merge
 from profiles.models import Activity, CustomerProfile, Identifier, ReviewCandidate
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
@@ -102,7 +102,9 @@ def review_likely(request: StaffRequest) -> HttpResponse:
     least = LEVELS.get(given.get("least", ""), 0.999)
     if request.method == "POST":
         count = accept_likely(least)
-        messages.success(request, f"Merged {words.plural(count, 'pair')}. Each can be taken back by itself.")
+        messages.success(
+            request, f"Merged {formatting.plural(count, 'pair')}. Each can be taken back by itself."
+        )
         return HttpResponseRedirect(reverse("admin:review_decided"))
     likely: Any = likely_candidates(least)
     found = list(likely[:MOST_SHOWN])

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from profiles.models import ActivityCategory, CustomerProfile
 from profiles.timeline import Place, TimelineFilter, TimelinePage, TimelineRow, read_timeline
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, page
 from tenants.api.cursors import decode_cursor, encode_cursor
@@ -103,7 +103,7 @@ def choice_from(query: QueryDict) -> Choice:
         problem = "Write the date as 2026-03-14."
     elif first and last and first > last:
         problem = "The first day lies after the last."
-    return Choice(categories, source if source in words.SOURCES else "", since, until, problem)
+    return Choice(categories, source if source in formatting.SOURCES else "", since, until, problem)
 
 
 def hidden_from(request: HttpRequest) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ def by_day(rows: Sequence[TimelineRow], tenant: Tenant) -> list[Day]:
     days = []
     for key, group in groupby(rows, key=lambda row: row.occurred_at.astimezone(tenant.zone).date()):
         of_day = list(group)
-        heading = words.day_heading(of_day[0].occurred_at, tenant)
+        heading = formatting.day_heading(of_day[0].occurred_at, tenant)
         days.append(Day(key.isoformat(), heading, [_moment(row) for row in of_day]))
     return days
 

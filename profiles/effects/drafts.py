@@ -49,7 +49,7 @@ class ActivityDraft(NamedTuple):
 
 
 @dataclass(slots=True)
-class Marks:
+class FigureDelta:
     """What an event adds to the figures of a profile; sums and maxima, so that order does not matter."""
 
     value_cents: int = 0
@@ -63,7 +63,7 @@ class Subject:
     """One person an event is about.
 
     `keys`: normal, strongest first; the first is the source record under which the facts are kept. `stage`: the
-    lowest rung of the ladder the person stands on after this. `links`: whether the event confirms (True) or ends
+    lowest stage_rank of the ladder the person stands on after this. `links`: whether the event confirms (True) or ends
     (False) the record's link to its service; None says nothing. `if_new`: an activity only for a person nobody
     knew before. `tags`: given besides those that the person has.
     """
@@ -74,14 +74,14 @@ class Subject:
     facts: list[FactDraft] = field(default_factory=list)
     activities: list[ActivityDraft] = field(default_factory=list)
     stage: LifecycleStage = LifecycleStage.SUBSCRIBER
-    marks: Marks = field(default_factory=Marks)
+    figures: FigureDelta = field(default_factory=FigureDelta)
     links: bool | None = None
     if_new: ActivityDraft | None = None
     erasure_reason: str | None = None
     tags: frozenset[str] = frozenset()
 
     @property
-    def rung(self) -> int:
+    def stage_rank(self) -> int:
         """Index of `stage` on the ladder."""
         return STAGE_LADDER.index(self.stage)
 

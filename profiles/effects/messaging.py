@@ -15,7 +15,7 @@ from profiles.effects.subjects import (
     subject_of,
     with_reason,
 )
-from profiles.golden import FILLS_GAPS, OWNER
+from profiles.golden_rows.rules import FILLS_GAPS, OWNER
 from profiles.models.history import ActivityCategory
 from profiles.models.profile import LifecycleStage
 
@@ -204,7 +204,7 @@ def email_opened(event: DecodedEvent, payload: messaging.EmailOpened, club: Club
         isMachine=payload.is_machine or None,
     )
     if subject is not None and not payload.is_machine:
-        subject.marks.opened_at = club.aware(payload.opened_at) or event.occurred_at
+        subject.figures.opened_at = club.aware(payload.opened_at) or event.occurred_at
         subject.stage = LifecycleStage.PROSPECT
     return effect_on(subject)
 
@@ -224,7 +224,7 @@ def email_clicked(event: DecodedEvent, payload: messaging.EmailClicked, club: Cl
         isMachine=payload.is_machine or None,
     )
     if subject is not None and not payload.is_machine:
-        subject.marks.clicked_at = club.aware(payload.clicked_at) or event.occurred_at
+        subject.figures.clicked_at = club.aware(payload.clicked_at) or event.occurred_at
         subject.stage = LifecycleStage.PROSPECT
     return effect_on(subject)
 

@@ -201,7 +201,7 @@ def payment_received(event: DecodedEvent, payload: scl.PaymentReceived, club: Cl
     subject = _paying(event, club, "PAYMENT_RECEIVED", title, metadata, once=payload.id)
     if subject is not None:
         subject.stage = LifecycleStage.CUSTOMER
-        subject.marks.value_cents = _counted(payload.amount_cents, payload.currency, club)
+        subject.figures.value_cents = _counted(payload.amount_cents, payload.currency, club)
     return effect_on(subject)
 
 
@@ -220,7 +220,7 @@ def payment_refunded(event: DecodedEvent, payload: scl.PaymentRefunded, club: Cl
     metadata = _amount(payload) | {"paymentId": payload.id}
     subject = _paying(event, club, "PAYMENT_REFUNDED", title, metadata, once=payload.id)
     if subject is not None:
-        subject.marks.value_cents = -_counted(payload.amount_cents, payload.currency, club)
+        subject.figures.value_cents = -_counted(payload.amount_cents, payload.currency, club)
     return effect_on(subject)
 
 

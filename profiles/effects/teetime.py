@@ -20,7 +20,7 @@ from profiles.effects.subjects import (
     subject_of,
     with_reason,
 )
-from profiles.golden import FILLS_GAPS
+from profiles.golden_rows.rules import FILLS_GAPS
 from profiles.models.history import ActivityCategory
 from profiles.models.profile import LifecycleStage
 
@@ -142,7 +142,7 @@ def booking_created(event: DecodedEvent, payload: teetime.BookingCreated, club: 
         metadata=metadata,
         once=payload.id,
     )
-    subject.marks.booked_at = event.occurred_at
+    subject.figures.booked_at = event.occurred_at
     effect = effect_on(subject)
     booker = _booker_name(subject, payload)
     for player in payload.players:

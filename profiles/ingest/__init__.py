@@ -1,7 +1,7 @@
 """From inbox rows to customers: one batch, one transaction, set-based SQL.
 
-`batch` claims and isolates, `decoding` reads events, `people` loads and resolves identity, `tallies` adds up figures,
-`writing` stores, `restating` computes golden rows anew, `statements` holds the SQL.
+`batch` claims and isolates, `decoding` reads events, `people` loads and resolves identity, `counter_deltas` adds up
+figures, `writing` stores, `statements` holds the SQL. Golden rows are recomputed by `profiles.golden_rows`.
 """
 
 from profiles.ingest.batch import process_pending, process_turn

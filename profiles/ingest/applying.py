@@ -2,130 +2,137 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
-from events.log import Happening
+from events.log import LogEntry
 from profiles.club import Club
 from profiles.effects.drafts import Subject
-from profiles.identity import Claim, Directory, Holding, Person
+from profiles.identity import Claim, IdentityMap, KeyLink, Person
 from profiles.ingest import statements as sql
+from profiles.ingest.batch_changes import BatchChanges, IdentifierIds, Recorded, StatedFact
+from profiles.ingest.counter_deltas import CounterDelta
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
-from profiles.ingest.once import Telling, load_tellings, take_once
-from profiles.ingest.people import load_directory, unsettled_groups
-from profiles.ingest.tallies import Tally
-from profiles.ingest.work import IdentifierIds, Recorded, StatedFact, Work
+from profiles.ingest.once_activities import OnceActivity, load_once_activities, take_once
+from profiles.ingest.people import load_identity_map, needs_exclusive_lock
 from profiles.ingest.writing import write
 from profiles.log_kinds import LogKind
 from profiles.privacy.suppression import claims_of_erased, settle_skipped
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import current_tenant_id
 
 # What staff enter themselves (`profiles.editing`) has no row in the inbox, and is checked there.
 EDIT = "crm.edit"
-Answer = tuple[int, UUID | None, int | None]
+EventResult = tuple[int, UUID | None, int | None]
 
 
-class Told(NamedTuple):
-    """What came of events.
+class BatchResult(NamedTuple):
+    """The result of events that were applied together.
 
-    The answers (inbox id, profile id, activity id), who is new, the tags that customers did not have, what was left.
+    `results`: (event id, profile id, activity id) for each; `new_ids`: the profiles that were made; `added_tags`: the
+    tags that customers did not have; `deferred`: events that need the exclusive lock.
     """
 
-    answers: list[Answer]
+    results: list[EventResult]
     new_ids: set[UUID]
     added_tags: dict[UUID, set[str]]
-    left: list[ReadyEvent]
+    deferred: list[ReadyEvent]
 
 
-def apply_events(club: Club, events: Sequence[ReadyEvent], now: datetime) -> list[Answer]:
+def apply_events(club: Club, events: Sequence[ReadyEvent], now: datetime) -> list[EventResult]:
     """Apply events in the given order; returns (inbox id, profile id, activity id) for each.
 
     Needs an open transaction and the club's scope. Waits for the tenant's identity lock: one at a time decides who is
     who, so that two workers who meet the same new person end with one profile; the keys are unique all the same.
     """
     lock_tenant(AdvisoryLock.IDENTITY)
-    return _apply(club, events, now, only_settled=False).answers
+    return _apply(club, events, now, only_resolved=False).results
 
 
-def apply_in_parts(club: Club, events: Sequence[ReadyEvent], now: datetime, size: int) -> Iterator[Told]:
-    """The same as `apply_events`, so many at a time, and what came of each part: what is known is loaded once for all.
+def apply_in_parts(
+    club: Club, events: Sequence[ReadyEvent], now: datetime, size: int
+) -> Iterator[BatchResult]:
+    """The same as `apply_events`, `size` events at a time; yields the result of each part and loads all people once.
 
     For many events of which most are about people of their own: while PostgreSQL stores one part
-    (`statements_behind`), the next is decided.
+    (`pipelined_statements`), the next is decided.
     """
     lock_tenant(AdvisoryLock.IDENTITY)
     with connection.cursor() as cursor:
-        directory, claims = _load(cursor, club, events, now)
-        events, claims = _about_the_living(cursor, directory, events, claims)
+        identity_map, claims = _load(cursor, club, events, now)
+        events, claims = _drop_erased_subjects(cursor, identity_map, events, claims)
         unknown = {
-            key for group in claims for claim in group for key in claim.keys if not directory.rows(key)
+            key for group in claims for claim in group for key in claim.keys if not identity_map.rows(key)
         }
         ids = IdentifierIds()
         ids.draw(cursor, len(unknown))
         for start in range(0, len(events), size):
             part = slice(start, start + size)
-            yield _decide_and_write(cursor, Work(club, now, directory, ids), events[part], claims[part])
-            directory.mark_stored()
+            yield _decide_and_write(
+                cursor, BatchChanges(club, now, identity_map, ids), events[part], claims[part]
+            )
+            identity_map.mark_stored()
 
 
-def apply_settled_events(
+def apply_resolved_events(
     club: Club, events: Sequence[ReadyEvent], now: datetime
-) -> tuple[list[Answer], list[ReadyEvent]]:
-    """Apply the events about people who are known by every key; returns the answers and the events left over.
+) -> tuple[list[EventResult], list[ReadyEvent]]:
+    """Apply the events about people who are known by every key; returns the results and the deferred events.
 
-    Such events change nobody's identity, so that several workers apply them side by side, under the shared lock. What
-    is left over needs `apply_events` in another transaction.
+    Such events change nobody's identity, so several workers apply them side by side, under the shared lock. Deferred
+    events need `apply_events` in another transaction.
     """
     lock_tenant(AdvisoryLock.IDENTITY, shared=True)
-    told = _apply(club, events, now, only_settled=True)
-    return told.answers, told.left
+    result = _apply(club, events, now, only_resolved=True)
+    return result.results, result.deferred
 
 
-def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_settled: bool) -> Told:
+def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_resolved: bool) -> BatchResult:
     with connection.cursor() as cursor:
-        directory, claims = _load(cursor, club, events, now)
-        left: list[ReadyEvent] = []
-        if only_settled:
-            unsettled = unsettled_groups(directory, claims)
-            left = [event for event, is_left in zip(events, unsettled, strict=True) if is_left]
-            claims = [group for group, is_left in zip(claims, unsettled, strict=True) if not is_left]
-            events = [event for event, is_left in zip(events, unsettled, strict=True) if not is_left]
+        identity_map, claims = _load(cursor, club, events, now)
+        deferred: list[ReadyEvent] = []
+        if only_resolved:
+            is_deferred = needs_exclusive_lock(identity_map, claims)
+            deferred = list(compress(events, is_deferred))
+            is_resolved = [not flag for flag in is_deferred]
+            events, claims = list(compress(events, is_resolved)), list(compress(claims, is_resolved))
         else:
-            events, claims = _about_the_living(cursor, directory, events, claims)
-        told = _decide_and_write(cursor, Work(club, now, directory), events, claims)
-    return told._replace(left=left)
+            events, claims = _drop_erased_subjects(cursor, identity_map, events, claims)
+        result = _decide_and_write(cursor, BatchChanges(club, now, identity_map), events, claims)
+    return result._replace(deferred=deferred)
 
 
 def _load(
     cursor: Any, club: Club, events: Sequence[ReadyEvent], now: datetime
-) -> tuple[Directory, list[list[Claim]]]:
+) -> tuple[IdentityMap, list[list[Claim]]]:
     """What is known of the people of events, and what each event claims about them."""
     claims = [[_claim(event.row, subject) for subject in event.effect.subjects] for event in events]
-    cursor.execute(sql.PLAN_FOR_BATCHES)
-    return load_directory(cursor, club.id, [claim for group in claims for claim in group], now), claims
+    cursor.execute(PLAN_FOR_BATCHES)
+    return load_identity_map(cursor, club.id, [claim for group in claims for claim in group], now), claims
 
 
 def _decide_and_write(
-    cursor: Any, work: Work, events: Sequence[ReadyEvent], claims: Sequence[Sequence[Claim]]
-) -> Told:
-    recorded_already = _recorded_already(cursor, work.club.id, [event.row for event in events])
-    work.tellings = load_tellings(cursor, work.club.id, events, claims)
+    cursor: Any, batch: BatchChanges, events: Sequence[ReadyEvent], claims: Sequence[Sequence[Claim]]
+) -> BatchResult:
+    recorded_already = _recorded_already(cursor, batch.club.id, [event.row for event in events])
+    batch.once_activities = load_once_activities(cursor, batch.club.id, events, claims)
     for event, group in zip(events, claims, strict=True):
         is_repeat = (event.row.source, event.row.event_id) in recorded_already
-        _take(work, event, group, is_repeat=is_repeat)
-    added_tags = write(cursor, work)
-    new_ids = {person.id for person in work.directory.new_people()}
-    return Told([_answer(work, event.row) for event in events], new_ids, added_tags, [])
+        _take(batch, event, group, is_repeat=is_repeat)
+    added_tags = write(cursor, batch)
+    new_ids = {person.id for person in batch.identity_map.new_people()}
+    return BatchResult([_result(batch, event.row) for event in events], new_ids, added_tags, [])
 
 
-def _about_the_living(
-    cursor: Any, directory: Directory, events: Sequence[ReadyEvent], claims: list[list[Claim]]
+def _drop_erased_subjects(
+    cursor: Any, identity_map: IdentityMap, events: Sequence[ReadyEvent], claims: list[list[Claim]]
 ) -> tuple[list[ReadyEvent], list[list[Claim]]]:
-    """Without what is about somebody who was erased: such an event is skipped, such a partner is left out."""
-    erased = claims_of_erased(directory, claims)
+    """Drop subjects that were erased: an event about one is skipped, a partner on a booking is left out."""
+    erased = claims_of_erased(identity_map, claims)
     if not erased:
         return list(events), claims
     kept: list[tuple[ReadyEvent, list[Claim]]] = []
@@ -164,72 +171,72 @@ def _recorded_already(cursor: Any, tenant_id: UUID, rows: Iterable[ClaimedRow]) 
     return set(cursor.fetchall())
 
 
-def _take(work: Work, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: bool) -> None:
+def _take(batch: BatchChanges, event: ReadyEvent, claims: Sequence[Claim], *, is_repeat: bool) -> None:
     """Resolve one event's people and note down all it does to them."""
     slot = 0
     concerned: set[Person] = set()
     for subject, claim in zip(event.effect.subjects, claims, strict=True):
-        people_before = len(work.directory.people)
-        holding = work.directory.resolve(claim)
-        person = holding.person.root
+        people_before = len(batch.identity_map.people)
+        link = batch.identity_map.resolve(claim)
+        person = link.person.root
         if person in concerned:
             # Somebody who is on their own booking, under another key, is not invited to it.
             continue
         concerned.add(person)
-        is_first_sight = person.is_new and len(work.directory.people) > people_before
+        is_first_sight = person.is_new and len(batch.identity_map.people) > people_before
         if subject.if_new is not None and is_first_sight:
             subject.activities.append(subject.if_new)
-        # Also with nothing to count: the tally is what locks the profile's row, in a fixed order.
-        tally = work.tallies.get(holding)
-        if tally is None:
-            tally = work.tallies[holding] = Tally()
+        # Also with nothing to count: the delta is what locks the profile's row, in a fixed order.
+        delta = batch.counter_deltas.get(link)
+        if delta is None:
+            delta = batch.counter_deltas[link] = CounterDelta()
         keys: list[UUID | None] = []
         if is_repeat:
             subject.activities.clear()
         else:
-            keys = take_once(work.tellings, event.row, claim, subject)
-            tally.rung = max(tally.rung, subject.rung)
-            tally.add_marks(subject.marks)
-            tally.add_activities(subject, event.row.occurred_at, work.now)
-        _state(work, holding, subject, event.row)
+            keys = take_once(batch.once_activities, event.row, claim, subject)
+            delta.stage_rank = max(delta.stage_rank, subject.stage_rank)
+            delta.add_figures(subject.figures)
+            delta.add_activities(subject, event.row.occurred_at, batch.now)
+        _state(batch, link, subject, event.row)
         if subject.tags:
-            work.tags.setdefault(holding, set()).update(subject.tags)
+            batch.tags.setdefault(link, set()).update(subject.tags)
         first: Recorded | None = None
         for draft, key in zip(subject.activities, keys, strict=True):
-            recorded = Recorded(event.row, slot, holding, draft, key)
-            _record(work, recorded, subject)
+            recorded = Recorded(event.row, slot, link, draft, key)
+            _record(batch, recorded, subject)
             first = first or recorded
             slot += 1
-        work.firsts.setdefault(event.row.id, (person, first))
+        batch.firsts.setdefault(event.row.id, (person, first))
         if subject.erasure_reason is not None:
-            work.erasures.append((person, event.row, subject.erasure_reason))
+            batch.erasures.append((person, event.row, subject.erasure_reason))
     if event.effect.competition is not None and not is_repeat:
-        work.happenings.append(Happening(LogKind.COMPETITION_CHANGED, None, event.effect.competition))
+        batch.log_entries.append(LogEntry(LogKind.COMPETITION_CHANGED, None, event.effect.competition))
 
 
-def _record(work: Work, recorded: Recorded, subject: Subject) -> None:
+def _record(batch: BatchChanges, recorded: Recorded, subject: Subject) -> None:
     """Note a row of the timeline, and that it happened where it happens once."""
-    work.activities.append(recorded)
+    batch.activities.append(recorded)
     if recorded.once_key is not None:
-        telling = Telling(recorded.id, recorded.row.occurred_at, subject.marks.value_cents)
-        work.tellings.known[recorded.once_key] = telling
+        once_activity = OnceActivity(recorded.id, recorded.row.occurred_at, subject.figures.value_cents)
+        batch.once_activities.known[recorded.once_key] = once_activity
 
 
-def _state(work: Work, holding: Holding, subject: Subject, row: ClaimedRow) -> None:
+def _state(batch: BatchChanges, link: KeyLink, subject: Subject, row: ClaimedRow) -> None:
     """Note the facts under the record that stated them; of one batch only the newest of each is written."""
     for draft in subject.facts:
-        key = (id(holding), draft.field, row.source, draft.rank)
-        rival = work.facts.get(key)
+        key = (id(link), draft.field, row.source, draft.rank)
+        rival = batch.facts.get(key)
         if rival is None or (row.occurred_at, row.event_id) > (rival.occurred_at, rival.event_id):
-            work.facts[key] = StatedFact(
-                holding, row.source, draft.field, draft.value, draft.rank, row.occurred_at, row.event_id
+            batch.facts[key] = StatedFact(
+                link, row.source, draft.field, draft.value, draft.rank, row.occurred_at, row.event_id
             )
-    if subject.links is True and (holding.linked_at is None or row.occurred_at > holding.linked_at):
-        holding.linked_at, holding.is_changed = row.occurred_at, True
-    elif subject.links is False and (holding.unlinked_at is None or row.occurred_at > holding.unlinked_at):
-        holding.unlinked_at, holding.is_changed = row.occurred_at, True
+    if subject.links is True and (link.linked_at is None or row.occurred_at > link.linked_at):
+        link.linked_at, link.is_changed = row.occurred_at, True
+    elif subject.links is False and (link.unlinked_at is None or row.occurred_at > link.unlinked_at):
+        link.unlinked_at, link.is_changed = row.occurred_at, True
 
 
-def _answer(work: Work, row: ClaimedRow) -> tuple[int, UUID | None, int | None]:
-    person, recorded = work.firsts.get(row.id, (None, None))
+def _result(batch: BatchChanges, row: ClaimedRow) -> tuple[int, UUID | None, int | None]:
+    person, recorded = batch.firsts.get(row.id, (None, None))
     return row.id, person.root.profile_id if person else None, recorded.id if recorded else None

@@ -13,10 +13,10 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from profiles.club import Club
-from profiles.cycle_search import without_cycle_search
 from profiles.ingest import statements as sql
-from profiles.ingest.applying import Answer, apply_events, apply_settled_events
+from profiles.ingest.applying import EventResult, apply_events, apply_resolved_events
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, ReadyEvent, read_event
+from tenants.gc_pause import gc_paused
 from tenants.models import Tenant
 from tenants.postgresql.locks import AdvisoryLock
 from tenants.scope import current_tenant_id
@@ -42,7 +42,7 @@ class SettlingError(RuntimeError):
 
 
 def process_turn(*, seconds: float = TURN_SECONDS, batch_size: int = BATCH_SIZE) -> bool:
-    """Work through the open scope's inbox for at most so long; returns whether something may be left.
+    """BatchChanges through the open scope's inbox for at most so long; returns whether something may be left.
 
     Raises OperationalError when the database is away: nothing was committed, so nothing is lost.
     """
@@ -55,7 +55,7 @@ def process_turn(*, seconds: float = TURN_SECONDS, batch_size: int = BATCH_SIZE)
 
 
 def process_pending(*, batch_size: int = BATCH_SIZE) -> int:
-    """Work the open scope's inbox off completely, in this process; returns how many events were taken."""
+    """BatchChanges the open scope's inbox off completely, in this process; returns how many events were taken."""
     club = Club.of(Tenant.objects.get(pk=current_tenant_id()))
     total = 0
     while taken := process_batch(club, batch_size):
@@ -76,7 +76,7 @@ def process_batch(club: Club, size: int, *, waits_for_slot: bool = False) -> int
     claimed: list[ClaimedRow] = []
     left: list[int] = []
     try:
-        with transaction.atomic(), without_cycle_search():
+        with transaction.atomic(), gc_paused():
             claimed = _claim_due(club, size, waits_for_slot=waits_for_slot)
             left = _apply(club, claimed, shared=True)
     except DATABASE_AWAY:
@@ -96,7 +96,7 @@ def process_batch(club: Club, size: int, *, waits_for_slot: bool = False) -> int
 def _apply_chosen(club: Club, ids: Sequence[int]) -> None:
     """Apply these rows in one transaction, as far as nobody else has taken them; isolate what fails."""
     try:
-        with transaction.atomic(), without_cycle_search():
+        with transaction.atomic(), gc_paused():
             _apply(club, _claim(sql.CLAIM_CHOSEN, [club.id, list(ids)]), shared=False)
     except DATABASE_AWAY:
         raise
@@ -138,7 +138,7 @@ def _settle(
     cursor: Any,
     tenant_id: UUID,
     rows: Sequence[ClaimedRow],
-    applied: Sequence[Answer],
+    applied: Sequence[EventResult],
     dead: Sequence[tuple[Any, ...]],
 ) -> None:
     """Say on the inbox rows what came of them; found by their places, which nobody moves while they are claimed."""
@@ -192,10 +192,10 @@ def _apply(club: Club, rows: Sequence[ClaimedRow], *, shared: bool) -> list[int]
     # Per customer by the time it happened, then by arrival.
     ready.sort(key=lambda event: (event.row.occurred_at, event.row.id))
     left: list[ReadyEvent] = []
-    applied: Sequence[Answer] = []
+    applied: Sequence[EventResult] = []
     if ready:
         if shared:
-            applied, left = apply_settled_events(club, ready, timezone.now())
+            applied, left = apply_resolved_events(club, ready, timezone.now())
         else:
             applied = apply_events(club, ready, timezone.now())
     with connection.cursor() as cursor:

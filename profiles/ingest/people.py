@@ -6,53 +6,54 @@ from typing import Any
 from uuid import UUID
 
 from events.identity_hints import IdentityKey
-from profiles.identity import CAPPED_KINDS, WEAK_KINDS, Claim, Directory, Holding, Person, keys_of
+from profiles.golden_rows.statements import WANTED_PROFILE
+from profiles.identity import CAPPED_KINDS, WEAK_KINDS, Claim, IdentityMap, KeyLink, Person, keys_of
 from profiles.ingest import statements as sql
 from profiles.models.identity import CRM_RECORD
 from profiles.names import PersonName
 from profiles.normalise import folded
 
 
-def load_directory(cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: datetime) -> Directory:
+def load_identity_map(cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: datetime) -> IdentityMap:
     """The identifiers that the claims name and the people behind them; needs the tenant's identity lock.
 
     Names, births and ids are loaded of those for whom they matter.
     """
-    directory = Directory(now)
-    _load_keys_and_people(cursor, tenant_id, directory, keys_of(claims))
-    _load_traits(cursor, tenant_id, directory, _in_question(directory, claims))
-    return directory
+    identity_map = IdentityMap(now)
+    _load_keys_and_people(cursor, tenant_id, identity_map, keys_of(claims))
+    _load_traits(cursor, tenant_id, identity_map, _in_question(identity_map, claims))
+    return identity_map
 
 
-def extend_directory(
-    cursor: Any, tenant_id: UUID, directory: Directory, keys: Collection[IdentityKey]
+def extend_identity_map(
+    cursor: Any, tenant_id: UUID, identity_map: IdentityMap, keys: Collection[IdentityKey]
 ) -> None:
     """Make known who has these keys, which were not asked for before, with the names, births and ids of everybody."""
-    known = set(directory.people)
-    _load_keys_and_people(cursor, tenant_id, directory, keys)
-    people = {person for person_id, person in directory.people.items() if person_id not in known}
-    _load_traits(cursor, tenant_id, directory, people)
+    known = set(identity_map.people)
+    _load_keys_and_people(cursor, tenant_id, identity_map, keys)
+    people = {person for person_id, person in identity_map.people.items() if person_id not in known}
+    _load_traits(cursor, tenant_id, identity_map, people)
 
 
 def _load_keys_and_people(
-    cursor: Any, tenant_id: UUID, directory: Directory, keys: Collection[IdentityKey]
+    cursor: Any, tenant_id: UUID, identity_map: IdentityMap, keys: Collection[IdentityKey]
 ) -> None:
     sql.WANTED_KEY.fill(cursor, keys)
     cursor.execute(sql.FIND_KEYS, {"tenant": tenant_id})
     for row in cursor.fetchall():
-        person = directory.people.get(row[11])
+        person = identity_map.people.get(row[11])
         if person is None:
-            person = Person(id=row[11], created_at=directory.now, is_new=False)
+            person = Person(id=row[11], created_at=identity_map.now, is_new=False)
             person.profile_id = row[3]
-            directory.add_person(person)
-        directory.add_holding(_holding(row, person))
+            identity_map.add_person(person)
+        identity_map.add_link(_link(row, person))
 
 
-def _holding(row: Sequence[Any], person: Person) -> Holding:
+def _link(row: Sequence[Any], person: Person) -> KeyLink:
     row_id, kind, value, _, origin_id, confidence, source, event_id, is_shared, linked_at, unlinked_at, _ = (
         row
     )
-    return Holding(
+    return KeyLink(
         key=IdentityKey(kind, value),
         person=person,
         origin_id=origin_id,
@@ -66,21 +67,21 @@ def _holding(row: Sequence[Any], person: Person) -> Holding:
     )
 
 
-def _in_question(directory: Directory, claims: Iterable[Claim]) -> set[Person]:
+def _in_question(identity_map: IdentityMap, claims: Iterable[Claim]) -> set[Person]:
     """The people whose names, births and ids matter: those a claim does not lead to with every key it has.
 
     A new record of the platform's own leads nowhere yet: of its other keys one that is no address decides for all.
     """
     people: set[Person] = set()
     for claim in claims:
-        is_new_record = claim.keys[0].kind == CRM_RECORD and not directory.rows(claim.keys[0])
+        is_new_record = claim.keys[0].kind == CRM_RECORD and not identity_map.rows(claim.keys[0])
         keys = claim.keys[1:] if is_new_record else claim.keys
-        found = [holding for key in keys for holding in directory.rows(key)]
-        reached = {holding.person for holding in found}
+        found = [link for key in keys for link in identity_map.rows(key)]
+        reached = {link.person for link in found}
         if (
             len(reached) > 1
             or len(found) < len(keys)
-            or any(holding.is_shared for holding in found)
+            or any(link.is_shared for link in found)
             or (is_new_record and _are_weak(keys))
             or names_only_weakly(claim)
         ):
@@ -88,18 +89,18 @@ def _in_question(directory: Directory, claims: Iterable[Claim]) -> set[Person]:
     return people
 
 
-def unsettled_groups(directory: Directory, claims: Sequence[Sequence[Claim]]) -> list[bool]:
-    """For each event's claims whether they may change who is who, or are about somebody whom another event changes."""
-    found = [[_sole_holder(directory, claim) for claim in group] for group in claims]
-    restless = {
-        holding.person
+def needs_exclusive_lock(identity_map: IdentityMap, claims: Sequence[Sequence[Claim]]) -> list[bool]:
+    """Whether each event may change who is who, or is about a person whom another event may change."""
+    found = [[_sole_holder(identity_map, claim) for claim in group] for group in claims]
+    conflicted = {
+        link.person
         for group, holders in zip(claims, found, strict=True)
         for claim, holder in zip(group, holders, strict=True)
         if holder is None
         for key in claim.keys
-        for holding in directory.rows(key)
+        for link in identity_map.rows(key)
     }
-    return [any(holder is None or holder in restless for holder in holders) for holders in found]
+    return [any(holder is None or holder in conflicted for holder in holders) for holders in found]
 
 
 def names_only_weakly(claim: Claim) -> bool:
@@ -111,11 +112,11 @@ def _are_weak(keys: Iterable[IdentityKey]) -> bool:
     return all(key.kind in WEAK_KINDS for key in keys)
 
 
-def _sole_holder(directory: Directory, claim: Claim) -> Person | None:
+def _sole_holder(identity_map: IdentityMap, claim: Claim) -> Person | None:
     """The one person to whom every key of the claim leads; None when a key is new, shared, or leads elsewhere."""
     holder: Person | None = None
     for key in claim.keys:
-        rows = directory.rows(key)
+        rows = identity_map.rows(key)
         if (
             names_only_weakly(claim)
             or len(rows) != 1
@@ -127,28 +128,26 @@ def _sole_holder(directory: Directory, claim: Claim) -> Person | None:
     return holder
 
 
-def _load_traits(cursor: Any, tenant_id: UUID, directory: Directory, people: set[Person]) -> None:
+def _load_traits(cursor: Any, tenant_id: UUID, identity_map: IdentityMap, people: set[Person]) -> None:
     """Fill in what could contradict joining these people with others."""
     if not people:
         return
     tenant = {"tenant": tenant_id}
-    sql.WANTED_PROFILE.fill(
-        cursor, ((profile_id,) for profile_id in {person.profile_id for person in people})
-    )
-    _load_names_and_births(cursor, tenant_id, _load_keys(cursor, tenant_id, directory))
-    sql.WANTED_PROFILE.fill(cursor, ((person.id,) for person in people))
+    WANTED_PROFILE.fill(cursor, ((profile_id,) for profile_id in {person.profile_id for person in people}))
+    _load_names_and_births(cursor, tenant_id, _load_keys(cursor, tenant_id, identity_map))
+    WANTED_PROFILE.fill(cursor, ((person.id,) for person in people))
     cursor.execute(sql.CREATION_TIMES, tenant)
     for profile_id, created_at in cursor.fetchall():
-        directory.people[profile_id].created_at = created_at
-    _load_kept_apart(cursor, tenant_id, people)
+        identity_map.people[profile_id].created_at = created_at
+    _load_cannot_links(cursor, tenant_id, people)
 
 
-def _load_keys(cursor: Any, tenant_id: UUID, directory: Directory) -> dict[int, Person]:
-    """Every key of the wanted profiles' identities, as far as the directory knows these; identifier id → identity."""
+def _load_keys(cursor: Any, tenant_id: UUID, identity_map: IdentityMap) -> dict[int, Person]:
+    """Every key of the wanted profiles' identities, where the identity map holds these; identifier id → identity."""
     cursor.execute(sql.KEYS_OF_PEOPLE, {"tenant": tenant_id})
     owners: dict[int, Person] = {}
     for identity_id, identifier_id, kind, value in cursor.fetchall():
-        person = directory.people.get(identity_id)
+        person = identity_map.people.get(identity_id)
         if person is not None:
             owners[identifier_id] = person
             person.keys.add(IdentityKey(kind, value))
@@ -173,15 +172,15 @@ def _load_names_and_births(cursor: Any, tenant_id: UUID, owners: Mapping[int, Pe
             person.names.add(PersonName(parts["firstName"], parts.get("lastName", "")))
 
 
-def _load_kept_apart(cursor: Any, tenant_id: UUID, people: Iterable[Person]) -> None:
-    """The keys of others for whom staff said these people must never be taken."""
+def _load_cannot_links(cursor: Any, tenant_id: UUID, people: Iterable[Person]) -> None:
+    """Load the keys of others with whom staff said these people must never be joined."""
     holders: dict[str, list[Person]] = {}
     for person in people:
         for key in person.keys:
             holders.setdefault(f"{key.kind}:{key.value}", []).append(person)
-    sql.TOLD_APART.fill(cursor, ((key,) for key in holders))
-    cursor.execute(sql.KEPT_APART, {"tenant": tenant_id})
+    sql.WANTED_LINK_KEY.fill(cursor, ((key,) for key in holders))
+    cursor.execute(sql.CANNOT_LINKS, {"tenant": tenant_id})
     for key, other in cursor.fetchall():
         kind, _, value = other.partition(":")
         for person in holders[key]:
-            person.apart.add(IdentityKey(kind, value))
+            person.cannot_link.add(IdentityKey(kind, value))

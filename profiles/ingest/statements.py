@@ -1,15 +1,7 @@
-"""The SQL of the ingestion. Every statement works on a whole batch.
+"""The SQL of the ingestion. Every statement works on a whole batch, under `PLAN_FOR_BATCHES`."""
 
-The staging tables have no statistics, and a plan that scans a million identifiers for a batch of a thousand would be
-the end of all speed: PLAN_FOR_BATCHES therefore leaves only index lookups to the planner.
-"""
-
-from profiles.golden import GOLDEN_COLUMNS
+from profiles.golden_rows.statements import GOLDEN_COLUMN_LIST, TYPED_GOLDEN_COLUMNS
 from tenants.postgresql.staging import StagingTable
-
-PLAN_FOR_BATCHES = (
-    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
-)
 
 # --- the claim
 # Bounded in rows and in bytes as they are stored; the first one is taken however large.
@@ -103,7 +95,6 @@ LEFT JOIN LATERAL (
       AND p.tenant_id = (SELECT %(tenant)s::uuid) AND p.id = i.origin_profile_id OFFSET 0) AS born ON true
 ORDER BY i.id
 """
-WANTED_PROFILE = StagingTable("wanted_profile", "profile_id uuid")
 # What a survivor's own row says includes what others brought.
 CREATION_TIMES = """
 SELECT p.id, COALESCE(s.created_at, p.created_at) FROM wanted_profile AS wanted
@@ -130,13 +121,13 @@ CROSS JOIN LATERAL (
     WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id OFFSET 0) AS f
 WHERE f.field IN ('firstName', 'lastName', 'dateOfBirth') AND jsonb_typeof(f.value) = 'string'
 """
-TOLD_APART = StagingTable("told_apart", "key text")
-KEPT_APART = """
-SELECT told.key, apart.second_key FROM told_apart AS told
-JOIN profiles_keptapart AS apart ON apart.tenant_id = %(tenant)s AND apart.first_key = told.key
+WANTED_LINK_KEY = StagingTable("wanted_link_key", "key text")
+CANNOT_LINKS = """
+SELECT result.key, apart.second_key FROM wanted_link_key AS result
+JOIN profiles_cannotlink AS apart ON apart.tenant_id = %(tenant)s AND apart.first_key = result.key
 UNION ALL
-SELECT told.key, apart.first_key FROM told_apart AS told
-JOIN profiles_keptapart AS apart ON apart.tenant_id = %(tenant)s AND apart.second_key = told.key
+SELECT result.key, apart.first_key FROM wanted_link_key AS result
+JOIN profiles_cannotlink AS apart ON apart.tenant_id = %(tenant)s AND apart.second_key = result.key
 """
 NEXT_IDENTIFIER_IDS = """
 SELECT COALESCE(array_agg(nextval(sequence)), '{}')
@@ -234,13 +225,13 @@ CROSS JOIN LATERAL (
 """
 
 # --- figures
-TALLY = StagingTable(
-    "tally",
+COUNTER_DELTA = StagingTable(
+    "delta",
     "profile_id uuid, count_30d integer, count_90d integer, bookings_30d integer, last_at timestamptz, last_type text,"
-    " value_cents bigint, rung smallint, booked_at timestamptz, opened_at timestamptz, clicked_at timestamptz",
+    " value_cents bigint, stage_rank smallint, booked_at timestamptz, opened_at timestamptz, clicked_at timestamptz",
 )
 # Sums and maxima only, so that the order of events does not matter. Answers whose stage moved.
-ADD_TALLIES = """
+ADD_COUNTER_DELTAS = """
 WITH moved AS (
     UPDATE profiles_customerprofile AS p
     SET activity_count_30d = p.activity_count_30d + t.count_30d,
@@ -256,20 +247,20 @@ WITH moved AS (
         last_booking_at = GREATEST(p.last_booking_at, t.booked_at),
         last_email_open_at = GREATEST(p.last_email_open_at, t.opened_at),
         last_email_click_at = GREATEST(p.last_email_click_at, t.clicked_at),
-        stage_reached = GREATEST(p.stage_reached, t.rung),
+        stage_reached = GREATEST(p.stage_reached, t.stage_rank),
         lifecycle_stage = CASE
             WHEN p.lifecycle_stage = 'CHURNED' THEN 'CHURNED'
-            ELSE (%s::text[])[GREATEST(p.stage_reached, t.rung) + 1] END,
+            ELSE (%s::text[])[GREATEST(p.stage_reached, t.stage_rank) + 1] END,
         version = p.version + 1,
         updated_at = now()
-    FROM tally AS t
+    FROM delta AS t
     WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = t.profile_id
     RETURNING p.id, old.lifecycle_stage <> new.lifecycle_stage AS is_moved, p.has_shares
 )
 SELECT id, is_moved, has_shares FROM moved WHERE is_moved OR has_shares
 """
 # What a merged customer's sides bring is kept by side, so that it can go back with them.
-SHARE = StagingTable("share_tally", TALLY.columns)
+SHARE = StagingTable("share_counter_delta", COUNTER_DELTA.columns)
 ADD_SHARES = """
 UPDATE profiles_profileshare AS s
 SET last_activity_type = CASE
@@ -282,8 +273,8 @@ SET last_activity_type = CASE
     last_booking_at = GREATEST(s.last_booking_at, t.booked_at),
     last_email_open_at = GREATEST(s.last_email_open_at, t.opened_at),
     last_email_click_at = GREATEST(s.last_email_click_at, t.clicked_at),
-    stage_reached = GREATEST(s.stage_reached, t.rung)
-FROM share_tally AS t
+    stage_reached = GREATEST(s.stage_reached, t.stage_rank)
+FROM share_counter_delta AS t
 WHERE s.tenant_id = %s AND s.profile_id = t.profile_id
 """
 
@@ -304,93 +295,19 @@ FROM tagged_profile AS t
 WHERE s.tenant_id = %s AND s.profile_id = t.profile_id AND NOT s.tags @> t.tags
 """
 
-# --- golden rows
-GOLDEN_TYPES = {
-    "date_of_birth": "date",
-    "member_since": "date",
-    "membership_expiry": "date",
-    "scl_member_id": "bigint",
-    "external_ids": "jsonb",
-    "handicap_tenths": "smallint",
-    "handicap_updated_at": "timestamptz",
-    "email_opt_in": "boolean",
-    "sms_opt_in": "boolean",
-    "push_opt_in": "boolean",
-    "whatsapp_opt_in": "boolean",
-}
-_typed_columns = ", ".join(f"{column} {GOLDEN_TYPES.get(column, 'text')}" for column in GOLDEN_COLUMNS)
-_columns = ", ".join(GOLDEN_COLUMNS)
-GOLDEN = StagingTable("golden", f"profile_id uuid, {_typed_columns}")
-CURRENT_GOLDEN = f"""
-SELECT p.id, p.stage_reached, p.tags, p.has_shares, {", ".join(f"p.{column}" for column in GOLDEN_COLUMNS)}
-FROM wanted_profile AS wanted
-CROSS JOIN LATERAL (
-    SELECT * FROM profiles_customerprofile AS p
-    WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = wanted.profile_id OFFSET 0) AS p
-WHERE p.status IN ('ACTIVE', 'INACTIVE')
-"""
-ALL_FACTS = """
-SELECT f.profile_id, f.field, f.value::text, f.rank, f.occurred_at, f.source, f.event_id FROM wanted_profile AS wanted
-CROSS JOIN LATERAL (
-    SELECT * FROM profiles_fact AS f
-    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id OFFSET 0) AS f
-"""
-WANTED_FIELD = StagingTable("wanted_field", "profile_id uuid, field text")
-SOME_FACTS = """
-SELECT f.profile_id, f.field, f.value::text, f.rank, f.occurred_at, f.source, f.event_id FROM wanted_field AS wanted
-CROSS JOIN LATERAL (
-    SELECT * FROM profiles_fact AS f
-    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id AND f.field = wanted.field OFFSET 0) AS f
-"""
-ALL_KEYS = """
-SELECT i.profile_id, i.kind, i.value,
-       i.unlinked_at IS NULL OR (i.linked_at IS NOT NULL AND i.linked_at > i.unlinked_at),
-       -- A key whose holders have become one person since is shared with nobody.
-       i.is_shared AND EXISTS (
-           SELECT FROM profiles_identifier AS other
-           WHERE other.tenant_id = i.tenant_id AND other.kind = i.kind AND other.value = i.value
-             AND other.profile_id <> i.profile_id
-       ), i.confidence
-FROM wanted_profile AS wanted
-CROSS JOIN LATERAL (
-    SELECT * FROM profiles_identifier AS i
-    WHERE i.tenant_id = (SELECT %s::uuid) AND i.profile_id = wanted.profile_id OFFSET 0) AS i
-"""
-RESTATE = f"""
-UPDATE profiles_customerprofile AS p
-SET {", ".join(f"{column} = g.{column}" for column in GOLDEN_COLUMNS)}, version = p.version + 1, updated_at = now()
-FROM golden AS g
-WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = g.profile_id
-"""
+# --- new people
 NEW_PROFILE = StagingTable(
-    "new_profile", f"{TALLY.columns}, created_source text, position integer, tags text[], {_typed_columns}"
+    "new_profile",
+    f"{COUNTER_DELTA.columns}, created_source text, position integer, tags text[], {TYPED_GOLDEN_COLUMNS}",
 )
 INSERT_PROFILES = f"""
 INSERT INTO profiles_customerprofile (
     id, tenant_id, created_source, version, tags, activity_count_30d, activity_count_90d, booking_count_30d,
     last_activity_at, last_activity_type, lifetime_value_cents, stage_reached, last_booking_at, last_email_open_at,
-    last_email_click_at, {_columns})
+    last_email_click_at, {GOLDEN_COLUMN_LIST})
 SELECT profile_id, %s, created_source, 1, tags, count_30d, count_90d, bookings_30d, last_at, last_type, value_cents,
-       rung, booked_at, opened_at, clicked_at, {_columns}
+       stage_rank, booked_at, opened_at, clicked_at, {GOLDEN_COLUMN_LIST}
 FROM new_profile ORDER BY position
-"""
-
-# --- search
-# Each of those who were merged is still asked for by their own name, whichever of the names won.
-MERGED_NAMES = """
-SELECT f.profile_id, f.value #>> '{}' FROM wanted_profile AS wanted
-CROSS JOIN LATERAL (
-    SELECT * FROM profiles_fact AS f
-    WHERE f.tenant_id = (SELECT %s::uuid) AND f.profile_id = wanted.profile_id OFFSET 0) AS f
-WHERE f.field IN ('firstName', 'lastName', 'displayName') AND f.value #>> '{}' IS NOT NULL
-"""
-# A character that is in no word; an array of them would take psycopg as long as all else.
-LEXEME_SEPARATOR = "\x1f"
-SEARCH_DOCUMENT = StagingTable("search_document", "profile_id uuid, lexemes text")
-STORE_DOCUMENTS = f"""
-INSERT INTO profiles_searchdocument (tenant_id, profile_id, document)
-SELECT %s, profile_id, array_to_tsvector(string_to_array(lexemes, '{LEXEME_SEPARATOR}')) FROM search_document
-ON CONFLICT (profile_id) DO UPDATE SET document = excluded.document
 """
 
 # --- privacy

@@ -14,9 +14,9 @@ from django.utils import timezone
 from profiles.errors import AlreadyDecided, CustomerNotFound
 from profiles.matching.evidence import Evidence, Side, compare, from_comparisons
 from profiles.matching.households import form_household
-from profiles.merging.acts import merge_many, merge_profiles, unmerge_profiles
-from profiles.merging.keeping_apart import keep_apart, let_together
-from profiles.merging.rehoming import BY_PERSON, NewMerge
+from profiles.merging.actions import merge_many, merge_profiles, unmerge_profiles
+from profiles.merging.cannot_link import allow_link, forbid_link
+from profiles.merging.reassignment import BY_PERSON, NewMerge
 from profiles.models import CustomerProfile, DuplicatePair, Identifier, ProfileStatus, ReviewCandidate
 from profiles.names import PersonName
 from profiles.normalise import folded
@@ -164,7 +164,7 @@ def decide(candidate_id: int, decision: str) -> ReviewCandidate:
         if decision == Status.MERGED:
             merge_id = merge_profiles(pair.winner.pk, pair.loser.pk, reason="Reviewed").merge_id
         elif decision in (Status.KEPT_APART, Status.HOUSEHOLD):
-            keep_apart(pair.winner.pk, pair.loser.pk)
+            forbid_link(pair.winner.pk, pair.loser.pk)
         if decision == Status.HOUSEHOLD:
             form_household([pair.winner.pk, pair.loser.pk])
         _settle(pair.candidate, decision, merge_id)
@@ -258,7 +258,7 @@ def undo_decision(candidate_id: int) -> ReviewCandidate:
             unmerge_profiles(candidate.first_profile_id, merge_id=candidate.merge_id)
         if candidate.status in (Status.KEPT_APART, Status.HOUSEHOLD):
             pair = read_pair(candidate_id)
-            let_together(pair.winner.pk, pair.loser.pk)
+            allow_link(pair.winner.pk, pair.loser.pk)
         undone = candidate.status
         _settle(candidate, Status.OPEN, None)
         log_action(

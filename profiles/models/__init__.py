@@ -13,10 +13,10 @@ from profiles.models.history import (
 )
 from profiles.models.identity import (
     CRM_RECORD,
+    CannotLink,
     Household,
     HouseholdMember,
     Identifier,
-    KeptApart,
     ProfileMerge,
     ProfileShare,
     ReviewCandidate,
@@ -55,6 +55,7 @@ __all__ = [
     "ActivityCategory",
     "BulkAct",
     "BulkActChange",
+    "CannotLink",
     "ColumnChoice",
     "CustomerProfile",
     "DuplicateModel",
@@ -70,7 +71,6 @@ __all__ = [
     "ImportOutcome",
     "ImportRow",
     "ImportStatus",
-    "KeptApart",
     "LifecycleStage",
     "ListLayout",
     "MemberImport",

@@ -129,8 +129,8 @@ class ProfileShare(TenantModel):
         return str(self.profile_id)
 
 
-class KeptApart(TenantModel):
-    """Two keys (`kind:value`) whose holders the rules must never join, because a person said so."""
+class CannotLink(TenantModel):
+    """A cannot-link pair: two keys (`kind:value`) whose holders the rules must never join, by a decision of staff."""
 
     first_key = models.TextField()
     second_key = models.TextField()
@@ -140,15 +140,15 @@ class KeptApart(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "first_key", "second_key"], name="profiles_keptapart_pair_uq"
+                fields=["tenant", "first_key", "second_key"], name="profiles_cannotlink_pair_uq"
             ),
             models.CheckConstraint(
-                condition=Q(first_key__lt=F("second_key")), name="profiles_keptapart_order_ck"
+                condition=Q(first_key__lt=F("second_key")), name="profiles_cannotlink_order_ck"
             ),
         ]
         indexes = [
             # The second half of "whom must this person never be taken for"; the pair's constraint serves the first.
-            models.Index(fields=["tenant", "second_key"], name="profiles_keptapart_second_idx"),
+            models.Index(fields=["tenant", "second_key"], name="profiles_cannotlink_second_idx"),
         ]
 
     def __str__(self) -> str:

@@ -59,7 +59,7 @@ class CustomerProfile(TenantModel):
     """One customer of one tenant, as the sources together describe them.
 
     All but tags and scores is derived: identity fields from the identifiers, person, golf, membership and
-    consent from the facts (`profiles.golden`), the figures from the activities. Written only by `profiles`.
+    consent from the facts (`profiles.golden_rows.rules`), the figures from the activities. Written only by `profiles`.
     """
 
     id = models.UUIDField(primary_key=True, default=new_profile_id, editable=False)

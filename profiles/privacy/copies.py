@@ -35,7 +35,7 @@ def copy_of_person(profile_id: UUID) -> dict[str, Any]:
     parameters: dict[str, Any] = {"tenant": current_tenant_id(), "survivor": survivor.pk}
     tables: dict[str, Rows] = {}
     with connection.cursor() as cursor:
-        cursor.execute(sql.TOGETHER, parameters)
+        cursor.execute(sql.MERGED_IDS, parameters)
         parameters["ids"] = sorted(row[0] for row in cursor.fetchall())
         for table in every("tables"):
             if table.mine is not None:

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from events.debounce import enqueue_debounced, enqueue_on_commit
 from events.leases import LeasedTable
-from events.wake import wake, wake_on_commit
 from profiles.errors import CustomerNotFound
 from profiles.models import ErasureCount, ErasureReason
 from profiles.privacy.erasing import erase_customer
@@ -36,7 +36,7 @@ def ask_for_count(profile_id: UUID) -> None:
             defaults={"status": ErasureCount.Status.WAITING, "asked_at": timezone.now(), "attempts": 0},
             create_defaults={"tenant_id": survivor.tenant_id},
         )
-        wake_on_commit(COUNT_ERASURES, str(survivor.tenant_id))
+        enqueue_on_commit(COUNT_ERASURES, str(survivor.tenant_id))
 
 
 def count_of(profile_id: UUID) -> ErasureCount | None:
@@ -66,4 +66,4 @@ def count_erasures() -> None:
 def wake_counts() -> None:
     """Wake the clubs whose count a worker left behind."""
     for tenant_id in COUNTS.tenants_with_work():
-        wake(COUNT_ERASURES, str(tenant_id))
+        enqueue_debounced(COUNT_ERASURES, str(tenant_id))

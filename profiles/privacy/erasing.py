@@ -13,16 +13,16 @@ from django.utils import timezone
 
 from events import log
 from events.identity_hints import IdentityKey
-from events.log import Happening
+from events.log import LogEntry
 from profiles import cache
 from profiles.errors import InvalidFields
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ErasureReason, ErasureReceipt, ProfileStatus
 from profiles.privacy import statements as sql
 from profiles.privacy.mentions import Mentions, blank_mentions, find_late_mentions, find_mentions, lock_events
+from profiles.privacy.person_patterns import Traits
 from profiles.privacy.queues import forget_jobs
 from profiles.privacy.suppression import suppress
-from profiles.privacy.words import Traits
 from profiles.reading import get_customer
 from tenants.action_log import log_action
 from tenants.actors import current_actor
@@ -103,7 +103,7 @@ def _erase(profile_id: UUID, reason: str, searched: Whom, mentions: Mentions) ->
     counts = {model: acts for model, acts in sorted(counts.items()) if any(acts.values())}
     receipt = _receipt(survivor.pk, reason, counts)
     log.append(
-        Happening(LogKind.PROFILE_ERASED, one, {"reason": reason, "erasedAt": receipt.erased_at.isoformat()})
+        LogEntry(LogKind.PROFILE_ERASED, one, {"reason": reason, "erasedAt": receipt.erased_at.isoformat()})
         for one in ids
     )
     log_action(
@@ -122,7 +122,7 @@ def _whom(survivor_id: UUID) -> Whom:
     """All their profiles, and by what the person is recognised."""
     parameters: dict[str, Any] = {"tenant": current_tenant_id(), "survivor": survivor_id}
     with connection.cursor() as cursor:
-        cursor.execute(sql.TOGETHER, parameters)
+        cursor.execute(sql.MERGED_IDS, parameters)
         parameters["ids"] = sorted(row[0] for row in cursor.fetchall())
     return parameters, Traits.load(parameters)
 

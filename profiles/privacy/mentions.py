@@ -15,9 +15,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from profiles.privacy import statements as sql
+from profiles.privacy.person_patterns import ERASED, Traits, redact
 from profiles.privacy.text_index import TextRow, TextTable, find_blocks, mark_stale, text_tables
 from profiles.privacy.tokens import seed_of, tokens_of_person, tokens_of_profile
-from profiles.privacy.words import ERASED, Traits, without
 from tenants.extension import BLANKED
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
@@ -184,21 +184,21 @@ def blank_mentions(mentions: Mentions, parameters: Mapping[str, Any], traits: Tr
     values = {**parameters, "mentioned": mentions.of(INBOX)}
     with connection.cursor() as cursor:
         values["by_hand"] = mentions.of(ACTIVITIES)
-        activities = _retell_activities(cursor, values, pattern, traits)
+        activities = _redact_activities(cursor, values, pattern, traits)
         values["odd_ids"] = _with_odd_ids(cursor, values, pattern)
         cursor.execute(sql.BLANK_OWN, values)
-        counts[INBOX] = {BLANKED: cursor.rowcount + _retell_events(cursor, values, pattern, traits)}
+        counts[INBOX] = {BLANKED: cursor.rowcount + _redact_events(cursor, values, pattern, traits)}
         counts[ACTIVITIES] = {BLANKED: activities}
         for table in text_tables():
-            if table.texts.retold:
-                counts[table.model] = {BLANKED: _retell(cursor, table, mentions.of(table.model), pattern)}
+            if table.texts.redacted:
+                counts[table.model] = {BLANKED: _redact(cursor, table, mentions.of(table.model), pattern)}
             mark_stale(cursor, table.model, mentions.of(table.model) if table.texts.is_indexed else ())
     return counts
 
 
-def _retell(cursor: Any, table: TextTable, ids: Sequence[Any], pattern: re.Pattern[str]) -> int:
+def _redact(cursor: Any, table: TextTable, ids: Sequence[Any], pattern: re.Pattern[str]) -> int:
     """Replace the mention in text columns."""
-    names = table.texts.retold
+    names = table.texts.redacted
     cursor.execute(
         f"SELECT id, {', '.join(names)} FROM {table.table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)",
         {"tenant": current_tenant_id(), "ids": list(ids)},
@@ -206,13 +206,13 @@ def _retell(cursor: Any, table: TextTable, ids: Sequence[Any], pattern: re.Patte
     rows = [(row_id, *(pattern.sub(ERASED, text) for text in texts)) for row_id, *texts in cursor.fetchall()]
     kind = "bigint" if table.texts.is_indexed else "uuid"
     staging = StagingTable(
-        f"retold_{table.table}", ", ".join([f"id {kind}", *(f"{name} text" for name in names)])
+        f"redacted_{table.table}", ", ".join([f"id {kind}", *(f"{name} text" for name in names)])
     )
     staging.fill(cursor, rows)
-    sets = ", ".join(f"{name} = retold.{name}" for name in names)
+    sets = ", ".join(f"{name} = redacted.{name}" for name in names)
     cursor.execute(
-        f"UPDATE {table.table} AS row SET {sets} FROM {staging.name} AS retold"
-        " WHERE row.tenant_id = %(tenant)s AND row.id = retold.id",
+        f"UPDATE {table.table} AS row SET {sets} FROM {staging.name} AS redacted"
+        " WHERE row.tenant_id = %(tenant)s AND row.id = redacted.id",
         {"tenant": current_tenant_id()},
     )
     return len(rows)
@@ -224,29 +224,29 @@ def _with_odd_ids(cursor: Any, values: Mapping[str, Any], pattern: re.Pattern[st
     return [row_id for row_id, event_id in cursor.fetchall() if pattern.search(event_id)]
 
 
-def _retell_events(cursor: Any, values: Mapping[str, Any], pattern: re.Pattern[str], traits: Traits) -> int:
+def _redact_events(cursor: Any, values: Mapping[str, Any], pattern: re.Pattern[str], traits: Traits) -> int:
     cursor.execute(sql.TEXTS_OF_OTHERS, values)
     ids = traits.service_ids
     rows = []
     for row_id, envelope, original, error in cursor.fetchall():
-        told = json.dumps(without(json.loads(envelope), pattern, ids))
-        told_first = None if original is None else json.dumps(without(json.loads(original), pattern, ids))
+        told = json.dumps(redact(json.loads(envelope), pattern, ids))
+        told_first = None if original is None else json.dumps(redact(json.loads(original), pattern, ids))
         rows.append((row_id, told, told_first, pattern.sub(ERASED, error)))
-    sql.RETOLD.fill(cursor, rows)
-    cursor.execute(sql.RETELL, values)
+    sql.REDACTED_EVENT.fill(cursor, rows)
+    cursor.execute(sql.REDACT_EVENTS, values)
     return len(rows)
 
 
-def _retell_activities(
+def _redact_activities(
     cursor: Any, values: Mapping[str, Any], pattern: re.Pattern[str], traits: Traits
 ) -> int:
     cursor.execute(sql.ACTIVITIES_OF_OTHERS, values)
     rows = []
     for row_id, title, metadata in cursor.fetchall():
         held = json.loads(metadata)
-        told = (pattern.sub(ERASED, title), without(held, pattern, traits.service_ids))
+        told = (pattern.sub(ERASED, title), redact(held, pattern, traits.service_ids))
         if told != (title, held):
             rows.append((row_id, told[0], json.dumps(told[1])))
-    sql.RETOLD_ACTIVITY.fill(cursor, rows)
-    cursor.execute(sql.RETELL_ACTIVITIES, values)
+    sql.REDACTED_ACTIVITY.fill(cursor, rows)
+    cursor.execute(sql.REDACT_ACTIVITIES, values)
     return len(rows)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from events import log
-from events.log import Happening
+from events.log import LogEntry
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ProcessingRestriction
 from profiles.privacy import statements as sql
@@ -50,7 +50,7 @@ def set_restriction(profile_id: UUID, *, is_restricted: bool) -> bool:
             )
         else:
             ProcessingRestriction.objects.filter(profile_id__in=[survivor.pk, *together]).delete()
-        log.append([Happening(LogKind.PROFILE_CHANGED, survivor.pk, {"changes": [RESTRICTION_FIELD]})])
+        log.append([LogEntry(LogKind.PROFILE_CHANGED, survivor.pk, {"changes": [RESTRICTION_FIELD]})])
         log_action(
             "customer.restricted" if is_restricted else "customer.unrestricted",
             subject_kind="customer",

@@ -2,7 +2,7 @@
 
 from tenants.postgresql.staging import StagingTable
 
-TOGETHER = """
+MERGED_IDS = """
 SELECT id FROM profiles_customerprofile
 WHERE tenant_id = %(tenant)s AND (id = %(survivor)s OR merged_into_id = %(survivor)s)
 """
@@ -68,13 +68,13 @@ TEXTS_OF_OTHERS = """
 SELECT id, envelope::text, original_envelope::text, error_message FROM events_inboxevent
 WHERE tenant_id = %(tenant)s AND id = ANY(%(mentioned)s) AND envelope <> '{"erased": true}'
 """
-RETOLD = StagingTable("retold_event", "id bigint, envelope jsonb, original jsonb, error text")
-RETELL = """
+REDACTED_EVENT = StagingTable("redacted_event", "id bigint, envelope jsonb, original jsonb, error text")
+REDACT_EVENTS = """
 UPDATE events_inboxevent AS inbox
-SET envelope = retold.envelope, original_envelope = retold.original,
-    error_message = retold.error
-FROM retold_event AS retold
-WHERE inbox.tenant_id = %(tenant)s AND inbox.id = retold.id
+SET envelope = redacted.envelope, original_envelope = redacted.original,
+    error_message = redacted.error
+FROM redacted_event AS redacted
+WHERE inbox.tenant_id = %(tenant)s AND inbox.id = redacted.id
 """
 # Rows of others made by an event that mentions the person, and what staff wrote by hand.
 # Each way by its key: an OR of the three would read the timeline of the whole club.
@@ -98,11 +98,11 @@ SELECT a.id, a.title, a.metadata::text FROM found
 CROSS JOIN LATERAL (SELECT * FROM profiles_activity WHERE id = found.id AND tenant_id = %(tenant)s OFFSET 0) AS a
 WHERE a.profile_id <> ALL(%(ids)s)
 """
-RETOLD_ACTIVITY = StagingTable("retold_activity", "id bigint, title text, metadata jsonb")
-RETELL_ACTIVITIES = """
-UPDATE profiles_activity AS a SET title = retold.title, metadata = retold.metadata
-FROM retold_activity AS retold
-WHERE a.tenant_id = %(tenant)s AND a.id = retold.id
+REDACTED_ACTIVITY = StagingTable("redacted_activity", "id bigint, title text, metadata jsonb")
+REDACT_ACTIVITIES = """
+UPDATE profiles_activity AS a SET title = redacted.title, metadata = redacted.metadata
+FROM redacted_activity AS redacted
+WHERE a.tenant_id = %(tenant)s AND a.id = redacted.id
 """
 
 # --- suppression

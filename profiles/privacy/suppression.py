@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from events.identity_hints import IdentityKey
-from profiles.identity import WEAK_KINDS, Claim, Directory
+from profiles.identity import WEAK_KINDS, Claim, IdentityMap
 from profiles.privacy import statements as sql
 from tenants.own_secrets import own_secret
 from tenants.scope import current_tenant_id
@@ -64,25 +64,25 @@ def lift(keys: Collection[IdentityKey]) -> int:
         return int(cursor.rowcount)
 
 
-def claims_of_erased(directory: Directory, groups: Sequence[Sequence[Claim]]) -> set[int]:
+def claims_of_erased(identity_map: IdentityMap, groups: Sequence[Sequence[Claim]]) -> set[int]:
     """The ids (`id()`) of the claims that are about somebody who was erased.
 
     Such a claim has a service's id of theirs, or one of their addresses and no key that leads to anybody else. Only
     keys that lead to nobody are looked up: an erased person's do.
     """
-    unknown = {key for group in groups for claim in group for key in claim.keys if not directory.rows(key)}
+    unknown = {key for group in groups for claim in group for key in claim.keys if not identity_map.rows(key)}
     found = suppressed(unknown)
     if not found:
         return set()
-    return {id(claim) for group in groups for claim in group if _is_erased(claim, found, directory)}
+    return {id(claim) for group in groups for claim in group if _is_erased(claim, found, identity_map)}
 
 
-def _is_erased(claim: Claim, found: Collection[IdentityKey], directory: Directory) -> bool:
+def _is_erased(claim: Claim, found: Collection[IdentityKey], identity_map: IdentityMap) -> bool:
     theirs = [key for key in claim.keys if key in found]
     if not theirs:
         return False
     return any(key.kind not in WEAK_KINDS for key in theirs) or not any(
-        directory.rows(key) for key in claim.keys
+        identity_map.rows(key) for key in claim.keys
     )
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 from events.identity_hints import IdentityKind
 from profiles.models.identity import KINDS
 from profiles.normalise import APOSTROPHE_SIGNS, folded
-from profiles.privacy.words import (
+from profiles.privacy.person_patterns import (
     ADDRESS_KINDS,
     FEWEST_DIGITS,
     ID_NAMES,

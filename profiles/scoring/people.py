@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from events import log
-from events.log import Happening
+from events.log import LogEntry
 from profiles import cache
 from profiles.log_kinds import LogKind
 from profiles.scoring import statements as sql
@@ -18,7 +18,7 @@ from profiles.scoring.rules import Rules
 from profiles.scoring.versions import current_rules
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
-from tenants.postgresql.commits import UNHURRIED
+from tenants.postgresql.commits import ASYNC_COMMIT
 from tenants.scope import current_tenant_id
 
 # Somebody whose profile moves under our hands again and again is scored by the log's next entry about them.
@@ -55,7 +55,7 @@ class Scorer:
     def score_range(self, after: UUID | None, until: UUID) -> int:
         """Score everybody whose id lies above `after` and up to `until`; as `score`."""
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(UNHURRIED)
+            cursor.execute(ASYNC_COMMIT)
             return self._score(cursor, sql.RANGE, {"after": after or UUID(int=0), "until": until}, ATTEMPTS)
 
     def _score(self, cursor: Any, chosen: str, values: dict[str, Any], attempts: int) -> int:
@@ -76,7 +76,7 @@ class Scorer:
         cursor.execute(sql.DROP_SAME, values)
         cursor.execute(sql.STORE_REASONS, values)
         log.append(
-            Happening(LogKind.CHURN_RISK_HIGH, profile_id, {})
+            LogEntry(LogKind.CHURN_RISK_HIGH, profile_id, {})
             for profile_id, is_crossing in stored
             if is_crossing
         )

@@ -63,7 +63,7 @@ def score_everybody(
     ]
     run.total = chunks[-1].position if chunks else run.done
     report(run.done, run.total)
-    with answers_of(partial(_score_chunk, scorer), chunks, workers) as results:
+    with map_chunks(partial(_score_chunk, scorer), chunks, workers) as results:
         for chunk, changed in zip(chunks, results, strict=True):
             run.done, run.done_until, run.changed = chunk.position, chunk.until, run.changed + changed
             run.progressed_at = timezone.now()
@@ -103,7 +103,7 @@ def chunks_of(tenant_id: UUID) -> list[Chunk]:
 
 
 @contextmanager
-def answers_of(
+def map_chunks(
     work: Callable[[Chunk], int], chunks: list[Chunk], workers: int = 0
 ) -> Iterator[Iterator[int]]:
     """What the work answers for each chunk, in their order; in `workers` threads (0: CRM_SCORING_WORKERS).

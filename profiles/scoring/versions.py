@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Max
 
-from events.wake import wake_on_commit
+from events.debounce import enqueue_on_commit
 from profiles.models import ScoringRules
 from profiles.scoring.rules import DEFAULT_RULES, Rules
 from tenants.action_log import log_action
@@ -61,7 +61,7 @@ def change_rules(given: Mapping[str, Any]) -> int:
             subject_id=highest + 1,
             details={"fields": changed, "version": highest + 1},
         )
-        wake_on_commit(SCORE_TENANT, str(current_tenant_id()))
+        enqueue_on_commit(SCORE_TENANT, str(current_tenant_id()))
     return highest + 1
 
 

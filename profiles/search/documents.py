@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from profiles.golden import KnownKey
+from profiles.golden_rows.rules import KnownKey
 from profiles.models.identity import CRM_RECORD
 from profiles.normalise import folded
 

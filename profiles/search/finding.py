@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from profiles.search.words import Word, query, words_of
+from profiles.search.search_query import Word, query, words_of
 from tenants.scope import current_tenant_id
 
 # Of one way of looking so many are ranked: the more are shown the more, within bounds. Ten times as many may be read.

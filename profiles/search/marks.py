@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from profiles.normalise import APOSTROPHES, folded
-from profiles.search.words import SHORTEST_UNFINISHED, Word, is_slip
+from profiles.search.search_query import SHORTEST_UNFINISHED, Word, is_slip
 
 Span = tuple[int, int]
 PHONE: Final = re.compile(r"\+[0-9]{6,}")

@@ -14,7 +14,7 @@ from profiles.models import CRM_RECORD, CustomerProfile, Identifier, Note
 from profiles.reading import UNLISTED
 from profiles.search.finding import Closeness, search
 from profiles.search.marks import Marks, Piece, excerpt
-from profiles.search.words import words_of
+from profiles.search.search_query import words_of
 from tenants.scope import current_tenant_id
 
 # Of everybody together, the newest first.

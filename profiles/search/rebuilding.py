@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from profiles.ingest.restating import store_documents
-from profiles.ingest.statements import PLAN_FOR_BATCHES
+from profiles.golden_rows.recomputing import store_documents
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import current_tenant_id
 
 # Nobody is taken in while one chunk is written, a fraction of a second.

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from profiles.models import CustomerProfile
-from segments.acts import list_segments
+from segments.actions import list_segments
 from segments.representation import preview, rule_fields
 from segments.rules import InvalidRule
 from tenants.admin.pages import club_of, page

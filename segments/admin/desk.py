@@ -12,7 +12,7 @@ from profiles.admin.bulk_pages import author_of, chosen_ids, done, is_asked, pre
 from profiles.admin.customer_list import ListChoice, choice_from
 from profiles.admin.customers import user_of
 from profiles.admin.list_columns import columns_of
-from segments.acts import list_segments
+from segments.actions import list_segments
 from segments.admin.building import builder_context
 from segments.bulk import put_on_list
 from segments.models import SegmentType

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from profiles.models import CustomerProfile
 from profiles.search.finding import search_profiles
-from segments.acts import (
+from segments.actions import (
     Draft,
     Maker,
     clone_segment,

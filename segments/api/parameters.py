@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from segments.acts import Draft, Maker
+from segments.actions import Draft, Maker
 from segments.errors import SegmentNotFound
 from segments.models import Frequency, SegmentType
 from tenants.errors import InvalidError

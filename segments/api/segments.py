@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from events.iso_time import moment_from_iso
 from profiles.api.parameters import body_object, customer_id_of
-from segments.acts import (
+from segments.actions import (
     Maker,
     create_segment,
     delete_segment,

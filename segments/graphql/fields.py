@@ -9,7 +9,7 @@ from profiles.graphql import inputs
 from profiles.graphql.context import Context, scoped
 from profiles.graphql.queries import TENANT, uuid_of
 from profiles.graphql.types import JSON, DateTime, PageMeta, by_api_name, text_enum
-from segments.acts import (
+from segments.actions import (
     Maker,
     create_segment,
     delete_segment,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from social import costs, posts
-from social.admin.words import LOGOS
+from social.admin.formatting import LOGOS
 from social.checking import problems_of
 from social.contents import tagged_link, token_values
 from social.errors import IllegalMove, PostNotFound, PostUnfit

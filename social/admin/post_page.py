@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpRespo
 from django.urls import reverse
 
 from social import posts
-from social.admin.words import LOGOS, TONES, explanation, line_of, sums
+from social.admin.formatting import LOGOS, TONES, explanation, line_of, sums
 from social.costs import cost_of_post, dollars
 from social.errors import PostNotFound
 from social.measuring import latest_of, measure_post

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 
-from social.admin.words import TONES
+from social.admin.formatting import TONES
 from social.contents import shown_texts
 from social.health import ailing
 from social.models import Connection, ConnectionStatus, PostStatus

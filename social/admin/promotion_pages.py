@@ -6,12 +6,12 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpRespo
 from django.urls import reverse
 from django.utils import timezone
 
-from social.admin.words import TONES
+from social.admin.formatting import TONES
 from social.errors import PromotionNotFound
 from social.models import Promotion, Touch
-from social.promoting import acts
+from social.promoting import actions
 from social.promoting.facts import event_values
-from social.promoting.following import apply_change
+from social.promoting.log_consumer import apply_change
 from social.promoting.planning import band_of, fill_rate, words_of
 from social.texts import fill
 from tenants.admin.base import messages, request_may
@@ -103,16 +103,16 @@ def promotion_act(request: StaffRequest, promotion_id: object) -> HttpResponse:
     row, act = _promotion_or_404(promotion_id), request.POST.get("act", "")
     try:
         if act == "approve":
-            acts.approve_promotion(row.pk)
+            actions.approve_promotion(row.pk)
         elif act == "pause":
-            acts.pause_promotion(row.pk)
+            actions.pause_promotion(row.pk)
         elif act == "cancel":
-            acts.cancel_promotion(row.pk)
+            actions.cancel_promotion(row.pk)
         elif act == "apply" and row.pending:
             apply_change(row)
         elif act == "days":
             days = [int(part) for part in request.POST.get("days", "").split(",") if part.strip().isdecimal()]
-            acts.update_promotion(row.pk, {"reminder_days": days})
+            actions.update_promotion(row.pk, {"reminder_days": days})
         messages.success(request, SAID.get(act, "Saved."))
     except DomainError as refusal:
         messages.error(request, refusal.message)
@@ -124,6 +124,6 @@ def _promotion_or_404(promotion_id: object) -> Promotion:
     try:
         if key is None:
             raise PromotionNotFound
-        return acts.get_promotion(key)
+        return actions.get_promotion(key)
     except PromotionNotFound as missing:
         raise Http404 from missing

@@ -9,14 +9,14 @@ from social.api import schema
 from social.api.views import key_of
 from social.errors import PromotionNotFound
 from social.models import Promotion, PromotionStatus
-from social.promoting import acts
+from social.promoting import actions
 from social.representation import promotion_fields
 from tenants.api.errors import InvalidParameterError
 from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 
-ACTS = {"approve": acts.approve_promotion, "pause": acts.pause_promotion}
+ACTS = {"approve": actions.approve_promotion, "pause": actions.pause_promotion}
 
 
 class PromotionsView(TenantApiView):
@@ -52,7 +52,7 @@ class PromotionsView(TenantApiView):
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """From the club's template; there is one for each source, so a second call gives the first plan."""
         values = inputs.read(request.data, inputs.PROMOTION, required=("sourceType", "sourceId", "event"))
-        return Response(promotion_fields(acts.make_promotion(**values)), status=201)
+        return Response(promotion_fields(actions.make_promotion(**values)), status=201)
 
 
 class PromotionView(TenantApiView):
@@ -69,7 +69,7 @@ class PromotionView(TenantApiView):
     )
     def get(self, request: ApiRequest, promotionId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """With every touch and what became of it."""
-        return Response(promotion_fields(acts.get_promotion(key_of(promotionId, PromotionNotFound))))
+        return Response(promotion_fields(actions.get_promotion(key_of(promotionId, PromotionNotFound))))
 
     @extend_schema(
         operation_id="updatePromotion",
@@ -84,7 +84,7 @@ class PromotionView(TenantApiView):
         known = {name: inputs.PROMOTION[name] for name in inputs.CHANGEABLE}
         changes = inputs.read(request.data, known)
         return Response(
-            promotion_fields(acts.update_promotion(key_of(promotionId, PromotionNotFound), changes))
+            promotion_fields(actions.update_promotion(key_of(promotionId, PromotionNotFound), changes))
         )
 
     @extend_schema(
@@ -96,7 +96,7 @@ class PromotionView(TenantApiView):
     )
     def delete(self, request: ApiRequest, promotionId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """What has not gone out does not; the plan stays readable."""
-        return Response(promotion_fields(acts.cancel_promotion(key_of(promotionId, PromotionNotFound))))
+        return Response(promotion_fields(actions.cancel_promotion(key_of(promotionId, PromotionNotFound))))
 
 
 class PromotionActView(TenantApiView):

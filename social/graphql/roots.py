@@ -16,7 +16,7 @@ from social.errors import ConnectionNotFound, PostNotFound, PromotionNotFound
 from social.graphql import types
 from social.measuring import measure_post, social_analytics
 from social.models import Promotion
-from social.promoting import acts
+from social.promoting import actions
 from social.representation import connection_fields, post_fields, promotion_fields
 from tenants.api.throttling import charge
 from tenants.models import Scope, Tenant
@@ -134,23 +134,25 @@ def _disconnect(context: Context, *, id: str) -> Any:
 @scoped(Scope.SOCIAL)
 def _create_promotion(context: Context, *, input: Any) -> Any:
     values = inputs.read(input, inputs.PROMOTION, required=("sourceType", "sourceId", "event"))
-    return promotion_fields(acts.make_promotion(**values))
+    return promotion_fields(actions.make_promotion(**values))
 
 
 @scoped(Scope.SOCIAL)
 def _update_promotion(context: Context, *, id: str, input: Any) -> Any:
     known = {name: inputs.PROMOTION[name] for name in inputs.CHANGEABLE}
-    return promotion_fields(acts.update_promotion(key_of(id, PromotionNotFound), inputs.read(input, known)))
+    return promotion_fields(
+        actions.update_promotion(key_of(id, PromotionNotFound), inputs.read(input, known))
+    )
 
 
 @scoped(Scope.SOCIAL)
 def _cancel_promotion(context: Context, *, id: str) -> Any:
-    return promotion_fields(acts.cancel_promotion(key_of(id, PromotionNotFound)))
+    return promotion_fields(actions.cancel_promotion(key_of(id, PromotionNotFound)))
 
 
 @scoped(Scope.SOCIAL)
 def _approve_promotion(context: Context, *, id: str) -> Any:
-    return promotion_fields(acts.approve_promotion(key_of(id, PromotionNotFound)))
+    return promotion_fields(actions.approve_promotion(key_of(id, PromotionNotFound)))
 
 
 def _act(kind: Any, resolver: Any, **arguments: Any) -> graphene.Field:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from campaigns import acts, editing
+from campaigns import actions, editing
 from campaigns.errors import NeedsApproval, OwnApproval
 from campaigns.models import Campaign, CampaignStatus
 from social.models import Promotion, Touch, TouchKind
@@ -37,11 +37,11 @@ def schedule(promotion: Promotion, touch: Touch, *, text: str, at: datetime) -> 
 def _schedule(campaign_id: UUID, at: datetime) -> None:
     """The plan was approved as a whole; where the club wants each campaign approved, its approver's consent counts."""
     try:
-        acts.schedule_campaign(campaign_id, at)
+        actions.schedule_campaign(campaign_id, at)
     except NeedsApproval:
         try:
             editing.approve_campaign(campaign_id)
-            acts.schedule_campaign(campaign_id, at)
+            actions.schedule_campaign(campaign_id, at)
         except OwnApproval:
             # It waits as a draft for the second person, whom the campaigns ask.
             editing.ask_approval(campaign_id)
@@ -104,7 +104,7 @@ def refresh(promotion: Promotion, touch: Touch, at: datetime) -> None:
     if campaign is None or campaign.status not in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED):
         return
     if campaign.status == CampaignStatus.SCHEDULED:
-        acts.unschedule_campaign(campaign.pk)
+        actions.unschedule_campaign(campaign.pk)
     values = values_of(promotion, touch, touch.text or words_of(promotion, touch.kind), at)
     editing.update_campaign(campaign.pk, values)
     _schedule(campaign.pk, at)
@@ -117,13 +117,13 @@ def cancel(campaign_id: UUID) -> None:
         return
     try:
         if campaign.status == CampaignStatus.SCHEDULED:
-            acts.unschedule_campaign(campaign_id)
+            actions.unschedule_campaign(campaign_id)
             campaign.refresh_from_db()
         if campaign.status == CampaignStatus.ACTIVE:
-            acts.pause_campaign(campaign_id)
-            acts.cancel_campaign(campaign_id)
+            actions.pause_campaign(campaign_id)
+            actions.cancel_campaign(campaign_id)
         elif campaign.status == CampaignStatus.PAUSED:
-            acts.cancel_campaign(campaign_id)
+            actions.cancel_campaign(campaign_id)
         elif campaign.status == CampaignStatus.DRAFT:
             editing.archive_campaign(campaign_id)
     except DomainError:

@@ -22,7 +22,7 @@ from social.models import (
 from social.networks.calling import CallFailed
 from social.networks.content import NotPossible
 from social.networks.registry import publisher_of
-from social.promoting.following import widen
+from social.promoting.log_consumer import widen
 from social.promoting.planning import words_of
 from social.texts import fill
 from social.tokens import account_of

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.admin import display, register
 from django.http import HttpRequest
 
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import ModelAdmin
 from tenants.models import LoggedAction
 
@@ -37,7 +37,7 @@ class ActionLogAdmin(ModelAdmin):
     @display(description="When", ordering="id")
     def when(self, row: LoggedAction) -> str:
         """On the club's clock."""
-        return words.exactly(row.at, row.tenant)
+        return formatting.exactly(row.at, row.tenant)
 
     @display(description="What")
     def what(self, row: LoggedAction) -> str:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import ModelAdmin, as_staff, note
 from tenants.admin.pages import show
 from tenants.api_keys import issue_key, revoke_key
@@ -138,4 +138,4 @@ class ApiKeyAdmin(ModelAdmin):
     @display(description="Last used")
     def last_used(self, row: ApiKey) -> str:
         """Whether somebody still needs it."""
-        return words.ago(row.last_used_at) if row.last_used_at else "Never"
+        return formatting.ago(row.last_used_at) if row.last_used_at else "Never"

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import ModelAdmin, UnfoldAdminTextInputWidget, as_staff, note
 from tenants.models import Membership, Role, Tenant, User
 
@@ -143,4 +143,4 @@ class ColleagueAdmin(ModelAdmin):
     @display(description="Last login")
     def last_seen(self, row: Membership) -> str:
         """When they were here."""
-        return words.ago(row.user.last_login) if row.user.last_login else "Never"
+        return formatting.ago(row.user.last_login) if row.user.last_login else "Never"

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.admin.base import (
     AdminPasswordChangeForm,
     ModelAdmin,
@@ -128,4 +128,4 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     @display(description="Last login")
     def last_seen(self, row: User) -> str:
         """When they were here."""
-        return words.ago(row.last_login) if row.last_login else "Never"
+        return formatting.ago(row.last_login) if row.last_login else "Never"

@@ -51,7 +51,7 @@ class _Lease:
     is_used_up: bool = False
 
 
-class Meter:
+class RateLimiter:
     """The leases of this process for the running minute."""
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ class Meter:
             self._away_until = 0.0
 
 
-meter = Meter()
+limiter = RateLimiter()
 
 
 def charge(caller: Caller, rate_class: str, cost: int = 1) -> None:
@@ -136,6 +136,6 @@ def charge(caller: Caller, rate_class: str, cost: int = 1) -> None:
 
 def _charge(caller: Caller, rate_class: str, limit: int, cost: int) -> None:
     now = time.time()
-    if not meter.take(subject=caller.subject, rate_class=rate_class, limit=limit, cost=cost, now=now):
+    if not limiter.take(subject=caller.subject, rate_class=rate_class, limit=limit, cost=cost, now=now):
         seconds = MINUTE_SECONDS - int(now % MINUTE_SECONDS)
         raise RateLimitedError(rate_class, limit, seconds)

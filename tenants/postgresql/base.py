@@ -23,8 +23,8 @@ from django.db.backends.postgresql import base
 from psycopg import ClientCursor, adapters
 from psycopg.pq import Format
 
-from tenants.postgresql.behind import Behind
-from tenants.postgresql.cursors import BehindCursor, ScopedCursor
+from tenants.postgresql.cursors import PipelinedCursor, ScopedCursor
+from tenants.postgresql.statement_pipeline import StatementPipeline
 from tenants.scope import Everything, Scope, current_scope
 
 TIMESTAMPTZ = adapters.types["timestamptz"].oid
@@ -74,8 +74,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # Whether this connection logged in as the owner of the tables.
         self.is_owners = False
         self._is_rolling_back = False
-        # See `tenants.postgresql.behind`.
-        self.behind: Behind | None = None
+        # See `tenants.postgresql.statement_pipeline`.
+        self.pipeline: StatementPipeline | None = None
 
     def get_connection_params(self) -> dict[str, Any]:
         """The program's own login; inside `as_owner` the owner's."""
@@ -99,7 +99,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> Any:
         """A scoped cursor; server-side ones are switched off, since a policy could not follow them."""
-        return self.connection.cursor() if self.behind is None else BehindCursor(self.connection, self.behind)
+        return (
+            self.connection.cursor()
+            if self.pipeline is None
+            else PipelinedCursor(self.connection, self.pipeline)
+        )
 
     def init_connection_state(self) -> None:
         """Become `crm_app`; before the first migration that role does not exist yet."""
@@ -165,14 +169,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 cursor.execute(prefix)
 
     def _commit(self) -> None:
-        if self.behind is not None:
+        if self.pipeline is not None:
             with self.wrap_database_errors:
-                self.behind.settle()
+                self.pipeline.flush()
         super()._commit()  # type: ignore[misc]  # missing in the stubs
 
     def _rollback(self) -> None:
-        if self.behind is not None:
-            self.behind.drain()
+        if self.pipeline is not None:
+            self.pipeline.discard()
         super()._rollback()  # type: ignore[misc]  # missing in the stubs
 
     def _set_autocommit(self, autocommit: bool) -> None:
@@ -180,8 +184,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # missing in the stubs
 
     def _savepoint_rollback(self, sid: str) -> None:
-        if self.behind is not None:
-            self.behind.drain()
+        if self.pipeline is not None:
+            self.pipeline.discard()
         # An aborted transaction takes nothing but this statement: the scope must not travel with it.
         self._is_rolling_back = True
         try:

@@ -1,15 +1,15 @@
-"""Commits that do not wait for the disk.
+"""Commits that do not wait for the disk (`synchronous_commit = off`).
 
-For a chunk of work that notes in its own transaction how far it came: lost when the server dies, it is done again, mark
-and effect together. No row that was built on it survives it either, because the write-ahead log has one order: whatever
-commits later and waits has everything before it on the disk as well. What leaves the database is another matter, so
-whoever announces something to others waits (`events.log.append`).
+Use ASYNC_COMMIT for a chunk of work that stores its progress in the same transaction. A crash of the server loses mark
+and effect together, and the chunk is done again. Rows that later transactions built on it are lost as well, because
+the write-ahead log has one order: a later commit that waits flushes everything before it. What leaves the database
+must not be lost, so `events.log.append` sets SYNC_COMMIT: its readers tell other systems.
 """
 
 from typing import Final
 
-# To be said within the transaction.
-UNHURRIED: Final = "SET LOCAL synchronous_commit = off"
-DURABLE: Final = """
+# Execute it inside the transaction.
+ASYNC_COMMIT: Final = "SET LOCAL synchronous_commit = off"
+SYNC_COMMIT: Final = """
 SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'
 """

@@ -9,7 +9,7 @@ from psycopg import ClientCursor, Copy
 from psycopg.copy import FileWriter
 from psycopg.sql import Composable
 
-from tenants.postgresql.behind import Behind
+from tenants.postgresql.statement_pipeline import StatementPipeline
 
 
 def _text(query: Any, cursor: Any) -> str:
@@ -54,18 +54,18 @@ class ScopedCursor(ClientCursor[Any]):
         return super().copy(statement, params, **options)
 
 
-class BehindCursor(ScopedCursor):
-    """A scoped cursor that leaves its statements to a thread (`tenants.postgresql.behind`)."""
+class PipelinedCursor(ScopedCursor):
+    """A scoped cursor that submits its statements to a thread (`tenants.postgresql.statement_pipeline`)."""
 
-    def __init__(self, connection: Any, behind: Behind) -> None:
+    def __init__(self, connection: Any, pipeline: StatementPipeline) -> None:
         super().__init__(connection)
-        self._behind = behind
-        self._said: Future[None] | None = None
+        self._pipeline = pipeline
+        self._submitted: Future[None] | None = None
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        """Say one statement under the open scope; whoever asks for its answer waits for it."""
+        """Submit one statement under the open scope; whoever asks for its answer waits for it."""
         prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
-        self._said = self._behind.say(lambda: self._execute(prefix, query, params, options))
+        self._submitted = self._pipeline.submit(lambda: self._execute(prefix, query, params, options))
         return self
 
     def _execute(self, prefix: str, query: Any, params: Any, options: dict[str, Any]) -> None:
@@ -82,7 +82,7 @@ class BehindCursor(ScopedCursor):
             for row in rows:
                 copy.write_row(row)
         prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
-        self._said = self._behind.say(lambda: self._copy(prefix, statement, text.getvalue()))
+        self._submitted = self._pipeline.submit(lambda: self._copy(prefix, statement, text.getvalue()))
 
     def _copy(self, prefix: str, statement: str, text: bytes) -> None:
         if prefix:
@@ -91,51 +91,51 @@ class BehindCursor(ScopedCursor):
             copy.write(text)
 
     def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
-        """As `ScopedCursor`, after all that was said."""
-        self._behind.settle()
+        """As `ScopedCursor`, after all that was submitted."""
+        self._pipeline.flush()
         super().executemany(query, params_seq, **options)
 
     def copy(self, statement: Any, params: Any = None, **options: Any) -> Any:
-        """As `ScopedCursor`, after all that was said."""
-        self._behind.settle()
+        """As `ScopedCursor`, after all that was submitted."""
+        self._pipeline.flush()
         return super().copy(statement, params, **options)
 
     def fetchone(self) -> Any:
         """The answer's next row."""
-        self._behind.settle(self._said)
+        self._pipeline.flush(self._submitted)
         return super().fetchone()
 
     def fetchmany(self, size: int = 0) -> list[Any]:
         """The answer's next rows."""
-        self._behind.settle(self._said)
+        self._pipeline.flush(self._submitted)
         return super().fetchmany(size)
 
     def fetchall(self) -> list[Any]:
         """All of the answer."""
-        self._behind.settle(self._said)
+        self._pipeline.flush(self._submitted)
         return super().fetchall()
 
     def __iter__(self) -> Any:
-        self._behind.settle(self._said)
+        self._pipeline.flush(self._submitted)
         return super().__iter__()
 
     def nextset(self) -> bool | None:
         """The answer to the next statement of several."""
-        self._behind.settle(self._said)
+        self._pipeline.flush(self._submitted)
         return super().nextset()
 
     @property
     def rowcount(self) -> int:
         """Rows that the statement changed or found."""
-        self._behind.settle(self._said)
+        self._pipeline.flush(self._submitted)
         return super().rowcount
 
     @property
     def description(self) -> Any:
         """The answer's columns."""
-        self._behind.settle(self._said)
+        self._pipeline.flush(self._submitted)
         return super().description
 
     def close(self) -> None:
-        """Close after all that was said."""
-        self._behind.say(super().close)
+        """Close after all that was submitted."""
+        self._pipeline.submit(super().close)

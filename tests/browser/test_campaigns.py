@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from campaigns.acts import schedule_campaign
+from campaigns.actions import schedule_campaign
 from campaigns.models import Campaign
 from campaigns.results import COUNT
 from messaging.models import Delivery

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from campaigns.acts import pause_campaign, schedule_campaign
+from campaigns.actions import pause_campaign, schedule_campaign
 from campaigns.models import Campaign, CampaignOccurrence
 from campaigns.running import run_occurrence
 from messaging.models import Delivery

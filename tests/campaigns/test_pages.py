@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.acts import pause_campaign, schedule_campaign
+from campaigns.actions import pause_campaign, schedule_campaign
 from campaigns.calendar import Entry, with_clashes
 from campaigns.models import Campaign
 from campaigns.settings import settings_of

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns import buckets
-from campaigns.acts import (
+from campaigns.actions import (
     cancel_campaign,
     pause_campaign,
     reschedule_campaign,
@@ -16,7 +16,7 @@ from campaigns.acts import (
     schedule_campaign,
     unschedule_campaign,
 )
-from campaigns.acts import (
+from campaigns.actions import (
     test_campaign as send_test,
 )
 from campaigns.editing import (

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns import results, triggers
-from campaigns.acts import schedule_campaign
+from campaigns.actions import schedule_campaign
 from campaigns.models import (
     Campaign,
     CampaignConversion,

@@ -4,7 +4,7 @@ from collections import Counter
 
 from django.utils import timezone
 
-from campaigns.acts import pause_campaign, resume_campaign, schedule_campaign
+from campaigns.actions import pause_campaign, resume_campaign, schedule_campaign
 from messaging import sending
 from messaging.models import Delivery
 from messaging.sandbox.server import Sandbox
@@ -25,17 +25,17 @@ def test_each_person_has_one_message_in_the_book_whatever_is_paused_and_planned_
         campaign = draft(segment(fairview.tenant, everybody, "All"), variants=TWO, test_percent=50)
         schedule_campaign(campaign.pk)
         step(campaign)
-    sending.take_turn()
+    sending.send_due()
     with tenant_scope(fairview.tenant):
         campaign.occurrences.update(decide_at=timezone.now())
         step(campaign)
         pause_campaign(campaign.pk)
-    sending.take_turn()
+    sending.send_due()
     with tenant_scope(fairview.tenant):
         waiting = Delivery.objects.filter(status="PLANNED").count()
         resume_campaign(campaign.pk)
-    sending.take_turn()
-    sending.take_turn()
+    sending.send_due()
+    sending.send_due()
     with tenant_scope(fairview.tenant):
         done = step(campaign)
 

@@ -26,10 +26,10 @@ def test_equal_arms_have_equal_chances() -> None:
 
 def test_the_chance_is_that_of_many_draws() -> None:
     arms = [Rate(30, 400), Rate(45, 400), Rate(41, 380)]
-    dice = random.Random(7)
+    rng = random.Random(7)
     won = [0, 0, 0]
     for _ in range(60_000):
-        drawn = [dice.betavariate(arm.successes + 1, arm.trials - arm.successes + 1) for arm in arms]
+        drawn = [rng.betavariate(arm.successes + 1, arm.trials - arm.successes + 1) for arm in arms]
         won[drawn.index(max(drawn))] += 1
 
     assert probability_best(arms) == pytest.approx([count / 60_000 for count in won], abs=0.01)
@@ -57,14 +57,14 @@ def test_amounts_are_compared_by_their_means() -> None:
 
 
 def test_somebody_who_looks_after_every_batch_is_rarely_fooled() -> None:
-    dice = random.Random(3)
+    rng = random.Random(3)
     fooled = naive = 0
     for _ in range(300):
         successes, trials, always, classic = [0, 0], 0, False, False
         for _ in range(40):
             trials += 50
             for arm in (0, 1):
-                successes[arm] += sum(dice.random() < 0.2 for _ in range(50))
+                successes[arm] += sum(rng.random() < 0.2 for _ in range(50))
             first, second = Rate(successes[0], trials), Rate(successes[1], trials)
             found = compare(first, second, planned=2000)
             always = always or found.is_certain
@@ -133,11 +133,11 @@ def test_the_lift_of_money_is_per_person() -> None:
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
-    dice = random.Random(5)
+    rng = random.Random(5)
     covered = 0
     for _ in range(400):
-        treated = Rate(sum(dice.random() < 0.12 for _ in range(300)), 300)
-        held_out = Rate(sum(dice.random() < 0.08 for _ in range(100)), 100)
+        treated = Rate(sum(rng.random() < 0.12 for _ in range(300)), 300)
+        held_out = Rate(sum(rng.random() < 0.08 for _ in range(100)), 100)
         found = lift(treated, held_out)
         assert found is not None
         covered += found.low <= 0.04 <= found.high

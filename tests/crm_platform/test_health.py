@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from crm_platform import health
 from events import log
-from events.log import Happening
+from events.log import LogEntry
 from events.models import Consumer
 from events.transports.heartbeat import HEARTBEAT_KEY, Heartbeat
 from profiles.log_kinds import LogKind
@@ -80,7 +80,7 @@ def test_a_consumer_that_is_behind_is_reported_and_stops_nothing(fairview: Club,
     Reader().register("late-reader")
     Consumer.objects.update(is_paused=True)
     with tenant_scope(fairview.tenant), transaction.atomic():
-        log.append([Happening(LogKind.PROFILE_CREATED, None, {})])
+        log.append([LogEntry(LogKind.PROFILE_CREATED, None, {})])
 
     answer = client.get("/readyz")
 

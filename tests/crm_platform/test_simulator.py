@@ -11,10 +11,10 @@ import pytest
 from crm_platform.simulator import build_world
 from crm_platform.simulator.addresses import DRAMA_MOBILE_UK, PLACEHOLDER_PHONES, AddressBook, spelled_phone
 from crm_platform.simulator.clubs import CLUBS
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.files import truth_path, write_truth
 from crm_platform.simulator.names import ENGLISH_UK, LATIN_SPELLINGS, LEVANTINE
 from crm_platform.simulator.people import Person
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.spelling import plain, typo
 from crm_platform.simulator.truth import (
     EMAIL,
@@ -85,8 +85,8 @@ def test_all_addresses_lie_in_reserved_domains() -> None:
 @pytest.mark.parametrize("club", CLUBS, ids=lambda club: club.slug)
 def test_phones_are_numbers_of_the_country_in_every_spelling(club: object) -> None:
     country = next(one.country for one in CLUBS if one is club)
-    dice = Dice("phones")
-    book = AddressBook(country, dice)
+    rng = Rng("phones")
+    book = AddressBook(country, rng)
 
     numbers = [book.phone() for _ in range(500)]
 
@@ -94,7 +94,7 @@ def test_phones_are_numbers_of_the_country_in_every_spelling(club: object) -> No
     for number in numbers:
         # The regulator's mobile numbers for drama are numbers of nobody, to libraries too.
         if not number.startswith(DRAMA_MOBILE_UK[0]):
-            spelled = {spelled_phone(number, country, dice) for _ in range(10)}
+            spelled = {spelled_phone(number, country, rng) for _ in range(10)}
             parsed = [phonenumbers.parse(one, country) for one in spelled]
             assert all(one == parsed[0] for one in parsed)
             assert phonenumbers.is_valid_number(parsed[0])
@@ -107,7 +107,7 @@ def test_placeholder_phones_are_no_numbers() -> None:
 
 
 def test_no_two_private_mailboxes_are_equal() -> None:
-    book = AddressBook("ZA", Dice("mailboxes"))
+    book = AddressBook("ZA", Rng("mailboxes"))
 
     emails = [book.email("José", "van der Merwe", year=1984) for _ in range(200)]
 
@@ -255,17 +255,17 @@ def test_names_of_other_scripts_have_a_latin_spelling() -> None:
 
 
 def test_a_typo_changes_a_long_name_by_one_slip() -> None:
-    dice = Dice("typos")
+    rng = Rng("typos")
 
     for name in ENGLISH_UK.family:
-        slip = typo(name, dice)
+        slip = typo(name, rng)
         assert abs(len(slip) - len(name)) <= 1
         if len(name) < 5:
             assert slip == name
 
 
 def test_dice_fork_into_independent_streams() -> None:
-    one, other = Dice("seed"), Dice("seed")
+    one, other = Rng("seed"), Rng("seed")
 
     one.between(1, 6)
 
@@ -274,14 +274,14 @@ def test_dice_fork_into_independent_streams() -> None:
 
 
 def test_dice_keep_within_their_bounds() -> None:
-    dice = Dice("bounds")
+    rng = Rng("bounds")
 
-    throws = [dice.between(1, 6) for _ in range(2_000)]
-    bells = [dice.bell(10, 2) for _ in range(2_000)]
+    throws = [rng.between(1, 6) for _ in range(2_000)]
+    bells = [rng.bell(10, 2) for _ in range(2_000)]
 
     assert set(throws) == set(range(1, 7))
     assert 9.8 < sum(bells) / len(bells) < 10.2
     assert all(3 <= bell <= 17 for bell in bells)
-    assert Counter(dice.weighted((("a", 3.0), ("b", 1.0))) for _ in range(4_000))["a"] in range(2_800, 3_200)
-    assert sorted(dice.sample(range(5), 9)) == [0, 1, 2, 3, 4]
-    assert len(set(islice(iter(dice.uuid, ""), 100))) == 100
+    assert Counter(rng.weighted((("a", 3.0), ("b", 1.0))) for _ in range(4_000))["a"] in range(2_800, 3_200)
+    assert sorted(rng.sample(range(5), 9)) == [0, 1, 2, 3, 4]
+    assert len(set(islice(iter(rng.uuid, ""), 100))) == 100

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crm_platform.simulator import live_events
-from crm_platform.simulator.dice import Dice
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.truth import truth_of
 from events.catalogue.decoding import decode_payload
 from events.catalogue.registry import canonical
@@ -24,12 +24,12 @@ NOW = UNTIL + timedelta(hours=1)
 def live(
     count: int,
     *,
-    seed: str = "dice",
+    seed: str = "rng",
     rate: float = 6.0,
     now: datetime = NOW,
     slugs: tuple[str, ...] | None = None,
 ) -> list[dict[str, Any]]:
-    stream = live_events(world(), rate, Dice(seed), slugs=slugs, clock=lambda: now)
+    stream = live_events(world(), rate, Rng(seed), slugs=slugs, clock=lambda: now)
     return list(islice(stream, count))
 
 
@@ -130,7 +130,7 @@ def test_one_club_can_live_alone() -> None:
 
 def test_after_a_pause_the_world_goes_on_at_the_clock() -> None:
     clock = [NOW]
-    stream = live_events(world(), 6.0, Dice("pause"), clock=lambda: clock[0])
+    stream = live_events(world(), 6.0, Rng("pause"), clock=lambda: clock[0])
     for _ in range(200):
         next(stream)
     clock[0] = NOW + timedelta(days=3)
@@ -145,4 +145,4 @@ def test_after_a_pause_the_world_goes_on_at_the_clock() -> None:
 @pytest.mark.parametrize("rate", [0, -1])
 def test_a_rate_that_is_not_positive_is_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="above zero"):
-        next(live_events(world(), rate, Dice("x")))
+        next(live_events(world(), rate, Rng("x")))

@@ -14,6 +14,8 @@ from crm_platform import env
 from crm_platform.embedded.redis import free_port
 from crm_platform.supervisor import programs
 
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("slow-callers")]
+
 LOGIN = "/admin/login/"
 COOKIE = f"csrftoken={'a' * 32}"
 START_SECONDS = 60
@@ -53,12 +55,12 @@ def answer_of(connection: socket.socket) -> bytes:
     return found
 
 
-@pytest.fixture
-def web(process_environment: dict[str, str]) -> Iterator[int]:
-    """The port of a web program as `up` starts it."""
+@pytest.fixture(scope="module")
+def web(database_environment: dict[str, str]) -> Iterator[int]:
+    """The port of a web program as `up` starts it, one for the module: callers here are nobody."""
     port = free_port()
     with subprocess.Popen(
-        programs.web("127.0.0.1", port).command, env=process_environment, cwd=env.PROJECT_DIR
+        programs.web("127.0.0.1", port).command, env=database_environment, cwd=env.PROJECT_DIR
     ) as process:
         try:
             deadline = time.monotonic() + START_SECONDS

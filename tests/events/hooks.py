@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from events import consumers
 from events.models import WebhookDelivery, WebhookEndpoint
+from events.webhooks.delivering import deliver_due
 from events.webhooks.endpoints import create_endpoint, show_secret
 from events.webhooks.planning import NAME
-from events.webhooks.turns import take_turn
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 from tests.events.queueing import read_on
@@ -38,7 +38,7 @@ def plan() -> None:
 def deliver(one: WebhookEndpoint) -> bool:
     """Plan, and have one turn at the endpoint."""
     plan()
-    return take_turn(one.pk)
+    return deliver_due(one.pk)
 
 
 def make_due(**values: Any) -> None:

@@ -12,7 +12,7 @@ from django.db import connection, connections, transaction
 from events import consumers, log
 from events.consumers import Entry, registry
 from events.consumers.registry import Registration
-from events.log import Happening
+from events.log import LogEntry
 from events.models import ConsumerPosition
 from profiles.log_kinds import LogKind
 from tenants.models import Tenant
@@ -70,7 +70,7 @@ def own_consumers(monkeypatch: pytest.MonkeyPatch) -> None:
 def append(tenant: Tenant, *numbers: str, kind: LogKind = LogKind.PROFILE_CHANGED) -> None:
     """Entries in one transaction."""
     with tenant_scope(tenant), transaction.atomic():
-        log.append(Happening(kind, None, {"n": number}) for number in numbers)
+        log.append(LogEntry(kind, None, {"n": number}) for number in numbers)
 
 
 @contextmanager

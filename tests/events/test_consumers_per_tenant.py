@@ -10,8 +10,8 @@ from events import consumers
 from events.consumers import BREAKER, Entry, PeerAway
 from events.consumers.reading import read_on
 from events.consumers.registry import Registration, in_order
-from events.log import Happening, UnknownLogKind
-from events.log import append as append_happenings
+from events.log import LogEntry, UnknownLogKind
+from events.log import append as append_log_entries
 from events.models import DomainLogEntry, ParkedEntry
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile
@@ -339,7 +339,7 @@ def test_in_a_restored_database_the_order_among_consumers_holds(fairview: Club) 
 def test_a_kind_that_nobody_declares_is_refused(fairview: Club) -> None:
     with tenant_scope(fairview.tenant):
         with pytest.raises(UnknownLogKind, match=r"nobody\.said"), transaction.atomic():
-            append_happenings(
-                [Happening(LogKind.PROFILE_CREATED, None, {}), Happening("nobody.said", None, {})]
+            append_log_entries(
+                [LogEntry(LogKind.PROFILE_CREATED, None, {}), LogEntry("nobody.said", None, {})]
             )
         assert not DomainLogEntry.objects.exists()

@@ -8,12 +8,12 @@ from django.db import OperationalError, connection, transaction
 
 from events import consumers, log
 from events.consumers import Entry, PeerAway, statements
-from events.log import Happening
+from events.log import LogEntry
 from events.models import Consumer, DomainLogEntry, ParkedEntry
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile
 from tenants.models import Tenant
-from tenants.postgresql.commits import UNHURRIED
+from tenants.postgresql.commits import ASYNC_COMMIT
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
 from tests.events.logbook import (
@@ -70,7 +70,7 @@ def test_an_entry_is_invisible_to_readers_until_its_transaction_has_committed(fa
     reader = Reader()
     reader.register()
     with transaction.atomic(), tenant_scope(fairview.tenant):
-        log.append([Happening(LogKind.PROFILE_CHANGED, None, {"n": "1"})])
+        log.append([LogEntry(LogKind.PROFILE_CHANGED, None, {"n": "1"})])
         consumers.run("reader", fairview.tenant.pk)
         seen_inside = list(reader.seen)
 
@@ -113,10 +113,10 @@ def test_whoever_announces_something_waits_for_the_disk(fairview: Club) -> None:
         return str(cursor.fetchone()[0])
 
     with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(UNHURRIED)
+        cursor.execute(ASYNC_COMMIT)
         log.append([])
         assert commits() == "off"
-        log.append([Happening(LogKind.PROFILE_CHANGED, None, {"n": "1"})])
+        log.append([LogEntry(LogKind.PROFILE_CHANGED, None, {"n": "1"})])
         assert commits() == "on"
 
 

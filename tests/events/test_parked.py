@@ -7,7 +7,7 @@ from django.db import transaction
 
 from events import log
 from events.consumers import Entry, PeerAway
-from events.log import Happening
+from events.log import LogEntry
 from events.models import ParkedEntry
 from events.parked import discard_parked, retry_parked
 from profiles.log_kinds import LogKind
@@ -50,7 +50,7 @@ def park(tenant: Tenant, reader: Reader) -> ParkedEntry:
     """Let an entry be parked."""
     reader.poison = {"bad"}
     with tenant_scope(tenant), transaction.atomic():
-        log.append([Happening(LogKind.PROFILE_CHANGED, None, {"name": "bad"})])
+        log.append([LogEntry(LogKind.PROFILE_CHANGED, None, {"name": "bad"})])
     read_on("test-reader")
     with all_tenants():
         parked: ParkedEntry = ParkedEntry.objects.get()

@@ -7,10 +7,10 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 
-from events import consumers, wake
+from events import consumers, debounce
+from events.debounce import PROCESS_INBOX, READ_LOG, RUN_CONSUMER
 from events.models import Consumer, ConsumerPosition, InboxEvent
 from events.tasks import run_consumer, sweep
-from events.wake import PROCESS_INBOX, READ_LOG, RUN_CONSUMER
 from tenants.redis_client import RedisError
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
@@ -117,7 +117,7 @@ def test_a_wake_that_cannot_be_sent_harms_nobody(fairview: Club, monkeypatch: py
     def away() -> None:
         raise RedisError("away")
 
-    monkeypatch.setattr(wake, "redis_client", away)
+    monkeypatch.setattr(debounce, "redis_client", away)
 
     accepted = publish(fairview.tenant, member(1))
     sweep()

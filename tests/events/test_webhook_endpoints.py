@@ -25,10 +25,10 @@ from events.webhooks.endpoints import (
 from events.webhooks.errors import AddressRefused, EndpointNotFound, TooManyEndpoints
 from events.webhooks.health import health_of
 from events.webhooks.signing import new_secret
+from tenants.encryption import DecryptionError
 from tenants.errors import InvalidError
 from tenants.models import LoggedAction
 from tenants.scope import tenant_scope
-from tenants.sealing import SealBroken
 from tests.cast import Club
 from tests.events.hooks import URL, endpoint
 
@@ -149,7 +149,7 @@ def test_a_secret_whose_key_is_lost_is_said_and_can_be_exchanged(fairview: Club,
 
     with tenant_scope(fairview.tenant):
         for read in (show_secret, target_of):
-            with pytest.raises(SealBroken, match="exchange it"):
+            with pytest.raises(DecryptionError, match="exchange it"):
                 read(made)
         assert target_of(rotate_secret(made.pk)).secrets != []
 

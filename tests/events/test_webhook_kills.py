@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from events.models import WebhookDelivery, WebhookEndpoint
-from events.webhooks.turns import WAVE, take_turn
+from events.webhooks.delivering import BATCH_SIZE, deliver_due
 from tenants.scope import all_tenants
 from tests.cast import Club
 from tests.events.hooks import deliveries, endpoint, plan
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TURN = """
 import sys, uuid, django
 django.setup()
-from events.webhooks.turns import take_turn
-take_turn(uuid.UUID(sys.argv[1]))
+from events.webhooks.delivering import deliver_due
+deliver_due(uuid.UUID(sys.argv[1]))
 """
 
 
@@ -48,14 +48,14 @@ def test_a_worker_is_killed_in_the_middle_of_a_wave(
     with receiving() as receiver:
 
         def reply(request: Request) -> Reply:
-            if len(receiver.requests) > WAVE:
+            if len(receiver.requests) > BATCH_SIZE:
                 under_way.set()
                 hang.wait(20)
             return Reply()
 
         receiver.reply = reply
         hook = endpoint(fairview.tenant, receiver)
-        tell(fairview.tenant, *(member(number) for number in range(1, 3 * WAVE + 1)))
+        tell(fairview.tenant, *(member(number) for number in range(1, 3 * BATCH_SIZE + 1)))
         plan()
         worker = subprocess.Popen(
             [sys.executable, "-c", TURN, str(hook.pk)], cwd=project.BASE_DIR, env=environment
@@ -64,19 +64,19 @@ def test_a_worker_is_killed_in_the_middle_of_a_wave(
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()
         hang.set()
-        assert take_turn(hook.pk) is False, "the dead one's turn lasts until its lease has run out"
+        assert deliver_due(hook.pk) is False, "the dead one's turn lasts until its lease has run out"
         with all_tenants():
             past = timezone.now() - timedelta(seconds=1)
             WebhookEndpoint.objects.update(turn_until=past)
             WebhookDelivery.objects.exclude(leased_until=None).update(leased_until=past)
 
         receiver.reply = lambda request: Reply()
-        wait_until(lambda: not take_turn(hook.pk) and all_arrived(hook), seconds=20)
+        wait_until(lambda: not deliver_due(hook.pk) and all_arrived(hook), seconds=20)
 
     rows = deliveries(hook)
     sent = Counter(receiver.ids)
     assert set(sent) == {row.event_id for row in rows}
     twice = {event_id for event_id, times in sent.items() if times > 1}
     assert twice <= {row.event_id for row in rows if row.attempts == 2}
-    assert 0 < len(twice) <= WAVE
+    assert 0 < len(twice) <= BATCH_SIZE
     assert all(payload is not None for payload in receiver.payloads)

@@ -13,8 +13,8 @@ from crm_platform import env
 from events.webhooks import payloads, retrying
 from events.webhooks.retrying import asked_wait, next_attempt
 from events.webhooks.signing import check_secret, new_secret, signature
+from tenants.encryption import DecryptionError, decrypt, encrypt, key_path
 from tenants.errors import InvalidError
-from tenants.sealing import SealBroken, key_path, seal, unseal
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
@@ -78,7 +78,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, wait: t
 
 
 def test_an_endpoint_rests_longer_each_time_up_to_five_minutes() -> None:
-    rests = [retrying.rest_after(waves).total_seconds() for waves in range(1, 8)]
+    rests = [retrying.rest_after(batches).total_seconds() for batches in range(1, 8)]
 
     assert rests == [0, 5, 30, 60, 300, 300, 300]
 
@@ -95,22 +95,22 @@ def test_a_payload_that_is_too_large_is_told_without_its_content() -> None:
 def test_secrets_are_sealed_and_keys_can_be_changed(settings: Settings) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.CRM_ENCRYPTION_KEYS = [old]
-    sealed = seal("whsec_x")
+    sealed = encrypt("whsec_x")
     assert "whsec_x" not in sealed
 
     settings.CRM_ENCRYPTION_KEYS = [new, old]
-    assert unseal(sealed) == "whsec_x"
-    assert unseal(seal("again")) == "again"
+    assert decrypt(sealed) == "whsec_x"
+    assert decrypt(encrypt("again")) == "again"
 
     settings.CRM_ENCRYPTION_KEYS = [new]
-    with pytest.raises(SealBroken):
-        unseal(sealed)
+    with pytest.raises(DecryptionError):
+        decrypt(sealed)
 
 
 def test_without_keys_one_is_made_and_kept_for_the_owner_only(settings: Settings) -> None:
     settings.CRM_ENCRYPTION_KEYS = []
 
-    assert unseal(seal("x")) == "x"
+    assert decrypt(encrypt("x")) == "x"
     assert key_path().stat().st_mode & 0o777 == 0o600
 
 

@@ -16,8 +16,9 @@ from standardwebhooks.webhooks import Webhook
 from events import consumers
 from events.models import DomainLogEntry, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from events.tasks import deliver_webhooks, prune_webhooks, wake_webhooks
-from events.webhooks import recording, retrying, sending, turns
+from events.webhooks import delivering, recording, retrying, sending
 from events.webhooks.deliveries import replay_delivery, replay_failed, send_test
+from events.webhooks.delivering import deliver_due
 from events.webhooks.endpoints import (
     delete_endpoint,
     disabled_by_itself,
@@ -28,7 +29,6 @@ from events.webhooks.endpoints import (
 from events.webhooks.errors import EndpointDisabled, NothingToReplay
 from events.webhooks.planning import DELIVER, NAME
 from events.webhooks.rendering import NOTHING_TO_TELL
-from events.webhooks.turns import take_turn
 from profiles.models import CustomerProfile
 from profiles.privacy.erasing import erase_customer
 from profiles.privacy.restricting import set_restriction
@@ -323,13 +323,13 @@ def test_what_a_killed_worker_held_is_sent_again_under_the_same_id_and_nothing_i
     plan()
     now = timezone.now()
     with tenant_scope(fairview.tenant):
-        held = turns.claim(hook.pk, now=now, lease=now + timedelta(seconds=60), most=2)
+        held = delivering.claim(hook.pk, now=now, lease=now + timedelta(seconds=60), most=2)
 
-    take_turn(hook.pk)
+    deliver_due(hook.pk)
     assert len(receiver.requests) == 1, "the others are leased"
     with all_tenants():
         WebhookDelivery.objects.exclude(leased_until=None).update(leased_until=timezone.now())
-    take_turn(hook.pk)
+    deliver_due(hook.pk)
 
     assert sorted(receiver.ids[1:]) == sorted(each.event_id for each in held)
     assert {each.status for each in deliveries(hook)} == {"DELIVERED"}
@@ -359,29 +359,29 @@ def test_two_workers_share_no_delivery_and_one_endpoint_has_one_turn(
     seen: list[bool] = []
 
     def meanwhile(request: Request) -> Reply:
-        seen.append(take_turn(hook.pk))
+        seen.append(deliver_due(hook.pk))
         connection.close()
         return Reply()
 
     receiver.reply = meanwhile
-    take_turn(hook.pk)
+    deliver_due(hook.pk)
 
     assert (seen, len(receiver.requests)) == ([False], 1)
 
 
 def test_a_club_has_no_more_turns_at_once_than_others_can_bear(fairview: Club, receiver: Receiver) -> None:
-    hooks = [endpoint(fairview.tenant, receiver) for _ in range(turns.MOST_TURNS + 1)]
+    hooks = [endpoint(fairview.tenant, receiver) for _ in range(delivering.MOST_TURNS + 1)]
     tell(fairview.tenant, member(7))
     plan()
     busy = [each.pk for each in hooks[:-1]]
     with all_tenants():
         WebhookEndpoint.objects.filter(pk__in=busy).update(turn_until=timezone.now() + timedelta(minutes=1))
 
-    assert take_turn(hooks[-1].pk) is False
+    assert deliver_due(hooks[-1].pk) is False
     assert receiver.requests == []
     with all_tenants():
         WebhookEndpoint.objects.filter(pk=busy[0]).update(turn_until=None)
-    take_turn(hooks[-1].pk)
+    deliver_due(hooks[-1].pk)
     assert len(receiver.requests) == 1
 
 
@@ -389,34 +389,34 @@ def test_slow_endpoints_leave_turns_to_the_others(
     fairview: Club, kingsmere: Club, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recording, "SLOW_MS", -1)
-    slow = [endpoint(fairview.tenant, receiver) for _ in range(turns.MOST_SLOW_TURNS + 1)]
+    slow = [endpoint(fairview.tenant, receiver) for _ in range(delivering.MOST_SLOW_TURNS + 1)]
     quick = endpoint(fairview.tenant, receiver)
     tell(fairview.tenant, *(member(number) for number in range(1, 10)))
     plan()
     for one in slow:
-        assert take_turn(one.pk) is False, "one wave, then it is the others' turn"
-    assert len(receiver.requests) == turns.WAVE * len(slow)
+        assert deliver_due(one.pk) is False, "one batch, then it is the others' turn"
+    assert len(receiver.requests) == delivering.BATCH_SIZE * len(slow)
     with all_tenants():
         busy = WebhookEndpoint.objects.filter(pk__in=[one.pk for one in slow[:-1]])
         busy.update(turn_until=timezone.now() + timedelta(minutes=1))
 
-    take_turn(slow[-1].pk)
-    assert len(receiver.requests) == turns.WAVE * len(slow), "as many slow ones as there may be"
-    take_turn(quick.pk)
-    assert len(receiver.requests) == turns.WAVE * (len(slow) + 1)
+    deliver_due(slow[-1].pk)
+    assert len(receiver.requests) == delivering.BATCH_SIZE * len(slow), "as many slow ones as there may be"
+    deliver_due(quick.pk)
+    assert len(receiver.requests) == delivering.BATCH_SIZE * (len(slow) + 1)
 
-    monkeypatch.setattr(turns, "MOST_SLOW_TURNS_OF_ALL", 2)
+    monkeypatch.setattr(delivering, "MOST_SLOW_TURNS_OF_ALL", 2)
     other = endpoint(kingsmere.tenant, receiver)
     tell(kingsmere.tenant, member(1))
     plan()
     with all_tenants():
         WebhookEndpoint.objects.filter(pk=other.pk).update(is_slow=True)
-    take_turn(other.pk)
-    assert len(receiver.requests) == turns.WAVE * (len(slow) + 1)
+    deliver_due(other.pk)
+    assert len(receiver.requests) == delivering.BATCH_SIZE * (len(slow) + 1)
     monkeypatch.setattr(recording, "SLOW_MS", 60_000)
     with all_tenants():
         busy.update(turn_until=None)
-    take_turn(other.pk)
+    deliver_due(other.pk)
     assert fresh(other).is_slow is False
 
 
@@ -503,7 +503,7 @@ def test_of_somebody_whose_data_must_rest_nothing_is_sent_until_it_may_be_used_a
     with tenant_scope(fairview.tenant):
         set_restriction(profile.pk, is_restricted=False)
         replay_delivery(hook.pk, delivery.pk)
-    take_turn(hook.pk)
+    deliver_due(hook.pk)
 
     assert receiver.ids == [delivery.event_id]
 
@@ -536,7 +536,7 @@ def test_a_delivery_is_replayed_under_its_own_id(fairview: Club, receiver: Recei
         assert (again.status, again.attempts) == ("PENDING", 0)
         with pytest.raises(NothingToReplay):
             replay_delivery(hook.pk, delivery.pk)
-    take_turn(hook.pk)
+    deliver_due(hook.pk)
 
     assert receiver.ids == [delivery.event_id] * 2
 
@@ -568,7 +568,7 @@ def test_a_deleted_endpoint_is_told_nothing_and_leaves_nothing(fairview: Club, r
     with tenant_scope(fairview.tenant):
         delete_endpoint(hook.pk)
     assert (fresh(hook).sealed_secret, fresh(hook).disabled_reason) == ("", "DELETED")
-    assert take_turn(hook.pk) is False
+    assert deliver_due(hook.pk) is False
 
     prune_webhooks()
 

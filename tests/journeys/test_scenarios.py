@@ -17,7 +17,7 @@ from journeys.engine import holding, lateness
 from journeys.models import Journey, Run, RunEnded, StepLog
 from journeys.reading import figures
 from messaging.models import Delivery
-from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile
 from tenants.scope import tenant_scope
 from tests import factories

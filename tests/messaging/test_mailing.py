@@ -70,7 +70,7 @@ def test_a_mail_arrives_with_a_way_out_of_one_click(fairview: Club, postbox: Pos
     message = mail(fairview.tenant, html="<p>Dear {{ firstName }}</p>")
     plan(fairview.tenant, [candidate(anna, message)])
 
-    sending.take_turn()
+    sending.send_due()
 
     (arrived,) = postbox.mails
     assert (arrived["To"], arrived["From"]) == (anna.email, "Fairview <news@fairview.example>")
@@ -90,7 +90,7 @@ def test_an_address_that_the_server_refuses_fails_alone(fairview: Club, postbox:
     people = [reader(fairview.tenant, "Anna"), reader(fairview.tenant, "Ben", email="nobody@example.org")]
     plan(fairview.tenant, [candidate(person, mail(fairview.tenant)) for person in people])
 
-    sending.take_turn()
+    sending.send_due()
 
     rows = ledger(fairview.tenant)
     assert (rows["Anna"].status, rows["Ben"].status, rows["Ben"].reason) == (
@@ -108,6 +108,6 @@ def test_a_server_that_is_away_keeps_mails_in_the_queue(fairview: Club, settings
     own_server(fairview)
     plan(fairview.tenant, [candidate(reader(fairview.tenant), mail(fairview.tenant))])
 
-    turn = sending.take_turn()
+    turn = sending.send_due()
 
     assert (turn.is_away, said(fairview.tenant)) == (True, {"Anna": "PLANNED"})

@@ -39,7 +39,7 @@ def test_staff_write_to_one_person_and_see_it_on_the_page(fairview: Club, sandbo
 
     shown = client.post(write_address(anna), typed | {"act": "preview"})
     done = client.post(write_address(anna), typed | {"act": "send"})
-    sending.take_turn()
+    sending.send_due()
 
     assert "Dear Anna, Tuesday at nine?" in shown.content.decode()
     assert done.status_code == 302
@@ -109,7 +109,7 @@ def test_what_failed_is_listed_with_what_happened(fairview: Club, sandbox: Sandb
         fairview.tenant,
         [candidate(reader(fairview.tenant, email="reject@example.org"), mail(fairview.tenant))],
     )
-    sending.take_turn()
+    sending.send_due()
 
     page = logged_in(fairview.admin).get(reverse("admin:send_troubles")).content.decode()
 
@@ -126,7 +126,7 @@ def read_mail(club: Club) -> str:
     anna = reader(tenant)
     identifier(tenant, anna.pk, value=anna.email)
     plan(tenant, [candidate(anna, mail(tenant), key="c:1")])
-    sending.take_turn()
+    sending.send_due()
     with tenant_scope(tenant):
         return sign(ledger(tenant)["Anna"].pk)
 
@@ -199,7 +199,7 @@ def test_an_erased_person_is_in_no_row_of_the_ledger(fairview: Club, sandbox: Sa
 
     with tenant_scope(tenant):
         erase_customer(anna.pk, reason="gdpr_erasure")
-    sending.take_turn()
+    sending.send_due()
 
     row = ledger(tenant)[""]
     assert (row.status, row.reason, row.variables, row.key) == ("SKIPPED", "ERASED", None, f"erased:{row.pk}")

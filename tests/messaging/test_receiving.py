@@ -50,7 +50,7 @@ def bring(tenant: Tenant, sandbox: Sandbox, *acts: str) -> None:
 def sent(club: Club, sandbox: Sandbox, **values: Any) -> Delivery:
     """A mail to Anna that the service has."""
     plan(club.tenant, [candidate(reader(club.tenant, **values), mail(club.tenant), key="c:1:anna")])
-    sending.take_turn()
+    sending.send_due()
     return ledger(club.tenant)["Anna"]
 
 
@@ -112,7 +112,7 @@ def test_the_third_soft_bounce_in_a_row_means_a_rest(fairview: Club, sandbox: Sa
     anna = reader(tenant)
     for number in range(3):
         plan(tenant, [candidate(anna, mail(tenant), occurrence=str(number))])
-        sending.take_turn()
+        sending.send_due()
         bring(tenant, sandbox, "soft-bounce")
 
     with tenant_scope(tenant):
@@ -127,7 +127,7 @@ def test_what_arrives_ends_the_row_of_soft_bounces(fairview: Club, sandbox: Sand
     anna = reader(tenant)
     for number, act in enumerate(["soft-bounce", "soft-bounce", "deliver"]):
         plan(tenant, [candidate(anna, mail(tenant), occurrence=str(number))])
-        sending.take_turn()
+        sending.send_due()
         bring(tenant, sandbox, act)
 
     with tenant_scope(tenant):

@@ -23,8 +23,8 @@ PEOPLE = 400
 KILLS = 4
 WORKER = """
 import django; django.setup()
-from messaging.sending import take_turn
-while True: take_turn(batch=20)
+from messaging.sending import send_due
+while True: send_due(batch=20)
 """
 
 
@@ -45,7 +45,7 @@ def finish(tenant: Tenant) -> set[str]:
             Delivery.objects.filter(status__in=["CLAIMED", "UNKNOWN"]).update(leased_until=soon)
             Delivery.objects.filter(status="PLANNED", due_at__gt=soon).update(due_at=soon)
         settling.settle(tenant, believed_after=timedelta(0))
-        sending.take_turn()
+        sending.send_due()
         with tenant_scope(tenant):
             left = set(Delivery.objects.values_list("status", flat=True))
         if left == {"HANDED_OVER"}:
@@ -61,7 +61,7 @@ def test_killed_workers_and_cut_calls_leave_each_person_one_message(
     plan(tenant, [candidate(person, message) for person in crowd(tenant)])
     sandbox.faults.replace([{"kind": "cut_after", "times": 2}, {"kind": "status", "status": 500, "skip": 3}])
     environment = {**process_environment, "CRM_MESSAGING_URL": sandbox.url}
-    dice = random.Random(7)
+    rng = random.Random(7)
 
     for _ in range(KILLS):
         worker = subprocess.Popen([sys.executable, "-c", WORKER], env=environment, stderr=subprocess.DEVNULL)
@@ -70,7 +70,7 @@ def test_killed_workers_and_cut_calls_leave_each_person_one_message(
             if sandbox.book.value("SELECT count(*) FROM message") > before or worker.poll() is not None:
                 break
             time.sleep(0.05)
-        time.sleep(dice.uniform(0, 0.2))
+        time.sleep(rng.uniform(0, 0.2))
         worker.kill()
         worker.wait()
     sandbox.faults.faults.append(Fault("cut_after"))

@@ -52,7 +52,7 @@ def test_what_is_due_is_rendered_handed_over_and_announced(fairview: Club, sandb
     anna = reader(tenant)
     plan(tenant, [candidate(anna, message, key="c:1:anna")])
 
-    turn = sending.take_turn()
+    turn = sending.send_due()
 
     (sent,) = book(sandbox)
     assert sent["text"] == "Dear Anna of Fairview Golf Club: https://f.example/day?utm_source=crm."
@@ -76,7 +76,7 @@ def test_a_template_of_the_service_gets_variables(fairview: Club, sandbox: Sandb
     message = mail(tenant, subject="", body="", template_id="welcome")
     plan(tenant, [candidate(reader(tenant, membership_tier="Gold"), message, variables={"event": {"id": 7}})])
 
-    sending.take_turn()
+    sending.send_due()
 
     (sent,) = book(sandbox)
     assert sent["template"] == "welcome"
@@ -88,7 +88,7 @@ def test_what_is_not_due_stays(fairview: Club, sandbox: Sandbox) -> None:
     tenant = fairview.tenant
     plan(tenant, [candidate(reader(tenant), mail(tenant), due_at=timezone.now() + timedelta(minutes=5))])
 
-    sending.take_turn()
+    sending.send_due()
 
     assert (said(tenant), book(sandbox)) == ({"Anna": "PLANNED"}, [])
 
@@ -109,7 +109,7 @@ def test_whoever_may_no_longer_be_written_to_gets_nothing(
     with tenant_scope(tenant):
         CustomerProfile.objects.update(**change)
 
-    sending.take_turn()
+    sending.send_due()
 
     assert (said(tenant), book(sandbox)) == ({"Anna": reason}, [])
 
@@ -121,9 +121,9 @@ def test_a_call_that_is_cut_after_acceptance_is_asked_about_and_not_repeated(
     plan(tenant, [candidate(person, mail(tenant)) for person in readers(tenant, 3)])
     sandbox.faults.faults.append(Fault("cut_after"))
 
-    sending.take_turn()
+    sending.send_due()
     unknown = set(said(tenant).values())
-    sending.take_turn()
+    sending.send_due()
     past(tenant, leased_until=timezone.now() - timedelta(seconds=1))
     settling.settle(tenant)
 
@@ -140,7 +140,7 @@ def test_a_call_that_is_cut_before_anything_was_done_goes_out_once_after_asking(
     tenant = fairview.tenant
     plan(tenant, [candidate(reader(tenant), mail(tenant))])
     sandbox.faults.faults.append(Fault("cut_before"))
-    sending.take_turn()
+    sending.send_due()
     past(tenant, leased_until=timezone.now() - timedelta(seconds=1))
 
     settling.settle(tenant)
@@ -148,7 +148,7 @@ def test_a_call_that_is_cut_before_anything_was_done_goes_out_once_after_asking(
     past(tenant, leased_until=timezone.now() - timedelta(seconds=1))
     settling.settle(tenant, believed_after=timedelta(0))
     past(tenant, due_at=timezone.now() - timedelta(seconds=1))
-    sending.take_turn()
+    sending.send_due()
 
     assert too_early == {"Anna": "UNKNOWN"}
     assert said(tenant) == {"Anna": "HANDED_OVER"}
@@ -163,7 +163,7 @@ def test_a_worker_that_died_leaves_rows_that_are_asked_about(fairview: Club, san
         _, claimed = sending.claim(lane, 500)
         sending.hand_over(lane, claimed)  # and here it dies
 
-    sending.take_turn()
+    sending.send_due()
     past(tenant, leased_until=timezone.now() - timedelta(seconds=1))
     settling.settle(tenant)
 
@@ -176,13 +176,13 @@ def test_what_the_service_puts_off_is_sent_later_and_once(fairview: Club, sandbo
     plan(tenant, [candidate(reader(tenant), mail(tenant))])
     sandbox.faults.faults.append(Fault("status", status=429, retry_after=30))
 
-    turn = sending.take_turn()
+    turn = sending.send_due()
 
     row = ledger(tenant)["Anna"]
     assert (turn.is_away, row.status) == (True, "PLANNED")
     assert timedelta(seconds=25) < row.due_at - timezone.now() <= timedelta(seconds=30)
     past(tenant, due_at=timezone.now() - timedelta(seconds=1))
-    sending.take_turn()
+    sending.send_due()
     assert (said(tenant), len(book(sandbox))) == ({"Anna": "HANDED_OVER"}, 1)
 
 
@@ -191,7 +191,7 @@ def test_a_message_that_the_service_refuses_fails_alone(fairview: Club, sandbox:
     people = [reader(tenant, "Anna"), reader(tenant, "Ben", email="reject@example.org")]
     plan(tenant, [candidate(person, mail(tenant)) for person in people])
 
-    sending.take_turn()
+    sending.send_due()
 
     rows = ledger(tenant)
     assert (rows["Anna"].status, rows["Ben"].status, rows["Ben"].reason) == (
@@ -207,7 +207,7 @@ def test_a_service_that_is_away_keeps_messages_in_the_queue(fairview: Club, sett
     settings.CRM_MESSAGING_URL = "http://127.0.0.1:9"
     plan(tenant, [candidate(reader(tenant), mail(tenant))])
 
-    turn = sending.take_turn()
+    turn = sending.send_due()
 
     assert (turn.is_away, said(tenant)) == (True, {"Anna": "PLANNED"})
 
@@ -230,11 +230,11 @@ def test_a_held_source_rests_and_goes_on(fairview: Club, sandbox: Sandbox) -> No
     with tenant_scope(tenant):
         hold_source(MARKETING_ID, "paused")
 
-    sending.take_turn()
+    sending.send_due()
     before = said(tenant)
     with tenant_scope(tenant):
         release_source(MARKETING_ID)
-    sending.take_turn()
+    sending.send_due()
 
     assert before == {"Anna0": "PLANNED", "Anna1": "PLANNED", "Ben": "HANDED_OVER"}
     assert set(said(tenant).values()) == {"HANDED_OVER"}
@@ -243,7 +243,7 @@ def test_a_held_source_rests_and_goes_on(fairview: Club, sandbox: Sandbox) -> No
 def test_a_pause_takes_effect_within_one_batch(fairview: Club, sandbox: Sandbox) -> None:
     tenant = fairview.tenant
     plan(tenant, [candidate(person, mail(tenant)) for person in readers(tenant, 4)])
-    lane, turn = sending.due_lanes()[0][0], sending.Turn()
+    lane, turn = sending.due_lanes()[0][0], sending.SendReport()
     sending.send_batch(lane, turn, batch=2)
     with tenant_scope(tenant):
         hold_source(MARKETING_ID)
@@ -256,7 +256,7 @@ def test_tenants_take_turns(fairview: Club, kingsmere: Club, sandbox: Sandbox) -
     for club, number in ((fairview, 6), (kingsmere, 2)):
         plan(club.tenant, [candidate(person, mail(club.tenant)) for person in readers(club.tenant, number)])
 
-    sending.take_turn(batch=2)
+    sending.send_due(batch=2)
 
     order = [row["tenant"] for row in sandbox.book.rows("SELECT tenant FROM message ORDER BY rowid")]
     place = [index for index, tenant in enumerate(order) if tenant == str(kingsmere.tenant.pk)]
@@ -271,7 +271,7 @@ def test_a_rate_holds_the_rest_back(fairview: Club, sandbox: Sandbox, redis_serv
     people = [candidate(person, mail(tenant)) for person in readers(tenant, 5)]
     plan(tenant, [*people, candidate(texted, sms(tenant))])
 
-    sending.take_turn(batch=2)
+    sending.send_due(batch=2)
 
     assert sorted(said(tenant).values()) == ["HANDED_OVER"] * 3 + ["PLANNED"] * 3
     assert ledger(tenant)["Ben"].status == "HANDED_OVER"
@@ -288,7 +288,7 @@ def test_what_would_go_out_in_quiet_hours_is_decided_about_anew(fairview: Club, 
     )
     past(tenant, good_until=timezone.now() - timedelta(minutes=30))
 
-    sending.take_turn()
+    sending.send_due()
     settling.settle(tenant)
 
     row = ledger(tenant)["Anna"]
@@ -301,7 +301,7 @@ def test_what_expired_in_the_queue_is_skipped(fairview: Club, sandbox: Sandbox) 
     plan(tenant, [candidate(reader(tenant), mail(tenant))])
     past(tenant, expires_at=timezone.now() - timedelta(seconds=1), due_at=timezone.now() - timedelta(hours=1))
 
-    sending.take_turn()
+    sending.send_due()
 
     assert (said(tenant), book(sandbox)) == ({"Anna": "EXPIRED"}, [])
 
@@ -318,7 +318,7 @@ def test_a_capped_message_is_sent_when_the_cap_allows_it(fairview: Club, sandbox
         Delivery.objects.exclude(pk=first.pk).update(due_at=timezone.now() - timedelta(seconds=1))
 
     settling.settle(tenant)
-    sending.take_turn()
+    sending.send_due()
 
     assert len(book(sandbox)) == 2
 
@@ -351,7 +351,7 @@ def test_only_mails_go_through_our_own_server(fairview: Club, settings: Any, mai
     texted = reader(tenant, "Ben", phone_number="+27820000001", sms_opt_in=True)
     plan(tenant, [candidate(reader(tenant), message), candidate(texted, sms(tenant))])
 
-    sending.take_turn()
+    sending.send_due()
 
     (sent,) = mailoutbox
     rows = ledger(tenant)

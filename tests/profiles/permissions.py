@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from profiles.bulk import keep_act
 from profiles.editing import Author
 from profiles.exchange.importing.opening import open_import
-from profiles.merging.acts import merge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import Activity, CustomerProfile, HouseholdMember, Note, ProfileMerge, ReviewCandidate
 from tenants.scope import tenant_scope
 from tests.permissions import (

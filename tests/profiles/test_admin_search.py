@@ -1,7 +1,7 @@
 """The search box of the back office: what fits is marked, and what is not seen is said."""
 
 from profiles.editing import Author, add_note, update_customer
-from profiles.merging.acts import merge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.search.finding import search_profiles
 from tenants.scope import tenant_scope
 from tests.back_office import SEARCH, counted_queries, desk, page_of, text_of

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from profiles.admin import customer_list, timeline_pages
 from profiles.admin.customer_page import birth_words
 from profiles.admin.provenance import handicap_text, provenance, readable
-from profiles.golden import KnownFact
+from profiles.golden_rows.rules import KnownFact
 from profiles.timeline import TimelineRow
 from tenants.models import Tenant
 

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from events.consumers import Entry
 from events.models import DomainLogEntry
 from profiles import outbound
-from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile
 from profiles.privacy.restricting import restricted_among, set_restriction
 from profiles.scoring.people import Scorer

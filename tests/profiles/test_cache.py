@@ -12,12 +12,13 @@ import redis
 from django.conf import settings
 from django.db import connection, transaction
 
-from profiles import cache, redis_line
+from profiles import cache
 from profiles.editing import update_customer
 from profiles.errors import CustomerNotFound
 from profiles.models import CustomerProfile, new_profile_id
 from profiles.reading import read_customer
 from tenants import redis_client as client_module
+from tenants import redis_connection
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests import factories
@@ -80,7 +81,7 @@ def break_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
         raise redis.ConnectionError("away")
 
-    for way in ("redis_client", "ask", "post"):
+    for way in ("redis_client", "call", "send"):
         monkeypatch.setattr(cache, way, away)
 
 
@@ -229,10 +230,12 @@ def test_a_server_that_does_not_answer_is_given_up_within_a_second(
 ) -> None:
     first_name(tenant, person.pk)
     nowhere = settings.REDIS_URL.rpartition(":")[0] + ":1/0"
-    redis_line._hang_up()
+    redis_connection.close()
     with monkeypatch.context() as absence:
         absence.setattr(
-            redis_line, "redis_client", lambda: redis.Redis.from_url(nowhere, socket_connect_timeout=0.5)
+            redis_connection,
+            "redis_client",
+            lambda: redis.Redis.from_url(nowhere, socket_connect_timeout=0.5),
         )
         started = time.monotonic()
         name = first_name(tenant, person.pk)

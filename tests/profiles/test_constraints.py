@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from profiles.models import (
     Activity,
+    CannotLink,
     CustomerProfile,
     DuplicateModel,
     DuplicatePair,
@@ -18,7 +19,6 @@ from profiles.models import (
     Household,
     HouseholdMember,
     Identifier,
-    KeptApart,
     PrivacyRequest,
     ProfileMerge,
     ProfileShare,
@@ -217,7 +217,7 @@ def kept_apart(*pairs: tuple[str, str]) -> Violation:
     def violate(club: Club) -> object:
         with tenant_scope(club.tenant):
             return [
-                KeptApart.objects.create(tenant=club.tenant, first_key=first, second_key=second)
+                CannotLink.objects.create(tenant=club.tenant, first_key=first, second_key=second)
                 for first, second in pairs
             ]
 
@@ -381,8 +381,8 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "profiles_customerprofile_merged_into_fk": [merged_into_a_foreigner],
     "profiles_customerprofile_identity_fk": [identity_of_a_foreigner],
     "profiles_profileshare_profile_fk": [foreign_share],
-    "profiles_keptapart_pair_uq": [kept_apart(("email:a", "email:b"), ("email:a", "email:b"))],
-    "profiles_keptapart_order_ck": [kept_apart(("email:b", "email:a")), kept_apart(("email:a", "email:a"))],
+    "profiles_cannotlink_pair_uq": [kept_apart(("email:a", "email:b"), ("email:a", "email:b"))],
+    "profiles_cannotlink_order_ck": [kept_apart(("email:b", "email:a")), kept_apart(("email:a", "email:a"))],
     "profiles_dupmodel_version_uq": [duplicate_models("a", "a")],
     "profiles_dupmodel_trained_ck": [duplicate_models("a", trained_on=-1)],
     "profiles_duprun_status_ck": [duplicate_runs("GONE")],

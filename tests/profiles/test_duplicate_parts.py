@@ -73,11 +73,11 @@ def prepared(folder: Path, people: list[dict[str, Any]]) -> Any:
 
 def a_club(people: int) -> list[dict[str, Any]]:
     """Members, of whom every tenth stands there again as a player with the same phone."""
-    dice = Random(3)
+    rng = Random(3)
     rows = []
     for number in range(people):
-        first, last = dice.choice(FIRSTS), dice.choice(LASTS)
-        born = f"19{dice.randrange(40, 99)}-0{dice.randrange(1, 9)}-1{dice.randrange(9)}"
+        first, last = rng.choice(FIRSTS), rng.choice(LASTS)
+        born = f"19{rng.randrange(40, 99)}-0{rng.randrange(1, 9)}-1{rng.randrange(9)}"
         phone = f"+2782{number:07}"
         rows.append(person(number, first, last, email=f"m{number}@example.com", phone=phone, born=born))
         if number % 10 == 0:

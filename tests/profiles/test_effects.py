@@ -164,7 +164,7 @@ def test_the_services_own_id_comes_first_then_the_stronger_key() -> None:
 def test_money_in_and_out_moves_the_lifetime_value(cents_type: str, cents: int) -> None:
     told = {"id": "p", "memberId": 1, "amountCents": 150_000, "currency": "ZAR"}
 
-    assert only_subject(event(cents_type, told)).marks.value_cents == cents
+    assert only_subject(event(cents_type, told)).figures.value_cents == cents
 
 
 def test_a_machine_that_opens_a_mail_says_nothing_about_the_person() -> None:
@@ -174,8 +174,8 @@ def test_a_machine_that_opens_a_mail_says_nothing_about_the_person() -> None:
         only_subject(event("email.opened", {**opened, "isMachine": flag})) for flag in (False, True)
     )
 
-    assert human.marks.opened_at is not None
-    assert (machine.marks.opened_at, machine.stage) == (None, "SUBSCRIBER")
+    assert human.figures.opened_at is not None
+    assert (machine.figures.opened_at, machine.stage) == (None, "SUBSCRIBER")
 
 
 def test_an_unsubscription_and_a_complaint_end_consent_for_their_channel_only() -> None:

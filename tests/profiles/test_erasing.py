@@ -12,7 +12,7 @@ from events.models import DomainLogEntry, InboxEvent
 from events.transports.outbound_queue import publish as publish_out
 from profiles.editing import Author, add_note, create_customer, update_customer
 from profiles.errors import CustomerNotFound, InvalidFields
-from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles, unmerge_profiles
 from profiles.models import (
     Activity,
     CustomerProfile,

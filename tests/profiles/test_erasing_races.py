@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from profiles.ingest import applying, process_pending
 from profiles.models import Activity, CustomerProfile
 from profiles.privacy import erasing
 from profiles.privacy.erasing import erase_customer
+from profiles.privacy.mentions import find_late_mentions
 from profiles.search.finding import search_profiles
 from tenants.models import Tenant
+from tenants.postgresql.locks import lock_tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.profiles.stories import booking, member, payment, player, publish, tell
@@ -55,13 +58,12 @@ def test_a_worker_that_has_claimed_the_person_s_event_does_not_lock_up_with_the_
 ) -> None:
     profile_id = sipho(fairview.tenant)
     has_claimed, may_lock = threading.Event(), threading.Event()
-    lock = applying.lock_tenant
 
     def wait_with_claimed_rows(*arguments: Any, **options: Any) -> None:
         if threading.current_thread() is worker:
             has_claimed.set()
             assert may_lock.wait(SECONDS)
-        lock(*arguments, **options)
+        lock_tenant(*arguments, **options)
 
     monkeypatch.setattr(applying, "lock_tenant", wait_with_claimed_rows)
     publish(fairview.tenant, payment(4711, 100, id="waiting"))
@@ -87,12 +89,10 @@ def test_an_event_that_is_claimed_while_the_erasure_runs_comes_after_it(
     profile_id = sipho(fairview.tenant)
     workers: list[Beside] = []
     has_claimed = threading.Event()
-    lock = applying.lock_tenant
-    find_late = erasing.find_late_mentions
 
     def say_that_it_claimed(*arguments: Any, **options: Any) -> None:
         has_claimed.set()
-        lock(*arguments, **options)
+        lock_tenant(*arguments, **options)
 
     def take_in_and_apply() -> None:
         publish(fairview.tenant, payment(4711, 100, id="late"))
@@ -102,7 +102,7 @@ def test_an_event_that_is_claimed_while_the_erasure_runs_comes_after_it(
         if not workers:
             workers.append(Beside(fairview.tenant, take_in_and_apply))
             assert has_claimed.wait(SECONDS)
-        find_late(*arguments)
+        find_late_mentions(*arguments)
 
     monkeypatch.setattr(applying, "lock_tenant", say_that_it_claimed)
     monkeypatch.setattr(erasing, "find_late_mentions", claim_meanwhile)
@@ -145,9 +145,7 @@ def test_erasures_and_events_by_the_hundred_end_without_a_deadlock(fairview: Clu
             erase_customer(ids[n], reason="gdpr_erasure")
 
     threads = [Beside(fairview.tenant, lambda: process_pending(batch_size=7)) for _ in range(2)]
-    threads += [
-        Beside(fairview.tenant, lambda some=some: erase_these(some)) for some in (people[::2], people[1::2])
-    ]
+    threads += [Beside(fairview.tenant, partial(erase_these, some)) for some in (people[::2], people[1::2])]
     for thread in threads:
         thread.join_and_raise()
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiles.golden import (
+from profiles.golden_rows.rules import (
     CONSENT_COLUMNS,
     DATE_COLUMNS,
     EMPTY_ROW,
@@ -22,7 +22,7 @@ from profiles.golden import (
     changed_columns,
     golden_row,
     rank_of,
-    restated_row,
+    recomputed_row,
     stage_of,
     winners,
 )
@@ -104,7 +104,7 @@ def test_restating_the_stated_fields_gives_the_row_that_is_computed_anew(
 ) -> None:
     before = golden_row((), keys, 3)
 
-    assert restated_row(before, facts, 3) == golden_row(facts, keys, 3)
+    assert recomputed_row(before, facts, 3) == golden_row(facts, keys, 3)
 
 
 @given(facts=FACTS, others=FACTS)
@@ -217,7 +217,7 @@ def test_of_several_ids_of_one_service_the_smallest_active_one_stands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "rung", "stage"),
+    ("status", "stage_rank", "stage"),
     [
         ("", 0, "SUBSCRIBER"),
         ("ACTIVE", 4, "MEMBER"),
@@ -227,9 +227,9 @@ def test_of_several_ids_of_one_service_the_smallest_active_one_stands() -> None:
     ],
 )
 def test_the_stage_is_the_rung_reached_unless_the_membership_ended(
-    status: str, rung: int, stage: str
+    status: str, stage_rank: int, stage: str
 ) -> None:
-    assert stage_of(status, rung) == stage
+    assert stage_of(status, stage_rank) == stage
 
 
 def test_somebody_of_whom_nothing_is_known_has_an_empty_row() -> None:

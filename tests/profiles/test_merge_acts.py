@@ -11,8 +11,16 @@ from django.db import connection
 from events.models import DomainLogEntry, InboxEvent
 from profiles.editing import update_customer
 from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
-from profiles.merging.acts import merge_profiles, unmerge_profiles
-from profiles.models import Activity, CustomerProfile, Identifier, KeptApart, Note, ProfileMerge, ProfileShare
+from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.models import (
+    Activity,
+    CannotLink,
+    CustomerProfile,
+    Identifier,
+    Note,
+    ProfileMerge,
+    ProfileShare,
+)
 from profiles.reading import get_customer
 from tenants.actors import acting_as, actor_of_user
 from tenants.models import LoggedAction, Tenant
@@ -148,7 +156,7 @@ def test_a_merge_by_the_rules_can_be_undone_and_is_not_made_again(fairview: Club
     )
     assert apart
     with tenant_scope(fairview.tenant):
-        assert KeptApart.objects.get().first_key == "sclMemberId:1"
+        assert CannotLink.objects.get().first_key == "sclMemberId:1"
 
 
 def test_what_cannot_be_done_is_refused_and_changes_nothing(fairview: Club, kingsmere: Club) -> None:
@@ -178,20 +186,20 @@ def factories_profile(tenant: Tenant) -> UUID:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_any_sequence_of_merges_undone_leaves_nothing_but_the_events(fairview: Club, seed: int) -> None:
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     stirred, untouched = factories.tenant(f"stirred-{seed}"), factories.tenant(f"untouched-{seed}")
     first = beginnings()
     for tenant in (stirred, untouched):
         tell(tenant, *first)
     for step in range(14):
-        if dice.random() < 0.5:
-            stir(stirred, dice)
+        if rng.random() < 0.5:
+            stir(stirred, rng)
         else:
-            news = [some_event(dice, step, number) for number in range(dice.randint(1, 3))]
+            news = [some_event(rng, step, number) for number in range(rng.randint(1, 3))]
             for tenant in (stirred, untouched):
                 tell(tenant, *news)
 
-    undo_all(stirred, dice)
+    undo_all(stirred, rng)
 
     assert portraits(stirred) == portraits(untouched)
 
@@ -204,11 +212,11 @@ def beginnings() -> list[Event]:
     ]
 
 
-def some_event(dice: random.Random, step: int, number: int) -> Event:
-    n, at, one_id = dice.randint(1, PEOPLE), 100 + step * 10 + number, f"s{step}-{number}"
+def some_event(rng: random.Random, step: int, number: int) -> Event:
+    n, at, one_id = rng.randint(1, PEOPLE), 100 + step * 10 + number, f"s{step}-{number}"
     choices = [
         payment(n, 1_000 * n, at=at),
-        booking(f"t-{n}", at=at, players=[{"playerId": f"t-{dice.randint(1, PEOPLE)}"}]),
+        booking(f"t-{n}", at=at, players=[{"playerId": f"t-{rng.randint(1, PEOPLE)}"}]),
         event("teetime.player.updated", {"id": f"t-{n}", "handicap": step + 0.5}, at=at),
         event("scl.member.updated", {"id": n, "firstName": f"M{n}", "phoneNumber": f"083123456{n}"}, at=at),
         contact(f"c-{n}", at=at, email=f"p{n}@example.com", emailOptIn=bool(step % 2)),
@@ -216,32 +224,30 @@ def some_event(dice: random.Random, step: int, number: int) -> Event:
         event(
             "teetime.player.updated", {"id": f"t-{n}", "name": f"M{n}", "email": f"p{n}@example.com"}, at=at
         ),
-        contact(
-            f"d-{n}", at=at, email=f"p{n}@example.com", phoneNumber=f"082123456{dice.randint(1, PEOPLE)}"
-        ),
+        contact(f"d-{n}", at=at, email=f"p{n}@example.com", phoneNumber=f"082123456{rng.randint(1, PEOPLE)}"),
     ]
-    return {**dice.choice(choices), "id": one_id}
+    return {**rng.choice(choices), "id": one_id}
 
 
-def stir(tenant: Tenant, dice: random.Random) -> None:
+def stir(tenant: Tenant, rng: random.Random) -> None:
     """Merge two at random, or take one back."""
     with tenant_scope(tenant):
         standing = list(ProfileMerge.objects.filter(kind="PERSON", unmerged_at=None).order_by("pk"))
-        if standing and dice.random() < 0.4:
-            chosen = dice.choice(standing)
+        if standing and rng.random() < 0.4:
+            chosen = rng.choice(standing)
             unmerge_profiles(chosen.loser_id, merge_id=chosen.pk)
             return
         living = list(
             CustomerProfile.objects.exclude(status="MERGED").order_by("pk").values_list("pk", flat=True)
         )
         if len(living) > 1:
-            merge_profiles(*dice.sample(living, 2))
+            merge_profiles(*rng.sample(living, 2))
 
 
-def undo_all(tenant: Tenant, dice: random.Random) -> None:
+def undo_all(tenant: Tenant, rng: random.Random) -> None:
     with tenant_scope(tenant):
         standing = list(ProfileMerge.objects.filter(kind="PERSON", unmerged_at=None))
-        dice.shuffle(standing)
+        rng.shuffle(standing)
         for each in standing:
             unmerge_profiles(each.loser_id, merge_id=each.pk)
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from profiles.matching.review import open_candidates
-from profiles.merging.rehoming import NewMerge, record_merges, rehome
+from profiles.merging.reassignment import NewMerge, reassign_rows, record_merges
 from profiles.models import (
     Activity,
     CustomerProfile,
@@ -35,7 +35,7 @@ def join(tenant: Tenant, *pairs: tuple[UUID, UUID]) -> None:
     with tenant_scope(tenant), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         record_merges(cursor, tenant.pk, merges)
-        rehome(cursor, tenant.pk, {one for pair in pairs for one in pair})
+        reassign_rows(cursor, tenant.pk, {one for pair in pairs for one in pair})
 
 
 def reload(row: CustomerProfile) -> CustomerProfile:

@@ -17,13 +17,13 @@ from profiles.matching.review import (
     undo_decision,
     weigh_candidates,
 )
-from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles, unmerge_profiles
 from profiles.models import (
+    CannotLink,
     CustomerProfile,
     DuplicatePair,
     Household,
     HouseholdMember,
-    KeptApart,
     ReviewCandidate,
 )
 from tenants.models import LoggedAction, Role, Tenant
@@ -115,7 +115,7 @@ def test_whoever_was_kept_apart_is_never_joined_by_the_rules_again(fairview: Clu
             == "ACTIVE"
         )
         undo_decision(pair.pk)
-        assert not KeptApart.objects.exists()
+        assert not CannotLink.objects.exists()
     assert waiting(fairview.tenant)[0] == pair.pk
 
 

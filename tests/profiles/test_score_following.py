@@ -14,9 +14,9 @@ from events import consumers, inbox, outbound
 from events.models import DomainLogEntry
 from profiles.ingest import process_pending
 from profiles.log_kinds import LogKind
-from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile, ProfileScore, ScoreDue, StageChange
-from profiles.scoring import following
+from profiles.scoring import log_consumer
 from profiles.scoring.people import score_customers
 from profiles.scoring.runs import score_everybody
 from tenants.models import Tenant
@@ -34,9 +34,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def follow() -> None:
     consumers.ensure_positions()
-    read_on(following.NAME)
+    read_on(log_consumer.NAME)
     for tenant in Tenant.objects.all():
-        while following.score_touched(tenant.pk):
+        while log_consumer.score_touched(tenant.pk):
             pass
 
 
@@ -236,11 +236,11 @@ def test_scoring_costs_the_same_number_of_queries_for_one_and_for_many(fairview:
 def test_whoever_is_touched_often_waits_once(fairview: Club) -> None:
     tell(fairview.tenant, member(7), *(payment(7, 100, at=n) for n in range(1, 5)))
     consumers.ensure_positions()
-    read_on(following.NAME)
+    read_on(log_consumer.NAME)
 
     with tenant_scope(fairview.tenant):
         assert ScoreDue.objects.count() == 1
-    assert not following.score_touched(fairview.tenant.pk)
+    assert not log_consumer.score_touched(fairview.tenant.pk)
     with tenant_scope(fairview.tenant):
         assert not ScoreDue.objects.exists()
         assert ProfileScore.objects.count() == 1
@@ -249,15 +249,15 @@ def test_whoever_is_touched_often_waits_once(fairview: Club) -> None:
 def test_scores_wait_while_the_inbox_is_far_behind(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     tell(fairview.tenant, member(7))
     consumers.ensure_positions()
-    read_on(following.NAME)
+    read_on(log_consumer.NAME)
     monkeypatch.setattr(inbox, "BACKLOG", 2)
     publish(fairview.tenant, *(payment(7, 100, at=n) for n in range(1, 4)))
 
-    assert not following.score_touched(fairview.tenant.pk)
+    assert not log_consumer.score_touched(fairview.tenant.pk)
     with tenant_scope(fairview.tenant):
         assert ScoreDue.objects.count() == 1
         process_pending()
-    following.score_touched(fairview.tenant.pk)
+    log_consumer.score_touched(fairview.tenant.pk)
 
     with tenant_scope(fairview.tenant):
         assert not ScoreDue.objects.exists()
@@ -266,10 +266,10 @@ def test_scores_wait_while_the_inbox_is_far_behind(fairview: Club, monkeypatch: 
 def test_a_lost_wake_up_is_found_by_the_sweep(fairview: Club, kingsmere: Club) -> None:
     tell(fairview.tenant, member(7))
     consumers.ensure_positions()
-    read_on(following.NAME)
+    read_on(log_consumer.NAME)
     redis_client().flushdb()
 
-    following.wake_waiting()
+    log_consumer.wake_waiting()
 
     mark = "crm:wake:profiles.score_touched:{}"
     assert redis_client().exists(mark.format(fairview.tenant.pk))

@@ -15,7 +15,7 @@ from events import inbox
 from events.models import DomainLogEntry
 from profiles.models import Activity, CustomerProfile, ScoreHistory, ScoreRun
 from profiles.privacy.restricting import set_restriction
-from profiles.scoring.past import STEP, STEPS, is_past_due, look_back
+from profiles.scoring.history_backfill import STEP, STEPS, backfill_history, is_history_backfill_due
 from profiles.scoring.people import Scorer
 from profiles.scoring.runs import score_everybody
 from profiles.tasks import score_tenant
@@ -34,7 +34,7 @@ Line = list[tuple[date, int, int]]
 
 def look_back_now(tenant: Tenant) -> int:
     with tenant_scope(tenant):
-        return look_back(scorer=Scorer.of_scope(NOW))
+        return backfill_history(scorer=Scorer.of_scope(NOW))
 
 
 def line_of(tenant: Tenant, person: CustomerProfile) -> Line:
@@ -141,7 +141,7 @@ def test_the_task_looks_back_after_a_run_and_announces_nothing(fairview: Club) -
     line = line_of(fairview.tenant, golfer)
 
     with tenant_scope(fairview.tenant):
-        assert not is_past_due()
+        assert not is_history_backfill_due()
         assert ScoreRun.objects.get().has_looked_back
         kinds = set(DomainLogEntry.objects.values_list("kind", flat=True))
         assert kinds <= {"profile.scored", "profile.counted"}
@@ -152,13 +152,13 @@ def test_the_task_looks_back_after_a_run_and_announces_nothing(fairview: Club) -
 def test_nobody_looks_back_while_events_wait(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     older_golfer(fairview.tenant)
     with tenant_scope(fairview.tenant):
-        assert not is_past_due(), "nobody was scored yet"
+        assert not is_history_backfill_due(), "nobody was scored yet"
         score_everybody()
-        assert is_past_due()
+        assert is_history_backfill_due()
 
         monkeypatch.setattr(inbox, "BACKLOG", 0)
         publish(fairview.tenant, member(1))
-        assert not is_past_due()
+        assert not is_history_backfill_due()
 
 
 def test_the_command_says_whose_past_was_found(fairview: Club) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from profiles.search.marks import Marks, excerpt
-from profiles.search.words import words_of
+from profiles.search.search_query import words_of
 
 # typed, text, the text with what fits in brackets
 MARKED = [

@@ -9,7 +9,7 @@ from profiles.editing import Author, add_note
 from profiles.models import CustomerProfile, SearchDocument
 from profiles.search.documents import tenant_tag
 from profiles.search.finding import search_profiles
-from profiles.search.words import query, words_of
+from profiles.search.search_query import query, words_of
 from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
 from tests.cast import Club

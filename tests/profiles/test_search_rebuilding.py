@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from profiles.editing import update_customer
-from profiles.merging.acts import merge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import SearchDocument
 from profiles.search import rebuilding as search_rebuilding
 from profiles.search.finding import search_profiles

@@ -16,9 +16,9 @@ from profiles.models import CustomerProfile, TextBlock, TextMark
 from profiles.privacy import text_index
 from profiles.privacy.erasing import erase_customer
 from profiles.privacy.mentions import Mentions, find_mentions
+from profiles.privacy.person_patterns import Traits
 from profiles.privacy.text_index import drop_pruned_blocks, index_texts
 from profiles.privacy.tokens import seed_of, tokens_of_person, tokens_of_texts
-from profiles.privacy.words import Traits
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from events.consumers import Entry
-from segments.acts import Draft, create_segment
-from segments.following import follow
+from segments.actions import Draft, create_segment
+from segments.log_consumer import follow
 from segments.models import Segment, SegmentMember, SegmentTransition, SegmentType
 from segments.refreshing import refresh_waiting
 from tenants.models import Tenant

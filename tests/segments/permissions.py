@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from segments.acts import Draft, create_segment
+from segments.actions import Draft, create_segment
 from segments.models import Segment
 from tenants.scope import tenant_scope
 from tests.permissions import (

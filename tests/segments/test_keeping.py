@@ -10,10 +10,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from profiles.merging.acts import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile
 from segments import membership, refreshing
-from segments.acts import Draft, create_segment, get_segment
+from segments.actions import Draft, create_segment, get_segment
 from segments.clock import Clock
 from segments.compiler import compile as compile_rule
 from segments.due import due_query
@@ -70,15 +70,15 @@ class Killed(BaseException):
 def test_a_refresh_killed_at_random_a_hundred_times_ends_true(
     fairview: Club, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dice = random.Random(3)
+    rng = random.Random(3)
     gold = {profile(fairview.tenant, membership_tier="Gold").pk for _ in range(150)}
     monkeypatch.setattr(refreshing, "BATCH", 1)
     monkeypatch.setattr(refreshing, "MOST_ATTEMPTS", 1000)
     write, kills = membership.write_changes, iter(range(100))
 
     def dies(*args: Any) -> None:
-        if dice.random() < 0.6 and next(kills, None) is not None:
-            if dice.random() < 0.5:
+        if rng.random() < 0.6 and next(kills, None) is not None:
+            if rng.random() < 0.5:
                 write(*args)  # and the transaction is lost with the process
             raise Killed
         write(*args)

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from profiles.models import CustomerProfile, ProcessingRestriction
 from segments import refreshing
-from segments.acts import Draft, clone_segment, create_segment, delete_segment, get_segment, update_segment
+from segments.actions import Draft, clone_segment, create_segment, delete_segment, get_segment, update_segment
 from segments.errors import InCircle, InUse, NameTaken, NotAList, SegmentNotFound, UnknownSegments
-from segments.following import move_due, tenants_with_due
 from segments.lists import add_members, remove_members, resolve_pasted
+from segments.log_consumer import move_due, tenants_with_due
 from segments.models import DueDay, Refresh, RefreshReason, Segment
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -213,9 +213,9 @@ def test_a_killed_refresh_is_taken_over(fairview: Club) -> None:
 
 
 def test_refreshes_of_many_segments_share_their_pass_and_agree_with_single_ones(fairview: Club) -> None:
-    dice = random.Random(4)
+    rng = random.Random(4)
     for _ in range(60):
-        profile(fairview.tenant, handicap_tenths=dice.choice((None, *range(-30, 360, 30))))
+        profile(fairview.tenant, handicap_tenths=rng.choice((None, *range(-30, 360, 30))))
     with tenant_scope(fairview.tenant):
         made = [
             create_segment(Draft(name=f"Below {n}", criteria=leaf("handicap", "lt", n))) for n in range(30)
@@ -232,9 +232,9 @@ def test_refreshes_of_many_segments_share_their_pass_and_agree_with_single_ones(
 
 
 def test_random_changes_leave_what_a_full_rebuild_finds(fairview: Club) -> None:
-    dice = random.Random(7)
+    rng = random.Random(7)
     tiers = ("", "Gold", "Silver")
-    people = [profile(fairview.tenant, membership_tier=dice.choice(tiers)) for _ in range(40)]
+    people = [profile(fairview.tenant, membership_tier=rng.choice(tiers)) for _ in range(40)]
     gold = segment(fairview.tenant, GOLD, "Gold")
     either = segment(
         fairview.tenant,
@@ -247,12 +247,12 @@ def test_random_changes_leave_what_a_full_rebuild_finds(fairview: Club) -> None:
     )
     for _ in range(12):
         happened = []
-        for person in dice.sample(people, 9):
-            if dice.random() < 0.5:
-                change(fairview.tenant, person, membership_tier=dice.choice(tiers))
+        for person in rng.sample(people, 9):
+            if rng.random() < 0.5:
+                change(fairview.tenant, person, membership_tier=rng.choice(tiers))
                 happened.append(("profile.changed", person.pk, {"changes": ["membershipTier"]}))
             else:
-                change(fairview.tenant, person, engagement_score=dice.choice((None, 40, 60)))
+                change(fairview.tenant, person, engagement_score=rng.choice((None, 40, 60)))
                 happened.append(("profile.scored", person.pk, {}))
         tell_all(fairview.tenant, happened)
     before = {each.pk: members(fairview.tenant, each) for each in (gold, either)}

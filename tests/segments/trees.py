@@ -44,16 +44,16 @@ def moments(now: datetime, zone: ZoneInfo) -> list[datetime]:
     return found
 
 
-def people(tenant: Tenant, now: datetime, dice: random.Random, *, size: int) -> list[Person]:
+def people(tenant: Tenant, now: datetime, rng: random.Random, *, size: int) -> list[Person]:
     """Customers with a timeline, stored; some are in a segment of their own."""
     with tenant_scope(tenant):
         segment = Segment.objects.create(tenant=tenant, name="The list", type=SegmentType.STATIC)
-        profiles = [profile(tenant, now, dice) for _ in range(size)]
+        profiles = [profile(tenant, now, rng) for _ in range(size)]
         CustomerProfile.objects.bulk_create(profiles)
         made = []
         for each in profiles:
-            acts = [act(tenant, each.pk, now, dice) for _ in range(dice.choice((0, 0, 1, 2, 3, 6)))]
-            listed = [segment.pk] if dice.random() < 0.5 else []
+            acts = [act(tenant, each.pk, now, rng) for _ in range(rng.choice((0, 0, 1, 2, 3, 6)))]
+            listed = [segment.pk] if rng.random() < 0.5 else []
             made.append(Person(each, acts, listed))
         Activity.objects.bulk_create(row for person in made for row in person.acts)
         SegmentMember.objects.bulk_create(
@@ -69,41 +69,41 @@ def people(tenant: Tenant, now: datetime, dice: random.Random, *, size: int) -> 
     return made
 
 
-def profile(tenant: Tenant, now: datetime, dice: random.Random) -> CustomerProfile:
+def profile(tenant: Tenant, now: datetime, rng: random.Random) -> CustomerProfile:
     """A customer of whom some is known and some is not."""
     times = moments(now, tenant.zone)
     days = [*BIRTHDAYS, *(each.date() for each in times)]
     return CustomerProfile(
         tenant=tenant,
-        first_name=dice.choice(("", *WORDS)),
-        last_name=dice.choice(("", *WORDS)),
-        display_name=dice.choice(("", "", "Gold Ann")),
-        email=dice.choice((None, "ann@example.org", "an@example.org")),
-        membership_tier=dice.choice(("", "Gold", "Silver", "gold")),
-        membership_status=dice.choice(("", "ACTIVE", "LAPSED")),
-        date_of_birth=dice.choice((None, *days)),
-        member_since=dice.choice((None, *days)),
-        membership_expiry=dice.choice((None, *days)),
-        last_booking_at=dice.choice((None, *times)),
-        last_email_open_at=dice.choice((None, *times)),
-        handicap_tenths=dice.choice((None, -30, -25, 0, 10, 20, 299, 300, 301)),
-        engagement_score=dice.choice((None, 0, 17, 18, 30, 100)),
-        lifetime_value_cents=dice.choice((0, 1, 5000, 5001)),
-        email_opt_in=dice.random() < 0.5,
-        tags=dice.choice(([], [TAGS[0]], [TAGS[2], TAGS[1]], list(TAGS))),
-        scl_member_id=dice.choice((None, 1, 17, 100)),
+        first_name=rng.choice(("", *WORDS)),
+        last_name=rng.choice(("", *WORDS)),
+        display_name=rng.choice(("", "", "Gold Ann")),
+        email=rng.choice((None, "ann@example.org", "an@example.org")),
+        membership_tier=rng.choice(("", "Gold", "Silver", "gold")),
+        membership_status=rng.choice(("", "ACTIVE", "LAPSED")),
+        date_of_birth=rng.choice((None, *days)),
+        member_since=rng.choice((None, *days)),
+        membership_expiry=rng.choice((None, *days)),
+        last_booking_at=rng.choice((None, *times)),
+        last_email_open_at=rng.choice((None, *times)),
+        handicap_tenths=rng.choice((None, -30, -25, 0, 10, 20, 299, 300, 301)),
+        engagement_score=rng.choice((None, 0, 17, 18, 30, 100)),
+        lifetime_value_cents=rng.choice((0, 1, 5000, 5001)),
+        email_opt_in=rng.random() < 0.5,
+        tags=rng.choice(([], [TAGS[0]], [TAGS[2], TAGS[1]], list(TAGS))),
+        scl_member_id=rng.choice((None, 1, 17, 100)),
     )
 
 
-def act(tenant: Tenant, profile_id: UUID, now: datetime, dice: random.Random) -> Activity:
+def act(tenant: Tenant, profile_id: UUID, now: datetime, rng: random.Random) -> Activity:
     """A row of the timeline."""
     return unsaved_activity(
         tenant,
         profile_id,
-        type=dice.choice(TYPES),
-        occurred_at=dice.choice(moments(now, tenant.zone)),
-        channel=dice.choice(("TEETIME", "EMAIL")),
-        metadata=dice.choice(
+        type=rng.choice(TYPES),
+        occurred_at=rng.choice(moments(now, tenant.zone)),
+        channel=rng.choice(("TEETIME", "EMAIL")),
+        metadata=rng.choice(
             (
                 {},
                 {"clubId": CLUBS[0], "amountCents": 5000},

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from social.library.serving import path_of
 from social.models import Connection, Media, Post, Promotion, Target
-from social.tokens import ACCESS, seal_token
+from social.tokens import ACCESS, encrypt_token
 from tenants.scope import tenant_scope
 from tests.permissions import ADMIN, MANAGER, VIEWER, Page, Row, World
 
@@ -35,7 +35,7 @@ def account(world: World) -> Connection:
         tenant=world.club.tenant, network="TWITTER", account_id=uuid4().hex, account_name="Fairview",
         access_expires_at=timezone.now().replace(year=2099),
     )  # fmt: skip
-    row.access_sealed = seal_token(row, ACCESS, "token")
+    row.access_sealed = encrypt_token(row, ACCESS, "token")
     with tenant_scope(world.club.tenant):
         row.save()
     return row

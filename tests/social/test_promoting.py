@@ -11,8 +11,8 @@ from campaigns.models import Campaign
 from events.consumers.entries import Entry
 from profiles.models import Activity, CustomerProfile
 from social.models import Post, Promotion, Target, Touch
-from social.promoting.acts import approve_promotion, pause_promotion
-from social.promoting.following import follow, settle_changes
+from social.promoting.actions import approve_promotion, pause_promotion
+from social.promoting.log_consumer import follow, settle_changes
 from social.promoting.running import run_touches
 from tests.social.publishing import Stage, file_server, stage
 from tests.social.sandboxes import sandbox

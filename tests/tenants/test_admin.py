@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from tenants.admin import words
+from tenants.admin import formatting
 from tenants.api_keys import find_key
 from tenants.directory import find_tenant
 from tenants.expiring_cache import clear_all_caches
@@ -292,7 +292,7 @@ def test_keys_are_revoked_from_the_list(fairview: Club, kingsmere: Club) -> None
 def test_distances_are_told_in_words(seconds: int, said: str) -> None:
     now = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
-    assert words.ago(now - timedelta(seconds=seconds), now) == said
+    assert formatting.ago(now - timedelta(seconds=seconds), now) == said
 
 
 @pytest.mark.parametrize(
@@ -300,4 +300,4 @@ def test_distances_are_told_in_words(seconds: int, said: str) -> None:
     [("Thandi Mokoena", "TM"), ("a@b.example", "AE"), ("", "?"), ("محمد علي", "مع"), ("Élodie", "É")],
 )
 def test_avatars_have_letters_for_every_name(name: str, letters: str) -> None:
-    assert words.initials(name) == letters
+    assert formatting.initials(name) == letters

@@ -15,7 +15,6 @@ from crm_platform import env
 from crm_platform.simulator import files, live_events
 from crm_platform.simulator.accounts import NotOurs
 from crm_platform.simulator.clubs import Club
-from crm_platform.simulator.dice import Dice
 from crm_platform.simulator.loading import (
     FOLDER,
     Plan,
@@ -28,6 +27,7 @@ from crm_platform.simulator.loading import (
 from crm_platform.simulator.mix import bench_mix, bench_people
 from crm_platform.simulator.placements import profiles_of_records, waiting_pairs
 from crm_platform.simulator.publishing import publish_all
+from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.score import score
 from crm_platform.simulator.score_text import score_text
 from crm_platform.simulator.truth import read_truth
@@ -110,7 +110,7 @@ class Command(BaseCommand):
         slugs = tuple(tenant.slug for tenant in tenants)
         self.stdout.write(f"Live: {', '.join(slugs)}, about {rate:g} events a minute")
         world = plan_in(tenants[0]).world()
-        events = live_events(world, rate, Dice(secrets.token_hex(8)), slugs=slugs)
+        events = live_events(world, rate, Rng(secrets.token_hex(8)), slugs=slugs)
         publish_all(islice(events, limit) if limit else events)
 
     def _score(self, clubs: Sequence[Club], *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from crm_platform import env
 from crm_platform.simulator import files
 from crm_platform.simulator.clubs import CLUBS
 from crm_platform.simulator.loading import FOLDER, is_loaded, loaded_tenants
-from crm_platform.simulator.teaching import Lesson, true_pairs
+from crm_platform.simulator.teaching import WeightTraining, true_pairs
 from crm_platform.simulator.truth import read_truth
 from profiles.matching.duplicates.parameters import SHIPPED
 
@@ -33,13 +33,13 @@ class Command(BaseCommand):
         tenants = [tenant for tenant in loaded_tenants(CLUBS) if is_loaded(tenant, folder)]
         if not tenants:
             raise CommandError("No club of the demo is here: run `manage.py simulate --load` first.")
-        lesson = Lesson()
+        training = WeightTraining()
         for tenant in tenants:
             truth = read_truth(files.truth_path(folder, tenant.slug))
-            lesson.learn(tenant, true_pairs(tenant, truth))
-        parameters = lesson.parameters()
+            training.learn(tenant, true_pairs(tenant, truth))
+        parameters = training.parameters()
         text = orjson.dumps(parameters.as_document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         options["out"].write_bytes(text)
         self.stdout.write(
-            f"{lesson.pairs:,} true pairs among {lesson.people:,} customers: version {parameters.version}"
+            f"{training.pairs:,} true pairs among {training.people:,} customers: version {parameters.version}"
         )

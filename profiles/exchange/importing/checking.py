@@ -28,14 +28,14 @@ from profiles.exchange.importing.subjects import (
     moment_of,
     record_of,
 )
-from profiles.golden import DATE_COLUMNS, FIELD_OWNERS, FILLS_GAPS, ORDINARY, TEXT_COLUMNS
-from profiles.identity import CAP_EXCEEDED, Candidate, Claim, Directory, Person, keys_of
-from profiles.ingest.people import extend_directory
-from profiles.ingest.statements import PLAN_FOR_BATCHES
+from profiles.golden_rows.rules import DATE_COLUMNS, FIELD_OWNERS, FILLS_GAPS, ORDINARY, TEXT_COLUMNS
+from profiles.identity import CAP_EXCEEDED, Candidate, Claim, IdentityMap, Person, keys_of
+from profiles.ingest.people import extend_identity_map
 from profiles.models import CRM_RECORD, ImportOutcome, MemberImport
 from profiles.names import PersonName, names_disagree
 from profiles.normalise import folded
 from profiles.privacy.suppression import claims_of_erased
+from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import current_tenant_id
 
 ERASED: Final = (
@@ -112,7 +112,7 @@ class Check:
         self._club = club
         self._import = member_import
         self._now = now
-        self._directory = Directory(now)
+        self._identity_map = IdentityMap(now)
         self._asked: set[IdentityKey] = set()
         self._known: dict[UUID, _Known] = {}
         # In which line a new person came up; by first and last name, who came up with nothing else.
@@ -131,9 +131,9 @@ class Check:
             and not _lacks_id(self._import, row)
         }
         self._look_up(list(claims.values()))
-        erased = claims_of_erased(self._directory, [[claim] for claim in claims.values()])
+        erased = claims_of_erased(self._identity_map, [[claim] for claim in claims.values()])
         judged = [
-            _judge(row, claims.get(row.line), self._directory, erased, self._first_lines) for row in rows
+            _judge(row, claims.get(row.line), self._identity_map, erased, self._first_lines) for row in rows
         ]
         self._find_namesakes(judged)
         self._load_known(judged)
@@ -144,7 +144,7 @@ class Check:
         self._asked.update(keys)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(PLAN_FOR_BATCHES)
-            extend_directory(cursor, self._club.id, self._directory, keys)
+            extend_identity_map(cursor, self._club.id, self._identity_map, keys)
 
     def _find_namesakes(self, judged: Sequence[_Judged]) -> None:
         """A row with nothing but a name is nobody for certain: it is in conflict with a customer of that name."""
@@ -228,7 +228,11 @@ def _lacks_id(member_import: MemberImport, row: FileRow) -> bool:
 
 
 def _judge(
-    row: FileRow, claim: Claim | None, directory: Directory, erased: set[int], first_lines: dict[Person, int]
+    row: FileRow,
+    claim: Claim | None,
+    identity_map: IdentityMap,
+    erased: set[int],
+    first_lines: dict[Person, int],
 ) -> _Judged:
     """Resolve whom a row is about; conflicts and errors are found on the way."""
     judged = _Judged(row)
@@ -241,31 +245,31 @@ def _judge(
         judged.outcome, judged.words = ImportOutcome.ERROR, [ERASED]
     if claim is None or judged.outcome is not None:
         return judged
-    words = _contradiction(claim, directory)
-    judged.new_keys = [key for key in claim.keys if key.kind != CRM_RECORD and not directory.rows(key)]
+    words = _contradiction(claim, identity_map)
+    judged.new_keys = [key for key in claim.keys if key.kind != CRM_RECORD and not identity_map.rows(key)]
     judged.moment = claim.occurred_at
-    people, candidates = len(directory.people), len(directory.candidates)
-    merges, absorbed = len(directory.merges), len(directory.absorbed)
-    judged.person = directory.resolve(claim).person.root
-    for candidate in directory.candidates[candidates:]:
+    people, candidates = len(identity_map.people), len(identity_map.candidates)
+    merges, absorbed = len(identity_map.merges), len(identity_map.absorbed)
+    judged.person = identity_map.resolve(claim).person.root
+    for candidate in identity_map.candidates[candidates:]:
         words = words or _of_candidate(candidate, claim)
     if words:
         judged.outcome, judged.words = ImportOutcome.CONFLICT, words
-    elif len(directory.merges) > merges:
-        merge = directory.merges[-1]
+    elif len(identity_map.merges) > merges:
+        merge = identity_map.merges[-1]
         judged.words = ["Shows that two customers are one: ", merge.winner, " and ", merge.loser, "."]
-    elif len(directory.absorbed) > absorbed:
-        known, newcomer = directory.absorbed[-1]
+    elif len(identity_map.absorbed) > absorbed:
+        known, newcomer = identity_map.absorbed[-1]
         judged.words = ["Shows that ", newcomer, " is ", known, "."]
-    if judged.person.is_new and len(directory.people) > people:
+    if judged.person.is_new and len(identity_map.people) > people:
         first_lines.setdefault(judged.person, row.line)
     return judged
 
 
-def _contradiction(claim: Claim, directory: Directory) -> Words:
+def _contradiction(claim: Claim, identity_map: IdentityMap) -> Words:
     """Where an id of a service leads to somebody of another name or birth: ids are followed blindly, slips included."""
     for key in claim.keys[1:]:
-        rows = directory.rows(key)
+        rows = identity_map.rows(key)
         if key.kind not in KEYS or not rows:
             continue
         person = rows[0].person.root

@@ -14,9 +14,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from events.wake import wake, wake_on_commit
+from events.debounce import enqueue_debounced, enqueue_on_commit
 from profiles.club import Club
-from profiles.cycle_search import without_cycle_search
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
 from profiles.exchange.importing import statements as sql
 from profiles.exchange.importing.checking import Check, FileRow, Verdict
@@ -29,9 +28,10 @@ from profiles.models import ColumnChoice, ImportOutcome, ImportRow, ImportStatus
 from profiles.normalise import folded
 from tenants.action_log import log_action
 from tenants.actors import acting_as, program
+from tenants.gc_pause import gc_paused
 from tenants.models import Tenant
-from tenants.postgresql.behind import statements_behind
-from tenants.postgresql.commits import UNHURRIED
+from tenants.postgresql.commits import ASYNC_COMMIT
+from tenants.postgresql.statement_pipeline import pipelined_statements
 from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 
 RUN_IMPORT: Final = "profiles.run_import"
@@ -85,7 +85,7 @@ def choose_columns(
                 update_fields=["target", "chosen_at"],
             )
         if wakes:
-            wake_on_commit(RUN_IMPORT, _argument(member_import))
+            enqueue_on_commit(RUN_IMPORT, _argument(member_import))
 
 
 def start_import(member_import: MemberImport, *, takes_conflicts: bool, wakes: bool = True) -> None:
@@ -103,7 +103,7 @@ def start_import(member_import: MemberImport, *, takes_conflicts: bool, wakes: b
         )
         _log("customers.imported", member_import, {"rows": member_import.total})
         if wakes:
-            wake_on_commit(RUN_IMPORT, _argument(member_import))
+            enqueue_on_commit(RUN_IMPORT, _argument(member_import))
 
 
 def undo_import(member_import: MemberImport, *, wakes: bool = True) -> None:
@@ -113,7 +113,7 @@ def undo_import(member_import: MemberImport, *, wakes: bool = True) -> None:
         _move(member_import, UNDOABLE, ImportStatus.UNDOING, done=0, total=rows.count())
         _log("customers.import_undone", member_import, {"rows": member_import.total})
         if wakes:
-            wake_on_commit(RUN_IMPORT, _argument(member_import))
+            enqueue_on_commit(RUN_IMPORT, _argument(member_import))
 
 
 def discard_import(member_import: MemberImport) -> None:
@@ -158,7 +158,7 @@ def wake_abandoned() -> None:
         cursor.execute(sql.ABANDONED)
         found = cursor.fetchall()
     for tenant_id, import_id in found:
-        wake(RUN_IMPORT, f"{tenant_id}/{import_id}")
+        enqueue_debounced(RUN_IMPORT, f"{tenant_id}/{import_id}")
 
 
 def run_import(argument: str) -> None:
@@ -211,7 +211,7 @@ def _check(member_import: MemberImport, report: Report) -> None:
     )
     check = Check(club, member_import, now)
     judged: list[tuple[FileRow, Verdict]] = []
-    with without_cycle_search(), statements_behind():
+    with gc_paused(), pipelined_statements():
         # Once more at the end, for the verdicts on the last rows.
         for start in range(0, len(stored) + CHECK_CHUNK, CHECK_CHUNK):
             with transaction.atomic():
@@ -231,7 +231,7 @@ def _run(member_import: MemberImport, report: Report) -> None:
     club = Club.of(Tenant.objects.get(pk=member_import.tenant_id))
     done = ImportRow.objects.filter(import_id=member_import.pk, applied_at__isnull=False).count()
     report(done, member_import.total)
-    with without_cycle_search(), statements_behind():
+    with gc_paused(), pipelined_statements():
         for taken in run_chunks(club, member_import):
             done += taken
             _progress(member_import, done)
@@ -244,7 +244,7 @@ def _run(member_import: MemberImport, report: Report) -> None:
 def _undo(member_import: MemberImport, report: Report) -> None:
     done = ImportRow.objects.filter(import_id=member_import.pk, undone_at__isnull=False).count()
     report(done, member_import.total)
-    with without_cycle_search(), statements_behind():
+    with gc_paused(), pipelined_statements():
         while taken := undo_chunk(member_import):
             done += taken
             _progress(member_import, done)
@@ -340,7 +340,7 @@ def _finish(member_import: MemberImport, before: ImportStatus, after: ImportStat
 def _progress(member_import: MemberImport, done: int) -> None:
     """Say how far the import is, and hold it for another while; the transaction's commit does not wait for the disk."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(UNHURRIED)
+        cursor.execute(ASYNC_COMMIT)
         cursor.execute(
             sql.PROGRESS,
             [LEASE_SECONDS, done, member_import.tenant_id, member_import.pk, member_import.status],

@@ -5,7 +5,6 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from profiles.cycle_search import without_cycle_search
 from profiles.errors import InvalidFields
 from profiles.exchange.importing import statements as sql
 from profiles.exchange.importing.cells import NO_VALUE
@@ -16,6 +15,7 @@ from profiles.exchange.importing.tables import Table, read_table
 from profiles.models import ColumnChoice, ImportRow, MemberImport
 from profiles.normalise import folded
 from tenants.actors import current_actor
+from tenants.gc_pause import gc_paused
 from tenants.scope import current_tenant_id
 
 LONGEST_NAME: Final = 200
@@ -23,7 +23,7 @@ LONGEST_NAME: Final = 200
 STATUS_PREFIX: Final = "status="
 
 
-@without_cycle_search()
+@gc_paused()
 def open_import(
     file_name: str, content: bytes, *, encoding: str = "", separator: str = "", sheet: str = ""
 ) -> tuple[MemberImport, list[Guess]]:

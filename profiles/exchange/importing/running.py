@@ -94,12 +94,14 @@ def _make_ready(cursor: Any, member_import: MemberImport) -> _Ready:
 
 def _apply(cursor: Any, club: Club, rows: dict[int, FileRow], events: list[ReadyEvent]) -> None:
     """Apply rows and settle them; of those that nothing came of the people were erased."""
-    for told in apply_in_parts(club, events, timezone.now(), PART):
-        person_of = {-number: profile_id for number, profile_id, _ in told.answers if profile_id is not None}
-        _keep_births(cursor, club.id, person_of, rows, told.new_ids)
-        unseen = set(told.new_ids)
+    for result in apply_in_parts(club, events, timezone.now(), PART):
+        person_of = {
+            -number: profile_id for number, profile_id, _ in result.results if profile_id is not None
+        }
+        _keep_births(cursor, club.id, person_of, rows, result.new_ids)
+        unseen = set(result.new_ids)
         settled = [
-            (row_id, *_settled(profile_id, rows.pop(row_id).values, unseen, told.added_tags))
+            (row_id, *_settled(profile_id, rows.pop(row_id).values, unseen, result.added_tags))
             for row_id, profile_id in person_of.items()
         ]
         _store_settled(cursor, club.id, settled)

@@ -14,19 +14,20 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from events import log
-from events.log import Happening
+from events.log import LogEntry
 from profiles import cache
 from profiles.exchange.importing import statements as sql
 from profiles.exchange.importing.subjects import event_id_of, event_prefix
-from profiles.ingest.restating import Touched, restate
-from profiles.ingest.statements import PLAN_FOR_BATCHES, TAGGED_PROFILE
+from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
+from profiles.ingest.statements import TAGGED_PROFILE
 from profiles.log_kinds import LogKind
-from profiles.merging.rehoming import rehome
+from profiles.merging.reassignment import reassign_rows
 from profiles.models import ErasureReason, MemberImport
 from profiles.tables import BLANK_PROFILES
 from tenants.actors import current_actor
 from tenants.extension import OnUndo, every, from_the_top, table_name
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import current_tenant_id
 
 CHUNK: Final = 1_000
@@ -72,10 +73,10 @@ def _undo(cursor: Any, tenant_id: UUID, member_import: MemberImport, rows: Seque
     _take_tags(cursor, tenant_id, rows)
     cursor.execute(sql.TAKE_STAGES, [tenant_id])
     gone = _forget(cursor, tenant_id)
-    changes = restate(cursor, tenant_id, Touched(rekeyed=touched - gone))
+    changes = recompute_golden_rows(cursor, tenant_id, Touched(rekeyed=touched - gone))
     cursor.execute(sql.SETTLE_UNDONE, [tenant_id])
     log.append(
-        Happening(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(names)})
+        LogEntry(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(names)})
         for profile_id, names in changes.items()
         if names
     )
@@ -89,7 +90,7 @@ def _part(cursor: Any, tenant_id: UUID) -> set[UUID]:
     sides = [(row_id, event_id, side) for row_id, event_id, *both in cursor.fetchall() for side in both]
     if not sides:
         return set()
-    survivor_of = rehome(cursor, tenant_id, {side for _, _, side in sides})
+    survivor_of = reassign_rows(cursor, tenant_id, {side for _, _, side in sides})
     cursor.executemany(sql.ALSO_UNDO, sides)
     return set(survivor_of.values())
 
@@ -154,6 +155,6 @@ def _forget_derived() -> list[str]:
 def _tell(gone: Collection[UUID], now: datetime) -> None:
     reason = ErasureReason.SOURCE.value
     log.append(
-        Happening(LogKind.PROFILE_ERASED, profile_id, {"reason": reason, "erasedAt": now.isoformat()})
+        LogEntry(LogKind.PROFILE_ERASED, profile_id, {"reason": reason, "erasedAt": now.isoformat()})
         for profile_id in sorted(gone)
     )

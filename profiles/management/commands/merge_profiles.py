@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 
 from profiles.management.profile_commands import scope_of_customer
-from profiles.merging.acts import merge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.merging.previewing import preview_fields, preview_merge
 
 

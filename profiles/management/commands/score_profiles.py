@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from profiles.errors import ScoringUnderWay
 from profiles.management.progress import progress_of
 from profiles.models import ScoreRun
-from profiles.scoring.past import is_past_due, look_back
+from profiles.scoring.history_backfill import backfill_history, is_history_backfill_due
 from profiles.scoring.people import Scorer
 from profiles.scoring.runs import is_due, score_everybody
 from tenants.actors import acting_as, program
@@ -40,7 +40,7 @@ class Command(BaseCommand):
                     self.stdout.write(f"{tenant.slug}: scored today already")
                 else:
                     self._say(tenant, self._score(tenant, options["workers"]))
-                if is_past_due() and (given := self._look_back(tenant, options["workers"])):
+                if is_history_backfill_due() and (given := self._look_back(tenant, options["workers"])):
                     self.stdout.write(
                         f"{tenant.slug}: the past of {given:,} customers found in their timeline"
                     )
@@ -60,4 +60,4 @@ class Command(BaseCommand):
 
     def _look_back(self, tenant: Tenant, workers: int) -> int:
         with progress_of(f"{tenant.slug}: looking back") as report:
-            return look_back(workers=workers, report=report)
+            return backfill_history(workers=workers, report=report)

@@ -50,7 +50,7 @@ FORGET_KEPT_APART: Final = """
 DELETE FROM new_duplicate AS d WHERE EXISTS (
     SELECT FROM profiles_identifier AS a
     JOIN profiles_identifier AS b ON b.tenant_id = %(tenant)s AND b.profile_id = d.second_id
-    JOIN profiles_keptapart AS k ON k.tenant_id = %(tenant)s
+    JOIN profiles_cannotlink AS k ON k.tenant_id = %(tenant)s
         AND k.first_key = LEAST(a.kind || ':' || a.value, b.kind || ':' || b.value)
         AND k.second_key = GREATEST(a.kind || ':' || a.value, b.kind || ':' || b.value)
     WHERE a.tenant_id = %(tenant)s AND a.profile_id = d.first_id

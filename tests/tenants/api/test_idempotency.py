@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from tenants.kept_answers import prune_idempotency_records
+from tenants.idempotency_retention import prune_idempotency_records
 from tenants.models import IdempotencyRecord
 from tenants.postgresql.locks import AdvisoryLock, try_lock
 from tenants.scope import all_tenants, tenant_scope

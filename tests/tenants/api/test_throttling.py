@@ -10,7 +10,7 @@ import redis
 from django.test import Client
 
 from tenants.api import throttling
-from tenants.api.throttling import EVENTS, READ, WRITE, Meter, RateLimitedError, charge
+from tenants.api.throttling import EVENTS, READ, WRITE, RateLimitedError, RateLimiter, charge
 from tenants.callers import Caller, CallerKind
 from tenants.models import IdempotencyRecord
 from tenants.redis_client import redis_client
@@ -40,28 +40,28 @@ def caller(subject: str = "user:anna", limit: int | None = None) -> Caller:
 
 
 def passes(
-    meter: Meter, times: int, *, limit: int = 20, subject: str = "a", now: float = NOON, cost: int = 1
+    limiter: RateLimiter, times: int, *, limit: int = 20, subject: str = "a", now: float = NOON, cost: int = 1
 ) -> int:
     """How many of so many requests get through."""
     return sum(
-        meter.take(subject=subject, rate_class=READ, limit=limit, cost=cost, now=now) for _ in range(times)
+        limiter.take(subject=subject, rate_class=READ, limit=limit, cost=cost, now=now) for _ in range(times)
     )
 
 
 def test_a_minute_has_exactly_its_limit(redis_server: "redis.Redis") -> None:
-    assert passes(Meter(), 50) == 20
+    assert passes(RateLimiter(), 50) == 20
 
 
 def test_the_next_minute_begins_anew(redis_server: "redis.Redis") -> None:
-    meter = Meter()
+    limiter = RateLimiter()
 
-    assert passes(meter, 30, now=NOON) == 20
-    assert passes(meter, 30, now=NOON + 59.9) == 0
-    assert passes(meter, 30, now=NOON + 60) == 20
+    assert passes(limiter, 30, now=NOON) == 20
+    assert passes(limiter, 30, now=NOON + 59.9) == 0
+    assert passes(limiter, 30, now=NOON + 60) == 20
 
 
 def test_a_minute_that_begins_meanwhile_in_another_thread_refuses_nobody(redis_server: "redis.Redis") -> None:
-    class Hurried(Meter):
+    class Hurried(RateLimiter):
         """Another thread spends of the next minute right after this one has looked."""
 
         def _spend(self, key: tuple[str, str], minute: int, cost: int) -> bool:
@@ -73,20 +73,20 @@ def test_a_minute_that_begins_meanwhile_in_another_thread_refuses_nobody(redis_s
 
 
 def test_two_processes_share_one_limit(redis_server: "redis.Redis") -> None:
-    one, other = Meter(), Meter()
+    one, other = RateLimiter(), RateLimiter()
 
-    through = sum(passes(meter, 1, limit=100) for _ in range(100) for meter in (one, other))
+    through = sum(passes(limiter, 1, limit=100) for _ in range(100) for limiter in (one, other))
 
     # Both lease five at a time, so that at most one lease is left over in one of them.
     assert 95 <= through <= 100
 
 
 def test_callers_and_classes_do_not_share(redis_server: "redis.Redis") -> None:
-    meter = Meter()
+    limiter = RateLimiter()
 
-    assert passes(meter, 30, subject="a") == 20
-    assert passes(meter, 30, subject="b") == 20
-    assert meter.take(subject="a", rate_class=WRITE, limit=1, cost=1, now=NOON)
+    assert passes(limiter, 30, subject="a") == 20
+    assert passes(limiter, 30, subject="b") == 20
+    assert limiter.take(subject="a", rate_class=WRITE, limit=1, cost=1, now=NOON)
 
 
 def leased(redis_server: "redis.Redis", subject: str = "a") -> int:
@@ -95,47 +95,47 @@ def leased(redis_server: "redis.Redis", subject: str = "a") -> int:
 
 
 def test_most_requests_need_no_round_trip(redis_server: "redis.Redis") -> None:
-    meter = Meter()
+    limiter = RateLimiter()
 
     steps = set()
     for _ in range(1000):
-        assert passes(meter, 1, limit=1000) == 1
+        assert passes(limiter, 1, limit=1000) == 1
         steps.add(leased(redis_server))
 
     assert sorted(steps) == list(range(50, 1001, 50))
 
 
 def test_who_used_a_minute_up_asks_no_more(redis_server: "redis.Redis") -> None:
-    meter = Meter()
-    passes(meter, 21)
+    limiter = RateLimiter()
+    passes(limiter, 21)
     before = leased(redis_server)
 
-    assert passes(meter, 500) == 0
+    assert passes(limiter, 500) == 0
 
     assert leased(redis_server) == before
 
 
 def test_counts_do_not_stay_in_redis(redis_server: "redis.Redis") -> None:
-    passes(Meter(), 1)
+    passes(RateLimiter(), 1)
 
     (key,) = redis_server.keys("crm:rate:*")
     assert 0 < redis_server.ttl(key) <= 120
 
 
 def test_a_large_piece_of_work_counts_as_such(redis_server: "redis.Redis") -> None:
-    meter = Meter()
+    limiter = RateLimiter()
 
-    assert passes(meter, 1, limit=1000, cost=700) == 1
-    assert passes(meter, 1, limit=1000, cost=700) == 0
-    assert passes(meter, 300, limit=1000, cost=1) == 300
-    assert passes(meter, 1, limit=1000, cost=1) == 0
+    assert passes(limiter, 1, limit=1000, cost=700) == 1
+    assert passes(limiter, 1, limit=1000, cost=700) == 0
+    assert passes(limiter, 300, limit=1000, cost=1) == 300
+    assert passes(limiter, 1, limit=1000, cost=1) == 0
 
 
 def test_threads_of_one_process_do_not_take_too_much(redis_server: "redis.Redis") -> None:
-    meter = Meter()
+    limiter = RateLimiter()
     taken: list[int] = []
 
-    threads = [Thread(target=lambda: taken.append(passes(meter, 100, limit=200))) for _ in range(4)]
+    threads = [Thread(target=lambda: taken.append(passes(limiter, 100, limit=200))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -214,22 +214,22 @@ def test_without_redis_everything_passes(no_redis: None, fairview: Club) -> None
 def test_without_redis_only_one_request_in_seconds_waits_for_it(
     no_redis: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meter = Meter()
-    passes(meter, 1)
+    limiter = RateLimiter()
+    passes(limiter, 1)
     monkeypatch.setattr(throttling, "redis_client", lambda: pytest.fail("asked again"))
 
     started = time.monotonic()
-    assert passes(meter, 1000) == 1000
+    assert passes(limiter, 1000) == 1000
     assert time.monotonic() - started < 1
 
 
 def test_when_redis_comes_back_the_limit_does_too(
     settings: Any, no_redis: None, redis_server: "redis.Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meter = Meter()
+    limiter = RateLimiter()
     monkeypatch.setattr(throttling, "AWAY_SECONDS", 0.0)
-    assert passes(meter, 100) == 100
+    assert passes(limiter, 100) == 100
 
     monkeypatch.setattr(throttling, "redis_client", lambda: redis_server)
 
-    assert passes(meter, 100) <= 20
+    assert passes(limiter, 100) <= 20

@@ -1,0 +1,117 @@
+"""The buttons of a campaign: pause, resume, cancel, take back, duplicate, archive, approve, test."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from campaigns import actions, editing
+from campaigns.admin.list_page import campaign_or_404
+from campaigns.models import Campaign
+from profiles.models import CustomerProfile
+from tenants.admin import formatting
+from tenants.admin.base import messages
+from tenants.admin.pages import page, show
+from tenants.errors import DomainError
+from tenants.middleware import StaffRequest
+from tenants.roles import Right
+
+Act = Callable[[StaffRequest, Campaign], HttpResponse | None]
+
+
+@page("campaigns/<uuid:campaign_id>/act/", name="campaign_act", right=Right.EDIT)
+@require_POST
+def campaign_act(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
+    """Do what the form field `act` says; what cannot be taken back is asked once more."""
+    campaign = campaign_or_404(campaign_id)
+    name = request.POST.get("act", "")
+    here = reverse("admin:campaign", args=[campaign.pk])
+    if name == "cancel" and "confirmed" not in request.POST:
+        return show(
+            request,
+            "crm/operations/confirm.html",
+            campaign.name,
+            question="Cancel this campaign?",
+            consequence="Whoever has not got it yet never will. What was sent stays counted.",
+            button="Cancel the campaign",
+            is_final=True,
+            hidden=[("act", name)],
+            action=reverse("admin:campaign_act", args=[campaign.pk]),
+            back=here,
+        )
+    answer = None
+    try:
+        answer = ACTS[name](request, campaign) if name in ACTS else None
+    except DomainError as refusal:
+        messages.warning(request, refusal.message)
+    return answer or HttpResponseRedirect(here)
+
+
+def _done(act: Callable[[UUID], object], said: str) -> Act:
+    def do(request: StaffRequest, campaign: Campaign) -> None:
+        act(campaign.pk)
+        messages.success(request, said)
+
+    return do
+
+
+def _unschedule(request: StaffRequest, campaign: Campaign) -> HttpResponse:
+    actions.unschedule_campaign(campaign.pk)
+    messages.success(request, "It is a draft again.")
+    return HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, "review"]))
+
+
+def _duplicate(request: StaffRequest, campaign: Campaign) -> HttpResponse:
+    copy = editing.duplicate_campaign(campaign.pk)
+    messages.success(request, "This is the copy, a draft without a time.")
+    return HttpResponseRedirect(reverse("admin:campaign_edit", args=[copy.pk, "audience"]))
+
+
+def _review(act: Callable[[UUID], object], said: str) -> Act:
+    def do(request: StaffRequest, campaign: Campaign) -> HttpResponse:
+        try:
+            act(campaign.pk)
+            messages.success(request, said)
+        except DomainError as refusal:
+            messages.warning(request, refusal.message)
+        return HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, "review"]))
+
+    return do
+
+
+def _test(request: StaffRequest, campaign: Campaign) -> HttpResponse:
+    """To whoever of the customers has the written address."""
+    back = HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, "review"]))
+    address = request.POST.get("address", "").strip().lower()
+    people = list(CustomerProfile.objects.filter(email=address, status="ACTIVE")[:5]) if address else []
+    if not people:
+        messages.warning(request, "No customer has this address. Add yourself as a customer to get tests.")
+        return back
+    try:
+        decided = actions.test_campaign(campaign.pk, [person.pk for person in people])
+    except DomainError as refusal:
+        messages.warning(request, refusal.message)
+        return back
+    sent = sum(one.status == "PLANNED" for one in decided)
+    if sent:
+        messages.success(request, f"{formatting.plural(sent, 'test message')} on the way to {address}.")
+    else:
+        messages.warning(request, f"Nothing was sent: {decided[0].reason.lower().replace('_', ' ')}.")
+    return back
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    "pause": _done(actions.pause_campaign, "Paused. Nothing more is sent until you resume."),
+    "resume": _done(actions.resume_campaign, "It goes on where it stood."),
+    "cancel": _done(actions.cancel_campaign, "Cancelled."),
+    "unschedule": _unschedule,
+    "duplicate": _duplicate,
+    "archive": _done(editing.archive_campaign, "Archived."),
+    "unarchive": _done(lambda pk: editing.archive_campaign(pk, is_archived=False), "Back in the list."),
+    "ask": _review(editing.ask_approval, "Your colleagues see that it waits for approval."),
+    "approve": _review(editing.approve_campaign, "Approved. It can be scheduled now."),
+    "test": _test,
+}

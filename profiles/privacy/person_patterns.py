@@ -1,0 +1,165 @@
+"""Patterns that find an erased person in texts about others, and the redaction of such texts."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, Self
+
+from django.db import connection
+
+from events.identity_hints import IdentityKey, IdentityKind
+from profiles.normalise import folded
+from profiles.privacy import statements as sql
+
+ERASED: Final = "[erased]"
+# Nothing: matches no text at all, in Python as in PostgreSQL.
+NOTHING: Final = r"$.^"
+# What people write between the digits of a phone number.
+BETWEEN_DIGITS: Final = r"[ ().\-/]*"
+# Behind country and trunk prefixes: 0821234567, +27 82 123 4567 and 0027 (82) 1234567 are one number.
+SUBSCRIBER_DIGITS: Final = 9
+ADDRESS_KINDS: Final = (IdentityKind.EMAIL.value, IdentityKind.PHONE.value)
+FEWEST_DIGITS: Final = 7
+# Accents as signs of their own, apostrophes of all kinds, and what nobody sees.
+BETWEEN_LETTERS: Final = "[\u0300-\u036f'’‘ʼ`´\u00ad\u200b-\u200f]*"
+# Spaces, hyphens, dashes, a comma behind the last name.
+BETWEEN_WORDS: Final = r"(?:\W|_)+"
+# How events call the ids of services; `id` alone means something else in most of them.
+ID_NAMES: Final = {
+    IdentityKind.SCL_MEMBER.value: ("sclMemberId", "memberId"),
+    IdentityKind.TEETIME_PLAYER.value: ("teetimePlayerId", "playerId"),
+    IdentityKind.MESSAGING_CONTACT.value: ("messagingContactId", "contactId"),
+}
+# The name that searches give to the plain `id` of an event about a member or a player.
+SUBJECT_ID: Final = "subjectId"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What leads to a person: their keys that nobody else holds, and the names that their records state."""
+
+    keys: frozenset[IdentityKey]
+    names: frozenset[tuple[str, str]]
+    display_names: frozenset[str]
+
+    @classmethod
+    def load(cls, parameters: dict[str, Any]) -> Self:
+        """Of the profiles `ids` of the tenant. An address that somebody else has as well is theirs too: left out."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql.OWN_KEYS, parameters)
+            keys = frozenset(IdentityKey(*row) for row in cursor.fetchall())
+            cursor.execute(sql.STATED_NAMES, parameters)
+            names = frozenset((first, last) for first, last in cursor.fetchall() if first and last)
+            cursor.execute(sql.DISPLAY_NAMES, parameters)
+            shown = frozenset(name for (name,) in cursor.fetchall() if len(name.split()) > 1)
+        return cls(keys, names, shown)
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression for PostgreSQL and Python alike, to be used without regard to case."""
+        parts = [_address(key) for key in sorted(self.keys) if key.kind in ADDRESS_KINDS]
+        parts += [_named(name) for name in sorted(self.display_names)]
+        for first, last in sorted(self.names):
+            parts += [_named(name) for name in (f"{first} {last}", f"{last} {first}") if _has_two_words(name)]
+        # The longest first: Python takes the first that fits, PostgreSQL the longest.
+        found = "|".join(sorted({part for part in parts if part}, key=lambda part: (-len(part), part)))
+        return f"(?:{found})" if found else NOTHING
+
+    @property
+    def surnames(self) -> str:
+        """The same for family names alone: for the names of households only."""
+        found = "|".join(sorted({_named(last) for _, last in self.names} - {""}))
+        return f"(?:{found})" if found else NOTHING
+
+    @property
+    def service_ids(self) -> frozenset[tuple[str, str]]:
+        """The ids by which services call the person, each under every name that events give it."""
+        return frozenset(
+            (name, key.value)
+            for key in self.keys
+            if key.kind not in ADDRESS_KINDS
+            for name in ID_NAMES.get(key.kind, (key.kind,))
+        )
+
+    @property
+    def id_pattern(self) -> str:
+        """A regular expression for the ids in the text of JSON, as PostgreSQL writes it."""
+        held = self.service_ids | {(SUBJECT_ID, value) for value in self.subject_ids}
+        parts = [f'"{name}": "?{_escaped(value)}"?[,}}]' for name, value in sorted(held) if value]
+        return f"(?:{'|'.join(parts)})" if parts else NOTHING
+
+    @property
+    def subject_ids(self) -> list[str]:
+        """Ids that an event about a member or a player holds as plain `id`."""
+        return [key.value for key in self.keys if key.kind in ID_NAMES]
+
+
+def _has_two_words(name: str) -> bool:
+    """A dash as family name leaves a first name, which thousands have."""
+    return len(folded(name).split()) > 1
+
+
+def _address(key: IdentityKey) -> str:
+    if key.kind == IdentityKind.EMAIL:
+        return _escaped(key.value)
+    digits = re.sub(r"\D", "", key.value)[-SUBSCRIBER_DIGITS:]
+    if len(digits) < FEWEST_DIGITS:
+        return ""
+    return r"(?:[+0-9][0-9 ().\-/]{0,7})?" + BETWEEN_DIGITS.join(digits) + "(?![0-9])"
+
+
+@lru_cache(maxsize=1024)
+def _named(text: str) -> str:
+    """Whatever is folded to the same words, as search finds them: accents, hyphens, apostrophes, spelled or not.
+
+    Of a single letter or sign no pattern is made.
+    """
+    words = ["".join(map(_letter, word)) for word in folded(text).split()]
+    return BETWEEN_WORDS.join(words) if len("".join(words)) > 1 else ""
+
+
+def _letter(char: str) -> str:
+    """A letter with or without its accents, whole or as marks of their own, and what may stand behind it."""
+    others = _accented().get(char, "")
+    return (f"[{char}{others}]" if others else _escaped(char)) + BETWEEN_LETTERS
+
+
+@lru_cache(maxsize=1)
+def _accented() -> dict[str, str]:
+    """Plain letter → the small letters that fold to it; capitals are found because case does not count."""
+    found: dict[str, str] = {}
+    for place in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        char = chr(place)
+        base = folded(char)
+        if char == char.lower() and len(base) == 1 and base != char:
+            found[base] = found.get(base, "") + char
+    return found
+
+
+def _escaped(text: str) -> str:
+    """Literal in both dialects."""
+    return re.sub(r"([^\w@])", r"\\\1", text)
+
+
+def redact(value: Any, pattern: re.Pattern[str], service_ids: Collection[tuple[str, str]]) -> Any:
+    """A JSON value without the person: a list entry about them is blanked, elsewhere only the matching words."""
+    if isinstance(value, str):
+        return pattern.sub(ERASED, value)
+    if isinstance(value, list):
+        return [_entry(item, pattern, service_ids) for item in value]
+    if isinstance(value, dict):
+        return {name: redact(item, pattern, service_ids) for name, item in value.items()}
+    if isinstance(value, int) and not isinstance(value, bool) and pattern.search(str(value)):
+        return ERASED
+    return value
+
+
+def _entry(item: Any, pattern: re.Pattern[str], service_ids: Collection[tuple[str, str]]) -> Any:
+    """One of a list of people, as the players of a booking are."""
+    if isinstance(item, dict) and any(
+        (name, str(held)) in service_ids or (isinstance(held, str) and pattern.search(held))
+        for name, held in item.items()
+    ):
+        return {name: ERASED if isinstance(held, str) else None for name, held in item.items()}
+    return redact(item, pattern, service_ids)

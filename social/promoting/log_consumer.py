@@ -1,0 +1,305 @@
+"""Following events through the log: published, moved, cancelled, entered, withdrawn."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from events.consumers.entries import Entry
+from profiles.models import Activity
+from social.models import (
+    Competition,
+    Entrant,
+    Promotion,
+    PromotionStatus,
+    SourceType,
+    Target,
+    TargetStatus,
+    Touch,
+    TouchKind,
+    TouchStatus,
+)
+from social.promoting import campaigning
+from social.promoting.actions import (
+    STOPPABLE,
+    columns_of,
+    make_promotion,
+    note,
+    prepare,
+    replan,
+    stop_touches,
+    template_of,
+)
+from social.promoting.facts import NAMES, moment_of
+from social.promoting.planning import BANDS, FULL_ENOUGH, LAST_CALL, fill_rate
+from tenants.models import Tenant
+from tenants.scope import all_tenants, tenant_scope
+
+IN, OUT = "COMPETITION_ENTERED", "COMPETITION_WITHDRAWN"
+# Five updates in a minute are one correction; shortly before the event nobody waits.
+CALM: Final = timedelta(minutes=10)
+URGENT: Final = timedelta(hours=24)
+MATERIAL: Final = frozenset(
+    {
+        "startsAt",
+        "endsAt",
+        "clubName",
+        "courseName",
+        "entryFeeCents",
+        "format",
+        "entriesCloseAt",
+        "withdrawBy",
+    }
+)
+ELIGIBILITY: Final = frozenset({"handicapMin", "handicapMax", "gender"})
+
+
+def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
+    """Take entries of the log into the plans; inside the transaction of the consumer's position."""
+    changed = [entry for entry in entries if entry.kind == "competition.changed"]
+    for entry in changed:
+        _take_change(tenant, entry)
+    moved = [
+        entry
+        for entry in entries
+        if entry.kind == "activity.recorded" and entry.data.get("type") in (IN, OUT)
+    ]
+    if moved:
+        _take_entries(tenant, [int(entry.data["activityId"]) for entry in moved])
+
+
+def _take_change(tenant: Tenant, entry: Entry) -> None:
+    told: dict[str, Any] = entry.data.get("competition") or {}
+    key, change = str(told.get("id") or ""), str(entry.data.get("change"))
+    if not key:
+        return
+    row, _ = Competition.objects.select_for_update().get_or_create(tenant_id=tenant.pk, key=key)
+    if row.log_id >= entry.id:
+        return
+    row.facts = {**row.facts, **{name: value for name, value in told.items() if name != "id"}}
+    row.is_cancelled, row.log_id = row.is_cancelled or change == "cancelled", entry.id
+    row.save()
+    promotion = Promotion.objects.filter(source_type=SourceType.COMPETITION, source_id=key).first()
+    if promotion is None:
+        if change == "published" and _is_wanted(tenant, row):
+            made = make_promotion(source_type=SourceType.COMPETITION, source_id=key, facts=_plain(row.facts))
+            count_field(tenant, [key])
+            note(made, "Planned because TeeTime published the competition.")
+        return
+    _note_change(promotion, row, entry.at)
+
+
+def _is_wanted(tenant: Tenant, row: Competition) -> bool:
+    starts = moment_of(row.facts.get("startsAt"))
+    return (
+        template_of(tenant).get("isOn", True) is not False and starts is not None and starts > timezone.now()
+    )
+
+
+def _plain(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: facts[name] for name in NAMES if facts.get(name) is not None}
+
+
+def _note_change(promotion: Promotion, row: Competition, at: datetime) -> None:
+    """What is different from the plan waits until it has settled."""
+    facts = _plain(row.facts)
+    different = {name for name in NAMES if facts.get(name) != promotion.facts.get(name)}
+    pending = {"facts": facts, "changes": sorted(different), "isCancelled": row.is_cancelled}
+    if not different and not row.is_cancelled:
+        Promotion.objects.filter(pk=promotion.pk).update(pending={}, pending_since=None)
+        return
+    Promotion.objects.filter(pk=promotion.pk).update(
+        pending=pending, pending_since=promotion.pending_since or at
+    )
+
+
+# --- Changes that have settled ---------------------------------------------------------------------------------------
+
+
+def settle_changes(now: datetime | None = None) -> int:
+    """Apply changes that nobody has added to for ten minutes, or that cannot wait; returns how many."""
+    now, count = now or timezone.now(), 0
+    with all_tenants():
+        waiting = list(
+            Promotion.objects.filter(pending_since__isnull=False).values_list(
+                "pk", "tenant_id", "pending_since"
+            )[:200]
+        )
+    for promotion_id, tenant_id, since in waiting:
+        with tenant_scope(tenant_id), transaction.atomic():
+            row = (
+                Promotion.objects.select_for_update(skip_locked=True, of=("self",))
+                .filter(pk=promotion_id, pending_since=since)
+                .first()
+            )
+            if row is not None and (now - since >= CALM or _is_urgent(row, now)):
+                apply_change(row)
+                count += 1
+    return count
+
+
+def _is_urgent(promotion: Promotion, now: datetime) -> bool:
+    if promotion.pending.get("isCancelled"):
+        return True
+    ends = [one for one in (promotion.closes_at, promotion.starts_at) if one is not None and one > now]
+    return bool(ends) and min(ends) - now <= URGENT
+
+
+def apply_change(promotion: Promotion) -> None:
+    """The plan follows: unsent parts are reckoned anew, what is out is corrected, a cancellation takes all back."""
+    pending = promotion.pending
+    changes = set(pending.get("changes") or ())
+    promotion.facts = pending.get("facts") or promotion.facts
+    promotion.name = str(promotion.facts.get("name") or promotion.name)[:200]
+    for name, value in columns_of(promotion.facts).items():
+        setattr(promotion, name, value)
+    promotion.pending, promotion.pending_since = {}, None
+    promotion.save()
+    if pending.get("isCancelled"):
+        _cancel(promotion)
+        return
+    replan(promotion)
+    note(promotion, f"Changed: {', '.join(sorted(changes)) or 'nothing that matters'}.")
+    if changes & MATERIAL and promotion.status == PromotionStatus.ACTIVE:
+        _correct(promotion, TouchKind.CORRECTION)
+    if changes & ELIGIBILITY:
+        note(
+            promotion,
+            "Who may enter has changed; people who entered and no longer fit are for staff to look at.",
+        )
+    watch(promotion)
+
+
+def _cancel(promotion: Promotion) -> None:
+    was_active = promotion.status == PromotionStatus.ACTIVE
+    stop_touches(
+        Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED), "The event was cancelled."
+    )
+    Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.CANCELLED)
+    promotion.status = PromotionStatus.CANCELLED
+    note(promotion, "Cancelled, because the event was cancelled.")
+    if was_active:
+        _correct(promotion, TouchKind.CANCELLATION)
+
+
+def _correct(promotion: Promotion, kind: str) -> None:
+    """A touch for each post of the plan that is out, on its network; and one for those who were written to."""
+    round_number = Touch.objects.filter(promotion=promotion, kind=kind).count()
+    posts = list(
+        Touch.objects.filter(promotion=promotion, post_id__isnull=False).values_list("post_id", flat=True)
+    )
+    out = Target.objects.filter(post_id__in=posts, status=TargetStatus.PUBLISHED, deleted_at=None)
+    now = timezone.now()
+    Touch.objects.bulk_create(
+        Touch(
+            tenant_id=promotion.tenant_id,
+            promotion=promotion,
+            key=f"{kind.lower()[:10]}:{round_number}:{target.pk}"[:60],
+            kind=kind,
+            channel="POST",
+            anchor="when",
+            due_at=now,
+            post_id=target.post_id,
+            text=str(target.pk),
+        )
+        for target in out
+    )
+    for channel in promotion.channels:
+        if channel != "POST":
+            touch = Touch.objects.create(
+                tenant_id=promotion.tenant_id,
+                promotion=promotion,
+                key=f"{kind.lower()[:10]}:{round_number}:{channel}",
+                kind=kind,
+                channel=channel,
+                anchor="when",
+                due_at=now,
+            )
+            prepare(promotion, touch)
+
+
+# --- The field -------------------------------------------------------------------------------------------------------
+
+
+def _take_entries(tenant: Tenant, activity_ids: Sequence[int]) -> None:
+    rows = Activity.objects.filter(pk__in=activity_ids).order_by("occurred_at", "pk")
+    keys: set[str] = set()
+    for row in rows:
+        key = str(row.metadata.get("competitionId") or "")
+        if not key:
+            continue
+        keys.add(key)
+        person = {"profile_id": row.profile_id, "origin_profile_id": row.origin_profile_id}
+        entrant, is_new = Entrant.objects.get_or_create(
+            tenant_id=tenant.pk, competition_key=key, **person, defaults={"entered_at": row.occurred_at}
+        )
+        _move_entrant(entrant, row.type, row.occurred_at, is_new=is_new)
+    count_field(tenant, keys)
+
+
+def _move_entrant(entrant: Entrant, kind: str, at: datetime, *, is_new: bool) -> None:
+    """The later of entry and withdrawal counts, in whatever order they are read."""
+    if kind == IN:
+        if entrant.withdrawn_at is not None and at > entrant.withdrawn_at:
+            entrant.entered_at, entrant.withdrawn_at = at, None
+            entrant.save()
+    elif is_new or at >= entrant.entered_at:
+        entrant.withdrawn_at = at
+        entrant.save()
+
+
+def count_field(tenant: Tenant, keys: Iterable[str]) -> None:
+    """Count the fields of these competitions, and act on what they have become."""
+    for promotion in Promotion.objects.filter(source_type=SourceType.COMPETITION, source_id__in=list(keys)):
+        field = Entrant.objects.filter(competition_key=promotion.source_id, withdrawn_at=None)
+        promotion.entered = field.values("profile_id").distinct().count()
+        Promotion.objects.filter(pk=promotion.pk).update(entered=promotion.entered)
+        watch(promotion)
+
+
+def watch(promotion: Promotion) -> None:
+    """Full: everything stops and the waiting list is called; nearly full: the last places are called, once."""
+    rate = fill_rate(promotion)
+    if rate is None or promotion.status != PromotionStatus.ACTIVE:
+        return
+    is_full = rate >= 1
+    if is_full != promotion.is_full:
+        Promotion.objects.filter(pk=promotion.pk).update(is_full=is_full)
+        promotion.is_full = is_full
+        if is_full:
+            planned = Touch.objects.filter(
+                promotion=promotion, status=TouchStatus.PLANNED, kind__in=STOPPABLE
+            )
+            stop_touches(planned, "The field is full.")
+            note(promotion, f"Full: {promotion.entered} of {promotion.max_entries}.")
+            _call(promotion, TouchKind.FULL)
+            return
+        note(promotion, f"A place is free again: {promotion.entered} of {promotion.max_entries}.")
+    closes = promotion.closes_at or promotion.starts_at
+    if not is_full and rate >= FULL_ENOUGH and (closes is None or closes - timezone.now() >= LAST_CALL):
+        _call(promotion, TouchKind.LAST_PLACES)
+
+
+def _call(promotion: Promotion, kind: str) -> None:
+    """Put the touches of a kind on their way now; each once."""
+    for touch in Touch.objects.filter(
+        promotion=promotion, kind=kind, status=TouchStatus.PLANNED, due_at=None
+    ):
+        touch.due_at = timezone.now()
+        prepare(promotion, touch)
+
+
+def widen(promotion: Promotion) -> None:
+    """Invite the next handicap band as well, while the field is not full enough."""
+    rate = fill_rate(promotion)
+    if rate is not None and rate < FULL_ENOUGH and promotion.band < BANDS - 1:
+        Promotion.objects.filter(pk=promotion.pk).update(band=promotion.band + 1)
+        promotion.band += 1
+        note(promotion, f"Band {promotion.band + 1} of {BANDS} is invited as well.")
+        for touch in Touch.objects.filter(
+            promotion=promotion, status=TouchStatus.PLANNED, campaign_id__isnull=False
+        ):
+            if touch.due_at is not None:
+                campaigning.refresh(promotion, touch, touch.due_at)

@@ -1,0 +1,113 @@
+"""Filters of the back office's templates; the words themselves are in `tenants.admin.formatting`."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tenants.admin import formatting
+from tenants.models import Tenant
+
+register = template.Library()
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Letters of an avatar."""
+    return formatting.initials(str(name))
+
+
+@register.filter
+def hue(key: object) -> int:
+    """Colour number of an avatar."""
+    return formatting.hue(key)
+
+
+@register.filter
+def ago(value: datetime | None) -> str:
+    """Distance from now."""
+    return formatting.ago(value) if value else ""
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """A length of time."""
+    return formatting.duration(seconds)
+
+
+@register.filter
+def moment(value: datetime | None, tenant: Tenant) -> str:
+    """Day and time on the club's clock."""
+    return formatting.moment(value, tenant) if value else ""
+
+
+@register.filter
+def exactly(value: datetime, tenant: Tenant) -> str:
+    """A moment with its year, for evidence."""
+    return formatting.exactly(value, tenant)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A day."""
+    return formatting.day(value) if value else ""
+
+
+@register.filter
+def clock(value: datetime, tenant: Tenant) -> str:
+    """The time of day on the club's clock."""
+    return f"{value.astimezone(tenant.zone):%H:%M}"
+
+
+@register.filter
+def when(value: datetime | None, tenant: Tenant) -> SafeString | str:
+    """How long ago, with the exact moment on hover."""
+    if value is None:
+        return ""
+    exact = formatting.moment(value, tenant)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, formatting.ago(value)
+    )
+
+
+@register.filter
+def at(value: datetime | None, tenant: Tenant) -> SafeString | str:
+    """The exact moment, with how long ago on hover."""
+    if value is None:
+        return ""
+    exact = formatting.moment(value, tenant)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), formatting.ago(value), exact
+    )
+
+
+@register.filter
+def money(cents: int, tenant: Tenant) -> str:
+    """An amount as the club writes it."""
+    return formatting.money(cents, tenant)
+
+
+@register.filter
+def number(value: int, tenant: Tenant) -> str:
+    """A count as the club writes it."""
+    return formatting.number(value, tenant)
+
+
+@register.filter
+def source_name(source: str) -> str:
+    """A service as staff know it."""
+    return formatting.source_name(source)
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    """Indented JSON."""
+    return formatting.pretty_json(value)
+
+
+@register.filter
+def phone(value: str) -> str:
+    """A number as people write it, with its country."""
+    return formatting.phone(value)
