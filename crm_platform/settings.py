@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from crm_platform import composition, env
 from tenants.extension import collect
@@ -37,6 +38,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "django_celery_beat",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "graphene_django",
@@ -64,6 +68,7 @@ MIDDLEWARE = [
     "crm_platform.page_middleware.PageMessages",
     "crm_platform.page_middleware.PageFrames",
     "tenants.middleware.AdminTenantMiddleware",
+    "tenants.second_factor.SecondFactorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -135,7 +140,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 AUTHENTICATION_BACKENDS = [
     # First: it refuses whoever was wrong too often before a password is compared.
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "tenants.signing_in.PersonBackend",
 ]
 AXES_HANDLER = "tenants.signing_in.Throttle"
 AXES_FAILURE_LIMIT = 5
@@ -150,6 +155,22 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 # REMOTE_ADDR is the caller's own: crm_platform.web.bridge sets it, with CRM_PROXIES in front too.
 AXES_CLIENT_IP_CALLABLE = "tenants.signing_in.address_of"
+
+# The link of a mail for a new password.
+PASSWORD_RESET_TIMEOUT = 3 * 60 * 60
+OTP_TOTP_ISSUER = "Clubhouse CRM"
+
+# --- Mails to staff about their accounts. Without a mail server they become files that whoever installs can read.
+EMAIL_HOST = globals()["CRM_SMTP_HOST"]
+EMAIL_PORT = globals()["CRM_SMTP_PORT"]
+EMAIL_HOST_USER = globals()["CRM_SMTP_USER"]
+EMAIL_HOST_PASSWORD = globals()["CRM_SMTP_PASSWORD"]
+EMAIL_USE_TLS = globals()["CRM_SMTP_SECURITY"] == "STARTTLS"
+EMAIL_USE_SSL = globals()["CRM_SMTP_SECURITY"] == "TLS"
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = env.data_dir() / "mail"
+DEFAULT_FROM_EMAIL = globals()["CRM_MAIL_FROM"]
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -204,6 +225,12 @@ UNFOLD: dict[str, Any] = {
             "900": "#14412b",
             "950": "#0a2419",
         },
+    },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+            {"title": "Second factor", "link": reverse_lazy("admin:second_factor")},
+        ],
     },
     "SIDEBAR": {
         "show_search": False,

@@ -7,7 +7,7 @@ from celery import shared_task
 from events.debounce import clear_debounce, enqueue_debounced
 from social import measuring, series
 from social.promoting import log_consumer, running
-from social.publishing import claiming
+from social.publishing import claiming, comments
 from social.publishing.working import drain
 from tenants.actors import acting_as, program
 
@@ -19,7 +19,7 @@ TURN_SECONDS: Final = 15.0
 def wake_publishing() -> None:
     """Send as many workers as there is work for; idempotent, because claims are."""
     claiming.hold_late()
-    for slot in range(claiming.count_due()):
+    for slot in range(claiming.count_due() or comments.is_any_due()):
         enqueue_debounced(PUBLISH, str(slot))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tenants.extension import Extension, NavEntry, Periodic, Setting
+from tenants.extension import Extension, NavEntry, Periodic, Queue, Setting
 from tenants.tables import PERIODS, TABLES
 
 SETTINGS: Final = "Settings"
@@ -13,21 +13,45 @@ EXTENSION: Final = Extension(
     nav=(
         NavEntry("Club", "golf_course", "tenants_tenant_changelist", "ADMINISTER", SETTINGS, 900),
         NavEntry("Colleagues", "badge", "tenants_membership_changelist", "ADMINISTER", SETTINGS, 910),
+        NavEntry("Invitations", "mail", "tenants_invitation_changelist", "ADMINISTER", SETTINGS, 915),
         NavEntry("Users", "person", "tenants_user_changelist", "ADMINISTER", SETTINGS, 920),
         NavEntry("API keys", "key", "tenants_apikey_changelist", "ADMINISTER", SETTINGS, 930),
         NavEntry("Action log", "history", "tenants_loggedaction_changelist", "ADMINISTER", SETTINGS, 990),
     ),
     styles=("crm/frame.css", "crm/parts.css"),
+    public_urls="tenants.admin.account_urls",
     scripts=("crm/frame.js", "crm/live.js"),
     schedule=(
         Periodic(
             "tenants.prune_idempotency_records", seconds=3600, expires=3000, name="prune-idempotency-records"
         ),
     ),
+    # A mail waits for somebody else's server, but for seconds only.
+    queues={
+        "tenants.mail_password_reset": Queue.WEBHOOKS,
+        "tenants.mail_invitation": Queue.WEBHOOKS,
+    },
     settings=(
         Setting(
             "CRM_CORS_ORIGINS", "names", "", "The origins whose pages may call the API from the browser."
         ),
+        Setting(
+            "CRM_SMTP_HOST",
+            "text",
+            "",
+            "The mail server for mails to staff; without one they become files in `mail` of CRM_DATA_DIR.",
+        ),
+        Setting("CRM_SMTP_PORT", "number", 587, "Its port."),
+        Setting("CRM_SMTP_USER", "text", "", "The user name there, if it asks for one."),
+        Setting("CRM_SMTP_PASSWORD", "text", "", "And the password."),
+        Setting(
+            "CRM_SMTP_SECURITY",
+            "choice",
+            "STARTTLS",
+            "How the way there is protected.",
+            ("STARTTLS", "TLS", "NONE"),
+        ),
+        Setting("CRM_MAIL_FROM", "text", "clubhouse@localhost", "From whom mails to staff come."),
     ),
     locks={
         "IDENTITY": 1,  # who is who in one tenant: identifiers, merges, golden rows

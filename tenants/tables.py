@@ -8,6 +8,13 @@ from tenants.extension import Period, Table, Texts, columns, delete
 BODY: Final = "convert_from(row.response_body, 'UTF8')"
 TABLES: Final = (
     Table("tenants.Membership", plain=columns("user_id role created_at")),
+    Table(
+        "tenants.Invitation",
+        # Addresses of people who work for the club, as Membership names their accounts.
+        plain=columns(
+            "email role issue invited_by_id made_at expires_at accepted_at accepted_by_id withdrawn_at"
+        ),
+    ),
     Table("tenants.TenantName", plain=columns("name")),
     Table(
         "tenants.IdempotencyRecord",

@@ -49,7 +49,8 @@ ENDED: Final = frozenset({TargetStatus.PUBLISHED, TargetStatus.FAILED, TargetSta
 class Target(TenantChildModel):
     """`due_at`: when it is published, or looked at again while UNKNOWN. `lease`: who works on it, until when.
 
-    `seen`: what was found on the network where more than one post could be ours.
+    `seen`: what was found on the network where more than one post could be ours. `comment_due_at`: when the first
+    comment is written, or looked for, unless the worker that published gets to it; null: none is wanted or left.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -74,6 +75,7 @@ class Target(TenantChildModel):
     problem_code = models.CharField(max_length=40, blank=True)
     problem_text = models.TextField(blank=True)
     comment_id = models.CharField(max_length=100, blank=True)
+    comment_due_at = models.DateTimeField(null=True)
     metrics_due_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -116,6 +118,12 @@ class Target(TenantChildModel):
                 fields=["metrics_due_at"],
                 condition=Q(metrics_due_at__isnull=False),
                 name="social_target_metrics_idx",
+            ),
+            # First comments that a worker left undone.
+            models.Index(
+                fields=["comment_due_at"],
+                condition=Q(comment_due_at__isnull=False),
+                name="social_target_comment_idx",
             ),
             # Counting against the limits of an account; what it published.
             models.Index(fields=["tenant", "connection", "-published_at"], name="social_target_account_idx"),

@@ -154,6 +154,9 @@ class Publisher(Protocol):
     def comment(self, account: Account, post_id: str, text: str) -> str:
         """Reply to one's own post; the comment's id."""
 
+    def comments(self, account: Account, post_id: str) -> list[tuple[str, str]]:
+        """Id and words of the newest comments under a post that can be the account's own."""
+
     def numbers(
         self, account: Account, post_ids: Sequence[str], kinds: Mapping[str, str]
     ) -> dict[str, Numbers]:

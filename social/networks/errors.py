@@ -88,6 +88,9 @@ _ROWS: Final = (
     Meaning("LOOKED_IN_VAIN", Effect.FAIL, STAFF,
             "The network gave no clear answer, and the post was not found there. It is safe to try again.",
             "Try again"),
+    Meaning("COMMENT_LOST", Effect.FAIL, STAFF,
+            "The post is out, but its first comment was not found there. It is safe to write it again.",
+            "Write the comment again"),
     Meaning("NO_CONNECTION", Effect.RETRY, NOBODY, "The network could not be reached."),
 )  # fmt: skip
 MEANINGS: Final[Mapping[str, Meaning]] = {row.name: row for row in _ROWS}

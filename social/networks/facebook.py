@@ -152,6 +152,15 @@ class Facebook:
             graph("POST", f"{post_id}/comments", account.token, is_commit=True, message=text).body["id"]
         )
 
+    def comments(self, account: Account, post_id: str) -> list[tuple[str, str]]:
+        """Those of the Page itself; a comment without an author may be one."""
+        rows = listed(f"{post_id}/comments", account.token, most=1, fields="id,message,from", limit=100)
+        return [
+            (str(row["id"]), str(row.get("message") or ""))
+            for row in rows
+            if str((row.get("from") or {}).get("id", account.id)) == account.id
+        ]
+
     def numbers(
         self, account: Account, post_ids: Sequence[str], kinds: Mapping[str, str]
     ) -> dict[str, Numbers]:

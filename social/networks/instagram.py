@@ -137,6 +137,15 @@ class Instagram:
             graph("POST", f"{post_id}/comments", account.token, is_commit=True, message=text).body["id"]
         )
 
+    def comments(self, account: Account, post_id: str) -> list[tuple[str, str]]:
+        """Those of the account itself; a comment without an author may be one."""
+        rows = listed(f"{post_id}/comments", account.token, most=1, fields="id,text,username", limit=50)
+        return [
+            (str(row["id"]), str(row.get("text") or ""))
+            for row in rows
+            if str(row.get("username") or account.username) == account.username
+        ]
+
     def numbers(
         self, account: Account, post_ids: Sequence[str], kinds: Mapping[str, str]
     ) -> dict[str, Numbers]:

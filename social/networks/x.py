@@ -102,6 +102,16 @@ class X:
                 raise CallFailed(verdict("REPLY_NOT_ALLOWED", failed.verdict.code)) from failed
             raise
 
+    def comments(self, account: Account, post_id: str) -> list[tuple[str, str]]:
+        """Replies of the account itself stand in its own timeline."""
+        query = {"since_id": post_id, "max_results": "100", "tweet.fields": f"{FIELDS},referenced_tweets"}
+        rows = [
+            row
+            for row in _timeline(account, **query).body.get("data") or ()
+            if any(one.get("id") == post_id for one in row.get("referenced_tweets") or ())
+        ]
+        return [(str(row["id"]), _seen(row, account).text) for row in rows]
+
     def numbers(
         self, account: Account, post_ids: Sequence[str], kinds: Mapping[str, str]
     ) -> dict[str, Numbers]:

@@ -49,7 +49,7 @@ def after_sending(target: Target, lease: UUID, failed: CallFailed, *, is_decisiv
     elif effect in (Effect.FAIL, Effect.GONE, Effect.DUPLICATE):
         fail(target, said, lease=lease)
     elif effect is Effect.REMAKE:
-        _forget_steps(target)
+        forget_steps(target)
         _again(target, lease, said)
     else:
         close_doors(target.connection, said)
@@ -69,7 +69,8 @@ def _reopen(target: Target) -> None:
         Attempt.objects.filter(pk=row.pk).update(outcome=Outcome.UNKNOWN)
 
 
-def _forget_steps(target: Target) -> None:
+def forget_steps(target: Target) -> None:
+    """What was prepared is of no use any more: it is prepared anew."""
     with transaction.atomic():
         Step.objects.filter(target=target, kind__in=(StepKind.CONTAINER, StepKind.UPLOAD)).delete()
 

@@ -14,18 +14,18 @@ from social.networks.calling import CallFailed
 from social.networks.content import Found, Search, Seen
 from social.networks.errors import Effect, verdict
 from social.networks.registry import publisher_of
-from social.publishing.failures import close_doors
+from social.publishing.failures import close_doors, forget_steps
 from social.publishing.states import doubt, fail, locked, postpone, publish
 from social.tokens import account_of
 
-# Lists lag: one look in vain proves nothing, four do.
+# Lists lag: one look in vain proves nothing, four do. Together a quarter of an hour, which leaves room for workers
+# that die while they look: in doubt for twenty minutes at most.
 LOOKS: Final = (
     timedelta(seconds=15),
     timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=13),
+    timedelta(minutes=4),
+    timedelta(minutes=10),
 )
-AFTER_DRAFT: Final = 2  # a draft that was lost is not public: fewer looks are enough
 SLOW_LOOK: Final = timedelta(minutes=30)
 MOST_BOUND: Final = 500
 
@@ -91,11 +91,13 @@ def _not_told(target: Target, lease: UUID, failed: CallFailed) -> None:
 
 def _look_again(target: Target, attempt: Attempt, lease: UUID, *, is_live: bool) -> None:
     looks = target.looks + 1
-    if attempt.kind == StepKind.DRAFT and looks >= AFTER_DRAFT:
-        _end_attempt(attempt, Outcome.NOT_SENT)
-        postpone(target, timezone.now(), lease=lease, looks=0)
-    elif looks < len(LOOKS):
+    if looks < len(LOOKS):
         doubt(target, timezone.now() + LOOKS[looks], lease=lease, looks=looks)
+    elif attempt.kind == StepKind.DRAFT:
+        # What is still not public after that was a draft: another one is no double. Its photos are used up.
+        _end_attempt(attempt, Outcome.NOT_SENT)
+        forget_steps(target)
+        postpone(target, timezone.now(), lease=lease, looks=0)
     elif is_live:
         # The network vouches that it is out, only its list does not show it.
         doubt(target, timezone.now() + SLOW_LOOK, lease=lease, looks=looks, asks_human=True)

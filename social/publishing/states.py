@@ -18,6 +18,8 @@ from social.publishing.claiming import LeaseLost
 from tenants.scope import current_tenant_id
 
 FIRST_NUMBERS: Final = timedelta(hours=1)
+# By then the worker that published has written the first comment, or is dead.
+COMMENT_PATIENCE: Final = timedelta(minutes=3)
 
 
 @contextmanager
@@ -93,6 +95,8 @@ def publish(
         permalink=permalink,
         published_at=at or now,
         metrics_due_at=now + FIRST_NUMBERS,
+        comment_due_at=now + COMMENT_PATIENCE if target.post.first_comment.strip() else None,
+        looks=0,
         problem="",
         problem_code="",
         problem_text="",

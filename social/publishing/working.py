@@ -3,10 +3,9 @@
 import hashlib
 import logging
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import orjson
-from django.db import transaction
 from django.utils import timezone
 
 from social.contents import content_of
@@ -16,7 +15,8 @@ from social.networks.content import Account, Content, Done, NotReady, Plan, Publ
 from social.networks.errors import verdict
 from social.networks.registry import publisher_of
 from social.networks.x import post_address as x_address
-from social.publishing import failures, limits, settling
+from social.publishing import comments, failures, limits, settling
+from social.publishing.attempts import close, close_by
 from social.publishing.claiming import Claim, LeaseLost, claim, keep
 from social.publishing.states import locked, postpone, publish
 from social.tokens import account_of
@@ -63,7 +63,7 @@ class _Run:
             if (plan.kind, plan.position) in self.handles:
                 continue
             if plan.kind == StepKind.COMMENT:
-                comment(self.target, account)
+                comments.write(self.target, account)
                 break
             if not self._take(plan, account):
                 return
@@ -162,62 +162,10 @@ def save_step(target: Target, plan: Plan, handle: str, request_hash: str) -> Non
     )
 
 
-def close(attempt: Attempt, outcome: str, **changes: Any) -> None:
-    """The end of an attempt."""
-    Attempt.objects.filter(pk=attempt.pk).update(outcome=outcome, ended_at=timezone.now(), **changes)
-
-
-def close_by(attempt: Attempt, failed: CallFailed, *, is_decisive: bool) -> None:
-    """The end of an attempt that failed, as the network's answer has it."""
-    said = failed.verdict
-    outcome = Outcome.REFUSED
-    if not failed.is_sent:
-        outcome = Outcome.NOT_SENT
-    elif failed.is_unclear and is_decisive:
-        outcome = Outcome.UNKNOWN
-    close(
-        attempt,
-        outcome,
-        status_code=said.status or None,
-        code=said.code[:40],
-        trace=said.trace[:100],
-        message=said.message,
-    )
-
-
 def fingerprint(content: Content) -> str:
     """What was said, as one hash."""
     parts = [content.text, content.link, content.first_comment, [one.path for one in content.pictures]]
     return hashlib.sha256(orjson.dumps([*parts, content.video.path if content.video else None])).hexdigest()
-
-
-def comment(target: Target, account: Account) -> None:
-    """The first comment of a published target: tried once, since nobody can tell one from another."""
-    content = content_of(target.post, target.connection.network)
-    if not content.first_comment or Attempt.objects.filter(target=target, kind=StepKind.COMMENT).exists():
-        return
-    row: Target = Target.objects.get(pk=target.pk)
-    attempt = Attempt.objects.create(
-        tenant_id=target.tenant_id,
-        target=target,
-        kind=StepKind.COMMENT,
-        lease=target.pk,
-        started_at=timezone.now(),
-    )
-    try:
-        made = publisher_of(target.connection.network).comment(
-            account, row.network_post_id or "", content.first_comment
-        )
-    except CallFailed as failed:
-        close_by(attempt, failed, is_decisive=True)
-        said = failed.verdict
-        Target.objects.filter(pk=target.pk).update(
-            problem=said.meaning.name, problem_code=said.code[:40], problem_text=said.message
-        )
-        return
-    with transaction.atomic():
-        close(attempt, Outcome.SUCCEEDED)
-        Target.objects.filter(pk=target.pk).update(comment_id=made)
 
 
 def remember_address(target: Target, account: Account) -> None:
@@ -245,4 +193,4 @@ def drain(seconds: float, now: datetime | None = None) -> int:
             break
         work(taken)
         count += 1
-    return count
+    return count + comments.catch_up(now)

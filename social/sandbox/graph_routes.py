@@ -75,6 +75,8 @@ def _page(world: World, request: Request, doc: Doc, edge: str) -> Answer:
 def _post(world: World, request: Request, doc: Doc, edge: str) -> Answer:
     if edge == "comments" and request.method == "POST":
         return pages.comment(world, request, "post", doc, doc["page"])
+    if edge == "comments" and request.method == "GET":
+        return pages.comments(world, request, "post", doc)
     if edge == "insights":
         return insights.of_post(world, request, doc)
     acts = {"GET": page_reading.one_post, "POST": pages.publish_draft, "DELETE": pages.delete_post}
@@ -106,6 +108,8 @@ def _container(world: World, request: Request, doc: Doc, edge: str) -> Answer:
 def _media(world: World, request: Request, doc: Doc, edge: str) -> Answer:
     if edge == "comments" and request.method == "POST":
         return pages.comment(world, request, "ig_media", doc, doc["account"])
+    if edge == "comments" and request.method == "GET":
+        return pages.comments(world, request, "ig_media", doc)
     if edge == "insights":
         return insights.of_media(world, request, doc)
     if request.method == "DELETE":

@@ -178,6 +178,29 @@ def comment(world: World, request: Request, kind: str, doc: Doc, owner: str) -> 
     return Answer({"id": key}, commits=[key])
 
 
+def comments(world: World, request: Request, kind: str, doc: Doc) -> Answer:
+    """GET /{object}/comments, newest first; the words are `message` on Facebook and `text` on Instagram."""
+    token_of(world, request)
+    rows = doc["comments"][::-1]
+    if world.switches["list_lag_seconds"]:
+        seen = graph_time(world.now() - world.switches["list_lag_seconds"])
+        rows = [one for one in rows if one["created_time"] <= seen]
+    if kind == "ig_media":
+        account = world.store.get("instagram", doc["account"]) or {}
+        rows = [
+            {
+                "id": one["id"],
+                "text": one["message"],
+                "timestamp": one["created_time"],
+                "username": account.get("username", ""),
+            }
+            for one in rows
+        ]
+    else:
+        rows = [{**one, "from": {"id": doc["page"]}} for one in rows]
+    return Answer({"data": rows[: request.number("limit", 25)], "paging": {}})
+
+
 def subscribe(world: World, request: Request, page_id: str) -> Answer:
     """POST /{page}/subscribed_apps."""
     page_for(world, request, page_id, "pages_manage_metadata")

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChangeForm, UserCreationForm
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import (
     UnfoldAdminPasswordToggleWidget,
@@ -23,6 +23,7 @@ from tenants.roles import Right, may
 
 __all__ = [
     "AdminPasswordChangeForm",
+    "AuthenticationForm",
     "ModelAdmin",
     "UnfoldAdminPasswordToggleWidget",
     "UnfoldAdminSelectWidget",

@@ -8,8 +8,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from tenants import second_factor
 from tenants.admin.base import (
     ModelAdmin,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldBooleanSwitchWidget,
     as_staff,
@@ -49,6 +51,14 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         help_text="Payments, values and complaints on the pages of customers; viewers never see them.",
     )
 
+    second_factor_for = forms.ChoiceField(
+        choices=second_factor.CHOICES,
+        required=False,
+        label="Second factor is a must for",
+        widget=UnfoldAdminSelectWidget(),
+        help_text="Whoever has none is led to its page after the next log-in, and can do nothing before it is set up.",
+    )
+
     class Meta:
         model = Tenant
         fields = ["name", "slug", "time_zone", "default_country", "currency", "locale", "is_active"]
@@ -61,6 +71,7 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
             self.initial["tiers"] = "\n".join(club.tier_order)
             self.initial["aliases"] = "\n".join(names.values_list("name", flat=True))
             self.initial["staff_see_money"] = bool(club.settings.get(STAFF_SEE_MONEY))
+            self.initial["second_factor_for"] = club.settings.get(second_factor.DEMANDED_OF)
             self.initial["placeholder_addresses"] = "\n".join(club.placeholders)
 
     def clean(self) -> dict[str, Any]:
@@ -86,7 +97,7 @@ class ClubAdmin(ModelAdmin):
         (None, {"fields": ["name", "slug", "aliases", "is_active"]}),
         ("Language, clock and money", {"fields": ["time_zone", "default_country", "currency", "locale"]}),
         ("Membership", {"fields": ["tiers", "placeholder_addresses"]}),
-        ("Roles", {"fields": ["staff_see_money"]}),
+        ("Roles", {"fields": ["staff_see_money", "second_factor_for"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
@@ -126,6 +137,7 @@ class ClubAdmin(ModelAdmin):
             **club.settings,
             "placeholders": data["placeholder_addresses"],
             STAFF_SEE_MONEY: data["staff_see_money"],
+            second_factor.DEMANDED_OF: data["second_factor_for"] or second_factor.NOBODY,
         }
         if not change:
             plain = ("time_zone", "default_country", "currency", "locale")

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
-from tenants.admin.base import ModelAdmin, UnfoldAdminSite, as_staff, request_may
+from tenants.admin.base import AuthenticationForm, ModelAdmin, UnfoldAdminSite, as_staff, request_may
 from tenants.admin.pages import front_view, page_urls
 from tenants.admin_views import switch_tenant
 from tenants.roles import Right, tenants_of
@@ -14,11 +14,20 @@ from tenants.roles import Right, tenants_of
 MOST_CLUBS = 200
 
 
+class LoginForm(AuthenticationForm):
+    """The stock form with a label that says what is taken."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "E-mail or user name"
+
+
 class BackOfficeSite(UnfoldAdminSite):
     """One site for all apps; libraries' own tables stay out of it."""
 
     index_title = "Dashboard"
     login_template = "admin/login.html"
+    login_form = LoginForm
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Take only tables whose admin asks roles for permission: that of a library would not."""

@@ -1,13 +1,19 @@
-"""Accounts. A club's admins manage those of people who work for their club alone; operators all."""
+"""Accounts. A club's admins see those of people who work for their club alone, and may shut them; operators make them.
+
+Names, addresses and passwords are the person's own: an account that a club could rename, or whose password its admin
+chose, would carry that hand into the next club that lets the person in.
+"""
 
 from typing import Any, Final
 
 from django import forms
 from django.contrib.admin import display, register
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tenants.admin import formatting
 from tenants.admin.base import (
@@ -44,7 +50,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "email", "first_name", "last_name", "is_active", "last_seen"]
+    list_display = ["username", "email", "first_name", "last_name", "is_active", "second_factor", "last_seen"]
     list_filter = ["is_active"]
     ordering = ["username"]
     filter_horizontal = []
@@ -62,7 +68,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """People of this club who belong to no other: an admin here must not get into another club through them."""
-        rows: QuerySet[User] = super().get_queryset(request)
+        devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        rows: QuerySet[User] = super().get_queryset(request).annotate(has_app=Exists(devices))
         staff = as_staff(request)
         if staff.user.is_superuser:
             return rows
@@ -72,16 +79,26 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         here = Membership.objects.filter(tenant=staff.tenant).values("user_id")
         return rows.filter(pk__in=here, is_superuser=False).exclude(pk__in=elsewhere)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A password is set by operators only."""
+        found = super().get_fieldsets(request, obj)
+        if obj is None or as_staff(request).user.is_superuser:
+            return found
+        return [(None, {"fields": ["username"]}), *found[1:]]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """What reaches beyond the club is for operators; nobody locks themselves out."""
-        fields = [] if as_staff(request).user.is_superuser else ["is_superuser", "auth_user_id"]
+        if as_staff(request).user.is_superuser:
+            fields = []
+        else:
+            fields = ["username", "email", "first_name", "last_name", "is_superuser", "auth_user_id"]
         if obj is not None and obj.pk == request.user.pk:
             fields += ["is_active", "is_superuser"]
         return fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Admins add colleagues."""
-        return request_may(request, Right.ADMINISTER)
+        """Operators only: a club's admins invite (`tenants.admin.invitations`)."""
+        return bool(as_staff(request).user.is_superuser)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of the rows one can see."""
@@ -112,7 +129,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             note(request, act, "user", obj.pk, name=obj.username, fields=sorted(form.changed_data))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Noted once it is done: the form leads away."""
+        """Operators only; noted once it is done: the form leads away."""
+        if not as_staff(request).user.is_superuser:
+            raise PermissionDenied(
+                "People choose their passwords themselves: “Forgotten your password” on the log-in page."
+            )
         response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == REDIRECTED:
             note(request, "user.password_set", "user", id)
@@ -124,6 +145,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         """Back to the list; Django would open the form again."""
         response: HttpResponse = ModelAdmin.response_add(self, request, obj, post_url_continue)
         return response
+
+    @display(description="Second factor", boolean=True)
+    def second_factor(self, row: User) -> bool:
+        """Whether they log in with one."""
+        return bool(row.has_app)  # type: ignore[attr-defined]  # annotated
 
     @display(description="Last login")
     def last_seen(self, row: User) -> str:

@@ -219,7 +219,7 @@ def test_a_new_user_may_log_in_and_has_a_role(fairview: Club) -> None:
         "usable_password": "true",
     }
 
-    answer = desk(fairview.admin).post(f"{USERS}add/", form)
+    answer = desk(factories.user("root", is_superuser=True)).post(f"{USERS}add/", form)
 
     assert answer.status_code == 302
     user = User.objects.get(username="newcomer")

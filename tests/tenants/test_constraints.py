@@ -1,16 +1,20 @@
 """Every named constraint of the ground floor, violated."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from tenants.invitations import invite
 from tenants.models import (
     ApiKey,
     IdempotencyRecord,
+    Invitation,
     LoggedAction,
     Membership,
+    Role,
     Tenant,
     TenantChildModel,
     TenantName,
@@ -22,6 +26,7 @@ from tests import factories
 from tests.cast import Club
 from tests.tenants.records import record, unsaved_record
 
+NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 UNUSED_HASH = "0" * 64
 
 
@@ -108,6 +113,16 @@ def action_with(**values: Any) -> Callable[[Club], object]:
     return violate
 
 
+def invitation_with(**values: Any) -> Callable[[Club], object]:
+    def violate(club: Club) -> object:
+        with tenant_scope(club.tenant):
+            invite(email="anna@fairview.example", role=Role.STAFF, invited_by=club.admin)
+            row = {"email": "ben@fairview.example", "made_at": NOW, "expires_at": NOW + timedelta(days=7)}
+            return Invitation.objects.create(tenant=club.tenant, **(row | values))
+
+    return violate
+
+
 VIOLATIONS: dict[str, list[Callable[[Club], object]]] = {
     "tenants_tenant_slug_uq": [second_slug],
     "tenants_tenant_slug_fk": [slug_of_nobody],
@@ -128,6 +143,9 @@ VIOLATIONS: dict[str, list[Callable[[Club], object]]] = {
     "tenants_idempotency_hash_ck": [record_with(request_hash="x")],
     "tenants_action_name_ck": [action_with(action="Merged"), action_with(action="customer")],
     "tenants_action_actor_ck": [action_with(actor_kind="ROBOT")],
+    "tenants_invitation_role_ck": [invitation_with(role="OWNER")],
+    "tenants_invitation_end_ck": [invitation_with(accepted_at=NOW, withdrawn_at=NOW)],
+    "tenants_invitation_time_ck": [invitation_with(expires_at=NOW)],
     "tenants_idempotency_status_ck": [record_with(response_status=400), record_with(response_status=100)],
 }
 
@@ -153,6 +171,11 @@ def test_every_named_constraint_is_violated_above(db: None) -> None:
         names = {name for (name,) in cursor.fetchall()}
 
     assert names == set(VIOLATIONS)
+
+
+def test_an_address_is_invited_by_one_open_link_only(fairview: Club) -> None:
+    with pytest.raises(IntegrityError, match="tenants_invitation_open_uq"), transaction.atomic():
+        invitation_with(email="ANNA@fairview.example")(fairview)
 
 
 def test_two_people_without_an_id_at_the_identity_provider_are_no_twins(db: None) -> None:

@@ -1,0 +1,44 @@
+"""Time goes by for posts that wait: rows are brought nearer, and the stand-in's clock is moved on."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import requests
+from django.db.models import F
+
+from social.models import Connection, Target
+from social.sandbox_address import sandbox_url
+from tenants.scope import all_tenants
+
+MINUTE: Final = timedelta(minutes=1)
+SECONDS: Final = 30
+
+
+def move_clock(by: timedelta = MINUTE) -> None:
+    """Bring everything that is due later nearer."""
+    with all_tenants():
+        for name in ("due_at", "leased_until", "comment_due_at"):
+            rows = Target.objects.filter(**{f"{name}__isnull": False}).exclude(status="DRAFT")
+            rows.update(**{name: F(name) - by})
+        Connection.objects.exclude(closed_until=None).update(closed_until=F("closed_until") - by)
+    url = f"{sandbox_url()}/control/clock"
+    requests.post(url, json={"advance": by.total_seconds()}, timeout=SECONDS).raise_for_status()
+
+
+class Doubts:
+    """For how many minutes of the moved clock targets were UNKNOWN; to be told after each minute."""
+
+    def __init__(self) -> None:
+        self.longest = 0
+        self._minute = 0
+        self._since: dict[UUID, int] = {}
+
+    def tick(self) -> None:
+        """A minute is over: look, and move the clock."""
+        with all_tenants():
+            unknown = set(Target.objects.filter(status="UNKNOWN").values_list("pk", flat=True))
+        self._since = {key: self._since.get(key, self._minute) for key in unknown}
+        self.longest = max([self.longest, *(self._minute - since for since in self._since.values())])
+        self._minute += 1
+        move_clock()
