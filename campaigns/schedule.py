@@ -79,6 +79,12 @@ def zone_of_country(country: str) -> str | None:
     return LARGEST.get(country.upper()) or (zones[0] if zones else None)
 
 
+@cache
+def countries() -> tuple[str, ...]:
+    """Every country of Unicode's table, by its two letters."""
+    return tuple(sorted({*get_global("territory_zones"), *LARGEST}))
+
+
 LARGEST: Final = {
     "AR": "America/Argentina/Buenos_Aires", "AU": "Australia/Sydney", "BR": "America/Sao_Paulo",
     "CA": "America/Toronto", "CD": "Africa/Kinshasa", "CL": "America/Santiago", "CN": "Asia/Shanghai",

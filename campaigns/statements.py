@@ -39,17 +39,14 @@ COUNT: Final = "SELECT count(*) FROM profiles_customerprofile AS p WHERE {condit
 SAMPLE: Final = (
     "SELECT p.id FROM profiles_customerprofile AS p WHERE {condition} ORDER BY p.id LIMIT %(most)s"
 )
-COUNTRIES: Final = """
-SELECT DISTINCT p.country FROM profiles_customerprofile AS p WHERE {condition} AND p.country <> ''
-"""
 
 # --- Candidates
 
-HELD_OUT: Final = f"""({bucket_sql("%(hold_out_salt)s", "p.id")} < %(hold_out)s
-    OR {bucket_sql("%(global_salt)s", "p.id")} < %(global_hold_out)s)"""
-# Buckets of the test are asked only where there is one.
-IN_TEST: Final = f"CROSS JOIN LATERAL (SELECT {bucket_sql('%(variant_salt)s', 'p.id')} AS bucket) AS v"
-ONE_ARM: Final = "CROSS JOIN LATERAL (SELECT 0 AS bucket) AS v"
+# Digests cost the most of all, so each is asked for only where it decides something, and once.
+HELD_OUT: Final = f"{bucket_sql('%(hold_out_salt)s', 'p.id')} < %(hold_out)s"
+HELD_OUT_BY_CLUB: Final = f"{bucket_sql('%(global_salt)s', 'p.id')} < %(global_hold_out)s"
+IN_TEST: Final = bucket_sql("%(variant_salt)s", "p.id")
+ONE_ARM: Final = "0"
 CLOCK: Final = "LEFT JOIN clock ON clock.country = p.country"
 # The hour at which somebody mostly opens and clicks, machines left out; of whoever never did, the campaign's own.
 BEST_HOUR: Final = """
@@ -66,7 +63,8 @@ SPREAD: Final = (
 TOGETHER: Final = "%(hour)s::timestamptz"
 OWN_ZONE: Final = "COALESCE(clock.at, %(hour)s::timestamptz)"
 AT_BEST_HOUR: Final = "COALESCE(hours.at, %(hour)s::timestamptz)"
-# One row a person: their arm, their time, held out or not. Who is in no arm waits for the winner.
+# One row a person: their arm, their time, held out or not. Who is in no arm waits for the winner. First who is meant,
+# whatever the planner thinks: otherwise it sorts everybody to find a few.
 CANDIDATES: Final = """
 WITH arm AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(arms)s::jsonb)
@@ -75,19 +73,21 @@ WITH arm AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(clocks)s::jsonb) AS clock(country text, zone text, at timestamptz)
 ), hours AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(hours)s::jsonb) AS hours(hour int, at timestamptz)
+), meant AS MATERIALIZED (
+    SELECT p.id, p.country FROM profiles_customerprofile AS p WHERE {condition}
+), parted AS MATERIALIZED (
+    SELECT p.id, p.country, {held_out} AS is_out, {bucket} AS bucket FROM meant AS p
 )
 INSERT INTO send_candidate (profile_id, key, channels, message_ids, due_at, zone, occurrence, variant, skip_reason,
                             position)
 SELECT p.id, %(prefix)s || p.id, COALESCE(arm.channels, '{{}}'), COALESCE(arm.message_ids, '{{}}'),
        {due} + make_interval(mins => COALESCE(arm.delay, 0)), {zone}, %(occurrence)s,
-       CASE WHEN held.out THEN '' ELSE arm.label END, CASE WHEN held.out THEN 'HOLD_OUT' ELSE '' END,
+       CASE WHEN p.is_out THEN '' ELSE arm.label END, CASE WHEN p.is_out THEN 'HOLD_OUT' ELSE '' END,
        row_number() OVER (ORDER BY p.id)
-FROM profiles_customerprofile AS p
-CROSS JOIN LATERAL (SELECT {held_out} AS out) AS held
-{bucket}
-LEFT JOIN arm ON v.bucket >= arm.low AND v.bucket < arm.high
+FROM parted AS p
+LEFT JOIN arm ON p.bucket >= arm.low AND p.bucket < arm.high
 {joins}
-WHERE {condition} AND (arm.label IS NOT NULL OR held.out)
+WHERE arm.label IS NOT NULL OR p.is_out
 """
 
 # --- Set off by an event
@@ -133,13 +133,12 @@ WITH arm AS MATERIALIZED (
                                 variables, position)
     SELECT p.id, %(prefix)s || due.activity_id || ':' || p.id, COALESCE(arm.channels, '{{}}'),
            COALESCE(arm.message_ids, '{{}}'), %(now)s::timestamptz + make_interval(mins => COALESCE(arm.delay, 0)),
-           %(occurrence)s, CASE WHEN held.out THEN '' ELSE arm.label END,
-           CASE WHEN held.out THEN 'HOLD_OUT' ELSE '' END,
+           %(occurrence)s, CASE WHEN part.is_out THEN '' ELSE arm.label END,
+           CASE WHEN part.is_out THEN 'HOLD_OUT' ELSE '' END,
            jsonb_build_object('event', COALESCE(e.envelope -> 'payload', '{{}}')), row_number() OVER (ORDER BY p.id)
     FROM due JOIN profiles_customerprofile AS p ON p.id = due.profile_id
-    CROSS JOIN LATERAL (SELECT {held_out} AS out) AS held
-    {bucket}
-    LEFT JOIN arm ON v.bucket >= arm.low AND v.bucket < arm.high
+    CROSS JOIN LATERAL (SELECT {held_out} AS is_out, {bucket} AS bucket) AS part
+    LEFT JOIN arm ON part.bucket >= arm.low AND part.bucket < arm.high
     LEFT JOIN events_inboxevent AS e ON e.tenant_id = %(tenant)s AND e.id = due.activity_id / %(slots)s
     WHERE {condition}
 )

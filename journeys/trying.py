@@ -22,6 +22,7 @@ from journeys.definition.vocabulary import activity_types
 from journeys.engine.passing import move_due
 from journeys.entering import Entrant
 from journeys.explaining import find_run, story
+from journeys.interest import event_types
 from journeys.models import Journey, JourneyVersion, Run, RunEnded
 from journeys.scanning import scan
 from journeys.versions import messages_of
@@ -164,7 +165,7 @@ def _slice(
     tenant: Tenant, journey: Journey, definition: Definition, since: datetime, until: datetime
 ) -> None:
     """One day: what happened in its order, and between it whatever fell due."""
-    types = sorted({*listening.event_types(definition), *_awaited(definition)})
+    types = sorted({*event_types(definition), *_awaited(definition)})
     with connection.cursor() as cursor:
         cursor.execute(ENTRIES, [tenant.pk, since, until, types])
         found = [

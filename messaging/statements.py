@@ -64,26 +64,29 @@ _QUIET: Final = """, timed AS (
     FROM person LEFT JOIN quiet_cycle AS q
       ON q.zone = person.at_zone AND wanted_at >= q.loud_from AND wanted_at < q.quiet_until
 )"""
-_HAD: Final = """
-    LEFT JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE d.channel = w.channel AND d.due_at >= day.starts AND d.due_at < day.ends)
-                   AS channel_day,
-               count(*) FILTER (WHERE d.channel = w.channel) AS channel_week,
-               count(*) FILTER (WHERE d.due_at >= day.starts AND d.due_at < day.ends) AS any_day,
-               count(*) AS any_week
-        FROM (SELECT (t.planned_at AT TIME ZONE t.at_zone)::date AS here) AS local
-        CROSS JOIN LATERAL (
-            SELECT local.here::timestamp AT TIME ZONE t.at_zone AS starts,
-                   (local.here + 1)::timestamp AT TIME ZONE t.at_zone AS ends,
-                   date_trunc('week', local.here::timestamp) AT TIME ZONE t.at_zone AS monday,
-                   (date_trunc('week', local.here::timestamp) + interval '7 days') AT TIME ZONE t.at_zone AS next_monday
-        ) AS day
-        JOIN messaging_delivery AS d
-          ON d.tenant_id = %(tenant)s AND d.profile_id = t.profile_id AND d.due_at >= day.monday
-         AND d.due_at < day.next_monday
-         AND d.status IN ('PLANNED', 'CLAIMED', 'HANDED_OVER', 'DELIVERED', 'BOUNCED', 'UNKNOWN')
-         AND d.source <> 'TEST' AND d.message_class <> ALL(%(exempt)s) AND d.id IS DISTINCT FROM t.delivery_id
-    ) AS had ON true"""
+# What each person has already had that day and week, once for all their channels.
+_HAD: Final = """, burdened AS (
+    SELECT timed.*, had.* FROM timed CROSS JOIN LATERAL (
+        SELECT (timed.planned_at AT TIME ZONE timed.at_zone)::date AS here
+    ) AS local CROSS JOIN LATERAL (
+        SELECT local.here::timestamp AT TIME ZONE timed.at_zone AS starts,
+               (local.here + 1)::timestamp AT TIME ZONE timed.at_zone AS ends,
+               date_trunc('week', local.here::timestamp) AT TIME ZONE timed.at_zone AS monday,
+               (date_trunc('week', local.here::timestamp) + interval '7 days') AT TIME ZONE timed.at_zone AS next_monday
+    ) AS day CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE d.due_at >= day.starts AND d.due_at < day.ends) AS any_day,
+               count(*) AS any_week {channel_counts}
+        FROM messaging_delivery AS d
+        WHERE d.tenant_id = %(tenant)s AND d.profile_id = timed.profile_id AND d.due_at >= day.monday
+          AND d.due_at < day.next_monday
+          AND d.status IN ('PLANNED', 'CLAIMED', 'HANDED_OVER', 'DELIVERED', 'BOUNCED', 'UNKNOWN')
+          AND d.source <> 'TEST' AND d.message_class <> ALL(%(exempt)s) AND d.id IS DISTINCT FROM timed.delivery_id
+    ) AS had
+)"""
+_CHANNEL_COUNTS: Final = """,
+               count(*) FILTER (WHERE d.channel = '{channel}' AND d.due_at >= day.starts AND d.due_at < day.ends)
+                   AS day_{name},
+               count(*) FILTER (WHERE d.channel = '{channel}') AS week_{name}"""
 _WAYS: Final = """, way AS (
     SELECT t.nr, w.channel, w.message_id, w.preference, hashtextextended(w.address, 0) AS address_hash,
            {had_columns}
@@ -100,7 +103,7 @@ _WAYS: Final = """, way AS (
                 WHEN t.planned_at > t.expires_at THEN CASE WHEN t.is_quiet THEN 'QUIET_HOURS' ELSE 'EXPIRED' END
                 {capped}
            END AS blocked
-    FROM timed AS t
+    FROM {people} AS t
     LEFT JOIN LATERAL (
         SELECT u.channel, u.message_id, u.preference,
                CASE u.channel WHEN 'EMAIL' THEN t.email WHEN 'PUSH' THEN t.messaging_contact_id ELSE t.phone_number END
@@ -112,7 +115,6 @@ _WAYS: Final = """, way AS (
     LEFT JOIN messaging_suppression AS s
       ON s.tenant_id = %(tenant)s AND s.channel = w.channel AND s.mailbox = hashtextextended(w.address, 0)
      AND (s.kind <> 'SOFT_BOUNCE' OR s.strikes >= 3) AND (s.until IS NULL OR s.until > t.planned_at)
-    {had}
 )"""
 _ONE_WAY: Final = """, chosen AS (
     SELECT t.*, w.channel, w.message_id, w.address_hash, w.blocked, NULL::jsonb AS tried {had_names}
@@ -156,10 +158,11 @@ _CAPS: Final = """, ranked AS (
            COALESCE(channel_week > {channel_week}, false) OR COALESCE(any_week > {any_week}, false) AS is_full_week
     FROM ranked
 )"""
-_EVERY_MAILBOX: Final = """, final AS (
+# Materialized: the verdict is named many times below, and would be computed, mailbox and all, for each of them.
+_EVERY_MAILBOX: Final = """, final AS MATERIALIZED (
     SELECT capped.*, held AS verdict, NULL::bigint AS mailbox FROM capped
 )"""
-_ONE_MAILBOX: Final = """, final AS (
+_ONE_MAILBOX: Final = """, final AS MATERIALIZED (
     SELECT mailed.*, address_hash AS mailbox,
            CASE WHEN held IS NULL AND (nth > 1 {taken}) THEN 'SAME_MAILBOX' ELSE held END AS verdict
     FROM (
@@ -269,12 +272,11 @@ def decision(
 
 
 _HAD_NAMES: Final = ", w.had_channel_day, w.had_channel_week, w.had_any_day, w.had_any_week"
-_HAD_COLUMNS: Final = """had.channel_day AS had_channel_day, had.channel_week AS had_channel_week,
-           had.any_day AS had_any_day, had.any_week AS had_any_week,"""
-_CAPPED: Final = """WHEN COALESCE(had.channel_day >= {channel_day}, false)
-                  OR COALESCE(had.channel_week >= {channel_week}, false)
-                  OR COALESCE(had.any_day >= {any_day}, false)
-                  OR COALESCE(had.any_week >= {any_week}, false) THEN 'CAP'"""
+_HAD_COLUMNS: Final = """{channel_day} AS had_channel_day, {channel_week} AS had_channel_week,
+           t.any_day AS had_any_day, t.any_week AS had_any_week,"""
+_CAPPED: Final = """WHEN COALESCE({had_day} >= {channel_day}, false) OR COALESCE({had_week} >= {channel_week}, false)
+                  OR COALESCE(t.any_day >= {any_day}, false)
+                  OR COALESCE(t.any_week >= {any_week}, false) THEN 'CAP'"""
 
 
 def _filled(text: str, caps: Caps, channel: str) -> str:
@@ -291,12 +293,27 @@ def _filled(text: str, caps: Caps, channel: str) -> str:
 
 def _ways(caps: Caps | None) -> str:
     if caps is None:
-        return _WAYS.replace("{had_columns}", "").replace("{capped}", "").replace("{had}", "")
-    return (
-        _WAYS.replace("{had_columns}", _HAD_COLUMNS)
-        .replace("{capped}", _filled(_CAPPED, caps, "w.channel"))
-        .replace("{had}", _HAD)
+        return _fill(_WAYS, had_columns="", capped="", people="timed")
+    day, week = _had(caps, "day"), _had(caps, "week")
+    counts = "".join(_CHANNEL_COUNTS.format(channel=one, name=one.lower()) for one in caps.channels)
+    return _fill(
+        _fill(_HAD, channel_counts=counts) + _WAYS,
+        had_columns=_fill(_HAD_COLUMNS, channel_day=day, channel_week=week),
+        capped=_filled(_fill(_CAPPED, had_day=day, had_week=week), caps, "w.channel"),
+        people="burdened",
     )
+
+
+def _fill(text: str, **parts: str) -> str:
+    for name, part in parts.items():
+        text = text.replace(f"{{{name}}}", part)
+    return text
+
+
+def _had(caps: Caps, span: str) -> str:
+    """How many of the channel at hand somebody has had; of channels without a cap nobody counts."""
+    cases = " ".join(f"WHEN '{one}' THEN t.{span}_{one.lower()}" for one in caps.channels)
+    return f"CASE w.channel {cases} ELSE 0 END" if cases else "0::bigint"
 
 
 def _with_caps(caps: Caps | None) -> str:

@@ -162,5 +162,12 @@ EXTENSION: Final = Extension(
             "segments.customer_filters.by_rule",
             label="Rule",
         ),
+        CustomerFilter(
+            "complaint",
+            "Only those with an open complaint: `open`.",
+            "segments.customer_filters.by_complaint",
+            {"type": "string", "enum": ["open"]},
+            label="Complaint",
+        ),
     ),
 )

@@ -27,13 +27,15 @@ EMOJI: Final = re.compile(
     f"|{_ONE}(?:\u200d{_ONE})*"
 )
 # Runs are maximal, so that each letter is looked at once, whatever the text is made of.
-_RUN: Final = re.compile(r"[A-Za-z0-9_.\-]+")
+_ACCENTS: Final = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
+_RUN: Final = re.compile(rf"[A-Za-z0-9_.\-{_ACCENTS}]+")
 _HOST: Final = re.compile(r"[^\s/?#:@!\"'()<>\[\]{}|\\^`,;]+")
 _PATH: Final = re.compile(r"[A-Za-z0-9!*';:=+,.$/%#\[\]\-_~@|&()\u00c0-\u024f\u0400-\u04ff]*")
 _QUERY: Final = re.compile(r"[A-Za-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*")
-_LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?", re.ASCII)
+_SLUG: Final = re.compile(r"/[A-Za-z0-9]+")
+LONGEST_LABEL, LONGEST_LINK = 63, 4096
 _BEFORE: Final = re.compile(r"[A-Za-z0-9@＠$#＃_./-]")
-_TRAILING: Final = ".,;:!?'\"*|[$@(+~&"
+_AFTER_PATH, _AFTER_QUERY = ".,;:!?'\"*|[$@(~&", ".,;:!?'\"*|[$@(~+"
 SHORT_COUNTRIES: Final = frozenset({"co", "tv"})
 
 
@@ -122,11 +124,15 @@ def _with_protocol(text: str, start: int, end: int) -> tuple[int, int] | None:
     length = _domain_length(host[0])
     if not length:
         return None
-    return first, _tail(text, end + 3 + length)
+    at = end + 3 + length
+    if host[0][:length].lower() == "t.co" and (slug := _SLUG.match(text, at)) is not None:
+        return first, slug.end()
+    last = _tail(text, at)
+    return (first, last) if last - first <= LONGEST_LINK else None
 
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """A domain without a protocol: ASCII, with a known ending, not part of an address of mail or a name."""
+    """A domain without a protocol: of Latin letters, with a known ending, not part of an address of mail or a name."""
     run = text[start:end]
     offset = len(run) - len(run.lstrip("._-"))
     if offset or "." not in run:
@@ -134,7 +140,7 @@ def _bare(text: str, start: int, end: int) -> tuple[int, int] | None:
     if start > 0 and _BEFORE.match(text[start - 1]):
         return None
     length = _domain_length(run)
-    if not length:
+    if not length or "_" in run[:length]:
         return None
     last = start + length
     if last < len(text) and text[last] in "@+-":
@@ -149,19 +155,34 @@ def _bare(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _domain_length(host: str) -> int:
     """How much of a run is a domain: up to its last label that is a known ending; 0: none."""
-    labels = host.split(".")
-    good = 0
-    for label in labels:
-        if not label or not (_LABEL.fullmatch(label) or (not label.isascii() and label.isalnum())):
+    labels, lengths = host.split("."), []
+    for place, label in enumerate(labels):
+        if place and (known := _ending(label)):
+            # The label before an ending is a name that can be bought: without an underscore.
+            lengths.append(0 if "_" in labels[place - 1] else len(".".join(labels[:place])) + 1 + known)
+        if not _is_label(label):
             break
-        good += 1
-    for count in range(good, 1, -1):
-        ending = labels[count - 1].lower()
-        if (ending in GENERIC or ending in COUNTRIES or ending.startswith("xn--")) and "_" not in labels[
-            count - 2
-        ]:
-            return len(".".join(labels[:count]))
-    return 0
+    return next((length for length in reversed(lengths) if length), 0)
+
+
+def _ending(label: str) -> int:
+    """How much of a label is a known ending: all of it, or what stands before a dash."""
+    word = label.lower()
+    if word.startswith("xn--"):
+        return len(label)
+    word = word.partition("-")[0]
+    return len(word) if word in GENERIC or word in COUNTRIES else 0
+
+
+def _is_label(label: str) -> bool:
+    """A part of a host's name: letters, digits and signs, dashes and underscores inside, not too long for the DNS."""
+    if not label or label[0] in "-_" or label[-1] in "-_":
+        return False
+    if label.isascii():
+        return len(label) <= LONGEST_LABEL and label.replace("-", "").replace("_", "").isalnum()
+    if len(label) > LONGEST_LABEL or len(label.encode("punycode")) + len("xn--") > LONGEST_LABEL:
+        return False
+    return all(letter in "-_" or unicodedata.category(letter)[0] in "LMNS" for letter in label)
 
 
 def _tail(text: str, at: int) -> int:
@@ -170,22 +191,22 @@ def _tail(text: str, at: int) -> int:
     at = port.end() if port else at
     if text.startswith("/", at):
         path = _PATH.match(text, at)
-        at = _trimmed(text, at, path.end() if path else at)
+        at = _trimmed(text, at, path.end() if path else at, _AFTER_PATH)
     if text.startswith("?", at):
         query = _QUERY.match(text, at + 1)
-        end = _trimmed(text, at + 1, query.end() if query else at)
+        end = _trimmed(text, at + 1, query.end() if query else at, _AFTER_QUERY)
         at = end if end > at + 1 else at
     return at
 
 
-def _trimmed(text: str, start: int, end: int) -> int:
+def _trimmed(text: str, start: int, end: int, trailing: str) -> int:
     """The end without punctuation that belongs to the sentence, and without a bracket that nobody opened."""
     opened = text.count("(", start, end) - text.count(")", start, end)
     while end > start + 1:
         last = text[end - 1]
         if last == ")" and opened < 0:
             opened += 1
-        elif last not in _TRAILING:
+        elif last not in trailing:
             break
         end -= 1
     return end

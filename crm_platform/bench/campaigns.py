@@ -1,159 +1,68 @@
-"""Campaigns: planning a tenth of a large club, and counting what came of it, each against bare SQL of the same run."""
+"""Campaigns: planning, sending, finding what is due, fairness, the flood of reactions, and everything being killed.
 
-import time
-from typing import Any, Final, LiteralString
+Sizes: `people` the club's profiles, of whom a tenth are planned; `events` messages sent; `activities` rows of the
+ledger; `rounds` tens of kills.
+"""
 
-from django.db import connection as django_connection
-from django.db import transaction
-from django.utils import timezone
+import json
+import subprocess
+import sys
+from typing import Final
 
-from campaigns.editing import create_campaign
-from campaigns.models import Campaign, CampaignOccurrence
-from campaigns.planning import first_plan, plan
-from campaigns.results import COUNT
-from crm_platform.bench.database import Connection, connect, expect, one_row, settle
-from crm_platform.bench.figures import Figure, duration
+from crm_platform import env
+from crm_platform.bench.campaign_due import due
+from crm_platform.bench.campaign_engagement import engagement
+from crm_platform.bench.campaign_planning import planning
+from crm_platform.bench.campaign_sending import fairness, sending
+from crm_platform.bench.database import Connection, connect
+from crm_platform.bench.figures import BenchError, Figure, rate
 from crm_platform.bench.people import make_tenant
 from crm_platform.bench.setting import Setting
-from messaging.models import SendPolicy
-from segments.models import Segment, SegmentType
-from tenants.models import Tenant
-from tenants.scope import tenant_scope
 
-PLAN_MS: Final = 5_000
-PLAN_RATIO: Final = 2.5
-# For the hundred thousand recipients of the requirement; in proportion for fewer.
-RECIPIENTS: Final = 100_000
-FILL: Final[LiteralString] = """
-INSERT INTO profiles_customerprofile (
-    id, tenant_id, status, version, created_source, external_ids, first_name, last_name, display_name, gender, country,
-    language, lifecycle_stage, stage_reached, tags, lifetime_value_cents, last_activity_type, activity_count_30d,
-    activity_count_90d, booking_count_30d, home_club_id, home_club_name, membership_tier, membership_status,
-    email, phone_number, email_opt_in, sms_opt_in, push_opt_in, whatsapp_opt_in)
-SELECT gen_random_uuid(), %(tenant)s, 'ACTIVE', 1, 'crm', '{}', 'P' || i, 'Bench', '', '',
-       (ARRAY['ZA', 'ZA', 'GB', 'AU'])[1 + i %% 4], '', 'MEMBER', 4, '{}', 0, '', 0, 0, 0, '', '', 'Gold', 'ACTIVE',
-       'p' || i - (i %% 50 = 0)::int || '@example.org', '+2782' || lpad(i::text, 7, '0'), i %% 10 > 0, i %% 3 = 0,
-       false, false
-FROM generate_series(1, %(people)s::bigint) AS i
-"""
-# Every tenth, by a stride that spreads them over the table.
-MEMBERS: Final[LiteralString] = """
-INSERT INTO segments_segmentmember (tenant_id, segment_id, profile_id, origin_profile_id, joined_at)
-SELECT tenant_id, %(segment)s, id, id, now() FROM profiles_customerprofile WHERE tenant_id = %(tenant)s
-ORDER BY md5(id::text) LIMIT %(count)s
-"""
-COPY_ROWS: Final[LiteralString] = "CREATE UNLOGGED TABLE bench_rows AS SELECT * FROM messaging_delivery"
-BARE: Final[LiteralString] = "INSERT INTO messaging_delivery SELECT * FROM bench_rows"
-TABLES: Final = ("profiles_customerprofile", "segments_segmentmember", "messaging_delivery")
-HEARD: Final[LiteralString] = """
-UPDATE messaging_delivery SET status = 'DELIVERED', handed_over_at = now(), delivered_at = now(),
-       opened_at = CASE WHEN id % 3 = 0 THEN now() END, clicked_at = CASE WHEN id % 20 = 0 THEN now() END
-WHERE status = 'PLANNED'
-"""
-BARE_COUNT: Final[LiteralString] = "SELECT variant, count(*) FROM messaging_delivery GROUP BY variant"
+KILLS_A_ROUND: Final = 10
+SMALL_SHARE, BIG_SHARE = 100, 2
 
 
 def run(setting: Setting) -> list[Figure]:
-    """Consent, caps, one copy per mailbox, hold-out, two variants and the zones of people are all asked for."""
-    people = setting.sizes.people
-    recipients = max(people // 10, 1)
+    """Each part over the club that the first one made, so that a million people are made once."""
+    sizes = setting.sizes
     tenant = make_tenant()
     with connect() as connection:
-        setting.reporter.note("making people")
-        connection.execute(FILL, {"tenant": tenant.pk, "people": people})
-        campaign, occurrence = _campaign(connection, tenant, recipients)
-        settle(connection, *TABLES)
-        setting.reporter.note("planning")
-        took = min(_plan(campaign, occurrence, tenant, recipients, connection) for _ in range(2))
-        bare = _bare(connection, recipients)
-        counting = _count(connection, campaign, tenant)
-        settle(connection, "messaging_delivery")
-        bare_count = _timed(connection, BARE_COUNT)
-    share = recipients / RECIPIENTS
-    words = f"{recipients:,} recipients of {people:,} profiles"
-    return [
-        duration(
-            "campaigns",
-            f"plan {words}",
-            took,
-            baseline_ms=bare,
-            most_ms=min(PLAN_MS * share, PLAN_RATIO * bare),
-        ),
-        duration("campaigns", f"count what {recipients:,} did", counting, baseline_ms=bare_count),
-    ]
+        figures = planning(setting, tenant, connection)
+        figures += sending(setting, tenant, min(sizes.events, sizes.people), connection)
+        figures += due(setting, tenant, sizes.activities, sizes.activities // 10, connection)
+        _forget_people(connection)
+        figures += fairness(setting, sizes.people // SMALL_SHARE, sizes.people // BIG_SHARE, connection)
+        _forget_people(connection)
+        figures += engagement(setting, tenant, sizes.events, connection)
+    return figures + _kills(setting)
 
 
-def _campaign(connection: Connection, tenant: Tenant, recipients: int) -> tuple[Campaign, CampaignOccurrence]:
-    now = timezone.now()
-    with tenant_scope(tenant):
-        SendPolicy.objects.update_or_create(
-            tenant=tenant, defaults={"caps": {"ALL": {"day": 2, "week": 5}}, "updated_at": now}
-        )
-        segment = Segment.objects.create(
-            tenant=tenant, name="Bench", type=SegmentType.STATIC, created_at=now, updated_at=now
-        )
-        values: dict[str, Any] = {"segment": segment.pk, "tenant": tenant.pk, "count": recipients}
-        connection.execute(MEMBERS, values)
-        campaign = create_campaign(
-            {
-                "name": "Bench",
-                "channels": ["EMAIL", "SMS"],
-                "content": {
-                    "EMAIL": {"subject": "Hi", "body": "Hello {{ firstName }}"},
-                    "SMS": {"body": "Hello"},
-                },
-                "segment_ids": [segment.pk],
-                "hold_out_percent": 10,
-                "window": "OWN_ZONE",
-                "variants": [{"label": "A"}, {"label": "B", "content": {"EMAIL": {"subject": "Hey"}}}],
-            }
-        )
-        occurrence = CampaignOccurrence(tenant=tenant, campaign=campaign, number=1, hour=now)
-    return campaign, occurrence
+def _forget_people(connection: Connection) -> None:
+    connection.execute(
+        "TRUNCATE messaging_delivery, messaging_sendhold, segments_segmentmember, profiles_customerprofile CASCADE"
+    )
 
 
-def _plan(
-    campaign: Campaign,
-    occurrence: CampaignOccurrence,
-    tenant: Tenant,
-    recipients: int,
-    connection: Connection,
-) -> float:
-    """Milliseconds, the commit included; into an empty ledger each time."""
-    connection.execute("TRUNCATE messaging_delivery")
-    with tenant_scope(tenant):
-        began = time.perf_counter()
-        with transaction.atomic():
-            outcome = plan(first_plan(campaign, occurrence, tenant, timezone.now()))
-        took = (time.perf_counter() - began) * 1000
-    expect("rows planned", outcome.written, recipients)
-    return took
-
-
-def _bare(connection: Connection, recipients: int) -> float:
-    """The same rows, finished, into the same table with its indexes."""
-    connection.execute(COPY_ROWS)
-    took = []
-    for _ in range(2):
-        connection.execute("TRUNCATE messaging_delivery")
-        took.append(_timed(connection, BARE))
-    (found,) = one_row(connection, "SELECT count(*) FROM messaging_delivery")
-    expect("rows inserted", found, recipients)
-    return min(took)
-
-
-def _timed(connection: Connection, statement: LiteralString) -> float:
-    began = time.perf_counter()
-    connection.execute(statement)
-    return (time.perf_counter() - began) * 1000
-
-
-def _count(connection: Connection, campaign: Campaign, tenant: Tenant) -> float:
-    """One turn of the counters: the whole occurrence from the ledger."""
-    connection.execute(HEARD)
-    settle(connection, "messaging_delivery")
-    parameters: dict[str, Any] = {"tenant": tenant.pk, "campaign": campaign.pk, "occurrence": "1"}
-    with tenant_scope(tenant), django_connection.cursor() as cursor:
-        began = time.perf_counter()
-        cursor.execute(COUNT, parameters)
-        return (time.perf_counter() - began) * 1000
+def _kills(setting: Setting) -> list[Figure]:
+    """In a process of its own, on servers that may be killed; says how many messages a minute got through."""
+    people, kills = setting.sizes.events, setting.sizes.rounds * KILLS_A_ROUND
+    wanted = json.dumps({"people": people, "kills": kills, "hurry": people < 10_000})  # noqa: PLR2004
+    setting.reporter.note(f"sending to {people:,} while {kills} kills strike")
+    done = subprocess.run(
+        [sys.executable, "-m", "crm_platform.bench.campaign_kills", wanted],
+        cwd=env.PROJECT_DIR,
+        env=env.environment(CRM_MESSAGING_URL=""),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if not done.stdout:
+        raise BenchError("The send with kills did not come to an end.")
+    verdict = json.loads(done.stdout)
+    if not verdict["is_right"]:
+        raise BenchError(f"The book and the ledger differ: {verdict}.")
+    words = (
+        f"{verdict['in_book']:,} mailboxes, one message each in the service's book, through {kills} kills"
+        f" ({', '.join(f'{count} {part}' for part, count in verdict['kills'].items())})"
+    )
+    return [rate("campaigns", words, verdict["in_book"] / verdict["seconds"] * 60, "messages/min")]

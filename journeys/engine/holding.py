@@ -137,7 +137,6 @@ def end_staged(cursor: Any, tenant_id: UUID, now: datetime) -> int:
     """The same for what stands in the temporary table `ending`."""
     common = {"tenant": tenant_id, "now": now}
     cursor.execute(SYNC_COMMIT)
-    cursor.execute(sql.TAKE_BACK_CURRENT, common)
     cursor.execute(sql.TAKE_BACK, common)
     cursor.execute(sql.END_RUNS, common)
     ended: int = cursor.rowcount

@@ -61,9 +61,10 @@ ASK_MESSAGE: Final = """
 UPDATE moving AS m
 SET way = 'no', outcome = 'no', detail = jsonb_build_object('message', %(asked)s::text, 'did', false)
 WHERE {here_m} AND m.way = 'yes' AND NOT EXISTS (
-    SELECT FROM journeys_steplog AS l
-    JOIN messaging_delivery AS d ON d.tenant_id = %(tenant)s
-        AND d.key = 'journey:' || l.run_id || ':' || l.step || ':' || l.move
+    SELECT FROM journeys_steplog AS l CROSS JOIN LATERAL (
+        SELECT d.* FROM messaging_delivery AS d
+        WHERE d.tenant_id = %(tenant)s AND d.key = 'journey:' || l.run_id || ':' || l.step || ':' || l.move OFFSET 0
+    ) AS d
     WHERE l.tenant_id = %(tenant)s AND l.run_id = m.run_id AND l.step = %(asked)s AND ({did}))
 """
 SPLIT_WAYS: Final = f"UPDATE moving AS m SET way = {{case}}, outcome = {{case}} WHERE {HERE_M}"

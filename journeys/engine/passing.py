@@ -28,9 +28,9 @@ from tenants.scope import current_tenant_id
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 2000
-LEAST_BATCH, MOST_BATCH = 200, 5000
+LEAST_BATCH, MOST_BATCH = 1000, 5000
 # A pass that takes longer is made smaller: no transaction may hold the log's cursors back.
-LONGEST_PASS: Final = timedelta(milliseconds=400)
+LONGEST_PASS: Final = timedelta(milliseconds=600)
 MOST_VISITS: Final = 50
 MOST_ROUNDS: Final = 400
 LONGEST_ERROR: Final = 500
@@ -156,16 +156,13 @@ class _Pass:
 
     def _leave(self, group: Group) -> None:
         """Log what was done, count it, and follow the ways."""
-        group.execute(sql.LOG)
-        self.steps += self.cursor.rowcount
-        if self.cursor.rowcount:
-            local_day = self.now.astimezone(self.tenant.zone).date()
-            group.execute(sql.TALLY, day=local_day)
-            group.execute(
-                sql.ADVANCE,
-                ways=orjson.dumps(group.ways).decode(),
-                most=MOST_VISITS * len(group.definition.steps),
-            )
+        [(left,)] = group.fetch(
+            sql.ADVANCE,
+            ways=orjson.dumps(group.ways).decode(),
+            most=MOST_VISITS * len(group.definition.steps),
+            day=self.now.astimezone(self.tenant.zone).date(),
+        )
+        self.steps += left
 
     def _halve(self, group: Group) -> None:
         self.parts += 2

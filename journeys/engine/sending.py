@@ -37,7 +37,7 @@ SILENT: Final = f"""
 UPDATE moving SET way = 'skipped', outcome = 'SKIPPED', detail = jsonb_build_object('reason', skip_sends)
 WHERE {HERE} AND skip_sends <> ''
 """
-# What the ledger says: on, or wait here for the planned time.
+# What the ledger says: on, or wait here for the planned time. LIMIT makes it look each key up, whatever is guessed.
 OUTCOME: Final = f"""
 UPDATE moving AS m
 SET way = CASE WHEN d.status = 'SKIPPED' THEN 'skipped' WHEN {{waits}} THEN NULL ELSE 'next' END,
@@ -48,8 +48,13 @@ SET way = CASE WHEN d.status = 'SKIPPED' THEN 'skipped' WHEN {{waits}} THEN NULL
     state = CASE WHEN d.status <> 'SKIPPED' AND {{waits}} THEN 'PARK' ELSE m.state END,
     arrived_at = CASE WHEN {{waits}} THEN COALESCE(m.arrived_at, %(now)s) ELSE m.arrived_at END,
     due_at = CASE WHEN {{waits}} THEN GREATEST(d.due_at, %(now)s + interval '1 minute') ELSE m.due_at END
-FROM messaging_delivery AS d
-WHERE d.tenant_id = %(tenant)s AND d.key = {KEY} AND {HERE_M} AND m.skip_sends = ''
+FROM (
+    SELECT m.run_id, d.* FROM moving AS m CROSS JOIN LATERAL (
+        SELECT d.status, d.reason, d.channel, d.due_at FROM messaging_delivery AS d
+        WHERE d.tenant_id = %(tenant)s AND d.key = {KEY} LIMIT 1) AS d
+    WHERE {HERE_M} AND m.skip_sends = ''
+) AS d
+WHERE m.run_id = d.run_id
 """
 WAITS: Final = "(d.status = 'DEFERRED' OR d.status = 'PLANNED' AND d.due_at > %(soon)s)"
 END_UNREACHABLE: Final = f"""

@@ -16,7 +16,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS moving (
     resumes boolean NOT NULL, part integer NOT NULL DEFAULT 0,
     state text NOT NULL DEFAULT 'GO', hold text NOT NULL DEFAULT '', reason text NOT NULL DEFAULT '', way text,
     outcome text, detail jsonb, skip_sends text NOT NULL DEFAULT '', not_before timestamptz
-) ON COMMIT DELETE ROWS;
+) WITH (fillfactor = 25) ON COMMIT DELETE ROWS;
 DELETE FROM moving
 """
 # From the low-water mark of this round on: dead entries at the left edge of the index are not walked again.
@@ -75,27 +75,27 @@ PASS: Final = (
 )
 PARK: Final = f"UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(due)s WHERE {HERE}"
 END: Final = f"UPDATE moving SET state = 'EXITED', reason = %(reason)s, outcome = 'EXITED' WHERE {HERE}"
-# One row for each step that was left; runs that end are logged too.
-LOG: Final = """
-INSERT INTO journeys_steplog (tenant_id, run_id, move, version_id, step, outcome, at, detail)
-SELECT %(tenant)s, run_id, moves, version_id, step, outcome, %(now)s, detail
-FROM moving WHERE outcome IS NOT NULL AND version_id = %(version)s AND step = %(step)s
-"""
-TALLY: Final = """
-INSERT INTO journeys_steptally (tenant_id, journey_id, version_id, step, outcome, day, count)
-SELECT %(tenant)s, journey_id, version_id, step, outcome, %(day)s, count(*)
-FROM moving WHERE outcome IS NOT NULL AND version_id = %(version)s AND step = %(step)s
-GROUP BY journey_id, version_id, step, outcome
-"""
-# Along the way that was chosen; null leads to the end.
+# Along the way that was chosen; null leads to the end. One row in the log for each step that was left (who ends is
+# logged too), one in the tally for all of them. One statement: `moving` grows by a row with each update of a pass.
 ADVANCE: Final = """
-UPDATE moving
-SET step = COALESCE(%(ways)s::jsonb ->> way, step), moves = moves + 1, resumes = false, outcome = NULL, detail = NULL,
-    arrived_at = NULL, part = 0, way = NULL,
-    state = CASE WHEN state <> 'GO' THEN state WHEN %(ways)s::jsonb ->> way IS NULL THEN 'COMPLETED'
-                 WHEN moves >= %(most)s THEN 'FAILED' ELSE 'GO' END,
-    reason = CASE WHEN state = 'GO' AND moves >= %(most)s THEN 'TOO_MANY_VISITS' ELSE reason END
-WHERE outcome IS NOT NULL AND version_id = %(version)s AND step = %(step)s
+WITH gone AS (
+    UPDATE moving
+    SET step = COALESCE(%(ways)s::jsonb ->> way, step), moves = moves + 1, resumes = false, outcome = NULL,
+        detail = NULL, arrived_at = NULL, part = 0, way = NULL,
+        state = CASE WHEN state <> 'GO' THEN state WHEN %(ways)s::jsonb ->> way IS NULL THEN 'COMPLETED'
+                     WHEN moves >= %(most)s THEN 'FAILED' ELSE 'GO' END,
+        reason = CASE WHEN state = 'GO' AND moves >= %(most)s THEN 'TOO_MANY_VISITS' ELSE reason END
+    WHERE outcome IS NOT NULL AND version_id = %(version)s AND step = %(step)s
+    RETURNING old.run_id, old.moves, old.journey_id, old.outcome, old.detail
+), logged AS (
+    INSERT INTO journeys_steplog (tenant_id, run_id, move, version_id, step, outcome, at, detail)
+    SELECT %(tenant)s, run_id, moves, %(version)s, %(step)s, outcome, %(now)s, detail FROM gone
+), counted AS (
+    INSERT INTO journeys_steptally (tenant_id, journey_id, version_id, step, outcome, day, count)
+    SELECT %(tenant)s, journey_id, %(version)s, %(step)s, outcome, %(day)s, count(*) FROM gone
+    GROUP BY journey_id, outcome
+)
+SELECT count(*) FROM gone
 """
 # Each run is written once, at its stop.
 WRITE: Final = """
@@ -154,23 +154,27 @@ SELECT %(tenant)s, id, journey_id, version_id, profile_id, origin_profile_id, ke
        %(now)s, 'EXITED', reason
 FROM over RETURNING id, journey_id, profile_id
 """
-# Messages of ended runs that were not handed over are taken back.
+# Messages of ended runs that were not handed over are taken back: of steps they left, and of the one they wait at; that
+# one has no row in the step log yet. OFFSET 0 makes the ledger be looked up by its key, however many run at once.
 TAKE_BACK: Final = """
 UPDATE messaging_delivery AS d
 SET status = 'SKIPPED', reason = 'LEFT_JOURNEY', mailbox = NULL, leased_until = NULL,
     history = d.history || jsonb_build_array(jsonb_build_object('at', %(now)s::timestamptz, 'status', 'SKIPPED',
                                                                'reason', 'LEFT_JOURNEY'))
-FROM ending AS e JOIN journeys_steplog AS l ON l.tenant_id = %(tenant)s AND l.run_id = e.run_id
-WHERE d.tenant_id = %(tenant)s AND d.key = 'journey:' || l.run_id || ':' || l.step || ':' || l.move
-  AND d.status IN ('PLANNED', 'DEFERRED')
-"""
-# A message that a run waits at has no row in the step log yet.
-TAKE_BACK_CURRENT: Final = """
-UPDATE messaging_delivery AS d
-SET status = 'SKIPPED', reason = 'LEFT_JOURNEY', mailbox = NULL, leased_until = NULL
-FROM ending AS e JOIN journeys_run AS r ON r.tenant_id = %(tenant)s AND r.id = e.run_id
-WHERE d.tenant_id = %(tenant)s AND d.key = 'journey:' || r.id || ':' || r.step || ':' || r.moves
-  AND d.status IN ('PLANNED', 'DEFERRED')
+FROM (
+    SELECT found.id FROM ending AS e CROSS JOIN LATERAL (
+        SELECT 'journey:' || l.run_id || ':' || l.step || ':' || l.move AS key FROM journeys_steplog AS l
+        WHERE l.tenant_id = %(tenant)s AND l.run_id = e.run_id AND l.outcome = 'PLANNED'
+        UNION ALL
+        SELECT 'journey:' || r.id || ':' || r.step || ':' || r.moves FROM journeys_run AS r
+        WHERE r.tenant_id = %(tenant)s AND r.id = e.run_id
+        OFFSET 0
+    ) AS k CROSS JOIN LATERAL (
+        SELECT f.id FROM messaging_delivery AS f
+        WHERE f.tenant_id = %(tenant)s AND f.key = k.key AND f.status IN ('PLANNED', 'DEFERRED') OFFSET 0
+    ) AS found
+) AS mine
+WHERE d.tenant_id = %(tenant)s AND d.id = mine.id
 """
 WAKE: Final = """
 UPDATE journeys_run AS r SET due_at = %(now)s FROM waking AS w

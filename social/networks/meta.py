@@ -87,11 +87,12 @@ def inspect(token: str) -> dict[str, Any]:
     """What the network says of a token: validity, scopes, when access to data ends."""
     app = meta_app()
     answer = call(
-        "GET",
+        "POST",
         graph_url("debug_token"),
         judge=meta_verdict,
         token=f"{app.client_id}|{app.secret}",
-        params={"input_token": token},
+        # A read in the form of a POST: the Graph takes the method as a field, and so no token stands in an address.
+        data={"method": "GET", "input_token": token},
     )
     data = answer.body.get("data")
     return data if isinstance(data, dict) else {}

@@ -37,6 +37,9 @@ def answer(world: World, request: Request, path: str) -> Answer:
     if not VERSION.fullmatch(version):
         version, rest = "v26.0", path
     request.params["_version"] = version
+    if request.method == "POST" and "method" in request.params:
+        # The method may be told as a field, for clients that can only send forms.
+        request.method = str(request.params.pop("method")).upper()
     if version in world.switches["dead_versions"]:
         raise graph_error(world, 2635, f"You are calling a deprecated version of the API: {version}")
     fixed = FIXED.get((request.method, rest))

@@ -5,11 +5,13 @@ import json
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 Doc = dict[str, Any]
+CHUNK: Final = 20
 FIRST_ID: Final = 17_800_000_000_000
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS doc (
@@ -75,6 +77,21 @@ class Store:
         statement = f"SELECT data FROM doc WHERE kind = ? {where} ORDER BY position DESC LIMIT ?"
         with self.lock:
             return [json.loads(row[0]) for row in self._sql.execute(statement, values)]
+
+    def newest(self, kind: str, owner: str) -> Iterator[Doc]:
+        """Documents of an owner, newest first, read as they are asked for."""
+        place: int | None = None
+        while True:
+            with self.lock:
+                rows = self._sql.execute(
+                    "SELECT position, data FROM doc WHERE kind = ? AND owner = ? AND (? IS NULL OR position < ?)"
+                    f" ORDER BY position DESC LIMIT {CHUNK}",
+                    (kind, owner, place, place),
+                ).fetchall()
+            yield from (json.loads(data) for _, data in rows)
+            if len(rows) < CHUNK:
+                return
+            place = rows[-1][0]
 
     def keys(self, kind: str, owner: str) -> list[str]:
         """Ids of the documents of an owner."""

@@ -1,5 +1,6 @@
 """Posts of X: make, delete, read, count."""
 
+from itertools import islice
 from typing import Any, Final
 
 from social.sandbox.insights import grown
@@ -148,7 +149,8 @@ def timeline(world: World, request: Request, user: str) -> Answer:
             "The `max_results` query parameter value is not between 5 and 100", max_results=[str(size)]
         )
     start = request.number("pagination_token", 0)
-    rows = [post for post in world.store.find("x_post", user) if _is_seen(world, request, post)]
+    seen = (post for post in world.store.newest("x_post", user) if _is_seen(world, request, post))
+    rows = list(islice(seen, start + size + 1))
     page = rows[start : start + size]
     meta: Doc = {"result_count": len(page)}
     if page:
