@@ -9,6 +9,7 @@ from tenants.extension import (
     DashboardPanel,
     Extension,
     ListPart,
+    Logged,
     LogKind,
     MergeBy,
     NavEntry,
@@ -86,6 +87,7 @@ FOLLOWED: Final = (
 )
 
 EXTENSION: Final = Extension(
+    logged=(Logged("segment", "segments.Segment", "name", "the segment", "segment"),),
     tables=TABLES,
     log_kinds=(
         LogKind(
