@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0005_reused_ids"),
+        ("events", "0006_foreign_source"),
         ("tenants", "0002_row_isolation"),
     ]
 

@@ -20,7 +20,7 @@ def number():
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("profiles", "0007_cannot_link"),
+        ("profiles", "0008_changes_label"),
         ("tenants", "0002_row_isolation"),
     ]
 
