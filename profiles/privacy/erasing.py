@@ -94,7 +94,7 @@ def _erase(profile_id: UUID, reason: str, searched: Whom, mentions: Mentions) ->
     with connection.cursor() as cursor:
         cursor.execute(sql.SERVICE_KEYS, parameters)
         parameters["keys"] = [f"{kind}:{value}" for kind, value in cursor.fetchall()]
-        counts = blank_mentions(mentions, parameters, traits)
+        counts = blank_mentions(mentions, parameters)
         for table in from_the_top("tables"):
             parameters["mentioned"] = mentions.of(table.model)
             for step in table.erase:
@@ -113,8 +113,7 @@ def _erase(profile_id: UUID, reason: str, searched: Whom, mentions: Mentions) ->
         details={"reason": reason, "receipt": receipt.pk, "profiles": len(ids)},
     )
     cache.forget(ids)
-    pattern = traits.pattern
-    transaction.on_commit(lambda: forget_jobs(ids, pattern), robust=True)
+    transaction.on_commit(lambda: forget_jobs(mentions.matcher), robust=True)
     return Erasure(survivor.pk, ids, counts, receipt)
 
 

@@ -6,18 +6,17 @@ statement holds a name. What came or changed meanwhile is searched again under t
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import UUID
 
 from django.db import connection, transaction
 
 from profiles.privacy import statements as sql
-from profiles.privacy.person_patterns import ERASED, Traits, redact
+from profiles.privacy.matcher import Matcher
+from profiles.privacy.person_patterns import Traits
 from profiles.privacy.text_index import TextRow, TextTable, find_blocks, mark_stale, text_tables
-from profiles.privacy.tokens import seed_of, tokens_of_person, tokens_of_profile
+from profiles.privacy.tokens import seed_of
 from tenants.extension import BLANKED
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
@@ -38,38 +37,6 @@ MARKS: Final = "SELECT model, indexed_to FROM profiles_textmark WHERE tenant_id 
 Counts = dict[str, dict[str, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """Tells whether a row mentions the person; the last word, whatever the index says."""
-
-    ids: frozenset[UUID]
-    pattern: re.Pattern[str]
-    id_pattern: re.Pattern[str]
-    surnames: re.Pattern[str]
-    any_id: re.Pattern[str]
-
-    @classmethod
-    def of(cls, traits: Traits, ids: Iterable[UUID]) -> "Matcher":
-        """By the person's traits and all their profiles."""
-        theirs = frozenset(ids)
-        return cls(
-            theirs,
-            re.compile(traits.pattern, re.IGNORECASE),
-            re.compile(traits.id_pattern),
-            re.compile(traits.surnames, re.IGNORECASE),
-            re.compile("|".join(str(one) for one in theirs)),
-        )
-
-    def fits(self, table: TextTable, row: TextRow) -> bool:
-        """Whether the row is to be treated as a mention."""
-        if row.person in self.ids:
-            return True
-        patterns = [self.surnames if table.texts.by_surname else self.pattern, self.id_pattern]
-        if table.texts.by_id:
-            patterns.append(self.any_id)
-        return any(text and pattern.search(text) for text in row.texts for pattern in patterns)
-
-
 @dataclass(slots=True)
 class Mentions:
     """Model → ids of rows that mention the person; and what the search saw, for whoever continues it."""
@@ -85,9 +52,12 @@ class Mentions:
 
     def add(self, table: TextTable, rows: Iterable[TextRow]) -> None:
         """Note those of the rows that fit."""
-        self.found.setdefault(table.model, set()).update(
-            row.id for row in rows if self.matcher.fits(table, row)
-        )
+        self.found.setdefault(table.model, set()).update(row.id for row in rows if self._fits(table, row))
+
+    def _fits(self, table: TextTable, row: TextRow) -> bool:
+        if row.person in self.matcher.ids:
+            return True
+        return self.matcher.is_named(row.texts, by_id=table.texts.by_id, by_surname=table.texts.by_surname)
 
 
 def find_mentions(parameters: Mapping[str, Any], traits: Traits) -> Mentions:
@@ -95,10 +65,7 @@ def find_mentions(parameters: Mapping[str, Any], traits: Traits) -> Mentions:
 
     Inside another transaction it is a part of that one.
     """
-    matcher = Matcher.of(traits, parameters["ids"])
-    seed = seed_of(current_tenant_id())
-    looked_for = tokens_of_person(traits, seed)
-    looked_for += [sorted(tokens_of_profile(one, seed)) for one in parameters["ids"]]
+    matcher = Matcher(traits, parameters["ids"], seed_of(current_tenant_id()))
     is_nested = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         if not is_nested:
@@ -109,7 +76,7 @@ def find_mentions(parameters: Mapping[str, Any], traits: Traits) -> Mentions:
         mentions = Mentions(matcher, snapshot=cursor.fetchone()[0])
         cursor.execute(MARKS, parameters)
         mentions.marks = dict(cursor.fetchall())
-        blocks = find_blocks(cursor, looked_for)
+        blocks = find_blocks(cursor, matcher.looked_for)
         for table in text_tables():
             _search(cursor, table, blocks.get(table.model, ()), mentions, parameters)
     return mentions
@@ -174,36 +141,38 @@ def lock_events(mentions: Mentions, *, waits: bool) -> None:
         mentions.found[INBOX] = {row_id for (row_id,) in cursor.fetchall()}
 
 
-def blank_mentions(mentions: Mentions, parameters: Mapping[str, Any], traits: Traits) -> Counts:
+def blank_mentions(mentions: Mentions, parameters: Mapping[str, Any]) -> Counts:
     """Take the person out of what was found; needs the identity lock. Returns counts per model and act.
 
     Before the person's own activities and facts are deleted, by which timelines of others are found.
     """
     counts: Counts = {}
-    pattern = re.compile(traits.pattern, re.IGNORECASE)
+    matcher = mentions.matcher
     values = {**parameters, "mentioned": mentions.of(INBOX)}
     with connection.cursor() as cursor:
         values["by_hand"] = mentions.of(ACTIVITIES)
-        activities = _redact_activities(cursor, values, pattern, traits)
-        values["odd_ids"] = _with_odd_ids(cursor, values, pattern)
+        activities = _redact_activities(cursor, values, matcher)
+        values["odd_ids"] = _with_odd_ids(cursor, values, matcher)
         cursor.execute(sql.BLANK_OWN, values)
-        counts[INBOX] = {BLANKED: cursor.rowcount + _redact_events(cursor, values, pattern, traits)}
+        counts[INBOX] = {BLANKED: cursor.rowcount + _redact_events(cursor, values, matcher)}
         counts[ACTIVITIES] = {BLANKED: activities}
         for table in text_tables():
             if table.texts.redacted:
-                counts[table.model] = {BLANKED: _redact(cursor, table, mentions.of(table.model), pattern)}
+                counts[table.model] = {BLANKED: _redact(cursor, table, mentions.of(table.model), matcher)}
             mark_stale(cursor, table.model, mentions.of(table.model) if table.texts.is_indexed else ())
     return counts
 
 
-def _redact(cursor: Any, table: TextTable, ids: Sequence[Any], pattern: re.Pattern[str]) -> int:
+def _redact(cursor: Any, table: TextTable, ids: Sequence[Any], matcher: Matcher) -> int:
     """Replace the mention in text columns."""
     names = table.texts.redacted
     cursor.execute(
         f"SELECT id, {', '.join(names)} FROM {table.table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)",
         {"tenant": current_tenant_id(), "ids": list(ids)},
     )
-    rows = [(row_id, *(pattern.sub(ERASED, text) for text in texts)) for row_id, *texts in cursor.fetchall()]
+    rows = [
+        (row_id, *(matcher.redacted_text(text) for text in texts)) for row_id, *texts in cursor.fetchall()
+    ]
     kind = "bigint" if table.texts.is_indexed else "uuid"
     staging = StagingTable(
         f"redacted_{table.table}", ", ".join([f"id {kind}", *(f"{name} text" for name in names)])
@@ -218,33 +187,32 @@ def _redact(cursor: Any, table: TextTable, ids: Sequence[Any], pattern: re.Patte
     return len(rows)
 
 
-def _with_odd_ids(cursor: Any, values: Mapping[str, Any], pattern: re.Pattern[str]) -> list[int]:
+def _with_odd_ids(cursor: Any, values: Mapping[str, Any], matcher: Matcher) -> list[int]:
     """Events whose own id names the person."""
     cursor.execute(sql.EVENT_IDS, values)
-    return [row_id for row_id, event_id in cursor.fetchall() if pattern.search(event_id)]
+    return [row_id for row_id, event_id in cursor.fetchall() if matcher.is_named([event_id])]
 
 
-def _redact_events(cursor: Any, values: Mapping[str, Any], pattern: re.Pattern[str], traits: Traits) -> int:
+def _redact_events(cursor: Any, values: Mapping[str, Any], matcher: Matcher) -> int:
     cursor.execute(sql.TEXTS_OF_OTHERS, values)
-    ids = traits.service_ids
     rows = []
     for row_id, envelope, original, error in cursor.fetchall():
-        told = json.dumps(redact(json.loads(envelope), pattern, ids))
-        told_first = None if original is None else json.dumps(redact(json.loads(original), pattern, ids))
-        rows.append((row_id, told, told_first, pattern.sub(ERASED, error)))
+        told = json.dumps(matcher.redacted(json.loads(envelope), envelope))
+        told_first = (
+            None if original is None else json.dumps(matcher.redacted(json.loads(original), original))
+        )
+        rows.append((row_id, told, told_first, matcher.redacted_text(error)))
     sql.REDACTED_EVENT.fill(cursor, rows)
     cursor.execute(sql.REDACT_EVENTS, values)
     return len(rows)
 
 
-def _redact_activities(
-    cursor: Any, values: Mapping[str, Any], pattern: re.Pattern[str], traits: Traits
-) -> int:
+def _redact_activities(cursor: Any, values: Mapping[str, Any], matcher: Matcher) -> int:
     cursor.execute(sql.ACTIVITIES_OF_OTHERS, values)
     rows = []
     for row_id, title, metadata in cursor.fetchall():
         held = json.loads(metadata)
-        told = (pattern.sub(ERASED, title), redact(held, pattern, traits.service_ids))
+        told = (matcher.redacted_text(title), matcher.redacted(held, metadata))
         if told != (title, held):
             rows.append((row_id, told[0], json.dumps(told[1])))
     sql.REDACTED_ACTIVITY.fill(cursor, rows)

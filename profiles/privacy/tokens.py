@@ -2,11 +2,10 @@
 
 A token is a hash of two neighbouring words, of the end of a phone number, of a service's name for somebody, or of a
 profile's id. No word can be read out of it, so that the index holds no text, and a search tells PostgreSQL no name.
-Whatever `words.Traits.pattern` finds as whole words of a text has tokens in common with the person: names and addresses
+Whatever a part of `person_patterns.Traits` finds as whole words of a text has the part's tokens: names and addresses
 are sequences of words to both, folded alike.
 """
 
-import itertools
 import json
 import re
 import zlib
@@ -14,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from uuid import UUID
 
-from events.identity_hints import IdentityKind
 from profiles.models.identity import KINDS
 from profiles.normalise import APOSTROPHE_SIGNS, folded
 from profiles.privacy.person_patterns import (
@@ -23,7 +21,8 @@ from profiles.privacy.person_patterns import (
     ID_NAMES,
     SUBJECT_ID,
     SUBSCRIBER_DIGITS,
-    Traits,
+    Part,
+    pairs,
 )
 
 # A string of JSON, with the colon behind it where it is a name; or a number.
@@ -60,21 +59,9 @@ def tokens_of_profile(profile_id: UUID, seed: int) -> set[int]:
     return {_number(f"={profile_id}", seed)}
 
 
-def tokens_of_person(traits: Traits, seed: int) -> list[list[int]]:
-    """What to look for: a text that mentions the person has all tokens of one of these lists."""
-    names = {*traits.display_names}
-    for first, last in traits.names:
-        names |= {f"{first} {last}", f"{last} {first}"}
-    looked_for = {_pairs(folded(name).split()) for name in names}
-    for key in traits.keys:
-        if key.kind == IdentityKind.EMAIL:
-            looked_for.add(_pairs(folded(key.value).split()))
-        elif key.kind == IdentityKind.PHONE:
-            digits = re.sub(r"\D", "", key.value)[-SUBSCRIBER_DIGITS:]
-            looked_for.add((f"#{digits}",) if len(digits) >= FEWEST_DIGITS else ())
-    looked_for |= {(f"{name}={value}",) for name, value in traits.service_ids}
-    looked_for |= {(f"{SUBJECT_ID}={value}",) for value in traits.subject_ids}
-    return [sorted({_number(part, seed) for part in parts}) for parts in sorted(looked_for) if parts]
+def tokens_of_part(part: Part, seed: int) -> frozenset[int]:
+    """What to look for: a text that has the part has all of these."""
+    return frozenset(_number(one, seed) for one in part.looked_for)
 
 
 def _parts_of_json(text: str) -> Iterator[str]:
@@ -106,18 +93,14 @@ def _parts(text: str) -> Iterator[str]:
         yield from (f"={one.lower()}" for one in UUIDS.findall(text))
         text = UUIDS.sub(" ", text)
     if text.isascii() and "'" not in text and "`" not in text:
-        yield from _pairs(ASCII_WORDS.findall(text.lower()))
+        yield from pairs(ASCII_WORDS.findall(text.lower()))
     else:
         # An apostrophe stands inside a name, or behind it: O'Rourke, Smith's, 'Smith'.
-        yield from _pairs(folded(text).split())
-        yield from _pairs(folded(GENITIVES.sub(" ", text)).split())
-        yield from _pairs(folded(APOSTROPHES.sub(" ", text)).split())
+        yield from pairs(folded(text).split())
+        yield from pairs(folded(GENITIVES.sub(" ", text)).split())
+        yield from pairs(folded(APOSTROPHES.sub(" ", text)).split())
     for number in NUMBERS.findall(text):
         yield from _ends_of_numbers(number)
-
-
-def _pairs(words: list[str]) -> tuple[str, ...]:
-    return tuple(f"{one} {other}" for one, other in itertools.pairwise(words) if not (one + other).isdigit())
 
 
 def _ends_of_numbers(text: str) -> Iterator[str]:
