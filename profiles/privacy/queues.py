@@ -6,7 +6,6 @@ Redis was away: by `finish_all`, every minute.
 
 import json
 import logging
-import re
 from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, Final
@@ -15,7 +14,11 @@ from uuid import UUID
 
 from django.conf import settings
 
+from events.identity_hints import IdentityKey
 from profiles.models import ErasureReceipt
+from profiles.privacy.matcher import Matcher
+from profiles.privacy.person_patterns import Traits
+from profiles.privacy.tokens import seed_of
 from tenants.encryption import decrypt, encrypt
 from tenants.models import Tenant
 from tenants.redis_client import RedisError, redis_client
@@ -29,10 +32,25 @@ FIELDS: Final = ("data", "finishedOn", "returnvalue", "failedReason", "stacktrac
 NOTHING_LEFT: Final = ""
 
 
-def remember(receipt: ErasureReceipt, profile_ids: Collection[UUID], pattern: str) -> None:
+def remember(receipt: ErasureReceipt, profile_ids: Collection[UUID], traits: Traits) -> None:
     """Keep what must be found in the queues with the receipt, until `finish` has found it."""
-    wanted = "|".join([pattern, *(str(one) for one in profile_ids)])
-    ErasureReceipt.objects.filter(pk=receipt.pk).update(queue_search=encrypt(json.dumps(wanted)))
+    document = {
+        "ids": [str(one) for one in profile_ids],
+        "keys": [list(key) for key in sorted(traits.keys)],
+        "names": [list(name) for name in sorted(traits.names)],
+        "shown": sorted(traits.display_names),
+    }
+    ErasureReceipt.objects.filter(pk=receipt.pk).update(queue_search=encrypt(json.dumps(document)))
+
+
+def _remembered(receipt: ErasureReceipt) -> Matcher:
+    document = json.loads(decrypt(receipt.queue_search))
+    traits = Traits(
+        frozenset(IdentityKey(*key) for key in document["keys"]),
+        frozenset((first, last) for first, last in document["names"]),
+        frozenset(document["shown"]),
+    )
+    return Matcher(traits, map(UUID, document["ids"]), seed_of(receipt.tenant_id))
 
 
 def finish(receipt_id: int) -> bool:
@@ -44,9 +62,8 @@ def finish(receipt_id: int) -> bool:
     receipt = ErasureReceipt.objects.filter(pk=receipt_id).exclude(queue_search=NOTHING_LEFT).first()
     if receipt is None:
         return True
-    wanted = re.compile(json.loads(decrypt(receipt.queue_search)), re.IGNORECASE)
     try:
-        forget_jobs(wanted)
+        forget_jobs(_remembered(receipt))
     except RedisError as error:
         logger.warning(
             "the queues are not searched yet for an erased person, receipt %s: %s", receipt_id, error
@@ -66,14 +83,14 @@ def finish_all() -> int:
     return waiting
 
 
-def forget_jobs(wanted: re.Pattern[str]) -> int:
+def forget_jobs(person: Matcher) -> int:
     """Remove what fits from both queues, and from Redis' file on disk; returns how many jobs were touched."""
     touched = 0
     for name, is_ours in ((settings.CRM_OUTBOUND_QUEUE, True), (settings.CRM_EVENTS_QUEUE, False)):
         if name:
             prefix = f"{settings.CRM_BULLMQ_PREFIX}:{name}:"
-            touched += _forget(prefix, wanted, removes_waiting=is_ours)
-            touched += _forget_stream(f"{prefix}events", wanted)
+            touched += _forget(prefix, person, removes_waiting=is_ours)
+            touched += _forget_stream(f"{prefix}events", person)
     if touched:
         # The append-only file keeps what was written until it is written anew; hosted servers see to that themselves.
         with suppress(RedisError):
@@ -81,21 +98,19 @@ def forget_jobs(wanted: re.Pattern[str]) -> int:
     return touched
 
 
-def _forget(prefix: str, wanted: re.Pattern[str], *, removes_waiting: bool) -> int:
+def _forget(prefix: str, person: Matcher, *, removes_waiting: bool) -> int:
     client = redis_client()
     touched = 0
     keys: list[Any] = []
     for key in client.scan_iter(match=f"{prefix}*", count=CHUNK, _type="hash"):
         keys.append(key)
         if len(keys) == CHUNK:
-            touched += _forget_some(client, prefix, keys, wanted, removes_waiting=removes_waiting)
+            touched += _forget_some(client, prefix, keys, person, removes_waiting=removes_waiting)
             keys = []
-    return touched + _forget_some(client, prefix, keys, wanted, removes_waiting=removes_waiting)
+    return touched + _forget_some(client, prefix, keys, person, removes_waiting=removes_waiting)
 
 
-def _forget_some(
-    client: Any, prefix: str, keys: list[Any], wanted: re.Pattern[str], *, removes_waiting: bool
-) -> int:
+def _forget_some(client: Any, prefix: str, keys: list[Any], person: Matcher, *, removes_waiting: bool) -> int:
     reading = client.pipeline(transaction=False)
     for key in keys:
         reading.hmget(key, *FIELDS)
@@ -105,7 +120,7 @@ def _forget_some(
     touched = 0
     for key, fields, due in zip(keys, answers[::2], answers[1::2], strict=True):
         job_id = _text(key).removeprefix(prefix)
-        if fields[0] is None or not _is_found(wanted, job_id, *map(_text, fields)):
+        if fields[0] is None or not _is_found(person, job_id, *map(_text, fields)):
             continue
         if removes_waiting or fields[1] is not None or due is not None:
             touched += 1
@@ -115,23 +130,23 @@ def _forget_some(
     return touched
 
 
-def _forget_stream(stream: str, wanted: re.Pattern[str]) -> int:
+def _forget_stream(stream: str, person: Matcher) -> int:
     """BullMQ tells each step of a job in a stream, with its id, its answer, its reason for failing."""
     client: Any = redis_client()
     gone = [
         entry_id
         for entry_id, fields in client.xrange(stream)
-        if _is_found(wanted, *(_text(part) for pair in fields.items() for part in pair))
+        if _is_found(person, *(_text(part) for pair in fields.items() for part in pair))
     ]
     for start in range(0, len(gone), CHUNK):
         client.xdel(stream, *gone[start : start + CHUNK])
     return len(gone)
 
 
-def _is_found(wanted: re.Pattern[str], *texts: str) -> bool:
+def _is_found(person: Matcher, *texts: str) -> bool:
     """Whether any text names the person, also as an address in a link writes it."""
-    words = " ".join(texts)
-    return bool(wanted.search(words) or ("%" in words and wanted.search(unquote(words))))
+    told = [*texts, *(unquote(text) for text in texts if "%" in text)]
+    return person.is_named(told, by_id=True)
 
 
 def _remove(pipeline: Any, prefix: str, job_id: str, key: Any) -> None:
