@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0006_foreign_source"),
+        ("events", "0007_inbox_privacy_indexes"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("profiles", "0008_changes_label"),
+        ("profiles", "0011_erasure_queue_search"),
     ]
 
     operations = [
