@@ -38,9 +38,9 @@ PATIENCE_SECONDS: Final = 3600.0
 WORKER: Final = """
 import django; django.setup()
 import time
-from messaging.sending import take_turn
+from messaging.sending import send_due
 while True:
-    if not take_turn().settled:
+    if not send_due().settled:
         time.sleep(0.02)
 """
 SUBJECT: Final = "{{ firstName }}, {{ club.name }} opens on Saturday"
