@@ -89,12 +89,17 @@ def envelope(
 
 def make_tenant() -> Tenant:
     """The club of the benchmark."""
+    return another_club(SLUG)
+
+
+def another_club(slug: str) -> Tenant:
+    """A club without anything that apps bring to each."""
     tiers = ["Platinum", "Gold", "Silver"]
     with transaction.atomic():
-        tenant = Tenant.objects.create(
-            slug=SLUG, name="Bench", time_zone="Africa/Johannesburg", tier_order=tiers
+        tenant: Tenant = Tenant.objects.create(
+            slug=slug, name=slug.capitalize(), time_zone="Africa/Johannesburg", tier_order=tiers
         )
-        TenantName.objects.create(name=SLUG, tenant=tenant)
+        TenantName.objects.create(name=slug, tenant=tenant)
     return tenant
 
 
