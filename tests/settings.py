@@ -8,3 +8,6 @@ from crm_platform.settings import *  # noqa: E402, F403
 
 # The product's hasher is slow on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Each test client loads the middleware anew, and WhiteNoise would look at every static file each time.
+WHITENOISE_AUTOREFRESH = True
