@@ -112,7 +112,7 @@ def _load(
     """What is known of the people of events, and what each event claims about them."""
     claims = [[_claim(event.row, subject) for subject in event.effect.subjects] for event in events]
     cursor.execute(PLAN_FOR_BATCHES)
-    return load_identity_map(cursor, club.id, [claim for group in claims for claim in group], now), claims
+    return load_identity_map(cursor, club, [claim for group in claims for claim in group], now), claims
 
 
 def _decide_and_write(

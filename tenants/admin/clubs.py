@@ -44,6 +44,14 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         help_text="E-mail addresses and phone numbers that reception types when a member has none, one a line.",
     )
 
+    shared_addresses = forms.CharField(
+        required=False,
+        label="Addresses of many",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text="Mailboxes and phones of an office, a firm or the club, which join nobody of another last name, one a"
+        " line: proshop, office@firm.example, or @club.example for everybody there. office@, info@ and the like are"
+        " known.",
+    )
     staff_see_money = forms.BooleanField(
         required=False,
         label="Staff see money and complaints",
@@ -72,12 +80,14 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
             self.initial["aliases"] = "\n".join(names.values_list("name", flat=True))
             self.initial["staff_see_money"] = bool(club.settings.get(STAFF_SEE_MONEY))
             self.initial["second_factor_for"] = club.settings.get(second_factor.DEMANDED_OF)
-            self.initial["placeholder_addresses"] = "\n".join(club.placeholders)
+            days = [day.isoformat() for day in club.default_births]
+            self.initial["placeholder_addresses"] = "\n".join([*club.placeholders, *days])
+            self.initial["shared_addresses"] = "\n".join(club.shared_addresses)
 
     def clean(self) -> dict[str, Any]:
         """Turn the lists into lists; refuse a name that leads to another club."""
         cleaned = super().clean() or self.cleaned_data
-        for field in ("tiers", "aliases", "placeholder_addresses"):
+        for field in ("tiers", "aliases", "placeholder_addresses", "shared_addresses"):
             cleaned[field] = [line.strip() for line in cleaned.get(field, "").splitlines() if line.strip()]
         wanted = {name.lower() for name in [*cleaned["aliases"], cleaned.get("slug", "")]}
         taken = TenantName.objects.filter(name__in=wanted).exclude(tenant_id=self.instance.pk).first()
@@ -96,7 +106,7 @@ class ClubAdmin(ModelAdmin):
     fieldsets = [
         (None, {"fields": ["name", "slug", "aliases", "is_active"]}),
         ("Language, clock and money", {"fields": ["time_zone", "default_country", "currency", "locale"]}),
-        ("Membership", {"fields": ["tiers", "placeholder_addresses"]}),
+        ("Membership", {"fields": ["tiers", "placeholder_addresses", "shared_addresses"]}),
         ("Roles", {"fields": ["staff_see_money", "second_factor_for"]}),
     ]
 
@@ -136,6 +146,7 @@ class ClubAdmin(ModelAdmin):
         club.settings = {
             **club.settings,
             "placeholders": data["placeholder_addresses"],
+            "sharedAddresses": data["shared_addresses"],
             STAFF_SEE_MONEY: data["staff_see_money"],
             second_factor.DEMANDED_OF: data["second_factor_for"] or second_factor.NOBODY,
         }

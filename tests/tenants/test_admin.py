@@ -88,6 +88,7 @@ def test_an_admin_changes_the_own_club_and_no_other(fairview: Club, kingsmere: C
         "tiers": "Platinum\nGold\n\nSilver",
         "aliases": "fairview-links",
         "placeholder_addresses": "none@fairview.example",
+        "shared_addresses": "",
     }
 
     own = desk(fairview.admin).post(f"{TENANTS}{fairview.tenant.pk}/change/", form)
@@ -114,6 +115,7 @@ def test_an_alias_of_another_club_is_refused_in_the_form(fairview: Club, kingsme
         "tiers": "",
         "aliases": "kingsmere-park",
         "placeholder_addresses": "",
+        "shared_addresses": "",
     }
 
     answer = desk(fairview.admin).post(f"{TENANTS}{fairview.tenant.pk}/change/", form)
@@ -132,6 +134,7 @@ def test_a_superuser_opens_a_new_club(db: None) -> None:
         "tiers": "Full",
         "aliases": "newlands-cc",
         "placeholder_addresses": "",
+        "shared_addresses": "",
         "is_active": "on",
     }
     factories.tenant("fairview")
