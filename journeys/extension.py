@@ -9,6 +9,7 @@ from tenants.extension import (
     CustomerPanel,
     DashboardPanel,
     Extension,
+    Logged,
     LogKind,
     NavEntry,
     OutboundEvent,
@@ -18,6 +19,7 @@ from tenants.extension import (
 )
 
 EXTENSION: Final = Extension(
+    logged=(Logged("journey", "journeys.Journey", "name", "the journey", "journey_page"),),
     tables=TABLES,
     consumers=(Consumer("journeys", KINDS, "journeys.listening.handle", after=("scoring", "segments")),),
     log_kinds=(

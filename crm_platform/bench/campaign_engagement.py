@@ -55,8 +55,8 @@ FROM events_inboxevent WHERE tenant_id = %s AND id > %s
 
 def engagement(setting: Setting, tenant: Tenant, sent: int, connection: Connection) -> list[Figure]:
     """The other club alone for a minute, then beside the flood; counters are compared with what was told."""
-    flooded = _flooded_club(connection, sent)
     load_people(tenant, OTHER_PEOPLE, setting.reporter)
+    flooded = _flooded_club(connection, sent)
     rows = _sent(connection, flooded)
     seconds = SECONDS if sent >= 50_000 else max(SECONDS * sent / 100_000, 2.0)  # noqa: PLR2004 - the full size
     settle(connection)

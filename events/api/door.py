@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from events.dead_letters import keep_reused, reused_id
-from events.envelope import Received, receive
+from events.envelope import KNOWN_SOURCES, Envelope, Received, receive
 from events.inbox import accept
 from events.json_text import LONGEST_NUMBER_BITS, LONGEST_NUMBER_DIGITS, load_json
 from events.models import Door
@@ -104,6 +104,7 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime) -> Verdic
             tenant_id = names.get(received.envelope.tenant_key.strip().lower())
             if tenant_id is None:
                 raise EnvelopeRefused(Refusal.UNKNOWN_TENANT, UNKNOWN_TENANT_MESSAGE, "tenantId")
+            check_source(received.envelope, caller)
         except EnvelopeRefused as refused:
             rejected.append(Refused(index, refused.code.value, refused.message, refused.field))
         else:
@@ -116,6 +117,23 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime) -> Verdic
         keep_reused(Door.HTTP, (good[place] for place in stored.reused))
     rejected += [_reused(places[place], good[place][1]) for place in stored.reused]
     return Verdict(stored.accepted, stored.duplicates, sorted(rejected, key=lambda one: one.index))
+
+
+def check_source(envelope: Envelope, caller: Caller) -> None:
+    """Raise EnvelopeRefused where the event speaks for a service to which the caller's credentials are not bound.
+
+    Neither its source nor the service of its type may be another's: one decides whose ids are taken, the other what
+    the event does.
+    """
+    if caller.sources is None:
+        return
+    service = envelope.type.partition(".")[0]
+    spoken_for = {envelope.source} | ({service} & KNOWN_SOURCES)
+    strange = sorted(spoken_for - caller.sources)
+    if strange:
+        own = ", ".join(sorted(caller.sources)) or "nobody"
+        message = f"These credentials publish for {own}, not for {strange[0]}."
+        raise EnvelopeRefused(Refusal.FOREIGN_SOURCE, message, "source")
 
 
 def _reused(index: int, event: Received) -> Refused:

@@ -50,7 +50,7 @@ class EventsView(TenantApiView):
 
         Every event gets its own verdict: bad ones do not spoil their neighbours. An event that was sent before (same
         tenant, source and id) counts as a duplicate and has no second effect, so that sending again is always safe.
-        A single event that is refused is answered with 422.
+        A single event that is refused is answered with 422. A key publishes for the services to which it is bound only.
         """
         items, is_single = read_items(request)
         charge(request.caller, EVENTS, cost=max(1, len(items)))
@@ -125,9 +125,12 @@ class EventView(TenantApiView):
     def get(self, request: ApiRequest, eventId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Status, attempts, reason of failure, times, and the customer and activity it led to.
 
-        Also open to holders of `crm:read`.
+        Also open to holders of `crm:read`; others see the events of the services to which their key is bound.
         """
         events = InboxEvent.objects.filter(event_id=eventId).defer("envelope", "original_envelope")
+        caller = request.caller
+        if Scope.READ not in caller.scopes and caller.sources is not None:
+            events = events.filter(source__in=caller.sources)
         source = request._request.GET.get("source")
         if source is not None:
             if source not in SOURCES:

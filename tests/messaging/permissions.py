@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from messaging.models import Delivery, SendPolicy
 from tests.messaging.people import reader
+from tests.messaging.violations import delivery
 from tests.permissions import ADMIN, MAKE, MANAGER, OPEN, READ, Page, Row, World
 
 # Whoever has a letter may follow its links; a token that is none leads nowhere.
@@ -39,12 +40,14 @@ PAGES: Final = (
     Page("customer_write", MANAGER),
     Page("send_rules", ADMIN),
     Page("send_troubles", ADMIN),
+    Page("send_settle", ADMIN, "POST"),
 )
 
 
 def things(world: World) -> Mapping[str, object]:
-    """Somebody to write to."""
-    return {"profile_id": reader(world.club.tenant).pk}
+    """Somebody to write to, and a message whose fate is unknown."""
+    unknown = delivery(world.club, status="UNKNOWN")
+    return {"profile_id": reader(world.club.tenant).pk, "delivery_id": unknown.pk}
 
 
 def state() -> tuple[Any, ...]:
