@@ -34,6 +34,7 @@ REST: Final[tuple[Any, ...]] = (
     ),
     Row("message-opened", "GET", "/m/open/none", OPEN),
     Row("message-clicked", "GET", "/m/click/none", NOWHERE),
+    Row("mail-provider-events", "POST", "/m/provider", NOWHERE, {}),
     Row("message-unsubscribe", "GET", "/m/unsubscribe/none", NOWHERE),
 )
 PAGES: Final = (
