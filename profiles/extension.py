@@ -149,6 +149,9 @@ EXTENSION: Final = Extension(
         Periodic("profiles.score_everybody", seconds=300, expires=240, name="score-everybody"),
         Periodic("profiles.weigh_candidates", seconds=120, expires=100, name="weigh-candidates"),
         Periodic("profiles.wake_imports", seconds=30, expires=25, name="wake-imports"),
+        Periodic("profiles.wake_counts", seconds=60, expires=50, name="wake-counts"),
+        # Seldom, so that blocks fill; what is not indexed yet is read by whoever searches.
+        Periodic("profiles.index_texts", seconds=600, expires=500, name="index-texts"),
         Periodic(
             "profiles.find_duplicates", cron={"hour": 2, "minute": 30}, expires=3600, name="find-duplicates"
         ),

@@ -13,7 +13,7 @@ from crm_platform.bench.campaign_people import fill
 from crm_platform.bench.database import Connection, expect, one_row, settle
 from crm_platform.bench.figures import BenchError, Figure, duration, rate
 from crm_platform.bench.mix import mixed_events
-from crm_platform.bench.people import another_club, load_people
+from crm_platform.bench.people import load_people, make_tenant
 from crm_platform.bench.processes import Processes
 from crm_platform.bench.setting import Setting
 from events.envelope import receive
@@ -79,7 +79,7 @@ def engagement(setting: Setting, tenant: Tenant, sent: int, connection: Connecti
 
 
 def _flooded_club(connection: Connection, people: int) -> Tenant:
-    tenant = another_club("flood")
+    tenant = make_tenant("flood")
     fill(connection, tenant.pk, people)
     connection.execute(KEYS, {"tenant": tenant.pk})
     return tenant

@@ -20,7 +20,7 @@ from crm_platform import env
 from crm_platform.bench.campaign_people import fill
 from crm_platform.bench.database import Connection, expect, one_row, settle
 from crm_platform.bench.figures import BenchError, Figure, duration, rate
-from crm_platform.bench.people import another_club
+from crm_platform.bench.people import make_tenant
 from crm_platform.bench.setting import Setting
 from crm_platform.embedded.process import launch_command
 from crm_platform.embedded.redis import free_port
@@ -228,6 +228,6 @@ def fair_figure(words: str, beside: float, alone: float) -> Figure:
 
 
 def _club(connection: Connection, number: int, people: int) -> Tenant:
-    tenant = another_club(f"fair-{number}")
+    tenant = make_tenant(f"fair-{number}")
     fill(connection, tenant.pk, people)
     return tenant

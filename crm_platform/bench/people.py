@@ -87,16 +87,11 @@ def envelope(
     }
 
 
-def make_tenant() -> Tenant:
-    """The club of the benchmark."""
-    return another_club(SLUG)
-
-
-def another_club(slug: str) -> Tenant:
-    """A club without anything that apps bring to each."""
+def make_tenant(slug: str = SLUG) -> Tenant:
+    """The club of the benchmark, or another one beside it."""
     tiers = ["Platinum", "Gold", "Silver"]
     with transaction.atomic():
-        tenant: Tenant = Tenant.objects.create(
+        tenant = Tenant.objects.create(
             slug=slug, name=slug.capitalize(), time_zone="Africa/Johannesburg", tier_order=tiers
         )
         TenantName.objects.create(name=slug, tenant=tenant)
