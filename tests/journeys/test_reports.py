@@ -19,7 +19,7 @@ from events.inbox import accept
 from events.models import Door, InboxEvent
 from journeys import entering, lifecycle
 from journeys.drafts import get_journey, save_draft
-from journeys.engine import kinds, lateness
+from journeys.engine import lateness
 from journeys.engine.holding import held_counts
 from journeys.explaining import explain
 from journeys.models import DraftRevision, EntryRefusal, Journey, Run, RunData, RunEnded, StepLog, Task
@@ -30,6 +30,7 @@ from messaging.models import Delivery
 from profiles.merging.actions import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile
 from profiles.privacy.erasing import erase_customer
+from profiles.tagging import change_tags
 from tenants.redis_client import redis_client
 from tenants.scope import tenant_scope
 from tests import factories
@@ -172,14 +173,14 @@ def test_32_one_who_fails_stops_nobody_and_the_sum_closes(
 ) -> None:
     people = [person(play.tenant, f"p{number}") for number in range(64)]
     one = play.start(journey(step("tag", "UPDATE", to="day", addTags=["x"]), wait("day")))
-    real = kinds.change_tags
+    real = change_tags
 
     def change(cursor: Any, tenant: Any, who: Any, **values: Any) -> Any:
         if people[13].pk in who:
             raise ValueError("no tags for Ben")
         return real(cursor, tenant, who, **values)
 
-    monkeypatch.setattr(kinds, "change_tags", change)
+    monkeypatch.setattr("journeys.engine.kinds.change_tags", change)
     play.enter(one, *people)
     assert play.ended(people[13]) == [("FAILED", "STEP_FAILED")]
     with play.open():
@@ -304,7 +305,7 @@ def test_22_who_was_born_on_29_february_is_met_each_year(
     trigger = {"kind": "DATE", "field": "dateOfBirth", "offsetDays": offset, "leapDay": leap_day}
     play.now = datetime(year, 2, 25, 12, tzinfo=UTC)
     one = play.start(journey(send("wish"), triggers=[trigger], entry={"policy": "AFTER_EXIT"}))
-    sent_on = []
+    sent_on: list[datetime] = []
     for _ in range(24 * 8):
         play.now += timedelta(hours=1)
         with play.open():
