@@ -38,8 +38,8 @@ def merge_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
     try:
         if request.method == "POST" and other_id is not None:
             choices = {
-                name.removeprefix(CHOICE): value
-                for name, value in request.POST.items()
+                name.removeprefix(CHOICE): str(request.POST[name])
+                for name in request.POST
                 if name.startswith(CHOICE)
             }
             reason = request.POST.get("reason", "")[:500]
