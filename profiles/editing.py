@@ -31,8 +31,8 @@ from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.log_kinds import LogKind
 from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
-from profiles.privacy.suppression import suppressed
 from profiles.reading import get_customer
+from profiles.suppression import suppressed
 from tenants.action_log import log_action
 from tenants.models import Tenant, User
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant

@@ -24,7 +24,7 @@ from profiles.editing import Author, add_note
 from profiles.errors import CustomerNotFound, InvalidFields
 from profiles.models import ActivityCategory, CustomerProfile, Note, ProfileStatus
 from profiles.other_money import other_money
-from profiles.privacy.restricting import restriction_of
+from profiles.restricting import restriction_of
 from profiles.tags import coloured, known_tags
 from tenants.action_log import log_seen
 from tenants.admin import formatting

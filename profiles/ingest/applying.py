@@ -20,7 +20,7 @@ from profiles.ingest.once_activities import OnceActivity, load_once_activities, 
 from profiles.ingest.people import load_identity_map, needs_exclusive_lock
 from profiles.ingest.writing import write
 from profiles.log_kinds import LogKind
-from profiles.privacy.suppression import claims_of_erased, settle_skipped
+from profiles.suppression import claims_of_erased, settle_skipped
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import current_tenant_id

@@ -19,8 +19,7 @@ from profiles.ingest.new_profiles import insert_new_profiles
 from profiles.ingest.once_activities import write_amended
 from profiles.log_kinds import LogKind
 from profiles.merging.reassignment import NewMerge, reassign_rows, record_merges
-from profiles.models.identity import CRM_RECORD
-from profiles.models.profile import STAGE_LADDER
+from profiles.vocabulary import CRM_RECORD, STAGE_LADDER
 
 
 def write(cursor: Any, batch: BatchChanges) -> dict[UUID, set[str]]:

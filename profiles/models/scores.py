@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from profiles.models.profile import LifecycleStage
+from profiles.vocabulary import LifecycleStage
 from tenants.models import TenantChildModel, TenantModel
 
 
