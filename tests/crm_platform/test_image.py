@@ -18,7 +18,8 @@ IMPORT_ALL: Final = """
 import importlib, pathlib, django
 django.setup()
 for file in sorted(pathlib.Path().rglob("*.py")):
-    if "migrations" not in file.parts and file.name not in ("manage.py", "__main__.py"):
+    # The web server itself asks for a database as it starts.
+    if not {"migrations", "web", "wsgi.py", "manage.py", "__main__.py"} & set(file.parts):
         importlib.import_module(".".join(file.with_suffix("").parts).removesuffix(".__init__"))
 """
 
