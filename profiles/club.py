@@ -16,6 +16,7 @@ from profiles.normalise import (
     normal_email,
     normal_phone,
 )
+from profiles.role_addresses import is_role_email, split_listed
 
 
 @lru_cache(maxsize=8192)
@@ -36,6 +37,10 @@ class TenantRow(Protocol):
     @property
     def placeholders(self) -> Any:
         """Addresses and ids that stand for nobody."""
+
+    @property
+    def shared_addresses(self) -> Any:
+        """Addresses that many people use."""
 
     @property
     def default_births(self) -> Any:
@@ -65,6 +70,9 @@ class Club:
     # Ids that stand for nobody, letters folded.
     placeholder_ids: frozenset[str] = frozenset()
     default_births: frozenset[date] = frozenset()
+    # What the club lists as addresses of many: local parts or addresses, and whole domains.
+    role_emails: frozenset[str] = frozenset()
+    role_domains: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, tenant: TenantRow) -> "Club":
@@ -73,6 +81,7 @@ class Club:
         phones = {
             normal_phone(value, tenant.default_country) for value in tenant.placeholders if "@" not in value
         }
+        role_emails, role_domains = split_listed(tenant.shared_addresses)
         return cls(
             id=tenant.pk,
             zone=tenant.zone,
@@ -84,6 +93,8 @@ class Club:
             placeholder_phones=frozenset(value for value in phones if value),
             placeholder_ids=frozenset(value.strip().casefold() for value in tenant.placeholders),
             default_births=frozenset(tenant.default_births),
+            role_emails=role_emails,
+            role_domains=role_domains,
         )
 
     @property
@@ -106,6 +117,17 @@ class Club:
         if kind == "phoneNumber":
             return value not in self.placeholder_phones and not is_placeholder_phone(value)
         return value.casefold() not in self.placeholder_ids
+
+    def is_role(self, kind: str, value: str) -> bool:
+        """Whether an address belongs to a role (`office@…`, the club's own domain), so that many have it."""
+        if kind != "email":
+            return value in self.role_emails
+        local, _, domain = value.partition("@")
+        return (
+            is_role_email(value)
+            or domain in self.role_domains
+            or not self.role_emails.isdisjoint((local, value))
+        )
 
     def usable(self, field: str, value: Any) -> Any:
         """A value for a golden field: addresses in normal form.

@@ -10,6 +10,7 @@ from tenants.extension import (
     CustomerAct,
     CustomerPanel,
     Extension,
+    Logged,
     LogKind,
     NavEntry,
     OutboundEvent,
@@ -89,6 +90,17 @@ EXTENSION: Final = Extension(
         "LifecycleStage": "profiles.api.schema.STAGES",
         "ActivityCategory": "profiles.api.schema.CATEGORIES",
     },
+    logged=(
+        Logged(
+            "customer",
+            "profiles.CustomerProfile",
+            "name",
+            "",
+            "profiles_customerprofile_change",
+            "profiles.admin.logged_changes.particulars",
+        ),
+        Logged("import", "profiles.MemberImport", "file_name", "the import", "import"),
+    ),
     customer_panels=(
         CustomerPanel(
             "first",
@@ -137,6 +149,9 @@ EXTENSION: Final = Extension(
         Periodic("profiles.score_everybody", seconds=300, expires=240, name="score-everybody"),
         Periodic("profiles.weigh_candidates", seconds=120, expires=100, name="weigh-candidates"),
         Periodic("profiles.wake_imports", seconds=30, expires=25, name="wake-imports"),
+        Periodic("profiles.wake_counts", seconds=60, expires=50, name="wake-counts"),
+        # Seldom, so that blocks fill; what is not indexed yet is read by whoever searches.
+        Periodic("profiles.index_texts", seconds=600, expires=500, name="index-texts"),
         Periodic(
             "profiles.find_duplicates", cron={"hour": 2, "minute": 30}, expires=3600, name="find-duplicates"
         ),

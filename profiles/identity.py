@@ -7,7 +7,7 @@ a first name that cannot be the same person's, or unless nothing but a phone joi
 review. Two people whom one event names together become one, under the same rules.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from events.identity_hints import IdentityKey, IdentityKind
 from profiles.ids import new_profile_id
-from profiles.names import PersonName, names_disagree
+from profiles.names import PersonName, is_same_full_name, is_spelled_in, may_be_one_family, names_disagree
 from profiles.vocabulary import CRM_RECORD
 
 WEAK_KINDS: Final = frozenset({IdentityKind.EMAIL, IdentityKind.PHONE})
@@ -24,6 +24,8 @@ CAPPED_KINDS: Final = frozenset({IdentityKind.SCL_MEMBER, IdentityKind.TEETIME_P
 CONFIDENCE: Final[dict[str, int]] = {IdentityKind.EMAIL: 95, IdentityKind.PHONE: 85}
 SERVICE_ID_CONFIDENCE: Final = 100
 EMAIL_AND_PHONE_CONFIDENCE: Final = 99
+# An address of people of so many last names is an office's, whatever it is called.
+FAMILIES_OF_AN_OFFICE: Final = 3
 SHARED_KEY, CAP_EXCEEDED = "SHARED_KEY", "CAP_EXCEEDED"
 
 
@@ -117,8 +119,12 @@ class IdentityMap:
     tenant's lock.
     """
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(
+        self, now: datetime, is_role: Callable[[str, str], bool] = lambda _kind, _value: False
+    ) -> None:
+        """`is_role`: whether a kind and value is an address of an office, by its name or by the club's list."""
         self.now = now
+        self._is_role = is_role
         self.people: dict[UUID, Person] = {}
         self.candidates: list[Candidate] = []
         self.merges: list[Merge] = []
@@ -126,6 +132,8 @@ class IdentityMap:
         # dropped link is never stored.
         self.absorbed: list[tuple[Person, Person]] = []
         self.duplicate_links: list[tuple[KeyLink, KeyLink]] = []
+        # Addresses that somebody more has than before: what they joined is to be looked at again.
+        self.newly_shared: set[IdentityKey] = set()
         self._links: dict[IdentityKey, list[KeyLink]] = {}
 
     def add_person(self, person: Person) -> None:
@@ -220,8 +228,8 @@ class IdentityMap:
             return person
         if is_shared(rows):
             if person is None:
-                return self._among_sharers(claim, rows)
-            namesake = self._namesake(claim, person, rows)
+                return self._among_sharers(claim, key, rows, demoted)
+            namesake = self._namesake(claim, key, person, rows)
             return person if namesake is None else self._merge(person, namesake, claim, key)
         found = rows[0].person.root
         if found is person:
@@ -230,24 +238,47 @@ class IdentityMap:
             self._contradicts(claim, found)
             or (person is not None and self._are_different(person, found))
             or self._says_too_little(claim, key, person, found)
+            or self._needs_last_name(claim, key, person, found)
         ):
             demoted.append(key)
             return person
         return found if person is None else self._merge(person, found, claim, key)
 
-    def _among_sharers(self, claim: Claim, rows: list[KeyLink]) -> Person | None:
-        """Of the people behind a shared address the one whom the name tells apart, else the address-only one."""
+    def _among_sharers(
+        self, claim: Claim, key: IdentityKey, rows: list[KeyLink], demoted: list[IdentityKey]
+    ) -> Person | None:
+        """Of the people behind a shared address the one whom the name tells apart, else the address-only one.
+
+        Where two of them have that name, father and son, it is for staff to say which.
+        """
         fitting = [row.person.root for row in rows if not self._contradicts(claim, row.person.root)]
         if claim.name.first:
-            named = [one for one in fitting if any(name.first for name in one.names)]
-            if len(set(named)) == 1:
-                return named[0]
+            named = {one for one in fitting if any(name.first for name in one.names)}
+            named = {one for one in named if not self._needs_last_name(claim, key, None, one)}
+            if len(named) > 1:
+                closest = {
+                    one for one in named if any(is_same_full_name(claim.name, name) for name in one.names)
+                }
+                named = closest or named
+            if len(named) == 1:
+                return named.pop()
+            if named:
+                demoted.append(key)
+                return None
+        if any(one.kind not in WEAK_KINDS for one in claim.keys) and (
+            claim.name.first or self._is_of_many(key)
+        ):
+            return None
+        if not claim.name.first and key.kind == IdentityKind.EMAIL:
+            owners = {row.person.root for row in rows if is_spelled_in(row.person.root.names, key.value)}
+            if len(owners) == 1 and owners <= set(fitting):
+                return owners.pop()
         alone = sorted(
             (one for one in fitting if one.is_address_only), key=lambda one: (one.created_at, one.id)
         )
         return alone[0] if alone else None
 
-    def _namesake(self, claim: Claim, person: Person, rows: list[KeyLink]) -> Person | None:
+    def _namesake(self, claim: Claim, key: IdentityKey, person: Person, rows: list[KeyLink]) -> Person | None:
         """Of the others behind a shared address the only one whose name fits.
 
         Had this name been known when the address was first met, it would have led there: the order does not matter.
@@ -262,8 +293,34 @@ class IdentityMap:
             and any(name.first for name in other.names)
             and not self._contradicts(claim, other)
             and not self._are_different(person, other)
+            and not self._needs_last_name(claim, key, person, other)
         }
         return fitting.pop() if len(fitting) == 1 else None
+
+    def _needs_last_name(self, claim: Claim, key: IdentityKey, person: Person | None, found: Person) -> bool:
+        """Whether an address is not enough without the last name, and that is another one or not told.
+
+        An office's mailbox joins nobody of another last name; a number is passed on, to somebody who may have the
+        same first name.
+        """
+        names = {claim.name} | (person.names if person is not None else set())
+        if self._is_of_many(key):
+            return not any(is_same_full_name(one, other) for one in names for other in found.names)
+        if key.kind != IdentityKind.PHONE:
+            return False
+        ones, others = ({name.family for name in side if name.family} for side in (names, found.names))
+        return bool(ones and others) and not any(
+            may_be_one_family(one, other) for one in ones for other in others
+        )
+
+    def _is_of_many(self, key: IdentityKey) -> bool:
+        """Whether an address is an office's: by its name, or because people of several last names have it."""
+        if self._is_role(key.kind, key.value):
+            return True
+        rows = self._links.get(key, ())
+        return len(rows) >= FAMILIES_OF_AN_OFFICE and are_of_many_families(
+            [link.person.root.names for link in rows]
+        )
 
     @staticmethod
     def _says_too_little(claim: Claim, key: IdentityKey, person: Person | None, found: Person) -> bool:
@@ -280,6 +337,7 @@ class IdentityMap:
 
     def _attach(self, claim: Claim, person: Person, demoted: list[IdentityKey]) -> None:
         """Give the person each key of the claim that is nobody's yet; share those that were demoted."""
+        self.newly_shared.update(demoted)
         for key in demoted:
             for row in self._links[key]:
                 if not row.is_shared:
@@ -292,6 +350,7 @@ class IdentityMap:
                 self._attach_key(claim, key, person)
             elif rows[0].is_shared and self.link_of(key, person) is None:
                 self._attach_key(claim, key, person).is_shared = True
+                self.newly_shared.add(key)
 
     def _attach_key(self, claim: Claim, key: IdentityKey, person: Person) -> KeyLink:
         link = KeyLink(
@@ -394,6 +453,16 @@ class IdentityMap:
         if one.births and other.births and not one.births & other.births:
             return True
         return names_disagree(one.names, other.names)
+
+
+def are_of_many_families(people: Iterable[Iterable[PersonName]]) -> bool:
+    """Whether the people's last names are so many different ones that no family has them all."""
+    families: list[str] = []
+    for names in people:
+        told = [name.family for name in names if name.family]
+        if told and not any(may_be_one_family(one, other) for one in told for other in families):
+            families.append(told[0])
+    return len(families) >= FAMILIES_OF_AN_OFFICE
 
 
 def is_shared(rows: list[KeyLink]) -> bool:

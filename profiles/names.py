@@ -8,7 +8,7 @@ initial, which fits one name in ten, counts only where nothing else is known.
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from profiles.normalise import CACHE_SIZE, folded
 
@@ -82,8 +82,20 @@ NICKNAMES: tuple[frozenset[str], ...] = tuple(
 )
 
 
+# Said before a name and no part of it: two people called "Dr." have nothing in common.
+TITLES: Final = frozenset(
+    "mr mrs ms miss mx dr prof professor herr frau hr fr mnr mev mej sr sra srta don dona dona senhor senhora sig "  # noqa: SIM905
+    "signor signora pan pani bay bayan madame mme mlle monsieur sir dame lady lord rev capt adv ing dipl mag "
+    "med".split()
+)
+# Of two people of one name the younger and the elder: Jr, jun., II; folded.
+YOUNGER: Final = frozenset("jr jnr jun junr junior ii iii iv filho neto hijo fils figlio yngre".split())  # noqa: SIM905
+ELDER: Final = frozenset("snr sen senr senior pai padre aeltere ältere eldre".split())  # noqa: SIM905
+LEAST_WORDS: Final = 2
+
+
 class PersonName(NamedTuple):
-    """A first and a last name as some source gave them, folded; either may be empty."""
+    """A first and a last name as some source gave them, folded, without titles; either may be empty."""
 
     first: str
     last: str
@@ -91,7 +103,22 @@ class PersonName(NamedTuple):
     @classmethod
     def of(cls, first: str, last: str) -> "PersonName":
         """Fold both parts."""
-        return cls(folded(first), folded(last))
+        return cls(without_titles(folded(first)), folded(last))
+
+    @property
+    def generation(self) -> str:
+        """`younger` or `elder` where the name says which of two of one name it is, else nothing."""
+        words = self.last.split()[1:] + self.first.split()[1:]
+        if not YOUNGER.isdisjoint(words):
+            return "younger"
+        return "elder" if not ELDER.isdisjoint(words) or words[-1:] == ["sr"] else ""
+
+    @property
+    def family(self) -> str:
+        """The last name without what tells father and son apart."""
+        words = self.last.split()
+        kept = [word for word in words[1:] if word not in YOUNGER and word not in ELDER and word != "sr"]
+        return " ".join(words[:1] + kept)
 
     @property
     def is_initial(self) -> bool:
@@ -145,13 +172,56 @@ def is_short_form(short: str, full: str) -> bool:
     )
 
 
+def without_titles(first: str) -> str:
+    """A folded first name without Dr, Mrs, Frau in front; a title alone stays."""
+    words = first.split()
+    while len(words) >= LEAST_WORDS and words[0] in TITLES:
+        words = words[1:]
+    return " ".join(words)
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def may_be_one_family(one: str, other: str) -> bool:
+    """Whether two folded last names may be one: a slip of the pen, a part of a double name; an empty one may be any."""
+    if not one or not other or one == other:
+        return True
+    one, other = one.translate(PLAIN_LETTERS), other.translate(PLAIN_LETTERS)
+    if one.isascii() != other.isascii() or one.replace(" ", "") == other.replace(" ", ""):
+        return True
+    if {word for word in one.split() if len(word) > SHORTEST_STEM} & set(other.split()):
+        return True
+    first, second = sorted((one, other))
+    return SequenceMatcher(None, first, second).ratio() >= ALIKE
+
+
 def may_be_one_person(one: PersonName, other: PersonName) -> bool:
     """Whether two full names may be one person's, first and last name swapped included.
 
-    An initial fits one name in ten: it needs the last name beside it.
+    An initial fits one name in ten, and names that are only alike fit brothers and strangers: they need the last name
+    beside them. Of father and son of one name one may say so (Jr, senior).
     """
-    if may_be_one_name(one.first, other.first):
-        return not (one.is_initial or other.is_initial) or may_be_one_name(one.last, other.last)
+    if one.generation != other.generation:
+        return False
+    if is_swapped(one, other):
+        return True
+    if not may_be_one_name(one.first, other.first):
+        return False
+    is_one_word = bool(set(one.first.split()) & set(other.first.split()))
+    if is_one_word and not (one.is_initial or other.is_initial):
+        return True
+    return may_be_one_family(one.family, other.family)
+
+
+def is_same_full_name(one: PersonName, other: PersonName) -> bool:
+    """Whether both have first and last names, and each may be the other's."""
+    if is_swapped(one, other):
+        return True
+    is_told = bool(one.first and one.last and other.first and other.last)
+    return is_told and may_be_one_person(one, other) and may_be_one_family(one.family, other.family)
+
+
+def is_swapped(one: PersonName, other: PersonName) -> bool:
+    """Whether the first name of one is the last of the other, and the other way round."""
     return bool(one.last and other.last and one.first == other.last and one.last == other.first)
 
 
@@ -170,3 +240,16 @@ def _telling(names: Iterable[PersonName]) -> list[PersonName]:
     """
     named = [name for name in names if name.first]
     return [name for name in named if not name.is_initial] or named
+
+
+def is_spelled_in(names: Iterable[PersonName], email: str) -> bool:
+    """Whether an address spells a first name, as in anna.smit@ or annasmit@: then it is that one's mailbox."""
+    local = folded(email.partition("@")[0])
+    words = local.split()
+    for name in names:
+        first = name.first.translate(PLAIN_LETTERS).split(maxsplit=1)[0] if name.first else ""
+        if len(first) >= SHORTEST_STEM and (
+            first in words or (len(first) > SHORTEST_STEM and local.startswith(first))
+        ):
+            return True
+    return False

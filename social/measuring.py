@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from social.models import Connection, MetricSample, Post, Target, TargetStatus
 from social.networks.calling import CallFailed
-from social.networks.content import Numbers
+from social.networks.content import Numbers, normal
 from social.networks.errors import Effect
 from social.networks.registry import publisher_of
 from social.publishing.failures import close_doors
@@ -88,8 +88,16 @@ def _measure(connection_id: UUID, target_ids: Sequence[UUID], now: datetime) -> 
         Target.objects.filter(pk__in=target_ids).update(metrics_due_at=None)
         for one in targets:
             due = None if one.deleted_at else next_due(one.published_at or now, now)
-            Target.objects.filter(pk=one.pk).update(metrics_due_at=due)
+            shown = _changed_words(one, numbers.get(one.network_post_id))
+            Target.objects.filter(pk=one.pk).update(metrics_due_at=due, shown=shown)
     return len(told)
+
+
+def _changed_words(target: Target, told: Numbers | None) -> str:
+    """What the network shows where it is not what we said; "" where it is, or where nobody can tell."""
+    if told is None or told.text is None or not target.said:
+        return target.shown if told is None or told.text is None else ""
+    return "" if normal(told.text) == normal(target.said) else told.text
 
 
 def _note_deleted(connection_row: Connection, silent: Sequence[Target], now: datetime) -> None:

@@ -77,7 +77,7 @@ TABLES: Final = (
             "post_id connection_id status planned_at due_at lease leased_until tries looks asks_human"
         )
         + columns("seen network_post_id permalink published_at deleted_at problem problem_code problem_text")
-        + columns("comment_id comment_due_at metrics_due_at"),
+        + columns("comment_id comment_due_at metrics_due_at said shown"),
     ),
     Table(
         "social.Touch",

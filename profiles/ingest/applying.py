@@ -10,14 +10,15 @@ from django.db import connection
 
 from events.log import LogEntry
 from profiles.club import Club
+from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
 from profiles.identity import Claim, IdentityMap, KeyLink, Person
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges, IdentifierIds, Recorded, StatedFact
-from profiles.ingest.counter_deltas import CounterDelta
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.ingest.once_activities import OnceActivity, load_once_activities, take_once
 from profiles.ingest.people import load_identity_map, needs_exclusive_lock
+from profiles.ingest.reexamining import reexamine
 from profiles.ingest.writing import write
 from profiles.log_kinds import LogKind
 from profiles.suppression import claims_of_erased, settle_skipped
@@ -76,6 +77,7 @@ def apply_in_parts(
                 cursor, BatchChanges(club, now, identity_map, ids), events[part], claims[part]
             )
             identity_map.mark_stored()
+        reexamine(cursor, club, identity_map.newly_shared)
 
 
 def apply_resolved_events(
@@ -103,6 +105,8 @@ def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_reso
         else:
             events, claims = _drop_erased_subjects(cursor, identity_map, events, claims)
         result = _decide_and_write(cursor, BatchChanges(club, now, identity_map), events, claims)
+        if not only_resolved:
+            reexamine(cursor, club, identity_map.newly_shared)
     return result._replace(deferred=deferred)
 
 
@@ -112,7 +116,7 @@ def _load(
     """What is known of the people of events, and what each event claims about them."""
     claims = [[_claim(event.row, subject) for subject in event.effect.subjects] for event in events]
     cursor.execute(PLAN_FOR_BATCHES)
-    return load_identity_map(cursor, club.id, [claim for group in claims for claim in group], now), claims
+    return load_identity_map(cursor, club, [claim for group in claims for claim in group], now), claims
 
 
 def _decide_and_write(

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from events.identity_hints import IdentityKey
+from profiles.club import Club
 from profiles.golden_rows.statements import WANTED_PROFILE
 from profiles.identity import CAPPED_KINDS, WEAK_KINDS, Claim, IdentityMap, KeyLink, Person, keys_of
 from profiles.ingest import statements as sql
@@ -14,12 +15,13 @@ from profiles.normalise import folded
 from profiles.vocabulary import CRM_RECORD
 
 
-def load_identity_map(cursor: Any, tenant_id: UUID, claims: Sequence[Claim], now: datetime) -> IdentityMap:
+def load_identity_map(cursor: Any, club: Club, claims: Sequence[Claim], now: datetime) -> IdentityMap:
     """The identifiers that the claims name and the people behind them; needs the tenant's identity lock.
 
     Names, births and ids are loaded of those for whom they matter.
     """
-    identity_map = IdentityMap(now)
+    tenant_id = club.id
+    identity_map = IdentityMap(now, club.is_role)
     _load_keys_and_people(cursor, tenant_id, identity_map, keys_of(claims))
     _load_traits(cursor, tenant_id, identity_map, _in_question(identity_map, claims))
     return identity_map
@@ -169,7 +171,7 @@ def _load_names_and_births(cursor: Any, tenant_id: UUID, owners: Mapping[int, Pe
             names.setdefault((person, identifier_id, source), {})[field] = folded(value)
     for (person, _, _), parts in names.items():
         if parts.get("firstName"):
-            person.names.add(PersonName(parts["firstName"], parts.get("lastName", "")))
+            person.names.add(PersonName.of(parts["firstName"], parts.get("lastName", "")))
 
 
 def _load_cannot_links(cursor: Any, tenant_id: UUID, people: Iterable[Person]) -> None:

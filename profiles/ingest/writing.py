@@ -10,11 +10,11 @@ from django.db import connection
 from events import log
 from events.log import LogEntry
 from profiles import cache
+from profiles.counter_deltas import CounterDelta
 from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
 from profiles.identity import KeyLink
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges, StatedFact
-from profiles.ingest.counter_deltas import CounterDelta
 from profiles.ingest.new_profiles import insert_new_profiles
 from profiles.ingest.once_activities import write_amended
 from profiles.log_kinds import LogKind

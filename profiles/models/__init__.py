@@ -27,9 +27,16 @@ from profiles.models.importing import (
     ImportStatus,
     MemberImport,
 )
-from profiles.models.privacy import ErasureReason, ErasureReceipt, ProcessingRestriction, SuppressedKey
+from profiles.models.privacy import (
+    ErasureCount,
+    ErasureReason,
+    ErasureReceipt,
+    ProcessingRestriction,
+    SuppressedKey,
+)
 from profiles.models.profile import CustomerProfile
 from profiles.models.scores import ProfileScore, ScoreDue, ScoreHistory, ScoreRun, ScoringRules, StageChange
+from profiles.models.texts import TextBlock, TextMark
 from profiles.vocabulary import (
     CRM_RECORD,
     SLOTS,
@@ -54,6 +61,7 @@ __all__ = [
     "DuplicateModel",
     "DuplicatePair",
     "DuplicateRun",
+    "ErasureCount",
     "ErasureReason",
     "ErasureReceipt",
     "Fact",
@@ -82,5 +90,7 @@ __all__ = [
     "StageChange",
     "SuppressedKey",
     "TagColour",
+    "TextBlock",
+    "TextMark",
     "new_profile_id",
 ]

@@ -98,6 +98,10 @@ class Activity(TenantChildModel):
                 condition=Q(type__in=["COMPLAINT_OPENED", "COMPLAINT_CLOSED"]),
                 name="profiles_activity_plaint_idx",
             ),
+            # Privacy: what the platform itself wrote, in which somebody else may be mentioned.
+            models.Index(
+                fields=["tenant", "id"], condition=Q(source="crm"), name="profiles_activity_own_idx"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -41,6 +41,36 @@ class ErasureReceipt(TenantModel):
         return f"{self.reason} {self.profile_id}"
 
 
+class ErasureCount(TenantModel):
+    """What an erasure of somebody would do, counted in the background for whoever looks at the page."""
+
+    class Status(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "WAITING", "Being counted"
+        DONE = "DONE", "Counted"
+        FAILED = "FAILED", "Could not be counted"
+
+    profile_id = models.UUIDField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    counts = models.JSONField(default=dict, help_text="Table → act → rows.")
+    people = models.IntegerField(default=1, help_text="Profiles that go together.")
+    asked_at = models.DateTimeField(db_default=models.functions.Now())
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(db_default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "profile_id"], name="profiles_erasurecount_person_uq"),
+            models.CheckConstraint(
+                condition=Q(status__in=["WAITING", "DONE", "FAILED"]), name="profiles_erasurecount_status_ck"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.profile_id}"
+
+
 class SuppressedKey(TenantModel):
     """A keyed hash of an identifier of somebody who was erased: no event may bring them back."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 
-from social import posts
+from social import after_publishing, posts
 from social.admin.formatting import LOGOS, TONES, explanation, line_of, sums
 from social.costs import cost_of_post, dollars
 from social.errors import PostNotFound
@@ -29,6 +29,19 @@ SAID: Final = {
     "approve": "Approved.",
     "send_back": "Sent back to its writer.",
     "measure": "The networks were asked.",
+    "edit_there": "Changed on the network.",
+    "delete_there": "Deleted on the network.",
+    "reply_there": "The reply is out.",
+    "comment_again": "The comment is written again.",
+}
+
+
+# Acts on one account's post that is out.
+THERE: Final[dict[str, Callable[[UUID, UUID, str], object]]] = {
+    "edit_there": lambda post, target, text: after_publishing.edit_there(post, target, text=text),
+    "delete_there": lambda post, target, text: after_publishing.delete_there(post, target),
+    "reply_there": lambda post, target, text: after_publishing.reply_there(post, target, text=text),
+    "comment_again": lambda post, target, text: after_publishing.comment_again(post, target),
 }
 
 
@@ -72,6 +85,9 @@ def _target(target: Target, lines: list[Any], numbers: dict[str, Any] | None) ->
         "lines": lines,
         "numbers": known,
         "numbers_at": numbers["at"] if numbers else None,
+        "is_out": target.status == TargetStatus.PUBLISHED and target.deleted_at is None,
+        "may_change": target.connection.network in after_publishing.EDITABLE_THERE,
+        "may_comment": bool(target.problem) and not target.comment_id and target.comment_due_at is None,
     }
 
 
@@ -111,6 +127,11 @@ def social_post_act(request: StaffRequest, post_id: object) -> HttpResponse:
             if target_id is not None:
                 posts.decide_target(post.pk, target_id, network_post_id=chosen)
                 messages.success(request, "Thank you; it is settled.")
+        elif act in THERE:
+            target_id = uuid_or_none(request.POST.get("target", ""))
+            if target_id is not None:
+                THERE[act](post.pk, target_id, request.POST.get("text", ""))
+                messages.success(request, SAID[act])
         elif act in SAID:
             _do(act, post, request)
             messages.success(request, SAID[act])

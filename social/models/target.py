@@ -75,6 +75,8 @@ class Target(TenantChildModel):
     problem_code = models.CharField(max_length=40, blank=True)
     problem_text = models.TextField(blank=True)
     comment_id = models.CharField(max_length=100, blank=True)
+    said = models.TextField(blank=True, help_text="The words as they went out, tokens filled in.")
+    shown = models.TextField(blank=True, help_text="What the network shows, where somebody changed it there.")
     comment_due_at = models.DateTimeField(null=True)
     metrics_due_at = models.DateTimeField(null=True)
 

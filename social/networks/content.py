@@ -1,12 +1,14 @@
 """What is published, as the clients take it, and what they find."""
 
 import html
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
+PROTOCOL: Final = re.compile(r"https?://", re.IGNORECASE)
 CLOCK_SKEW: Final = timedelta(minutes=2)
 
 
@@ -101,7 +103,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What a network says of one post; None is not known."""
+    """What a network says of one post; None is not known. `text`: the words as it shows them now."""
 
     views: int | None = None
     reach: int | None = None
@@ -110,6 +112,7 @@ class Numbers:
     shares: int | None = None
     clicks: int | None = None
     saves: int | None = None
+    text: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -168,8 +171,12 @@ class NotPossible(Exception):
 
 
 def normal(text: str) -> str:
-    """A text as it is compared: composed, one kind of line end, no space at the ends, without HTML escapes."""
+    """A text as it is compared: composed, one kind of line end, no space at the ends, without HTML escapes.
+
+    Without protocols, because X gives `golf.club` back as `http://golf.club`.
+    """
     text = unicodedata.normalize("NFC", html.unescape(text)).replace("\r\n", "\n").replace("\r", "\n")
+    text = PROTOCOL.sub("", text)
     return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 

@@ -24,7 +24,7 @@ from social.networks.meta import graph, graph_moment, listed, whole
 READ_FIELDS: Final = (
     "id,message,created_time,permalink_url,is_published,attachments{media_type,subattachments}"
 )
-COUNT_FIELDS: Final = "shares,comments.limit(0).summary(true),reactions.limit(0).summary(true)"
+COUNT_FIELDS: Final = "message,shares,comments.limit(0).summary(true),reactions.limit(0).summary(true)"
 SEARCHED: Final = 3
 # Column → metric, asked one by one once the bundle is refused: one dead metric never spoils the others.
 METRICS: Final[Mapping[str, str]] = {
@@ -187,7 +187,12 @@ class Facebook:
         raw = {**metrics, "reactions": reactions, "comments": comments, "shares": shares}
         columns = {column: whole(metrics.get(name)) for column, name in METRICS.items()}
         return Numbers(
-            likes=whole(reactions), comments=whole(comments), shares=whole(shares), raw=raw, **columns
+            likes=whole(reactions),
+            comments=whole(comments),
+            shares=whole(shares),
+            raw=raw,
+            text=counts.get("message"),
+            **columns,
         )
 
 

@@ -154,13 +154,14 @@ class Instagram:
         for post_id in post_ids:
             try:
                 told = insights(account, post_id, list(METRICS.values()))
+                caption = graph("GET", post_id, account.token, fields="caption").body.get("caption")
             except CallFailed as failed:
                 if failed.verdict.meaning.effect is Effect.GONE:
                     continue
                 raise
             if told:
                 columns = {column: whole(told.get(name)) for column, name in METRICS.items()}
-                found[post_id] = Numbers(raw=told, **columns)
+                found[post_id] = Numbers(raw=told, text=caption, **columns)
         return found
 
     def quota(self, account: Account) -> tuple[int, int] | None:

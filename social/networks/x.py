@@ -34,7 +34,7 @@ PART_BYTES: Final = 1024 * 1024
 MOST_IDS: Final = 100
 SEARCHED_PAGES: Final = 3
 FIELDS: Final = "created_at,entities,attachments,note_tweet,author_id"
-METRIC_FIELDS: Final = "public_metrics,non_public_metrics,created_at"
+METRIC_FIELDS: Final = "public_metrics,non_public_metrics,created_at,entities,note_tweet"
 Handles = Mapping[tuple[str, int], str]
 
 
@@ -59,7 +59,7 @@ class X:
         keys = [key for (kind, _), key in sorted(handles.items()) if kind == "UPLOAD"]
         for key in keys if content.video else ():
             _check_processed(key, account)
-        body: dict[str, Any] = {"text": _with_link(content)}
+        body: dict[str, Any] = {"text": with_link(content)}
         if keys:
             body["media"] = {"media_ids": keys}
         post_id = _create(body, account)
@@ -73,7 +73,7 @@ class X:
     def look(self, account: Account, search: Search) -> Found:
         """The own timeline since the marker. X never vouches for absence; only looking again and again does."""
         rows = [_seen(row, account) for row in _since(account, search.marker)]
-        return Found(matching(search, rows, _with_link(search.content)))
+        return Found(matching(search, rows, with_link(search.content)))
 
     def read(self, account: Account, post_id: str) -> Seen | None:
         """The post; None where it is gone."""
@@ -161,14 +161,21 @@ def _since(account: Account, marker: str) -> Iterator[Mapping[str, Any]]:
         query["pagination_token"] = following
 
 
-def _with_link(content: Content) -> str:
+def with_link(content: Content) -> str:
+    """The words as they are posted: X has no field for a link."""
     return f"{content.text}\n{content.link}".strip() if content.link else content.text
 
 
-def _seen(row: Mapping[str, Any], account: Account) -> Seen:
+def _words(row: Mapping[str, Any]) -> str:
+    """The text with the addresses that its short links stand for."""
     text = str((row.get("note_tweet") or {}).get("text") or row.get("text") or "")
     for url in (row.get("entities") or {}).get("urls") or ():
         text = text.replace(url["url"], str(url.get("expanded_url") or url["url"]))
+    return text
+
+
+def _seen(row: Mapping[str, Any], account: Account) -> Seen:
+    text = _words(row)
     count = len((row.get("attachments") or {}).get("media_keys") or ())
     at = datetime.fromisoformat(str(row["created_at"]).replace("Z", "+00:00"))
     return Seen(str(row["id"]), text, at, count, post_address(account.id, str(row["id"])))
@@ -187,6 +194,7 @@ def _numbers(row: Mapping[str, Any]) -> Numbers:
         shares=sum(known) if known else None,
         clicks=whole(private.get("url_link_clicks")),
         saves=whole(public.get("bookmark_count")),
+        text=_words(row),
         raw={"public_metrics": public, "non_public_metrics": private},
     )
 

@@ -59,7 +59,7 @@ def catch_up(now: datetime | None = None) -> int:
 def write(target: Target, account: Account) -> None:
     """The first comment of a published target: one call, written down before; looked for where it has no answer."""
     words = content_of(target.post, target.connection.network).first_comment
-    tried = Attempt.objects.filter(target=target, kind=StepKind.COMMENT)
+    tried = Attempt.objects.filter(target=target, kind=StepKind.COMMENT, position=0)
     before = tried.filter(outcome__in=(Outcome.STARTED, Outcome.UNKNOWN)).order_by("-started_at").first()
     if before is not None:
         _look(target, account, before, words)

@@ -9,10 +9,12 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from social.contents import content_of
 from social.errors import IllegalMove
-from social.models import Post, Target, TargetStatus
+from social.models import Network, Post, Target, TargetStatus
 from social.models.target import TARGET_MOVES
 from social.networks.errors import Verdict
+from social.networks.x import with_link
 from social.publishing import statements as sql
 from social.publishing.claiming import LeaseLost
 from tenants.scope import current_tenant_id
@@ -87,6 +89,8 @@ def publish(
 ) -> None:
     """It is out, under this id. To be called inside `locked`."""
     now = timezone.now()
+    content = content_of(target.post, target.connection.network)
+    said = with_link(content) if target.connection.network == Network.TWITTER else content.text
     move(
         target,
         TargetStatus.PUBLISHED,
@@ -95,8 +99,9 @@ def publish(
         permalink=permalink,
         published_at=at or now,
         metrics_due_at=now + FIRST_NUMBERS,
-        comment_due_at=now + COMMENT_PATIENCE if target.post.first_comment.strip() else None,
+        comment_due_at=now + COMMENT_PATIENCE if content.first_comment else None,
         looks=0,
+        said=said,
         problem="",
         problem_code="",
         problem_text="",

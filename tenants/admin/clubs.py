@@ -44,6 +44,14 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         help_text="E-mail addresses and phone numbers that reception types when a member has none, one a line.",
     )
 
+    shared_addresses = forms.CharField(
+        required=False,
+        label="Addresses of many",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text="Mailboxes and phones of an office, a firm or the club, which join nobody of another last name, one a"
+        " line: proshop, office@firm.example, or @club.example for everybody there. office@, info@ and the like are"
+        " known.",
+    )
     staff_see_money = forms.BooleanField(
         required=False,
         label="Staff see money and complaints",
@@ -72,18 +80,34 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
             self.initial["aliases"] = "\n".join(names.values_list("name", flat=True))
             self.initial["staff_see_money"] = bool(club.settings.get(STAFF_SEE_MONEY))
             self.initial["second_factor_for"] = club.settings.get(second_factor.DEMANDED_OF)
-            self.initial["placeholder_addresses"] = "\n".join(club.placeholders)
+            days = [day.isoformat() for day in club.default_births]
+            self.initial["placeholder_addresses"] = "\n".join([*club.placeholders, *days])
+            self.initial["shared_addresses"] = "\n".join(club.shared_addresses)
 
     def clean(self) -> dict[str, Any]:
         """Turn the lists into lists; refuse a name that leads to another club."""
         cleaned = super().clean() or self.cleaned_data
-        for field in ("tiers", "aliases", "placeholder_addresses"):
+        for field in ("tiers", "aliases", "placeholder_addresses", "shared_addresses"):
             cleaned[field] = [line.strip() for line in cleaned.get(field, "").splitlines() if line.strip()]
         wanted = {name.lower() for name in [*cleaned["aliases"], cleaned.get("slug", "")]}
         taken = TenantName.objects.filter(name__in=wanted).exclude(tenant_id=self.instance.pk).first()
         if taken is not None:
             raise ValidationError(f"The name “{taken.name}” already leads to another club.")
         return cleaned
+
+
+def _readable(club: Tenant) -> dict[str, Any]:
+    """What the form changes of a club, in words: nothing of it is about a person."""
+    names = TenantName.objects.filter(tenant=club).exclude(name=club.slug).order_by("name")
+    placeholders = len(club.settings.get("placeholders", []))
+    return {
+        **{name: getattr(club, name) for name in ClubForm.Meta.fields},
+        "tiers": ", ".join(club.tier_order),
+        "aliases": ", ".join(names.values_list("name", flat=True)),
+        "placeholder_addresses": placeholders,
+        "staff_see_money": bool(club.settings.get(STAFF_SEE_MONEY)),
+        "second_factor_for": club.settings.get(second_factor.DEMANDED_OF, second_factor.NOBODY),
+    }
 
 
 @register(Tenant)
@@ -96,7 +120,7 @@ class ClubAdmin(ModelAdmin):
     fieldsets = [
         (None, {"fields": ["name", "slug", "aliases", "is_active"]}),
         ("Language, clock and money", {"fields": ["time_zone", "default_country", "currency", "locale"]}),
-        ("Membership", {"fields": ["tiers", "placeholder_addresses"]}),
+        ("Membership", {"fields": ["tiers", "placeholder_addresses", "shared_addresses"]}),
         ("Roles", {"fields": ["staff_see_money", "second_factor_for"]}),
     ]
 
@@ -126,8 +150,14 @@ class ClubAdmin(ModelAdmin):
         if not change and not self.has_add_permission(request):
             raise PermissionDenied
         try:
+            before = _readable(Tenant.objects.get(pk=obj.pk)) if change else {}
             self._store(obj, data, change=change)
-            note(request, "club.changed", "tenant", obj.pk, fields=sorted(form.changed_data))
+            after = _readable(Tenant.objects.get(pk=obj.pk))
+            changes = {
+                name: [before.get(name), after[name]] for name in after if before.get(name) != after[name]
+            }
+            if changes:
+                note(request, "club.changed" if change else "club.made", "tenant", obj.pk, changes=changes)
         except DomainError as error:
             self.message_user(request, error.message, level="ERROR")
 
@@ -136,6 +166,7 @@ class ClubAdmin(ModelAdmin):
         club.settings = {
             **club.settings,
             "placeholders": data["placeholder_addresses"],
+            "sharedAddresses": data["shared_addresses"],
             STAFF_SEE_MONEY: data["staff_see_money"],
             second_factor.DEMANDED_OF: data["second_factor_for"] or second_factor.NOBODY,
         }

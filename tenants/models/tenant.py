@@ -80,6 +80,11 @@ class Tenant(models.Model):
         return [text for text in map(str, values) if _day(text) is None]
 
     @property
+    def shared_addresses(self) -> list[str]:
+        """Addresses of a role or firm (setting `sharedAddresses`): `office`, `shop@club.example`, `@club.example`."""
+        return [str(value) for value in self.settings.get("sharedAddresses", [])]
+
+    @property
     def default_births(self) -> list[date]:
         """Dates of birth that stand for nothing: the days among the setting `placeholders`, as 1980-01-01."""
         values: Any = self.settings.get("placeholders", [])

@@ -118,6 +118,7 @@ PAGES: Final = (
     Page("customer_copy", ADMIN, "POST"),
     Page("customer_restrict", ADMIN, "POST"),
     Page("customer_erase", ADMIN),
+    Page("customer_erase_count", ADMIN),
     Page("review_queue", STAFF),
     Page("review_decided", STAFF),
     Page("review_likely", MANAGER),

@@ -69,6 +69,18 @@ ONE_PERSON: dict[str, list[Event]] = {
         contact("c1", at=1, phoneNumber="0821234567"),
         event("messaging.contact.updated", {"contactId": "c1", "email": EMAIL}, at=2),
     ],
+    "an office's mailbox with the whole name": [
+        member(1, email="office@vineyard.example", firstName="William", lastName="Botha"),
+        player("t1", email="office@vineyard.example", name="Bill", surname="Botha"),
+    ],
+    "a maiden name and one mailbox": [
+        member(1, email=EMAIL, firstName="Anna", lastName="Botha"),
+        player("t1", email=EMAIL, name="Anna", surname="Krüger"),
+    ],
+    "a title": [
+        member(1, email=EMAIL, firstName="Prof. Dr. Hans", lastName="Botha"),
+        player("t1", email=EMAIL, name="Hans", surname="Botha"),
+    ],
     "a nickname": [member(1, email=EMAIL, firstName="William"), player("t1", email=EMAIL, name="Bill")],
 }
 
@@ -110,6 +122,30 @@ TWO_PEOPLE: dict[str, list[Event]] = {
     "a name and none, with nothing but a phone in common": [
         member(1, phoneNumber="0821234567", firstName="Lindiwe"),
         contact("c1", at=1, phoneNumber="0821234567"),
+    ],
+    "an office's mailbox and two of one first name": [
+        member(1, email="office@vineyard.example", firstName="Anna", lastName="Botha"),
+        player("t1", email="office@vineyard.example", name="Anna", surname="Krüger"),
+    ],
+    "an office's mailbox and nobody's name": [
+        member(1, email="info2@vineyard.example", firstName="Anna", lastName="Botha"),
+        contact("c1", at=1, email="info2@vineyard.example"),
+    ],
+    "a number that was passed on": [
+        member(1, phoneNumber="0821234567", firstName="Anna", lastName="Botha"),
+        player("t1", phone="0821234567", name="Anna", surname="Naidoo"),
+    ],
+    "father and son, one of whom says so": [
+        member(1, email=EMAIL, firstName="Pieter", lastName="Botha"),
+        player("t1", email=EMAIL, name="Pieter", surname="Botha Jr"),
+    ],
+    "two doctors in one practice": [
+        member(1, email=EMAIL, firstName="Dr. Hans", lastName="Botha"),
+        player("t1", email=EMAIL, name="Dr. Anna", surname="Botha"),
+    ],
+    "names that are only alike, and other last names": [
+        member(1, email=EMAIL, firstName="Maria", lastName="Botha"),
+        player("t1", email=EMAIL, name="Marian", surname="Kowalczyk"),
     ],
     "twins": [
         member(1, email=EMAIL, firstName="Anna", dateOfBirth="2010-05-05"),
@@ -253,3 +289,50 @@ def test_tenants_do_not_share_people(fairview: Club, kingsmere: Club) -> None:
 
     assert [person.teetime_player_id for person in people(fairview)] == [None]
     assert [person.scl_member_id for person in people(kingsmere)] == [None]
+
+
+def test_where_two_of_one_name_share_a_mailbox_a_third_record_waits_for_staff(fairview: Club) -> None:
+    tell(
+        fairview.tenant,
+        member(1, email=EMAIL, firstName="Pieter", lastName="Botha", dateOfBirth="1950-03-01"),
+        member(2, at=1, email=EMAIL, firstName="Pieter", lastName="Botha", dateOfBirth="1982-06-12"),
+        player("t1", at=2, email=EMAIL, name="Pieter", surname="Botha"),
+    )
+
+    father, son, third = people(fairview)
+    assert (father.scl_member_id, son.scl_member_id, third.teetime_player_id) == (1, 2, "t1")
+    asked = {frozenset((one.first_profile_id, one.second_profile_id)) for one in candidates(fairview)}
+    assert {frozenset((father.pk, third.pk)), frozenset((son.pk, third.pk))} <= asked
+
+
+def test_an_address_of_three_last_names_is_an_offices(fairview: Club) -> None:
+    practice = "smile@dentist.example"
+
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, email=practice, firstName="Anna", lastName="Botha"),
+        member(2, at=1, email=practice, firstName="Thabo", lastName="Naidoo"),
+        member(3, at=2, email=practice, firstName="Jürgen", lastName="Krüger"),
+        player("t1", at=3, email=practice, name="Anna", surname="Mokoena"),
+        player("t2", at=4, email=practice, name="Thabo", surname="Naidoo"),
+    )
+
+    by_player = {
+        one.teetime_player_id: one.scl_member_id for one in people(fairview) if one.teetime_player_id
+    }
+    assert by_player == {"t1": None, "t2": 2}
+
+
+def test_a_club_lists_its_own_domain_and_mailboxes_of_many(fairview: Club) -> None:
+    fairview.tenant.settings = {**fairview.tenant.settings, "sharedAddresses": ["@fairview.example", "smile"]}
+    fairview.tenant.save()
+
+    tell(
+        fairview.tenant,
+        member(1, email="anna@fairview.example", firstName="Anna", lastName="Botha"),
+        player("t1", email="anna@fairview.example", name="Anna", surname="Naidoo"),
+        member(2, email="smile@dentist.example", firstName="Anna", lastName="Botha"),
+        player("t2", email="smile@dentist.example", name="Anna", surname="Naidoo"),
+    )
+
+    assert len(people(fairview)) == 4

@@ -106,6 +106,18 @@ def test_x_vouches_for_nothing_so_four_looks_end_as_failed_and_safe_to_repeat(st
     assert len(stage.seen("x")) == 1
 
 
+def test_a_post_with_an_address_without_protocol_is_found_again(stage: Stage) -> None:
+    post = stage.post(
+        "TWITTER", text="Fish & chips, golf.club\nfrom six", link="https://club.example/menu?a=1&b=2"
+    )
+    stage.fault("cut_after", COMMITS["TWITTER"])
+
+    stage.turn()
+    stage.turn(1)
+
+    assert stage.target(post).status == "PUBLISHED"
+
+
 def test_a_list_that_lags_is_looked_at_again(stage: Stage) -> None:
     post = stage.post("TWITTER")
     control(stage.sandbox, "switches", {"list_lag_seconds": 60})

@@ -88,6 +88,7 @@ def test_an_admin_changes_the_own_club_and_no_other(fairview: Club, kingsmere: C
         "tiers": "Platinum\nGold\n\nSilver",
         "aliases": "fairview-links",
         "placeholder_addresses": "none@fairview.example",
+        "shared_addresses": "",
     }
 
     own = desk(fairview.admin).post(f"{TENANTS}{fairview.tenant.pk}/change/", form)
@@ -114,6 +115,7 @@ def test_an_alias_of_another_club_is_refused_in_the_form(fairview: Club, kingsme
         "tiers": "",
         "aliases": "kingsmere-park",
         "placeholder_addresses": "",
+        "shared_addresses": "",
     }
 
     answer = desk(fairview.admin).post(f"{TENANTS}{fairview.tenant.pk}/change/", form)
@@ -132,6 +134,7 @@ def test_a_superuser_opens_a_new_club(db: None) -> None:
         "tiers": "Full",
         "aliases": "newlands-cc",
         "placeholder_addresses": "",
+        "shared_addresses": "",
         "is_active": "on",
     }
     factories.tenant("fairview")
@@ -252,7 +255,12 @@ def test_an_admin_cannot_make_superusers(fairview: Club) -> None:
 
 
 def test_a_key_is_shown_once_and_opens_the_own_club_only(fairview: Club, kingsmere: Club) -> None:
-    form = {"name": "TeeTime", "scopes": ["crm:events"], "tenants": [str(kingsmere.tenant.pk)]}
+    form = {
+        "name": "TeeTime",
+        "scopes": ["crm:events"],
+        "sources": ["teetime"],
+        "tenants": [str(kingsmere.tenant.pk)],
+    }
 
     made = desk(fairview.admin).post(f"{KEYS}add/", form)
 
