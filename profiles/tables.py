@@ -122,7 +122,7 @@ TABLES: Final = (
     Table(
         "profiles.Fact",
         personal=columns("profile_id identifier_id field value event_id"),
-        plain=columns("source rank occurred_at recorded_at"),
+        plain=columns("source rank occurred_at sequence arrival recorded_at"),
         erase=delete("profiles_fact"),
         mine=OF_PERSON,
         merge=MergeBy("profiles.merging.moving.move_facts"),
@@ -284,7 +284,9 @@ TABLES: Final = (
     ),
     Table(
         "profiles.ErasureReceipt",
-        plain=columns("profile_id reason counts hash erased_by_kind erased_by_id erased_by_name erased_at"),
+        plain=columns(
+            "profile_id reason counts hash erased_by_kind erased_by_id erased_by_name erased_at queue_search"
+        ),
     ),
     Table(
         "profiles.ErasureCount",

@@ -12,6 +12,7 @@ from profiles.exchange.importing.jobs import RUN_IMPORT
 from profiles.ingest import process_turn
 from profiles.matching.review import weigh_candidates
 from profiles.privacy.counting import COUNT_ERASURES, count_erasures, wake_counts
+from profiles.privacy.queues import finish_all
 from profiles.privacy.retention import apply_retention
 from profiles.privacy.text_index import drop_pruned_blocks, index_texts
 from profiles.scoring import history_backfill, log_consumer, runs
@@ -114,6 +115,12 @@ def weigh_new_candidates() -> None:
     for tenant in Tenant.objects.filter(is_active=True):
         with tenant_scope(tenant):
             weigh_candidates(is_everybody=False)
+
+
+@shared_task(name="profiles.finish_erasures")
+def finish_erasures() -> None:
+    """Search the queues for erased people whom Redis was away for; idempotent, because what is found is gone."""
+    finish_all()
 
 
 @shared_task(name="profiles.apply_retention")

@@ -29,6 +29,8 @@ class Fact(TenantChildModel):
     value = models.JSONField(null=True)
     occurred_at = models.DateTimeField()
     event_id = models.CharField(max_length=200)
+    sequence = models.BigIntegerField(db_default=0, help_text="The sender's count of events of one instant.")
+    arrival = models.BigIntegerField(db_default=0, help_text="The event's number in the inbox.")
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:

@@ -25,6 +25,11 @@ class ErasureReceipt(TenantModel):
     erased_by_id = models.CharField(max_length=250)
     erased_by_name = models.CharField(max_length=250)
     erased_at = models.DateTimeField()
+    queue_search = models.TextField(
+        db_default="",
+        blank=True,
+        help_text="What is still to be found in Redis, encrypted; empty once it was. No part of the hash.",
+    )
 
     class Meta:
         constraints = [

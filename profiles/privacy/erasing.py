@@ -21,7 +21,7 @@ from profiles.models import CustomerProfile, ErasureReason, ErasureReceipt, Prof
 from profiles.privacy import statements as sql
 from profiles.privacy.mentions import Mentions, blank_mentions, find_late_mentions, find_mentions, lock_events
 from profiles.privacy.person_patterns import Traits
-from profiles.privacy.queues import forget_jobs
+from profiles.privacy.queues import finish, remember
 from profiles.privacy.suppression import suppress
 from profiles.reading import get_customer
 from tenants.action_log import log_action
@@ -113,7 +113,8 @@ def _erase(profile_id: UUID, reason: str, searched: Whom, mentions: Mentions) ->
         details={"reason": reason, "receipt": receipt.pk, "profiles": len(ids)},
     )
     cache.forget(ids)
-    transaction.on_commit(lambda: forget_jobs(mentions.matcher), robust=True)
+    remember(receipt, ids, traits)
+    transaction.on_commit(lambda: finish(receipt.pk), robust=True)
     return Erasure(survivor.pk, ids, counts, receipt)
 
 

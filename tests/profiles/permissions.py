@@ -121,6 +121,8 @@ PAGES: Final = (
     Page("customer_erase_count", ADMIN),
     Page("review_queue", STAFF),
     Page("review_decided", STAFF),
+    Page("review_list", STAFF),
+    Page("review_later", STAFF, "POST"),
     Page("review_likely", MANAGER),
     Page("review_decide", STAFF, "POST"),
     Page("review_undo", STAFF, "POST"),
