@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("profiles", "0009_text_index"),
+        ("profiles", "0011_erasure_queue_search"),
         ("tenants", "0004_keys_bound_to_sources"),
     ]
 
