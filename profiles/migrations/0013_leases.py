@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("profiles", "0011_erasure_queue_search"),
+        ("profiles", "0012_wording"),
         ("tenants", "0004_keys_bound_to_sources"),
     ]
 
