@@ -46,6 +46,7 @@ EXTENSION: Final = Extension(
     locks={"JOURNEY_ENTRY": 60},
     nav=(
         NavEntry("Tasks", "task_alt", "tasks", order=15),
+        NavEntry("Slipping away", "trending_down", "slipping_away", order=20),
         NavEntry("Journeys", "route", "journeys", group="Marketing", order=220),
     ),
     styles=("crm/journeys.css",),

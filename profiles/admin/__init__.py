@@ -12,7 +12,6 @@ from profiles.admin import (
     review_pages,
     scoring_pages,
     searching,
-    slipping_pages,
     tag_pages,
     timeline_pages,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "review_pages",
     "scoring_pages",
     "searching",
-    "slipping_pages",
     "tag_pages",
     "timeline_pages",
 ]
