@@ -24,6 +24,8 @@ EXTENSION: Final = Extension(
     },
     nav=(
         NavEntry("Social posts", "campaign", "social_posts", "VIEW_PROFILES", "Social", 500),
+        NavEntry("Queue", "schedule", "social_queue", "VIEW_PROFILES", "Social", 505),
+        NavEntry("Reports", "monitoring", "social_reports", "VIEW_PROFILES", "Social", 525),
         NavEntry("Promotions", "event_available", "promotions", "VIEW_PROFILES", "Social", 510),
         NavEntry("Media library", "photo_library", "social_media", "VIEW_PROFILES", "Social", 520),
         NavEntry("Accounts", "hub", "social_accounts", "VIEW_PROFILES", "Social", 530),
