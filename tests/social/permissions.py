@@ -149,6 +149,7 @@ PAGES: Final = (
     Page("social_media_file", VIEWER),
     Page("social_media_act", MANAGER, "POST"),
     Page("promotions", VIEWER),
+    Page("promotion_new", MANAGER),
     Page("promotion", VIEWER),
     Page("promotion_act", MANAGER, "POST"),
 )
