@@ -5,6 +5,7 @@ from typing import Final
 from tenants.extension import (
     Consumer,
     Extension,
+    Logged,
     LogKind,
     Move,
     NavEntry,
@@ -22,6 +23,7 @@ TRIGGERED: Final = "campaigns_triggeredperson"
 CONVERSIONS: Final = "campaigns_campaignconversion"
 
 EXTENSION: Final = Extension(
+    logged=(Logged("campaign", "campaigns.Campaign", "name", "the campaign", "campaign"),),
     tables=(
         Table(
             "campaigns.Campaign",

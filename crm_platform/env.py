@@ -227,9 +227,18 @@ def redis_port() -> int:
     return port("REDIS_PORT", 6379)
 
 
+def redis_password_file() -> Path:
+    """Where the password of the embedded Redis stands, for whoever may read the data folder."""
+    return data_dir() / "keys" / "redis-password"
+
+
 def redis_url() -> str:
     """`REDIS_URL`, or the embedded Redis at `REDIS_PORT`; raises SettingError for another scheme."""
-    url = text("REDIS_URL", f"redis://127.0.0.1:{redis_port()}/0")
+    try:
+        login = f":{redis_password_file().read_text().strip()}@"
+    except OSError:
+        login = ""  # not started yet, or somebody else's
+    url = text("REDIS_URL", f"redis://{login}127.0.0.1:{redis_port()}/0")
     if urlsplit(url).scheme not in {"redis", "rediss"}:
         raise SettingError("REDIS_URL must look like redis://host:6379/0 (rediss:// with TLS).")
     return url

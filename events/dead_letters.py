@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from events.admission import tenant_of
 from events.bullmq_jobs import envelope_from_job
+from events.desk_log import log_if_of_a_club
 from events.envelope import Received, receive
 from events.inbox import Accepted, accept
 from events.json_text import load_json
@@ -111,6 +112,7 @@ def repair_dead_letter(letter_id: int, body: str, *, by: User) -> Accepted:
         raise InvalidError("The event must stay with its club.", field="tenantId")
     with transaction.atomic():
         _handle(letter_id, by)
+        log_if_of_a_club("dead_letter.repaired", 1, letter_id)
         return accept([(tenant_id, received)], door=Door.QUEUE)
 
 
@@ -121,7 +123,9 @@ def dismiss_dead_letter(letter_id: int, *, by: User) -> None:
     """
     if not DeadLetter.objects.filter(pk=letter_id).exists():
         raise NotFoundError("There is no such dead letter.")
-    _handle(letter_id, by)
+    with transaction.atomic():
+        _handle(letter_id, by)
+        log_if_of_a_club("dead_letter.dismissed", 1, letter_id)
 
 
 def _handle(letter_id: int, by: User) -> None:

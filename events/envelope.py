@@ -12,10 +12,10 @@ from events.catalogue.registry import canonical
 from events.iso_time import moment_from_iso
 from events.json_text import check_size, check_storable, dump_json, load_event
 from events.refusals import EnvelopeRefused, Refusal
+from tenants.sources import SOURCES
 
-__all__ = ["Envelope", "EnvelopeRefused", "Received", "parse_envelope", "parse_line", "receive"]
+__all__ = ["SOURCES", "Envelope", "EnvelopeRefused", "Received", "parse_envelope", "parse_line", "receive"]
 
-SOURCES: Final = ("scl", "teetime", "messaging", "feedback", "facilities", "crm")
 KNOWN_SOURCES: Final = frozenset(SOURCES)
 DEFAULT_VERSION: Final = "1.0"
 # Lengths in characters, as PostgreSQL counts them.

@@ -8,6 +8,7 @@ from tenants.extension import (
     Consumer,
     DashboardPanel,
     Extension,
+    Logged,
     NavEntry,
     Periodic,
     Queue,
@@ -18,6 +19,7 @@ from tenants.extension import (
 OPERATIONS: Final = "Operations"
 
 EXTENSION: Final = Extension(
+    logged=(Logged("webhook_endpoint", "events.WebhookEndpoint", "url", "the webhook", "webhook"),),
     tables=TABLES,
     periods=PERIODS,
     consumers=(

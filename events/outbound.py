@@ -26,6 +26,13 @@ def types() -> Mapping[str, str]:
 
 
 @cache
+def descriptions() -> Mapping[str, str]:
+    """Event type → what happened, in the words of the log's kind."""
+    words = {kind.name: kind.description for kind in every("log_kinds")}
+    return {event.type: words.get(event.kind, "") for event in every("outbound")}
+
+
+@cache
 def _renderers() -> Mapping[str, Renderer]:
     return {event.kind: resolve(event.render) for event in every("outbound")}
 

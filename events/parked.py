@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from events import consumers
 from events.consumers import Entry, PeerAway, message_of
+from events.desk_log import log_if_of_a_club
 from events.models import ParkedEntry
 from tenants.directory import tenant_by_id
 from tenants.errors import UnavailableError
@@ -44,6 +45,7 @@ def retry_parked(ids: Collection[int]) -> Retried:
             logger.warning("parked entry failed again", exc_info=error, extra={"parked_id": parked_id})
             ParkedEntry.objects.filter(pk=parked_id).update(error=message_of(error))
             failed += 1
+    log_if_of_a_club("parked.retried", done)
     return Retried(done, failed)
 
 
@@ -88,4 +90,6 @@ def _resolve(parked: ParkedEntry) -> int:
 def discard_parked(ids: Collection[int]) -> int:
     """Let parked entries of the open scope go for good; returns how many were still parked."""
     parked = ParkedEntry.objects.filter(pk__in=ids, status=ParkedEntry.Status.PARKED)
-    return parked.update(status=ParkedEntry.Status.DISCARDED, resolved_at=timezone.now())
+    gone = parked.update(status=ParkedEntry.Status.DISCARDED, resolved_at=timezone.now())
+    log_if_of_a_club("parked.discarded", gone)
+    return gone

@@ -20,6 +20,7 @@ from django.utils import timezone
 from events.admission import tenant_of
 from events.catalogue.registry import NORMAL, canonical
 from events.debounce import PROCESS_INBOX, enqueue_on_commit
+from events.desk_log import log_if_of_a_club
 from events.envelope import receive
 from events.models import ErrorCode, InboxEvent, InboxStatus
 from tenants.errors import ConflictError, InvalidError, NotFoundError
@@ -87,6 +88,7 @@ def replay(selection: Selection) -> Counter[UUID]:
                 ids = [row_id for row_id, owner in chunk if owner == tenant_id]
                 replayed[tenant_id] += selection.rows().filter(pk__in=ids).update(**FRESH)
                 enqueue_on_commit(PROCESS_INBOX, str(tenant_id))
+    log_if_of_a_club("event.replayed", replayed.total())
     return +replayed
 
 
@@ -120,6 +122,7 @@ def repair_event(row_id: int, envelope: Mapping[str, Any], *, by: User) -> None:
     with transaction.atomic():
         _change(row, REPAIRABLE, changes)
         enqueue_on_commit(PROCESS_INBOX, str(row.tenant_id))
+        log_if_of_a_club("event.repaired", 1, row_id)
     logger.info("event repaired", extra={"inbox_id": row_id, "user_id": by.pk})
 
 
@@ -128,7 +131,9 @@ def skip_event(row_id: int, *, by: User) -> None:
 
     Raises NotFoundError, and ConflictError when the event has not failed.
     """
-    _change(_row(row_id), SKIPPABLE, {"status": InboxStatus.SKIPPED, "due_at": None})
+    with transaction.atomic():
+        _change(_row(row_id), SKIPPABLE, {"status": InboxStatus.SKIPPED, "due_at": None})
+        log_if_of_a_club("event.skipped", 1, row_id)
     logger.info("event skipped", extra={"inbox_id": row_id, "user_id": by.pk})
 
 

@@ -4,6 +4,7 @@ import logging
 
 from django.utils import timezone
 
+from events.desk_log import log_if_of_a_club
 from events.models import InboxEvent, InboxStatus
 from events.replay import CHUNK, SKIPPABLE, Selection
 from tenants.models import User
@@ -26,4 +27,5 @@ def skip_events(selection: Selection, *, by: User) -> int:
         rows = InboxEvent.objects.filter(pk__in=chunk, status__in=SKIPPABLE, received_at__lte=started)
         skipped += rows.update(status=InboxStatus.SKIPPED, due_at=None)
     logger.info("events skipped", extra={"count": skipped, "user_id": by.pk})
+    log_if_of_a_club("event.skipped", skipped)
     return skipped

@@ -21,6 +21,7 @@ from events.log import LogEntry
 from events.plain_text import visible
 from profiles import cache
 from profiles.births import EARLIEST
+from profiles.changes import as_metadata, changes_between, sentence
 from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft, Effect, Subject
 from profiles.effects.subjects import add_facts
@@ -33,7 +34,9 @@ from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
 from profiles.privacy.suppression import suppressed
 from profiles.reading import get_customer
+from profiles.representation import customer_fields
 from tenants.action_log import log_action
+from tenants.actors import current_actor
 from tenants.models import Tenant, User
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
@@ -83,6 +86,11 @@ def create_customer(fields: Mapping[str, Any]) -> CustomerProfile:
         profile_id = _state(club, record, values)
         if tags is not None:
             _set_tags(profile_id, tags)
+        name = current_actor().name
+        draft = ActivityDraft(
+            "CUSTOMER_ADDED", ActivityCategory.IDENTITY, f"{name} added the customer", "", {"author": name}
+        )
+        _record(club, record, [draft])
         log_action("customer.created", subject_kind="customer", subject_id=profile_id)
     return get_customer(profile_id)
 
@@ -103,13 +111,33 @@ def update_customer(
             check(profile)
         _check_not_erased(values)
         _check_addresses(values, profile.pk)
+        before = customer_fields(profile)
         if values:
             _state(club, _record_of(profile), values)
         if tags is not None:
             _set_tags(profile.pk, tags)
-        changed = {"fields": sorted(fields)}
-        log_action("customer.changed", subject_kind="customer", subject_id=profile.pk, details=changed)
+        _note_changes(club, before, get_customer(profile.pk))
     return get_customer(profile.pk)
+
+
+def _note_changes(club: Club, before: Mapping[str, Any], profile: CustomerProfile) -> None:
+    """Say in timeline and action log what is different now; an edit that changes nothing is no news."""
+    changes = changes_between(before, customer_fields(profile))
+    if not changes:
+        return
+    name = current_actor().name
+    draft = ActivityDraft(
+        "CUSTOMER_CHANGED",
+        ActivityCategory.IDENTITY,
+        sentence(name, changes),
+        "",
+        as_metadata(name, changes),
+    )
+    details = {
+        "fields": sorted(change.field for change in changes),
+        "activityId": _record(club, _record_of(profile), [draft]),
+    }
+    log_action("customer.changed", subject_kind="customer", subject_id=profile.pk, details=details)
 
 
 def add_note(profile_id: UUID, body: str, author: Author, *, is_pinned: bool = False) -> Note:
@@ -154,6 +182,8 @@ def record_activity(
         profile = get_customer(profile_id)
         draft = ActivityDraft(activity_type, ActivityCategory(category), title, "", dict(metadata))
         activity_id = _record(_club(), _record_of(profile), [draft], occurred_at=occurred_at)
+        details = {"activityId": activity_id, "type": activity_type}
+        log_action("activity.added", subject_kind="customer", subject_id=profile.pk, details=details)
     if activity_id is None:
         raise CustomerNotFound
     return activity_id

@@ -10,6 +10,7 @@ from tenants.extension import (
     CustomerAct,
     CustomerPanel,
     Extension,
+    Logged,
     LogKind,
     NavEntry,
     OutboundEvent,
@@ -89,6 +90,17 @@ EXTENSION: Final = Extension(
         "LifecycleStage": "profiles.models.LifecycleStage",
         "ActivityCategory": "profiles.models.ActivityCategory",
     },
+    logged=(
+        Logged(
+            "customer",
+            "profiles.CustomerProfile",
+            "name",
+            "",
+            "profiles_customerprofile_change",
+            "profiles.admin.logged_changes.particulars",
+        ),
+        Logged("import", "profiles.MemberImport", "file_name", "the import", "import"),
+    ),
     customer_panels=(
         CustomerPanel(
             "first",

@@ -132,6 +132,8 @@ class IdentityMap:
         # dropped link is never stored.
         self.absorbed: list[tuple[Person, Person]] = []
         self.duplicate_links: list[tuple[KeyLink, KeyLink]] = []
+        # Addresses that somebody more has than before: what they joined is to be looked at again.
+        self.newly_shared: set[IdentityKey] = set()
         self._links: dict[IdentityKey, list[KeyLink]] = {}
 
     def add_person(self, person: Person) -> None:
@@ -335,6 +337,7 @@ class IdentityMap:
 
     def _attach(self, claim: Claim, person: Person, demoted: list[IdentityKey]) -> None:
         """Give the person each key of the claim that is nobody's yet; share those that were demoted."""
+        self.newly_shared.update(demoted)
         for key in demoted:
             for row in self._links[key]:
                 if not row.is_shared:
@@ -347,6 +350,7 @@ class IdentityMap:
                 self._attach_key(claim, key, person)
             elif rows[0].is_shared and self.link_of(key, person) is None:
                 self._attach_key(claim, key, person).is_shared = True
+                self.newly_shared.add(key)
 
     def _attach_key(self, claim: Claim, key: IdentityKey, person: Person) -> KeyLink:
         link = KeyLink(

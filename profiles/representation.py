@@ -7,6 +7,7 @@ import orjson
 
 from profiles.models import CustomerProfile, Note
 from profiles.timeline import TimelineRow
+from tenants.directory import tenant_by_id
 
 
 def _tenths(value: int | None) -> float | None:
@@ -88,6 +89,8 @@ def row_fields(row: Sequence[Any]) -> dict[str, Any]:
     fields = dict(zip(NAMES, row, strict=True))
     for name, convert in _CONVERTED:
         fields[name] = convert(fields[name])
+    # Sums hold the club's currency only.
+    fields["lifetimeValueCurrency"] = tenant_by_id(fields["tenantId"]).currency
     if not fields["displayName"]:
         # Mirrors `CustomerProfile.name`.
         full = f"{fields['firstName'] or ''} {fields['lastName'] or ''}".strip()

@@ -15,10 +15,11 @@ LEAP_DAY = (2, 29)
 
 @dataclass(frozen=True)
 class Clock:
-    """A moment and the zone in which its day is told."""
+    """A moment and the zone in which its day is told; `is_past`: what happened after it does not count."""
 
     now: datetime
     zone: ZoneInfo
+    is_past: bool = False
 
     @cached_property
     def today(self) -> date:

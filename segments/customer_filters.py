@@ -11,12 +11,22 @@ from segments.compiler import compile as compile_rule
 from segments.errors import SegmentNotFound
 from segments.rules import parse
 from tenants.directory import tenant_by_id
+from tenants.errors import InvalidError
 from tenants.scope import current_tenant_id
 
 TABLE = "profiles_customerprofile"
 MEMBER = f"""EXISTS (
     SELECT FROM segments_segmentmember AS m
     WHERE m.tenant_id = {TABLE}.tenant_id AND m.segment_id = %s AND m.profile_id = {TABLE}.id)"""
+
+OPEN = "open"
+# By the latest word about each complaint, and the small index that scoring keeps.
+COMPLAINING = f"""{TABLE}.id IN (
+    SELECT latest.profile_id FROM (
+        SELECT DISTINCT ON (a.profile_id, a.metadata ->> 'complaintId') a.profile_id, a.type FROM profiles_activity AS a
+        WHERE a.tenant_id = %s AND a.type IN ('COMPLAINT_OPENED', 'COMPLAINT_CLOSED')
+        ORDER BY a.profile_id, a.metadata ->> 'complaintId', a.occurred_at DESC, a.id DESC) AS latest
+    WHERE latest.type = 'COMPLAINT_OPENED')"""
 
 
 def in_segment(customers: QuerySet[CustomerProfile], text: str) -> QuerySet[CustomerProfile]:
@@ -33,6 +43,13 @@ def by_rule(customers: QuerySet[CustomerProfile], text: str) -> QuerySet[Custome
     tenant = tenant_by_id(current_tenant_id())
     sql, values = compile_rule(parse(text), tenant, timezone.now()).aliased(TABLE).positional()
     return customers.extra(where=[sql], params=values)  # noqa: S610 - parameters only
+
+
+def by_complaint(customers: QuerySet[CustomerProfile], text: str) -> QuerySet[CustomerProfile]:
+    """Those of whose complaints one is open; raises InvalidError for any other word."""
+    if text != OPEN:
+        raise InvalidError(f"Write {OPEN}.", field="complaint")
+    return customers.extra(where=[COMPLAINING], params=[str(current_tenant_id())])  # noqa: S610 - parameters only
 
 
 def segment_options() -> list[tuple[str, str]]:

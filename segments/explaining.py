@@ -15,8 +15,8 @@ from segments.actions import get_segment, list_segments
 from segments.clock import Clock
 from segments.comparing import Comparing
 from segments.compiler import Parameters
-from segments.membership import leaf_answers
 from segments.models import Segment, SegmentMember, SegmentTransition
+from segments.past import answers_of
 from segments.rules import EventLeaf, FieldLeaf, Group, Leaf, Node, leaves_of, parse
 from segments.timeline import rows_of
 from segments.words import Teller
@@ -87,9 +87,9 @@ def growth(segment: Segment, tenant: Tenant, now: datetime, *, days: int = 90) -
 def explain(
     segment_id: UUID, customer_id: UUID, tenant: Tenant, now: datetime, at: datetime | None = None
 ) -> dict[str, Any]:
-    """Why this customer is in the segment or not; with `at` whether they were then, and by which turn.
+    """Why this customer is in the segment or not, leaf by leaf, now or at a past moment.
 
-    Raises SegmentNotFound, CustomerNotFound.
+    Of the past, `is` is null where it is not known any more. Raises SegmentNotFound, CustomerNotFound.
     """
     segment, person = get_segment(segment_id), get_customer(customer_id)
     teller = Teller(tenant, dict(list_segments().values_list("pk", "name")))
@@ -111,9 +111,11 @@ def explain(
         "at": (at or now).isoformat(),
         "turn": None if turn is None else _turn(turn, teller),
         "rule": None,
+        "isSameRule": turn is None or turn.version == segment.version,
     }
-    if segment.has_rule and at is None:
-        answer["rule"] = _tree(segment, person, tenant, now, teller)
+    if segment.has_rule:
+        clock = Clock(now, tenant.zone) if at is None else Clock(at, tenant.zone, is_past=True)
+        answer["rule"] = _tree(segment, person, tenant, clock, teller)
     return answer
 
 
@@ -135,11 +137,10 @@ def told_leaf(leaf: Any, teller: Teller) -> str | None:
 
 
 def _tree(
-    segment: Segment, person: CustomerProfile, tenant: Tenant, now: datetime, teller: Teller
+    segment: Segment, person: CustomerProfile, tenant: Tenant, clock: Clock, teller: Teller
 ) -> dict[str, Any]:
     rule = segment.rule
-    clock = Clock(now, tenant.zone)
-    answers = leaf_answers(tenant.pk, rule, [person.pk], clock).get(person.pk, [])
+    answers = answers_of(rule, person, tenant, clock)
     given = dict(enumerate(answers))
     figures = _figures(leaves_of(rule.root), person.pk, tenant, clock)
     fields = customer_fields(person)
@@ -148,16 +149,29 @@ def _tree(
     def node(each: Node) -> dict[str, Any]:
         if isinstance(each, Group):
             parts = [node(part) for part in each.rules]
-            together = (all if each.combinator == "AND" else any)(part["is"] for part in parts)
-            truth = together != each.negated if parts else True
-            return {"combinator": each.combinator, "not": each.negated, "is": truth, "rules": parts}
+            return {
+                "combinator": each.combinator,
+                "not": each.negated,
+                "is": _together(each, [part["is"] for part in parts]),
+                "rules": parts,
+            }
         number = next(place)
-        found = fields.get(each.field) if isinstance(each, FieldLeaf) else figures.get(number)
-        if isinstance(each, FieldLeaf) and each.field == "age":
-            found = fields["dateOfBirth"]
+        found = figures.get(number)
+        if isinstance(each, FieldLeaf) and given[number] is not None:
+            found = fields.get("dateOfBirth" if each.field == "age" else each.field)
         return {"words": teller.leaf(each), **each.to_json(), "found": found, "is": given[number]}
 
     return node(rule.root)
+
+
+def _together(group: Group, parts: list[bool | None]) -> bool | None:
+    """What a group says; None where it hangs on a part that is not known."""
+    if not parts:
+        return True
+    decisive = group.combinator == "OR"
+    if decisive in parts:
+        return decisive is not group.negated
+    return None if None in parts else decisive is group.negated
 
 
 def _figures(leaves: list[Leaf], person: UUID, tenant: Tenant, clock: Clock) -> dict[int, Any]:

@@ -9,6 +9,7 @@ from tenants.extension import (
     DashboardPanel,
     Extension,
     ListPart,
+    Logged,
     LogKind,
     MergeBy,
     NavEntry,
@@ -86,6 +87,7 @@ FOLLOWED: Final = (
 )
 
 EXTENSION: Final = Extension(
+    logged=(Logged("segment", "segments.Segment", "name", "the segment", "segment"),),
     tables=TABLES,
     log_kinds=(
         LogKind(
@@ -161,6 +163,13 @@ EXTENSION: Final = Extension(
             "Only whom this rule tree means now, as JSON.",
             "segments.customer_filters.by_rule",
             label="Rule",
+        ),
+        CustomerFilter(
+            "complaint",
+            "Only those with an open complaint: `open`.",
+            "segments.customer_filters.by_complaint",
+            {"type": "string", "enum": ["open"]},
+            label="Complaint",
         ),
     ),
 )

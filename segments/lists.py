@@ -7,8 +7,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from profiles.exchange.importing.jobs import find_import
+from profiles.models import ImportRow, ImportStatus, MemberImport
 from profiles.reading import current_club
 from segments.actions import get_segment
 from segments.errors import NotAList
@@ -18,7 +21,8 @@ from tenants.directory import tenant_by_id
 from tenants.scope import current_tenant_id
 
 MOST_PASTED: Final = 100_000
-_SPLIT: Final = re.compile(r"[\s,;]+")
+_SPLIT: Final = re.compile(r"[\s,;\"']+")
+_KEY: Final = re.compile(r"[@\d]")
 _NUMBER: Final = re.compile(r"\d{1,18}")
 # Who may be put on the list, of those who are not on it yet; for one that was merged the survivor.
 ADDABLE: Final = """
@@ -61,6 +65,23 @@ def remove_members(segment_id: UUID, profile_ids: Iterable[UUID], *, cause: Caus
     return _change(segment_id, profile_ids, is_join=False, cause=cause)
 
 
+def add_import(segment_id: UUID, import_id: UUID) -> int:
+    """Put on a list whom a finished import brought in or changed; returns how many were not on it yet.
+
+    Whom the import made goes with it when it is undone. Idempotent. Raises SegmentNotFound, NotAList, ImportNotFound.
+    """
+    find_import(import_id)
+    rows = ImportRow.objects.filter(import_id=import_id, applied_at__isnull=False, undone_at__isnull=True)
+    people = rows.exclude(profile_id=None).values_list("profile_id", flat=True)
+    return add_members(segment_id, set(people), cause=Cause.IMPORT)
+
+
+def finished_imports() -> QuerySet[MemberImport]:
+    """Imports whose people can be put on a list, the newest first."""
+    imports: QuerySet[MemberImport] = MemberImport.objects.filter(status=ImportStatus.DONE)
+    return imports.order_by("-made_at")
+
+
 def _change(segment_id: UUID, profile_ids: Iterable[UUID], *, is_join: bool, cause: Cause) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         lock_members()
@@ -85,8 +106,15 @@ def _list(segment_id: UUID) -> Segment:
 
 
 def resolve_pasted(text: str) -> Pasted:
-    """Whom pasted e-mail addresses and member numbers mean; an address of several people means nobody."""
-    words = list(dict.fromkeys(word for word in _SPLIT.split(text.replace("\x00", "")) if word))[:MOST_PASTED]
+    """Whom pasted e-mail addresses and member numbers mean; an address of several people means nobody.
+
+    A first line without either is the heading of a table.
+    """
+    text = text.replace("\x00", "").lstrip()
+    heading, _, rest = text.partition("\n")
+    if rest and not _KEY.search(heading):
+        text = rest
+    words = list(dict.fromkeys(word for word in _SPLIT.split(text) if word))[:MOST_PASTED]
     club = current_club()
     emails = {word: club.email(word) for word in words if "@" in word}
     numbers = {word: str(int(word)) for word in words if _NUMBER.fullmatch(word)}
@@ -104,6 +132,7 @@ def resolve_pasted(text: str) -> Pasted:
             result.shared.append(word)
         else:
             result.found.append(found[0])
+    result.found = list(dict.fromkeys(result.found))
     return result
 
 

@@ -131,6 +131,8 @@ class _Rows:
         parts = [f"a.occurred_at >= {self.comparing.start_of(day)}" for day in froms]
         if window.before_days_ago is not None and not is_open_ended:
             parts.append(f"a.occurred_at < {self.comparing.start_of(clock.day(-window.before_days_ago))}")
+        if clock.is_past:
+            parts.append(f"a.occurred_at <= {self.parameter(clock.now, 'timestamptz')}")
         if window.until is not None:
             parts.append(self.comparing.moment("a.occurred_at", "lte", window.until))
         return parts

@@ -36,7 +36,8 @@ RENEWALS: Final = all_of(MEMBER, leaf("membershipExpiry", "inNextDays", 60))
 NOT_PLAYED: Final = all_of(MEMBER, leaf("lastBookingAt", "beforeDaysAgo", 60))
 BIRTHDAYS: Final = all_of(leaf("dateOfBirth", "anniversaryInNextDays", 7))
 NEW: Final = all_of(leaf("memberSince", "inCurrentMonth"))
-SLIPPING: Final = all_of(leaf("churnRiskScore", "gte", 60))
+SLIPPING_FROM: Final = 60
+SLIPPING: Final = all_of(leaf("churnRiskScore", "gte", SLIPPING_FROM))
 _READY: Final[tuple[tuple[str, Tree, str, tuple[str, ...]], ...]] = (
     (
         "Members",
@@ -107,9 +108,14 @@ def query_of(view: SavedView) -> str:
     )
 
 
+def rule_address(tree: Tree, sort: str = "") -> dict[str, str]:
+    """The parameters of the list that shows whom a rule means."""
+    return {"rule": orjson.dumps(tree).decode(), **({"sort": sort} if sort else {})}
+
+
 def rule_query(tree: Tree, sort: str = "") -> str:
-    """The query string of the list that shows whom a rule means."""
-    return urlencode({"rule": orjson.dumps(tree).decode(), **({"sort": sort} if sort else {})})
+    """The same as a query string."""
+    return urlencode(rule_address(tree, sort))
 
 
 def save_view(

@@ -3,9 +3,23 @@
 from typing import Final
 
 from social.tables import TABLES
-from tenants.extension import Consumer, DashboardPanel, Extension, NavEntry, Periodic, Queue, Setting, Tag
+from tenants.extension import (
+    Consumer,
+    DashboardPanel,
+    Extension,
+    Logged,
+    NavEntry,
+    Periodic,
+    Queue,
+    Setting,
+    Tag,
+)
 
 EXTENSION: Final = Extension(
+    logged=(
+        Logged("post", "social.Post", "text", "the post", "social_post"),
+        Logged("promotion", "social.Promotion", "name", "the promotion", "promotion"),
+    ),
     tables=TABLES,
     urls="social.api.urls",
     public_urls="social.public_urls",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from tenants.errors import InvalidError
 from tenants.expiring_cache import ExpiringCache
 from tenants.models import ApiKey, Scope, Tenant, User
+from tenants.sources import SOURCES
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class ActiveKey:
     tenant_ids: frozenset[UUID]
     rate_limit_per_minute: int | None
     expires_at: datetime | None
+    sources: frozenset[str]
 
 
 def issue_key(
@@ -57,11 +59,15 @@ def issue_key(
     name: str,
     tenants: Iterable[Tenant],
     scopes: Iterable[str],
+    sources: Iterable[str] = (),
     rate_limit_per_minute: int | None = None,
     expires_at: datetime | None = None,
     created_by: User | None = None,
 ) -> IssuedKey:
-    """Make a key. The plain key is in the answer and nowhere else. Raises InvalidError."""
+    """Make a key. The plain key is in the answer and nowhere else. Raises InvalidError.
+
+    A key that publishes events is bound to services (`sources`): it cannot speak in another's name.
+    """
     tenant_rows, scope_names = list(tenants), sorted(set(scopes))
     if not tenant_rows:
         raise InvalidError("A key needs at least one tenant.", field="tenants")
@@ -71,6 +77,12 @@ def issue_key(
             f"Unknown scope {', '.join(unknown)}." if unknown else "A key needs at least one scope.",
             field="scopes",
         )
+    source_names = sorted(set(sources))
+    if Scope.EVENTS in scope_names and not source_names:
+        raise InvalidError("A key for events needs the services for which it speaks.", field="sources")
+    strange = [source for source in source_names if source not in SOURCES]
+    if strange:
+        raise InvalidError(f"Unknown source {', '.join(strange)}.", field="sources")
     plain = KEY_START + secrets.token_urlsafe(SECRET_BYTES)
     with transaction.atomic():
         row = ApiKey.objects.create(
@@ -78,6 +90,7 @@ def issue_key(
             prefix=plain[:PREFIX_LENGTH],
             key_hash=hash_key(plain),
             scopes=scope_names,
+            sources=source_names,
             rate_limit_per_minute=rate_limit_per_minute,
             expires_at=expires_at,
             created_by=created_by,
@@ -119,6 +132,7 @@ def _load(digest: str) -> ActiveKey | None:
         tenant_ids=frozenset(row.tenants.filter(is_active=True).values_list("pk", flat=True)),
         rate_limit_per_minute=row.rate_limit_per_minute,
         expires_at=row.expires_at,
+        sources=frozenset(row.sources),
     )
 
 

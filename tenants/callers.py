@@ -43,6 +43,8 @@ class Caller:
     scopes: frozenset[str]
     rate_limit_per_minute: int | None = None
     user: User | None = None
+    # The services for which the caller may publish events; None: any.
+    sources: frozenset[str] | None = None
 
     def check_scope(self, scope: Scope) -> None:
         """Raise ForbiddenError (MISSING_SCOPE) unless the caller holds the scope."""
@@ -94,6 +96,7 @@ def _caller_of_claims(claims: Claims) -> Caller:
         tenant_ids=frozenset(tenant.pk for tenant in tenants if tenant is not None),
         scopes=claims.scopes,
         user=user,
+        sources=claims.sources,
     )
 
 
@@ -109,6 +112,7 @@ def _caller_of_key(plain: str) -> Caller:
         tenant_ids=key.tenant_ids,
         scopes=key.scopes,
         rate_limit_per_minute=key.rate_limit_per_minute,
+        sources=key.sources,
     )
 
 

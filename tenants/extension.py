@@ -289,6 +289,22 @@ class NavEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Logged:
+    """A kind of thing in the action log: `word` is what to call it ("the segment"), `name` the attribute of the model.
+
+    `route` is the admin page with the thing's key as its argument. `more(rows)` gives what exactly happened, in words,
+    by the rows' keys.
+    """
+
+    kind: str
+    model: str
+    name: str
+    word: str
+    route: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tag:
     """A section of the API's documentation."""
 
@@ -381,6 +397,7 @@ class Extension:
     segment_users: tuple[str, ...] = ()
     demo: tuple[str, ...] = ()
     calendar: tuple[str, ...] = ()
+    logged: tuple[Logged, ...] = ()
 
 
 def collect(installed_apps: Iterable[str]) -> dict[str, Extension]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tenants.extension import Extension, NavEntry, Periodic, Queue, Setting
+from tenants.extension import Extension, NavEntry, Periodic, Queue, Setting, Tag
 from tenants.tables import PERIODS, TABLES
 
 SETTINGS: Final = "Settings"
@@ -19,6 +19,9 @@ EXTENSION: Final = Extension(
         NavEntry("Action log", "history", "tenants_loggedaction_changelist", "ADMINISTER", SETTINGS, 990),
     ),
     styles=("crm/frame.css", "crm/parts.css"),
+    urls="tenants.api.urls",
+    tags=(Tag("access", "Who is calling, and about which clubs.", 5),),
+    graphql_queries=("tenants.graphql.ViewerQueries",),
     public_urls="tenants.admin.account_urls",
     scripts=("crm/frame.js", "crm/live.js"),
     schedule=(

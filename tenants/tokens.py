@@ -48,6 +48,7 @@ class Claims:
     name: str
     tenants: tuple[str, ...]
     scopes: frozenset[str]
+    sources: frozenset[str] | None  # None: the issuer does not bind the token to services
     expires_at: float  # seconds since 1970
 
 
@@ -102,6 +103,7 @@ def _read_claims(claims: dict[str, Any]) -> Claims:
         name=name if isinstance(name, str) and name.isprintable() else subject,
         tenants=_strings(claims.get("tenants"), "tenants"),
         scopes=frozenset(_strings(claims.get("scope"), "scope")),
+        sources=frozenset(_strings(claims["sources"], "sources")) if "sources" in claims else None,
         expires_at=float(claims["exp"]),
     )
 
@@ -122,7 +124,13 @@ def _strings(value: object, claim: str) -> tuple[str, ...]:
 
 
 def issue_development_token(
-    *, subject: str, tenants: Iterable[str], scopes: Iterable[str], lifetime: timedelta, name: str = ""
+    *,
+    subject: str,
+    tenants: Iterable[str],
+    scopes: Iterable[str],
+    lifetime: timedelta,
+    name: str = "",
+    sources: Iterable[str] | None = None,
 ) -> str:
     """A token signed with this installation's own key, as the identity provider would make it."""
     now = datetime.now(UTC)
@@ -137,4 +145,6 @@ def issue_development_token(
     }
     if name:
         claims["name"] = name
+    if sources is not None:
+        claims["sources"] = list(sources)
     return jwt.encode(claims, development_key(), algorithm=ALGORITHM, headers={"kid": KEY_ID})

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from tenants.api_keys import issue_key
 from tenants.directory import create_tenant
 from tenants.models import Membership, Role, Scope, Tenant, User
+from tenants.sources import SOURCES
 from tenants.tokens import issue_development_token
 
 PASSWORD = "correct horse battery staple"
@@ -66,6 +67,7 @@ def membership(member: User, of: Tenant, role: Role = Role.STAFF) -> Membership:
 
 def api_key(*tenants: Tenant, scopes: Iterable[str] = ALL_SCOPES, **values: Any) -> str:
     """A service's key for the tenants, as plain text: the header `X-API-Key`."""
+    values.setdefault("sources", SOURCES)
     return issue_key(name=f"service {next(_number)}", tenants=tenants, scopes=scopes, **values).plain
 
 
@@ -74,6 +76,7 @@ def token(
     scopes: Iterable[str] = ALL_SCOPES,
     subject: str | None = None,
     lifetime: timedelta = timedelta(hours=1),
+    sources: Iterable[str] | None = None,
 ) -> str:
     """A bearer token for the tenants (rows or names), signed with the development key."""
     return issue_development_token(
@@ -81,6 +84,7 @@ def token(
         tenants=[each if isinstance(each, str) else str(each.pk) for each in tenants],
         scopes=scopes,
         lifetime=lifetime,
+        sources=sources,
     )
 
 

@@ -8,6 +8,7 @@ from types import FrameType
 from crm_platform import env
 from crm_platform.embedded import EmbeddedPostgres, EmbeddedRedis, ServerError
 from crm_platform.embedded.claim import claimed
+from crm_platform.embedded.redis import kept_password
 
 WATCH_SECONDS = 0.5
 
@@ -26,7 +27,12 @@ def main() -> None:
         EmbeddedPostgres(
             folder / "postgres", socket=env.socket_dir(), log=folder / "log" / "postgres.log"
         ) as postgres,
-        EmbeddedRedis(folder / "redis", port=env.redis_port(), log=folder / "log" / "redis.log") as redis,
+        EmbeddedRedis(
+            folder / "redis",
+            port=env.redis_port(),
+            password=kept_password(env.redis_password_file()),
+            log=folder / "log" / "redis.log",
+        ) as redis,
     ):
         print(f"export CRM_DATABASE_URL='{postgres.url}'\nexport REDIS_URL='{redis.url}'", flush=True)
         while not stopping.wait(WATCH_SECONDS):

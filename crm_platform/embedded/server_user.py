@@ -1,4 +1,4 @@
-"""Which user runs PostgreSQL: it refuses to be root, so root hands it to somebody unprivileged."""
+"""Which user runs the servers: PostgreSQL refuses to be root, and Redis should not, so root hands them on."""
 
 import os
 import pwd
@@ -45,7 +45,7 @@ class ServerUser:
 
 
 def server_user(data_dir: Path) -> ServerUser | None:
-    """The account for PostgreSQL over this data folder, or None when this process itself may run it.
+    """The account for a server over this data folder, or None when this process itself may run it.
 
     An existing folder keeps its owner.
     """

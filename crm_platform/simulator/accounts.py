@@ -15,6 +15,7 @@ from crm_platform.simulator.clubs import Club
 from tenants.api_keys import find_key, issue_key
 from tenants.directory import create_tenant
 from tenants.models import Membership, Role, Scope, Tenant, User
+from tenants.sources import SOURCES
 
 LOGINS_FILE: Final = "demo-logins.json"
 KEYS_FILE: Final = "demo-api-keys.json"
@@ -148,7 +149,7 @@ def ensure_key(tenants: Iterable[Tenant], data_dir: Path) -> str:
     if kept and active and active.tenant_ids >= {tenant.pk for tenant in rows}:
         return kept
     scopes = [Scope.EVENTS.value, Scope.READ.value]
-    key = issue_key(name="Demo services", tenants=rows, scopes=scopes).plain
+    key = issue_key(name="Demo services", tenants=rows, scopes=scopes, sources=SOURCES).plain
     document = {
         "label": "Demo services",
         "key": key,

@@ -13,7 +13,7 @@ from crm_platform.embedded import EmbeddedPostgres, EmbeddedRedis, ServerError
 from crm_platform.embedded.claim import claimed
 from crm_platform.embedded.leftovers import processes_marked, stop_processes
 from crm_platform.embedded.process import EmbeddedServer
-from crm_platform.embedded.redis import is_port_taken
+from crm_platform.embedded.redis import is_port_taken, kept_password
 from crm_platform.supervisor import programs
 from crm_platform.supervisor.banner import banner
 from crm_platform.supervisor.child import MARK, Child, Program
@@ -103,7 +103,14 @@ def _embedded_servers(plan: Plan) -> list[EmbeddedServer]:
             EmbeddedPostgres(plan.data_dir / "postgres", socket=env.socket_dir(), log=logs / "postgres.log")
         )
     if not env.text("REDIS_URL"):
-        servers.append(EmbeddedRedis(plan.data_dir / "redis", port=env.redis_port(), log=logs / "redis.log"))
+        servers.append(
+            EmbeddedRedis(
+                plan.data_dir / "redis",
+                port=env.redis_port(),
+                password=kept_password(env.redis_password_file()),
+                log=logs / "redis.log",
+            )
+        )
     return servers
 
 

@@ -4,10 +4,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
-from events.consumers import lags, resume
+from events.consumers import PeerAway, lags, resume
 from events.models import Consumer
+from events.publishing_again import publish_again
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
@@ -42,3 +44,22 @@ def pause_consumer(request: StaffRequest, name: str) -> HttpResponse:
         resume(name)
     messages.success(request, f"{name} {'is paused' if paused else 'goes on'}.")
     return HttpResponseRedirect(reverse("admin:operations_consumers"))
+
+
+@page("operations/consumers/again/", name="operations_publish_again", right=Right.ADMINISTER)
+@require_POST
+def publish_again_page(request: StaffRequest) -> HttpResponse:
+    """Publish to the outbound queue again what this club's log holds since a moment (form field `since`)."""
+    since = parse_datetime(request.POST.get("since", ""))
+    back = HttpResponseRedirect(reverse("admin:operations_consumers"))
+    if since is None:
+        messages.error(request, "Say since when.")
+        return back
+    since = since if since.tzinfo else since.replace(tzinfo=club_of(request).zone)
+    try:
+        count = publish_again(since)
+    except PeerAway as away:
+        messages.error(request, f"{away}. Try again when that is over: nothing is doubled.")
+    else:
+        messages.success(request, f"{count:,} events were published again, under the ids they had.")
+    return back

@@ -60,6 +60,10 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         "The event names a club that is not known here.",
         "Correct “tenantId”, or give the club this name as an alias, and take it in.",
     ),
+    "FOREIGN_SOURCE": Explanation(
+        "The event was published with a key that is not bound to the service it speaks for.",
+        "Ask the service to use its own key, or dismiss it.",
+    ),
     "UNKNOWN_SOURCE": Explanation(
         "The event says that it comes from a service that is not known here.",
         "Correct “source” to one of scl, teetime, messaging, feedback, facilities or crm and take it in.",

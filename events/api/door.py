@@ -10,17 +10,21 @@ from uuid import UUID
 
 from django.db import transaction
 
+from events.catalogue.contracts import Warned, warnings_of
+from events.catalogue.decoding import decode_payload
+from events.catalogue.registry import canonical
 from events.dead_letters import keep_reused, reused_id
-from events.envelope import Received, receive
+from events.envelope import KNOWN_SOURCES, Envelope, Received, receive
 from events.inbox import accept
 from events.json_text import LONGEST_NUMBER_BITS, LONGEST_NUMBER_DIGITS, load_json
 from events.models import Door
-from events.refusals import EnvelopeRefused, Refusal
+from events.refusals import EnvelopeRefused, EventRefused, Refusal
 from tenants.callers import Caller
 from tenants.expiring_cache import ExpiringCache
 from tenants.models import TenantName
 
 NAMES_SECONDS: Final = 5.0
+MOST_WARNINGS: Final = 100
 UNKNOWN_TENANT_MESSAGE: Final = (
     "There is no such tenant among yours; send the UUID, slug or slug alias of one that is."
 )
@@ -54,6 +58,7 @@ class Verdict:
     accepted: int
     duplicates: int
     rejected: list[Refused]
+    warnings: Sequence[tuple[int, Warned]] = ()
 
     def as_fields(self) -> dict[str, Any]:
         """For the answer."""
@@ -61,6 +66,11 @@ class Verdict:
             "accepted": self.accepted,
             "duplicates": self.duplicates,
             "rejected": [refused.as_fields() for refused in self.rejected],
+            **(
+                {"warnings": [{"index": index, **warned._asdict()} for index, warned in self.warnings]}
+                if self.warnings
+                else {}
+            ),
         }
 
 
@@ -89,10 +99,11 @@ def _fraction(text: str) -> float | int:
     return value if isfinite(value) else UNREADABLE_NUMBER
 
 
-def take_in(items: Sequence[object], *, caller: Caller, now: datetime) -> Verdict:
+def take_in(items: Sequence[object], *, caller: Caller, now: datetime, is_dry: bool = False) -> Verdict:
     """Accept what is good among the items of a body; when it returns they are committed.
 
-    A tenant must be among the caller's; a foreign one sounds like one that does not exist.
+    A dry run stores nothing and reads the payloads as well, which otherwise happens behind the door. A tenant must be
+    among the caller's; a foreign one sounds like one that does not exist.
     """
     names = _tenant_names(caller)
     good: list[tuple[UUID, Received]] = []
@@ -104,18 +115,51 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime) -> Verdic
             tenant_id = names.get(received.envelope.tenant_key.strip().lower())
             if tenant_id is None:
                 raise EnvelopeRefused(Refusal.UNKNOWN_TENANT, UNKNOWN_TENANT_MESSAGE, "tenantId")
-        except EnvelopeRefused as refused:
+            check_source(received.envelope, caller)
+            if is_dry:
+                check_payload(received.envelope)
+        except EventRefused as refused:
             rejected.append(Refused(index, refused.code.value, refused.message, refused.field))
         else:
             good.append((tenant_id, received))
             places.append(index)
-    if not good:
-        return Verdict(0, 0, rejected)
+    warnings = [
+        (index, warned)
+        for index, (_, received) in zip(places, good, strict=True)
+        for warned in warnings_of(received.envelope.type, received.envelope.payload)
+    ][:MOST_WARNINGS]
+    if not good or is_dry:
+        return Verdict(len(good), 0, rejected, warnings)
     with transaction.atomic():
         stored = accept(good, door=Door.HTTP)
         keep_reused(Door.HTTP, (good[place] for place in stored.reused))
     rejected += [_reused(places[place], good[place][1]) for place in stored.reused]
-    return Verdict(stored.accepted, stored.duplicates, sorted(rejected, key=lambda one: one.index))
+    by_place = sorted(rejected, key=lambda one: one.index)
+    return Verdict(stored.accepted, stored.duplicates, by_place, warnings)
+
+
+def check_payload(envelope: Envelope) -> None:
+    """Raise PayloadRefused where the payload of a known type cannot be read."""
+    known = canonical(envelope.type)
+    if known is not None:
+        decode_payload(known, envelope.payload)
+
+
+def check_source(envelope: Envelope, caller: Caller) -> None:
+    """Raise EnvelopeRefused where the event speaks for a service to which the caller's credentials are not bound.
+
+    Neither its source nor the service of its type may be another's: one decides whose ids are taken, the other what
+    the event does.
+    """
+    if caller.sources is None:
+        return
+    service = envelope.type.partition(".")[0]
+    spoken_for = {envelope.source} | ({service} & KNOWN_SOURCES)
+    strange = sorted(spoken_for - caller.sources)
+    if strange:
+        own = ", ".join(sorted(caller.sources)) or "nobody"
+        message = f"These credentials publish for {own}, not for {strange[0]}."
+        raise EnvelopeRefused(Refusal.FOREIGN_SOURCE, message, "source")
 
 
 def _reused(index: int, event: Received) -> Refused:

@@ -65,16 +65,30 @@ EVENTS: Final[dict[str, Any]] = {
 }
 
 
+# A dry run refuses payloads as well, which otherwise become dead letters.
+REFUSALS: Final = [*RefusalCode.choices, ("INVALID_PAYLOAD", "Unusable payload")]
 REJECTED: Final[Any] = type(
     inline_serializer(
         "RejectedEvent",
         {
             "index": serializers.IntegerField(help_text="Its place in the body, from 0."),
-            "code": serializers.ChoiceField(choices=RefusalCode.choices),
+            "code": serializers.ChoiceField(choices=REFUSALS),
             "message": serializers.CharField(),
             "field": serializers.CharField(
                 required=False, help_text="Path inside the event, as in payload.id."
             ),
+        },
+    )
+)
+
+
+WARNED: Final[Any] = type(
+    inline_serializer(
+        "WarnedEvent",
+        {
+            "index": serializers.IntegerField(help_text="Its place in the body, from 0."),
+            "field": serializers.CharField(help_text="Path inside the event, as in payload.tierName."),
+            "message": serializers.CharField(),
         },
     )
 )
@@ -85,6 +99,7 @@ def _verdict_fields(**options: Any) -> dict[str, Any]:
         "accepted": serializers.IntegerField(help_text="How many were new.", **options),
         "duplicates": serializers.IntegerField(help_text="How many were there already.", **options),
         "rejected": REJECTED(many=True, **options),
+        "warnings": WARNED(many=True, required=False, help_text="What of the good ones has no effect."),
     }
 
 
@@ -95,38 +110,60 @@ REFUSED: Final = OpenApiResponse(
 )
 TOO_LARGE: Final = OpenApiResponse(ErrorSerializer, description="More than 1,000 events, or more than 8 MiB.")
 
+WARNING_FIELDS: Final[dict[str, Any]] = {"field": serializers.CharField(), "message": serializers.CharField()}
+STATE_FIELDS: Final[dict[str, Any]] = {
+    "id": serializers.CharField(),
+    "source": serializers.ChoiceField(choices=[(source, source) for source in SOURCES]),
+    "type": serializers.CharField(help_text="Canonical name where the catalogue knows the type."),
+    "status": serializers.ChoiceField(choices=InboxStatus.choices),
+    "attempts": serializers.IntegerField(),
+    "door": serializers.ChoiceField(choices=Door.choices),
+    "error": inline_serializer(
+        "EventError",
+        {
+            "code": serializers.ChoiceField(choices=[choice for choice in ErrorCode.choices if choice[0]]),
+            "field": serializers.CharField(allow_null=True),
+            "message": serializers.CharField(),
+        },
+        allow_null=True,
+    ),
+    "remarks": inline_serializer(
+        "EventRemark",
+        {"field": serializers.CharField(), "text": serializers.CharField()},
+        many=True,
+        help_text="What was left aside though the event was applied.",
+    ),
+    "customerId": serializers.UUIDField(allow_null=True),
+    "activityId": serializers.IntegerField(allow_null=True),
+    "occurredAt": serializers.DateTimeField(),
+    "receivedAt": serializers.DateTimeField(),
+    "processedAt": serializers.DateTimeField(allow_null=True),
+    "dueAt": serializers.DateTimeField(allow_null=True, help_text="When it will be tried again."),
+}
 EVENT_STATE: Final = inline_serializer(
     "EventState",
     {
-        "id": serializers.CharField(),
-        "source": serializers.ChoiceField(choices=[(source, source) for source in SOURCES]),
-        "type": serializers.CharField(help_text="Canonical name where the catalogue knows the type."),
-        "status": serializers.ChoiceField(choices=InboxStatus.choices),
-        "attempts": serializers.IntegerField(),
-        "door": serializers.ChoiceField(choices=Door.choices),
-        "error": inline_serializer(
-            "EventError",
-            {
-                "code": serializers.ChoiceField(
-                    choices=[choice for choice in ErrorCode.choices if choice[0]]
-                ),
-                "field": serializers.CharField(allow_null=True),
-                "message": serializers.CharField(),
-            },
-            allow_null=True,
-        ),
-        "remarks": inline_serializer(
-            "EventRemark",
-            {"field": serializers.CharField(), "text": serializers.CharField()},
+        **STATE_FIELDS,
+        "warnings": inline_serializer(
+            "EventWarning",
+            WARNING_FIELDS,
             many=True,
-            help_text="What was left aside though the event was applied.",
+            help_text="What of it has no effect, as nobody knows it.",
         ),
-        "customerId": serializers.UUIDField(allow_null=True),
-        "activityId": serializers.IntegerField(allow_null=True),
-        "occurredAt": serializers.DateTimeField(),
-        "receivedAt": serializers.DateTimeField(),
-        "processedAt": serializers.DateTimeField(allow_null=True),
-        "dueAt": serializers.DateTimeField(allow_null=True, help_text="When it will be tried again."),
+    },
+)
+EVENT_STATES: Final = inline_serializer(
+    "EventStates",
+    {
+        "data": inline_serializer("EventStateRow", STATE_FIELDS, many=True),
+        "meta": inline_serializer(
+            "EventStatesMeta",
+            {
+                "take": serializers.IntegerField(),
+                "hasMore": serializers.BooleanField(),
+                "nextCursor": serializers.CharField(allow_null=True),
+            },
+        ),
     },
 )
 

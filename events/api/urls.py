@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from events.api import webhooks
-from events.api.views import EventsView, EventView
+from events.api import contracts, webhooks
+from events.api.views import EventsView, EventView, ReplayEventView
 
 urlpatterns = [
+    path("event-types", contracts.EventTypesView.as_view(), name="event-types"),
+    path("event-types/<str:eventType>", contracts.EventTypeView.as_view(), name="event-type"),
+    path("asyncapi", contracts.AsyncApiView.as_view(), name="asyncapi"),
     path("events", EventsView.as_view(), name="events"),
     path("webhooks", webhooks.WebhooksView.as_view(), name="webhooks"),
     path("webhooks/<str:webhookId>", webhooks.WebhookView.as_view(), name="webhook"),
@@ -33,5 +36,6 @@ urlpatterns = [
         name="replay-webhook-delivery",
     ),
     # An event's id is any text; services also put slashes into it.
+    path("events/<path:eventId>/replay", ReplayEventView.as_view(), name="replay-event"),
     path("events/<path:eventId>", EventView.as_view(), name="event"),
 ]

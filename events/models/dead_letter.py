@@ -14,6 +14,7 @@ class RefusalCode(models.TextChoices):
     INVALID_TIMESTAMP = "INVALID_TIMESTAMP", "Unusable timestamp"
     UNKNOWN_TENANT = "UNKNOWN_TENANT", "Unknown tenant"
     UNKNOWN_SOURCE = "UNKNOWN_SOURCE", "Unknown source"
+    FOREIGN_SOURCE = "FOREIGN_SOURCE", "Source of another service"
     ID_REUSED = "ID_REUSED", "Another event has this id"
 
 

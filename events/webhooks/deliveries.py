@@ -43,7 +43,7 @@ def attempts_of(delivery_ids: Collection[int]) -> dict[int, list[WebhookAttempt]
 
 
 def replay_delivery(endpoint_id: UUID, delivery_id: int) -> WebhookDelivery:
-    """Send one delivery once more, with all its attempts, under the same id.
+    """Send one delivery once more, with all its attempts, under the same id; one that waits for its next try now.
 
     Raises EndpointNotFound, DeliveryNotFound, EndpointDisabled, NothingToReplay.
     """
@@ -53,8 +53,8 @@ def replay_delivery(endpoint_id: UUID, delivery_id: int) -> WebhookDelivery:
         rows = deliveries_of(endpoint_id).filter(pk=delivery_id, status__in=ENDED_STATUSES)
         if delivery.log_id is None:
             raise NothingToReplay("This was a test; send another one.")
-        if not _replay(rows):
-            raise NothingToReplay("This delivery waits to be sent already.")
+        if not _replay(rows) and not _hurry(deliveries_of(endpoint_id).filter(pk=delivery_id)):
+            raise NothingToReplay("This delivery is on its way already.")
         _tell(endpoint_id, {"delivery": delivery_id})
     delivery.refresh_from_db()
     return delivery
@@ -63,18 +63,20 @@ def replay_delivery(endpoint_id: UUID, delivery_id: int) -> WebhookDelivery:
 def replay_failed(
     endpoint_id: UUID, *, since: datetime | None = None, only: Collection[int] | None = None
 ) -> int:
-    """Send once more what failed: set down since then, or these deliveries; returns how many.
+    """Send once more what failed, and now what waits for its next try: set down since then, or these deliveries.
+
+    Returns how many.
 
     Raises EndpointNotFound, EndpointDisabled.
     """
     with transaction.atomic():
         _check_enabled(endpoint_id)
-        rows = deliveries_of(endpoint_id, DeliveryStatus.FAILED).exclude(log_id=None)
+        rows = deliveries_of(endpoint_id).exclude(log_id=None)
         if since is not None:
             rows = rows.filter(created_at__gte=since)
         if only is not None:
             rows = rows.filter(pk__in=only)
-        count = _replay(rows)
+        count = _hurry(rows) + _replay(rows.filter(status=DeliveryStatus.FAILED))
         if count:
             _tell(endpoint_id, {"deliveries": count})
     return count
@@ -91,8 +93,17 @@ def _replay(rows: QuerySet[WebhookDelivery]) -> int:
     )
 
 
+def _hurry(rows: QuerySet[WebhookDelivery]) -> int:
+    """Make what waits due now; attempts count on. How many waited."""
+    now = timezone.now()
+    waiting = rows.filter(status=DeliveryStatus.PENDING, due_at__gt=now, leased_until=None)
+    return waiting.order_by().update(due_at=now)
+
+
 def _tell(endpoint_id: UUID, details: dict[str, int]) -> None:
     log_action("webhook.replayed", subject_kind=SUBJECT, subject_id=endpoint_id, details=details)
+    # Somebody says that the receiver is there again: an endpoint that rests after failures would let it wait.
+    WebhookEndpoint.objects.filter(pk=endpoint_id).update(resting_until=None)
     enqueue_on_commit(DELIVER, str(endpoint_id))
 
 

@@ -18,7 +18,7 @@ from profiles.reading import UNLISTED
 from profiles.search.finding import in_order, search_profiles
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.errors import InvalidParameterError
-from tenants.errors import NotFoundError
+from tenants.errors import InvalidError, NotFoundError
 from tenants.expiring_cache import ExpiringCache
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
@@ -241,7 +241,7 @@ def customers_of(choice: ListChoice) -> QuerySet[CustomerProfile]:
     customers: QuerySet[CustomerProfile] = CustomerProfile.objects.filter(_conditions(choice))
     try:
         return apply_brought(customers, choice.brought)
-    except (InvalidParameterError, NotFoundError):
+    except (InvalidParameterError, InvalidError, NotFoundError):
         # Nobody rather than everybody: somebody may be about to act on all who are listed.
         return customers.none()
 

@@ -74,6 +74,9 @@ FIGURE_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
     "churnRiskScore": _score("How likely to leave, 0 to 100."),
     "churnRiskScoreAt": _moment(),
     "lifetimeValue": _number("What was paid less what was refunded, in cents."),
+    "lifetimeValueCurrency": serializers.CharField(
+        help_text="ISO 4217. What was paid in other currencies is not in the sum."
+    ),
     "lastActivityAt": _moment(),
     "lastActivityType": _text(),
     "activityCount30d": _number("Activities of the last 30 days."),

@@ -83,6 +83,7 @@ class Customer(graphene.ObjectType):
     churn_risk_score = graphene.Int()
     churn_risk_score_at = DateTime()
     lifetime_value = graphene.BigInt(required=True, description="In cents.")
+    lifetime_value_currency = graphene.String(required=True)
     last_activity_at = DateTime()
     last_activity_type = graphene.String()
     activity_count_30d = graphene.Int(required=True, name="activityCount30d")

@@ -20,6 +20,7 @@ from profiles.ingest.once_activities import OnceActivity, load_once_activities, 
 from profiles.ingest.people import load_identity_map, needs_exclusive_lock
 from profiles.ingest.writing import write
 from profiles.log_kinds import LogKind
+from profiles.matching.reexamining import reexamine
 from profiles.privacy.suppression import claims_of_erased, settle_skipped
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.postgresql.plans import PLAN_FOR_BATCHES
@@ -76,6 +77,7 @@ def apply_in_parts(
                 cursor, BatchChanges(club, now, identity_map, ids), events[part], claims[part]
             )
             identity_map.mark_stored()
+        reexamine(cursor, club, identity_map.newly_shared)
 
 
 def apply_resolved_events(
@@ -103,6 +105,8 @@ def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_reso
         else:
             events, claims = _drop_erased_subjects(cursor, identity_map, events, claims)
         result = _decide_and_write(cursor, BatchChanges(club, now, identity_map), events, claims)
+        if not only_resolved:
+            reexamine(cursor, club, identity_map.newly_shared)
     return result._replace(deferred=deferred)
 
 

@@ -62,7 +62,7 @@ class ActivityCategory(models.TextChoices):
     JOURNEY = "JOURNEY", "Journeys"
     SOCIAL = "SOCIAL", "Social"
     NOTE = "NOTE", "Notes"
-    IDENTITY = "IDENTITY", "Identity"
+    IDENTITY = "IDENTITY", "Changes"
 
 
 # What the platform writes itself is no sign of life (ADR 6); COUNTED is the same rule for statements.

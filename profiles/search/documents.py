@@ -10,6 +10,7 @@ from uuid import UUID
 
 from profiles.golden_rows.rules import KnownKey
 from profiles.models.identity import CRM_RECORD
+from profiles.names import PLAIN_LETTERS
 from profiles.normalise import folded
 
 TAG_LENGTH = 8
@@ -39,8 +40,8 @@ def lexemes(
     """Sorted lexemes of one profile: names, also of those merged into it, addresses, phones, numbers; club, tags."""
     names: set[str] = set()
     for name in (golden["first_name"], golden["last_name"], golden["display_name"], *merged_names):
-        names.update(folded(name).split())
-    words = set(names)
+        names.update(plain_letters(folded(name)).split())
+    words = names | _joined(golden["first_name"], golden["last_name"])
     addresses = {(key.kind, key.value) for key in keys}
     addresses |= {("email", golden["email"] or ""), ("phoneNumber", golden["phone_number"] or "")}
     for kind, value in addresses:
@@ -73,12 +74,30 @@ def slips_of(word: str) -> set[str]:
     return {word[:place] + word[place + 1 :] for place in range(len(word))}
 
 
+def plain_letters(text: str) -> str:
+    """Folded text as keyboards without þ, ø, ł write it."""
+    return text.translate(PLAIN_LETTERS)
+
+
+def _joined(first: str, last: str) -> set[str]:
+    """Names as they are typed in one word: vanderbijl and vdbijl, lindiwenkosi, and 王伟, surname first."""
+    firsts, lasts = (plain_letters(folded(name)).split() for name in (first, last))
+    joined = set()
+    for words in (firsts, lasts):
+        if len(words) > 1:
+            joined.add("".join(words))
+            joined.add("".join(word[0] for word in words[:-1]) + words[-1])
+    if firsts and lasts:
+        joined |= {"".join(firsts + lasts), "".join(lasts + firsts)}
+    return joined
+
+
 def _words_of_key(kind: str, value: str) -> Iterable[str]:
     if kind == "email":
         local, _, domain = value.partition("@")
         return {value, domain, *folded(local).split()} if value else ()
     if kind == "phoneNumber":
         digits = value.lstrip("+")
-        # The country code has one to three digits: the national number begins somewhere there.
-        return {digits[start:] for start in range(4) if len(digits) - start >= SHORTEST_PHONE}
+        # From any digit on: by its end, or as dialled at home.
+        return {digits[start:] for start in range(len(digits) - SHORTEST_PHONE + 1)}
     return () if kind == CRM_RECORD else value.lower().split()

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from profiles.normalise import folded
-from profiles.search.documents import DETAIL, SLIP, WORD, lexeme, slips_of
+from profiles.search.documents import DETAIL, SLIP, WORD, lexeme, plain_letters, slips_of
 
 PHONE_LIKE: Final = re.compile(r"[+(]?[0-9][0-9 ()./-]{2,}")
 MOST_WORDS: Final = 6
@@ -70,13 +70,16 @@ def is_slip(typed: str, name: str, *, is_unfinished: bool = False) -> bool:
 def _word(word: str) -> Word:
     """An address, a domain or an id as it stands; but for addresses also the words it is made of."""
     parts = tuple(folded(word).split()[:MOST_WORDS])
+    plain = tuple(plain_letters(part) for part in parts)
+    if word.startswith("@") and "." in word:
+        return Word(((word[1:].lower(),),), parts)
     if "@" in word:
         return Word(((word.lower(),),), parts)
     if len(parts) > 1:
-        return Word(((word.lower(),), parts), parts)
+        return Word(((word.lower(),), plain), parts)
     if parts and parts[0].isdigit():
         return Word(tuple(_number_spellings(parts[0])), parts)
-    return Word((parts,) if parts else (), parts)
+    return Word((plain,) if parts else (), parts)
 
 
 def _number_spellings(text: str) -> list[Spelling]:
@@ -114,9 +117,11 @@ def _term(tenant_id: UUID, word: Word, form: Form | str, *, is_last: bool) -> st
 
 def _slips(word: Word, piece: Callable[..., str], sign: str) -> list[str]:
     """Of a name; addresses and numbers are as they are."""
-    if len(word.plain) != 1 or word.spellings != (word.plain,):
+    if len(word.plain) != 1 or len(word.spellings) != 1 or len(word.spellings[0]) != 1:
         return []
-    [typed] = word.plain
+    [typed] = word.spellings[0]
+    if not typed.isalpha():
+        return []
     slips = slips_of(typed)
     if not slips:
         return []

@@ -15,6 +15,7 @@ from profiles.models import CustomerProfile
 from segments.actions import list_segments
 from segments.representation import preview, rule_fields
 from segments.rules import InvalidRule
+from tenants.admin.formatting import number
 from tenants.admin.pages import club_of, page
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -45,7 +46,9 @@ def build_count(request: StaffRequest) -> HttpResponse:
         return JsonResponse(
             {"problems": [{"path": each.path, "message": each.message} for each in mistake.problems]}
         )
-    return JsonResponse(answer)
+    club = club_of(request)
+    told = {"countTold": number(answer["count"], club), "errorTold": number(answer["error"], club)}
+    return JsonResponse({**answer, **told})
 
 
 @page("segments/build/people/", name="segment_build_people", right=Right.VIEW_PROFILES)
@@ -69,7 +72,12 @@ def build_people(request: StaffRequest) -> HttpResponse:
     return render(
         request,
         "segments/people.html",
-        {**answer, "charts": charts, "people": [people[each] for each in answer["sample"] if each in people]},
+        {
+            **answer,
+            "charts": charts,
+            "people": [people[each] for each in answer["sample"] if each in people],
+            "club": club_of(request),
+        },
     )
 
 

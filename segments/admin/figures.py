@@ -10,13 +10,24 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import connection
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
+from profiles.admin.customer_list import choice_from, customers_of
 from profiles.models import ReviewCandidate
-from segments.preview import count_exactly
-from segments.rules import parse
-from segments.views import BIRTHDAYS, MEMBER, RENEWALS, SLIPPING, all_of, leaf, rule_query
+from segments.customer_filters import OPEN
+from segments.views import (
+    BIRTHDAYS,
+    MEMBER,
+    RENEWALS,
+    SLIPPING,
+    SLIPPING_FROM,
+    all_of,
+    leaf,
+    rule_address,
+    rule_query,
+)
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of
 from tenants.expiring_cache import ExpiringCache
@@ -52,17 +63,10 @@ BANDS: Final = f"""
 SELECT LEAST(engagement_score / 20, 4), count(*) FROM profiles_customerprofile
 WHERE {LISTED} AND engagement_score IS NOT NULL GROUP BY 1
 """
-AT_RISK: Final = """
-SELECT count(*), COALESCE(sum(s.value_at_risk_cents), 0) FROM profiles_profilescore AS s
-WHERE s.tenant_id = %(tenant)s AND s.churn_risk >= 60
-"""
-# The latest word about each complaint, by the small index that scoring keeps.
-COMPLAINTS: Final = """
-SELECT count(*) FROM (
-    SELECT DISTINCT ON (profile_id, metadata ->> 'complaintId') type FROM profiles_activity
-    WHERE tenant_id = %(tenant)s AND type IN ('COMPLAINT_OPENED', 'COMPLAINT_CLOSED')
-    ORDER BY profile_id, metadata ->> 'complaintId', occurred_at DESC, id DESC
-) AS latest WHERE type = 'COMPLAINT_OPENED'
+AT_RISK: Final = f"""
+SELECT COALESCE(sum(s.value_at_risk_cents), 0) FROM profiles_profilescore AS s
+JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = s.profile_id
+WHERE s.tenant_id = %(tenant)s AND s.churn_risk >= {SLIPPING_FROM} AND p.status NOT IN ('MERGED', 'DELETED')
 """
 # Of the newest rows, so that the cost is bounded however long the history is.
 ROUNDS: Final = f"""
@@ -78,32 +82,31 @@ _kept: ExpiringCache[tuple[UUID, str], Any] = ExpiringCache(max_entries=5_000)
 
 
 def today_panel(request: StaffRequest) -> dict[str, Any] | None:
-    """What needs somebody today; each row leads to the people."""
+    """What needs somebody today; each row leads to the people, whom the list counts as the panel does."""
     club = club_of(request)
-    risk, value = kept(club, "risk", lambda: rows_of(club, AT_RISK)[0])
-    complaints = kept(club, "complaints", lambda: rows_of(club, COMPLAINTS)[0][0])
     rows = [
-        (
-            "event_repeat",
-            "Renewals in 60 days",
-            _count(club, "renewals", RENEWALS),
-            _list(RENEWALS, "membershipExpiry"),
-        ),
-        ("cake", "Birthdays this week", _count(club, "birthdays", BIRTHDAYS), _list(BIRTHDAYS, "name")),
-        ("trending_down", "Slipping away", risk, _list(SLIPPING, "-lifetimeValue")),
+        _row(club, "event_repeat", "Renewals in 60 days", rule_address(RENEWALS, "membershipExpiry")),
+        _row(club, "cake", "Birthdays this week", rule_address(BIRTHDAYS, "name")),
+        _row(club, "trending_down", "Slipping away", rule_address(SLIPPING, "-lifetimeValue")),
     ]
     if request_may(request, Right.SEE_MONEY):
-        rows.append(("report", "Open complaints", complaints, _list(COMPLAINING, "-lifetimeValue")))
+        rows.append(
+            _row(club, "report", "With an open complaint", {"complaint": OPEN, "sort": "-lifetimeValue"})
+        )
     if request_may(request, Right.CORRECT):
         open_pairs = ReviewCandidate.objects.filter(status=ReviewCandidate.Status.OPEN)
         pairs = kept(club, "pairs", open_pairs.count)
         rows.append(("compare_arrows", "Pairs to review", pairs, reverse("admin:review_queue")))
+    value = kept(club, "risk", lambda: rows_of(club, AT_RISK)[0][0])
     return {"rows": rows, "value": value, "slipping": reverse("admin:slipping_away")}
 
 
-COMPLAINING: Final = all_of(
-    {"event": {"types": ["COMPLAINT_OPENED"], "count": {"op": "gte", "value": 1}, "inLastDays": 365}}
-)
+def _row(club: Tenant, icon: str, label: str, address: dict[str, str]) -> tuple[str, str, int, str]:
+    """Icon, label, how many the list shows under this address, and the link to it."""
+    query = QueryDict(mutable=True)
+    query.update(address)
+    count = kept(club, label, lambda: customers_of(choice_from(query)).count())
+    return icon, label, count, f"{reverse('admin:profiles_customerprofile_changelist')}?{query.urlencode()}"
 
 
 def tiers_panel(request: StaffRequest) -> dict[str, Any] | None:
@@ -199,10 +202,6 @@ def kept(club: Tenant, name: str, read: Callable[[], T]) -> T:
     fresh = read()
     _kept.put((club.pk, name), fresh, seconds=max(SHORTEST_SECONDS, (monotonic() - started) * KEPT_TIMES))
     return fresh
-
-
-def _count(club: Tenant, name: str, tree: dict[str, Any]) -> int:
-    return kept(club, name, lambda: count_exactly(parse(tree), club, timezone.now()).count)
 
 
 def _list(tree: dict[str, Any], sort: str = "") -> str:

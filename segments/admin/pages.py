@@ -1,10 +1,9 @@
 """The list of segments, one segment, and making and changing one."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -15,20 +14,18 @@ from profiles.search.finding import search_profiles
 from segments.actions import (
     Draft,
     Maker,
-    clone_segment,
     create_segment,
-    delete_segment,
     get_segment,
     is_refreshing,
     list_segments,
-    refresh_segment,
     update_segment,
     users_of,
 )
 from segments.admin.building import builder_context
+from segments.clock import Clock, next_day
 from segments.errors import SegmentNotFound
 from segments.explaining import Day, explain, growth, told_leaf
-from segments.lists import add_members, remove_members, resolve_pasted
+from segments.lists import finished_imports
 from segments.models import Cause, Frequency, Segment, SegmentMember, SegmentTransition, SegmentType
 from segments.words import Teller
 from tenants.admin.base import messages, request_may
@@ -41,8 +38,8 @@ from tenants.roles import Right
 PAGE: Final = 50
 MOST_TURNS: Final = 30
 MOST_FOUND: Final = 500
+MOST_IMPORTS: Final = 20
 CURVE_HEIGHT: Final = 100
-LARGEST_FILE: Final = 5_000_000
 
 
 def address_of(segment_id: UUID) -> str:
@@ -78,7 +75,7 @@ def new_segment(request: StaffRequest) -> HttpResponse:
 @page("segments/<uuid:segment_id>/edit/", name="segment_edit", right=Right.EDIT)
 def edit_segment(request: StaffRequest, segment_id: UUID) -> HttpResponse:
     """Its name, its rule, how often it is refreshed."""
-    return _form(request, _found(segment_id))
+    return _form(request, find_or_404(segment_id))
 
 
 def _form(request: StaffRequest, segment: Segment | None) -> HttpResponse:
@@ -128,13 +125,13 @@ def _save(request: StaffRequest, segment: Segment | None) -> Segment:
         return update_segment(segment.pk, values)
     kind = given.get("type", SegmentType.DYNAMIC)
     criteria = given.get("criteria", "") if kind == SegmentType.DYNAMIC else None
-    return create_segment(Draft(**values, type=kind, criteria=criteria, maker=_maker(request)))
+    return create_segment(Draft(**values, type=kind, criteria=criteria, maker=maker_of(request)))
 
 
 @page("segments/<uuid:segment_id>/", name="segment", right=Right.VIEW_PROFILES)
 def segment_page(request: StaffRequest, segment_id: UUID) -> HttpResponse:
     """One segment: members, growth, who came and went and why, where it is used."""
-    segment, club, now = _found(segment_id), club_of(request), timezone.now()
+    segment, club, now = find_or_404(segment_id), club_of(request), timezone.now()
     teller = Teller(club, dict(list_segments().values_list("pk", "name")))
     if request.method == "POST":
         return _search_members(request, segment, teller, now)
@@ -164,6 +161,7 @@ def _show_segment(
         first_day=days[0].day,
         turns=_turns(segment, teller),
         users=users_of(segment.pk),
+        imports=[] if segment.has_rule else list(finished_imports()[:MOST_IMPORTS]),
         why=_why(segment, asked, request, now) if asked else None,
         **_may(request),
         crumb={"link": reverse("admin:segments"), "title": "Segments"},
@@ -216,12 +214,32 @@ def _curve(days: list[Day]) -> dict[str, Any]:
 
 
 def _why(segment: Segment, person: UUID, request: StaffRequest, now: datetime) -> dict[str, Any] | None:
+    """Now, or as it stood at the end of the day `on`."""
+    club = club_of(request)
+    today = now.astimezone(club.zone).date()
+    day = date_or_none(request.GET.get("on", ""))
+    at = None
+    if day is not None and day < today:
+        at = Clock(now, club.zone).start_of(next_day(day)) - timedelta(microseconds=1)
     try:
-        answer = explain(segment.pk, person, club_of(request), now)
+        answer = explain(segment.pk, person, club, now, at)
     except DomainError:
         return None
     name = CustomerProfile.objects.get(pk=UUID(answer["customerId"])).name
-    return {**answer, "name": name, "lines": _lines(answer["rule"], 0) if answer["rule"] else []}
+    turn = answer["turn"] and {**answer["turn"], "at": datetime.fromisoformat(answer["turn"]["at"])}
+    lines = _lines(answer["rule"], 0) if answer["rule"] else []
+    return {
+        **answer, "name": name, "turn": turn, "lines": lines, "day": day if at else None, "today": today,
+        "asked": person, "is_partly_unknown": any(line["is"] is None for line in lines),
+    }  # fmt: skip
+
+
+def date_or_none(text: str) -> date | None:
+    """A day as a date field sends it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _lines(node: dict[str, Any], depth: int) -> list[dict[str, Any]]:
@@ -238,80 +256,8 @@ def _lines(node: dict[str, Any], depth: int) -> list[dict[str, Any]]:
     return [head, *(line for each in node["rules"] for line in _lines(each, depth + 1))]
 
 
-@page("segments/<uuid:segment_id>/act/", name="segment_act", right=Right.EDIT)
-def act_on_segment(request: StaffRequest, segment_id: UUID) -> HttpResponse:
-    """Refresh, copy, delete; put people on a list or take them off."""
-    segment = _found(segment_id)
-    if request.method != "POST":
-        return HttpResponseRedirect(address_of(segment.pk))
-    acts = {
-        "refresh": _refresh,
-        "clone": _clone,
-        "delete": _delete,
-        "paste": _paste,
-        "remove": _remove,
-    }
-    act = acts.get(request.POST.get("act", ""))
-    try:
-        return act(request, segment) if act else HttpResponseRedirect(address_of(segment.pk))
-    except DomainError as error:
-        messages.error(request, error.message)
-        return HttpResponseRedirect(address_of(segment.pk))
-
-
-def _refresh(request: HttpRequest, segment: Segment) -> HttpResponse:
-    refresh_segment(segment.pk)
-    messages.success(request, "Everybody is being compared with the rule.")
-    return HttpResponseRedirect(address_of(segment.pk))
-
-
-def _clone(request: StaffRequest, segment: Segment) -> HttpResponse:
-    taken = {name.lower() for name in list_segments().values_list("name", flat=True)}
-    names = (f"{segment.name[:100]} (copy{f' {n}' if n > 1 else ''})" for n in range(1, 1000))
-    copy = clone_segment(
-        segment.pk, next(name for name in names if name.lower() not in taken), _maker(request)
-    )
-    return HttpResponseRedirect(reverse("admin:segment_edit", args=[copy.pk]))
-
-
-def _delete(request: HttpRequest, segment: Segment) -> HttpResponse:
-    delete_segment(segment.pk)
-    messages.success(request, f"“{segment.name}” is deleted.")
-    return HttpResponseRedirect(reverse("admin:segments"))
-
-
-def _paste(request: HttpRequest, segment: Segment) -> HttpResponse:
-    text = request.POST.get("pasted", "")
-    file = request.FILES.get("file")
-    if isinstance(file, UploadedFile):
-        text += "\n" + file.read(LARGEST_FILE).decode("utf-8-sig", "replace")
-    pasted = resolve_pasted(text)
-    added = add_members(segment.pk, pasted.found)
-    messages.success(request, f"{added} added, {len(pasted.found) - added} were on the list already.")
-    if pasted.unknown:
-        messages.warning(
-            request, f"Nobody is known by: {', '.join(pasted.unknown[:20])}{_more(pasted.unknown)}."
-        )
-    if pasted.shared:
-        messages.warning(
-            request,
-            f"Several people share: {', '.join(pasted.shared[:20])}{_more(pasted.shared)}. Add them one by one.",
-        )
-    return HttpResponseRedirect(address_of(segment.pk))
-
-
-def _remove(request: HttpRequest, segment: Segment) -> HttpResponse:
-    ids = [each for each in map(uuid_or_none, request.POST.getlist("ids")) if each]
-    removed = remove_members(segment.pk, ids)
-    messages.success(request, f"{removed} taken off the list.")
-    return HttpResponseRedirect(address_of(segment.pk))
-
-
-def _more(values: list[str]) -> str:
-    return f" and {len(values) - 20} more" if len(values) > 20 else ""  # noqa: PLR2004 - as many as are shown
-
-
-def _found(segment_id: UUID) -> Segment:
+def find_or_404(segment_id: UUID) -> Segment:
+    """The segment of an address."""
     try:
         return get_segment(segment_id)
     except SegmentNotFound as error:
@@ -322,6 +268,7 @@ def _may(request: HttpRequest) -> dict[str, bool]:
     return {"may_edit": request_may(request, Right.EDIT)}
 
 
-def _maker(request: StaffRequest) -> Maker:
+def maker_of(request: StaffRequest) -> Maker:
+    """Who is at the desk."""
     user = request.user
     return Maker(user.get_full_name() or user.username, user) if isinstance(user, User) else Maker()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from profiles.errors import ImportNotFound
 from segments.actions import Draft, Maker
 from segments.errors import SegmentNotFound
 from segments.models import Frequency, SegmentType
@@ -59,6 +60,17 @@ def ids_of(body: Mapping[str, Any], name: str) -> list[UUID]:
         return [UUID(str(each)) for each in values]
     except ValueError:
         raise InvalidError(f"Give a list of at most {MOST_IDS} ids of customers.", field=name) from None
+
+
+def import_id_of(body: Mapping[str, Any]) -> UUID | None:
+    """The import whose people go on a list; raises ImportNotFound."""
+    value = body.get("addImportId")
+    if value is None:
+        return None
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise ImportNotFound from None
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -42,6 +42,9 @@ CHANGE: Final = inline_serializer(
         "name": serializers.CharField(max_length=120, required=False),
         "criteria": _tree("A new rule: everybody is compared with it soon.", required=False),
         "isActive": serializers.BooleanField(required=False),
+        "addImportId": serializers.UUIDField(
+            required=False, help_text="A finished import whose people go on the list."
+        ),
         "addCustomerIds": serializers.ListField(
             child=serializers.UUIDField(), required=False, max_length=10_000, help_text="Lists only."
         ),
@@ -137,7 +140,11 @@ EXPLANATION: Final = inline_serializer(
         ),
         "rule": serializers.JSONField(
             allow_null=True,
-            help_text="The rule with `is` and `found` at each leaf; null of lists and past moments.",
+            help_text="The rule with `is` and `found` at each leaf; null of lists. Of a past moment `is` is null where"
+            " what the leaf asks for is not known any more.",
+        ),
+        "isSameRule": serializers.BooleanField(
+            help_text="Whether the rule is still the one by which the customer last joined or left."
         ),
     },
 )

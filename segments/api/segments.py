@@ -22,9 +22,9 @@ from segments.actions import (
     update_segment,
 )
 from segments.api import schema
-from segments.api.parameters import changes_of, draft_of, ids_of, segment_id_of
+from segments.api.parameters import changes_of, draft_of, ids_of, import_id_of, segment_id_of
 from segments.explaining import explain
-from segments.lists import add_members, remove_members
+from segments.lists import add_import, add_members, remove_members
 from segments.members import list_members, member_fields
 from segments.models import Segment
 from segments.representation import one_segment, preview, rule_fields, segment_fields
@@ -60,7 +60,10 @@ def change_segment(segment_id: UUID, body: dict[str, Any]) -> Segment:
         add_members(segment_id, added)
     if removed:
         remove_members(segment_id, removed)
-    return get_segment(segment_id) if added or removed else segment
+    imported = import_id_of(body)
+    if imported:
+        add_import(segment_id, imported)
+    return get_segment(segment_id) if added or removed or imported else segment
 
 
 class SegmentsView(TenantApiView):

@@ -1,13 +1,57 @@
 """Who saw, changed, exported or merged what: the club's own log, to be read and never to be changed."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.contrib.admin import display, register
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from tenants.admin import formatting
 from tenants.admin.base import ModelAdmin
+from tenants.logged import Subject, subjects_of
 from tenants.models import LoggedAction
+
+# What was done, where the action's own word would read badly; elsewhere its last word is the verb.
+VERBS: Final[Mapping[str, str]] = {
+    "customer.created": "added",
+    "customer.viewed": "looked at",
+    "note.added": "wrote a note about",
+    "activity.added": "added to the timeline of",
+    "customers.exported": "exported customers",
+    "membership.added": "let in",
+    "membership.changed": "changed the role of",
+    "membership.removed": "took the role from",
+    "invitation.made": "invited",
+    "invitation.accepted": "accepted the invitation of",
+    "invitation.withdrawn": "withdrew the invitation of",
+    "user.password_set": "set the password of",
+    "user.password_reset": "chose a new password for",
+    "user.second_factor_on": "turned on the second factor of",
+    "user.second_factor_off": "turned off the second factor of",
+    "user.recovery_codes_made": "made new recovery codes for",
+    "user.created": "made the account of",
+    "user.changed": "changed the account of",
+    "club.changed": "changed the settings of the club",
+    "club.made": "opened the club",
+    "key.made": "made the key",
+    "key.revoked": "revoked the key",
+    "event.skipped": "put aside",
+    "event.replayed": "let process anew",
+    "event.repaired": "repaired",
+    "dead_letter.repaired": "repaired",
+    "dead_letter.dismissed": "dismissed",
+    "parked.retried": "sent again parked entries",
+    "parked.discarded": "let go of parked entries",
+    "bulk.done": "changed many customers",
+    "bulk.undone": "took back a change of many customers",
+    "retention.changed": "changed how long data is kept",
+    "retention.applied": "deleted what was kept long enough",
+    "scoring.changed": "changed the scoring rules",
+}
+# Parts of the details that the sentence says already, or that only programs need.
+SAID: Final = frozenset({"name", "changes", "activityId"})
 
 
 @register(LoggedAction)
@@ -15,7 +59,7 @@ class ActionLogAdmin(ModelAdmin):
     """Newest first; the tenant's scope keeps other clubs out."""
 
     heading, headings = "action", "Action log"
-    list_display = ["when", "actor_name", "actor_kind", "what", "subject", "particulars"]
+    list_display = ["when", "told", "particulars", "actor_kind"]
     list_display_links = None
     list_select_related = ["tenant"]
     list_filter = ["actor_kind", "action"]
@@ -34,27 +78,63 @@ class ActionLogAdmin(ModelAdmin):
         """Append-only, in the database too."""
         return False
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The page's rows, each with what it is about: a query for each kind of thing, none for each row."""
+        changelist = super().get_changelist_instance(request)
+        rows = list(changelist.result_list)
+        subjects = subjects_of(rows)
+        for row in rows:
+            row.subject = subjects[row.pk]
+        changelist.result_list = rows
+        return changelist
+
     @display(description="When", ordering="id")
     def when(self, row: LoggedAction) -> str:
         """On the club's clock."""
         return formatting.exactly(row.at, row.tenant)
 
     @display(description="What")
-    def what(self, row: LoggedAction) -> str:
-        """customer.merged becomes Customer merged."""
-        return row.action.replace(".", " ").replace("_", " ").capitalize()
+    def told(self, row: LoggedAction) -> SafeString:
+        """A sentence: who did what to whom, with a link."""
+        subject: Subject = getattr(row, "subject", Subject(""))
+        name = subject.name or ("" if subject.word else _name_of_what_is_gone(row))
+        thing = format_html('<a href="{}">{}</a>', subject.url, name) if subject.url else name
+        return format_html("{} {} {} {}", row.actor_name, _verb(row.action), subject.word, thing)
 
-    @display(description="Of what")
-    def subject(self, row: LoggedAction) -> str:
-        """The kind of thing and its id."""
-        return str(row.details.get("name") or f"{row.subject_kind} {row.subject_id}".strip())
-
-    @display(description="Particulars")
+    @display(description="What exactly")
     def particulars(self, row: LoggedAction) -> str:
-        """The details in words."""
-        told = (f"{key}: {_told(value)}" for key, value in row.details.items() if key != "name")
-        return ", ".join(told) or "–"
+        """Old and new values where they are known, and the rest of the details in words."""
+        subject: Subject = getattr(row, "subject", Subject(""))
+        if subject.more:
+            return subject.more
+        changes = row.details.get("changes")
+        if isinstance(changes, dict):
+            return "; ".join(
+                f"{_words(name)} from {_told(old)} to {_told(new)}" for name, (old, new) in changes.items()
+            )
+        rest = (f"{_words(key)}: {_told(value)}" for key, value in row.details.items() if key not in SAID)
+        return "; ".join(rest) or "–"
+
+
+def _verb(action: str) -> str:
+    return VERBS.get(action) or _words(action.rpartition(".")[2])
+
+
+def _name_of_what_is_gone(row: LoggedAction) -> str:
+    return "somebody who is no longer here" if row.subject_kind == "customer" and row.subject_id else ""
+
+
+def _words(name: str) -> str:
+    """staff_see_money and activityCount as words."""
+    spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
+    return spaced.replace("_", " ").strip()
 
 
 def _told(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_told, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{_words(key)} {_told(each)}" for key, each in value.items())
+    return "nothing" if value in ("", None) else str(value)

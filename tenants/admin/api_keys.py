@@ -14,6 +14,7 @@ from tenants.admin.base import ModelAdmin, as_staff, note
 from tenants.admin.pages import show
 from tenants.api_keys import issue_key, revoke_key
 from tenants.models import ApiKey, Scope, Tenant
+from tenants.sources import SOURCES
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -24,9 +25,24 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         widget=forms.CheckboxSelectMultiple,
     )
 
+    sources = forms.MultipleChoiceField(
+        choices=[(name, name) for name in SOURCES],
+        required=False,
+        label="Publishes events of",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="A key for events speaks for these services only. One key a service is best.",
+    )
+
     class Meta:
         model = ApiKey
-        fields = ["name", "scopes", "expires_at", "rate_limit_per_minute", "tenants"]
+        fields = ["name", "scopes", "sources", "expires_at", "rate_limit_per_minute", "tenants"]
+
+    def clean(self) -> dict[str, Any]:
+        """A key for events names its services."""
+        data = super().clean() or self.cleaned_data
+        if Scope.EVENTS in data.get("scopes", ()) and not data.get("sources"):
+            self.add_error("sources", "Choose the services for which this key publishes events.")
+        return data
 
     def clean_expires_at(self) -> Any:
         """A key that is expired already helps nobody."""
@@ -45,7 +61,17 @@ class ApiKeyAdmin(ModelAdmin):
     list_display = ["name", "start", "state", "allowed", "last_used", "expires_at"]
     ordering = ["name"]
     actions = ["revoke"]
-    readonly = ["name", "start", "state", "allowed", "created_by", "created_at", "expires_at", "last_used_at"]
+    readonly = [
+        "name",
+        "start",
+        "state",
+        "allowed",
+        "speaks_for",
+        "created_by",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         """Not keys that reach further than the club one works in."""
@@ -63,7 +89,7 @@ class ApiKeyAdmin(ModelAdmin):
         if obj is not None:
             return self.readonly
         wide = ["rate_limit_per_minute", "tenants"] if as_staff(request).user.is_superuser else []
-        return ["name", "scopes", "expires_at", *wide]
+        return ["name", "scopes", "sources", "expires_at", *wide]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """A key is never changed: make another, revoke this one."""
@@ -85,6 +111,7 @@ class ApiKeyAdmin(ModelAdmin):
             name=data["name"],
             tenants=tenants,
             scopes=data["scopes"],
+            sources=data["sources"],
             rate_limit_per_minute=data.get("rate_limit_per_minute"),
             expires_at=data["expires_at"],
             created_by=staff.user,  # type: ignore[arg-type]
@@ -134,6 +161,11 @@ class ApiKeyAdmin(ModelAdmin):
     def allowed(self, row: ApiKey) -> str:
         """Its scopes."""
         return ", ".join(row.scopes)
+
+    @display(description="Publishes events of")
+    def speaks_for(self, row: ApiKey) -> str:
+        """Its services."""
+        return ", ".join(row.sources) or "–"
 
     @display(description="Last used")
     def last_used(self, row: ApiKey) -> str:

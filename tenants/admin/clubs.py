@@ -96,6 +96,20 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         return cleaned
 
 
+def _readable(club: Tenant) -> dict[str, Any]:
+    """What the form changes of a club, in words: nothing of it is about a person."""
+    names = TenantName.objects.filter(tenant=club).exclude(name=club.slug).order_by("name")
+    placeholders = len(club.settings.get("placeholders", []))
+    return {
+        **{name: getattr(club, name) for name in ClubForm.Meta.fields},
+        "tiers": ", ".join(club.tier_order),
+        "aliases": ", ".join(names.values_list("name", flat=True)),
+        "placeholder_addresses": placeholders,
+        "staff_see_money": bool(club.settings.get(STAFF_SEE_MONEY)),
+        "second_factor_for": club.settings.get(second_factor.DEMANDED_OF, second_factor.NOBODY),
+    }
+
+
 @register(Tenant)
 class ClubAdmin(ModelAdmin):
     """Settings of clubs."""
@@ -136,8 +150,14 @@ class ClubAdmin(ModelAdmin):
         if not change and not self.has_add_permission(request):
             raise PermissionDenied
         try:
+            before = _readable(Tenant.objects.get(pk=obj.pk)) if change else {}
             self._store(obj, data, change=change)
-            note(request, "club.changed", "tenant", obj.pk, fields=sorted(form.changed_data))
+            after = _readable(Tenant.objects.get(pk=obj.pk))
+            changes = {
+                name: [before.get(name), after[name]] for name in after if before.get(name) != after[name]
+            }
+            if changes:
+                note(request, "club.changed" if change else "club.made", "tenant", obj.pk, changes=changes)
         except DomainError as error:
             self.message_user(request, error.message, level="ERROR")
 

@@ -89,7 +89,7 @@ class TenantSchema(AutoSchema):
         """The view's own words and the scope that it needs."""
         text = str(super().get_description() or "")
         scopes = getattr(self.view, "required_scopes", {})
-        if self.method not in scopes:
+        if self.method not in scopes or getattr(self.view, "needs_no_scope", False):
             return text
         return f"{text}\n\nNeeds the scope `{scopes[self.method].value}`.".strip()
 

@@ -10,6 +10,7 @@ from tenants.models import Tenant
 
 PARAMETER = "tenantId"
 HEADER = "X-Tenant-Id"
+MOST_NAMED = 20
 
 
 def tenant_for(request: HttpRequest, caller: Caller) -> Tenant:
@@ -41,7 +42,9 @@ def own_tenant(identifier: str, caller: Caller) -> Tenant:
 
 def _only_tenant(caller: Caller) -> Tenant:
     if len(caller.tenant_ids) != 1:
-        raise InvalidParameterError(
-            PARAMETER, f"Say which tenant you mean: {PARAMETER} or {HEADER}.", code="TENANT_REQUIRED"
+        mine = sorted(tenant_by_id(tenant_id).slug for tenant_id in caller.tenant_ids)[:MOST_NAMED]
+        message = (
+            f"Say which tenant you mean ({PARAMETER} or {HEADER}): {', '.join(mine) or 'you have none'}."
         )
+        raise InvalidParameterError(PARAMETER, message, code="TENANT_REQUIRED")
     return tenant_by_id(next(iter(caller.tenant_ids)))

@@ -7,6 +7,7 @@ from django.db import models
 
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
+from tenants.sources import SOURCES
 
 
 class Scope(models.TextChoices):
@@ -28,6 +29,12 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12, editable=False)
     key_hash = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope.choices), default=list)
+    sources = ArrayField(
+        models.CharField(max_length=20, choices=[(name, name) for name in SOURCES]),
+        default=list,
+        blank=True,
+        help_text="The services for which it may publish events.",
+    )
     tenants = models.ManyToManyField(Tenant, related_name="api_keys")
     rate_limit_per_minute = models.PositiveIntegerField(
         null=True, blank=True, help_text="Requests a minute instead of the platform's limits; empty: those."
@@ -46,6 +53,13 @@ class ApiKey(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(scopes__contained_by=Scope.values), name="tenants_apikey_scopes_ck"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sources__contained_by=list(SOURCES)), name="tenants_apikey_sources_ck"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(scopes__contains=[Scope.EVENTS]) | ~models.Q(sources=[]),
+                name="tenants_apikey_bound_ck",
             ),
         ]
         ordering = ["name"]

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import redis
 
 from crm_platform.embedded import EmbeddedRedis, ServerError
 from crm_platform.embedded.leftovers import wait_until
-from crm_platform.embedded.redis import free_port
+from crm_platform.embedded.redis import free_port, kept_password, program_path
+from crm_platform.embedded.server_user import server_user
 
 
 @pytest.fixture
@@ -63,6 +65,38 @@ def test_a_throw_away_server_writes_nothing(tmp_path: Path) -> None:
         connection.set("gone", "after stop")
 
     assert list((tmp_path / "redis").iterdir()) == []
+
+
+def test_with_a_password_nobody_gets_in_without(tmp_path: Path) -> None:
+    password = kept_password(tmp_path / "keys" / "redis-password")
+
+    with EmbeddedRedis(tmp_path / "redis", port=free_port(), password=password) as server:
+        with client(server) as connection:
+            assert connection.ping()
+        with redis.Redis(port=server.port) as stranger, pytest.raises(redis.AuthenticationError):
+            stranger.ping()
+        assert server.process is not None
+        command = Path(f"/proc/{server.process.pid}/cmdline").read_text()
+        assert password not in command
+
+    kept = [tmp_path / "keys" / "redis-password", tmp_path / "redis" / "redis.conf"]
+    assert [file.stat().st_mode & 0o777 for file in kept] == [0o600, 0o600]
+    assert kept_password(kept[0]) == password
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to somebody else")
+def test_root_hands_it_to_somebody_unprivileged() -> None:
+    # Below /tmp itself: pytest's own folder is closed to others.
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o711)
+        with EmbeddedRedis(folder / "redis", port=free_port()) as server, client(server) as connection:
+            assert server.process is not None
+            owner = Path(f"/proc/{server.process.pid}").stat().st_uid
+            can_run = server_user(folder / "none")
+            assert connection.set("kept", "x")
+        if can_run is not None and can_run.may_run(program_path()):
+            assert owner == can_run.uid != 0
 
 
 def test_a_taken_port_is_said_with_the_variable_that_changes_it(tmp_path: Path) -> None:

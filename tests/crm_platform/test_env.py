@@ -1,8 +1,12 @@
 """Settings from the environment: what is read, what is refused, in which words."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from crm_platform import env
+from crm_platform.embedded.redis import kept_password
 
 
 def test_a_database_url_names_server_user_and_schema() -> None:
@@ -65,11 +69,18 @@ def test_a_redis_url_of_another_scheme_is_refused(monkeypatch: pytest.MonkeyPatc
         env.redis_url()
 
 
-def test_the_embedded_redis_follows_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_embedded_redis_follows_its_port_and_its_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.delenv("REDIS_URL")
     monkeypatch.setenv("REDIS_PORT", "6400")
 
-    assert env.redis_url() == "redis://127.0.0.1:6400/0"
+    monkeypatch.setenv("CRM_DATA_DIR", str(tmp_path))
+    before = env.redis_url()
+    kept_password(env.redis_password_file())
+
+    assert before == "redis://127.0.0.1:6400/0"
+    assert re.fullmatch(r"redis://:[\w-]{32}@127\.0\.0\.1:6400/0", env.redis_url())
 
 
 @pytest.mark.parametrize(

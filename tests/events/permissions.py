@@ -28,6 +28,9 @@ EVENT: Final = {
     "tenantId": "fairview",
     "payload": {"id": "p", "memberId": 4711, "amountCents": 1, "currency": "ZAR"},
 }
+#                 anon exp read writ admi camp soci even  key  foreign stranger
+KNOWN: Final = "  401 401  200  200  200  200  200  200  200  200     200"
+REPLAY: Final = " 401 401  403  403  403  403  403  202  202  404     404"
 HOOKS: Final = "/api/v1/webhooks"
 ONE: Final = "/api/v1/webhooks/{webhook}"
 OWN: Final = "?tenantId=fairview"
@@ -36,6 +39,14 @@ OWN: Final = "?tenantId=fairview"
 def paid(world: World) -> Mapping[str, object]:
     """An event about the customer came in."""
     tell(world.club.tenant, payment(4711, 100, id="e-1"))
+    return {}
+
+
+def refused(world: World) -> Mapping[str, object]:
+    """The same, given up."""
+    paid(world)
+    with tenant_scope(world.club.tenant):
+        InboxEvent.objects.update(status="SKIPPED")
     return {}
 
 
@@ -53,7 +64,12 @@ def private_allowed(world: World) -> Mapping[str, object]:
 
 
 REST: Final = (
+    Row("event-types", "GET", "/api/v1/event-types", KNOWN),
+    Row("event-type", "GET", "/api/v1/event-types/member.created", KNOWN),
+    Row("asyncapi", "GET", "/api/v1/asyncapi", KNOWN),
+    Row("events", "GET", f"/api/v1/events{OWN}", SEE_EVENT),
     Row("events", "POST", "/api/v1/events", PUBLISH, EVENT),
+    Row("replay-event", "POST", f"/api/v1/events/e-1/replay{OWN}", REPLAY, prepare=refused),
     Row("event", "GET", f"/api/v1/events/e-1{OWN}", SEE_EVENT, prepare=paid),
     Row("webhooks", "GET", f"{HOOKS}{OWN}", ADMINISTER),
     Row(
@@ -99,6 +115,7 @@ PAGES: Final = (
     Page("operations_parked_act", ADMIN, "POST"),
     Page("operations_consumers", ADMIN),
     Page("operations_consumer_rows", ADMIN),
+    Page("operations_publish_again", ADMIN, "POST"),
     Page("operations_pause_consumer", OPERATOR, "POST", is_of_platform=True),
 )
 

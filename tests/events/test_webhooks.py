@@ -541,6 +541,25 @@ def test_a_delivery_is_replayed_under_its_own_id(fairview: Club, receiver: Recei
     assert receiver.ids == [delivery.event_id] * 2
 
 
+def test_what_waits_for_its_next_try_is_sent_now(fairview: Club, receiver: Receiver) -> None:
+    receiver.answer(Reply(500), Reply(500), Reply(204), Reply(204))
+    hook = endpoint(fairview.tenant, receiver)
+    tell(fairview.tenant, member(7))
+    deliver(hook)
+    (delivery,) = deliveries(hook)
+    assert delivery.status == "PENDING"
+
+    with tenant_scope(fairview.tenant):
+        again = replay_delivery(hook.pk, delivery.pk)
+
+    assert (again.status, again.attempts) == ("PENDING", delivery.attempts)
+    assert again.due_at is not None
+    assert delivery.due_at is not None
+    assert again.due_at < delivery.due_at
+    deliver_due(hook.pk)
+    assert len(receiver.ids) == delivery.attempts + 1
+
+
 def test_everything_that_failed_since_a_moment_is_replayed(fairview: Club, receiver: Receiver) -> None:
     hook = endpoint(fairview.tenant, receiver)
     tell(fairview.tenant, member(7), member(8), member(9))

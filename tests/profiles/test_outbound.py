@@ -1,13 +1,16 @@
 """What other services learn of profiles: `crm.profile.*`, at least once, with ids that stay the same."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 
 from crm_platform.embedded.redis import free_port
@@ -15,10 +18,13 @@ from events import consumers, outbound
 from events.consumers import Entry
 from events.models import DomainLogEntry, ParkedEntry
 from events.parked import retry_parked
+from events.publishing_again import publish_again
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile
-from tenants.models import Tenant
+from tenants.directory import tenant_by_id
+from tenants.models import LoggedAction, Tenant
 from tenants.scope import all_tenants, tenant_scope
+from tests.back_office import desk
 from tests.cast import Club
 from tests.events.logbook import position_of, rewind
 from tests.events.queueing import read_on, wait_until
@@ -145,6 +151,7 @@ def test_a_batch_is_told_in_the_order_of_the_log_with_two_queries(fairview: Club
         rows = DomainLogEntry.objects.filter(kind=LogKind.PROFILE_CREATED).order_by("xid", "pk")
         entries = [Entry(str(r.xid), r.pk, r.tenant_id, r.kind, r.profile_id, r.data, r.at) for r in rows]
 
+    tenant_by_id(fairview.tenant.pk)  # every process knows it
     with tenant_scope(fairview.tenant), CaptureQueriesContext(connection) as queries:
         made = outbound.told(fairview.tenant, entries)
 
@@ -218,3 +225,52 @@ def test_a_commit_that_changes_a_profile_wakes_the_relay(fairview: Club, redis_s
     tell(fairview.tenant, member(7))
 
     assert redis_server.exists(f"crm:wake:events.read_log:{fairview.tenant.pk}") == 1
+
+
+def test_what_nobody_read_is_published_again_under_its_ids(
+    fairview: Club, kingsmere: Club, redis_server: "redis.Redis"
+) -> None:
+    for club in (fairview, kingsmere):
+        tell(club.tenant, player("p-1", name="Thandi"))
+    relay()
+    before = published(redis_server)
+    redis_server.flushdb()
+    since = timezone.now() - timedelta(hours=1)
+
+    call_command("publish_again", since.isoformat(), "--tenant", "fairview")
+    call_command("publish_again", since.isoformat(), "--tenant", "fairview")
+
+    assert published(redis_server) == [each for each in before if each["tenantId"] == str(fairview.tenant.pk)]
+    with tenant_scope(fairview.tenant):
+        assert [row.details["count"] for row in LoggedAction.objects.all()] == [1, 1]
+
+
+def test_nothing_that_waits_to_be_told_is_told_before_its_turn(
+    fairview: Club, redis_server: "redis.Redis"
+) -> None:
+    consumers.ensure_positions()
+    tell(fairview.tenant, player("p-1", name="Thandi"))
+
+    with tenant_scope(fairview.tenant):
+        assert publish_again(timezone.now() - timedelta(hours=1)) == 0
+    assert published(redis_server) == []
+
+
+@pytest.mark.parametrize("since", ["yesterday", "2999-01-01T00:00:00Z"])
+def test_a_moment_that_cannot_be_is_said(fairview: Club, since: str) -> None:
+    with pytest.raises(CommandError):
+        call_command("publish_again", since)
+
+
+def test_an_admin_publishes_again_from_the_page(fairview: Club, redis_server: "redis.Redis") -> None:
+    tell(fairview.tenant, player("p-1", name="Thandi"))
+    relay()
+    redis_server.flushdb()
+    since = (timezone.now() - timedelta(hours=1)).astimezone(fairview.tenant.zone)
+
+    answer = desk(fairview.admin).post(
+        "/admin/operations/consumers/again/", {"since": since.strftime("%Y-%m-%dT%H:%M")}, follow=True
+    )
+
+    assert "1 events were published again" in answer.content.decode()
+    assert len(published(redis_server)) == 1

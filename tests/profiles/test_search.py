@@ -291,3 +291,45 @@ def test_a_list_with_a_search_comes_in_the_order_of_the_search(fairview: Club) -
         names = [customer.first_name for customer in list_customers(CustomerFilter(search="mariet"))]
 
     assert names == ["Mariet", "Marietta"]
+
+
+AS_STAFF_TYPE = {
+    "王伟": {"王"},
+    "伟王": {"王"},
+    "김민준": {"김"},
+    "@golf24.example.com": {"王", "김", "van der Bijl", "Þorsdal"},
+    "vanderbijl": {"van der Bijl"},
+    "vdbijl": {"van der Bijl"},
+    "kerneelsvander": {"van der Bijl"},
+    "thorsdal": {"Þorsdal"},
+    "Þorsdal": {"Þorsdal"},
+    "aethel": {"Þorsdal"},
+    "552403": {"van der Bijl"},
+    "5552403": {"van der Bijl"},
+    "555 2403": {"van der Bijl"},
+    "2555 2404": {"Þorsdal"},
+}
+
+
+@pytest.mark.parametrize(("typed", "names"), AS_STAFF_TYPE.items(), ids=AS_STAFF_TYPE.keys())
+def test_names_in_one_word_domains_and_last_digits_find_their_people(
+    fairview: Club, typed: str, names: set[str]
+) -> None:
+    """Trial 24."""
+    people = [("伟", "王", "wei"), ("민준", "김", "minjun"), ("Kerneels", "van der Bijl", "kerneels")]
+    people.append(("Æthel", "Þorsdal", "aethel"))
+    tell(
+        fairview.tenant,
+        *(
+            member(
+                number,
+                firstName=first,
+                lastName=last,
+                email=f"{local}@golf24.example.com",
+                phoneNumber=f"+2782555240{number}",
+            )
+            for number, (first, last, local) in enumerate(people, start=1)
+        ),
+    )
+
+    assert found(fairview.tenant, typed) == names

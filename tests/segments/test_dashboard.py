@@ -29,7 +29,32 @@ def some_people(club: Club) -> None:
         membership_status="LAPSED",
         membership_expiry=today - timedelta(days=1),
     )
-    records.profile(club.tenant, first_name="Born", date_of_birth=date(1980, today.month, min(today.day, 28)))
+    records.profile(club.tenant, first_name="Slips", churn_risk_score=60)
+    records.profile(club.tenant, first_name="Nearly", churn_risk_score=59)
+    complains = records.profile(club.tenant, first_name="Complains")
+    content = records.profile(club.tenant, first_name="Content")
+    now = timezone.now()
+    for person, complaint, kind, days in (
+        (complains, "a", "COMPLAINT_OPENED", 9),
+        (complains, "a", "COMPLAINT_CLOSED", 8),
+        (complains, "b", "COMPLAINT_OPENED", 400),
+        (complains, "c", "COMPLAINT_OPENED", 3),
+        (content, "d", "COMPLAINT_OPENED", 5),
+        (content, "d", "COMPLAINT_CLOSED", 2),
+    ):
+        records.activity(
+            club.tenant,
+            person.pk,
+            type=kind,
+            category="FEEDBACK",
+            metadata={"complaintId": complaint},
+            occurred_at=now - timedelta(days=days),
+        )
+    records.profile(
+        club.tenant,
+        first_name="Born",
+        date_of_birth=today.replace(year=1980, day=min(today.day, 28)) - timedelta(days=40),
+    )
 
 
 def row(html: str, label: str) -> tuple[str, str]:
@@ -51,6 +76,9 @@ def test_each_number_leads_to_just_those_people(fairview: Club) -> None:
         ("Renewals in 60 days", {"Renews"}),
         ("Gold", {"Renews", "Joined"}),
         ("Excellent", {"Plain"}),
+        ("Slipping away", {"Slips"}),
+        ("With an open complaint", {"Complains"}),
+        ("Birthdays this week", set()),
     ):
         address, number = row(html, label)
         listed = set(re.findall(r'<a href="[^"]*/change/">([^<]+)</a>', text_of(browser.get(address))))
@@ -69,19 +97,20 @@ def test_an_empty_club_reads_sensibly(fairview: Club) -> None:
     assert "Pairs to review" not in html
 
 
-def test_many_people_take_as_many_queries_as_none(fairview: Club) -> None:
+def test_many_people_take_as_many_queries_as_few(fairview: Club) -> None:
     browser = desk(fairview.viewer)
+    some_people(fairview)
     browser.get(CUSTOMERS)
     clear_all_caches()
-    with counted_queries() as none:
+    with counted_queries() as few:
         browser.get(INDEX)
     some_people(fairview)
     clear_all_caches()
 
-    with counted_queries() as some:
+    with counted_queries() as many:
         browser.get(INDEX)
 
-    assert some == none
+    assert many == few
 
 
 def test_months_cross_the_year() -> None:

@@ -55,9 +55,12 @@ def _invitation(world: World) -> Mapping[str, object]:
 
 
 #                      anon exp read writ admi camp soci even  key  foreign stranger
+KNOWN: Final = "        401 401  200  200  200  200  200  200  200  200     200"
 # Whoever is not logged in is sent to the log-in page first.
 ON_TO_LOGIN: Final = "  302 302  302  302  302  302  302  302  302  302     302"
 REST: Final = (
+    Row("me", "GET", "/api/v1/me", KNOWN),
+    Row("tenants", "GET", "/api/v1/tenants", KNOWN),
     Row(
         "account-join",
         "GET",

@@ -255,7 +255,12 @@ def test_an_admin_cannot_make_superusers(fairview: Club) -> None:
 
 
 def test_a_key_is_shown_once_and_opens_the_own_club_only(fairview: Club, kingsmere: Club) -> None:
-    form = {"name": "TeeTime", "scopes": ["crm:events"], "tenants": [str(kingsmere.tenant.pk)]}
+    form = {
+        "name": "TeeTime",
+        "scopes": ["crm:events"],
+        "sources": ["teetime"],
+        "tenants": [str(kingsmere.tenant.pk)],
+    }
 
     made = desk(fairview.admin).post(f"{KEYS}add/", form)
 

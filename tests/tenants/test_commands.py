@@ -70,13 +70,14 @@ def test_create_api_key_prints_a_working_key_alone_on_stdout(fairview: Club, kin
             "--scopes",
             "crm:events crm:read",
         ),
-        *("--rate", "50", "--days", "1.5"),
+        *("--sources", "teetime", "--rate", "50", "--days", "1.5"),
     )
 
     key = find_key(out)
     assert key is not None
     assert key.tenant_ids == {fairview.tenant.pk, kingsmere.tenant.pk}
     assert key.scopes == {"crm:events", "crm:read"}
+    assert key.sources == {"teetime"}
     assert key.rate_limit_per_minute == 50
     assert key.expires_at is not None
     assert "not shown again" in err
@@ -91,6 +92,7 @@ def test_create_api_key_prints_a_working_key_alone_on_stdout(fairview: Club, kin
         ("", "crm:read", "1", "at least one tenant"),
         ("fairview", "", "1", "at least one tenant and one scope"),
         ("fairview", "crm:read", "0", "--rate must be at least 1"),
+        ("fairview", "crm:events", "1", "needs the services"),
     ],
 )
 def test_create_api_key_says_what_is_wrong_and_makes_nothing(

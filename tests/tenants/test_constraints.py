@@ -138,6 +138,8 @@ VIOLATIONS: dict[str, list[Callable[[Club], object]]] = {
     "tenants_apikey_hash_uq": [second_key],
     "tenants_apikey_hash_ck": [key_with(key_hash="secret"), key_with(key_hash="F" * 64)],
     "tenants_apikey_scopes_ck": [key_with(scopes=["crm:everything"])],
+    "tenants_apikey_sources_ck": [key_with(sources=["marketing"])],
+    "tenants_apikey_bound_ck": [key_with(scopes=["crm:events"])],
     "tenants_idempotency_key_uq": [second_record],
     "tenants_idempotency_key_ck": [record_with(key="")],
     "tenants_idempotency_hash_ck": [record_with(request_hash="x")],

@@ -112,7 +112,7 @@ class Check:
         self._club = club
         self._import = member_import
         self._now = now
-        self._identity_map = IdentityMap(now)
+        self._identity_map = IdentityMap(now, club.is_role)
         self._asked: set[IdentityKey] = set()
         self._known: dict[UUID, _Known] = {}
         # In which line a new person came up; by first and last name, who came up with nothing else.

@@ -270,7 +270,7 @@
         return;
       }
       root.querySelector("[data-rb-words]").textContent = answer.words;
-      number.replaceChildren(make("strong", { text: (answer.isExact ? "" : "about ") + answer.count.toLocaleString() }), document.createTextNode(answer.isExact ? (answer.count === 1 ? " customer" : " customers") : " customers, give or take " + answer.error.toLocaleString()));
+      number.replaceChildren(make("strong", { text: (answer.isExact ? "" : "about ") + answer.countTold }), document.createTextNode(answer.isExact ? (answer.count === 1 ? " customer" : " customers") : " customers, give or take " + answer.errorTold));
     }
 
     function count() {
@@ -285,7 +285,7 @@
         const box = root.querySelector("[data-rb-people]");
         box.innerHTML = html;
         const exact = box.querySelector("[data-rb-exact]");
-        if (exact) { say({ count: Number(exact.dataset.rbExact), isExact: true, words: root.querySelector("[data-rb-words]").textContent }); }
+        if (exact) { say({ count: Number(exact.dataset.rbExact), countTold: exact.dataset.rbTold, isExact: true, words: root.querySelector("[data-rb-words]").textContent }); }
       }, function () {});
     }
 

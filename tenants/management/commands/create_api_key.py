@@ -7,8 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from tenants.api_keys import issue_key
+from tenants.errors import InvalidError
 from tenants.management.arguments import read_scopes, read_tenants
 from tenants.models import Scope
+from tenants.sources import SOURCES
 
 
 class Command(BaseCommand):
@@ -21,6 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("name", help='Which service uses it, as in "TeeTime production".')
         parser.add_argument("--tenants", required=True, help="UUIDs, slugs or aliases, separated by commas.")
         parser.add_argument("--scopes", required=True, help=f"Of {', '.join(Scope.values)}.")
+        parser.add_argument(
+            "--sources", default="", help=f"For which services it publishes events, of {', '.join(SOURCES)}."
+        )
         parser.add_argument("--days", type=float, help="Days until it expires; never without this.")
         parser.add_argument("--rate", type=int, help="Requests a minute instead of the platform's limits.")
 
@@ -32,12 +37,16 @@ class Command(BaseCommand):
         if options["rate"] is not None and options["rate"] < 1:
             raise CommandError("--rate must be at least 1.")
         lifetime = timedelta(days=options["days"]) if options["days"] else None
-        row, plain = issue_key(
-            name=options["name"],
-            tenants=tenants,
-            scopes=scopes,
-            rate_limit_per_minute=options["rate"],
-            expires_at=timezone.now() + lifetime if lifetime else None,
-        )
+        try:
+            row, plain = issue_key(
+                name=options["name"],
+                tenants=tenants,
+                scopes=scopes,
+                sources=[part.strip() for part in options["sources"].split(",") if part.strip()],
+                rate_limit_per_minute=options["rate"],
+                expires_at=timezone.now() + lifetime if lifetime else None,
+            )
+        except InvalidError as error:
+            raise CommandError(error.message) from error
         self.stderr.write(f"Key {row.prefix}… of {row.name}. Keep it now: it is not shown again.")
         self.stdout.write(plain)

@@ -1,0 +1,51 @@
+"""`manage.py publish_again`: what nobody read from the outbound queue, once more."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.dateparse import parse_datetime
+
+from events.consumers import PeerAway
+from events.publishing_again import publish_again
+from tenants.actors import acting_as, program
+from tenants.directory import find_tenant
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
+
+
+class Command(BaseCommand):
+    """For operators, after Redis lost its data; the page of the consumers does the same for one club."""
+
+    help = "Publish to the outbound queue again what the domain log holds since a moment, under the same ids."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Since when, and of whom."""
+        parser.add_argument("since", help="ISO 8601, as in 2026-03-01T08:00:00Z; UTC without an offset")
+        parser.add_argument("--tenant", help="UUID, slug or alias; default: all")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Each tenant in its scope."""
+        since = parse_datetime(options["since"])
+        if since is None:
+            raise CommandError("Write the moment as 2026-03-01T08:00:00Z.")
+        since = since if since.tzinfo else since.replace(tzinfo=UTC)
+        if since > datetime.now(UTC):
+            raise CommandError("This moment is still to come.")
+        for tenant in self._tenants(options["tenant"]):
+            with tenant_scope(tenant), acting_as(program("manage.py publish_again")):
+                try:
+                    count = publish_again(since)
+                except PeerAway as away:
+                    raise CommandError(
+                        f"{away}. Run it once more when that is over: nothing is doubled."
+                    ) from away
+            self.stdout.write(f"{tenant.slug}: {count:,} events published again")
+
+    def _tenants(self, name: str | None) -> list[Tenant]:
+        if name is None:
+            return list(Tenant.objects.filter(is_active=True).order_by("slug"))
+        tenant = find_tenant(name)
+        if tenant is None:
+            raise CommandError(f"There is no active tenant {name!r}.")
+        return [tenant]

@@ -1,0 +1,54 @@
+"""Telling the outbound queue once more what it was told: for when Redis lost what nobody had read.
+
+The domain log is the truth and the queue a copy; the ids stay, so that a reader who has seen an event sees the same one
+again. What BullMQ still has under its id is not added twice. Webhooks keep deliveries of their own and need none of it.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from events import outbound
+from events.consumers import Entry
+from events.models import ConsumerPosition, DomainLogEntry
+from events.transports.outbound_queue import publish
+from tenants.action_log import log_action
+from tenants.directory import tenant_by_id
+from tenants.scope import current_tenant_id
+
+CHUNK: Final = 500
+
+
+def publish_again(since: datetime) -> int:
+    """Publish what the open scope's log holds since then, as far as it was told; returns how many events.
+
+    Oldest first, each as it is now, a chunk at a time and outside any transaction. Raises PeerAway: what was published
+    before stays so, and doing it once more starts over without doubles.
+    """
+    tenant = tenant_by_id(current_tenant_id())
+    total = 0
+    for entries in _chunks(since):
+        envelopes = outbound.told(tenant, entries)
+        publish(envelopes)
+        total += len(envelopes)
+    log_action(
+        "outbound.published_again", subject_kind="club", details={"since": since.isoformat(), "count": total}
+    )
+    return total
+
+
+def _chunks(since: datetime) -> Iterator[list[Entry]]:
+    """Entries that the consumer of the queue has passed; what lies before it will be told anyway."""
+    position = ConsumerPosition.objects.filter(consumer=outbound.NAME).first()
+    if position is None:
+        return
+    rows = DomainLogEntry.objects.filter(
+        kind__in=outbound.types(), at__gte=since, cluster=position.cluster, id__lte=position.last_id
+    ).order_by("id")
+    last = 0
+    while chunk := list(rows.filter(id__gt=last)[:CHUNK]):
+        last = chunk[-1].pk
+        yield [
+            Entry(str(row.xid), row.pk, row.tenant_id, row.kind, row.profile_id, row.data, row.at)
+            for row in chunk
+        ]

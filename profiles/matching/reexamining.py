@@ -1,0 +1,284 @@
+"""Looking again at what an address joined, once several people turn out to have it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from events.identity_hints import IdentityKey
+from profiles.club import Club
+from profiles.effects.drafts import Subject
+from profiles.identity import SHARED_KEY, WEAK_KINDS, are_of_many_families
+from profiles.ingest.counter_deltas import CounterDelta
+from profiles.ingest.decoding import ClaimedRow, DeadEvent, read_event
+from profiles.matching.strays import Reach, Record, SharedAddress, strays
+from profiles.merging.reassignment import BY_PERSON
+from profiles.merging.splitting import Split, split_off
+from profiles.models import CustomerProfile, Fact, Identifier, ProfileMerge, ReviewCandidate
+from profiles.models.history import SLOTS, Activity
+from profiles.models.identity import CRM_RECORD
+from profiles.names import PersonName, names_disagree
+from tenants.actors import acting_as, program
+
+ADDRESS_FIELDS: Final = {"email": "email", "phoneNumber": "phoneNumber"}
+NAME_FIELDS: Final = ("firstName", "lastName")
+# So many pairs a stray is asked about; of an office everybody would be one.
+MOST_PAIRS: Final = 4
+EVENTS: Final = """
+SELECT i.id, i.source, i.event_id, i.type, i.occurred_at, 0, true, i.envelope::text, ''
+FROM events_inboxevent AS i
+WHERE i.tenant_id = %(tenant)s
+  AND (i.id IN (SELECT DISTINCT a.id / %(slots)s FROM profiles_activity AS a
+                WHERE a.tenant_id = %(tenant)s AND a.profile_id = %(profile)s)
+       OR (i.source, i.event_id) IN (
+           SELECT f.source, f.event_id FROM profiles_fact AS f
+           WHERE f.tenant_id = %(tenant)s AND f.profile_id = %(profile)s
+           UNION SELECT k.source, k.event_id FROM profiles_identifier AS k
+           WHERE k.tenant_id = %(tenant)s AND k.profile_id = %(profile)s))
+"""
+
+
+@dataclass(slots=True)
+class Holder:
+    """A customer behind an address: its records by identifier, and whether staff joined it with others."""
+
+    profile_id: UUID
+    links: dict[int, Identifier] = field(default_factory=dict)
+    records: dict[int, Record] = field(default_factory=dict)
+    is_by_staff: bool = False
+
+
+@dataclass(slots=True)
+class Told:
+    """An event about a customer, and its subjects as far as they are that customer: identifier and what was said."""
+
+    inbox_id: int
+    at: datetime
+    subjects: list[tuple[int | None, Subject]]
+
+
+def reexamine(cursor: Any, club: Club, keys: Collection[IdentityKey]) -> int:
+    """Take out of their customers the records that only one of these shared addresses made theirs; returns how many.
+
+    Each is a customer of its own then, with a pair for review for whoever else it may be. Customers whom staff
+    merged are left alone. Needs the tenant's identity lock alone, the scope and a transaction.
+    """
+    shared = _holders_of(keys)
+    if not shared:
+        return 0
+    holders = _load({profile_id for ids in shared.values() for profile_id in ids})
+    count = 0
+    with acting_as(program("profiles.shared_addresses")):
+        for key, profile_ids in shared.items():
+            count += _reexamine_one(cursor, club, key, [holders[one] for one in profile_ids])
+    return count
+
+
+def _reexamine_one(cursor: Any, club: Club, key: IdentityKey, holders: Sequence[Holder]) -> int:
+    count = 0
+    for place, holder in enumerate(holders):
+        if holder.is_by_staff or len(holder.records) < 2 or not _strays(club, key, holders, place):  # noqa: PLR2004 - two
+            continue
+        events = _events_of(cursor, club, holder)
+        _complete(holder, events)
+        for group in _strays(club, key, holders, place):
+            for part in _by_origin(holder, group):
+                new_id = split_off(cursor, club, _split(holder, key, part, events))
+                _ask(club, key, new_id, part, holders)
+                for record in part:
+                    del holder.records[record.id]
+                count += 1
+    return count
+
+
+def _strays(club: Club, key: IdentityKey, holders: Sequence[Holder], place: int) -> list[list[Record]]:
+    everybody = [list(holder.records.values()) for holder in holders]
+    others = {one for record in everybody[place] for one in record.addresses}
+    reach = _reach(club, others)
+    names = [[name for record in records for name in record.names] for records in everybody]
+    if club.is_role(*key) or are_of_many_families(names):
+        reach[key] = Reach.MANY
+    return strays(SharedAddress(key, everybody, reach), place)
+
+
+def _reach(club: Club, addresses: Collection[IdentityKey]) -> dict[IdentityKey, Reach]:
+    values = [one.value for one in addresses]
+    holders: dict[IdentityKey, set[UUID]] = {}
+    for kind, value, profile_id in Identifier.objects.filter(
+        kind__in=WEAK_KINDS, value__in=values
+    ).values_list("kind", "value", "profile_id"):
+        holders.setdefault(IdentityKey(kind, value), set()).add(profile_id)
+    return {
+        one: Reach.MANY if club.is_role(*one) else Reach.FEW if len(holders.get(one, ())) > 1 else Reach.ONE
+        for one in addresses
+    }
+
+
+def _holders_of(keys: Collection[IdentityKey]) -> dict[IdentityKey, list[UUID]]:
+    """Of the addresses that several people have: whose they are, in a fixed order."""
+    wanted = {key for key in keys if key.kind in WEAK_KINDS}
+    found: dict[IdentityKey, set[UUID]] = {}
+    rows = Identifier.objects.filter(
+        kind__in=WEAK_KINDS, value__in={key.value for key in wanted}, is_shared=True
+    )
+    for kind, value, profile_id in rows.values_list("kind", "value", "profile_id"):
+        found.setdefault(IdentityKey(kind, value), set()).add(profile_id)
+    return {key: sorted(ids) for key, ids in sorted(found.items()) if key in wanted and len(ids) > 1}
+
+
+def _load(profile_ids: Collection[UUID]) -> dict[UUID, Holder]:
+    holders = {profile_id: Holder(profile_id) for profile_id in profile_ids}
+    strong = Identifier.objects.filter(profile_id__in=profile_ids).exclude(kind__in=[*WEAK_KINDS, CRM_RECORD])
+    said: dict[int, dict[tuple[str, str], Any]] = {}
+    facts = Fact.objects.filter(
+        profile_id__in=profile_ids, field__in=[*NAME_FIELDS, *ADDRESS_FIELDS, "dateOfBirth"]
+    )
+    for identifier_id, name, source, value in facts.values_list("identifier_id", "field", "source", "value"):
+        if isinstance(value, str) and value:
+            said.setdefault(identifier_id, {})[source, name] = value
+    for link in strong:
+        holders[link.profile_id].links[link.pk] = link
+        record = _record(link, said.get(link.pk, {}))
+        if record.addresses:
+            holders[link.profile_id].records[link.pk] = record
+    members = CustomerProfile.objects.filter(Q(pk__in=profile_ids) | Q(merged_into_id__in=profile_ids))
+    stands_for = {pk: merged or pk for pk, merged in members.values_list("pk", "merged_into_id")}
+    by_staff = ProfileMerge.objects.filter(kind=BY_PERSON, unmerged_at=None, loser_id__in=stands_for)
+    for loser_id in by_staff.values_list("loser_id", flat=True):
+        holders[stands_for[loser_id]].is_by_staff = True
+    return holders
+
+
+def _record(link: Identifier, said: Mapping[tuple[str, str], Any]) -> Record:
+    names = frozenset(
+        PersonName.of(value, said.get((source, "lastName"), ""))
+        for (source, name), value in said.items()
+        if name == "firstName"
+    )
+    return Record(
+        link.pk,
+        link.kind,
+        names,
+        frozenset(date.fromisoformat(value) for (_, name), value in said.items() if name == "dateOfBirth"),
+        frozenset(
+            IdentityKey(ADDRESS_FIELDS[name], value)
+            for (_, name), value in said.items()
+            if name in ADDRESS_FIELDS
+        ),
+    )
+
+
+def _events_of(cursor: Any, club: Club, holder: Holder) -> list[Told]:
+    """Every event about the customer that is still there, read again."""
+    cursor.execute(EVENTS, {"tenant": club.id, "profile": holder.profile_id, "slots": SLOTS})
+    by_key = {IdentityKey(link.kind, link.value): pk for pk, link in holder.links.items()}
+    theirs = {IdentityKey(kind, value) for kind, value in _keys_of(holder.profile_id)}
+    events: list[Told] = []
+    for columns in cursor.fetchall():
+        row = ClaimedRow(*columns)
+        try:
+            ready = read_event(row, club)
+        except DeadEvent:
+            continue
+        subjects = [
+            (next((by_key[key] for key in subject.keys if key in by_key), None), subject)
+            for subject in ready.effect.subjects
+            if not theirs.isdisjoint(subject.keys)
+        ]
+        if subjects:
+            events.append(Told(row.id, row.occurred_at, subjects))
+    return events
+
+
+def _keys_of(profile_id: UUID) -> Iterable[tuple[str, str]]:
+    return Identifier.objects.filter(profile_id=profile_id).values_list("kind", "value")
+
+
+def _complete(holder: Holder, events: Sequence[Told]) -> None:
+    """Add what records said before, and tie those that one event named together."""
+    by_key = {IdentityKey(link.kind, link.value): pk for pk, link in holder.links.items()}
+    addresses: dict[int, set[IdentityKey]] = {}
+    ties: dict[int, set[int]] = {}
+    for told in events:
+        for identifier_id, subject in told.subjects:
+            if identifier_id is None:
+                continue
+            addresses.setdefault(identifier_id, set()).update(
+                key for key in subject.keys if key.kind in WEAK_KINDS
+            )
+            together = [by_key[key] for key in subject.keys if key in by_key]
+            for one, other in pairwise(together):
+                ties.setdefault(one, set()).add(other)
+                ties.setdefault(other, set()).add(one)
+    for pk, record in holder.records.items():
+        holder.records[pk] = replace(
+            record,
+            addresses=record.addresses | addresses.get(pk, set()),
+            ties=record.ties | ties.get(pk, set()),
+        )
+
+
+def _by_origin(holder: Holder, group: Sequence[Record]) -> list[list[Record]]:
+    """The group by the profiles with which the records were born: each goes where it came from."""
+    parts: dict[UUID, list[Record]] = {}
+    for record in group:
+        parts.setdefault(holder.links[record.id].origin_profile_id, []).append(record)
+    return list(parts.values())
+
+
+def _split(holder: Holder, key: IdentityKey, part: Sequence[Record], events: Sequence[Told]) -> Split:
+    going = {record.id for record in part}
+    link = holder.links[part[0].id]
+    gone, stayed = CounterDelta(), CounterDelta()
+    moved: list[int] = []
+    for told in events:
+        for identifier_id, subject in told.subjects:
+            side = gone if identifier_id in going else stayed
+            side.add_figures(subject.figures)
+            side.stage_rank = max(side.stage_rank, subject.stage_rank)
+        if all(identifier_id in going for identifier_id, _ in told.subjects):
+            moved.append(told.inbox_id)
+    rows = set(Activity.objects.filter(profile_id=holder.profile_id).values_list("pk", flat=True))
+    known = {told.inbox_id for told in events}
+    is_complete = all(pk // SLOTS in known for pk in rows)
+    return Split(
+        profile_id=holder.profile_id,
+        origin_id=link.origin_profile_id,
+        key=key,
+        identifiers=sorted(going),
+        addresses=frozenset(one for record in part for one in record.addresses),
+        activity_ids=[pk for pk in rows if pk // SLOTS in set(moved)],
+        gone=gone,
+        stayed=stayed if is_complete else None,
+        since=min((told.at for told in events if told.inbox_id in set(moved)), default=link.created_at),
+        source=link.source,
+    )
+
+
+def _ask(
+    club: Club, key: IdentityKey, new_id: UUID, part: Sequence[Record], holders: Sequence[Holder]
+) -> None:
+    """A pair for staff with everybody behind the address whose name fits."""
+    names = {name for record in part for name in record.names}
+    fitting = [
+        holder.profile_id
+        for holder in holders
+        if not names_disagree(names, {name for record in holder.records.values() for name in record.names})
+    ][:MOST_PAIRS]
+    ReviewCandidate.objects.bulk_create(
+        [
+            ReviewCandidate(
+                tenant_id=club.id,
+                first_profile_id=min(new_id, other),
+                second_profile_id=max(new_id, other),
+                reason=SHARED_KEY,
+                evidence={"key": key.kind, "takenApart": True},
+            )
+            for other in fitting
+        ],
+        ignore_conflicts=True,
+    )

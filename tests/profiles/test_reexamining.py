@@ -1,0 +1,181 @@
+"""What an address joined before it turned out to have several people, looked at again."""
+
+from uuid import UUID
+
+from profiles.matching.review import open_candidates
+from profiles.merging.actions import merge_profiles
+from profiles.models import Activity, CustomerProfile, Fact, Identifier, ProfileMerge, ProfileShare
+from tenants.models import LoggedAction
+from tenants.scope import tenant_scope
+from tests.cast import Club
+from tests.profiles.stories import booking, contact, event, member, payment, player, tell, tell_one_by_one
+
+EMAIL = "botha@example.com"
+PHONE = "+27821234567"
+
+
+def customers(club: Club) -> dict[str, CustomerProfile]:
+    """By the ids that services know them by."""
+    found = {}
+    with tenant_scope(club.tenant):
+        for one in CustomerProfile.objects.exclude(status="MERGED"):
+            ids = (one.scl_member_id, one.teetime_player_id, one.messaging_contact_id)
+            found[" ".join(str(each) for each in ids if each is not None)] = one
+    return found
+
+
+def pairs(club: Club) -> set[frozenset[UUID]]:
+    with tenant_scope(club.tenant):
+        return {frozenset((one.first_profile_id, one.second_profile_id)) for one in open_candidates()}
+
+
+def test_a_contact_without_a_name_leaves_once_the_mailbox_has_two(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, email=EMAIL, firstName="Pieter", lastName="Botha"),
+        contact("c1", at=1, email=EMAIL, emailOptIn=True),
+        event("messaging.email.opened", {"messageId": "m", "contactId": "c1"}, at=2),
+    )
+    assert set(customers(fairview)) == {"1 c1"}
+
+    tell(fairview.tenant, member(2, at=3, email=EMAIL, firstName="Anna", lastName="Botha"))
+
+    found = customers(fairview)
+    assert set(found) == {"1", "2", "c1"}
+    pieter, mailbox = found["1"], found["c1"]
+    assert mailbox.email_opt_in
+    assert not pieter.email_opt_in
+    assert mailbox.last_email_open_at is not None
+    assert pieter.last_email_open_at is None
+    assert {frozenset((mailbox.pk, pieter.pk)), frozenset((mailbox.pk, found["2"].pk))} <= pairs(fairview)
+    with tenant_scope(fairview.tenant):
+        types = Activity.objects.filter(profile_id=mailbox.pk).values_list("type", flat=True)
+        assert "EMAIL_OPENED" in set(types)
+        assert not Activity.objects.filter(profile_id=pieter.pk, type="EMAIL_OPENED").exists()
+        assert set(Fact.objects.filter(profile_id=pieter.pk).values_list("source", flat=True)) == {"scl"}
+        assert Identifier.objects.filter(kind="email", value=EMAIL, is_shared=True).count() == 3
+        assert not ProfileShare.objects.exists()
+
+
+def test_what_leaves_takes_its_figures_along(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        player("t1", email="office@vines.example", name="Anna", surname="Botha"),
+        member(1, at=1, email="office@vines.example", firstName="Anna", lastName="Botha"),
+        booking("t1", at=2),
+        payment(1, 45_000, at=3),
+    )
+    whole = customers(fairview)["1 t1"]
+    tell(
+        fairview.tenant,
+        event("scl.member.updated", {"id": 1, "lastName": "Naidoo", "changes": ["lastName"]}, at=4),
+        member(2, at=5, email="office@vines.example", firstName="Jan", lastName="Smit"),
+    )
+
+    found = customers(fairview)
+    assert set(found) == {"1", "2", "t1"}
+    assert found["t1"].pk == whole.pk
+    assert found["1"].lifetime_value_cents == 45_000
+    assert found["t1"].lifetime_value_cents == 0
+    assert found["1"].lifecycle_stage == "MEMBER"
+    assert found["t1"].lifecycle_stage == "CUSTOMER"
+    assert found["t1"].booking_count_30d == whole.booking_count_30d
+    assert found["1"].last_booking_at is None
+    assert found["t1"].last_booking_at == whole.last_booking_at
+    assert found["1"].last_activity_type == "MEMBER_UPDATED"
+
+
+def test_what_leaves_is_told_in_the_history_and_the_action_log(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, email=EMAIL, firstName="Pieter", lastName="Botha"),
+        contact("c1", at=1, email=EMAIL),
+        member(2, at=2, email=EMAIL, firstName="Anna", lastName="Botha"),
+    )
+
+    found = customers(fairview)
+    with tenant_scope(fairview.tenant):
+        [merge] = ProfileMerge.objects.all()
+        assert (merge.winner_id, merge.loser_id) == (found["1"].pk, found["c1"].pk)
+        assert merge.unmerged_at is not None
+        assert merge.unmerged_by_name == "Rules of identity"
+        [action] = LoggedAction.objects.filter(action="customer.unmerged")
+        assert action.subject_id == str(found["1"].pk)
+        assert action.details["other"] == str(found["c1"].pk)
+
+
+def test_father_and_son_of_one_name_keep_what_is_surely_theirs(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        member(
+            1, email=EMAIL, firstName="Pieter", lastName="Botha", dateOfBirth="1950-03-01", phoneNumber=PHONE
+        ),
+        player("t1", at=1, email=EMAIL, phone=PHONE, name="Pieter", surname="Botha"),
+        contact("c1", at=2, email=EMAIL, firstName="Pieter", lastName="Botha"),
+        member(2, at=3, email=EMAIL, firstName="Pieter", lastName="Botha", dateOfBirth="1982-06-12"),
+    )
+
+    found = customers(fairview)
+    assert set(found) == {"1 t1", "2", "c1"}
+    third = found["c1"].pk
+    assert {frozenset((third, found["1 t1"].pk)), frozenset((third, found["2"].pk))} <= pairs(fairview)
+
+
+def test_a_service_that_names_two_records_together_ties_them(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, email=EMAIL, firstName="Pieter", lastName="Botha"),
+        contact("c1", at=1, email=EMAIL),
+        event(
+            "messaging.contact.updated",
+            {"contactId": "c1", "email": EMAIL},
+            identity={"messagingContactId": "c1", "sclMemberId": 1},
+            at=2,
+        ),
+        member(2, at=3, email=EMAIL, firstName="Anna", lastName="Botha"),
+    )
+
+    assert set(customers(fairview)) == {"1 c1", "2"}
+
+
+def test_whom_staff_merged_stays_together(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, email=EMAIL, firstName="Pieter", lastName="Botha"),
+        contact("c1", at=1, email=EMAIL),
+        player("t9", at=2, name="Piet", surname="Botha"),
+    )
+    found = customers(fairview)
+    with tenant_scope(fairview.tenant):
+        merge_profiles(found["1 c1"].pk, found["t9"].pk)
+
+    tell(fairview.tenant, member(2, at=3, email=EMAIL, firstName="Anna", lastName="Botha"))
+
+    assert set(customers(fairview)) == {"1 t9 c1", "2"}
+
+
+def test_who_left_comes_back_when_a_name_says_so(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, email=EMAIL, firstName="Pieter", lastName="Botha"),
+        contact("c1", at=1, email=EMAIL),
+        member(2, at=2, email=EMAIL, firstName="Anna", lastName="Botha"),
+        event(
+            "messaging.contact.updated",
+            {"contactId": "c1", "email": EMAIL, "firstName": "Anna", "lastName": "Botha"},
+            at=3,
+        ),
+    )
+
+    assert set(customers(fairview)) == {"1", "2 c1"}
+
+
+def test_a_mailbox_that_spells_a_name_keeps_its_contact(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, email="pieter.botha@example.com", firstName="Pieter", lastName="Botha"),
+        contact("c1", at=1, email="pieter.botha@example.com"),
+        member(2, at=2, email="pieter.botha@example.com", firstName="Anna", lastName="Botha"),
+    )
+
+    assert set(customers(fairview)) == {"1 c1", "2"}
