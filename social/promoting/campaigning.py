@@ -59,7 +59,7 @@ def values_of(promotion: Promotion, touch: Touch, text: str, at: datetime) -> di
     values = {"event": event_values(promotion), "club": {"name": promotion.tenant.name}}
     if touch.kind != TouchKind.LAST_PLACES:
         # By the time it is sent the number would be another.
-        values["event"]["placesLeft"] = ""
+        values["event"]["placesLeft"] = None
     said, link = _plain(fill(text, values)), str(promotion.facts.get("url") or "")
     content = {"subject": _plain(fill(SUBJECTS[TouchKind(touch.kind)], values)), "html": ""}
     content["body"] = GREETING + said + (f"\n\n{link}" if link else "")

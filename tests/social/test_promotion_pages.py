@@ -61,13 +61,11 @@ def test_staff_make_the_plan_of_a_club_event_in_the_back_office(stage: Stage) ->
     staff = desk(stage.club.marketing_manager)
 
     page = text_of(staff.get(f"/admin/promotions/{row.pk}/"))
-    refusals = [
-        text_of(staff.post("/admin/promotions/new/", form(stage, **change)))
-        for change in (
-            {"name": " "}, {"startsAt": "2020-01-01T10:00"}, {"entriesCloseAt": "2099-01-01T10:00"},
-            {"maxEntries": "-3"}, {"fee": "much"}, {"url": "club.example"}, {"channels": []}, {"kind": "COMPETITION"},
-        )
+    wrong: list[dict[str, Any]] = [
+        {"name": " "}, {"startsAt": "2020-01-01T10:00"}, {"entriesCloseAt": "2099-01-01T10:00"}, {"maxEntries": "-3"},
+        {"fee": "much"}, {"url": "club.example"}, {"channels": []}, {"kind": "COMPETITION"},
     ]  # fmt: skip
+    refusals = [text_of(staff.post("/admin/promotions/new/", form(stage, **one))) for one in wrong]
 
     assert (row.source_type, row.name, row.max_entries, row.status) == (
         "CLUB_EVENT",
@@ -90,6 +88,19 @@ def test_staff_make_the_plan_of_a_club_event_in_the_back_office(stage: Stage) ->
     )
     assert [word in page for word, page in zip(words, refusals, strict=True)] == [True] * 8
     assert Promotion.objects.count() == 1
+
+
+def test_what_is_not_known_of_an_event_is_left_out_of_its_words(stage: Stage) -> None:
+    bare = form(stage, entriesCloseAt="", maxEntries="", fee="", clubName="", url="")
+    desk(stage.club.marketing_manager).post("/admin/promotions/new/", bare)
+    approve_promotion(Promotion.objects.get().pk)
+    stage.turn()
+
+    (said,) = [row["message"] for row in stage.seen("facebook")]
+    page = text_of(desk(stage.club.viewer).get(f"/admin/promotions/{Promotion.objects.get().pk}/"))
+    assert said.startswith("Summer party: ")
+    assert said.endswith(":00. Entries are open.")
+    assert not any(words in page for words in (" at .", "Entry: .", "close .", " places left"))
 
 
 def test_a_changed_event_is_one_preview_and_one_decision_and_a_called_off_one_takes_all_back(
