@@ -22,7 +22,7 @@ TABLES: Final = (
             "access_sealed refresh_sealed access_expires_at data_access_expires_at renewing_until renewals"
         )
         + columns(
-            "closed_until closed_reason quota_total quota_used quota_read_at connected_by_name connected_at"
+            "warned_at closed_until closed_reason quota_total quota_used quota_read_at connected_by_name connected_at"
         ),
     ),
     Table(

@@ -60,6 +60,9 @@ class Connection(TenantModel):
     quota_total = models.PositiveIntegerField(null=True)
     quota_used = models.PositiveIntegerField(null=True)
     quota_read_at = models.DateTimeField(null=True)
+    warned_at = models.DateTimeField(
+        null=True, help_text="When the club's admins were written to about its end."
+    )
     connected_by_name = models.CharField(max_length=250, blank=True)
     connected_at = models.DateTimeField(db_default=Now())
 
