@@ -12,6 +12,7 @@ TABLES: Final = (
             "target_id kind position lease marker started_at ended_at outcome status_code code trace message"
         ),
     ),
+    Table("social.ClubApp", plain=columns("family client_id secret_sealed")),
     Table("social.Competition", plain=columns("key facts log_id is_cancelled")),
     Table(
         "social.Connection",

@@ -120,6 +120,27 @@ class OAuthState(TenantModel):
         return f"{self.family} consent until {self.expires_at}"
 
 
+class ClubApp(TenantModel):
+    """The club's own registration at Meta or X, where it does not want to go through the platform's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    family = models.CharField(max_length=10)
+    client_id = models.CharField(max_length=200)
+    secret_sealed = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "family"], name="social_clubapp_family_uq"),
+            models.CheckConstraint(condition=Q(family__in=["META", "X"]), name="social_clubapp_family_ck"),
+            models.CheckConstraint(
+                condition=~Q(client_id="") & ~Q(secret_sealed=""), name="social_clubapp_whole_ck"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.family} {self.client_id}"
+
+
 class AppPause(models.Model):
     """A pause of every job of one network's app, of all clubs: out of credit, too many calls."""
 

@@ -138,6 +138,7 @@ PAGES: Final = (
     Page("social_accounts", VIEWER),
     Page("social_connect", ADMIN),
     Page("social_connected", ADMIN),
+    Page("social_apps", ADMIN, "POST"),
     Page("social_account_act", ADMIN, "POST"),
     Page("social_post_move", MANAGER, "POST"),
     Page("social_queue", VIEWER),

@@ -12,13 +12,14 @@ from pytest_django import Settings
 from social import connecting
 from social.errors import ConsentInvalid, ConsentRefused
 from social.health import health_of
-from social.models import Connection
+from social.models import ClubApp, Connection
 from social.networks.calling import CallFailed
 from social.tokens import ACCESS, REFRESH, account_of, open_token
 from social.warning import warn_admins
 from tenants.encryption import DecryptionError, decrypt_for, encrypt_for
 from tenants.models import User
 from tenants.scope import tenant_scope
+from tests.back_office import desk, text_of
 from tests.cast import Club
 from tests.social.publishing import REDIRECT_URI, Stage, connect, file_server, stage
 from tests.social.sandboxes import consent, control, sandbox
@@ -170,3 +171,30 @@ def test_a_dead_account_is_told_and_a_mail_that_fails_is_sent_later(
 
     assert (away, warn_admins()) == (0, 1)
     assert "took the platform’s permission away" in mailoutbox[0].body.replace("'", "’")
+
+
+def test_a_club_goes_through_its_own_app_and_its_secret_is_shown_nowhere(
+    stage: Stage, kingsmere: Club
+) -> None:
+    admin, url = desk(stage.club.admin), "/admin/social/apps/"
+
+    admin.post(url, {"family": "X", "client_id": "sandbox-x-client", "secret": "not the secret"})
+    with pytest.raises(ConsentRefused):
+        connecting.finish(**answer_of(stage), session="mine")
+    ailing = health_of(Connection.objects.get(network="TWITTER"))
+    admin.post(url, {"family": "X", "client_id": "sandbox-x-client", "secret": "sandbox-x-secret"})
+    connecting.finish(**answer_of(stage), session="mine")
+    page = text_of(admin.get("/admin/social/accounts/"))
+    row = ClubApp.objects.get()
+
+    assert ailing.words == "The club goes through another app now. Connect the account again."
+    assert account_of(Connection.objects.get(network="TWITTER")).token
+    assert "sandbox-x-client" in page
+    assert "sandbox-x-secret" not in page + row.secret_sealed
+    with tenant_scope(kingsmere.tenant):
+        assert not ClubApp.objects.exists()
+    refused = text_of(admin.post(url, {"family": "X", "client_id": "x", "secret": ""}, follow=True))
+    assert "both the id and the secret" in refused
+    admin.post(url, {"family": "X", "act": "forget"})
+    assert not ClubApp.objects.exists()
+    assert Connection.objects.get(network="TWITTER").status == "NEEDS_RECONNECT"
