@@ -47,11 +47,11 @@ OPERATIONS = (
     "listSocialConnections listSocialMedia listSocialPosts listTasks listWebhookDeliveries "
     "listTenants listWebhooks mergeCustomers pauseCampaign pauseJourney previewSegment publishEvents "
     "publishSocialPost refreshSegment refreshSocialAccount replaceJourneySteps replaceScoringRules "
-    "replayEvent replayWebhook replayWebhookDelivery resolveCustomer resumeCampaign retrySocialPost "
+    "replayEvent replayWebhook replayWebhookDelivery resolveCustomer resolveCustomers resumeCampaign retrySocialPost "
     "rotateWebhookSecret scheduleCampaign setRestriction simulateJourney socialAnalytics syncSegment "
     "syncSocialEngagement testCampaign testWebhook unmergeCustomer unscheduleCampaign updateCampaign "
     "updateCustomer updateJourney updatePromotion updateSegment updateSocialPost updateTask "
-    "updateWebhook"
+    "updateWebhook writeCustomers"
 )
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
