@@ -31,6 +31,8 @@ MOVE_RUNS: Final = "journeys.move_runs"
 LOCK: Final = 60  # as declared in `journeys.extension`
 ENTERED: Final = "ENROLLED"
 LONGEST_QUEUE: Final = timedelta(days=7)
+# From here on the guesses about the temporary table matter: each entrant was compared with each.
+ANALYZED_FROM: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,10 @@ def enter(
             "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, f"{journey.tenant_id}/{journey.pk}"]
         )
         journey.refresh_from_db()
-        sql.ENTRANT.fill(cursor, _rows(entrants, now))
+        rows = list(_rows(entrants, now))
+        sql.ENTRANT.fill(cursor, rows)
+        if len(rows) >= ANALYZED_FROM:
+            cursor.execute(sql.ANALYZE)
         return _Entering(cursor, journey, trigger, now).run(each)
 
 

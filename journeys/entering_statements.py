@@ -9,6 +9,7 @@ ENTRANT: Final = StagingTable(
     "position integer, profile_id uuid, key text, cause text, event_type text, event_id bigint, data jsonb,"
     " at timestamptz, due_at timestamptz, verdict text, run_id bigint, detail jsonb",
 )
+ANALYZE: Final = "ANALYZE entrant"
 # Whoever was merged is who they became.
 RESOLVE: Final = """
 UPDATE entrant AS e SET profile_id = p.merged_into_id
@@ -26,8 +27,7 @@ UPDATE entrant AS e SET verdict = CASE
     WHEN EXISTS (SELECT FROM journeys_run AS r
                  WHERE r.tenant_id = %(tenant)s AND r.profile_id = p.id AND r.journey_id = %(journey)s
                    AND r.status <> 'SUSPENDED' AND (r.key = e.key OR %(once)s)) THEN 'ALREADY_IN'
-    WHEN EXISTS (SELECT FROM entrant AS f WHERE f.profile_id = e.profile_id AND f.position < e.position
-                 AND (f.key = e.key OR %(once)s)) THEN 'ALREADY_IN'
+    WHEN same.nth_key > 1 OR same.nth > 1 AND %(once)s THEN 'ALREADY_IN'
     WHEN %(once)s AND EXISTS (SELECT FROM journeys_runended AS h
                               WHERE h.tenant_id = %(tenant)s AND h.profile_id = p.id AND h.journey_id = %(journey)s)
         THEN 'ONCE_ONLY'
@@ -39,7 +39,11 @@ UPDATE entrant AS e SET verdict = CASE
         WHERE h.tenant_id = %(tenant)s AND h.profile_id = p.id AND h.journey_id = %(journey)s
           AND h.ended_at > %(since)s) THEN 'TOO_SOON'
     END
-FROM entrant AS same LEFT JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = same.profile_id
+FROM (
+    SELECT position, profile_id, row_number() OVER (PARTITION BY profile_id ORDER BY position) AS nth,
+           row_number() OVER (PARTITION BY profile_id, key ORDER BY position) AS nth_key
+    FROM entrant
+) AS same LEFT JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = same.profile_id
 WHERE same.position = e.position
 """
 ASK: Final = """

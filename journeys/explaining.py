@@ -64,6 +64,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "TASK_MADE": "task made",
     "ENROLLED": "started another journey",
     "ANSWERED": "the other system answered",
+    "NOT_CALLED": "the other system is not asked in a trial",
     "FAILED_CALL": "the other system did not answer",
     "GOAL": "goal noted",
     "EXITED": "left",

@@ -32,11 +32,16 @@ EXTENSION: Final = Extension(
         "journeys.move_runs": Queue.SENDS,
         "journeys.wake_due": Queue.SENDS,
         "journeys.send_calls": Queue.WEBHOOKS,
+        "journeys.run_trials": Queue.MAINTENANCE,
+        "journeys.decide_winners": Queue.MAINTENANCE,
     },
     schedule=(
         Periodic("journeys.wake_due", seconds=2, expires=2, name="journeys-due"),
         Periodic("journeys.send_calls", seconds=5, expires=5, name="journeys-calls"),
         Periodic("journeys.scan_dates", seconds=60, expires=50, name="journeys-dates"),
+        Periodic("journeys.tend_trials", seconds=30, expires=25, name="journeys-trials"),
+        Periodic("journeys.decide_winners", seconds=3600, expires=3000, name="journeys-winners"),
+        Periodic("journeys.mail_mornings", seconds=600, expires=500, name="journeys-mornings"),
     ),
     locks={"JOURNEY_ENTRY": 60},
     nav=(
@@ -46,6 +51,13 @@ EXTENSION: Final = Extension(
     styles=("crm/journeys.css",),
     scripts=("crm/journeys.js",),
     dashboard_panels=(
+        DashboardPanel(
+            "journeys-still",
+            "Journeys that stand still",
+            "journeys/still.html",
+            "journeys.admin.lists.standing_still",
+            order=3,
+        ),
         DashboardPanel("my-day", "My day", "journeys/my_day.html", "journeys.admin.tasks.my_day", order=5),
     ),
     customer_panels=(
@@ -73,6 +85,7 @@ EXTENSION: Final = Extension(
     ),
     enum_names={
         "JourneyStatus": "journeys.models.JourneyStatus",
+        "TrialStatus": "journeys.models.TrialStatus",
         "TaskStatus": "journeys.models.TaskStatus",
         "TaskOutcome": "journeys.models.Outcome",
         "TaskSource": "journeys.models.TaskSource",

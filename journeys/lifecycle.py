@@ -15,7 +15,7 @@ from journeys.definition import Definition, InvalidDefinition, parse
 from journeys.drafts import EMPTY, draft_of, get_journey, live_version, problems_of, save_draft
 from journeys.engine import holding
 from journeys.errors import ApprovalNeeded, IllegalTransition, NameTaken, NothingToDo
-from journeys.models import DraftRevision, Journey, JourneyDraft, JourneyStatus, JourneyVersion, Run
+from journeys.models import DraftRevision, Journey, JourneyDraft, JourneyStatus, JourneyVersion, Run, Trial
 from journeys.publishing import moving
 from tenants.action_log import log_action
 from tenants.actors import current_actor
@@ -85,8 +85,12 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def publish(journey_id: UUID, *, choices: Mapping[str, Any] | None = None, note: str = "") -> JourneyVersion:
+def publish(
+    journey_id: UUID, *, choices: Mapping[str, Any] | None = None, note: str = "", is_rule: bool = False
+) -> JourneyVersion:
     """Make the draft the live version and start the journey; people under way are moved by `choices`.
+
+    `is_rule`: a rule that was approved with the version before it does so, and needs no second person.
 
     Where the draft says what the live version says, that one goes on (and a paused journey is resumed). Raises
     InvalidDefinition, IllegalTransition, ApprovalNeeded.
@@ -102,7 +106,8 @@ def publish(journey_id: UUID, *, choices: Mapping[str, Any] | None = None, note:
         if before is not None and before.fingerprint == definition.fingerprint:
             _start(journey, before)
             return before
-        _check_approval(journey)
+        if not is_rule:
+            _check_approval(journey)
         version = _new_version(journey, definition, note)
         _start(journey, version)
         JourneyDraft.objects.filter(journey_id=journey.pk).update(definition=definition.as_json())
@@ -228,7 +233,7 @@ def delete_draft(journey_id: UUID) -> None:
         journey = get_journey(journey_id, for_update=True)
         if journey.status != S.DRAFT or Run.objects.filter(journey_id=journey.pk).exists():
             raise NothingToDo("This journey has a history: archive it instead.")
-        for child in (DraftRevision, JourneyDraft, JourneyVersion):
+        for child in (Trial, DraftRevision, JourneyDraft, JourneyVersion):
             child.objects.filter(journey_id=journey.pk).delete()
         log_action("journey.deleted", subject_kind="journey", subject_id=journey.pk)
         journey.delete()

@@ -31,6 +31,8 @@ UPDATE journeys_runended SET key = '' WHERE tenant_id = %(tenant)s AND profile_i
 OF_RUNS: Final = """run_id IN (
     SELECT id FROM journeys_runended WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s)
     UNION ALL SELECT id FROM journeys_run WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s))"""
+NAMED_IN_TRIAL: Final = """EXISTS (
+    SELECT FROM unnest(%(ids)s::uuid[]) AS who WHERE position(who::text IN result::text) > 0)"""
 BLANK_LOG: Final = f"UPDATE journeys_steplog SET detail = NULL WHERE tenant_id = %(tenant)s AND {OF_RUNS}"
 PLAIN_RUN: Final = columns("journey_id version_id step moves sent entered_at")
 
@@ -121,12 +123,22 @@ TABLES: Final = (
     Table("journeys.TriggerMark", plain=columns("journey_id trigger occurrence outcome count at")),
     Table(
         "journeys.MovePlan",
-        plain=columns("journey_id to_version_id choices moved returned made_at made_by_name undone_at"),
+        plain=columns("journey_id act to_version_id choices moved returned made_at made_by_name undone_at"),
     ),
     Table(
         "journeys.MovedRun",
         plain=columns("plan_id run_id version_id step due_at arrived_at status hold moves"),
     ),
+    # Its samples name people.
+    Table(
+        "journeys.Trial",
+        personal=columns("result"),
+        plain=columns(
+            "journey_id definition days status progress error made_at made_by_name ended_at leased_until attempts"
+        ),
+        erase=delete("journeys_trial", NAMED_IN_TRIAL),
+    ),
+    Table("journeys.MorningMail", plain=columns("user_id sent_on")),
     Table(
         "journeys.Task",
         personal=columns("profile_id origin_profile_id title reason note value_cents"),

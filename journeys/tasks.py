@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from events.debounce import clear_debounce, enqueue_debounced
-from journeys import calling
+from journeys import calling, morning, trials, winning
 from journeys.engine.passing import move_due
 from journeys.entering import MOVE_RUNS
 from journeys.scanning import scan
@@ -64,3 +64,34 @@ def scan_dates() -> None:
     for tenant in Tenant.objects.filter(is_active=True):
         with tenant_scope(tenant):
             scan(tenant, timezone.now())
+
+
+@shared_task(name=trials.RUN_TRIALS, soft_time_limit=1700, time_limit=1750)
+def run_trials(tenant_id: str) -> None:
+    """Run the trials that wait in one club; idempotent by their rows' status and lease."""
+    clear_debounce(trials.RUN_TRIALS, tenant_id)
+    with tenant_scope(UUID(tenant_id)):
+        trials.run_waiting()
+
+
+@shared_task(name="journeys.tend_trials")
+def tend_trials() -> None:
+    """Wake a worker for each club with a trial that waits: what a lost message left. Idempotent, because waking is."""
+    for tenant_id in trials.TRIALS.tenants_with_work():
+        enqueue_debounced(trials.RUN_TRIALS, str(tenant_id))
+
+
+@shared_task(name="journeys.decide_winners")
+def decide_winners() -> None:
+    """Let the best ways of splits win; idempotent, because a split that is decided looks for no winner."""
+    for tenant in Tenant.objects.filter(is_active=True):
+        with tenant_scope(tenant):
+            winning.decide_all()
+
+
+@shared_task(name="journeys.mail_mornings")
+def mail_mornings() -> None:
+    """Mail the day's tasks to whoever wants them; idempotent by the day that is kept with the wish."""
+    for tenant in Tenant.objects.filter(is_active=True):
+        with tenant_scope(tenant):
+            morning.send_due(tenant, timezone.now())

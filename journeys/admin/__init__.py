@@ -1,5 +1,5 @@
 """Pages of journeys and tasks in the back office."""
 
-from journeys.admin import builder, journeys, lists, tasks
+from journeys.admin import acting, builder, journeys, lists, tasks, trials
 
-__all__ = ["builder", "journeys", "lists", "tasks"]
+__all__ = ["acting", "builder", "journeys", "lists", "tasks", "trials"]

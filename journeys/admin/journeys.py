@@ -7,17 +7,17 @@ import orjson
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from journeys import lifecycle, trying
+from journeys import lifecycle, winning
 from journeys.admin.common import journey_or_404, refused
 from journeys.building import picture
 from journeys.definition import parse
 from journeys.describing import trigger_words
-from journeys.drafts import draft_of, live_version, problems_of
+from journeys.drafts import draft_of, live_version
 from journeys.engine import holding
 from journeys.explaining import explain, find_run, in_words, runs_of, story
-from journeys.models import Hold, Journey, JourneyVersion, MovePlan, Run, RunEnded
+from journeys.models import Hold, Journey, JourneyVersion, MovePlan, Run, RunEnded, Trial
 from journeys.publishing import moving
-from journeys.reading import entered_by_week, figures, reasons_left, step_figures
+from journeys.reading import entered_by_week, figures, lift_of, reasons_left, step_figures, step_times
 from journeys.versions import definition_of
 from journeys.world import segment_names
 from profiles.models import CustomerProfile
@@ -44,8 +44,9 @@ def journey_page(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     names = segment_names()
     way, nodes = picture(definition, names)
     numbers = step_figures(journey)
+    times = step_times(journey)
     for step_id, node in nodes.items():
-        node.figures = numbers.get(step_id)
+        node.figures = {**numbers[step_id], "hours": times.get(step_id)} if step_id in numbers else None
     weeks = entered_by_week(journey, club.time_zone)
     most = max((count for _, count in weeks), default=1)
     total = figures(journey)
@@ -65,6 +66,8 @@ def journey_page(request: StaffRequest, journey_id: UUID) -> HttpResponse:
         triggers=[trigger_words(one, names) for one in definition.triggers],
         figures=total,
         lift=_lift(total),
+        experiments=winning.verdicts(journey),
+        trials=Trial.objects.filter(journey_id=journey.pk).order_by("-made_at")[:1],
         left=[(in_words(reason), count) for reason, count in reasons_left(journey)[:8]],
         weeks=[(week, count, max(2, round(60 * count / most))) for week, count in weeks],
         held=[(hold, count, HOLD_WORDS.get(hold, hold)) for hold, count, _ in holding.held_counts(journey)],
@@ -83,13 +86,13 @@ def _older(journey: Journey) -> list[tuple[int, int]]:
 
 
 def _lift(total: dict[str, Any]) -> str:
-    """Conversion against the hold-out, with a 95 % interval (normal approximation of a difference of shares)."""
-    if not total["heldOut"] or not total["entered"]:
+    """Conversion against the hold-out, with its interval, in words."""
+    found = lift_of(total)
+    if found is None:
         return ""
-    treated, held = total["converted"] / total["entered"], total["heldOutConverted"] / total["heldOut"]
-    error = (treated * (1 - treated) / total["entered"] + held * (1 - held) / total["heldOut"]) ** 0.5
-    low, high = 100 * (treated - held - 1.96 * error), 100 * (treated - held + 1.96 * error)
-    return f"{100 * (treated - held):+.1f} points against the hold-out ({low:+.1f} to {high:+.1f})"
+    words = "" if found["isCertain"] else ": not certain yet"
+    points = f"{100 * found['difference']:+.1f} points against the hold-out"
+    return f"{points} ({100 * found['low']:+.1f} to {100 * found['high']:+.1f}){words}"
 
 
 @page("journeys/<uuid:journey_id>/people/", name="journey_people", right=Right.VIEW_PROFILES)
@@ -134,27 +137,6 @@ def journey_people(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     )
 
 
-@page("journeys/<uuid:journey_id>/people/act/", name="journey_people_act", right=Right.EDIT)
-def journey_people_act(request: StaffRequest, journey_id: UUID) -> HttpResponse:
-    """End, or move on now, the chosen runs."""
-    journey = journey_or_404(journey_id)
-    back = reverse("admin:journey_people", args=[journey.pk])
-    ids = [int(one) for one in request.POST.getlist("run") if one.isdecimal()][:1000]
-    if request.method != "POST" or not ids:
-        messages.warning(request, "Choose somebody first.")
-        return HttpResponseRedirect(back)
-    mine = list(Run.objects.filter(journey_id=journey.pk, pk__in=ids).values_list("pk", flat=True))
-    if request.POST.get("act") == "end":
-        count = holding.end_runs((one, "BY_HAND") for one in mine)
-        messages.success(request, f"{count} left the journey.")
-    else:
-        from django.utils import timezone  # noqa: PLC0415
-
-        count = Run.objects.filter(pk__in=mine, status="WAITING").update(due_at=timezone.now())
-        messages.success(request, f"{count} look at their step now.")
-    return HttpResponseRedirect(back)
-
-
 @page("journeys/runs/<int:run_id>/", name="journey_run", right=Right.VIEW_PROFILES)
 def journey_run(request: StaffRequest, run_id: int) -> HttpResponse:
     """The story of one run, with its way through the picture."""
@@ -187,7 +169,7 @@ def journey_why(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     """Why did somebody get this, and why not? `customer`: an id, an address or a name."""
     journey = journey_or_404(journey_id)
     text = request.GET.get("customer", "").strip()
-    person = _person(text)
+    person = person_of(text)
     return show(
         request,
         "journeys/why.html",
@@ -201,7 +183,8 @@ def journey_why(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     )
 
 
-def _person(text: str) -> CustomerProfile | None:
+def person_of(text: str) -> CustomerProfile | None:
+    """Whom staff mean by an id, an address or a name; None: nobody."""
     if not text:
         return None
     pk = uuid_or_none(text)
@@ -259,35 +242,3 @@ def journey_export(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     answer = HttpResponse(orjson.dumps(body, option=orjson.OPT_INDENT_2), content_type="application/json")
     answer["Content-Disposition"] = 'attachment; filename="journey.json"'
     return answer
-
-
-@page("journeys/<uuid:journey_id>/try/", name="journey_try", right=Right.EDIT)
-def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
-    """The draft with one person (`customer`), or over the last `days`; nothing is kept."""
-    journey = journey_or_404(journey_id)
-    text, days = request.GET.get("customer", "").strip(), request.GET.get("days", "")
-    context: dict[str, Any] = {}
-    raw = draft_of(journey).definition
-    errors = [one for one in problems_of(parse(raw)) if one.is_error]
-    if not errors and text:
-        context["person"] = person = _person(text)
-        context["tried"] = trying.try_with(raw, person.pk) if person else None
-    elif not errors and days in ("30", "90", "365"):
-        result = trying.dry_run(raw, days=int(days))
-        most = max(result.messages_by_day.values(), default=1)
-        context["dry"] = result
-        context["dry_days"] = [
-            (day, count, max(2, round(60 * count / most))) for day, count in result.messages_by_day.items()
-        ]
-        context["refused"] = [(in_words(reason), count) for reason, count in result.refused.items()]
-    return show(
-        request,
-        "journeys/try.html",
-        f"{journey.name}: try it",
-        journey=journey,
-        text=text,
-        days=days,
-        errors=errors,
-        crumb={"link": reverse("admin:journey_builder", args=[journey.pk]), "title": journey.name},
-        **context,
-    )

@@ -1,5 +1,7 @@
 """All journeys, and making one."""
 
+from typing import Any
+
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -7,7 +9,7 @@ from journeys import lifecycle
 from journeys.admin.common import refused
 from journeys.definition import parse
 from journeys.describing import trigger_words
-from journeys.engine.passing import overdue
+from journeys.engine.watching import overdue, standing
 from journeys.models import Journey
 from journeys.reading import figures
 from journeys.templates import BY_KEY, TEMPLATES
@@ -21,6 +23,12 @@ from tenants.roles import Right
 
 TONES = {"DRAFT": "info", "ACTIVE": "good", "PAUSED": "warn", "ARCHIVED": ""}
 LARGEST_FILE = 500_000
+STANDING = {
+    "LATE": "were due more than five minutes ago and nobody moved them: does the worker for sends run?",
+    "OVERDUE": "waited more than a day too long: let them go on, or end them, on the journey’s page",
+    "FLOOD": "would get an overdue message all at once: decide on the journey’s page",
+    "FAILED": "failed at a step in the last day",
+}
 
 
 @page("journeys/", name="journeys", right=Right.VIEW_PROFILES)
@@ -58,6 +66,14 @@ def _may(request: StaffRequest) -> bool:
     from tenants.admin.base import request_may  # noqa: PLC0415
 
     return request_may(request, Right.EDIT)
+
+
+def standing_still(request: StaffRequest) -> dict[str, Any] | None:
+    """The dashboard's watchdog: runs that are due and were not moved, and questions to staff; hidden where none are."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    rows = [(one.journey, one.people, one.since, STANDING[one.why]) for one in standing(timezone.now())]
+    return {"standing_rows": rows} if rows else None
 
 
 @page("journeys/new/", name="journey_new", right=Right.EDIT)

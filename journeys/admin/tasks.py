@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from journeys import morning
 from journeys.admin.common import refused
 from journeys.models import Outcome, Task
 from journeys.staff_tasks import (
@@ -21,7 +22,7 @@ from journeys.staff_tasks import (
 )
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
-from tenants.admin.pages import page, show, uuid_or_none
+from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -65,7 +66,20 @@ def tasks_page(request: StaffRequest) -> HttpResponse:
         kept_cents=cents,
         outcomes=OUTCOMES,
         may_act=request_may(request, Right.ADD_NOTES),
+        wants_mail=morning.wants_mail(request.user),  # type: ignore[arg-type]
     )
+
+
+@page("tasks/morning/", name="task_morning", right=Right.VIEW_PROFILES)
+def task_morning(request: StaffRequest) -> HttpResponse:
+    """Get the day's tasks by mail in the morning, or no more."""
+    if request.method == "POST":
+        wanted = "wanted" in request.POST
+        morning.set_wish(request.user, club_of(request).pk, is_wanted=wanted)  # type: ignore[arg-type]
+        messages.success(
+            request, "The mail comes each morning on which something is due." if wanted else "No more mails."
+        )
+    return HttpResponseRedirect(reverse("admin:tasks"))
 
 
 @page("tasks/new/", name="task_new", right=Right.ADD_NOTES)

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from journeys import entering, lifecycle, trying
+from journeys import entering, lifecycle, replaying, trying
 from journeys.api import schema
 from journeys.definition import InvalidDefinition, parse
 from journeys.drafts import draft_of, get_journey, live_version, problems_of, save_draft
@@ -269,7 +269,7 @@ class SimulateView(_Act):
         days = body.get("days", 90)
         if not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
             raise InvalidError(f"Give 1 to {MOST_DAYS} days.", field="days")
-        result = trying.dry_run(definition, days=days)
+        result = replaying.dry_run(definition, days=days)
         return json_answer(vars(result))
 
 

@@ -1,6 +1,7 @@
 """A group of runs that stand at one step: what every kind of step gets to work with."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +15,8 @@ from journeys.engine import statements as sql
 from tenants.models import Tenant
 from tenants.postgresql.staging import StagingTable
 
+# In a trial nobody else is asked, and nobody is late.
+IN_TRIAL: ContextVar[bool] = ContextVar("journeys_in_trial", default=False)
 ANSWERED: Final = StagingTable(
     "answered",
     "run_id bigint, way text, outcome text, detail jsonb, due_at timestamptz, state text, skip_sends text,"

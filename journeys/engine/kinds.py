@@ -22,7 +22,7 @@ from journeys.definition.steps import (
 )
 from journeys.engine import awaiting, sending
 from journeys.engine.conditions import decide
-from journeys.engine.group import Answer, Group, as_json
+from journeys.engine.group import IN_TRIAL, Answer, Group, as_json
 from journeys.engine.statements import END, HERE, HERE_M
 from journeys.engine.waits import wait
 from journeys.payloads import at_path, first_false
@@ -206,6 +206,9 @@ def webhook(group: Group) -> None:
     step = group.step
     assert isinstance(step, Webhook)  # noqa: S101 - by kind
     give_up = group.now + timedelta(hours=step.retry_for_hours)
+    if IN_TRIAL.get():
+        group.go("next", "NOT_CALLED")
+        return
     if not group.resumes:
         group.execute(CALLS, give_up=give_up)
         group.park(give_up + timedelta(minutes=5))

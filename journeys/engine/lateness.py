@@ -6,7 +6,7 @@ from typing import Final
 from journeys import clocks
 from journeys.definition.parts import Duration, UntilDate, UntilTime
 from journeys.definition.steps import Send, Wait
-from journeys.engine.group import Answer, Group, as_json
+from journeys.engine.group import IN_TRIAL, Answer, Group, as_json
 from journeys.engine.statements import HERE, HERE_M
 from journeys.engine.waits import DATES_OF_EVENTS, DATES_OF_PEOPLE, anchor_of, column_of
 from journeys.models import Hold
@@ -33,7 +33,7 @@ DELAY: Final = f"UPDATE moving SET not_before = %(at)s WHERE {HERE} AND due_at <
 def judge(group: Group) -> None:
     """Before those who waited here go on: hold, delay or silence the ones that are late."""
     step = group.step
-    if not isinstance(step, Wait) or not _is_anyone_late(group):
+    if IN_TRIAL.get() or not isinstance(step, Wait) or not _is_anyone_late(group):
         return
     following = group.definition.by_id.get(step.way("next") or "")
     if isinstance(following, Send) and _is_flood(group):

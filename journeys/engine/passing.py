@@ -20,7 +20,6 @@ from events.log import wake_consumers
 from journeys.engine import kinds, lateness
 from journeys.engine import statements as sql
 from journeys.engine.group import Group
-from journeys.models import Journey
 from journeys.versions import definition_of
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
@@ -184,15 +183,3 @@ class _Pass:
 def handler(kind: str) -> Callable[[Group], None]:
     """What executes a kind of step."""
     return kinds.HANDLERS[kind]
-
-
-def overdue(now: datetime, *, minutes: int = 5) -> list[tuple[Journey, int]]:
-    """Journeys with runs that are due and were not moved for so long: the watchdog."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT journey_id, count(*) FROM journeys_run WHERE tenant_id = %s AND status = 'WAITING'"
-            " AND due_at < %s GROUP BY journey_id",
-            [current_tenant_id(), now - timedelta(minutes=minutes)],
-        )
-        counts = dict(cursor.fetchall())
-    return [(journey, counts[journey.pk]) for journey in Journey.objects.filter(pk__in=counts)]

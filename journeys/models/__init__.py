@@ -9,7 +9,7 @@ from journeys.models.journey import (
     JourneyVersion,
 )
 from journeys.models.marks import Conversion, EntryRefusal, Holdout, ScoreLatch, TriggerMark
-from journeys.models.moves import MovedRun, MovePlan
+from journeys.models.moves import MoveAct, MovedRun, MovePlan
 from journeys.models.runs import (
     EndedStatus,
     Hold,
@@ -22,7 +22,8 @@ from journeys.models.runs import (
     Subscription,
     WebhookCall,
 )
-from journeys.models.tasks import Outcome, Task, TaskSource, TaskStatus
+from journeys.models.tasks import MorningMail, Outcome, Task, TaskSource, TaskStatus
+from journeys.models.trials import Trial, TrialStatus
 
 __all__ = [
     "Conversion",
@@ -36,6 +37,8 @@ __all__ = [
     "JourneySecret",
     "JourneyStatus",
     "JourneyVersion",
+    "MorningMail",
+    "MoveAct",
     "MovePlan",
     "MovedRun",
     "Outcome",
@@ -50,6 +53,8 @@ __all__ = [
     "Task",
     "TaskSource",
     "TaskStatus",
+    "Trial",
+    "TrialStatus",
     "TriggerMark",
     "WebhookCall",
 ]

@@ -3,16 +3,31 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from tenants.models import TenantChildModel, TenantModel
 
 
+class MoveAct(models.TextChoices):
+    """What was done to them."""
+
+    PUBLISH = "PUBLISH", "Moved to a new version"
+    MOVE = "MOVE", "Moved to another step"
+    END = "END", "Ended"
+    GO = "GO", "Let go on"
+
+
 class MovePlan(TenantModel):
-    """For each old step where people were: stay, move, start again, leave. Kept, so that it can be undone."""
+    """What was done to many people under way at once. Kept, so that it can be undone.
+
+    A publication: for each old step where people were, stay, move, start again, leave. Or an act of staff on chosen
+    people of a version.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     journey_id = models.UUIDField()
+    act = models.CharField(max_length=7, choices=MoveAct.choices, default=MoveAct.PUBLISH)
     to_version_id = models.BigIntegerField()
     choices = models.JSONField(default=dict)
     moved = models.IntegerField(default=0)
@@ -22,7 +37,10 @@ class MovePlan(TenantModel):
     undone_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "id"], name="journeys_moveplan_tenant_uq")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="journeys_moveplan_tenant_uq"),
+            models.CheckConstraint(condition=Q(act__in=MoveAct.values), name="journeys_moveplan_act_ck"),
+        ]
         indexes = [
             # The newest plan of a journey.
             models.Index(fields=["tenant", "journey_id", "-made_at"], name="journeys_moveplan_journey_idx"),

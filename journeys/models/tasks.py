@@ -85,3 +85,19 @@ class Task(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+
+class MorningMail(TenantModel):
+    """A colleague who wants the day's tasks by mail; `sent_on`: for which day it was sent last."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey("tenants.User", on_delete=models.CASCADE, related_name="+")
+    sent_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user"], name="journeys_morningmail_user_uq"),
+        ]
+
+    def __str__(self) -> str:
+        return f"of {self.user}"

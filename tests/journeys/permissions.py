@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from journeys import entering, lifecycle
+from journeys import entering, lifecycle, trials
 from journeys.drafts import get_journey
 from journeys.models import Run
 from journeys.staff_tasks import TaskFields, make_task
@@ -95,8 +95,11 @@ PAGES: Final = (
     Page("journey_act", MANAGER, "POST"),
     Page("journey_export", VIEWER),
     Page("journey_try", MANAGER),
+    Page("journey_trial", MANAGER),
+    Page("journey_enter", MANAGER),
     Page("journey_why", VIEWER),
     Page("tasks", VIEWER),
+    Page("task_morning", VIEWER, "POST"),
     Page("task_new", STAFF, "POST"),
     Page("task_act", STAFF, "POST"),
 )
@@ -109,7 +112,9 @@ def things(world: World) -> Mapping[str, object]:
         row = get_journey(given["journey"])  # type: ignore[arg-type]
         entering.enter(row, [entering.Entrant(world.customer_id)])
         run = Run.objects.get(journey_id=row.pk)
+        trial = trials.request_trial(row, 30)
     return {
+        "trial_id": trial.pk,
         "journey_id": given["journey"],
         "run_id": run.pk,
         "task_id": task(world)["task"],

@@ -9,11 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from journeys.drafts import draft_of, get_journey
-from journeys.engine.passing import move_due, overdue
+from journeys.engine.passing import move_due
+from journeys.engine.watching import standing
 from journeys.errors import JourneyNotFound
 from journeys.models import Journey
 from journeys.reading import figures
-from journeys.trying import dry_run
+from journeys.replaying import dry_run
 from tenants.directory import find_tenant
 from tenants.scope import tenant_scope
 
@@ -50,9 +51,11 @@ class Command(BaseCommand):
             )
 
     def stuck(self, options: dict[str, Any]) -> None:
-        """Who is due for five minutes and was not moved."""
-        for journey, count in overdue(timezone.now()):
-            self.stdout.write(f"{count:>8}  {journey.name}")
+        """Who is due for five minutes and was not moved, is held for a decision, or failed in the last day."""
+        for one in standing(timezone.now()):
+            self.stdout.write(
+                f"{one.people:>8}  {one.why:<8}  since {one.since:%Y-%m-%d %H:%M}  {one.journey.name}"
+            )
 
     def move(self, options: dict[str, Any]) -> None:
         """Move whoever is due, now, in this process."""

@@ -1,0 +1,99 @@
+"""Trying the draft: with one person from stop to stop, and over the past as a job with progress."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from events.iso_time import moment_from_iso
+from journeys import trials, trying
+from journeys.admin.common import journey_or_404, refused
+from journeys.admin.journeys import person_of
+from journeys.definition import parse
+from journeys.drafts import draft_of, problems_of
+from journeys.explaining import in_words
+from journeys.models import Journey, Trial
+from profiles.models import CustomerProfile
+from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.errors import DomainError
+from tenants.middleware import StaffRequest
+from tenants.roles import Right
+
+SPANS = (30, 90, 365)
+
+
+@page("journeys/<uuid:journey_id>/try/", name="journey_try", right=Right.EDIT)
+def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
+    """GET `customer`: one person. POST `days`: ask for a trial over the past. Nothing is kept but the answer."""
+    journey = journey_or_404(journey_id)
+    here = reverse("admin:journey_try", args=[journey.pk])
+    if request.method == "POST":
+        days = request.POST.get("days", "")
+        try:
+            trial = trials.request_trial(journey, int(days) if days.isdecimal() else 0)
+        except DomainError as error:
+            return refused(request, error, here)
+        return HttpResponseRedirect(f"{here}?trial={trial.pk}")
+    text = request.GET.get("customer", "").strip()
+    raw = draft_of(journey).definition
+    errors = [one for one in problems_of(parse(raw)) if one.is_error]
+    person = person_of(text)
+    return show(
+        request,
+        "journeys/try.html",
+        f"{journey.name}: try it",
+        journey=journey,
+        text=text,
+        spans=SPANS,
+        errors=errors,
+        person=person,
+        tried=trying.try_with(raw, person.pk) if person and not errors else None,
+        **_shown(journey, trials.newest(journey, uuid_or_none(request.GET.get("trial", "")))),
+        crumb={"link": reverse("admin:journey_builder", args=[journey.pk]), "title": journey.name},
+    )
+
+
+@page("journeys/<uuid:journey_id>/try/<uuid:trial_id>/", name="journey_trial", right=Right.EDIT)
+def journey_trial(request: StaffRequest, journey_id: UUID, trial_id: UUID) -> HttpResponse:
+    """How far a trial is, or what it found: the part of the page that asks again."""
+    journey = journey_or_404(journey_id)
+    context = {"journey": journey, "club": club_of(request)}
+    return TemplateResponse(
+        request, "journeys/trial.html", context | _shown(journey, trials.newest(journey, trial_id))
+    )
+
+
+def _shown(journey: Journey, trial: Trial | None) -> dict[str, Any]:
+    if trial is None or trial.result is None:
+        return {"trial": trial}
+    found = trial.result
+    most = max([*found["messages_by_day"].values(), *found["by_day"].values(), 1])
+    days = sorted({*found["messages_by_day"], *found["by_day"]})
+    people = CustomerProfile.objects.in_bulk([one["customerId"] for one in found["samples"]])
+    definition = parse(trial.definition)
+    names = {step.id: step.name or step.id for step in definition.steps}
+    return {
+        "trial": trial,
+        "dry": found,
+        "took": round(trials.seconds_taken(trial), 1),
+        "dry_days": [
+            (day, found["by_day"].get(day, 0), count, max(2, round(60 * count / most)) if count else 0)
+            for day in days
+            for count in (found["messages_by_day"].get(day, 0),)
+        ],
+        "dry_steps": [
+            (names.get(one["step"], one["step"]), one["outcome"], one["count"]) for one in found["by_step"]
+        ],
+        "dry_messages": [(in_words(reason), count) for reason, count in found["messages"].items()],
+        "dry_refused": [(in_words(reason), count) for reason, count in found["refused"].items()],
+        "samples": [
+            (people.get(UUID(one["customerId"])), [_with_time(line) for line in one["story"]])
+            for one in found["samples"]
+        ],
+    }
+
+
+def _with_time(line: dict[str, Any]) -> dict[str, Any]:
+    return {**line, "at": moment_from_iso(line["at"])}
