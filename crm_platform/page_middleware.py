@@ -46,7 +46,8 @@ class ProgramCompression(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Compress, below the paths of programs."""
         is_for_programs = request.path_info.startswith((*PROGRAM_PATHS, "/api/schema"))
-        if not is_for_programs or (not response.streaming and len(response.content) < LEAST_BYTES):
+        is_small = isinstance(response, HttpResponse) and len(response.content) < LEAST_BYTES
+        if not is_for_programs or is_small:
             return response
         return super().process_response(request, response)
 

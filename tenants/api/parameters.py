@@ -27,7 +27,7 @@ def known_parameters(view: Any, method: str) -> frozenset[str]:
     if declared is not None:
         described = declared()
         instance = view()
-        instance.request = None
+        instance.request, instance.kwargs = None, {}
         described.view, described.method = instance, method
         for parameter in described.get_override_parameters():
             if isinstance(parameter, OpenApiParameter) and parameter.location == OpenApiParameter.QUERY:

@@ -59,8 +59,6 @@ class RateLimiter:
         self._leases: dict[tuple[str, str], _Lease] = {}
         # What all processes had taken when this one asked last.
         self._taken: dict[tuple[str, str], int] = {}
-        # What all processes had taken when this one asked last.
-        self._taken: dict[tuple[str, str], int] = {}
         self._lock = Lock()
         self._away_until = 0.0
 
