@@ -335,7 +335,7 @@ LIST_PARAMETERS: Final = [
     OpenApiParameter(
         "updatedFrom",
         OpenApiTypes.DATETIME,
-        description="Changed since then; with `sort=updatedAt` and `cursor` whoever asks again misses nobody.",
+        description="Changed since then. Ask again from a minute before the greatest `updatedAt` that was seen.",
     ),
     OpenApiParameter(
         "sort",
