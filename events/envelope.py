@@ -26,6 +26,7 @@ LONGEST_TENANT_KEY: Final = 200
 # Clocks of services drift, and some send local time as UTC; nobody is more than a day ahead.
 FUTURE_TOLERANCE: Final = timedelta(hours=24)
 EARLIEST_YEAR: Final = 1900
+GREATEST_SEQUENCE: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def _read_envelope(raw: object, now: datetime) -> Envelope:
     identity = _optional_object(raw, "identity")
     metadata = _optional_object(raw, "metadata")
     version = _version(raw)
+    _check_sequence(raw)
     occurred_at = _occurred_at(raw, now)
     tenant_key = _tenant_key(raw)
     known = canonical(raw_type)
@@ -137,6 +139,16 @@ def _version(raw: Mapping[str, Any]) -> str:
         message = f'version must be text such as "{DEFAULT_VERSION}", or left out.'
         _refuse(Refusal.INVALID_ENVELOPE, message, "version")
     return version
+
+
+def _check_sequence(raw: Mapping[str, Any]) -> None:
+    """The sender's own count, which orders events of one instant; read again where they are applied."""
+    value = raw.get("sequence")
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= GREATEST_SEQUENCE:
+        message = f"sequence must be a whole number from 0 to {GREATEST_SEQUENCE}, or left out."
+        _refuse(Refusal.INVALID_ENVELOPE, message, "sequence")
 
 
 def _occurred_at(raw: Mapping[str, Any], now: datetime) -> datetime:

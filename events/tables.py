@@ -2,28 +2,35 @@
 
 from typing import Final
 
-from tenants.extension import BLANKED, OF_PERSON, Period, Step, Table, columns, delete
+from tenants.extension import BLANKED, OF_PERSON, Period, Step, Table, Texts, columns, delete
 
 BLANK_LETTERS: Final = """
-UPDATE events_deadletter SET body = '[erased]', message = regexp_replace(message, %(pattern)s, '[erased]', 'gi'),
-    field = '', job_name = regexp_replace(job_name, %(pattern)s, '[erased]', 'gi')
-WHERE tenant_id = %(tenant)s AND (body ~* %(pattern)s OR message ~* %(pattern)s OR job_name ~* %(pattern)s)
+UPDATE events_deadletter SET body = '[erased]', field = ''
+WHERE tenant_id = %(tenant)s AND id = ANY(%(mentioned)s)
+"""
+BLANK_RECEIVED: Final = """
+UPDATE events_webhookattempt SET answer = '[erased]' WHERE tenant_id = %(tenant)s AND id = ANY(%(mentioned)s)
 """
 # What a receiver of a webhook said may repeat what it was told, in whatever way it is written.
-BLANK_RECEIVED: Final = """
-UPDATE events_webhookattempt SET answer = '[erased]'
-WHERE tenant_id = %(tenant)s AND answer <> ''
-  AND (answer ~* %(pattern)s OR answer ~ array_to_string(%(ids)s::text[], '|')
-       OR delivery_id IN (SELECT d.id FROM events_webhookdelivery AS d
-                          JOIN events_domainlogentry AS l ON l.tenant_id = d.tenant_id AND l.id = d.log_id
-                          WHERE d.tenant_id = %(tenant)s AND l.profile_id = ANY(%(ids)s)))
+TOLD_ABOUT: Final = """
+(SELECT l.profile_id FROM events_webhookdelivery AS d
+ JOIN events_domainlogentry AS l ON l.tenant_id = d.tenant_id AND l.id = d.log_id
+ WHERE d.id = row.delivery_id AND d.tenant_id = row.tenant_id)
 """
+# Some events call the person whom they are about by a plain `id`.
+SUBJECT: Final = """
+CASE WHEN starts_with(row.type, 'scl.member.') OR starts_with(row.type, 'teetime.player.')
+     THEN jsonb_build_object('subjectId', row.envelope->'payload'->'id')::text END
+"""
+MENTIONED: Final = "id = ANY(%(mentioned)s)"
 TABLES: Final = (
     Table(
         "events.DeadLetter",
         personal=columns("body message field job_name"),
         plain=columns("queue job_id code received_at handled_at handled_by_id"),
         erase=(Step(BLANKED, BLANK_LETTERS),),
+        # The blank before it: what was refused need not be JSON.
+        texts=Texts(("' ' || row.body", "row.message", "row.job_name"), redacted=("message", "job_name")),
     ),
     Table(
         "events.InboxEvent",
@@ -35,6 +42,16 @@ TABLES: Final = (
         ),
         mine=OF_PERSON,
         elsewhere="profiles.privacy.mentions",
+        texts=Texts(
+            (
+                "row.envelope::text",
+                "row.original_envelope::text",
+                "row.error_message",
+                "row.event_id",
+                SUBJECT,
+            ),
+            changing="row.original_envelope IS NOT NULL",
+        ),
     ),
     # Before the log, which says whose events were answered.
     Table(
@@ -42,12 +59,14 @@ TABLES: Final = (
         personal=columns("answer"),
         plain=columns("delivery_id endpoint_id at succeeded duration_ms status_code error"),
         erase=(Step(BLANKED, BLANK_RECEIVED),),
+        texts=Texts(("row.answer",), person=TOLD_ABOUT, among="row.answer <> ''", by_id=True),
     ),
     Table(
         "events.DomainLogEntry",
         personal=columns("data profile_id"),
         plain=columns("xid cluster kind at"),
-        erase=delete("events_domainlogentry", f"({OF_PERSON} OR data::text ~* %(pattern)s)"),
+        erase=delete("events_domainlogentry", MENTIONED),
+        texts=Texts(("row.data::text",), person="row.profile_id"),
     ),
     Table(
         "events.ConsumerPosition",
@@ -60,9 +79,8 @@ TABLES: Final = (
         "events.ParkedEntry",
         personal=columns("data error profile_id"),
         plain=columns("consumer log_id kind at status parked_at resolved_at"),
-        erase=delete(
-            "events_parkedentry", f"({OF_PERSON} OR data::text ~* %(pattern)s OR error ~* %(pattern)s)"
-        ),
+        erase=delete("events_parkedentry", MENTIONED),
+        texts=Texts(("row.data::text", "row.error"), person="row.profile_id"),
     ),
     Table(
         "events.WebhookEndpoint",

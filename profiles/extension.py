@@ -148,7 +148,11 @@ EXTENSION: Final = Extension(
         Periodic("profiles.wake_score_touched", seconds=3, expires=4, name="score-touched"),
         Periodic("profiles.score_everybody", seconds=300, expires=240, name="score-everybody"),
         Periodic("profiles.weigh_candidates", seconds=120, expires=100, name="weigh-candidates"),
+        Periodic("profiles.finish_erasures", seconds=60, expires=50, name="finish-erasures"),
         Periodic("profiles.wake_imports", seconds=30, expires=25, name="wake-imports"),
+        Periodic("profiles.wake_counts", seconds=60, expires=50, name="wake-counts"),
+        # Seldom, so that blocks fill; what is not indexed yet is read by whoever searches.
+        Periodic("profiles.index_texts", seconds=600, expires=500, name="index-texts"),
         Periodic(
             "profiles.find_duplicates", cron={"hour": 2, "minute": 30}, expires=3600, name="find-duplicates"
         ),

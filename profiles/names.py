@@ -242,6 +242,21 @@ def _telling(names: Iterable[PersonName]) -> list[PersonName]:
     return [name for name in named if not name.is_initial] or named
 
 
+def spells_somebody_else(name: PersonName, email: str) -> bool:
+    """Whether an address has the last name and another first name: josephgordon@ is not Rebecca Gordon's own."""
+    local = plain_word("".join(folded(email.partition("@")[0]).split()))
+    first, family = plain_word(name.first.split(maxsplit=1)[0] if name.first else ""), plain_word(name.family)
+    if not first or len(family) < SHORTEST_STEM or family.replace(" ", "") not in local:
+        return False
+    rest = "".join(char for char in local.replace(family.replace(" ", ""), "", 1) if char.isalpha())
+    return len(rest) >= SHORTEST_STEM and not may_be_one_name(rest, first)
+
+
+def plain_word(text: str) -> str:
+    """Folded text as keyboards without ł, ø, þ write it."""
+    return text.translate(PLAIN_LETTERS)
+
+
 def is_spelled_in(names: Iterable[PersonName], email: str) -> bool:
     """Whether an address spells a first name, as in anna.smit@ or annasmit@: then it is that one's mailbox."""
     local = folded(email.partition("@")[0])

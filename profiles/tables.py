@@ -13,12 +13,19 @@ from tenants.extension import (
     Period,
     Step,
     Table,
+    Texts,
     columns,
     delete,
 )
 
 EITHER: Final = ("first_profile_id", "second_profile_id")
 OF_EITHER: Final = "(first_profile_id = ANY(%(ids)s) OR second_profile_id = ANY(%(ids)s))"
+KEYS_OF_PERSON: Final = """
+(first_key = ANY(ARRAY(
+    SELECT kind || ':' || value FROM profiles_identifier WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s)))
+ OR second_key = ANY(ARRAY(
+    SELECT kind || ':' || value FROM profiles_identifier WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s))))
+"""
 # What accounting needs of a payment: when, what, how much. All erased people's payments stand under one row that is
 # nobody's, so that not even those of one person can be told together.
 ANONYMISE_PAYMENTS: Final = """
@@ -60,26 +67,26 @@ WITH left_alone AS (
 DELETE FROM profiles_household WHERE tenant_id = %(tenant)s AND id IN (SELECT id FROM left_alone)
 """
 BLANK_HOUSEHOLDS: Final = """
-UPDATE profiles_household SET name = '' WHERE tenant_id = %(tenant)s AND name ~* %(surnames)s
+UPDATE profiles_household SET name = '' WHERE tenant_id = %(tenant)s AND id = ANY(%(mentioned)s)
 """
 CLOSE_REQUESTS: Final = """
 UPDATE profiles_privacyrequest
 SET reason = '', status = CASE WHEN status = 'OPEN' THEN 'DONE' ELSE status END, closed_at = COALESCE(closed_at, now())
 WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s)
 """
-NOTES_OF_OTHERS: Final = """
-UPDATE profiles_note SET body = regexp_replace(body, %(pattern)s, '[erased]', 'gi')
-WHERE tenant_id = %(tenant)s AND body ~* %(pattern)s
-"""
 # Also rows that were never brought in, and those that name the person beside somebody else.
-OF_IMPORTED: Final = f"""({OF_PERSON} OR array_to_string(cells, ' ') ~* %(pattern)s OR reason ~* %(pattern)s
-    OR values::text ~* %(pattern)s)"""
+OF_IMPORTED: Final = f"({OF_PERSON} OR id = ANY(%(mentioned)s))"
+NO_IMPORT_AT_WORK: Final = """
+NOT EXISTS (SELECT FROM profiles_memberimport
+            WHERE tenant_id = %(tenant)s AND status NOT IN ('DONE', 'UNDONE', 'FAILED'))
+"""
 TABLES: Final = (
     Table(
         "profiles.Note",
         personal=columns("profile_id origin_profile_id body"),
         plain=columns("is_pinned author_id author_name created_at"),
-        erase=(*delete("profiles_note"), Step(BLANKED, NOTES_OF_OTHERS)),
+        erase=delete("profiles_note"),
+        texts=Texts(("row.body",), redacted=("body",), is_indexed=False),
         mine=OF_PERSON,
         merge=Move(),
         undo=OnUndo.KEEPS_PERSON,
@@ -105,6 +112,8 @@ TABLES: Final = (
             *delete("profiles_activity", f"{OF_PERSON} AND category <> 'PAYMENT'"),
             Step(ANONYMISED, ANONYMISE_PAYMENTS),
         ),
+        # Those of events are found by the event; these have none.
+        texts=Texts(("row.title", "row.metadata::text"), among="row.source = 'crm'"),
         mine=OF_PERSON,
         merge=Move(),
         undo=OnUndo.KEEPS_PERSON,
@@ -113,11 +122,18 @@ TABLES: Final = (
     Table(
         "profiles.Fact",
         personal=columns("profile_id identifier_id field value event_id"),
-        plain=columns("source rank occurred_at recorded_at"),
+        plain=columns("source rank occurred_at sequence arrival recorded_at"),
         erase=delete("profiles_fact"),
         mine=OF_PERSON,
         merge=MergeBy("profiles.merging.moving.move_facts"),
         undo=OnUndo.KEEPS_PERSON,
+    ),
+    # By the keys, which go after it.
+    Table(
+        "profiles.CannotLink",
+        personal=columns("first_key second_key"),
+        plain=columns("decided_by_name decided_at"),
+        erase=delete("profiles_cannotlink", KEYS_OF_PERSON),
     ),
     Table(
         "profiles.Identifier",
@@ -155,12 +171,6 @@ TABLES: Final = (
         mine=OF_PERSON,
     ),
     Table(
-        "profiles.CannotLink",
-        personal=columns("first_key second_key"),
-        plain=columns("decided_by_name decided_at"),
-        erase=delete("profiles_cannotlink", "(first_key = ANY(%(keys)s) OR second_key = ANY(%(keys)s))"),
-    ),
-    Table(
         "profiles.ReviewCandidate",
         personal=columns("first_profile_id second_profile_id evidence"),
         plain=columns("reason status created_at decided_at decided_by_name merge_id"),
@@ -188,6 +198,8 @@ TABLES: Final = (
         personal=columns("name"),
         plain=columns("formed_by_name formed_at"),
         erase=(Step(DELETED, EMPTY_HOUSEHOLDS), Step(BLANKED, BLANK_HOUSEHOLDS)),
+        # Of a household the family name alone says who.
+        texts=Texts(("row.name",), among="row.name <> ''", is_indexed=False, by_surname=True),
     ),
     Table(
         "profiles.HouseholdMember",
@@ -203,6 +215,9 @@ TABLES: Final = (
             "import_id line is_heading is_partial outcome stage_before is_created applied_at undone_at"
         ),
         erase=delete("profiles_importrow", OF_IMPORTED),
+        texts=Texts(
+            ("array_to_string(row.cells, ' ')", "row.reason", "row.values::text"), at_rest=NO_IMPORT_AT_WORK
+        ),
         mine=OF_PERSON,
     ),
     Table(
@@ -269,8 +284,19 @@ TABLES: Final = (
     ),
     Table(
         "profiles.ErasureReceipt",
-        plain=columns("profile_id reason counts hash erased_by_kind erased_by_id erased_by_name erased_at"),
+        plain=columns(
+            "profile_id reason counts hash erased_by_kind erased_by_id erased_by_name erased_at queue_search"
+        ),
     ),
+    Table(
+        "profiles.ErasureCount",
+        personal=columns("profile_id counts people"),
+        plain=columns("status asked_at leased_until attempts"),
+        erase=delete("profiles_erasurecount"),
+    ),
+    # Hashes; made anew when the texts are.
+    Table("profiles.TextBlock", plain=columns("model first_id last_id tokens is_stale")),
+    Table("profiles.TextMark", plain=columns("model indexed_to seen_to seen_xid")),
     Table("profiles.SuppressedKey", plain=columns("key_hash suppressed_at")),
     Table(
         "profiles.CustomerProfile",

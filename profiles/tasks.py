@@ -11,7 +11,10 @@ from profiles.exchange.importing import jobs
 from profiles.exchange.importing.jobs import RUN_IMPORT
 from profiles.ingest import process_turn
 from profiles.matching.review import weigh_candidates
+from profiles.privacy.counting import COUNT_ERASURES, count_erasures, wake_counts
+from profiles.privacy.queues import finish_all
 from profiles.privacy.retention import apply_retention
+from profiles.privacy.text_index import drop_pruned_blocks, index_texts
 from profiles.scoring import history_backfill, log_consumer, runs
 from profiles.scoring.log_consumer import SCORE_TOUCHED
 from profiles.scoring.people import Scorer
@@ -19,6 +22,8 @@ from profiles.scoring.versions import SCORE_TENANT
 from tenants.actors import acting_as, program
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
+
+INDEX_TEXTS = "profiles.index_texts_of"
 
 
 @shared_task(name=PROCESS_INBOX)
@@ -112,6 +117,12 @@ def weigh_new_candidates() -> None:
             weigh_candidates(is_everybody=False)
 
 
+@shared_task(name="profiles.finish_erasures")
+def finish_erasures() -> None:
+    """Search the queues for erased people whom Redis was away for; idempotent, because what is found is gone."""
+    finish_all()
+
+
 @shared_task(name="profiles.apply_retention")
 def apply_retention_everywhere() -> None:
     """Start the retention of each tenant, one task each, so that none waits for another's size."""
@@ -124,3 +135,36 @@ def apply_retention_of(tenant_id: str) -> None:
     """End what is past its period in one tenant; idempotent, because it goes by age."""
     with acting_as(program("profiles.apply_retention")):
         apply_retention(Tenant.objects.get(pk=UUID(tenant_id)))
+    with tenant_scope(UUID(tenant_id)):
+        drop_pruned_blocks()
+
+
+@shared_task(name=COUNT_ERASURES, soft_time_limit=1200, time_limit=1500)
+def count_erasures_of(tenant_id: str) -> None:
+    """Count what erasures would do, for pages that asked; idempotent by the status and the lease of the row."""
+    clear_debounce(COUNT_ERASURES, tenant_id)
+    with tenant_scope(UUID(tenant_id)), acting_as(program(COUNT_ERASURES)):
+        count_erasures()
+
+
+@shared_task(name="profiles.wake_counts")
+def wake_abandoned_counts() -> None:
+    """Find counts whose worker is gone; idempotent, because waking is."""
+    wake_counts()
+
+
+@shared_task(name="profiles.index_texts")
+def index_texts_everywhere() -> None:
+    """Start the indexing of each tenant's new texts, one task each, so that none waits for another's size."""
+    for tenant in Tenant.objects.all():
+        enqueue_debounced(INDEX_TEXTS, str(tenant.pk))
+
+
+@shared_task(name=INDEX_TEXTS)
+def index_texts_of(tenant_id: str) -> None:
+    """Index texts of one tenant for a turn; idempotent, because a mark moves with the blocks."""
+    clear_debounce(INDEX_TEXTS, tenant_id)
+    with tenant_scope(UUID(tenant_id)):
+        more = index_texts()
+    if more:
+        enqueue_debounced(INDEX_TEXTS, tenant_id)

@@ -77,13 +77,40 @@ OF_PERSON: Final = "profile_id = ANY(%(ids)s)"
 class Step:
     """One statement of an erasure; the rows it touches are counted under `act`.
 
-    Parameters: `%(tenant)s`, `%(ids)s` (the erased profiles), `%(keys)s` (their keys as `kind:value`), `%(nobody)s`
-    (the profile under which anonymous payments stand), `%(pattern)s` (a regular expression for their addresses and
-    names).
+    Parameters: `%(tenant)s`, `%(ids)s` (the erased profiles), `%(keys)s` (the ids by which services know them, as
+    `kind:value`), `%(mentioned)s` (the ids of the table's rows whose `Texts` mention the person), `%(nobody)s` (the
+    profile under which anonymous payments stand). No name and no address is among them: a statement that fails stands
+    in PostgreSQL's log.
     """
 
     act: str
     statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts of a table in which somebody may be mentioned whom the row does not name by a foreign key.
+
+    `text`: SQL expressions over the alias `row`; JSON as text is read as JSON, all else as words. `person`: an
+    expression for the id of a profile that the row is about without being erased by it. `among`: the condition of rows
+    that have such texts. `redacted`: text columns in which an erasure replaces the mention; the steps of the table deal
+    with the rest.
+
+    Where the table's key is a number that grows, `is_indexed`: the words are found by an index that a background task
+    makes (docs/privacy.md), so texts must not change once `at_rest`, a condition on the tenant, applies. The rows to
+    which `changing` applies are read each time; give them a partial index. `by_surname`: the family name alone is a
+    mention; `by_id`: the id of the profile is one.
+    """
+
+    text: tuple[str, ...]
+    person: str = "NULL::uuid"
+    among: str = "true"
+    at_rest: str = "true"
+    changing: str = "false"
+    redacted: tuple[str, ...] = ()
+    is_indexed: bool = True
+    by_surname: bool = False
+    by_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +119,9 @@ class Table:
 
     `personal` and `plain` together name every column but id and tenant; a test compares. `erase` runs at an erasure;
     `elsewhere` says who handles personal columns that no step of this table touches. `mine` is the condition of rows
-    that belong into a copy for the person (None: in no copy). `merge` and `undo` count where rows are about a person,
-    whom the columns `person` name; for an undo only the rows to which `counts` applies (`{row}` is the alias).
+    that belong into a copy for the person (None: in no copy). `texts` may mention
+    people. `merge` and `undo` count where rows are about a person, whom the columns `person` name; for an undo only the
+    rows to which `counts` applies (`{row}` is the alias).
     """
 
     model: str
@@ -102,6 +130,7 @@ class Table:
     erase: tuple[Step, ...] = ()
     mine: str | None = None
     elsewhere: str = ""
+    texts: Texts | None = None
     merge: OnMerge = field(default_factory=Stay)
     undo: OnUndo = OnUndo.NOTHING
     person: tuple[str, ...] = ("profile_id",)

@@ -2,12 +2,10 @@
 
 from typing import Final
 
-from tenants.extension import Period, Table, columns, delete
+from tenants.extension import Period, Table, Texts, columns, delete
 
 # Bodies are UTF-8 as our own answers are; a file is never kept here.
-ANSWERS: Final = """(path ~ array_to_string(%(ids)s::text[], '|')
-    OR convert_from(response_body, 'UTF8') ~ array_to_string(%(ids)s::text[], '|')
-    OR convert_from(response_body, 'UTF8') ~* %(pattern)s)"""
+BODY: Final = "convert_from(row.response_body, 'UTF8')"
 TABLES: Final = (
     Table("tenants.Membership", plain=columns("user_id role created_at")),
     Table(
@@ -22,7 +20,8 @@ TABLES: Final = (
         "tenants.IdempotencyRecord",
         personal=columns("path response_body"),
         plain=columns("caller key request_hash method response_status created_at"),
-        erase=delete("tenants_idempotencyrecord", ANSWERS),
+        erase=delete("tenants_idempotencyrecord", "id = ANY(%(mentioned)s)"),
+        texts=Texts(("row.path", BODY), by_id=True),
     ),
     Table(
         "tenants.LoggedAction",

@@ -87,14 +87,14 @@ def envelope(
     }
 
 
-def make_tenant() -> Tenant:
-    """The club of the benchmark."""
+def make_tenant(slug: str = SLUG) -> Tenant:
+    """The club of the benchmark, or another one beside it."""
     tiers = ["Platinum", "Gold", "Silver"]
     with transaction.atomic():
         tenant = Tenant.objects.create(
-            slug=SLUG, name="Bench", time_zone="Africa/Johannesburg", tier_order=tiers
+            slug=slug, name=slug.capitalize(), time_zone="Africa/Johannesburg", tier_order=tiers
         )
-        TenantName.objects.create(name=SLUG, tenant=tenant)
+        TenantName.objects.create(name=slug, tenant=tenant)
     return tenant
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-from events.envelope import LONGEST_ID, LONGEST_TYPE, LONGEST_VERSION, SOURCES
+from events.envelope import GREATEST_SEQUENCE, LONGEST_ID, LONGEST_TYPE, LONGEST_VERSION, SOURCES
 from events.models import Door, ErrorCode, InboxStatus, RefusalCode
 from tenants.api.openapi import ErrorBodySerializer, ErrorSerializer
 
@@ -54,6 +54,14 @@ ENVELOPE: Final[dict[str, Any]] = {
             "description": "As the catalogue says for the type.",
         },
         "metadata": {"type": "object", "additionalProperties": True, "nullable": True},
+        "sequence": {
+            "type": "integer",
+            "format": "int64",
+            "minimum": 0,
+            "maximum": GREATEST_SEQUENCE,
+            "nullable": True,
+            "description": "The sender's own count: orders events of one record that have the same timestamp.",
+        },
     },
 }
 # Under a name, so that a generated client has a type for what it sends (`TenantSchema`).

@@ -96,6 +96,16 @@ class InboxEvent(TenantModel):
                 condition=Q(status__in=(InboxStatus.DEAD, InboxStatus.FAILED)),
                 name="events_inbox_trouble_idx",
             ),
+            # Privacy: a person's own events, for their copy and their erasure.
+            models.Index(
+                fields=["profile_id"], condition=Q(profile_id__isnull=False), name="events_inbox_person_idx"
+            ),
+            # Privacy: repaired by staff, so that the index of texts need not follow.
+            models.Index(
+                fields=["tenant", "id"],
+                condition=Q(original_envelope__isnull=False),
+                name="events_inbox_repaired_idx",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,10 +1,10 @@
 """SEND: candidates for the ledger, whose planner decides; in the same transaction as the move."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from journeys.definition.steps import MessageClass, Send
-from journeys.engine.group import Group
+from journeys.engine.group import IN_TRIAL, Group
 from journeys.engine.statements import HERE, HERE_M
 from journeys.versions import channels_ahead, messages_of
 from messaging import planning
@@ -61,20 +61,60 @@ END_UNREACHABLE: Final = f"""
 UPDATE moving SET state = 'EXITED', reason = 'UNREACHABLE', outcome = 'SKIPPED'
 WHERE {HERE} AND way = 'skipped' AND detail ->> 'reason' = ANY(%(reasons)s)
 """
+# A person is not written to while something that may end the run came in and was not heard yet.
+SETTLE: Final = timedelta(seconds=2)
+LONGEST_SETTLE: Final = timedelta(seconds=60)
+UNHEARD: Final = """
+SELECT EXISTS (SELECT FROM events_inboxevent WHERE tenant_id = %(tenant)s AND status IN ('PENDING', 'PROCESSING')
+               AND priority < 4 AND received_at <= %(until)s)
+    OR EXISTS (SELECT FROM events_consumerposition AS p JOIN events_domainlogentry AS l
+                   ON l.tenant_id = p.tenant_id AND l.cluster = p.cluster AND (l.xid, l.id) > (p.last_xid, p.last_id)
+               WHERE p.tenant_id = %(tenant)s AND p.consumer = 'journeys' AND p.stopped_at IS NULL
+                 AND l.kind IN ('activity.recorded', 'segment.joined', 'segment.left') AND l.at <= %(until)s)
+"""
+HOLD_BACK: Final = f"""
+UPDATE moving SET state = 'PARK', arrived_at = COALESCE(arrived_at, %(now)s), due_at = %(due)s
+WHERE {HERE} AND skip_sends = '' AND not_before IS NULL AND moves > 0
+  AND (arrived_at IS NULL OR run_id = ANY(%(ids)s))
+"""
+# Resuming without a row in the ledger: held back before.
+HELD_BACK: Final = f"""
+SELECT m.run_id, m.arrived_at FROM moving AS m WHERE {HERE_M} AND NOT EXISTS (
+    SELECT FROM messaging_delivery AS d WHERE d.tenant_id = %(tenant)s AND d.key = {KEY} OFFSET 0)
+"""
 LOST: Final = f"UPDATE moving SET way = 'skipped', outcome = 'SKIPPED' WHERE {HERE} AND outcome IS NULL"
 
 
 def send(group: Group) -> None:
-    """Arriving: plan. Resuming at a planned time: see what became of it."""
+    """Arriving: plan, once all is heard that may end the run. Resuming at a planned time: see what became of it."""
     step = group.step
     assert isinstance(step, Send)  # noqa: S101 - by kind
-    if not group.resumes:
+    if _settled(group):
         _plan(group, step)
     group.execute(SILENT)
     group.execute(OUTCOME.replace("{waits}", WAITS), soon=group.now + SOON)
     ahead = channels_ahead(group.definition, step.id)
     if "skipped" not in step.ways and ahead <= {channel.value for channel in step.channels} and ahead:
         group.execute(END_UNREACHABLE, reasons=list(UNREACHABLE))
+
+
+def _settled(group: Group) -> bool:
+    """Whether somebody is to be planned for now; who has to wait for what is not heard yet is parked."""
+    may_leave = bool(group.definition.exits) or group.definition.goal is not None
+    if not group.resumes:
+        if may_leave and not IN_TRIAL.get() and _is_unheard(group, group.now):
+            group.execute(HOLD_BACK, due=group.now + SETTLE, ids=[])
+        return True
+    held = group.fetch(HELD_BACK) if may_leave else []
+    young = [(run, arrived) for run, arrived in held if group.now - arrived < LONGEST_SETTLE]
+    if young and _is_unheard(group, max(arrived for _, arrived in young)):
+        group.execute(HOLD_BACK, due=group.now + SETTLE, ids=[run for run, _ in young])
+    return bool(held)
+
+
+def _is_unheard(group: Group, until: datetime) -> bool:
+    [(answer,)] = group.fetch(UNHEARD, until=until)
+    return bool(answer)
 
 
 def _plan(group: Group, step: Send) -> None:

@@ -1,7 +1,8 @@
 """The list of customers: filters, search, and pages that continue where the last one ended, both ways, in any order."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import monotonic
 from typing import Any, Final
@@ -11,7 +12,7 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 
-from profiles.admin.list_columns import COLUMNS, Column, sort_of
+from profiles.admin.list_columns import COLUMNS, MONEY_COLUMNS, Column, sort_of
 from profiles.customer_filters import LONGEST_VALUE, apply_brought, brought_filters, options_of
 from profiles.models import CustomerProfile, LifecycleStage, ProfileStatus
 from profiles.reading import UNLISTED
@@ -37,6 +38,9 @@ SORTS: Final = [f"{sign}{name}" for name, column in COLUMNS.items() if column.so
 # Bits of a cursor: the row there has no value; it is read backwards from there.
 UNKNOWN, BACK = 1, 2
 SLOW_COUNT_SECONDS: Final = 0.1
+MONEY_FILTERS: Final = frozenset({"complaint"})
+# As rules name what only roles with SEE_MONEY see.
+ABOUT_MONEY: Final = re.compile("lifetimeValue|amountCents|PAYMENT|INVOICE|COMPLAINT")
 KEPT_TIMES: Final = 60
 _totals: ExpiringCache[tuple[UUID, str], int] = ExpiringCache(max_entries=2_000)
 
@@ -109,6 +113,17 @@ def choice_from(query: QueryDict, text: str = "") -> ListChoice:
         columns=query.get("columns", "").replace("\x00", "")[:500],
         view=query.get("view", "").replace("\x00", "")[:40],
     )
+
+
+def without_money(choice: ListChoice) -> ListChoice:
+    """The choice without what sorts or filters by payments, values or complaints: the order would tell them."""
+    is_by_money = choice.sort.removeprefix("-") in MONEY_COLUMNS
+    kept = {
+        name: value
+        for name, value in choice.brought.items()
+        if name not in MONEY_FILTERS and not ABOUT_MONEY.search(value)
+    }
+    return replace(choice, sort="" if is_by_money else choice.sort, brought=kept)
 
 
 def filters_of(choice: ListChoice, tenant: Tenant) -> list[Filter]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -43,6 +43,8 @@ CHANNELS = (
     ("Push", "pushOptIn", "push_opt_in", "notifications"),
     ("WhatsApp", "whatsappOptIn", "whatsapp_opt_in", "chat"),
 )
+
+OF_AGE: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,16 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
     origins = provenance(facts_of(profile.pk))
     choice, hidden = choice_from(request.GET), hidden_from(request)
     today = timezone.now().astimezone(club.zone).date()
+    is_restricted = restriction_of(profile.pk)
     return {
         "profile": profile,
         "own_heading": True,
         "crumb": {"link": reverse("admin:profiles_customerprofile_changelist"), "title": "Customers"},
         "birth": birth_words(profile.date_of_birth, today),
+        "is_minor": is_minor(profile.date_of_birth, today),
+        # Why nobody may write or call, whatever the channel; and why nobody may write.
+        "no_contact": "use of the data is restricted" if is_restricted else "",
+        "no_email": "" if profile.email_opt_in else "did not agree to e-mail",
         "origins": origins,
         "tags": coloured(profile.tags),
         "known_tags": known_tags(),
@@ -116,10 +123,17 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         "sources": list(formatting.SOURCES.items()),
         "timeline": timeline_of(profile.pk, club, choice, without=hidden),
         "notes": notes_of(profile.pk),
-        "is_restricted": restriction_of(profile.pk),
+        "is_restricted": is_restricted,
         "panels": customer_panels(request, profile),
         "acts": offers_of(request),
     }
+
+
+def is_minor(birth: date | None, today: date) -> bool:
+    """Whether somebody is not of age yet: they are spoken to through their parents."""
+    if birth is None:
+        return False
+    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day)) < OF_AGE
 
 
 def address_of(profile_id: UUID) -> str:

@@ -21,6 +21,7 @@ from profiles.admin.customer_list import (
     has_any_customer,
     read_page,
     total_of,
+    without_money,
 )
 from profiles.admin.customer_page import address_of, golf_of, membership_of, show_customer
 from profiles.admin.list_columns import (
@@ -94,6 +95,12 @@ def list_customers(request: StaffRequest) -> HttpResponse:
     club = club_of(request)
     given = request.POST if request.method == "POST" else request.GET
     choice = choice_from(given, request.POST.get("q", ""))
+    if not request_may(request, Right.SEE_MONEY) and without_money(choice) != choice:
+        messages.warning(
+            request,
+            "Your role does not see payments, values and complaints, so the list does not sort or filter by them.",
+        )
+        choice = without_money(choice)
     if request.method == "POST" and not choice.text:
         # Filters without a text hold nothing personal: they stand in the address, to be kept and sent.
         return HttpResponseRedirect(f"?{urlencode(choice.address)}")

@@ -1,8 +1,11 @@
 """Privacy in the back office: open requests, a copy for the person, erasure with preview, restriction."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -10,9 +13,10 @@ from events.identity_hints import IdentityKey, IdentityKind
 from profiles.admin.customer_page import address_of
 from profiles.effects.keys import normal_keys
 from profiles.errors import AlreadyDecided, CustomerNotFound
-from profiles.models import CustomerProfile, ErasureReason, ErasureReceipt
+from profiles.models import CustomerProfile, ErasureCount, ErasureReason, ErasureReceipt
 from profiles.privacy.copies import copy_of_person, zip_of_copy
-from profiles.privacy.erasing import Erasure, erase_customer
+from profiles.privacy.counting import ask_for_count, count_of
+from profiles.privacy.erasing import erase_customer
 from profiles.privacy.requests import open_requests, reject_request, with_people
 from profiles.privacy.restricting import restriction_of, set_restriction
 from profiles.privacy.suppression import lift
@@ -97,44 +101,69 @@ def restrict(request: StaffRequest, profile_id: UUID) -> HttpResponse:
 
 @page("profiles/customerprofile/<uuid:profile_id>/erase/", name="customer_erase", right=Right.ADMINISTER)
 def erase(request: StaffRequest, profile_id: UUID) -> HttpResponse:
-    """The act, once the word was typed (POST), and on request what would be erased (POST `act`: count).
+    """The act, once the word was typed (POST), and what would be erased, where somebody asked (POST `act`: count).
 
-    Looking at the page counts nothing: the count reads whatever the club ever got.
+    Looking at the page counts nothing: a worker does, and the page shows how far it is.
     """
     profile = _customer(profile_id)
+    if request.method == "POST" and request.POST.get("act") == "count":
+        ask_for_count(profile.pk)
+        return HttpResponseRedirect(reverse("admin:customer_erase", args=[profile.pk]))
     reason = request.POST.get("reason", ErasureReason.POPIA.value)
-    is_count = request.POST.get("act") == "count"
     is_meant = request.POST.get("confirmation", "").strip() == CONFIRMATION
     if request.method == "POST" and is_meant and reason in ErasureReason.values:
         erase_customer(profile.pk, reason=reason)
         messages.success(request, "Erased. The receipt is below.")
         return HttpResponseRedirect(reverse("admin:privacy"))
-    preview = erase_customer(profile.pk, reason=ErasureReason.POPIA.value, dry_run=True) if is_count else None
-    is_refused = request.method == "POST" and not is_count
+    is_refused = request.method == "POST"
     return show(
         request,
         "crm/privacy/erase.html",
         f"Erase {profile.name}",
         status=422 if is_refused else 200,
         profile=profile,
-        lines=_lines(preview) if preview else None,
-        people=len(preview.profile_ids) if preview else 1,
         reasons=ErasureReason.choices,
         reason=reason,
         word=CONFIRMATION,
         is_refused=is_refused,
         is_restricted=restriction_of(profile.pk),
         crumb={"link": address_of(profile.pk), "title": profile.name},
+        **_counted(profile.pk),
     )
 
 
-def _lines(preview: Erasure) -> list[tuple[str, str, int]]:
+@page(
+    "profiles/customerprofile/<uuid:profile_id>/erase/count/",
+    name="customer_erase_count",
+    right=Right.ADMINISTER,
+)
+@require_GET
+def erase_count(request: StaffRequest, profile_id: UUID) -> HttpResponse:
+    """How far the count is; leads to the whole page once it has ended."""
+    profile = _customer(profile_id)
+    counted = _counted(profile.pk)
+    if not counted["is_counting"]:
+        return HttpResponseRedirect(reverse("admin:customer_erase", args=[profile.pk]))
+    return render(request, "crm/privacy/counting.html", counted)
+
+
+def _counted(profile_id: UUID) -> dict[str, Any]:
+    """What the page says of the count."""
+    count = count_of(profile_id)
+    is_done = count is not None and count.status == ErasureCount.Status.DONE
+    return {
+        "count": count,
+        "is_counting": count is not None and count.status == ErasureCount.Status.WAITING,
+        "is_failed": count is not None and count.status == ErasureCount.Status.FAILED,
+        "lines": _lines(count.counts) if count is not None and is_done else None,
+        "people": count.people if count is not None else 1,
+    }
+
+
+def _lines(counts: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str, int]]:
     """What, the act, rows."""
     return [
-        (_words(model), act, rows)
-        for model, acts in preview.counts.items()
-        for act, rows in acts.items()
-        if rows
+        (_words(model), act, rows) for model, acts in counts.items() for act, rows in acts.items() if rows
     ]
 
 

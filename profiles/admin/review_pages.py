@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -42,8 +44,16 @@ SAID: Final = {
     Status.HOUSEHOLD: "Kept apart as one household",
     Status.SKIPPED: "Put aside",
 }
+LATER: Final = "crm_review_later"
+MOST_LATER: Final = 500
 MOST_DECIDED: Final = 50
 MOST_SHOWN: Final = 50
+# Decision, key, icon and words of the buttons; what the evidence proposes comes first.
+ACTS: Final = (
+    (Status.MERGED, "m", "merge", "One person: merge"),
+    (Status.KEPT_APART, "k", "call_split", "Keep apart"),
+    (Status.HOUSEHOLD, "h", "home", "Same household"),
+)
 # How sure, by what the address says.
 LEVELS: Final = {"9999": 0.9999, "999": 0.999, "99": 0.99, "95": 0.95}
 TELLING: Final = (
@@ -66,17 +76,55 @@ class Column:
 
 @page("customers/review/", name="review_queue", right=Right.CORRECT)
 def review_queue(request: StaffRequest) -> HttpResponse:
-    """The pair with the most value at stake, or the one that is asked for."""
+    """The pair with the most value at stake that was not put to the end, or the one that is asked for."""
     waiting = queue()
-    asked = request.GET.get("pair", "")
-    first = waiting.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 19 else None  # noqa: PLR2004
-    candidate = first or waiting.first()
-    context: dict[str, Any] = {"total": waiting.count() if candidate else 0, "last": _last(request)}
+    later = _later(request)
+    asked = _number(request.GET.get("pair", ""))
+    candidate = waiting.filter(pk=asked).first() if asked else None
+    candidate = candidate or waiting.exclude(pk__in=later).first() or _first_of(waiting, later)
+    total = waiting.count() if candidate else 0
+    context: dict[str, Any] = {"total": total, "last": _last(request), "later": len(later)}
     if candidate is not None:
         context |= _pair_context(club_of(request), read_pair(candidate.pk))
-        following = waiting.exclude(pk=candidate.pk).first()
-        context["next"] = following.pk if following else None
+        context["has_next"] = total > 1
     return show(request, "crm/review/queue.html", "Review", **context)
+
+
+@page("customers/review/list/", name="review_list", right=Right.CORRECT)
+def review_list(request: StaffRequest) -> HttpResponse:
+    """All that wait, by value at stake or by likelihood; by reason where one is chosen."""
+    reason = request.GET.get("reason", "")
+    reasons = ReviewCandidate.Reason
+    rows: Any = queue().filter(reason=reason) if reason in reasons.values else queue()
+    order = request.GET.get("order", "stake")
+    rows = rows.order_by("-likelihood", "id") if order == "likelihood" else rows
+    shown = Paginator(rows, MOST_SHOWN).get_page(request.GET.get("page"))
+    found: list[Any] = list(shown)
+    people = CustomerProfile.objects.in_bulk({one for each in found for one in (each.one_id, each.other_id)})
+    pairs = [
+        (each, people[each.one_id], people[each.other_id], 100 * each.likelihood, each.get_reason_display())
+        for each in found
+    ]
+    return show(
+        request,
+        "crm/review/list.html",
+        "Pairs that wait",
+        pairs=pairs,
+        shown=shown,
+        reason=reason,
+        reasons=reasons.choices,
+        order=order,
+        crumb={"link": reverse("admin:review_queue"), "title": "Review"},
+    )
+
+
+@page("customers/review/<int:candidate_id>/later/", name="review_later", right=Right.CORRECT)
+@require_POST
+def review_later(request: StaffRequest, candidate_id: int) -> HttpResponse:
+    """Put a pair to the end of this person's queue; nothing is decided."""
+    later = [one for one in _later(request) if one != candidate_id]
+    request.session[LATER] = [*later, candidate_id][-MOST_LATER:]
+    return HttpResponseRedirect(reverse("admin:review_queue"))
 
 
 @page("customers/review/decided/", name="review_decided", right=Right.CORRECT)
@@ -157,6 +205,22 @@ def review_undo(request: StaffRequest, candidate_id: int) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('admin:review_queue')}?pair={candidate_id}")
 
 
+def _later(request: StaffRequest) -> list[int]:
+    """The pairs that this person put to the end, in that order."""
+    later = request.session.get(LATER)
+    return later if isinstance(later, list) else []
+
+
+def _first_of(waiting: QuerySet[ReviewCandidate], later: list[int]) -> ReviewCandidate | None:
+    """Nothing but what was put to the end is left: the pair that has been there longest."""
+    left = set(waiting.filter(pk__in=later).values_list("pk", flat=True))
+    return waiting.filter(pk=next(one for one in later if one in left)).first() if left else None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0  # noqa: PLR2004 - what a bigint holds
+
+
 def _last(request: StaffRequest) -> int | None:
     """The pair this person decided last, for the undo button."""
     last = request.session.get("crm_last_review")
@@ -173,6 +237,7 @@ def _pair_context(club: Tenant, pair: Pair) -> dict[str, Any]:
     most = max((abs(point.weight) for point in pair.evidence), default=1.0)
     return {
         "pair": pair,
+        "acts": sorted(ACTS, key=lambda act: act[0] != pair.proposal),
         "columns": columns,
         "lines": lines,
         "points": [(point, round(100 * abs(point.weight) / most)) for point in pair.evidence],
@@ -189,7 +254,8 @@ def _column(club: Tenant, profile: CustomerProfile) -> Column:
     today = timezone.now().astimezone(club.zone).date()
     origins = provenance(facts_of(profile.pk))
     facts = [*membership_of(profile, origins, today), *golf_of(profile, origins)]
-    rows = {"Born": birth_words(profile.date_of_birth, today)}
+    born = profile.date_of_birth
+    rows = {"Born": f"{formatting.day(born)} ({birth_words(born, today)})" if born else ""}
     rows |= {fact.label: fact.text for fact in facts}
     rows |= _keys(profile.pk)
     return Column(

@@ -231,9 +231,17 @@ def _state(batch: BatchChanges, link: KeyLink, subject: Subject, row: ClaimedRow
     for draft in subject.facts:
         key = (id(link), draft.field, row.source, draft.rank)
         rival = batch.facts.get(key)
-        if rival is None or (row.occurred_at, row.event_id) > (rival.occurred_at, rival.event_id):
+        if rival is None or row.order > rival.order:
             batch.facts[key] = StatedFact(
-                link, row.source, draft.field, draft.value, draft.rank, row.occurred_at, row.event_id
+                link,
+                row.source,
+                draft.field,
+                draft.value,
+                draft.rank,
+                row.occurred_at,
+                row.event_id,
+                row.sequence,
+                row.id,
             )
     if subject.links is True and (link.linked_at is None or row.occurred_at > link.linked_at):
         link.linked_at, link.is_changed = row.occurred_at, True

@@ -190,7 +190,7 @@ def _apply(club: Club, rows: Sequence[ClaimedRow], *, shared: bool) -> list[int]
         except DeadEvent as reason:
             dead.append((row.id, reason.code.value, reason.field, reason.message))
     # Per customer by the time it happened, then by arrival.
-    ready.sort(key=lambda event: (event.row.occurred_at, event.row.id))
+    ready.sort(key=lambda event: event.row.order)
     left: list[ReadyEvent] = []
     applied: Sequence[EventResult] = []
     if ready:

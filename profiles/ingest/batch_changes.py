@@ -42,6 +42,13 @@ class StatedFact(NamedTuple):
     rank: int
     occurred_at: datetime
     event_id: str
+    sequence: int
+    arrival: int
+
+    @property
+    def order(self) -> tuple[datetime, int, int]:
+        """By when it happened, then as the sender counts, then by arrival."""
+        return self.occurred_at, self.sequence, self.arrival
 
 
 @dataclass(slots=True)

@@ -32,6 +32,12 @@ class ClaimedRow(NamedTuple):
     was_processed: bool
     envelope: str
     place: str = ""  # where the row stands in its table, while it is locked
+    sequence: int = 0  # the sender's own count, for events of one instant
+
+    @property
+    def order(self) -> tuple[datetime, int, int]:
+        """By when it happened, then as the sender counts, then by arrival."""
+        return self.occurred_at, self.sequence, self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,8 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
         )
     row, ahead = _within_reach(row, club)
     try:
-        event = _decode(row, event_type)
+        event, sequence = _decode(row, event_type)
+        row = row._replace(sequence=sequence) if sequence else row
         effect = EFFECTS[event.type](event, club)
     except PayloadRefused as refused:
         raise DeadEvent(ErrorCode.INVALID_PAYLOAD, refused.field, refused.message) from None
@@ -86,11 +93,12 @@ def _within_reach(row: ClaimedRow, club: Club) -> tuple[ClaimedRow, list[Remark]
     return row._replace(occurred_at=now), [{"field": "timestamp", "text": text}]
 
 
-def _decode(row: ClaimedRow, event_type: EventType) -> DecodedEvent:
+def _decode(row: ClaimedRow, event_type: EventType) -> tuple[DecodedEvent, int]:
+    """The event, and the sender's sequence; 0 for none."""
     envelope: Any = load_json(row.envelope)
     identity: dict[str, Any] = envelope.get("identity") or {}
     payload: dict[str, Any] = envelope.get("payload") or {}
-    return DecodedEvent(
+    event = DecodedEvent(
         inbox_id=row.id,
         type=event_type.name,
         source=row.source,
@@ -99,3 +107,5 @@ def _decode(row: ClaimedRow, event_type: EventType) -> DecodedEvent:
         payload=decode_payload(event_type, payload),
         keys=identity_keys(row.source, event_type.name, identity, payload),
     )
+    sequence = envelope.get("sequence")
+    return event, sequence if isinstance(sequence, int) else 0

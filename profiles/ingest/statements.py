@@ -168,15 +168,18 @@ ON CONFLICT ON CONSTRAINT profiles_candidate_pair_uq DO NOTHING
 NEW_FACT = StagingTable(
     "new_fact",
     "profile_id uuid, identifier_id bigint, field text, source text, rank smallint, value jsonb,"
-    " occurred_at timestamptz, event_id text",
+    " occurred_at timestamptz, event_id text, sequence bigint, arrival bigint",
 )
-# A late event never overwrites a newer fact; of two at the same instant the greater event id wins, on every machine.
+# A late event never overwrites a newer fact; of two at the same instant the sender's sequence decides, then arrival.
 UPSERT_FACTS = """
-INSERT INTO profiles_fact AS f (tenant_id, profile_id, identifier_id, field, source, rank, value, occurred_at, event_id)
-SELECT %s, profile_id, identifier_id, field, source, rank, value, occurred_at, event_id FROM new_fact
+INSERT INTO profiles_fact AS f (tenant_id, profile_id, identifier_id, field, source, rank, value, occurred_at, event_id,
+                                sequence, arrival)
+SELECT %s, profile_id, identifier_id, field, source, rank, value, occurred_at, event_id, sequence, arrival
+FROM new_fact
 ON CONFLICT ON CONSTRAINT profiles_fact_record_uq DO UPDATE
-SET value = excluded.value, occurred_at = excluded.occurred_at, event_id = excluded.event_id, recorded_at = now()
-WHERE (excluded.occurred_at, excluded.event_id) > (f.occurred_at, f.event_id)
+SET value = excluded.value, occurred_at = excluded.occurred_at, event_id = excluded.event_id,
+    sequence = excluded.sequence, arrival = excluded.arrival, recorded_at = now()
+WHERE (excluded.occurred_at, excluded.sequence, excluded.arrival) > (f.occurred_at, f.sequence, f.arrival)
 """
 
 # --- activities

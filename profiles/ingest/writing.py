@@ -128,6 +128,8 @@ def _write_facts(cursor: Any, batch: BatchChanges) -> None:
                 orjson.dumps(fact.value).decode(),
                 fact.occurred_at,
                 fact.event_id,
+                fact.sequence,
+                fact.arrival,
             )
             # In a fixed order, so that two batches with the same facts cannot wait for each other.
             for fact in sorted(_newest(batch), key=lambda one: (one.link.id, one.field, one.rank))
@@ -141,7 +143,7 @@ def _newest(batch: BatchChanges) -> Iterable[StatedFact]:
     if not batch.identity_map.duplicate_links:
         return batch.facts.values()
     newest: dict[tuple[Any, ...], StatedFact] = {}
-    for fact in sorted(batch.facts.values(), key=lambda one: (one.occurred_at, one.event_id)):
+    for fact in sorted(batch.facts.values(), key=lambda one: one.order):
         newest[fact.link.id, fact.field, fact.source, fact.rank] = fact
     return newest.values()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from profiles.names import PersonName, may_be_one_person
+from profiles.names import PersonName, may_be_one_person, spells_somebody_else
 from profiles.normalise import folded
 
 # Bits of evidence, about as much as the search for duplicates gives for the same (see docs/duplicates.md).
@@ -14,6 +14,7 @@ SAME_NAME, ALIKE_NAME, OTHER_NAME = 5.0, 2.0, -6.0
 SAME_BIRTH, SWAPPED_BIRTH, OTHER_BIRTH = 7.0, 4.0, -7.0
 SAME_CLUB, NEAR_HANDICAP, FAR_HANDICAP = 0.5, 1.0, -2.0
 TWO_IDS: Final = -8.0
+OTHER_NAME_IN_MAIL: Final = -5.0
 NEAR_TENTHS, FAR_TENTHS = 15, 80
 
 
@@ -42,6 +43,7 @@ def compare(one: Side, other: Side) -> list[Evidence]:
         *_addresses(one, other),
         *_ids(one, other),
         *_name(one, other),
+        *_mailbox(one, other),
         *_birth(one, other),
         *_golf(one, other),
     ]
@@ -83,6 +85,26 @@ def _name(one: Side, other: Side) -> list[Evidence]:
         words = "Same last name, first names may be one" if same_last else "Names may be one person's"
         return [Evidence(words, ALIKE_NAME + (1 if same_last else 0))]
     return [Evidence("Different first names", OTHER_NAME)]
+
+
+def _mailbox(one: Side, other: Side) -> list[Evidence]:
+    """Of two, one of whom has no name: an address that spells another first name, as couples have it."""
+    if one.name.first and other.name.first:
+        return []
+    named, nameless = (one, other) if one.name.first else (other, one)
+    if any(kind == "email" and spells_somebody_else(named.name, value) for kind, value in nameless.keys):
+        return [Evidence("The e-mail address spells another first name", OTHER_NAME_IN_MAIL)]
+    return []
+
+
+def is_rather_household(one: Side, other: Side) -> bool:
+    """Whether two who share an address have other first names, also in the address itself: a couple, a family."""
+    shared = {kind for kind, _ in set(one.keys) & set(other.keys)} & {"email", "phoneNumber"}
+    if not shared:
+        return False
+    if one.name.first and other.name.first:
+        return not may_be_one_person(one.name, other.name)
+    return bool(_mailbox(one, other))
 
 
 def _birth(one: Side, other: Side) -> list[Evidence]:

@@ -12,14 +12,13 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from profiles.errors import AlreadyDecided, CustomerNotFound
-from profiles.matching.evidence import Evidence, Side, compare, from_comparisons
+from profiles.matching.evidence import Evidence, Side, compare, from_comparisons, is_rather_household
 from profiles.matching.households import form_household
 from profiles.merging.actions import merge_many, merge_profiles, unmerge_profiles
 from profiles.merging.cannot_link import allow_link, forbid_link
 from profiles.merging.reassignment import BY_PERSON, NewMerge
 from profiles.models import CustomerProfile, DuplicatePair, Identifier, ProfileStatus, ReviewCandidate
 from profiles.names import PersonName
-from profiles.normalise import folded
 from tenants.action_log import log_action, log_actions
 from tenants.actors import current_actor
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
@@ -40,11 +39,19 @@ class Pair:
     winner: CustomerProfile
     loser: CustomerProfile
     evidence: list[Evidence]
+    is_household: bool = False
 
     @property
     def weight(self) -> float:
         """Sum of the evidence; above 0 it speaks for one person."""
         return sum(point.weight for point in self.evidence)
+
+    @property
+    def proposal(self) -> str:
+        """What the evidence makes likely: one household, one person, or two."""
+        if self.is_household:
+            return Status.HOUSEHOLD
+        return Status.MERGED if self.weight > 0 else Status.KEPT_APART
 
     @property
     def value_cents(self) -> int:
@@ -95,18 +102,19 @@ def read_pair(candidate_id: int) -> Pair:
     people = CustomerProfile.objects.in_bulk([candidate.one_id, candidate.other_id])
     one, other = people[candidate.one_id], people[candidate.other_id]
     winner, loser = sorted((one, other), key=_precedence)
-    return Pair(candidate, winner, loser, evidence_of(candidate, one, other))
+    keys = _keys_of([one.pk, other.pk])
+    sides = [_side(profile, keys[profile.pk]) for profile in (one, other)]
+    return Pair(candidate, winner, loser, _evidence_of(candidate, *sides), is_rather_household(*sides))
 
 
-def evidence_of(candidate: ReviewCandidate, one: CustomerProfile, other: CustomerProfile) -> list[Evidence]:
+def _evidence_of(candidate: ReviewCandidate, one: Side, other: Side) -> list[Evidence]:
     """What speaks for and against: what the search for duplicates found, else what is known of the two now."""
     pair = DuplicatePair.objects.filter(
         first_profile_id=candidate.first_profile_id, second_profile_id=candidate.second_profile_id
     ).first()
     if pair is not None:
         return from_comparisons(pair.comparisons)
-    keys = _keys_of([one.pk, other.pk])
-    return compare(*(_side(profile, keys[profile.pk]) for profile in (one, other)))
+    return compare(one, other)
 
 
 def weigh_candidates(*, is_everybody: bool) -> int:
@@ -285,7 +293,7 @@ def _precedence(profile: CustomerProfile) -> tuple[Any, ...]:
 
 def _side(profile: CustomerProfile, keys: list[tuple[str, str]]) -> Side:
     return Side(
-        name=PersonName(folded(profile.first_name), folded(profile.last_name)),
+        name=PersonName.of(profile.first_name, profile.last_name),
         birth=profile.date_of_birth,
         home_club=profile.home_club_name,
         handicap_tenths=profile.handicap_tenths,

@@ -29,7 +29,13 @@ from profiles.models.importing import (
     ImportStatus,
     MemberImport,
 )
-from profiles.models.privacy import ErasureReason, ErasureReceipt, ProcessingRestriction, SuppressedKey
+from profiles.models.privacy import (
+    ErasureCount,
+    ErasureReason,
+    ErasureReceipt,
+    ProcessingRestriction,
+    SuppressedKey,
+)
 from profiles.models.profile import (
     STAGE_LADDER,
     CustomerProfile,
@@ -38,6 +44,7 @@ from profiles.models.profile import (
     new_profile_id,
 )
 from profiles.models.scores import ProfileScore, ScoreDue, ScoreHistory, ScoreRun, ScoringRules, StageChange
+from profiles.models.texts import TextBlock, TextMark
 
 __all__ = [
     "CRM_RECORD",
@@ -54,6 +61,7 @@ __all__ = [
     "DuplicateModel",
     "DuplicatePair",
     "DuplicateRun",
+    "ErasureCount",
     "ErasureReason",
     "ErasureReceipt",
     "Fact",
@@ -82,5 +90,7 @@ __all__ = [
     "StageChange",
     "SuppressedKey",
     "TagColour",
+    "TextBlock",
+    "TextMark",
     "new_profile_id",
 ]

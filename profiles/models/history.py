@@ -29,6 +29,8 @@ class Fact(TenantChildModel):
     value = models.JSONField(null=True)
     occurred_at = models.DateTimeField()
     event_id = models.CharField(max_length=200)
+    sequence = models.BigIntegerField(db_default=0, help_text="The sender's count of events of one instant.")
+    arrival = models.BigIntegerField(db_default=0, help_text="The event's number in the inbox.")
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
@@ -122,6 +124,10 @@ class Activity(TenantChildModel):
                 fields=["tenant", "profile_id"],
                 condition=Q(type__in=["COMPLAINT_OPENED", "COMPLAINT_CLOSED"]),
                 name="profiles_activity_plaint_idx",
+            ),
+            # Privacy: what the platform itself wrote, in which somebody else may be mentioned.
+            models.Index(
+                fields=["tenant", "id"], condition=Q(source="crm"), name="profiles_activity_own_idx"
             ),
         ]
 

@@ -25,6 +25,11 @@ class ErasureReceipt(TenantModel):
     erased_by_id = models.CharField(max_length=250)
     erased_by_name = models.CharField(max_length=250)
     erased_at = models.DateTimeField()
+    queue_search = models.TextField(
+        db_default="",
+        blank=True,
+        help_text="What is still to be found in Redis, encrypted; empty once it was. No part of the hash.",
+    )
 
     class Meta:
         constraints = [
@@ -39,6 +44,36 @@ class ErasureReceipt(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.profile_id}"
+
+
+class ErasureCount(TenantModel):
+    """What an erasure of somebody would do, counted in the background for whoever looks at the page."""
+
+    class Status(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "WAITING", "Being counted"
+        DONE = "DONE", "Counted"
+        FAILED = "FAILED", "Could not be counted"
+
+    profile_id = models.UUIDField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    counts = models.JSONField(default=dict, help_text="Table → act → rows.")
+    people = models.IntegerField(default=1, help_text="Profiles that go together.")
+    asked_at = models.DateTimeField(db_default=models.functions.Now())
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(db_default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "profile_id"], name="profiles_erasurecount_person_uq"),
+            models.CheckConstraint(
+                condition=Q(status__in=["WAITING", "DONE", "FAILED"]), name="profiles_erasurecount_status_ck"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.profile_id}"
 
 
 class SuppressedKey(TenantModel):

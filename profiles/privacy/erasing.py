@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -19,9 +19,9 @@ from profiles.errors import InvalidFields
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ErasureReason, ErasureReceipt, ProfileStatus
 from profiles.privacy import statements as sql
-from profiles.privacy.mentions import blank_mentions, find_mentions
+from profiles.privacy.mentions import Mentions, blank_mentions, find_late_mentions, find_mentions, lock_events
 from profiles.privacy.person_patterns import Traits
-from profiles.privacy.queues import forget_jobs
+from profiles.privacy.queues import finish, remember
 from profiles.privacy.suppression import suppress
 from profiles.reading import get_customer
 from tenants.action_log import log_action
@@ -52,45 +52,55 @@ class _DryRun(Exception):
 def erase_customer(profile_id: UUID, *, reason: str, dry_run: bool = False) -> Erasure:
     """Erase the customer and all who were merged into them; the id of a merged one means their survivor.
 
-    One transaction; the tenant's identity lock is taken after the inbox was searched. A dry run does the same and takes
-    it back, so that its counts are exact. Raises CustomerNotFound, InvalidFields.
+    The search for mentions has a read-only transaction of its own; all acts have one, under the tenant's identity lock.
+    A dry run does the same and takes it back, so that its counts are exact. Raises CustomerNotFound, InvalidFields.
     """
     if reason not in ErasureReason.values:
         raise InvalidFields({"reason": f"Choose one of {', '.join(ErasureReason.values)}."})
-    done: list[Erasure] = []
-    try:
-        with transaction.atomic():
-            done.append(_erase(profile_id, reason, is_dry=dry_run))
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
-    return done[0]
+    while True:
+        whom, traits = _whom(get_customer(profile_id).pk)
+        mentions = find_mentions(whom, traits)
+        done: list[Erasure | None] = []
+        try:
+            with transaction.atomic():
+                done.append(_erase(profile_id, reason, (whom, traits), mentions))
+                if dry_run:
+                    raise _DryRun
+        except _DryRun:
+            pass
+        # Else who that is changed while the texts were read: search again.
+        if done[0] is not None:
+            return replace(done[0], receipt=None) if dry_run else done[0]
 
 
-def _erase(profile_id: UUID, reason: str, *, is_dry: bool) -> Erasure:
+Whom = tuple[dict[str, Any], Traits]
+
+
+def _erase(profile_id: UUID, reason: str, searched: Whom, mentions: Mentions) -> Erasure | None:
+    """None: the person is not the one whose mentions were searched."""
     with connection.cursor() as cursor:
-        # However long a large inbox takes: whoever asked to be forgotten is not given up half-way.
+        # However long a large history takes: whoever asked to be forgotten is not given up half-way.
         cursor.execute("SET LOCAL statement_timeout = 0")
-    parameters, traits = _whom(get_customer(profile_id).pk)
-    newest = find_mentions(parameters)
+    lock_events(mentions, waits=True)
     lock_tenant(AdvisoryLock.IDENTITY)
-    # Who that is may have changed while the inbox was read.
     survivor = get_customer(profile_id)
-    parameters, traits = _whom(survivor.pk)
+    parameters, traits = whom = _whom(survivor.pk)
+    if whom != searched:
+        return None
     ids = parameters["ids"]
+    find_late_mentions(mentions, parameters)
+    lock_events(mentions, waits=False)
+    parameters["nobody"] = _nobody()
     with connection.cursor() as cursor:
-        cursor.execute(sql.ALL_KEYS, parameters)
-        parameters["nobody"] = _nobody()
+        cursor.execute(sql.SERVICE_KEYS, parameters)
         parameters["keys"] = [f"{kind}:{value}" for kind, value in cursor.fetchall()]
-        counts = blank_mentions(parameters, traits, newest)
+        counts = blank_mentions(mentions, parameters)
         for table in from_the_top("tables"):
+            parameters["mentioned"] = mentions.of(table.model)
             for step in table.erase:
                 _run(cursor, step, parameters, counts.setdefault(table.model, {}))
     _suppress(traits, counts)
     counts = {model: acts for model, acts in sorted(counts.items()) if any(acts.values())}
-    if is_dry:
-        return Erasure(survivor.pk, ids, counts, None)
     receipt = _receipt(survivor.pk, reason, counts)
     log.append(
         LogEntry(LogKind.PROFILE_ERASED, one, {"reason": reason, "erasedAt": receipt.erased_at.isoformat()})
@@ -103,25 +113,18 @@ def _erase(profile_id: UUID, reason: str, *, is_dry: bool) -> Erasure:
         details={"reason": reason, "receipt": receipt.pk, "profiles": len(ids)},
     )
     cache.forget(ids)
-    pattern = traits.pattern
-    transaction.on_commit(lambda: forget_jobs(ids, pattern), robust=True)
+    remember(receipt, ids, traits)
+    transaction.on_commit(lambda: finish(receipt.pk), robust=True)
     return Erasure(survivor.pk, ids, counts, receipt)
 
 
-def _whom(survivor_id: UUID) -> tuple[dict[str, Any], Traits]:
-    """The parameters of all statements, and by what the person is recognised."""
+def _whom(survivor_id: UUID) -> Whom:
+    """All their profiles, and by what the person is recognised."""
     parameters: dict[str, Any] = {"tenant": current_tenant_id(), "survivor": survivor_id}
     with connection.cursor() as cursor:
         cursor.execute(sql.MERGED_IDS, parameters)
         parameters["ids"] = sorted(row[0] for row in cursor.fetchall())
-    traits = Traits.load(parameters)
-    parameters |= {
-        "pattern": traits.pattern,
-        "id_pattern": traits.id_pattern,
-        "subject_ids": traits.subject_ids,
-        "surnames": traits.surnames,
-    }
-    return parameters, traits
+    return parameters, Traits.load(parameters)
 
 
 def _nobody() -> UUID:

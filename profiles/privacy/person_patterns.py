@@ -1,10 +1,11 @@
 """Patterns that find an erased person in texts about others, and the redaction of such texts."""
 
+import itertools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from django.db import connection
 
@@ -17,7 +18,7 @@ ERASED: Final = "[erased]"
 NOTHING: Final = r"$.^"
 # What people write between the digits of a phone number.
 BETWEEN_DIGITS: Final = r"[ ().\-/]*"
-# StatementPipeline country and trunk prefixes: 0821234567, +27 82 123 4567 and 0027 (82) 1234567 are one number.
+# Behind country and trunk prefixes: 0821234567, +27 82 123 4567 and 0027 (82) 1234567 are one number.
 SUBSCRIBER_DIGITS: Final = 9
 ADDRESS_KINDS: Final = (IdentityKind.EMAIL.value, IdentityKind.PHONE.value)
 FEWEST_DIGITS: Final = 7
@@ -31,6 +32,18 @@ ID_NAMES: Final = {
     IdentityKind.TEETIME_PLAYER.value: ("teetimePlayerId", "playerId"),
     IdentityKind.MESSAGING_CONTACT.value: ("messagingContactId", "contactId"),
 }
+# The name that searches give to the plain `id` of an event about a member or a player.
+SUBJECT_ID: Final = "subjectId"
+
+
+class Part(NamedTuple):
+    """One way in which a text names the person: a regular expression, and what the index of texts knows such a text by.
+
+    A text has all of `looked_for` or the pattern is not in it.
+    """
+
+    pattern: str
+    looked_for: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +67,18 @@ class Traits:
         return cls(keys, names, shown)
 
     @property
+    def parts(self) -> list[Part]:
+        """Each address and name that a text may have, the longest first: Python takes the first that fits."""
+        found = {_address(key) for key in self.keys if key.kind in ADDRESS_KINDS}
+        found |= {_name(name) for name in self.display_names}
+        for first, last in self.names:
+            found |= {_name(f"{first} {last}"), _name(f"{last} {first}")}
+        return sorted(filter(None, found), key=lambda part: (-len(part.pattern), part.pattern))
+
+    @property
     def pattern(self) -> str:
-        """A regular expression for PostgreSQL and Python alike, to be used without regard to case."""
-        parts = [_address(key) for key in sorted(self.keys) if key.kind in ADDRESS_KINDS]
-        parts += [_named(name) for name in sorted(self.display_names)]
-        for first, last in sorted(self.names):
-            parts += [_named(f"{first} {last}"), _named(f"{last} {first}")]
-        # The longest first: Python takes the first that fits, PostgreSQL the longest.
-        found = "|".join(sorted({part for part in parts if part}, key=lambda part: (-len(part), part)))
+        """A regular expression for all of them, to be used without regard to case."""
+        found = "|".join(part.pattern for part in self.parts)
         return f"(?:{found})" if found else NOTHING
 
     @property
@@ -81,10 +98,14 @@ class Traits:
         )
 
     @property
-    def id_pattern(self) -> str:
-        """A regular expression for the ids in the text of JSON, as PostgreSQL writes it."""
-        parts = [f'"{name}": "?{_escaped(value)}"?[,}}]' for name, value in sorted(self.service_ids) if value]
-        return f"(?:{'|'.join(parts)})" if parts else NOTHING
+    def id_parts(self) -> list[Part]:
+        """The same for the ids in the text of JSON, as PostgreSQL writes it; these stay where they stand alone."""
+        held = self.service_ids | {(SUBJECT_ID, value) for value in self.subject_ids}
+        return [
+            Part(f'"{name}": "?{_escaped(value)}"?[,}}]', (f"{name}={value}",))
+            for name, value in sorted(held)
+            if value
+        ]
 
     @property
     def subject_ids(self) -> list[str]:
@@ -92,13 +113,25 @@ class Traits:
         return [key.value for key in self.keys if key.kind in ID_NAMES]
 
 
-def _address(key: IdentityKey) -> str:
+def pairs(words: Sequence[str]) -> tuple[str, ...]:
+    """Neighbouring words, by which the index of texts knows a text; numbers beside numbers say nothing."""
+    return tuple(f"{one} {other}" for one, other in itertools.pairwise(words) if not (one + other).isdigit())
+
+
+def _name(name: str) -> Part | None:
+    """Of two words or more: a dash as family name leaves a first name, which thousands have."""
+    words = folded(name).split()
+    return Part(_named(name), pairs(words)) if len(words) > 1 and pairs(words) else None
+
+
+def _address(key: IdentityKey) -> Part | None:
     if key.kind == IdentityKind.EMAIL:
-        return _escaped(key.value)
+        return Part(_escaped(key.value), pairs(folded(key.value).split()))
     digits = re.sub(r"\D", "", key.value)[-SUBSCRIBER_DIGITS:]
     if len(digits) < FEWEST_DIGITS:
-        return ""
-    return r"(?:[+0-9][0-9 ().\-/]{0,7})?" + BETWEEN_DIGITS.join(digits) + "(?![0-9])"
+        return None
+    between = BETWEEN_DIGITS.join(digits)
+    return Part(rf"(?:[+0-9][0-9 ().\-/]{{0,7}})?{between}(?![0-9])", (f"#{digits}",))
 
 
 @lru_cache(maxsize=1024)

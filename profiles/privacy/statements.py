@@ -6,8 +6,10 @@ MERGED_IDS = """
 SELECT id FROM profiles_customerprofile
 WHERE tenant_id = %(tenant)s AND (id = %(survivor)s OR merged_into_id = %(survivor)s)
 """
-ALL_KEYS = """
-SELECT DISTINCT kind, value FROM profiles_identifier WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s)
+# The ids by which services know the person; addresses are no parameters of statements.
+SERVICE_KEYS = """
+SELECT DISTINCT kind, value FROM profiles_identifier
+WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s) AND kind NOT IN ('email', 'phoneNumber')
 """
 OWN_KEYS = """
 SELECT DISTINCT mine.kind, mine.value FROM profiles_identifier AS mine
@@ -42,19 +44,14 @@ WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND display_name <> ''
 """
 
 # --- the inbox and the timelines of others
-MENTION = StagingTable("erased_mention", "id bigint")
-# The whole inbox is read, before the lock is taken; afterwards only what came or changed since.
-FIND_MENTIONS = """
-INSERT INTO erased_mention
-SELECT id FROM events_inboxevent
-WHERE tenant_id = %(tenant)s
-  AND (profile_id = ANY(%(ids)s) OR envelope::text ~* %(pattern)s OR envelope::text ~ %(id_pattern)s
-       OR (status <> 'SUCCESS' AND (type LIKE 'scl.member.%%' OR type LIKE 'teetime.player.%%')
-           AND envelope->'payload'->>'id' = ANY(%(subject_ids)s))
-       OR original_envelope::text ~* %(pattern)s OR error_message ~* %(pattern)s OR event_id ~* %(pattern)s)
+OWN_EVENTS = "SELECT id FROM events_inboxevent WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s)"
+LOCK_EVENTS = """
+SELECT id FROM events_inboxevent WHERE tenant_id = %(tenant)s AND id = ANY(%(mentioned)s) ORDER BY id FOR UPDATE
 """
-FIND_LATE_MENTIONS = FIND_MENTIONS + " AND (id > %(newest)s OR status NOT IN ('SUCCESS'))"
-NEWEST = "SELECT COALESCE(max(id), 0) FROM events_inboxevent WHERE tenant_id = %(tenant)s"
+LOCK_FREE_EVENTS = LOCK_EVENTS + " SKIP LOCKED"
+EVENT_IDS = (
+    "SELECT id, event_id FROM events_inboxevent WHERE tenant_id = %(tenant)s AND id = ANY(%(mentioned)s)"
+)
 # What is about the person alone, or about nobody known, keeps its place and loses its content. What was waiting is not
 # applied any more.
 BLANK_OWN = """
@@ -62,32 +59,44 @@ UPDATE events_inboxevent AS inbox
 SET envelope = '{"erased": true}', original_envelope = NULL, profile_id = NULL, activity_id = NULL, due_at = NULL,
     error_code = 'ERASED_PERSON', error_field = '', remarks = NULL,
     error_message = 'About somebody who was erased on request.',
-    event_id = CASE WHEN inbox.event_id ~* %(pattern)s THEN 'erased-' || inbox.id ELSE inbox.event_id END,
+    event_id = CASE WHEN inbox.id = ANY(%(odd_ids)s) THEN 'erased-' || inbox.id ELSE inbox.event_id END,
     status = 'SKIPPED', processed_at = COALESCE(inbox.processed_at, now())
-WHERE tenant_id = %(tenant)s AND id IN (SELECT id FROM erased_mention)
+WHERE tenant_id = %(tenant)s AND id = ANY(%(mentioned)s)
   AND (profile_id = ANY(%(ids)s) OR (profile_id IS NULL AND status <> 'SUCCESS')) AND envelope <> '{"erased": true}'
 """
 TEXTS_OF_OTHERS = """
-SELECT id, envelope::text, original_envelope::text FROM events_inboxevent
-WHERE tenant_id = %(tenant)s AND id IN (SELECT id FROM erased_mention) AND envelope <> '{"erased": true}'
+SELECT id, envelope::text, original_envelope::text, error_message FROM events_inboxevent
+WHERE tenant_id = %(tenant)s AND id = ANY(%(mentioned)s) AND envelope <> '{"erased": true}'
 """
-REDACTED_EVENT = StagingTable("redacted_event", "id bigint, envelope jsonb, original jsonb")
+REDACTED_EVENT = StagingTable("redacted_event", "id bigint, envelope jsonb, original jsonb, error text")
 REDACT_EVENTS = """
 UPDATE events_inboxevent AS inbox
 SET envelope = redacted.envelope, original_envelope = redacted.original,
-    error_message = regexp_replace(inbox.error_message, %(pattern)s, '[erased]', 'gi')
+    error_message = redacted.error
 FROM redacted_event AS redacted
 WHERE inbox.tenant_id = %(tenant)s AND inbox.id = redacted.id
 """
 # Rows of others made by an event that mentions the person, and what staff wrote by hand.
+# Each way by its key: an OR of the three would read the timeline of the whole club.
 ACTIVITIES_OF_OTHERS = """
-SELECT a.id, a.title, a.metadata::text FROM profiles_activity AS a
-WHERE a.tenant_id = %(tenant)s AND a.profile_id <> ALL(%(ids)s)
-  AND (a.id IN (SELECT b.id FROM erased_mention AS m
-                JOIN profiles_activity AS b ON b.id BETWEEN m.id * 256 AND m.id * 256 + 255)
-       OR (a.source, a.source_event_id) IN (SELECT source, source_event_id FROM profiles_activity
-                                            WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s))
-       OR (a.source = 'crm' AND (a.title ~* %(pattern)s OR a.metadata::text ~* %(pattern)s)))
+WITH theirs AS MATERIALIZED (
+    SELECT DISTINCT source, source_event_id FROM profiles_activity
+    WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s)
+), found AS MATERIALIZED (
+    SELECT a.id FROM unnest(%(mentioned)s::bigint[]) AS m (id)
+    CROSS JOIN LATERAL (SELECT id FROM profiles_activity
+                        WHERE id BETWEEN m.id * 256 AND m.id * 256 + 255 AND tenant_id = %(tenant)s OFFSET 0) AS a
+    UNION
+    SELECT a.id FROM theirs AS t
+    CROSS JOIN LATERAL (SELECT id FROM profiles_activity
+                        WHERE tenant_id = %(tenant)s AND source = t.source AND source_event_id = t.source_event_id
+                        OFFSET 0) AS a
+    UNION
+    SELECT unnest(%(by_hand)s::bigint[])
+)
+SELECT a.id, a.title, a.metadata::text FROM found
+CROSS JOIN LATERAL (SELECT * FROM profiles_activity WHERE id = found.id AND tenant_id = %(tenant)s OFFSET 0) AS a
+WHERE a.profile_id <> ALL(%(ids)s)
 """
 REDACTED_ACTIVITY = StagingTable("redacted_activity", "id bigint, title text, metadata jsonb")
 REDACT_ACTIVITIES = """

@@ -136,6 +136,15 @@ def test_an_unknown_type_is_taken_as_given() -> None:
     ("changes", "code", "field", "message"),
     [
         ({"id": ...}, "INVALID_ENVELOPE", "id", "id is missing; it must be text."),
+        *(
+            (
+                {"sequence": wrong},
+                "INVALID_ENVELOPE",
+                "sequence",
+                "sequence must be a whole number from 0 to 9223372036854775807, or left out.",
+            )
+            for wrong in (-1, 1.5, "7", True, 2**63, {"n": 1})
+        ),
         ({"id": None}, "INVALID_ENVELOPE", "id", "id is missing; it must be text."),
         ({"id": 7}, "INVALID_ENVELOPE", "id", "id is of the wrong kind; it must be text."),
         ({"id": ""}, "INVALID_ENVELOPE", "id", "id is blank; every event needs one."),

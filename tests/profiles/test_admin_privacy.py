@@ -2,7 +2,8 @@
 
 from django.urls import reverse
 
-from profiles.models import CustomerProfile, ErasureReceipt, PrivacyRequest, SuppressedKey
+from profiles.models import CustomerProfile, ErasureCount, ErasureReceipt, PrivacyRequest, SuppressedKey
+from profiles.privacy.counting import COUNTS, ask_for_count, count_erasures, count_of
 from tenants.models import LoggedAction
 from tenants.scope import tenant_scope
 from tests.back_office import desk
@@ -17,7 +18,12 @@ def test_nobody_is_erased_before_the_word_was_typed(fairview: Club) -> None:
     client = desk(fairview.admin)
 
     opened = client.get(address).content.decode()
-    preview = client.post(address, {"act": "count"}).content.decode()
+    waiting = client.post(address, {"act": "count"}, follow=True).content.decode()
+    counting = client.get(reverse("admin:customer_erase_count", args=[profile_id]))
+    with tenant_scope(fairview.tenant):
+        count_erasures()
+    counted = client.get(reverse("admin:customer_erase_count", args=[profile_id]))
+    preview = client.get(address).content.decode()
     refused = client.post(address, {"confirmation": "yes", "reason": "gdpr_erasure"})
     with tenant_scope(fairview.tenant):
         assert CustomerProfile.objects.get(pk=profile_id).first_name == "Thandi"
@@ -25,6 +31,8 @@ def test_nobody_is_erased_before_the_word_was_typed(fairview: Club) -> None:
     done = client.post(address, {"confirmation": "ERASE", "reason": "gdpr_erasure"}, follow=True)
 
     assert "Count what would go" in opened
+    assert "Being counted" in waiting
+    assert (counting.status_code, counted.status_code) == (200, 302)
     assert "Fact" in preview
     assert refused.status_code == 422
     assert "Asked under the GDPR" in done.content.decode()
@@ -84,3 +92,27 @@ def test_who_comes_back_is_let_in_by_address(fairview: Club) -> None:
 
     with tenant_scope(fairview.tenant):
         assert SuppressedKey.objects.count() == before - 1
+
+
+def test_a_count_whose_worker_died_three_times_is_given_up_and_may_be_asked_for_again(fairview: Club) -> None:
+    profile_id = thandi(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        ask_for_count(profile_id)
+        for _ in range(3):
+            assert COUNTS.claim(most=1)
+            assert COUNTS.claim(most=1) == []
+            ErasureCount.objects.update(leased_until="2026-01-01T00:00Z")
+
+        assert COUNTS.tenants_with_work() == [fairview.tenant.pk]
+        count_erasures()
+        given_up = count_of(profile_id)
+        ask_for_count(profile_id)
+        count_erasures()
+        counted = count_of(profile_id)
+
+    assert given_up is not None
+    assert given_up.status == "FAILED"
+    assert counted is not None
+    assert counted.status == "DONE"
+    assert counted.counts["profiles.CustomerProfile"] == {"anonymised": 1}
+    assert "profiles.ErasureCount" not in counted.counts

@@ -399,3 +399,73 @@ def test_pairs_merged_together_are_those_still_open_and_each_comes_back(fairview
         assert all(len(one.details["customers"]) == 2 for one in told)
         undo_decision(pairs[0].pk)
         assert living(fairview.tenant) == 5
+
+
+def test_later_puts_a_pair_to_the_end_of_this_persons_queue(fairview: Club) -> None:
+    tenant = fairview.tenant
+    a_pair(tenant)
+    tell(
+        tenant,
+        member(31, firstName="Nomsa", lastName="Dube", email="dube@example.com"),
+        player("t31", name="Themba", surname="Dube", email="dube@example.com"),
+    )
+    client = desk(fairview.staff)
+
+    def shown() -> int:
+        found = re.search(r"/review/(\d+)/decide/", text_of(client.get(REVIEW)))
+        assert found is not None
+        return int(found[1])
+
+    first = shown()
+    client.post(f"{REVIEW}{first}/later/")
+    second = shown()
+    client.post(f"{REVIEW}{second}/later/")
+
+    assert second != first
+    assert shown() == first
+    other = re.search(r"/review/(\d+)/decide/", text_of(desk(fairview.admin).get(REVIEW)))
+    assert other is not None
+    assert int(other[1]) == first
+
+
+def test_two_first_names_behind_one_mailbox_are_proposed_as_a_household(fairview: Club) -> None:
+    pair = a_pair(fairview.tenant)
+
+    page = text_of(desk(fairview.admin).get(REVIEW))
+    with tenant_scope(fairview.tenant):
+        proposal = read_pair(pair.pk).proposal
+
+    assert proposal == "HOUSEHOLD"
+    assert "rather one household" in page
+    assert re.findall(r'name="decision" value="(\w+)"', page) == [
+        "HOUSEHOLD",
+        "MERGED",
+        "KEPT_APART",
+        "SKIPPED",
+    ]
+
+
+def test_an_address_that_spells_another_first_name_speaks_for_a_household(fairview: Club) -> None:
+    tell(
+        fairview.tenant,
+        member(41, firstName="Rebecca", lastName="Gordon", email="rg@example.com", phoneNumber="0821234567"),
+        contact("c41", at=1, email="josephgordon@example.com", phoneNumber="0821234567"),
+    )
+    with tenant_scope(fairview.tenant):
+        pair = read_pair(ReviewCandidate.objects.get().pk)
+
+    assert pair.proposal == "HOUSEHOLD"
+    assert "The e-mail address spells another first name" in [point.words for point in pair.evidence]
+
+
+def test_the_list_names_each_pair_with_its_reason_and_likelihood(fairview: Club) -> None:
+    pair = a_pair(fairview.tenant)
+    client = desk(fairview.staff)
+
+    page = text_of(client.get(f"{REVIEW}list/?order=likelihood"))
+    none = text_of(client.get(f"{REVIEW}list/?reason=CAP_EXCEEDED"))
+
+    assert "Pieter Botha" in page
+    assert "Johan Botha" in page
+    assert f"?pair={pair.pk}" in page
+    assert "No pair waits for this reason" in none

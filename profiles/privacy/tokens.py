@@ -1,0 +1,118 @@
+"""What a text says, as numbers: the entries of the index by which mentions of a person are found. Pure.
+
+A token is a hash of two neighbouring words, of the end of a phone number, of a service's name for somebody, or of a
+profile's id. No word can be read out of it, so that the index holds no text, and a search tells PostgreSQL no name.
+Whatever a part of `person_patterns.Traits` finds as whole words of a text has the part's tokens: names and addresses
+are sequences of words to both, folded alike.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Final
+from uuid import UUID
+
+from profiles.models.identity import KINDS
+from profiles.normalise import APOSTROPHE_SIGNS, folded
+from profiles.privacy.person_patterns import (
+    ADDRESS_KINDS,
+    FEWEST_DIGITS,
+    ID_NAMES,
+    SUBJECT_ID,
+    SUBSCRIBER_DIGITS,
+    Part,
+    pairs,
+)
+
+# A string of JSON, with the colon behind it where it is a name; or a number.
+JSON_PARTS: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|(-?\d[\d.]*)')
+ASCII_WORDS: Final = re.compile(r"[a-z0-9]+")
+UUIDS: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+# Nobody is called like a moment, and each event has one of its own.
+MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?")
+NUMBERS: Final = re.compile(r"\d[\d ().\-/]{5,}\d")
+APOSTROPHES: Final = re.compile(f"[{re.escape(APOSTROPHE_SIGNS)}]")
+GENITIVES: Final = re.compile(rf"(?<=\w)[{re.escape(APOSTROPHE_SIGNS)}]s?\b(?!\w)", re.IGNORECASE)
+ID_KEYS: Final = frozenset(
+    {*(name for names in ID_NAMES.values() for name in names), *KINDS, SUBJECT_ID} - set(ADDRESS_KINDS)
+)
+
+
+def seed_of(tenant_id: UUID) -> int:
+    """Tokens of two clubs have nothing to do with each other."""
+    return zlib.crc32(tenant_id.bytes)
+
+
+def tokens_of_texts(texts: Iterable[str | None], seed: int) -> set[int]:
+    """The tokens of a row's texts; JSON is told by its first sign."""
+    found: set[int] = set()
+    for text in texts:
+        if text:
+            parts = _parts_of_json(text) if text[0] in "{[" else _parts(text)
+            found.update(_number(part, seed) for part in parts)
+    return found
+
+
+def tokens_of_profile(profile_id: UUID, seed: int) -> set[int]:
+    """The token of a profile's id."""
+    return {_number(f"={profile_id}", seed)}
+
+
+def tokens_of_part(part: Part, seed: int) -> frozenset[int]:
+    """What to look for: a text that has the part has all of these."""
+    return frozenset(_number(one, seed) for one in part.looked_for)
+
+
+def _parts_of_json(text: str) -> Iterator[str]:
+    key = ""
+    for string, colon, number in JSON_PARTS.findall(text):
+        if colon:
+            key = string
+            continue
+        value = _unescaped(string) if "\\" in string else string or number
+        if key in ID_KEYS:
+            yield f"{key}={value}"
+        key = ""
+        if number:
+            yield from _ends_of_numbers(number) if len(number) >= FEWEST_DIGITS else ()
+        elif MOMENT.fullmatch(value) is None:
+            yield from _parts(value)
+
+
+def _unescaped(string: str) -> str:
+    try:
+        return str(json.loads(f'"{string}"'))
+    except ValueError:
+        return string
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Of a text in words."""
+    if len(text) > 35:  # noqa: PLR2004 - the length of a UUID is 36
+        yield from (f"={one.lower()}" for one in UUIDS.findall(text))
+        text = UUIDS.sub(" ", text)
+    if text.isascii() and "'" not in text and "`" not in text:
+        yield from pairs(ASCII_WORDS.findall(text.lower()))
+    else:
+        # An apostrophe stands inside a name, or behind it: O'Rourke, Smith's, 'Smith'.
+        yield from pairs(folded(text).split())
+        yield from pairs(folded(GENITIVES.sub(" ", text)).split())
+        yield from pairs(folded(APOSTROPHES.sub(" ", text)).split())
+    for number in NUMBERS.findall(text):
+        yield from _ends_of_numbers(number)
+
+
+def _ends_of_numbers(text: str) -> Iterator[str]:
+    """Behind each group of digits a number may end, whatever stands before it."""
+    digits = ""
+    for group in re.findall(r"\d+", text):
+        digits += group
+        for length in range(FEWEST_DIGITS, min(SUBSCRIBER_DIGITS, len(digits)) + 1):
+            yield f"#{digits[-length:]}"
+
+
+def _number(part: str, seed: int) -> int:
+    """Of 32 bits with a sign, as PostgreSQL's integer."""
+    value = zlib.crc32(part.encode("utf-8", "surrogatepass"), seed)
+    return value - (1 << 32) if value >= 1 << 31 else value
