@@ -48,7 +48,7 @@ OPERATIONS = (
     "listTenants listWebhooks mergeCustomers pauseCampaign pauseJourney previewSegment publishEvents "
     "publishSocialPost refreshSegment refreshSocialAccount replaceJourneySteps replaceScoringRules "
     "replayEvent replayWebhook replayWebhookDelivery resolveCustomer resolveCustomers resumeCampaign retrySocialPost "
-    "rotateWebhookSecret scheduleCampaign setRestriction simulateJourney socialAnalytics syncSegment "
+    "rotateWebhookSecret scheduleCampaign setRestriction simulateJourney socialAnalytics streamEvents syncSegment "
     "syncSocialEngagement testCampaign testWebhook unmergeCustomer unscheduleCampaign updateCampaign "
     "updateCustomer updateJourney updatePromotion updateSegment updateSocialPost updateTask "
     "updateWebhook writeCustomers"
