@@ -13,6 +13,7 @@ from django.utils import timezone
 from campaigns import statements as sql
 from campaigns.models import Campaign
 from campaigns.models.campaign import ENDED
+from segments.actions import is_refreshing
 from segments.compiler import compile as compile_rule
 from segments.models import Segment
 from segments.rules import InvalidRule, parse
@@ -68,6 +69,14 @@ def broken_parts(campaign: Campaign) -> Iterator[tuple[str, str]]:
             parse(campaign.rule)
         except InvalidRule as error:
             yield "rule", str(error)
+
+
+def uncertain_segments(campaign: Campaign) -> list[str]:
+    """Names of chosen segments whose members are not those of their rule at present: counted anew, or not countable."""
+    ids = [*campaign.segment_ids, *campaign.excluded_segment_ids]
+    rows = list(Segment.objects.filter(pk__in=ids, deleted_at=None).order_by("name")) if ids else []
+    busy = is_refreshing([row.pk for row in rows])
+    return [row.name for row in rows if row.is_stale or row.refresh_error or row.pk in busy]
 
 
 def count_audience(campaign: Campaign, *, now: datetime | None = None) -> int:

@@ -7,6 +7,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from crm_platform import composition, env
+from messaging.mail_providers import PROVIDERS
 from tenants.extension import collect
 
 BASE_DIR = env.PROJECT_DIR
@@ -170,6 +171,15 @@ EMAIL_USE_TLS = globals()["CRM_SMTP_SECURITY"] == "STARTTLS"
 EMAIL_USE_SSL = globals()["CRM_SMTP_SECURITY"] == "TLS"
 EMAIL_TIMEOUT = 10
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+if (_provider := PROVIDERS.get(globals()["CRM_MAIL_PROVIDER"])) is not None:
+    EMAIL_BACKEND = f"anymail.backends.{_provider.module}.EmailBackend"
+    ANYMAIL = {
+        _provider.key: globals()["CRM_MAIL_PROVIDER_KEY"],
+        "WEBHOOK_SECRET": globals()["CRM_MAIL_WEBHOOK_SECRET"],
+        # What a provider cannot do (switching its own tracking off, say) must not stop a mail.
+        "IGNORE_UNSUPPORTED_FEATURES": True,
+        "REQUESTS_TIMEOUT": (EMAIL_TIMEOUT, EMAIL_TIMEOUT),
+    }
 EMAIL_FILE_PATH = env.data_dir() / "mail"
 DEFAULT_FROM_EMAIL = globals()["CRM_MAIL_FROM"]
 

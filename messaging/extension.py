@@ -18,6 +18,7 @@ from tenants.extension import (
     Setting,
     Step,
     Table,
+    Tag,
     columns,
     delete,
 )
@@ -76,7 +77,13 @@ TABLES: Final = (
 EXTENSION: Final = Extension(
     tables=TABLES,
     log_kinds=(LogKind("delivery.changed", "What became of a message: sent, delivered, opened, skipped …"),),
+    urls="messaging.api.urls",
     public_urls="messaging.public_urls",
+    tags=(Tag("messages", "What is sent to one customer, by whom, and what became of it.", 35),),
+    enum_names={
+        "SendChannel": "messaging.models.SendChannel",
+        "SendSource": "messaging.models.Source",
+    },
     customer_panels=(
         CustomerPanel(
             "messages",

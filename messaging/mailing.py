@@ -6,10 +6,12 @@ from datetime import timedelta
 from email.utils import formataddr, make_msgid
 from typing import TYPE_CHECKING, Any, Final
 
+from anymail.exceptions import AnymailError, AnymailRecipientsRefused, AnymailRequestsAPIError
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from messaging.models import Delivery, SendPolicy
+from messaging.providers import metadata_of
 from messaging.telling import event, tell
 from messaging.tracking import tracked_html, unsubscribe_url
 from profiles.models import CustomerProfile
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from messaging.sending import Claimed, Result
 
 RETRY: Final = timedelta(minutes=1)
+TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 
 
 def send_mails(policy: SendPolicy, ready: "Sequence[tuple[Claimed, dict[str, Any]]]") -> "list[Result]":
@@ -69,13 +72,34 @@ def _send_one(policy: SendPolicy, connection: Any, one: "Claimed", message: dict
     mail.connection = connection
     try:
         mail.send()
+    except AnymailError as error:
+        return _provider_said(one, error)
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         return Result(one.id, "FAILED", "REFUSED", error=str(error)[:300])
     except (smtplib.SMTPException, OSError, TimeoutError) as error:
         return Result(
             one.id, "UNKNOWN", error=f"{type(error).__name__}: {error}"[:300], wait=timedelta(days=3650)
         )
-    return Result(one.id, "HANDED_OVER", service_id=str(mail.extra_headers["Message-ID"])[:100])
+    return Result(one.id, "HANDED_OVER", service_id=_service_id(mail))
+
+
+def _service_id(mail: EmailMultiAlternatives) -> str:
+    """The provider's own id where there is one, else that of the mail."""
+    status = getattr(mail, "anymail_status", None)
+    return str(getattr(status, "message_id", None) or mail.extra_headers["Message-ID"])[:100]
+
+
+def _provider_said(one: "Claimed", error: AnymailError) -> "Result":
+    """Refused; asked for patience; or nobody knows, which is not guessed about."""
+    from messaging.sending import Result  # noqa: PLC0415 - the two know each other
+
+    status, words = getattr(error, "status_code", None), f"{type(error).__name__}: {error}"[:300]
+    if status == TOO_MANY_REQUESTS:
+        return Result(one.id, "PLANNED", error=words, wait=RETRY)
+    is_ours = not isinstance(error, AnymailRequestsAPIError) or isinstance(error, AnymailRecipientsRefused)
+    if is_ours or (status is not None and status < SERVER_ERROR):
+        return Result(one.id, "FAILED", "REFUSED", error=words)
+    return Result(one.id, "UNKNOWN", error=words, wait=timedelta(days=3650))
 
 
 def mail_of(policy: SendPolicy, one: "Claimed", message: dict[str, Any]) -> EmailMultiAlternatives:
@@ -96,6 +120,9 @@ def mail_of(policy: SendPolicy, one: "Claimed", message: dict[str, Any]) -> Emai
         reply_to=[policy.reply_to] if policy.reply_to else None,
         headers=headers,
     )
+    # For a provider; a plain mail server knows nothing of it. We track by links of our own.
+    provided: Any = mail
+    provided.metadata, provided.track_opens, provided.track_clicks = metadata_of(one.id), False, False
     if html:
         mail.attach_alternative(tracked_html(html, one), "text/html")
     return mail

@@ -2,19 +2,22 @@
 
 import logging
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from messaging import planning
 from messaging import send_statements as sql
 from messaging.announcing import Changed, announce
 from messaging.gateway import Outage, Refused, Unclear, gateway
-from messaging.models import MessageClass, SendPolicy, Source
+from messaging.models import Delivery, MessageClass, SendPolicy, Source
 from messaging.models.policy import policy_of
 from messaging.planning import OnCap, OnQuiet, Sending
 from messaging.sending import MOST_ATTEMPTS, Result, finish
+from tenants.action_log import log_action
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 
@@ -95,6 +98,44 @@ def _ask_again(tenant: Tenant, ids: list[int]) -> None:
             " WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND status = 'UNKNOWN'",
             parameters,
         )
+
+
+class HandAnswer(StrEnum):
+    """What a person found out about a message whose fate is unknown."""
+
+    SENT = "sent"
+    NOT_SENT = "again"
+    NEVER = "never"
+
+
+@transaction.atomic
+def settle_by_hand(delivery_id: int, answer: HandAnswer) -> bool:
+    """Note what a person found in the mail server's own log; false where the fate is known meanwhile.
+
+    NOT_SENT puts the message back into the queue, NEVER ends it.
+    """
+    row = Delivery.objects.select_for_update(of=("self",)).filter(pk=delivery_id, status="UNKNOWN").first()
+    if row is None:
+        return False
+    result = {
+        HandAnswer.SENT: Result(row.pk, "HANDED_OVER"),
+        HandAnswer.NOT_SENT: Result(row.pk, "PLANNED", error="By hand: it never left."),
+        HandAnswer.NEVER: Result(row.pk, "FAILED", "NO_ANSWER", error="By hand: not sent again."),
+    }[answer]
+    finish([result])
+    log_action(
+        "message.settled",
+        subject_kind="customer",
+        subject_id=row.profile_id,
+        details={"answer": answer.value},
+    )
+    return True
+
+
+def ask_soon(delivery_id: int) -> bool:
+    """Let the sweep ask the service about an unknown message at once; false where its fate is known meanwhile."""
+    rows = Delivery.objects.filter(pk=delivery_id, status="UNKNOWN")
+    return rows.update(leased_until=timezone.now()) == 1
 
 
 def decide_deferred(tenant: Tenant) -> int:

@@ -15,6 +15,7 @@ from messaging.texts import keep_message
 from profiles.models import CustomerProfile
 from profiles.representation import customer_fields
 from tenants.action_log import log_action
+from tenants.errors import ConflictError
 from tenants.models import Tenant
 
 # A person answers a person: no cap and no quiet hour holds it, consent and suppression do.
@@ -31,11 +32,13 @@ class Way:
     why_not: str
 
 
-class NotAllowed(Exception):
+class NotAllowed(ConflictError):
     """The person must not be written to this way; says why, with the code of the reason."""
 
+    code = "NOT_ALLOWED"
+
     def __init__(self, reason: str) -> None:
-        super().__init__(words_of(reason))
+        super().__init__(words_of(reason), extra={"reason": reason})
         self.reason = reason
 
 

@@ -157,14 +157,18 @@ def add_note(profile_id: UUID, body: str, author: Author, *, is_pinned: bool = F
             author=author.user,
             author_name=author.name,
         )
-        title = body if len(body) <= NOTE_TITLE_LENGTH else f"{body[: NOTE_TITLE_LENGTH - 1]}…"
         draft = ActivityDraft(
-            "NOTE_ADDED", ActivityCategory.NOTE, f"Note: {title}", "", {"author": author.name}
+            "NOTE_ADDED", ActivityCategory.NOTE, note_title(body), "", {"author": author.name}
         )
         _record(_club(), _record_of(profile), [draft], event_id=str(note.pk))
         log_action("note.added", subject_kind="customer", subject_id=profile.pk)
     note.refresh_from_db()
     return note
+
+
+def note_title(body: str) -> str:
+    """A note as a row of the timeline."""
+    return f"Note: {body if len(body) <= NOTE_TITLE_LENGTH else body[: NOTE_TITLE_LENGTH - 1] + '…'}"
 
 
 def record_activity(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from tenants.errors import ConflictError, InvalidError, NotFoundError, UnprocessableError
+from tenants.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, UnprocessableError
 
 
 class CustomerNotFound(NotFoundError):
@@ -85,6 +85,24 @@ class ScoringUnderWay(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("Everybody is being scored already.", code="SCORING_UNDER_WAY")
+
+
+class NoteNotFound(NotFoundError):
+    """There is no such note in the club."""
+
+    code = "NOTE_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such note.")
+
+
+class NotYourNote(ForbiddenError):
+    """Only its author or an administrator may change a note."""
+
+    code = "NOT_YOUR_NOTE"
+
+    def __init__(self) -> None:
+        super().__init__("Only whoever wrote the note, or an administrator, can change it.")
 
 
 class ImportNotFound(NotFoundError):

@@ -137,7 +137,7 @@ EXTENSION: Final = Extension(
         NavEntry("Privacy", "shield_person", "privacy", "ADMINISTER", SETTINGS, 960),
     ),
     styles=("crm/customer.css", "crm/review.css", "crm/scores.css", "crm/desk.css"),
-    scripts=("crm/search.js", "crm/timeline.js", "crm/review.js", "crm/desk.js"),
+    scripts=("crm/search.js", "crm/timeline.js", "crm/review.js", "crm/desk.js", "crm/alike.js"),
     queues={
         "profiles.process_inbox": Queue.EVENTS,
         "profiles.score_touched": Queue.CONSUMERS,

@@ -301,17 +301,25 @@ class IdentityMap:
         """Whether an address is not enough without the last name, and that is another one or not told.
 
         An office's mailbox joins nobody of another last name; a number is passed on, to somebody who may have the
-        same first name.
+        same first name, but has another mailbox.
         """
         names = {claim.name} | (person.names if person is not None else set())
         if self._is_of_many(key):
             return not any(is_same_full_name(one, other) for one in names for other in found.names)
-        if key.kind != IdentityKind.PHONE:
+        if key.kind != IdentityKind.PHONE or not self._have_other_mailboxes(claim, found):
             return False
         ones, others = ({name.family for name in side if name.family} for side in (names, found.names))
         return bool(ones and others) and not any(
             may_be_one_family(one, other) for one in ones for other in others
         )
+
+    @staticmethod
+    def _have_other_mailboxes(claim: Claim, found: Person) -> bool:
+        """Whether both have e-mail addresses, and none in common."""
+        ours, theirs = (
+            {key for key in keys if key.kind == IdentityKind.EMAIL} for keys in (claim.keys, found.keys)
+        )
+        return bool(ours and theirs) and ours.isdisjoint(theirs)
 
     def _is_of_many(self, key: IdentityKey) -> bool:
         """Whether an address is an office's: by its name, or because people of several last names have it."""

@@ -22,7 +22,8 @@ from tenants.models import Tenant
 from tenants.postgresql.commits import SYNC_COMMIT
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
-# Of so many changes of a batch the leaf that flipped is found; of more nobody reads each one's reason.
+# Of so many changes of a batch, and of the first batch of a refresh, the leaf that flipped is found; of more nobody
+# reads each one's reason.
 MOST_REASONS: Final = 5_000
 
 
@@ -88,11 +89,17 @@ def lock_members() -> None:
 
 
 def weigh(
-    tenant: Tenant, asked: Mapping[UUID, Asked], segments: Mapping[UUID, Ruled], now: datetime
+    tenant: Tenant,
+    asked: Mapping[UUID, Asked],
+    segments: Mapping[UUID, Ruled],
+    now: datetime,
+    *,
+    finds_reasons: bool = True,
 ) -> list[Change]:
     """Weigh people for the segments each is asked for, and for those that name these; returns what changed.
 
-    In the open transaction, under the lock of members, which it takes.
+    `finds_reasons`: the history names the leaf that flipped. In the open transaction, under the lock of members, which
+    it takes.
     """
     lock_members()
     clock = Clock(now, tenant.zone)
@@ -102,7 +109,7 @@ def weigh(
     changes: list[Change] = []
     for level in sorted({each.level for each in segments.values()}):
         these = {each.id: each for each in segments.values() if each.level == level}
-        made = _weigh_level(tenant.pk, waiting, these, clock)
+        made = _weigh_level(tenant.pk, waiting, these, clock, finds_reasons=finds_reasons)
         changes += made
         _pass_up(made, waiting, segments)
     return changes
@@ -132,7 +139,12 @@ def name_others(changes: Sequence[Change], tenant: Tenant, now: datetime) -> Non
 
 
 def _weigh_level(
-    tenant_id: UUID, asked: Mapping[UUID, Asked], these: Mapping[UUID, Ruled], clock: Clock
+    tenant_id: UUID,
+    asked: Mapping[UUID, Asked],
+    these: Mapping[UUID, Ruled],
+    clock: Clock,
+    *,
+    finds_reasons: bool,
 ) -> list[Change]:
     signatures: dict[frozenset[UUID], int] = {}
     people = []
@@ -149,7 +161,8 @@ def _weigh_level(
         sql.WEIGHED.fill(cursor, people)
         cursor.execute(statement, values)
         changes = [Change(*row) for row in cursor.fetchall()]
-        write_changes(tenant_id, changes, reasons_of(tenant_id, changes, asked, these, clock))
+        reasons = reasons_of(tenant_id, changes, asked, these, clock) if finds_reasons else {}
+        write_changes(tenant_id, changes, reasons)
         note_due_days(tenant_id, [these[each] for each in weighed], clock, among=sql.AMONG)
     return changes
 

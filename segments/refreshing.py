@@ -153,7 +153,7 @@ def _compare_and_write(work: _Work, segments: Sequence[Ruled]) -> None:
         with transaction.atomic():
             lock_members()
             _check_current(work, by_id)
-            for change in weigh(work.tenant, some, ruled_segments(), now):
+            for change in weigh(work.tenant, some, ruled_segments(), now, finds_reasons=start == 0):
                 tally = work.joined if change.is_join else work.left
                 tally[change.segment_id] = tally.get(change.segment_id, 0) + 1
     _note_everybodys_days(work, segments, Clock(now, work.tenant.zone))

@@ -54,6 +54,20 @@ EXTENSION: Final = Extension(
             "How the way there is protected.",
             ("STARTTLS", "TLS", "NONE"),
         ),
+        Setting(
+            "CRM_MAIL_PROVIDER",
+            "choice",
+            "NONE",
+            "A mail provider to send by instead of a mail server, for all mails.",
+            ("NONE", "BREVO", "MAILERSEND", "MAILGUN", "POSTMARK", "RESEND", "SENDGRID", "SPARKPOST"),
+        ),
+        Setting("CRM_MAIL_PROVIDER_KEY", "text", "", "The provider's key or token."),
+        Setting(
+            "CRM_MAIL_WEBHOOK_SECRET",
+            "text",
+            "",
+            "`user:password` in the address that the provider tells of mails at, `/m/provider`.",
+        ),
         Setting("CRM_MAIL_FROM", "text", "clubhouse@localhost", "From whom mails to staff come."),
     ),
     locks={

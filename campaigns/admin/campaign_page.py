@@ -9,7 +9,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from campaigns.admin.list_page import TONES, campaign_or_404
-from campaigns.models import Campaign
+from campaigns.benchmarks import FIELD_RATES, SOURCE
+from campaigns.models import Campaign, CampaignChannel
 from campaigns.representation import reason_text, recipient_fields, recipients_of
 from campaigns.stats import RATES, closing_sum, stats_of
 from messaging.models import DeliveryStatus
@@ -57,7 +58,9 @@ def campaign_page(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
         club=club,
         may_edit=may_edit,
         stats=stats,
-        rates=_rates(stats),
+        rates=_rates(stats, is_mail="EMAIL" in campaign.channels),
+        field=SOURCE if "EMAIL" in campaign.channels else "",
+        channels=_channel_rows(stats["channels"]),
         bars=_bars(stats["hours"]),
         lift=_lift_words(stats["lift"]),
         test=_test_words(stats["test"]),
@@ -92,12 +95,32 @@ def progress_of(campaign: Campaign, club: Tenant) -> dict[str, Any]:
     }
 
 
-def _rates(stats: dict[str, Any]) -> list[tuple[str, int, str, str]]:
-    """Words, count, rate and the club's own past rate, of what the report opens with."""
+def _rates(stats: dict[str, Any], *, is_mail: bool) -> list[tuple[str, int, str, str, str]]:
+    """Words, count, rate, the club's own past rate and the field's, of what the report opens with."""
     past = (stats["past"] or {}).get("rates", {})
+    field = FIELD_RATES if is_mail else {}
     return [
-        (RATE_WORDS[rate], stats["counters"][name], _percent(stats["rates"][rate]), _percent(past.get(rate)))
+        (
+            RATE_WORDS[rate],
+            stats["counters"][name],
+            *(_percent(rates.get(rate)) for rates in (stats["rates"], past, field)),
+        )
         for rate, name in RATES.items()
+    ]
+
+
+def _channel_rows(channels: list[dict[str, Any]]) -> list[tuple[str, dict[str, int], str, str]]:
+    """Channel, counters, and the parts who opened and clicked; nothing where there is only one channel."""
+    if len(channels) < 2:  # noqa: PLR2004 - the counters above say it
+        return []
+    return [
+        (
+            CampaignChannel(each["name"]).label if each["name"] else "None",
+            each["counters"],
+            _percent(each["rates"]["openRate"]),
+            _percent(each["rates"]["clickRate"]),
+        )
+        for each in channels
     ]
 
 

@@ -7,6 +7,7 @@ from campaigns.audience import sample_of
 from campaigns.models import Campaign, CampaignChannel
 from campaigns.texts import Arm, arms_of
 from messaging.rendering import TemplateProblem, render_strict, values_for
+from messaging.templates import Templates, templates_of
 from profiles.models import CustomerProfile
 from profiles.representation import customer_fields
 from tenants.admin.pages import uuid_or_none
@@ -25,10 +26,12 @@ def previews_of(campaign: Campaign, club: Tenant, member: str) -> dict[str, Any]
     wanted = uuid_or_none(member)
     chosen = next((one for one in members if one.pk == wanted), members[0] if members else None)
     values = _values(chosen, club) if chosen else {}
+    arms = arms_of(campaign)
+    templates = templates_of(club) if any(arm.templates for arm in arms) else Templates(())
     return {
         "members": members,
         "member": chosen,
-        "previews": [each for arm in arms_of(campaign) for each in _of_arm(arm, values)] if chosen else [],
+        "previews": [each for arm in arms for each in _of_arm(arm, values, templates)] if chosen else [],
         "is_test": campaign.variants.exists(),
     }
 
@@ -37,14 +40,14 @@ def _values(member: CustomerProfile, club: Tenant) -> dict[str, Any]:
     return values_for(customer_fields(member), club={"name": club.name}, extra={"event": {}, "run": {}})
 
 
-def _of_arm(arm: Arm, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _of_arm(arm: Arm, values: dict[str, Any], templates: Templates) -> Iterator[dict[str, Any]]:
     for channel in arm.channels:
         text = arm.texts.get(channel, {})
-        shown: dict[str, Any] = {
-            "label": arm.label,
-            "channel": CampaignChannel(channel),
-            "template": arm.templates.get(channel, ""),
-        }
+        shown: dict[str, Any] = {"label": arm.label, "channel": CampaignChannel(channel)}
+        if template_id := arm.templates.get(channel, ""):
+            template = templates.find(template_id)
+            shown["template"] = (template and template.name) or template_id
+            text = {"subject": template.subject, "body": template.body} if template else {}
         try:
             shown |= {
                 part: render_strict(text.get(part, ""), values, part=part) for part in ("subject", "body")

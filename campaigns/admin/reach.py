@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.audience import count_audience
+from campaigns.audience import count_audience, uncertain_segments
 from campaigns.models import Campaign, CampaignOccurrence, CampaignType
 from campaigns.planning import first_plan, plan
 from campaigns.representation import reason_text
@@ -17,13 +17,17 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """People meant, reached (by channel), and left out (by reason in words)."""
+    """People meant, reached (by channel), and left out (by reason in words).
+
+    `uncertain`: segments that are being counted anew, so that the numbers may still change.
+    """
 
     audience: int
     reached: int
     channels: list[tuple[str, int]]
     left_out: list[tuple[str, int]]
     is_known: bool = True
+    uncertain: tuple[str, ...] = ()
 
 
 def reach_of(campaign: Campaign, club: Tenant) -> Reach:
@@ -48,6 +52,7 @@ def reach_of(campaign: Campaign, club: Tenant) -> Reach:
         reached=sum(channels.values()),
         channels=sorted(channels.items(), key=lambda each: -each[1]),
         left_out=[(reason_text(reason) or reason, people) for reason, people in reasons],
+        uncertain=tuple(uncertain_segments(campaign)),
     )
 
 

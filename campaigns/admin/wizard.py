@@ -32,6 +32,7 @@ from campaigns.triggers import event_choices
 from campaigns.values import parse_values
 from messaging.clocks import instant
 from messaging.rendering import FIELDS
+from messaging.templates import templates_of
 from segments.models import Segment
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, page, show
@@ -105,15 +106,18 @@ def _audience_context(request: HttpRequest, campaign: Campaign, club: Tenant) ->
 
 
 def _content_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
+    templates = templates_of(club)
     return {
         "parts": [
             (
                 CampaignChannel(channel),
                 campaign.content.get(channel, {}),
                 campaign.template_id(channel),
+                templates.of(channel),
             )
             for channel in campaign.direct_channels
         ],
+        "templates": templates,
         "tokens": FIELDS,
         **previews_of(campaign, club, request.GET.get("member", "")),
     }

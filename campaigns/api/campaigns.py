@@ -1,6 +1,5 @@
-"""Campaigns over REST: drafts, their acts, what they brought, and who got them."""
+"""Campaigns over REST: drafts, what they brought, and who got them."""
 
-from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,15 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from campaigns.actions import (
-    cancel_campaign,
-    get_campaign,
-    pause_campaign,
-    resume_campaign,
-    schedule_campaign,
-    test_campaign,
-    unschedule_campaign,
-)
+from campaigns.actions import get_campaign
 from campaigns.api import schema
 from campaigns.editing import create_campaign, update_campaign
 from campaigns.errors import CampaignNotFound
@@ -32,7 +23,7 @@ from campaigns.representation import (
     recipients_of,
 )
 from campaigns.stats import stats_of
-from campaigns.values import as_moment, parse_values
+from campaigns.values import parse_values
 from messaging.models import DeliveryStatus
 from tenants.api.errors import ApiError, InvalidParameterError
 from tenants.api.pagination import (
@@ -42,7 +33,6 @@ from tenants.api.pagination import (
     read_window,
     take_page,
 )
-from tenants.api.throttling import CAMPAIGNS
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import UnprocessableError
 from tenants.models import Scope
@@ -50,7 +40,6 @@ from tenants.models import Scope
 TAGS: Final = ["campaigns"]
 SCOPE: Final = Scope.CAMPAIGNS
 LONGEST_SEARCH: Final = 200
-Handler = Callable[..., HttpResponseBase]
 
 
 def campaign_id_of(text: str) -> UUID:
@@ -156,112 +145,6 @@ class CampaignView(TenantApiView):
         """What is left out stays. Only drafts can be changed (409 `ILLEGAL_STATE` with both states)."""
         values = parse_values(read_body(request))
         return Response(one_campaign(update_campaign(campaign_id_of(campaignId), values)))
-
-
-class _ActView(TenantApiView):
-    """An act that sets off, stops or tests what reaches many people: ten a minute."""
-
-    required_scopes = {"POST": SCOPE}
-
-    def rate_class(self, method: str) -> str:
-        """Its own limit."""
-        return CAMPAIGNS
-
-
-def _describe(
-    name: str, summary: str, request: Any = None, responses: Any = schema.CAMPAIGN
-) -> Callable[[Handler], Handler]:
-    described: Callable[[Handler], Handler] = extend_schema(
-        operation_id=name,
-        tags=TAGS,
-        summary=summary,
-        parameters=[schema.CAMPAIGN_ID],
-        request=request,
-        responses=responses,
-    )
-    return described
-
-
-class ScheduleView(_ActView):
-    """Scheduling."""
-
-    @_describe("scheduleCampaign", "Schedule a campaign", schema.SCHEDULE)
-    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
-        """At its own hour, at another, or at once.
-
-        409 `NOT_READY` lists everything that is missing; `NEEDS_APPROVAL` where the club wants a second person.
-        """
-        body = read_body(request)
-        if body.keys() - {"scheduledAt"}:
-            parse_values(body)
-        at = as_moment(body.get("scheduledAt"))
-        return Response(one_campaign(schedule_campaign(campaign_id_of(campaignId), at)))
-
-
-class UnscheduleView(_ActView):
-    """Back to a draft."""
-
-    @_describe("unscheduleCampaign", "Take a scheduled campaign back to a draft")
-    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
-        """Possible until its hour."""
-        return Response(one_campaign(unschedule_campaign(campaign_id_of(campaignId))))
-
-
-class PauseView(_ActView):
-    """Pausing."""
-
-    @_describe("pauseCampaign", "Pause a campaign")
-    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
-        """Takes effect within one batch; what waits stays planned."""
-        return Response(one_campaign(pause_campaign(campaign_id_of(campaignId))))
-
-
-class ResumeView(_ActView):
-    """Going on."""
-
-    @_describe("resumeCampaign", "Resume a paused campaign")
-    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
-        """Where it stood: nobody is left out and nobody gets it twice. One that was found late is sent now."""
-        return Response(one_campaign(resume_campaign(campaign_id_of(campaignId))))
-
-
-class CancelView(_ActView):
-    """Calling off."""
-
-    @_describe("cancelCampaign", "Cancel a paused campaign")
-    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
-        """What was sent stays counted; what waits is skipped."""
-        return Response(one_campaign(cancel_campaign(campaign_id_of(campaignId))))
-
-
-class TestCampaignView(_ActView):
-    """Test sends."""
-
-    @_describe("testCampaign", "Send a test", schema.TEST, schema.TESTED)
-    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
-        """Each variant to these customers now. Tests count nowhere; consent counts for them too."""
-        campaign_id = campaign_id_of(campaignId)
-        decided = test_campaign(campaign_id, customer_ids_of(read_body(request)))
-        rows = [
-            {
-                "customerId": one.profile_id,
-                "status": one.status,
-                "reason": one.reason or None,
-                "channel": one.channel or None,
-            }
-            for one in decided
-        ]
-        return Response({"data": rows})
-
-
-def customer_ids_of(body: dict[str, Any]) -> list[UUID]:
-    """The customers of a body; raises UnprocessableError."""
-    given = body.get("customerIds")
-    try:
-        return [UUID(str(one)) for one in given] if isinstance(given, list) else []
-    except ValueError:
-        details = [{"field": "customerIds", "message": "Write ids of customers."}]
-        raise UnprocessableError("Some fields cannot be taken as they are.", details=details) from None
 
 
 class CampaignStatsView(TenantApiView):

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import graphene
 
-from campaigns import actions
+from campaigns import actions, editing
 from campaigns.api.campaigns import campaign_id_of
 from campaigns.editing import create_campaign, update_campaign
 from campaigns.graphql import types
+from campaigns.models import Campaign
 from campaigns.representation import analytics, campaigns_fields, list_campaigns, one_campaign
 from campaigns.stats import stats_of
 from campaigns.values import parse_values
@@ -81,6 +83,18 @@ def _act(act: Any) -> Any:
     return resolve
 
 
+def _edit(edit: Any) -> Any:
+    @scoped(Scope.CAMPAIGNS)
+    def resolve(context: Context, *, id: str) -> Any:
+        return one_campaign(edit(campaign_id_of(id)))
+
+    return resolve
+
+
+def _unarchive(campaign_id: UUID) -> Campaign:
+    return editing.archive_campaign(campaign_id, is_archived=False)
+
+
 @scoped(Scope.CAMPAIGNS)
 def _test(context: Context, *, id: str, customer_ids: list[str]) -> Any:
     charge(context.caller, CAMPAIGNS)
@@ -137,6 +151,11 @@ class CampaignMutations(graphene.ObjectType):
     pause_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(actions.pause_campaign))
     resume_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(actions.resume_campaign))
     cancel_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(actions.cancel_campaign))
+    duplicate_campaign = graphene.Field(types.Campaign, **ONE, resolver=_edit(editing.duplicate_campaign))
+    archive_campaign = graphene.Field(types.Campaign, **ONE, resolver=_edit(editing.archive_campaign))
+    unarchive_campaign = graphene.Field(types.Campaign, **ONE, resolver=_edit(_unarchive))
+    ask_campaign_approval = graphene.Field(types.Campaign, **ONE, resolver=_edit(editing.ask_approval))
+    approve_campaign = graphene.Field(types.Campaign, **ONE, resolver=_edit(editing.approve_campaign))
     test_campaign = graphene.Field(
         JSON,
         **ONE,

@@ -13,7 +13,7 @@ from crm_platform.bench.campaign_people import fill
 from crm_platform.bench.database import Connection, expect, one_row, settle
 from crm_platform.bench.figures import BenchError, Figure, duration, rate
 from crm_platform.bench.mix import mixed_events
-from crm_platform.bench.people import load_people
+from crm_platform.bench.people import load_people, make_tenant
 from crm_platform.bench.processes import Processes
 from crm_platform.bench.setting import Setting
 from events.envelope import receive
@@ -55,8 +55,8 @@ FROM events_inboxevent WHERE tenant_id = %s AND id > %s
 
 def engagement(setting: Setting, tenant: Tenant, sent: int, connection: Connection) -> list[Figure]:
     """The other club alone for a minute, then beside the flood; counters are compared with what was told."""
-    flooded = _flooded_club(connection, sent)
     load_people(tenant, OTHER_PEOPLE, setting.reporter)
+    flooded = _flooded_club(connection, sent)
     rows = _sent(connection, flooded)
     seconds = SECONDS if sent >= 50_000 else max(SECONDS * sent / 100_000, 2.0)  # noqa: PLR2004 - the full size
     settle(connection)
@@ -79,9 +79,7 @@ def engagement(setting: Setting, tenant: Tenant, sent: int, connection: Connecti
 
 
 def _flooded_club(connection: Connection, people: int) -> Tenant:
-    tenant: Tenant = Tenant.objects.create(
-        slug="flood", name="Flood", time_zone="Africa/Johannesburg", tier_order=["Gold"]
-    )
+    tenant = make_tenant("flood")
     fill(connection, tenant.pk, people)
     connection.execute(KEYS, {"tenant": tenant.pk})
     return tenant

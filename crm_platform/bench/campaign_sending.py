@@ -1,6 +1,7 @@
 """Sending: one worker process and two, rendering included, to a service that answers at once; clubs side by side."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +19,8 @@ from django.db import transaction
 from crm_platform import env
 from crm_platform.bench.campaign_people import fill
 from crm_platform.bench.database import Connection, expect, one_row, settle
-from crm_platform.bench.figures import BenchError, Figure, rate
+from crm_platform.bench.figures import BenchError, Figure, duration, rate
+from crm_platform.bench.people import make_tenant
 from crm_platform.bench.setting import Setting
 from crm_platform.embedded.process import launch_command
 from crm_platform.embedded.redis import free_port
@@ -38,9 +40,9 @@ PATIENCE_SECONDS: Final = 3600.0
 WORKER: Final = """
 import django; django.setup()
 import time
-from messaging.sending import take_turn
+from messaging.sending import send_due
 while True:
-    if not take_turn().settled:
+    if not send_due().settled:
         time.sleep(0.02)
 """
 SUBJECT: Final = "{{ firstName }}, {{ club.name }} opens on Saturday"
@@ -80,7 +82,7 @@ def service(setting: Setting) -> Iterator[str]:
     """The service, listening; its address is in the environment."""
     port = free_port()
     command = [sys.executable, str(Path(__file__).with_name("campaign_service.py")), str(port)]
-    process = subprocess.Popen(launch_command(command, death_signal=_kill_signal()))
+    process = subprocess.Popen(launch_command(command, death_signal=signal.SIGTERM))
     url = f"http://127.0.0.1:{port}"
     os.environ["CRM_MESSAGING_URL"] = url
     try:
@@ -96,19 +98,13 @@ def service(setting: Setting) -> Iterator[str]:
         process.wait()
 
 
-def _kill_signal() -> Any:
-    import signal  # noqa: PLC0415 - one constant
-
-    return signal.SIGTERM
-
-
 @contextmanager
 def workers(count: int) -> Iterator[list[Worker]]:
     """So many processes that send what is due."""
     started = [
         Worker(
             subprocess.Popen(
-                launch_command([sys.executable, "-c", WORKER], death_signal=_kill_signal()),
+                launch_command([sys.executable, "-c", WORKER], death_signal=signal.SIGTERM),
                 cwd=env.PROJECT_DIR,
             )
         )
@@ -226,19 +222,12 @@ def fairness(setting: Setting, small: int, big: int, connection: Connection) -> 
 
 def fair_figure(words: str, beside: float, alone: float) -> Figure:
     """Milliseconds until the small ones are done, against the same alone."""
-    from crm_platform.bench.figures import duration  # noqa: PLC0415 - one of many
-
     return duration(
         "campaigns", words, beside * 1000, baseline_ms=alone * 1000, most_ms=MOST_FAIR * alone * 1000
     )
 
 
 def _club(connection: Connection, number: int, people: int) -> Tenant:
-    tenant: Tenant = Tenant.objects.create(
-        slug=f"fair-{number}",
-        name=f"Club {number}",
-        time_zone="Africa/Johannesburg",
-        tier_order=["Gold"],
-    )
+    tenant = make_tenant(f"fair-{number}")
     fill(connection, tenant.pk, people)
     return tenant

@@ -34,7 +34,8 @@ IN_LARGE: Final[LiteralString] = "p.engagement_score < 60 AND p.email_opt_in"
 IN_BOOKED: Final[LiteralString] = """p.id IN (
     SELECT profile_id FROM profiles_activity
     WHERE tenant_id = %(tenant)s AND type = 'TEETIME_BOOKED'
-      AND occurred_at >= ((now() AT TIME ZONE 'Africa/Johannesburg')::date - 90) AT TIME ZONE 'Africa/Johannesburg'
+      AND occurred_at >= (date_trunc('day', now() AT TIME ZONE 'Africa/Johannesburg') - interval '90 days')
+                         AT TIME ZONE 'Africa/Johannesburg'
     GROUP BY profile_id HAVING count(*) >= 3)"""
 # The rows that a refresh leaves: members, their history, and the log from which others learn of it.
 BY_HAND: Final[LiteralString] = """

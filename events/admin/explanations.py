@@ -32,7 +32,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         "Correct the field named below and replay; tell the service, so that it does not happen again.",
     ),
     "NO_IDENTITY": Explanation(
-        "The event names nobody: no member number, player, contact, e-mail or phone that can be used.",
+        "No person given: no member number, player, contact, e-mail or phone that can be used.",
         "Add whom it is about under “identity” and replay, or skip it.",
     ),
     "PROCESSING_FAILED": Explanation(

@@ -36,7 +36,7 @@ class ErrorCode(models.TextChoices):
     NONE = "", "None"
     UNKNOWN_TYPE = "UNKNOWN_TYPE", "Unknown event type"
     INVALID_PAYLOAD = "INVALID_PAYLOAD", "Payload does not fit its type"
-    NO_IDENTITY = "NO_IDENTITY", "Names nobody"
+    NO_IDENTITY = "NO_IDENTITY", "No person given"
     PROCESSING_FAILED = "PROCESSING_FAILED", "Processing failed"
     ERASED_PERSON = "ERASED_PERSON", "About somebody who was erased"
 

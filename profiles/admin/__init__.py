@@ -1,12 +1,14 @@
 """The back office of the profile floor: dashboard, search, customers."""
 
 from profiles.admin import (
+    alike_pages,
     bulk_pages,
     customer_page,
     customers,
     dashboard,
     import_pages,
     merge_pages,
+    note_pages,
     privacy_pages,
     retention_pages,
     review_pages,
@@ -18,12 +20,14 @@ from profiles.admin import (
 )
 
 __all__ = [
+    "alike_pages",
     "bulk_pages",
     "customer_page",
     "customers",
     "dashboard",
     "import_pages",
     "merge_pages",
+    "note_pages",
     "privacy_pages",
     "retention_pages",
     "review_pages",

@@ -8,6 +8,7 @@ from django import forms
 from profiles.editing import LONGEST_TEXT, STATUSES, TEXT_FIELDS
 from profiles.errors import InvalidFields, KeyInUse
 from profiles.models import CustomerProfile
+from tenants.admin.pick_lists import countries, languages, with_current
 
 COLUMNS: Final = {
     "firstName": "first_name",
@@ -24,6 +25,7 @@ COLUMNS: Final = {
 }
 # What is no contact data: for whoever may edit everything.
 NOT_OF_DESK: Final = ("status", "tags")
+GENDERS: Final = [("FEMALE", "Female"), ("MALE", "Male"), ("OTHER", "Other")]
 NEW_FIELDS: Final = ("firstName", "lastName", "email", "phoneNumber", "dateOfBirth", "tags")
 
 
@@ -33,7 +35,7 @@ class CustomerForm(forms.Form):
     firstName = forms.CharField(label="First name", max_length=LONGEST_TEXT, required=False)  # noqa: N815 - the API's name
     lastName = forms.CharField(label="Last name", max_length=LONGEST_TEXT, required=False)  # noqa: N815
     displayName = forms.CharField(  # noqa: N815
-        label="Called",
+        label="Preferred name",
         max_length=LONGEST_TEXT,
         required=False,
         help_text="How the person likes to be addressed.",
@@ -46,10 +48,10 @@ class CustomerForm(forms.Form):
     )
     email = forms.CharField(label="E-mail", max_length=LONGEST_TEXT, required=False)
     phoneNumber = forms.CharField(label="Phone", max_length=LONGEST_TEXT, required=False)  # noqa: N815
-    gender = forms.CharField(max_length=LONGEST_TEXT, required=False)
+    gender = forms.ChoiceField(required=False)
     postcode = forms.CharField(max_length=LONGEST_TEXT, required=False)
-    country = forms.CharField(max_length=LONGEST_TEXT, required=False)
-    language = forms.CharField(max_length=LONGEST_TEXT, required=False)
+    country = forms.ChoiceField(required=False)
+    language = forms.ChoiceField(required=False)
     status = forms.ChoiceField(
         choices=[(value, value.capitalize()) for value in STATUSES],
         help_text="Inactive customers stay findable but count nowhere.",
@@ -68,6 +70,10 @@ class CustomerForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         kwargs.setdefault("initial", _initial(profile))
         super().__init__(*args, **kwargs)
+        for name, choices in (("country", countries()), ("language", languages()), ("gender", GENDERS)):
+            choice = self.fields[name]
+            assert isinstance(choice, forms.ChoiceField)  # noqa: S101 - declared above
+            choice.choices = with_current(choices, getattr(profile, COLUMNS[name], ""))
         if profile is None:
             for name in set(self.fields) - set(NEW_FIELDS):
                 del self.fields[name]

@@ -7,10 +7,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from profiles.admin.activity_chart import activity_chart
 from profiles.admin.connections import connections_of
@@ -20,8 +18,6 @@ from profiles.admin.panels import customer_panels
 from profiles.admin.provenance import LABELS, Provenance, facts_of, handicap_text, provenance
 from profiles.admin.score_dials import dials_of
 from profiles.admin.timeline_pages import ICONS, choice_from, hidden_from, timeline_of
-from profiles.editing import Author, add_note
-from profiles.errors import CustomerNotFound, InvalidFields
 from profiles.models import ActivityCategory, CustomerProfile, Note, ProfileStatus
 from profiles.other_money import other_money
 from profiles.privacy.restricting import restriction_of
@@ -29,9 +25,8 @@ from profiles.tags import coloured, known_tags
 from tenants.action_log import log_seen
 from tenants.admin import formatting
 from tenants.admin.base import messages, request_may
-from tenants.admin.pages import club_of, page, show
+from tenants.admin.pages import club_of, show
 from tenants.middleware import StaffRequest
-from tenants.models import Tenant, User
 from tenants.roles import Right
 
 MOST_NOTES = 100
@@ -45,6 +40,15 @@ CHANNELS = (
 )
 
 OF_AGE: Final = 18
+
+
+TABS: Final = (
+    ("timeline", "Timeline"),
+    ("notes", "Notes"),
+    ("family", "Family"),
+    ("consent", "Consent"),
+    ("scores", "Scores"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         ],
         "other_money": other_money(profile.pk, club) if request_may(request, Right.SEE_MONEY) else (),
         "around": connections_of(profile),
-        "scores": dials_of(profile.pk, club),
+        "scores": dials_of(profile, club),
         "chart": activity_chart(profile.pk, club),
         "choice": choice,
         "categories": [
@@ -123,7 +127,9 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         "sources": list(formatting.SOURCES.items()),
         "timeline": timeline_of(profile.pk, club, choice, without=hidden),
         "notes": notes_of(profile.pk),
+        "may_change_notes": request_may(request, Right.ADMINISTER),
         "is_restricted": is_restricted,
+        "tabs": TABS,
         "panels": customer_panels(request, profile),
         "acts": offers_of(request),
     }
@@ -204,46 +210,6 @@ def birth_words(birth: date | None, today: date) -> str:
         if 0 < days <= BIRTHDAY_NEAR_DAYS:
             return f"{age} years, birthday in {formatting.plural(days, 'day')}"
     return f"{age} years"
-
-
-@page("profiles/customerprofile/<uuid:profile_id>/notes/", name="customer_add_note", right=Right.ADD_NOTES)
-@require_POST
-def add_customer_note(request: StaffRequest, profile_id: UUID) -> HttpResponse:
-    """Write a note; answers the list of notes to a script, the page to a browser without one."""
-    form = NoteForm(request.POST)
-    by_script = request.headers.get("X-Requested-With") == "fetch"
-    if form.is_valid():
-        try:
-            add_note(
-                profile_id,
-                form.cleaned_data["body"],
-                _author(request),
-                is_pinned=form.cleaned_data["is_pinned"],
-            )
-        except CustomerNotFound as error:
-            raise Http404(error.message) from error
-        except InvalidFields as error:
-            form.add_error("body", error.fields["body"])
-    if not form.is_valid() and not by_script:
-        return show_customer(request, profile_id, note_form=form)
-    if not by_script:
-        return HttpResponseRedirect(address_of(profile_id) + "#notes")
-    profile = CustomerProfile.objects.filter(pk=profile_id).first()
-    if profile is None:
-        raise Http404("There is no such customer in this club.")
-    context = _notes_context(club_of(request), profile, form if form.errors else NoteForm())
-    return render(request, "crm/customer/notes.html", context, status=422 if form.errors else 200)
-
-
-def _notes_context(club: Tenant, profile: CustomerProfile, form: NoteForm) -> dict[str, Any]:
-    notes = notes_of(profile.pk)
-    return {"notes": notes, "note_form": form, "profile": profile, "club": club, "may_note": True}
-
-
-def _author(request: StaffRequest) -> Author:
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - for the type checker: the page's guard let nobody else in
-    return Author(user.get_full_name() or user.get_username(), user)
 
 
 def _shown(

@@ -176,7 +176,7 @@ def new_customer(request: StaffRequest) -> HttpResponse:
         except (InvalidFields, KeyInUse) as refusal:
             form.add_refusal(refusal)
             return _form_page(request, form, "New customer", holder=_holder(refusal))
-        messages.success(request, f"{profile.name} is now a customer.")
+        messages.success(request, f"{profile.name} was added.")
         return HttpResponseRedirect(address_of(profile.pk))
     return _form_page(request, form, "New customer")
 

@@ -10,7 +10,9 @@ from profiles.admin.customer_page import address_of
 from profiles.admin.provenance import LABELS
 from profiles.errors import CustomerNotFound
 from profiles.matching.households import dissolve_household, form_household, leave_household
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.matching.review import evidence_between
+from profiles.merging.actions import unmerge_profiles
+from profiles.merging.choosing import CHOOSABLE, merge_with_choice
 from profiles.merging.previewing import preview_fields, preview_merge
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer
@@ -24,6 +26,8 @@ from tenants.roles import Right
 MOST_FOUND = 10
 LONGEST_SEARCH = 200
 SIDES = ("winner", "loser", "survivor")
+# Form fields that say whose value is right, as in choice-firstName.
+CHOICE = "choice-"
 
 
 @page("profiles/customerprofile/<uuid:profile_id>/merge/", name="customer_merge", right=Right.EDIT)
@@ -33,13 +37,20 @@ def merge_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
     other_id = uuid_or_none(request.POST.get("other") or request.GET.get("other", ""))
     try:
         if request.method == "POST" and other_id is not None:
-            outcome = merge_profiles(profile.pk, other_id, reason=request.POST.get("reason", "")[:500])
+            choices = {
+                name.removeprefix(CHOICE): str(request.POST[name])
+                for name in request.POST
+                if name.startswith(CHOICE)
+            }
+            reason = request.POST.get("reason", "")[:500]
+            outcome = merge_with_choice(profile.pk, other_id, choices, reason=reason)
             messages.success(request, "Merged. It can be taken back on this page.")
             return HttpResponseRedirect(address_of(outcome.winner_id))
         preview = None if other_id is None else preview_merge(profile.pk, other_id)
     except DomainError as error:
         messages.warning(request, error.message)
         return HttpResponseRedirect(address_of(profile.pk))
+    points = evidence_between(preview.winner, preview.loser) if preview else []
     text = request.POST.get("q", "").strip()[:LONGEST_SEARCH]
     found = [one for one in search_profiles(text, most=MOST_FOUND + 1) if one != profile.pk] if text else []
     people = CustomerProfile.objects.in_bulk(found[:MOST_FOUND])
@@ -50,6 +61,8 @@ def merge_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
         profile=profile,
         preview=preview,
         lines=_lines(preview_fields(preview)["fields"]) if preview else [],
+        points=points,
+        weight=sum(point.weight for point in points),
         text=text,
         found=[people[one] for one in found if one in people],
         crumb={"link": address_of(profile.pk), "title": profile.name},
@@ -118,10 +131,15 @@ def _customer(profile_id: UUID) -> CustomerProfile:
         raise Http404(error.message) from error
 
 
-def _lines(fields: list[dict[str, object]]) -> list[tuple[str, ...]]:
-    """Label, what each says, what the survivor would say."""
+def _lines(fields: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Label, what each says, what the survivor would say, and whether staff may choose."""
     return [
-        (LABELS.get(str(field["name"]), str(field["name"])), *(_words(field[side]) for side in SIDES))
+        {
+            "name": field["name"] if field["name"] in CHOOSABLE and field["winner"] != field["loser"] else "",
+            "label": LABELS.get(str(field["name"]), str(field["name"])),
+            "is_losers": field["survivor"] == field["loser"],
+            **{side: _words(field[side]) for side in SIDES},
+        }
         for field in fields
     ]
 

@@ -7,17 +7,18 @@ from uuid import UUID
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from events.identity_hints import IdentityKey, IdentityKind
 from profiles.admin.customer_page import address_of
 from profiles.effects.keys import normal_keys
-from profiles.errors import AlreadyDecided, CustomerNotFound
+from profiles.errors import AlreadyDecided, CustomerNotFound, InvalidFields
 from profiles.models import CustomerProfile, ErasureCount, ErasureReason, ErasureReceipt
 from profiles.privacy.copies import copy_of_person, zip_of_copy
 from profiles.privacy.counting import ask_for_count, count_of
 from profiles.privacy.erasing import erase_customer
-from profiles.privacy.requests import open_requests, reject_request, with_people
+from profiles.privacy.requests import days_left, open_requests, reject_request, with_people
 from profiles.privacy.restricting import restriction_of, set_restriction
 from profiles.privacy.suppression import lift
 from profiles.reading import current_club, get_customer
@@ -40,7 +41,10 @@ def privacy(request: StaffRequest) -> HttpResponse:
         request,
         "crm/privacy/overview.html",
         "Privacy",
-        requests=with_people(list(open_requests()[:MOST_SHOWN])),
+        requests=[
+            (asked, person, days_left(asked, timezone.now()))
+            for asked, person in with_people(list(open_requests()[:MOST_SHOWN]))
+        ],
         receipts=ErasureReceipt.objects.order_by("-pk")[:MOST_SHOWN],
     )
 
@@ -48,9 +52,11 @@ def privacy(request: StaffRequest) -> HttpResponse:
 @page("privacy/requests/<int:request_id>/reject/", name="privacy_reject", right=Right.ADMINISTER)
 @require_POST
 def reject(request: StaffRequest, request_id: int) -> HttpResponse:
-    """Refuse a request."""
+    """Refuse a request (form field `reason`)."""
     try:
-        reject_request(request_id)
+        reject_request(request_id, request.POST.get("reason", ""))
+    except InvalidFields as error:
+        messages.error(request, error.fields["reason"])
     except AlreadyDecided as error:
         messages.warning(request, error.message)
     else:

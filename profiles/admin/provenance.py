@@ -13,7 +13,7 @@ from tenants.admin import formatting
 LABELS: Final[Mapping[str, str]] = {
     "firstName": "First name",
     "lastName": "Last name",
-    "displayName": "Called",
+    "displayName": "Preferred name",
     "dateOfBirth": "Date of birth",
     "gender": "Gender",
     "postcode": "Postcode",

@@ -42,7 +42,7 @@ SAID: Final = {
     Status.MERGED: "Merged",
     Status.KEPT_APART: "Kept apart, for good",
     Status.HOUSEHOLD: "Kept apart as one household",
-    Status.SKIPPED: "Put aside",
+    Status.SKIPPED: "Skipped",
 }
 LATER: Final = "crm_review_later"
 MOST_LATER: Final = 500

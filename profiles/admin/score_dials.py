@@ -4,15 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from django.utils import timezone
 
-from profiles.models import ScoreHistory
+from profiles.models import CustomerProfile, ScoreHistory
 from profiles.scoring.reading import HISTORY, history_of, scores_of
 from profiles.scoring.reasons import Explained
 from tenants.models import Tenant
 
+NEW_DAYS: Final = 30
+# The API's word for who does nothing reads like the other score here.
+SHOWN: Final = {"At Risk": "Inactive"}
 LINE_WIDTH: Final = 300
 LINE_HEIGHT: Final = 56
 # Level → the colour of a badge; for churn a high score is a bad one.
@@ -28,17 +30,25 @@ class Dial:
 
     title: str
     explained: Explained
+    level: str
     tone: str
     line: str
     told: list[tuple[date, int]]
 
 
-def dials_of(profile_id: UUID, club: Tenant) -> dict[str, Any]:
-    """What the template shows: dials, the action, the moment; `dials` is empty before the first scoring."""
-    scores = scores_of(profile_id)
+def dials_of(profile: CustomerProfile, club: Tenant) -> dict[str, Any]:
+    """What the template shows: dials, the action, the moment; `dials` is empty before the first scoring.
+
+    `is_new`: known for less than NEW_DAYS, and so is everything that they did: nothing can be said yet.
+    """
+    scores = scores_of(profile.pk)
     if scores is None:
         return {"dials": []}
-    history, today = history_of(profile_id), timezone.now().astimezone(club.zone).date()
+    history, now = history_of(profile.pk), timezone.now()
+    today = now.astimezone(club.zone).date()
+    since = today - timedelta(days=NEW_DAYS)
+    if profile.created_at.astimezone(club.zone).date() > since and all(row.day > since for row in history):
+        return {"dials": [], "is_new": True}
     return {
         "dials": [
             _dial("Engagement", scores.engagement, history, today, lambda row: row.engagement),
@@ -64,7 +74,9 @@ def _dial(
     tone = TONES[explained.level]
     if title == "Churn risk" and explained.level == "Low":
         tone = "info"
-    return Dial(title, explained, tone, line_through(told, today), told)
+    return Dial(
+        title, explained, SHOWN.get(explained.level, explained.level), tone, line_through(told, today), told
+    )
 
 
 def line_through(told: Sequence[tuple[date, int]], today: date) -> str:

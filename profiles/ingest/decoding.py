@@ -78,7 +78,7 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
         raise DeadEvent(
             ErrorCode.NO_IDENTITY,
             "identity",
-            "The event names nobody: it needs an id of a service, an e-mail address or a phone number that is valid"
+            "No person given: the event needs an id of a service, an e-mail address or a phone number that is valid"
             " and no placeholder.",
         )
     return ReadyEvent(row, effect, [*ahead, *remarks_on(event, club)])

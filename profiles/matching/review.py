@@ -107,6 +107,12 @@ def read_pair(candidate_id: int) -> Pair:
     return Pair(candidate, winner, loser, _evidence_of(candidate, *sides), is_rather_household(*sides))
 
 
+def evidence_between(one: CustomerProfile, other: CustomerProfile) -> list[Evidence]:
+    """What is known now for and against two customers being one person, the heaviest first."""
+    keys = _keys_of([one.pk, other.pk])
+    return compare(*(_side(profile, keys[profile.pk]) for profile in (one, other)))
+
+
 def _evidence_of(candidate: ReviewCandidate, one: Side, other: Side) -> list[Evidence]:
     """What speaks for and against: what the search for duplicates found, else what is known of the two now."""
     pair = DuplicatePair.objects.filter(

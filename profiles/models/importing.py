@@ -31,7 +31,7 @@ class ImportOutcome(models.TextChoices):
 
     CREATE = "CREATE", "New customer"
     UPDATE = "UPDATE", "Changes a customer"
-    UNCHANGED = "UNCHANGED", "Says nothing new"
+    UNCHANGED = "UNCHANGED", "No change"
     CONFLICT = "CONFLICT", "Contradicts what is known"
     ERROR = "ERROR", "Cannot be taken"
     SKIPPED = "SKIPPED", "No customer: a heading or a sum"

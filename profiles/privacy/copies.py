@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from profiles.privacy import statements as sql
+from profiles.privacy.letter import letter_of
 from profiles.reading import get_customer
 from profiles.representation import customer_fields
 from tenants.action_log import log_action
@@ -107,9 +108,10 @@ def _camel(name: str) -> str:
 
 
 def zip_of_copy(copy: Mapping[str, Any]) -> bytes:
-    """The copy as a ZIP: a CSV for each table that has rows, and all of it once more as JSON."""
+    """The copy as a ZIP: a letter to read, a CSV for each table that has rows, and all of it once more as JSON."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("letter.html", letter_of(copy))
         archive.writestr("everything.json", json.dumps(copy, default=str, ensure_ascii=False, indent=1))
         archive.writestr("customer.csv", _csv([copy["customer"]]))
         for name, rows in {**copy["data"], "consentHistory": copy["consentHistory"]}.items():

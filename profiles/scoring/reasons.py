@@ -129,7 +129,7 @@ def _recency(inputs: Inputs, now: datetime) -> str:
 
 def _depth(inputs: Inputs) -> str:
     if not inputs["received90d"]:
-        return "No e-mails in 90 days, so the mean of the other parts"
+        return "No e-mails in 90 days, counted as average"
     read = f"Opened {inputs['opened90d']:,} of {_many(inputs['received90d'], 'e-mail')} in 90 days"
     return f"{read}, clicked in {inputs['clicked90d']:,}"
 

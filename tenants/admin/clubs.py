@@ -1,6 +1,7 @@
 """Clubs: their name, clock, money and tiers. A club's admins see their own, operators of the platform all."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from django import forms
 from django.contrib.admin import register
@@ -17,10 +18,18 @@ from tenants.admin.base import (
     as_staff,
     note,
 )
+from tenants.admin.pick_lists import Choices, countries, currencies, ways_of_writing, with_current, zones
 from tenants.directory import add_alias, create_tenant, forget_tenants, remove_alias, rename
 from tenants.errors import DomainError
 from tenants.models import Tenant, TenantName
 from tenants.roles import STAFF_SEE_MONEY
+
+PICKED: Final[dict[str, Callable[[], Choices]]] = {
+    "time_zone": zones,
+    "default_country": countries,
+    "currency": currencies,
+    "locale": ways_of_writing,
+}
 
 
 class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -39,7 +48,7 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
     )
     placeholder_addresses = forms.CharField(
         required=False,
-        label="Addresses that stand for nobody",
+        label="Placeholder addresses",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text="E-mail addresses and phone numbers that reception types when a member has none, one a line.",
     )
@@ -74,6 +83,13 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         club: Tenant = self.instance
+        for name, choices in PICKED.items():
+            self.fields[name] = forms.ChoiceField(
+                choices=with_current(choices(), getattr(club, name))[1:],
+                label=self.fields[name].label,
+                help_text=self.fields[name].help_text,
+                widget=UnfoldAdminSelectWidget(),
+            )
         if not club._state.adding:
             names = TenantName.objects.filter(tenant=club).exclude(name=club.slug).order_by("name")
             self.initial["tiers"] = "\n".join(club.tier_order)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from campaigns.actions import schedule_campaign
@@ -128,3 +129,55 @@ def test_the_report_and_the_calendar(page: Page, live_server: LiveServer, club: 
     entry.get_by_role("button", name="Move").click()
     expect(page.get_by_text("Moved.")).to_be_visible()
     assert Campaign.objects.get(name="Winter league").scheduled_at == hour + timedelta(days=2)
+
+
+def test_the_whole_wizard_by_keyboard_in_few_acts(page: Page, live_server: LiveServer, club: Club) -> None:
+    """Nobody touches the mouse; each key press that acts is counted, and each page is clean for axe."""
+    log_in(page, live_server, club.marketing_manager)
+    page.goto(f"{live_server.url}{reverse('admin:campaigns')}")
+    acts = 0
+
+    def press(target: Locator, key: str = "Enter") -> None:
+        nonlocal acts
+        target.focus()
+        expect(target).to_be_focused()
+        page.keyboard.press(key)
+        acts += 1
+
+    def write(target: Locator, text: str) -> None:
+        target.focus()
+        expect(target).to_be_focused()
+        page.keyboard.type(text)
+
+    def go_on(heading: str) -> None:
+        press(page.get_by_role("button", name="Save and go on"))
+        expect(page.get_by_text(heading).first).to_be_visible()
+        assert violations(page) == []
+
+    press(page.get_by_role("button", name="Make the first one"))
+    write(page.get_by_label("What do you call it?"), "Spring Open")
+    press(page.get_by_label("Saturday golfers").first, "Space")
+    expect(page.locator("#reach")).to_contain_text("35 of 40 people")
+    assert violations(page) == []
+    go_on("Text")
+    write(page.get_by_label("Subject"), "Hello {{ firstName }}")
+    write(page.locator("#EMAIL-body"), "Come and play on Saturday.")
+    go_on("What shall people do?")
+    go_on("How often?")
+    go_on("What will happen")
+    press(page.get_by_role("button", name="Send now"))
+    expect(page.get_by_role("heading", name="Where it stands")).to_be_visible()
+    assert violations(page) == []
+
+    assert acts == 7
+    assert Campaign.objects.get().status == "SCHEDULED"
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong in the page itself (the frame is every page's), serious or worse."""
+    found = Axe().run(page, context="#main")
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:160]}"
+        for each in found.response["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]

@@ -47,7 +47,7 @@ def test_a_workbook_comes_in_and_goes_back(
     expect(page.get_by_role("heading", name="4 rows ready to come in")).to_be_visible()
     assert fits(page)
     look(page, "import-checked")
-    page.get_by_role("button", name="Bring in").click()
+    page.get_by_role("button", name="Import").click()
 
     expect(page.get_by_text("0 of 4 rows")).to_be_visible()
     work(fairview.tenant)

@@ -12,6 +12,8 @@ from tenants.scope import tenant_scope
 from tests.campaigns.world import draft, segment
 from tests.permissions import ADMIN, CAMPAIGN, CAMPAIGN_MAKE, MANAGER, VIEWER, Page, Row, World
 
+# Tokens and keys of the table belong to nobody with a name here, and a service approves nothing.
+BY_A_PERSON: Final = "   401 401  403  403  403  409  403  403  409  404     404"
 ALL: Final = "/api/v1/campaigns"
 OWN: Final = "?tenantId=fairview"
 ONE: Final = "/api/v1/campaigns/{campaign}"
@@ -62,6 +64,11 @@ REST: Final = (
     Row("resume-campaign", "POST", f"{ONE}/resume{OWN}", CAMPAIGN, {}, prepare=paused),
     Row("cancel-campaign", "POST", f"{ONE}/cancel{OWN}", CAMPAIGN, {}, prepare=paused),
     Row("test-campaign", "POST", f"{ONE}/test{OWN}", CAMPAIGN, {"customerIds": ["{id}"]}, prepare=a_draft),
+    Row("duplicate-campaign", "POST", f"{ONE}/duplicate{OWN}", CAMPAIGN_MAKE, {}, prepare=a_draft),
+    Row("archive-campaign", "POST", f"{ONE}/archive{OWN}", CAMPAIGN, {}, prepare=a_draft),
+    Row("unarchive-campaign", "POST", f"{ONE}/unarchive{OWN}", CAMPAIGN, {}, prepare=a_draft),
+    Row("ask-campaign-approval", "POST", f"{ONE}/ask-approval{OWN}", CAMPAIGN, {}, prepare=a_draft),
+    Row("approve-campaign", "POST", f"{ONE}/approve{OWN}", BY_A_PERSON, {}, prepare=a_draft),
     Row("campaign-stats", "GET", f"{ONE}/stats{OWN}", CAMPAIGN, prepare=a_draft),
     Row("campaign-recipients", "GET", f"{ONE}/recipients{OWN}", CAMPAIGN, prepare=a_draft),
     Row("campaign-analytics", "GET", f"/api/v1/analytics/campaigns{OWN}", CAMPAIGN),

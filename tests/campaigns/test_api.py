@@ -185,3 +185,43 @@ def test_graphql_does_the_same(client: Client, fairview: Club, headers: dict[str
     assert listed["campaigns"]["meta"]["total"] == 1
     assert stats["campaignStats"]["sum"]["target"] == 0
     assert figures["campaignAnalytics"] == {"days": 90, "counters": {"sent": 0}, "campaigns": []}
+
+
+def test_a_copy_the_archive_and_the_consent_of_a_second_person(
+    client: Client, fairview: Club, headers: dict[str, str]
+) -> None:
+    campaign = draft(segment(fairview.tenant, people(fairview.tenant, 1)))
+
+    copy = send(client, "post", f"/{campaign.pk}/duplicate", headers)
+    archived = send(client, "post", f"/{copy.json()['id']}/archive", headers)
+    listed = send(client, "get", "", headers).json()["data"]
+    back = send(client, "post", f"/{copy.json()['id']}/unarchive", headers)
+    asked = send(client, "post", f"/{campaign.pk}/ask-approval", headers)
+    by_a_service = send(client, "post", f"/{campaign.pk}/approve", headers)
+    colleague = factories.bearer(fairview.tenant, subject=fairview.admin.auth_user_id)
+    approved = send(client, "post", f"/{campaign.pk}/approve", colleague)
+
+    assert (copy.status_code, copy.json()["name"]) == (201, "Spring Open (copy)")
+    assert [archived.status_code, back.status_code, asked.status_code] == [200, 200, 200]
+    assert [one["id"] for one in listed] == [str(campaign.pk)]
+    assert (by_a_service.status_code, by_a_service.json()["error"]["code"]) == (409, "OWN_APPROVAL")
+    assert approved.status_code == 200, approved.content
+    assert (approved.json()["isApproved"], approved.json()["approvedBy"]) == (True, "Fairview Admin")
+
+
+def test_graphql_copies_archives_and_reads_what_all_campaigns_brought(
+    client: Client, fairview: Club, headers: dict[str, str]
+) -> None:
+    campaign = draft(segment(fairview.tenant, people(fairview.tenant, 2)))
+    send(client, "post", f"/{campaign.pk}/schedule", headers)
+    step(campaign)
+    made = """mutation($id: ID!) { duplicateCampaign(id: $id) { id name status } }"""
+    question = "query($id: ID!) { campaignAnalytics { campaigns } campaignStats(campaignId: $id) { sum } }"
+
+    copy = data(ask(client, made, headers=headers, id=str(campaign.pk)))["duplicateCampaign"]
+    found = data(ask(client, question, headers=headers, id=str(campaign.pk)))
+
+    assert (copy["name"], copy["status"]) == ("Spring Open (copy)", "DRAFT")
+    total = found["campaignStats"]["sum"]
+    assert (total["target"], total["waiting"], total["sent"]) == (2, 2, 0)
+    assert [one["id"] for one in found["campaignAnalytics"]["campaigns"]] == [str(campaign.pk)]

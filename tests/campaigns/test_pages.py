@@ -5,19 +5,23 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from campaigns.actions import pause_campaign, schedule_campaign
 from campaigns.calendar import Entry, with_clashes
 from campaigns.models import Campaign
+from campaigns.results import COUNT
 from campaigns.settings import settings_of
 from messaging.models import Delivery
+from messaging.sandbox.server import Sandbox
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.back_office import desk, text_of
 from tests.campaigns.world import draft, people, segment, step
 from tests.cast import Club
+from tests.messaging.conftest import sandbox  # noqa: F401 - a fixture
 
 LIST = "/admin/campaigns/"
 
@@ -227,3 +231,80 @@ def test_a_viewer_reads_and_changes_nothing(fairview: Club) -> None:
 
     assert "Resume" not in text_of(viewer.get(f"{LIST}{campaign.pk}/"))
     assert viewer.post(f"{LIST}{campaign.pk}/act/", {"act": "resume"}).status_code == 403
+
+
+def test_a_template_is_chosen_from_the_services_list_and_shown_with_a_members_data(
+    browser: Client,
+    fairview: Club,
+    sandbox: Sandbox,  # noqa: F811 - a fixture
+    redis_server: Any,
+) -> None:
+    template = (
+        str(fairview.tenant.pk),
+        "open-day",
+        "EMAIL",
+        "Open day",
+        "Hello {{ firstName }}",
+        "Come, Gold!",
+        "[]",
+    )
+    sandbox.book.many("INSERT INTO template VALUES (?, ?, ?, ?, ?, ?, ?)", [template])
+    campaign = draft(segment(fairview.tenant, people(fairview.tenant, 1)), content={})
+    address = f"{LIST}{campaign.pk}/edit/content/"
+
+    choices = text_of(browser.get(address))
+    follow(browser, address, {"EMAIL-template": "open-day"})
+    shown = text_of(browser.get(address))
+
+    assert '<option value="open-day">Open day</option>' in choices
+    assert '<option value="open-day" selected>Open day</option>' in shown
+    assert "Template Open day of the Messaging service" in shown
+    assert "<strong>Hello P0</strong>" in shown
+    assert "Come, Gold!" in shown
+
+
+def test_without_the_service_the_wizard_says_so_and_takes_an_id(
+    browser: Client, settings: Any, redis_server: Any
+) -> None:
+    settings.CRM_MESSAGING_URL = "http://127.0.0.1:9"
+    campaign = draft(content={})
+
+    page = text_of(browser.get(f"{LIST}{campaign.pk}/edit/content/"))
+
+    assert "The Messaging service does not answer, so its templates cannot be listed" in page
+    assert 'name="EMAIL-template"' in page
+
+
+def test_a_segment_that_is_being_counted_anew_is_warned_about(browser: Client, fairview: Club) -> None:
+    golfers = segment(fairview.tenant, people(fairview.tenant, 1), "Golfers")
+    campaign = draft(golfers)
+    review = f"{LIST}{campaign.pk}/edit/review/"
+    assert "being counted anew" not in text_of(browser.get(review))
+
+    type(golfers).objects.filter(pk=golfers.pk).update(refresh_error="Too complex")
+
+    assert "Golfers: the members are being counted anew" in text_of(browser.get(review))
+
+
+def test_the_report_compares_with_the_field_and_tells_channels_apart(browser: Client, fairview: Club) -> None:
+    both = [
+        *people(fairview.tenant, 2),
+        *people(fairview.tenant, 1, email=None, sms_opt_in=True, phone_number="+27820000001"),
+    ]
+    campaign = draft(
+        segment(fairview.tenant, both),
+        channels=["EMAIL", "SMS"],
+        content={"EMAIL": {"subject": "Hi", "body": "x"}, "SMS": {"body": "x"}},
+    )
+    schedule_campaign(campaign.pk)
+    step(campaign)
+    Delivery.objects.update(status="DELIVERED", handed_over_at=timezone.now(), delivered_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"tenant": fairview.tenant.pk, "campaign": campaign.pk, "occurrence": "1"})
+
+    page = text_of(browser.get(f"{LIST}{campaign.pk}/"))
+
+    assert "Mails of sports and fitness businesses (MailerLite, 2019)" in page
+    assert "22.2\N{NO-BREAK SPACE}%" in page
+    assert "<h2>By channel</h2>" in page
+    assert "<td>SMS</td>" in page

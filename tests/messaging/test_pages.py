@@ -1,23 +1,26 @@
 """Writing to one person, the club's rules, and what readers of mails may do without a login."""
 
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from events.models import InboxEvent
 from messaging import sending
-from messaging.models import SendPolicy
+from messaging.models import Delivery, SendPolicy
 from messaging.sandbox.server import Sandbox
 from messaging.tracking import sign
 from messaging.writing import ways_to
 from profiles.models import CustomerProfile, ProcessingRestriction
 from profiles.privacy.erasing import erase_customer
+from tenants.models import LoggedAction
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.messaging.people import candidate, ledger, mail, plan, reader, rules, said
+from tests.messaging.violations import delivery
 from tests.profiles.records import identifier
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +207,50 @@ def test_an_erased_person_is_in_no_row_of_the_ledger(fairview: Club, sandbox: Sa
     row = ledger(tenant)[""]
     assert (row.status, row.reason, row.variables, row.key) == ("SKIPPED", "ERASED", None, f"erased:{row.pk}")
     assert sandbox.book.value("SELECT count(*) FROM message") == 0
+
+
+def unknown(fairview: Club, **policy: Any) -> tuple[Delivery, str]:
+    """A message of which nobody knows whether it went out, and the address of its buttons."""
+    rules(fairview.tenant, **policy)
+    row = delivery(fairview, status="UNKNOWN", leased_until=timezone.now() + timedelta(days=1))
+    return row, reverse("admin:send_settle", args=[row.pk])
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "reason"),
+    [("sent", "HANDED_OVER", ""), ("again", "PLANNED", ""), ("never", "FAILED", "NO_ANSWER")],
+)
+def test_a_person_settles_what_the_mail_server_left_unknown_once(
+    fairview: Club, answer: str, status: str, reason: str
+) -> None:
+    row, address = unknown(fairview, backend="MAIL")
+    client = logged_in(fairview.admin)
+
+    page = client.get(reverse("admin:send_troubles")).content.decode()
+    client.post(address, {"answer": answer})
+    again = client.post(address, {"answer": "never"}, follow=True).content.decode()
+
+    assert "It did not: send it" in page
+    with tenant_scope(fairview.tenant):
+        row.refresh_from_db()
+        assert LoggedAction.objects.filter(action="message.settled").count() == 1
+    assert (row.status, row.reason) == (status, reason)
+    assert "It is known meanwhile what became of it." in again
+
+
+def test_what_the_service_knows_is_asked_and_not_guessed(fairview: Club) -> None:
+    row, address = unknown(fairview)
+    client = logged_in(fairview.admin)
+
+    page = client.get(reverse("admin:send_troubles")).content.decode()
+    client.post(address, {"answer": "again"})
+    with tenant_scope(fairview.tenant):
+        row.refresh_from_db()
+    assert (row.status, "It did not: send it" in page, "Ask now" in page) == ("UNKNOWN", False, True)
+
+    client.post(address, {"answer": "ask"})
+    with tenant_scope(fairview.tenant):
+        row.refresh_from_db()
+    assert row.status == "UNKNOWN"
+    assert row.leased_until is not None
+    assert row.leased_until <= timezone.now()

@@ -109,6 +109,8 @@ PAGES: Final = (
     Page("customer_tags", MANAGER, "POST"),
     Page("customer_timeline", VIEWER),
     Page("customer_add_note", STAFF, "POST"),
+    Page("customer_note", STAFF, "POST"),
+    Page("customers_alike", STAFF, "POST"),
     Page("customer_edit", STAFF),
     Page("customer_merge", MANAGER),
     Page("customer_unmerge", MANAGER, "POST"),
@@ -158,6 +160,12 @@ def things(world: World) -> Mapping[str, object]:
     pair = candidate(tenant, world.customer_id, profile(tenant).pk)
     with tenant_scope(tenant):
         act = keep_act("tag", "Tagged", Author("x"), chosen=1, changed=[world.customer_id], data={"tag": "x"})
+        note = Note.objects.create(
+            tenant=tenant,
+            profile_id=world.customer_id,
+            origin_profile_id=world.customer_id,
+            body="Rings back",
+        )
         member_import, _ = open_import("members.csv", csv_file("Surname,E-mail", "Thandi,t@example.com"))
     return {
         "profiles_customerprofile": world.customer_id,
@@ -165,6 +173,7 @@ def things(world: World) -> Mapping[str, object]:
         "candidate_id": pair.pk,
         "household_id": uuid4(),
         "import_id": member_import.pk,
+        "note_id": note.pk,
         "request_id": 1,
         "version": 1,
     }

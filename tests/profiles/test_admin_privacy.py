@@ -1,5 +1,8 @@
 """Privacy in the back office."""
 
+import io
+import zipfile
+
 from django.urls import reverse
 
 from profiles.models import CustomerProfile, ErasureCount, ErasureReceipt, PrivacyRequest, SuppressedKey
@@ -51,13 +54,20 @@ def test_a_request_of_a_source_is_listed_and_can_be_rejected_once(fairview: Club
         asked = PrivacyRequest.objects.get()
 
     listed = client.get(reverse("admin:privacy")).content.decode()
+    address = reverse("admin:privacy_reject", args=[asked.pk])
+    unexplained = client.post(address, follow=True).content.decode()
+    with tenant_scope(fairview.tenant):
+        assert PrivacyRequest.objects.get().status == "OPEN"
     for _ in range(2):
-        client.post(reverse("admin:privacy_reject", args=[asked.pk]))
+        client.post(address, {"reason": "An open invoice"})
 
     assert "Thandi Mokoena" in listed
+    assert "30 days left" in listed or "29 days left" in listed
+    assert "Say why: the person has a right to know." in unexplained
     with tenant_scope(fairview.tenant):
         assert PrivacyRequest.objects.get().status == "REJECTED"
-        assert LoggedAction.objects.filter(action="privacy_request.rejected").count() == 1
+        rejected = LoggedAction.objects.get(action="privacy_request.rejected")
+        assert rejected.details["reason"] == "An open invoice"
 
 
 def test_the_customer_page_says_that_the_data_rests(fairview: Club) -> None:
@@ -76,6 +86,12 @@ def test_a_copy_is_a_zip(fairview: Club) -> None:
 
     assert answer.headers["Content-Type"] == "application/zip"
     assert answer.content.startswith(b"PK")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        letter = archive.read("letter.html").decode()
+    assert "Dear Thandi Mokoena," in letter
+    assert "Member number</th><td>4711" in letter
+    assert "told by the membership system" in letter
+    assert "tenantId" not in letter
 
 
 def test_who_comes_back_is_let_in_by_address(fairview: Club) -> None:

@@ -73,6 +73,10 @@ ONE_PERSON: dict[str, list[Event]] = {
         member(1, email="office@vineyard.example", firstName="William", lastName="Botha"),
         player("t1", email="office@vineyard.example", name="Bill", surname="Botha"),
     ],
+    "a maiden name and one phone": [
+        member(1, phoneNumber="0821234567", firstName="Anna", lastName="Botha", email=EMAIL),
+        player("t1", phone="0821234567", name="Anna", surname="Naidoo"),
+    ],
     "a maiden name and one mailbox": [
         member(1, email=EMAIL, firstName="Anna", lastName="Botha"),
         player("t1", email=EMAIL, name="Anna", surname="Krüger"),
@@ -132,8 +136,8 @@ TWO_PEOPLE: dict[str, list[Event]] = {
         contact("c1", at=1, email="info2@vineyard.example"),
     ],
     "a number that was passed on": [
-        member(1, phoneNumber="0821234567", firstName="Anna", lastName="Botha"),
-        player("t1", phone="0821234567", name="Anna", surname="Naidoo"),
+        member(1, phoneNumber="0821234567", firstName="Anna", lastName="Botha", email=EMAIL),
+        player("t1", phone="0821234567", name="Anna", surname="Naidoo", email="naidoo@example.com"),
     ],
     "father and son, one of whom says so": [
         member(1, email=EMAIL, firstName="Pieter", lastName="Botha"),

@@ -469,3 +469,41 @@ def test_the_list_names_each_pair_with_its_reason_and_likelihood(fairview: Club)
     assert "Johan Botha" in page
     assert f"?pair={pair.pk}" in page
     assert "No pair waits for this reason" in none
+
+
+def test_a_merge_asks_which_survives_and_whose_values_are_right(fairview: Club) -> None:
+    tell(
+        fairview.tenant,
+        member(51, firstName="Lindiwe", lastName="Nkosi", email="l@example.com"),
+        contact("c51", at=1, firstName="Lindi", lastName="Dube", email="lindi@example.com"),
+    )
+    with tenant_scope(fairview.tenant):
+        one = CustomerProfile.objects.get(scl_member_id=51)
+        other = CustomerProfile.objects.get(messaging_contact_id="c51")
+    client = desk(fairview.admin)
+    address = f"/admin/profiles/customerprofile/{one.pk}/merge/"
+
+    page = text_of(client.get(f"{address}?other={other.pk}"))
+    client.post(address, {"other": str(other.pk), "choice-lastName": "loser", "choice-firstName": "winner"})
+
+    assert f"/admin/profiles/customerprofile/{other.pk}/merge/?other={one.pk}" in page
+    assert 'name="choice-lastName" value="loser"' in page
+    assert "sclMemberId" not in re.findall(r'name="choice-(\w+)"', page)
+    with tenant_scope(fairview.tenant):
+        merged = CustomerProfile.objects.get(pk=one.pk)
+        assert (merged.first_name, merged.last_name) == ("Lindiwe", "Dube")
+        unmerge_profiles(other.pk)
+        back = CustomerProfile.objects.get(pk=other.pk)
+        assert (back.first_name, back.last_name) == ("Lindi", "Dube")
+
+
+def test_a_merge_of_two_who_have_nothing_in_common_is_warned_about(fairview: Club) -> None:
+    tell(fairview.tenant, member(61, firstName="Ann"), player("t61", name="Bongani", surname="Zulu", at=1))
+    with tenant_scope(fairview.tenant):
+        one, other = CustomerProfile.objects.order_by("created_at", "id")
+
+    page = text_of(
+        desk(fairview.admin).get(f"/admin/profiles/customerprofile/{one.pk}/merge/?other={other.pk}")
+    )
+
+    assert "More speaks for two people than for one: different first names" in page

@@ -36,7 +36,7 @@ KINDS: Final = tuple(one.value for one in (*KEYS, *ADDRESSES))
 LINE_WIDTH: Final = 7
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 NAMES_NOBODY: Final = (
-    "Names nobody: there is neither a name nor an e-mail, phone or number that can be taken."
+    "No person given: there is neither a name nor an e-mail, phone or number that can be taken."
 )
 
 

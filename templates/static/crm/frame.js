@@ -23,6 +23,12 @@
     }
   });
 
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape" || !window.Alpine) { return; }
+    const frame = window.Alpine.$data(document.body);
+    if (frame && frame.sidebarMobileOpen) { frame.sidebarMobileOpen = false; const button = document.querySelector(".crm-menu-phone"); if (button) { button.focus(); } }
+  });
+
   /* On a phone filters take the whole screen: they start folded. */
   document.addEventListener("DOMContentLoaded", function () {
     if (window.matchMedia("(max-width: 760px)").matches) {
@@ -45,15 +51,24 @@
       tabs.forEach(function (tab, place) {
         tab.addEventListener("click", function () { choose(tab); });
         tab.addEventListener("keydown", function (event) {
-          const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-          if (!step) { return; }
+          const step = { ArrowRight: 1, ArrowLeft: -1, Home: -place, End: tabs.length - 1 - place }[event.key];
+          if (step === undefined) { return; }
+          event.preventDefault();
           const next = tabs[(place + step + tabs.length) % tabs.length];
           choose(next);
           next.focus();
         });
       });
       box.classList.add("crm-tabs-on");
-      choose(tabs.find(function (tab) { return "#" + tab.getAttribute("aria-controls") === window.location.hash; }) || tabs[0]);
+      /* The tab that holds what the address points to. */
+      function follow() {
+        const target = window.location.hash.length > 1 ? document.getElementById(window.location.hash.slice(1)) : null;
+        const tab = target && tabs.find(function (each) { return document.getElementById(each.getAttribute("aria-controls")).contains(target); });
+        if (tab) { choose(tab); target.scrollIntoView({ block: "nearest" }); if (target.matches("input, textarea")) { target.focus(); } }
+        return Boolean(tab);
+      }
+      window.addEventListener("hashchange", follow);
+      if (!follow()) { choose(tabs[0]); }
     });
   });
 

@@ -77,7 +77,24 @@
     return filter;
   }
 
+  /* What is being written survives leaving the page; it lies in this browser only. */
+  function keepDraft(box) {
+    const form = box.querySelector("[data-draft]"), field = form && form.querySelector("textarea");
+    if (!field) { return; }
+    const told = form.querySelector("[data-draft-kept]");
+    try {
+      const kept = window.localStorage.getItem(form.dataset.draft);
+      if (kept && !field.value) { field.value = kept; told.hidden = false; }
+    } catch (error) { return; }
+    field.addEventListener("input", function () {
+      if (field.value) { window.localStorage.setItem(form.dataset.draft, field.value); } else { window.localStorage.removeItem(form.dataset.draft); }
+      told.hidden = !field.value;
+    });
+    field.addEventListener("keydown", function (event) { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { form.requestSubmit(); } });
+  }
+
   function startNotes(box, refresh) {
+    keepDraft(box);
     box.addEventListener("submit", function (event) {
       const form = event.target.closest("[data-note-form]");
       if (!form) { return; }
@@ -88,7 +105,9 @@
         .then(function (answer) {
           if (!answer.ok && answer.status !== 422) { throw new Error(String(answer.status)); }
           return answer.text().then(function (html) {
+            if (answer.ok && form.dataset.draft) { window.localStorage.removeItem(form.dataset.draft); }
             box.innerHTML = html;
+            keepDraft(box);
             const field = box.querySelector("textarea");
             if (field) { field.focus(); }
             if (answer.ok && refresh) { refresh(); }

@@ -77,7 +77,7 @@ def test_a_file_is_walked_from_upload_to_undoing(fairview: Club) -> None:
     work(fairview)
     checked = page(manager, fairview)
     assert "2 rows ready to come in" in checked
-    assert "Names nobody" in page(manager, fairview, "?rows=ERROR")
+    assert "No person given" in page(manager, fairview, "?rows=ERROR")
     assert "Anna Botha" not in page(manager, fairview, "?rows=ERROR")
     assert "Anna Botha" not in page(manager, fairview, "?after=2")
 

@@ -153,7 +153,7 @@ def test_the_check_says_row_by_row_what_would_happen_and_does_nothing(fairview: 
         assert row(found, 5).reason == "The same person as in line 4."
         assert row(found, 6).reason == "Member number 2 is Ben Cele, whose name is another."
         assert row(found, 7).reason.startswith("E-mail is Anna Botha’s, who cannot be the same person.")
-        assert row(found, 8).reason.startswith("Names nobody")
+        assert row(found, 8).reason.startswith("No person given")
         assert everything() == before
 
 
@@ -422,7 +422,7 @@ def test_the_command_checks_brings_in_and_takes_back(
     wet = run(fairview.tenant, capsys, file, "--problems", str(problems))
 
     assert "1  New customer" in dry
-    assert "line 3: Names nobody" in dry
+    assert "line 3: No person given" in dry
     assert [line.split(",")[1] for line in rows.read_text("utf-8-sig").splitlines()[1:]] == [
         "New customer",
         "Cannot be taken",

@@ -328,7 +328,7 @@ def test_the_own_export_says_nothing_new_when_it_comes_back(
 
     call_command("import_members", str(tmp_path / "own.csv"), "--tenant", fairview.tenant.slug)
 
-    assert "        3  Says nothing new" in capsys.readouterr().out
+    assert "        3  No change" in capsys.readouterr().out
     with tenant_scope(fairview.tenant):
         after = sorted(
             CustomerProfile.objects.values_list("id", "lifecycle_stage", "membership_status", "version")

@@ -1,0 +1,167 @@
+"""Messages to one person over REST: what was sent, writing one, seeing it before."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from messaging.api import schema
+from messaging.models import NO_SOURCE, Delivery, Message, SendChannel
+from messaging.rendering import TemplateProblem
+from messaging.writing import preview, ways_to, words_of, write_to
+from profiles.api.parameters import body_object, customer_id_of
+from profiles.api.schema import CUSTOMER_ID
+from profiles.models import CustomerProfile
+from profiles.reading import get_customer
+from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.views import ApiRequest, TenantApiView
+from tenants.errors import UnprocessableError
+from tenants.models import Scope, Tenant
+from tenants.scope import current_tenant_id
+
+TAGS: Final = ["messages"]
+FIELDS: Final = ("channel", "subject", "body", "templateId")
+Fields = dict[str, Any]
+
+
+class LettersView(TenantApiView):
+    """What was sent to a customer, whoever wanted it, and writing to them."""
+
+    required_scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
+    pagination_class = SkipTakePagination
+
+    @extend_schema(
+        operation_id="listCustomerMessages",
+        tags=TAGS,
+        summary="List a customer's messages",
+        parameters=[CUSTOMER_ID],
+        responses=schema.LETTERS,
+    )
+    def get(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """Of campaigns, journeys and colleagues, the newest first; also what was not sent, with the reason."""
+        profile = _customer(customerId)
+        window = read_window(request._request.GET)
+        rows = Delivery.objects.filter(profile_id=profile.pk).order_by("-due_at", "-pk")
+        found, total = take_page(rows, window)
+        return Response(page_answer(letter_fields(found), total=total, window=window))
+
+    @extend_schema(
+        operation_id="writeToCustomer",
+        tags=TAGS,
+        summary="Write to a customer",
+        parameters=[CUSTOMER_ID],
+        request=schema.WRITE,
+        responses={201: schema.LETTER},
+        examples=[schema.EXAMPLE],
+    )
+    def post(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """Through the send ledger, at once. 409 `NOT_ALLOWED` where consent, restriction or a bounce forbids it."""
+        profile, letter = _customer(customerId), read_letter(body_object(request))
+        try:
+            if not letter["template_id"]:
+                preview(profile, _club(), subject=letter["subject"], body=letter["body"])
+            key = write_to(profile.pk, **letter)
+        except TemplateProblem as problem:
+            raise _unreadable(problem) from problem
+        return Response(letter_fields([Delivery.objects.get(key=key)])[0], status=201)
+
+
+class PreviewLetterView(TenantApiView):
+    """Seeing a message before it is sent."""
+
+    required_scopes = {"POST": Scope.READ}
+
+    @extend_schema(
+        operation_id="previewCustomerMessage",
+        tags=TAGS,
+        summary="See a message as the customer would",
+        parameters=[CUSTOMER_ID],
+        request=schema.WRITE,
+        responses=schema.PREVIEW,
+    )
+    def post(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """An unknown token is an error with its place. Also tells which channels are open, and why others are not."""
+        profile, letter = _customer(customerId), read_letter(body_object(request))
+        try:
+            shown = preview(profile, _club(), subject=letter["subject"], body=letter["body"])
+        except TemplateProblem as problem:
+            raise _unreadable(problem) from problem
+        channels = [
+            {"channel": way.channel, "isOpen": way.is_open, "reasonText": way.why_not or None}
+            for way in ways_to(profile.pk)
+        ]
+        return Response({"subject": shown.subject, "body": shown.body, "channels": channels})
+
+
+def read_letter(body: Mapping[str, Any]) -> dict[str, str]:
+    """The arguments of `write_to`; raises UnprocessableError with every field and its reason."""
+    problems = {name: "There is no such field here." for name in body if name not in FIELDS}
+    given = {name: body.get(name, "") for name in FIELDS}
+    problems |= {name: "Write a text." for name, value in given.items() if not isinstance(value, str)}
+    if not problems:
+        problems = _missing(given)
+    if problems:
+        details = [{"field": name, "message": words} for name, words in problems.items()]
+        raise UnprocessableError("Some fields cannot be taken as they are.", details=details)
+    is_mail = given["channel"] == SendChannel.EMAIL
+    return {
+        "channel": given["channel"],
+        "subject": given["subject"].strip() if is_mail else "",
+        "body": given["body"].strip(),
+        "template_id": given["templateId"].strip(),
+    }
+
+
+def _missing(given: Mapping[str, str]) -> dict[str, str]:
+    if given["channel"] not in SendChannel.values:
+        return {"channel": f"Choose one of {', '.join(SendChannel.values)}."}
+    if given["templateId"].strip():
+        return {} if not given["body"].strip() else {"body": "Send a template or a text, not both."}
+    if not given["body"].strip():
+        return {"body": "Write a text, or name a template."}
+    if given["channel"] == SendChannel.EMAIL and not given["subject"].strip():
+        return {"subject": "A mail needs a subject."}
+    return {}
+
+
+def _unreadable(problem: TemplateProblem) -> UnprocessableError:
+    field = "subject" if problem.part == "subject" else "body"
+    return UnprocessableError(
+        "Some fields cannot be taken as they are.", details=[{"field": field, "message": str(problem)}]
+    )
+
+
+def _customer(text: str) -> CustomerProfile:
+    return get_customer(customer_id_of(text))
+
+
+def _club() -> Tenant:
+    return Tenant.objects.get(pk=current_tenant_id())
+
+
+def letter_fields(rows: list[Delivery]) -> list[Fields]:
+    """Rows of the ledger as the API tells them; one query for their texts."""
+    texts: dict[UUID, Message] = Message.objects.in_bulk([row.message_id for row in rows if row.message_id])
+    return [_fields(row, texts.get(row.message_id) if row.message_id else None) for row in rows]
+
+
+def _fields(row: Delivery, text: Message | None) -> Fields:
+    return {
+        "id": row.key,
+        "source": row.source,
+        "sourceId": None if row.source_id == NO_SOURCE else row.source_id,
+        "channel": row.channel or None,
+        "subject": (text and (text.subject or text.name)) or None,
+        "status": row.status,
+        "reason": row.reason or None,
+        "reasonText": words_of(row.reason) if row.reason else None,
+        "dueAt": row.due_at,
+        "handedOverAt": row.handed_over_at,
+        "deliveredAt": row.delivered_at,
+        "openedAt": row.opened_at,
+        "clickedAt": row.clicked_at,
+        "repliedAt": row.replied_at,
+    }

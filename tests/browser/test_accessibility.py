@@ -1,0 +1,86 @@
+"""axe on every page of the back office, wide and on a phone, light and dark: nothing serious, nothing critical."""
+
+from typing import Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from django.test import Client
+from django.urls import reverse
+from playwright._impl._api_structures import SetCookieParam
+from playwright.sync_api import Browser, Error, Page
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from tenants.models import User
+from tests import factories
+from tests.browser.conftest import PHONE, WIDE
+from tests.cast import Club
+from tests.crm_platform.test_admin_permission_table import ARGUMENTS
+from tests.permissions import NOBODY, OPERATOR, World, modules, things_of
+from tests.profiles.api_callers import thandi
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+APPS: Final = {module.__name__.split(".")[-2]: module for module in modules() if getattr(module, "PAGES", ())}
+# Moderate findings about the shape of a page count as well.
+ALSO: Final = ("landmark-one-main", "region", "page-has-heading-one", "bypass", "landmark-unique")
+GRAVE: Final = ("serious", "critical")
+LOOKS: Final = [(size, scheme) for size in (WIDE, PHONE) for scheme in ("light", "dark")]
+
+
+def session_of(user: User, url: str) -> SetCookieParam:
+    """The cookie of somebody who is logged in."""
+    client = Client()
+    client.force_login(user)
+    name = django_settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": url}
+
+
+def findings(page: Page, axe: Axe) -> list[str]:
+    """What axe holds against the page as it stands."""
+    told = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{each['id']} ({each['impact']}): {node['html'][:130]}"
+        for each in told
+        if each["impact"] in GRAVE or each["id"] in ALSO
+        for node in each["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("app", sorted(APPS))
+def test_axe_finds_nothing_serious(
+    app: str, browser: Browser, live_server: LiveServer, fairview: Club, settings: Settings
+) -> None:
+    things = things_of(World(fairview, thandi(fairview.tenant), settings))
+    root = factories.user("root", is_superuser=True)
+    axe, problems = Axe(), list[str]()
+    for row in APPS[app].PAGES:
+        if row.method != "GET" or row.least == NOBODY:
+            continue
+        given = things[row.route]
+        path = reverse(f"admin:{row.route}", kwargs={name: given[name] for name in ARGUMENTS[row.route]})
+        user = root if row.least == OPERATOR else fairview.admin
+        context = browser.new_context(viewport=WIDE, reduced_motion="reduce")  # type: ignore[arg-type]
+        context.add_cookies([session_of(user, live_server.url)])
+        page = context.new_page()
+        if _opens(page, f"{live_server.url}{path}"):
+            for size, scheme in LOOKS:
+                page.set_viewport_size(size)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+                problems += [f"{path} {size['width']} {scheme}: {each}" for each in findings(page, axe)]
+        context.close()
+
+    assert problems == [], "\n".join(problems)
+
+
+def _opens(page: Page, address: str) -> bool:
+    """Whether a page stands there: no download, and no piece that a script puts into a page."""
+    try:
+        answer = page.goto(address)
+    except Error as error:
+        if "Download is starting" in error.message:
+            return False
+        raise
+    is_html = answer is not None and "text/html" in answer.headers.get("content-type", "")
+    return is_html and bool(page.evaluate("Boolean(document.querySelector('html[lang]') && document.title)"))
