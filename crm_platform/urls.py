@@ -17,12 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "tenants.api.errors.handler400"
-<<<<<<< HEAD
-handler403 = "tenants.api.errors.handler403"
-handler404 = "crm_platform.api.elsewhere.handler404"
-handler500 = "tenants.api.errors.handler500"
-=======
 handler403 = "crm_platform.error_pages.handler403"
-handler404 = "crm_platform.error_pages.handler404"
+handler404 = "crm_platform.api.elsewhere.handler404"
 handler500 = "crm_platform.error_pages.handler500"
->>>>>>> main

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 
-from tenants.api.errors import handler404 as not_found
+from crm_platform.error_pages import handler404 as not_found
 
 DOORS = {"/": "admin:index", "/api": "docs", "/api/": "docs", "/api/v1": "docs", "/api/v1/": "docs"}
 

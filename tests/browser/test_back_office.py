@@ -22,11 +22,7 @@ from tests.profiles.api_callers import thandi
 def log_in(page: Page, server: LiveServer, user: User) -> None:
     """Through the login page, to the dashboard."""
     page.goto(f"{server.url}/admin/login/")
-<<<<<<< HEAD
-    page.get_by_label("E-mail or user name").fill(user.username)
-=======
     page.locator("input[name=username]").fill(user.username)
->>>>>>> main
     page.locator("input[name=password]").fill(factories.PASSWORD)
     page.locator("button[type=submit], input[type=submit]").first.click()
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
