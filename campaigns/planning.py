@@ -22,7 +22,7 @@ from campaigns.texts import Arm, arms_of, keep_texts
 from messaging import planning
 from messaging.models import MessageClass, Source
 from messaging.planning import Outcome, Sending
-from profiles.models.history import SLOTS
+from profiles.vocabulary import SLOTS
 from tenants.models import Tenant
 
 READING_DAYS: Final = 180

@@ -15,7 +15,7 @@ from campaigns import statements as sql
 from campaigns.models import Campaign, CampaignStatus, CampaignType
 from events.catalogue.registry import EVENT_TYPES, canonical
 from events.consumers import Entry
-from profiles.models.history import SLOTS
+from profiles.vocabulary import SLOTS
 from tenants.models import Tenant
 
 # Backfills and late files tell of what happened long ago; nobody wants a message about it now.

@@ -5,6 +5,7 @@ Read by settings, so nothing here may import a model.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any, Final
 
 from celery.schedules import crontab
@@ -24,6 +25,11 @@ _READERS: Final[Mapping[str, Callable[[Setting], Any]]] = {
     "names": lambda setting: env.names(setting.name, setting.default),
     "choice": lambda setting: env.choice(setting.name, setting.default, setting.choices),
 }
+
+
+def present(*packages: str) -> list[str]:
+    """Those of the packages that this installation has."""
+    return [package for package in packages if find_spec(package) is not None]
 
 
 def _every(brought: Brought, part: str) -> Iterable[Any]:

@@ -46,6 +46,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "graphene_django",
     "rest_framework",
+    # The simulator and the benchmarks, in a checkout; the production image leaves their folders out.
+    *composition.present("crm_platform.simulator", "crm_platform.bench"),
     *env.names("CRM_EXTRA_APPS"),
 ]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from events import outbound
 from events.consumers import Entry
 from journeys.models import JourneyVersion
-from profiles.privacy.restricting import restricted_among
+from profiles.restricting import restricted_among
 from tenants.models import Tenant
 
 VERSION = "1.0"

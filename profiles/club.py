@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,6 @@ from profiles.normalise import (
     normal_phone,
 )
 from profiles.role_addresses import is_role_email, split_listed
-from tenants.models import Tenant
 
 
 @lru_cache(maxsize=8192)
@@ -25,6 +24,35 @@ def money(amount_cents: int, currency: str, locale: str) -> str:
     """An amount in a currency's smallest unit (yen have no cents) as the club writes it, as in R 1 500,00."""
     amount = amount_cents / 10 ** get_currency_precision(currency)
     return format_currency(amount, currency, locale=locale).replace("\xa0", " ")
+
+
+class TenantRow(Protocol):
+    """What a club is made from: the row of a tenant."""
+
+    default_country: Any
+    currency: Any
+    locale: Any
+    tier_order: Any
+
+    @property
+    def placeholders(self) -> Any:
+        """Addresses and ids that stand for nobody."""
+
+    @property
+    def shared_addresses(self) -> Any:
+        """Addresses that many people use."""
+
+    @property
+    def default_births(self) -> Any:
+        """Dates that programs write where no date of birth is known."""
+
+    @property
+    def pk(self) -> Any:
+        """The tenant's id."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The tenant's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +75,7 @@ class Club:
     role_domains: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, tenant: Tenant) -> "Club":
+    def of(cls, tenant: TenantRow) -> "Club":
         """Read a tenant's row."""
         emails = {normal_email(value) for value in tenant.placeholders if "@" in value}
         phones = {

@@ -32,9 +32,9 @@ from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.log_kinds import LogKind
 from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
-from profiles.privacy.suppression import suppressed
 from profiles.reading import get_customer
 from profiles.representation import customer_fields
+from profiles.suppression import suppressed
 from tenants.action_log import log_action
 from tenants.actors import current_actor
 from tenants.models import Tenant, User

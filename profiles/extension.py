@@ -85,10 +85,10 @@ EXTENSION: Final = Extension(
         Tag("notes", "What staff wrote about them.", 30),
     ),
     enum_names={
-        "CustomerStatus": "profiles.models.ProfileStatus",
+        "CustomerStatus": "profiles.api.schema.CUSTOMER_STATUSES",
         "EditableStatus": "profiles.editing.STATUSES",
-        "LifecycleStage": "profiles.models.LifecycleStage",
-        "ActivityCategory": "profiles.models.ActivityCategory",
+        "LifecycleStage": "profiles.api.schema.STAGES",
+        "ActivityCategory": "profiles.api.schema.CATEGORIES",
     },
     logged=(
         Logged(

@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from events.identity_hints import IdentityKey, IdentityKind
-from profiles.models.identity import CRM_RECORD
-from profiles.models.profile import new_profile_id
+from profiles.ids import new_profile_id
 from profiles.names import PersonName, is_same_full_name, is_spelled_in, may_be_one_family, names_disagree
+from profiles.vocabulary import CRM_RECORD
 
 WEAK_KINDS: Final = frozenset({IdentityKind.EMAIL, IdentityKind.PHONE})
 # A person has one of each of these.

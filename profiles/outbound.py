@@ -15,8 +15,8 @@ from events.consumers import Entry
 from profiles.golden_rows.rules import COLUMN_NAMES
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ProfileMerge
-from profiles.privacy.restricting import RESTRICTION_FIELD, restricted_among
 from profiles.representation import customer_fields
+from profiles.restricting import RESTRICTION_FIELD, restricted_among
 from tenants.models import Tenant
 
 SOURCE: Final = "crm"

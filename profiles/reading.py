@@ -20,13 +20,13 @@ from profiles.models import CustomerProfile, Note, ProfileStatus
 from profiles.representation import COLUMNS, row_fields, to_json
 from profiles.search.finding import search_profiles
 from profiles.timeline import Place, TimelineFilter, TimelinePage, read_timeline
+from profiles.vocabulary import UNLISTED
 from tenants.directory import tenant_by_id
 from tenants.expiring_cache import ExpiringCache
 from tenants.scope import current_tenant_id
 
 # Matches of a search text that a filtered list considers.
 MOST_FOUND = 500
-UNLISTED = (ProfileStatus.MERGED, ProfileStatus.DELETED)
 # As long as a tenant's row is cached; making a Club of it compiles its placeholders.
 CLUB_SECONDS = 5.0
 

@@ -7,7 +7,7 @@ person's own activity: no figures, no log entries.
 from typing import Any, Final
 from uuid import UUID
 
-from profiles.models.history import SLOTS
+from profiles.vocabulary import SLOTS
 
 OPEN: Final = """
 CREATE TEMPORARY TABLE IF NOT EXISTS noted_activity (

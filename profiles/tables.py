@@ -223,7 +223,7 @@ TABLES: Final = (
     Table(
         "profiles.MemberImport",
         plain=columns("form file_name status header notes targets takes_conflicts total done counts error")
-        + columns("leased_until made_by_id made_by_name made_at started_at finished_at"),
+        + columns("leased_until attempts made_by_id made_by_name made_at started_at finished_at"),
     ),
     Table("profiles.ColumnChoice", plain=columns("header target chosen_at")),
     Table(
@@ -263,7 +263,7 @@ TABLES: Final = (
         plain=columns(
             "day rules_version tier_order status total done changed has_looked_back done_until started_at"
         )
-        + columns("progressed_at finished_at"),
+        + columns("leased_until attempts finished_at"),
     ),
     Table(
         "profiles.PrivacyRequest",

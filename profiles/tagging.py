@@ -8,7 +8,7 @@ from events import log
 from profiles import cache
 from profiles.golden_rows.recomputing import store_documents
 from profiles.models import LifecycleStage
-from profiles.models.profile import STAGE_LADDER
+from profiles.vocabulary import STAGE_LADDER
 
 # The shares of merged sides follow, so that an unmerge takes back what each side had.
 CHANGE_TAGS: Final = """

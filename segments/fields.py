@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from profiles.models.profile import LifecycleStage, ProfileStatus
+from profiles.vocabulary import LifecycleStage, ProfileStatus
 from segments.operators import Kind, Operator, operators_of
 
 MEMBERSHIP_STATUSES: Final = ("ACTIVE", "PENDING", "SUSPENDED", "LAPSED", "CANCELLED", "EXPIRED")

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from events.consumers import Entry
-from profiles.privacy.restricting import RESTRICTION_FIELD
+from profiles.restricting import RESTRICTION_FIELD
 from segments import statements as sql
 from segments.fields import FIELDS, MOVED_BY_ACTIVITY, MOVED_BY_ANY_CHANGE, MOVED_BY_SCORING
 from segments.membership import Asked, Ruled, lock_members, ruled_segments, weigh

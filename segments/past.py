@@ -13,7 +13,7 @@ import orjson
 from django.db import connection
 
 from profiles.models import CustomerProfile, Fact, ScoreHistory, StageChange
-from profiles.models.history import UNCOUNTED_CATEGORIES
+from profiles.vocabulary import UNCOUNTED_CATEGORIES
 from segments.clock import Clock
 from segments.compiler import Parameters, compile_with
 from segments.membership import leaf_answers

@@ -6,7 +6,7 @@ refresh that has looked long ago and a reader of the log that has looked just no
 
 from typing import Final
 
-from profiles.privacy.restricting import NOT_RESTRICTED
+from profiles.restricting import NOT_RESTRICTED
 from tenants.postgresql.staging import StagingTable
 
 ELIGIBLE: Final = f"p.status IN ('ACTIVE', 'INACTIVE') AND {NOT_RESTRICTED}"

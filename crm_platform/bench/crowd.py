@@ -15,8 +15,8 @@ from crm_platform.simulator.clubs import CLUBS
 from crm_platform.simulator.names import SHORT_FORMS
 from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.spelling import latin, plain, typo
+from profiles.ids import new_profile_id
 from profiles.models import CustomerProfile
-from profiles.models.profile import new_profile_id
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 

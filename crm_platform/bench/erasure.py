@@ -92,6 +92,9 @@ def run(setting: Setting) -> list[Figure]:
         with neighbour:
             time.sleep(SETTLE_SECONDS)
             neighbour.lags.clear()
+            time.sleep(2 * SETTLE_SECONDS)
+            alone = neighbour.figures("erasure", "before", most_ms=MOST_LAG_MS)
+            neighbour.lags.clear()
             counted = _erase(tenant, others[0], dry_run=True)
             ordinary = [_erase(tenant, one) for one in others[1:]]
             merged = _erase(tenant, many)
@@ -103,6 +106,7 @@ def run(setting: Setting) -> list[Figure]:
         ),
         duration("erasure", f"  of {MERGED} merged people with names of their own", merged, most_ms=MOST_MS),
         duration("erasure", "  only counted", counted, most_ms=MOST_MS),
+        *alone,
         *neighbour.figures("erasure", "meanwhile", most_ms=MOST_LAG_MS),
     ]
 

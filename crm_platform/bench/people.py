@@ -21,7 +21,7 @@ from events.envelope import parse_line
 from events.inbox import accept
 from events.models import Door
 from profiles.ingest import process_pending
-from profiles.models.history import SLOTS
+from profiles.vocabulary import SLOTS
 from tenants.models import Tenant, TenantName
 from tenants.scope import tenant_scope
 

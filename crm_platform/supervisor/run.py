@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.apps import apps
 from django.core.checks import run_checks
 
 from crm_platform import checks, env
@@ -152,6 +153,9 @@ def _programs(plan: Plan) -> list[Program]:
 
 def _demo(plan: Plan, console: Console, supervisor: Supervisor) -> None:
     """Fill the platform with the demo where that is not done yet, then keep events coming."""
+    if not apps.is_installed("crm_platform.simulator"):
+        console.warn("there is no demo here: this installation has no crm_platform/simulator")
+        return
     chosen = ("--tenants", ",".join(plan.tenants)) if plan.tenants else ()
     with console.step("The demo is made ready (the first time this takes a minute or two)"):
         load = programs.manage("demo", "simulate", "--load", *chosen)

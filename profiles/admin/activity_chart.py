@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from profiles.models.history import COUNTED
+from profiles.vocabulary import COUNTED
 from tenants.models import Tenant
 
 MONTHS: Final = 12

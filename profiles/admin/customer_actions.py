@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from profiles.admin.customer_list import choice_from, customers_of
 from profiles.models import CustomerProfile
-from profiles.reading import UNLISTED
 from profiles.search.finding import search_everybody
+from profiles.vocabulary import UNLISTED
 from tenants.admin.base import request_may
 from tenants.admin.pages import uuid_or_none
 from tenants.extension import ordered

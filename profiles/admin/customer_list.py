@@ -15,8 +15,8 @@ from django.http import QueryDict
 from profiles.admin.list_columns import COLUMNS, MONEY_COLUMNS, Column, sort_of
 from profiles.customer_filters import LONGEST_VALUE, apply_brought, brought_filters, options_of
 from profiles.models import CustomerProfile, LifecycleStage, ProfileStatus
-from profiles.reading import UNLISTED
 from profiles.search.finding import in_order, search_profiles
+from profiles.vocabulary import UNLISTED
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.errors import InvalidParameterError
 from tenants.errors import InvalidError, NotFoundError

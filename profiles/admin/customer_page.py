@@ -20,7 +20,7 @@ from profiles.admin.score_dials import dials_of
 from profiles.admin.timeline_pages import ICONS, choice_from, hidden_from, timeline_of
 from profiles.models import ActivityCategory, CustomerProfile, Note, ProfileStatus
 from profiles.other_money import other_money
-from profiles.privacy.restricting import restriction_of
+from profiles.restricting import restriction_of
 from profiles.tags import coloured, known_tags
 from tenants.action_log import log_seen
 from tenants.admin import formatting

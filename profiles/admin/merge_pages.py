@@ -11,8 +11,8 @@ from profiles.admin.provenance import LABELS
 from profiles.errors import CustomerNotFound
 from profiles.matching.households import dissolve_household, form_household, leave_household
 from profiles.matching.review import evidence_between
+from profiles.merge_choices import CHOOSABLE, merge_with_choice
 from profiles.merging.actions import unmerge_profiles
-from profiles.merging.choosing import CHOOSABLE, merge_with_choice
 from profiles.merging.previewing import preview_fields, preview_merge
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer

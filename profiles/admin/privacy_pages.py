@@ -19,9 +19,9 @@ from profiles.privacy.copies import copy_of_person, zip_of_copy
 from profiles.privacy.counting import ask_for_count, count_of
 from profiles.privacy.erasing import erase_customer
 from profiles.privacy.requests import days_left, open_requests, reject_request, with_people
-from profiles.privacy.restricting import restriction_of, set_restriction
-from profiles.privacy.suppression import lift
 from profiles.reading import current_club, get_customer
+from profiles.restricting import restriction_of, set_restriction
+from profiles.suppression import lift
 from tenants.action_log import log_action
 from tenants.admin.base import messages
 from tenants.admin.pages import page, show

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST
 
 from profiles.admin.connections import KIND_LABELS
 from profiles.models import CustomerProfile
-from profiles.reading import UNLISTED
 from profiles.search.reasons import find
+from profiles.vocabulary import UNLISTED
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, page, uuid_or_none
 from tenants.extension import ordered

@@ -15,8 +15,8 @@ from profiles.errors import InvalidFields
 from profiles.models import ErasureReason
 from profiles.privacy.copies import copy_of_person, zip_of_copy
 from profiles.privacy.erasing import erase_customer, erasure_fields
-from profiles.privacy.restricting import restriction_of, set_restriction
 from profiles.reading import get_customer
+from profiles.restricting import restriction_of, set_restriction
 from tenants.api.errors import InvalidParameterError
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope

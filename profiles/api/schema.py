@@ -17,6 +17,11 @@ from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
 from tenants.api.openapi import ErrorSerializer
 from tenants.api.rendering import MEDIA_TYPE
 
+# What the description calls them, see `enum_names` in the app's extension.
+CUSTOMER_STATUSES = ProfileStatus.choices
+STAGES = LifecycleStage.choices
+CATEGORIES = ActivityCategory.choices
+
 EXAMPLE_ID: Final = "0199f1c4-6f0a-7c3e-9d55-3f1f5c0c7a11"
 
 

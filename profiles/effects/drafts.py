@@ -9,9 +9,8 @@ from pydantic import BaseModel
 
 from events.identity_hints import IdentityKey
 from profiles.club import Club
-from profiles.models.history import ActivityCategory
-from profiles.models.profile import STAGE_LADDER, LifecycleStage
 from profiles.names import PersonName
+from profiles.vocabulary import STAGE_LADDER, ActivityCategory, LifecycleStage
 
 NOBODY = PersonName("", "")
 

@@ -16,8 +16,7 @@ from profiles.effects.subjects import (
     with_reason,
 )
 from profiles.golden_rows.rules import FILLS_GAPS, OWNER
-from profiles.models.history import ActivityCategory
-from profiles.models.profile import LifecycleStage
+from profiles.vocabulary import ActivityCategory, LifecycleStage
 
 LONGEST_TITLE = 200
 CONSENT_FIELDS = {

@@ -5,8 +5,7 @@ from profiles.club import Club
 from profiles.effects.drafts import DecodedEvent, Effect
 from profiles.effects.registry import effect_of
 from profiles.effects.subjects import add_activity, effect_on, subject_of, with_reason
-from profiles.models.history import ActivityCategory
-from profiles.models.profile import LifecycleStage
+from profiles.vocabulary import ActivityCategory, LifecycleStage
 
 VOTES = {
     "feedback.voted": ("FEEDBACK_VOTED", "Voted for a feature"),

@@ -16,8 +16,7 @@ from profiles.effects.subjects import (
     subject_of,
     with_reason,
 )
-from profiles.models.history import ActivityCategory
-from profiles.models.profile import LifecycleStage, ProfileStatus
+from profiles.vocabulary import ActivityCategory, LifecycleStage, ProfileStatus
 
 # What a member's record may state → the golden field, and what staff call it.
 MEMBER_FIELDS: dict[str, tuple[str, str]] = {

@@ -8,9 +8,8 @@ from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft, DecodedEvent, Effect, FactDraft, Subject
 from profiles.effects.keys import normal_keys
 from profiles.golden_rows.rules import rank_of
-from profiles.models.history import ActivityCategory
-from profiles.models.profile import LifecycleStage
 from profiles.names import PersonName
+from profiles.vocabulary import ActivityCategory, LifecycleStage
 
 # Where something happened, for the activities that are no message.
 CHANNELS = {

@@ -21,8 +21,7 @@ from profiles.effects.subjects import (
     with_reason,
 )
 from profiles.golden_rows.rules import FILLS_GAPS
-from profiles.models.history import ActivityCategory
-from profiles.models.profile import LifecycleStage
+from profiles.vocabulary import ActivityCategory, LifecycleStage
 
 PLAYER_FIELDS = {
     "name": "firstName",

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from profiles.golden_rows import statements as sql
+from profiles.golden_rows.documents import lexemes
 from profiles.golden_rows.rules import (
     COLUMN_NAMES,
     GOLDEN_COLUMNS,
@@ -17,7 +18,6 @@ from profiles.golden_rows.rules import (
     golden_row,
     recomputed_row,
 )
-from profiles.search.documents import lexemes
 
 JSON_COLUMNS = frozenset({"external_ids"})
 # A change of these, or of any identifier, changes the words by which a person is found.

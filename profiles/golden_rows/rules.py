@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from profiles.models.profile import STAGE_LADDER, LifecycleStage, ProfileStatus
+from profiles.vocabulary import STAGE_LADDER, LifecycleStage, ProfileStatus
 
 FILLS_GAPS, ORDINARY, OWNER = 0, 1, 2
 

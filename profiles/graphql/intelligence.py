@@ -10,8 +10,8 @@ from profiles.graphql.types import JSON, Date, DateTime, Stage, by_api_name, tex
 from profiles.models import ErasureReason
 from profiles.privacy.copies import copy_of_person
 from profiles.privacy.erasing import erase_customer, erasure_fields
-from profiles.privacy.restricting import restriction_of, set_restriction
 from profiles.reading import get_customer
+from profiles.restricting import restriction_of, set_restriction
 from profiles.scoring.representation import customer_scores, read_rules, replace_rules
 from tenants.errors import InvalidError
 from tenants.models import Scope

@@ -10,18 +10,18 @@ from django.db import connection
 
 from events.log import LogEntry
 from profiles.club import Club
+from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
 from profiles.identity import Claim, IdentityMap, KeyLink, Person
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges, IdentifierIds, Recorded, StatedFact
-from profiles.ingest.counter_deltas import CounterDelta
 from profiles.ingest.decoding import ClaimedRow, ReadyEvent
 from profiles.ingest.once_activities import OnceActivity, load_once_activities, take_once
 from profiles.ingest.people import load_identity_map, needs_exclusive_lock
+from profiles.ingest.reexamining import reexamine
 from profiles.ingest.writing import write
 from profiles.log_kinds import LogKind
-from profiles.matching.reexamining import reexamine
-from profiles.privacy.suppression import claims_of_erased, settle_skipped
+from profiles.suppression import claims_of_erased, settle_skipped
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import current_tenant_id

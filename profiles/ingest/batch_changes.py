@@ -7,13 +7,13 @@ from uuid import UUID
 
 from events.log import LogEntry
 from profiles.club import Club
+from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import ActivityDraft
 from profiles.identity import IdentityMap, KeyLink, Person
 from profiles.ingest import statements as sql
-from profiles.ingest.counter_deltas import CounterDelta
 from profiles.ingest.decoding import ClaimedRow
 from profiles.ingest.once_activities import OnceActivities
-from profiles.models.history import SLOTS
+from profiles.vocabulary import SLOTS
 
 
 @dataclass(slots=True)

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import orjson
 
+from profiles.counter_deltas import CounterDelta
 from profiles.golden_rows.recomputing import Findable, stored, write_documents
 from profiles.golden_rows.rules import GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
 from profiles.identity import IdentityMap, KeyLink, Person, is_shared
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges
-from profiles.ingest.counter_deltas import CounterDelta
 
 
 @dataclass(slots=True)

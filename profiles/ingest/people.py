@@ -10,9 +10,9 @@ from profiles.club import Club
 from profiles.golden_rows.statements import WANTED_PROFILE
 from profiles.identity import CAPPED_KINDS, WEAK_KINDS, Claim, IdentityMap, KeyLink, Person, keys_of
 from profiles.ingest import statements as sql
-from profiles.models.identity import CRM_RECORD
 from profiles.names import PersonName
 from profiles.normalise import folded
+from profiles.vocabulary import CRM_RECORD
 
 
 def load_identity_map(cursor: Any, club: Club, claims: Sequence[Claim], now: datetime) -> IdentityMap:

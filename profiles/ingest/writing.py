@@ -10,17 +10,16 @@ from django.db import connection
 from events import log
 from events.log import LogEntry
 from profiles import cache
+from profiles.counter_deltas import CounterDelta
 from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
 from profiles.identity import KeyLink
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges, StatedFact
-from profiles.ingest.counter_deltas import CounterDelta
 from profiles.ingest.new_profiles import insert_new_profiles
 from profiles.ingest.once_activities import write_amended
 from profiles.log_kinds import LogKind
 from profiles.merging.reassignment import NewMerge, reassign_rows, record_merges
-from profiles.models.identity import CRM_RECORD
-from profiles.models.profile import STAGE_LADDER
+from profiles.vocabulary import CRM_RECORD, STAGE_LADDER
 
 
 def write(cursor: Any, batch: BatchChanges) -> dict[UUID, set[str]]:

@@ -18,12 +18,12 @@ from events import log
 from events.identity_hints import IdentityKey
 from events.log import LogEntry
 from profiles import cache
+from profiles.counter_deltas import CounterDelta
 from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
-from profiles.ingest.counter_deltas import CounterDelta
 from profiles.log_kinds import LogKind
 from profiles.merging.reassignment import AUTOMATIC, NewMerge, reassign_rows, record_merges
-from profiles.models import CustomerProfile, Identifier, ProfileMerge, ProfileShare, ProfileStatus
-from profiles.models.history import COUNTED, Activity
+from profiles.models import Activity, CustomerProfile, Identifier, ProfileMerge, ProfileShare, ProfileStatus
+from profiles.vocabulary import COUNTED
 from tenants.action_log import log_action
 from tenants.actors import current_actor
 

@@ -1,6 +1,6 @@
 """The SQL of merging: whole components at a time. The staging tables hold a handful of rows."""
 
-from profiles.models.history import COUNTED
+from profiles.vocabulary import COUNTED
 from tenants.postgresql.staging import StagingTable
 
 RECORDED = StagingTable(

@@ -1,18 +1,16 @@
 """Tables of the profile floor."""
 
+from profiles.ids import new_profile_id
 from profiles.models.desk import BulkAct, BulkActChange, ListLayout, TagColour
 from profiles.models.duplicates import DuplicateModel, DuplicatePair, DuplicateRun
 from profiles.models.history import (
-    SLOTS,
     Activity,
-    ActivityCategory,
     Fact,
     Note,
     PrivacyRequest,
     SearchDocument,
 )
 from profiles.models.identity import (
-    CRM_RECORD,
     CannotLink,
     Household,
     HouseholdMember,
@@ -36,15 +34,17 @@ from profiles.models.privacy import (
     ProcessingRestriction,
     SuppressedKey,
 )
-from profiles.models.profile import (
-    STAGE_LADDER,
-    CustomerProfile,
-    LifecycleStage,
-    ProfileStatus,
-    new_profile_id,
-)
+from profiles.models.profile import CustomerProfile
 from profiles.models.scores import ProfileScore, ScoreDue, ScoreHistory, ScoreRun, ScoringRules, StageChange
 from profiles.models.texts import TextBlock, TextMark
+from profiles.vocabulary import (
+    CRM_RECORD,
+    SLOTS,
+    STAGE_LADDER,
+    ActivityCategory,
+    LifecycleStage,
+    ProfileStatus,
+)
 
 __all__ = [
     "CRM_RECORD",

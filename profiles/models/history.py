@@ -7,6 +7,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
+from profiles.vocabulary import SLOTS, ActivityCategory
 from tenants.models import TenantChildModel, TenantModel
 
 # Every search reads the pending entries of an index one by one: the usual 4 MB alone take too long.
@@ -47,32 +48,6 @@ class Fact(TenantChildModel):
 
     def __str__(self) -> str:
         return f"{self.field} by {self.source}"
-
-
-class ActivityCategory(models.TextChoices):
-    """Groups of activity types, as the timeline's filter shows them."""
-
-    MEMBERSHIP = "MEMBERSHIP", "Membership"
-    PAYMENT = "PAYMENT", "Payments"
-    BOOKING = "BOOKING", "Bookings"
-    GOLF = "GOLF", "Golf"
-    COMMUNICATION = "COMMUNICATION", "Messages"
-    CONSENT = "CONSENT", "Consent"
-    FEEDBACK = "FEEDBACK", "Feedback"
-    FACILITY = "FACILITY", "Facilities"
-    CAMPAIGN = "CAMPAIGN", "Campaigns"
-    JOURNEY = "JOURNEY", "Journeys"
-    SOCIAL = "SOCIAL", "Social"
-    NOTE = "NOTE", "Notes"
-    IDENTITY = "IDENTITY", "Changes"
-
-
-# What the platform writes itself is no sign of life (ADR 6); COUNTED is the same rule for statements.
-UNCOUNTED_CATEGORIES = frozenset({ActivityCategory.IDENTITY, ActivityCategory.NOTE, ActivityCategory.JOURNEY})
-COUNTED = "category NOT IN ('IDENTITY', 'NOTE', 'JOURNEY')"
-
-# How many rows of the timeline one event can make.
-SLOTS = 256
 
 
 class Activity(TenantChildModel):

@@ -7,10 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from events.identity_hints import IdentityKind
+from profiles.vocabulary import CRM_RECORD
 from tenants.models import TenantChildModel, TenantModel
 
-# The record under which edits of the club's own staff are kept; no event can name it.
-CRM_RECORD = "crmRecordId"
 KINDS = [*(kind.value for kind in IdentityKind), CRM_RECORD]
 KIND_CHOICES = [(kind, kind) for kind in KINDS]
 

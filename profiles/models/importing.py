@@ -60,6 +60,7 @@ class MemberImport(TenantModel):
     counts = models.JSONField(default=dict, help_text="Outcome → rows, of the check and then of the run.")
     error = models.TextField(default="", blank=True)
     leased_until = models.DateTimeField(null=True, help_text="A worker is at it until then, or died.")
+    attempts = models.SmallIntegerField(db_default=0, help_text="Workers that began since the last progress.")
     made_by = models.ForeignKey("tenants.User", null=True, on_delete=models.SET_NULL, related_name="+")
     made_by_name = models.TextField(db_default="", blank=True)
     made_at = models.DateTimeField(db_default=models.functions.Now())

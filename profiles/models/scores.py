@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from profiles.models.profile import LifecycleStage
+from profiles.vocabulary import LifecycleStage
 from tenants.models import TenantChildModel, TenantModel
 
 
@@ -125,6 +125,7 @@ class ScoreRun(TenantModel):
 
         RUNNING = "RUNNING", "Running"
         DONE = "DONE", "Done"
+        FAILED = "FAILED", "Failed"
 
     day = models.DateField(help_text="On the club's clock.")
     rules_version = models.IntegerField()
@@ -140,13 +141,14 @@ class ScoreRun(TenantModel):
     )
     done_until = models.UUIDField(null=True, help_text="Everybody up to this id has been scored.")
     started_at = models.DateTimeField(db_default=models.functions.Now())
-    progressed_at = models.DateTimeField(db_default=models.functions.Now())
+    leased_until = models.DateTimeField(null=True, help_text="A worker is at it until then, or died.")
+    attempts = models.SmallIntegerField(db_default=0, help_text="Workers that began since the last progress.")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["RUNNING", "DONE"]), name="profiles_scorun_status_ck"
+                condition=Q(status__in=["RUNNING", "DONE", "FAILED"]), name="profiles_scorun_status_ck"
             ),
             # Two at once would do the same work twice.
             models.UniqueConstraint(

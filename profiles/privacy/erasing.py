@@ -22,8 +22,8 @@ from profiles.privacy import statements as sql
 from profiles.privacy.mentions import Mentions, blank_mentions, find_late_mentions, find_mentions, lock_events
 from profiles.privacy.person_patterns import Traits
 from profiles.privacy.queues import finish, remember
-from profiles.privacy.suppression import suppress
 from profiles.reading import get_customer
+from profiles.suppression import suppress
 from tenants.action_log import log_action
 from tenants.actors import current_actor
 from tenants.extension import Step, from_the_top

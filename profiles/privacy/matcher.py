@@ -26,6 +26,8 @@ class Matcher:
         self._names = [(tokens_of_part(part, seed), part) for part in traits.parts]
         self._service = [(tokens_of_part(part, seed), part) for part in traits.id_parts]
         self._profiles = [tokens_of_profile(one, seed) for one in self.ids]
+        # One token of each part: most texts have none of them, and are done with.
+        self._first = {next(iter(one)) for one, _ in (*self._names, *self._service)}
         self._surnames = re.compile(traits.surnames, re.IGNORECASE)
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
@@ -42,6 +44,8 @@ class Matcher:
         tokens = tokens_of_texts(texts, self._seed)
         if by_id and any(one <= tokens for one in self._profiles):
             return True
+        if tokens.isdisjoint(self._first):
+            return False
         patterns = (self._pattern(self._names, tokens), self._pattern(self._service, tokens))
         return any(text and pattern.search(text) for text in texts for pattern in patterns)
 

@@ -104,30 +104,3 @@ UPDATE profiles_activity AS a SET title = redacted.title, metadata = redacted.me
 FROM redacted_activity AS redacted
 WHERE a.tenant_id = %(tenant)s AND a.id = redacted.id
 """
-
-# --- suppression
-SUPPRESS = """
-INSERT INTO profiles_suppressedkey (tenant_id, key_hash) SELECT %(tenant)s, unnest(%(hashes)s::text[])
-ON CONFLICT ON CONSTRAINT profiles_suppressed_key_uq DO NOTHING
-"""
-ANY_SUPPRESSED = "SELECT FROM profiles_suppressedkey WHERE tenant_id = %s LIMIT 1"
-SUPPRESSED = """
-SELECT key_hash FROM profiles_suppressedkey WHERE tenant_id = %s AND key_hash = ANY(%s)
-"""
-LIFT = "DELETE FROM profiles_suppressedkey WHERE tenant_id = %s AND key_hash = ANY(%s)"
-SKIPPED = """
-UPDATE events_inboxevent
-SET status = 'SKIPPED', processed_at = clock_timestamp(), attempts = attempts + 1, due_at = NULL, profile_id = NULL,
-    activity_id = NULL, error_code = 'ERASED_PERSON', error_field = '',
-    error_message = 'About somebody who was erased on request.', remarks = NULL, envelope = '{"erased": true}',
-    original_envelope = NULL
-WHERE tenant_id = %s AND id = ANY(%s)
-"""
-
-# --- restriction
-# A restriction stands under the profile for which it was asked; whoever stands together with it is meant as well.
-RESTRICTED_AMONG = """
-SELECT DISTINCT COALESCE(p.merged_into_id, p.id) FROM profiles_processingrestriction AS r
-JOIN profiles_customerprofile AS p ON p.tenant_id = r.tenant_id AND p.id = r.profile_id
-WHERE r.tenant_id = %s AND COALESCE(p.merged_into_id, p.id) = ANY(%s)
-"""

@@ -217,7 +217,8 @@ def find_blocks(cursor: Any, looked_for: Sequence[Collection[int]]) -> dict[str,
     flat = [token for tokens in looked_for for token in tokens]
     cursor.execute(FIND, {"tenant": current_tenant_id(), "queries": queries, "tokens": flat})
     found: dict[str, list[tuple[int, int]]] = {}
-    for first, last, model in sorted(cursor.fetchall()):
+    # Several of what is looked for may be in one block.
+    for first, last, model in sorted(set(cursor.fetchall())):
         found.setdefault(model, []).append((first, last))
     return found
 

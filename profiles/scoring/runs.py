@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.utils import timezone
 
+from events.leases import Claim, LeasedTable
 from profiles.errors import ScoringUnderWay
 from profiles.models import ScoreRun
 from profiles.scoring import statements as sql
@@ -21,8 +21,14 @@ from tenants.scope import current_tenant_id, tenant_scope
 CHUNK: Final = 5_000
 # Two writers of the same rows may still meet in another order.
 ATTEMPTS: Final = 3
-# Who has said nothing for so long is dead; a chunk takes seconds.
-ABANDONED_AFTER: Final = timedelta(minutes=5)
+# Who has said nothing for five minutes is dead; a chunk takes seconds. Each chunk that is done counts attempts anew.
+RUNS: Final = LeasedTable(
+    "profiles_scorerun",
+    waits="row.status = 'RUNNING'",
+    seconds=300,
+    most_attempts=5,
+    given_up="status = 'FAILED', finished_at = clock_timestamp()",
+)
 
 Report = Callable[[int, int], None]
 
@@ -36,13 +42,16 @@ class Chunk(NamedTuple):
 
 
 def is_due(scorer: Scorer) -> bool:
-    """Whether nobody has yet scored everybody by these rules on the club's present day."""
+    """Whether nobody has yet scored everybody by these rules on the club's present day.
+
+    A run that was given up is not begun again by itself before the next day or the next rules.
+    """
     newest = ScoreRun.objects.order_by("-id").first()
     wanted = (_day(scorer), scorer.rules_version, scorer.tiers)
     return (
         newest is None
         or (newest.day, newest.rules_version, newest.tier_order) != wanted
-        or not _is_done(newest)
+        or newest.status == ScoreRun.Status.RUNNING
     )
 
 
@@ -55,7 +64,7 @@ def score_everybody(
     abandoned run of the same day and rules. Raises ScoringUnderWay while another process is at it.
     """
     scorer = Scorer.of_scope(now)
-    run = _claim(scorer)
+    run, claim = _claim(scorer)
     chunks = [
         chunk
         for chunk in chunks_of(scorer.tenant.pk)
@@ -66,31 +75,35 @@ def score_everybody(
     with map_chunks(partial(_score_chunk, scorer), chunks, workers) as results:
         for chunk, changed in zip(chunks, results, strict=True):
             run.done, run.done_until, run.changed = chunk.position, chunk.until, run.changed + changed
-            run.progressed_at = timezone.now()
-            run.save(update_fields=["total", "done", "done_until", "changed", "progressed_at"])
+            run.attempts = 0
+            run.save(update_fields=["total", "done", "done_until", "changed", "attempts"])
             report(run.done, run.total)
-    run.status, run.finished_at = ScoreRun.Status.DONE, timezone.now()
-    run.save(update_fields=["status", "finished_at", "total"])
+            if not (renewed := RUNS.renew([claim])):
+                raise ScoringUnderWay
+            claim = renewed[0]
+    sets = "status = 'DONE', finished_at = clock_timestamp(), total = %(total)s"
+    if not RUNS.end([claim], sets=sets, total=run.total):
+        raise ScoringUnderWay
+    run.refresh_from_db()
     return run
 
 
-def _claim(scorer: Scorer) -> ScoreRun:
+def _claim(scorer: Scorer) -> tuple[ScoreRun, Claim]:
     """The run that goes on, or a new one; raises ScoringUnderWay."""
     wanted = {"day": _day(scorer), "rules_version": scorer.rules_version, "tier_order": scorer.tiers}
-    abandoned = ScoreRun.objects.filter(
-        status=ScoreRun.Status.RUNNING, progressed_at__lt=timezone.now() - ABANDONED_AFTER
-    )
-    abandoned.exclude(**wanted).delete()
-    # Conditional, so that of two who want to go on with it one does.
-    if abandoned.update(progressed_at=timezone.now()):
-        resumed: ScoreRun = ScoreRun.objects.get(status=ScoreRun.Status.RUNNING)
-        return resumed
+    for abandoned in RUNS.claim(most=1):
+        if resumed := ScoreRun.objects.filter(pk=abandoned.key, **wanted).first():
+            return resumed, abandoned
+        ScoreRun.objects.filter(pk=abandoned.key).delete()
     try:
         with transaction.atomic():
             made: ScoreRun = ScoreRun.objects.create(tenant_id=scorer.tenant.pk, **wanted)
+            claim = RUNS.claim_one(made.pk)
     except IntegrityError as error:
         raise ScoringUnderWay from error
-    return made
+    if claim is None:
+        raise ScoringUnderWay
+    return made, claim
 
 
 def chunks_of(tenant_id: UUID) -> list[Chunk]:
@@ -141,7 +154,3 @@ def _score_chunk(scorer: Scorer, chunk: Chunk) -> int:
 
 def _day(scorer: Scorer) -> object:
     return scorer.now.astimezone(scorer.tenant.zone).date()
-
-
-def _is_done(run: ScoreRun) -> bool:
-    return run.status == ScoreRun.Status.DONE

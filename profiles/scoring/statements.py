@@ -7,9 +7,9 @@ clock. Divisions are numeric and come last, so that halves are halves and round 
 from typing import Final
 
 from profiles.log_kinds import LogKind
-from profiles.models.history import COUNTED
-from profiles.privacy.restricting import NOT_RESTRICTED
+from profiles.restricting import NOT_RESTRICTED
 from profiles.scoring.rules import Bands, Rules
+from profiles.vocabulary import COUNTED
 from tenants.postgresql.staging import StagingTable
 
 # How many people lie between two ids is a guess, and a bad one of those who were brought in together: a chunk taken for

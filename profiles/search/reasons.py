@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db import connection
 
 from profiles.models import CRM_RECORD, CustomerProfile, Identifier, Note
-from profiles.reading import UNLISTED
 from profiles.search.finding import Closeness, search
 from profiles.search.marks import Marks, Piece, excerpt
 from profiles.search.search_query import words_of
+from profiles.vocabulary import UNLISTED
 from tenants.scope import current_tenant_id
 
 # Of everybody together, the newest first.

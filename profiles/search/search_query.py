@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
+from profiles.golden_rows.documents import DETAIL, SLIP, WORD, lexeme, plain_letters, slips_of
 from profiles.normalise import folded
-from profiles.search.documents import DETAIL, SLIP, WORD, lexeme, plain_letters, slips_of
 
 PHONE_LIKE: Final = re.compile(r"[+(]?[0-9][0-9 ()./-]{2,}")
 MOST_WORDS: Final = 6

@@ -23,7 +23,7 @@ from events.consumers import Entry
 from events.models import InboxEvent
 from messaging.models import Delivery
 from profiles.models import Activity, CustomerProfile
-from profiles.models.history import SLOTS
+from profiles.vocabulary import SLOTS
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.campaigns.world import draft, people, segment, step

@@ -31,8 +31,8 @@ from events.webhooks.planning import DELIVER, NAME
 from events.webhooks.rendering import NOTHING_TO_TELL
 from profiles.models import CustomerProfile
 from profiles.privacy.erasing import erase_customer
-from profiles.privacy.restricting import set_restriction
 from profiles.privacy.retention import apply_retention
+from profiles.restricting import set_restriction
 from tenants.models import LoggedAction
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from profiles.admin.customer_page import is_minor
 from profiles.models import CustomerProfile
-from profiles.privacy.restricting import set_restriction
+from profiles.restricting import set_restriction
 from tenants.scope import tenant_scope
 from tests.back_office import desk, text_of
 from tests.cast import Club

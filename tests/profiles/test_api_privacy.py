@@ -15,7 +15,7 @@ from events.models import DomainLogEntry
 from profiles import outbound
 from profiles.merging.actions import merge_profiles, unmerge_profiles
 from profiles.models import CustomerProfile
-from profiles.privacy.restricting import restricted_among, set_restriction
+from profiles.restricting import restricted_among, set_restriction
 from profiles.scoring.people import Scorer
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope

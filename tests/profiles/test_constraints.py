@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from profiles.ids import new_profile_id
 from profiles.models import (
     Activity,
     CannotLink,
@@ -24,7 +25,6 @@ from profiles.models import (
     ProfileShare,
     SearchDocument,
 )
-from profiles.models.profile import new_profile_id
 from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
 from tests import factories

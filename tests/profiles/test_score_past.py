@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from events import inbox
 from events.models import DomainLogEntry
 from profiles.models import Activity, CustomerProfile, ScoreHistory, ScoreRun
-from profiles.privacy.restricting import set_restriction
+from profiles.restricting import set_restriction
 from profiles.scoring.history_backfill import STEP, STEPS, backfill_history, is_history_backfill_due
 from profiles.scoring.people import Scorer
 from profiles.scoring.runs import score_everybody

@@ -16,7 +16,7 @@ from profiles.models import CustomerProfile, ProfileScore, ScoreHistory, ScoreRu
 from profiles.scoring import runs
 from profiles.scoring import statements as sql
 from profiles.scoring.people import Scorer
-from profiles.scoring.runs import is_due, score_everybody
+from profiles.scoring.runs import RUNS, is_due, score_everybody
 from profiles.scoring.versions import change_rules, rules_of
 from profiles.tasks import score_tenant
 from tenants.expiring_cache import clear_all_caches
@@ -168,7 +168,7 @@ def test_an_abandoned_run_is_resumed_and_a_living_one_left_alone(
     with pytest.raises(ScoringUnderWay):
         run_all(fairview.tenant, NOW)
     with tenant_scope(fairview.tenant):
-        ScoreRun.objects.update(progressed_at=timezone.now() - timedelta(hours=1))
+        ScoreRun.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     told: list[tuple[int, int]] = []
     run_all(fairview.tenant, NOW, report=lambda done, total: told.append((done, total)))
 
@@ -305,3 +305,25 @@ def test_nobody_s_scores_are_looked_up_by_going_through_the_chunk_once_for_each(
 
     assert "Join" not in plan
     assert "Nested Loop" not in plan
+
+
+def test_a_run_whose_worker_dies_each_time_is_given_up_for_the_day(fairview: Club) -> None:
+    person_with(fairview.tenant, [])
+
+    def out_of_memory(done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(RUNS.most_attempts or 0):
+        with pytest.raises(KeyboardInterrupt):
+            run_all(fairview.tenant, NOW, report=out_of_memory)
+        with tenant_scope(fairview.tenant):
+            ScoreRun.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    with tenant_scope(fairview.tenant):
+        RUNS.give_up()
+        given_up = ScoreRun.objects.get()
+        scorer = Scorer.of_scope(NOW)
+
+        assert (given_up.status, given_up.done) == ("FAILED", 0)
+        assert not is_due(scorer)
+        assert is_due(Scorer.of_scope(NOW + timedelta(days=1)))
+    assert run_all(fairview.tenant, NOW).status == "DONE"

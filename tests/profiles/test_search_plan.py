@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 
 from profiles.editing import Author, add_note
+from profiles.golden_rows.documents import tenant_tag
 from profiles.models import CustomerProfile, SearchDocument
-from profiles.search.documents import tenant_tag
 from profiles.search.finding import search_profiles
 from profiles.search.search_query import query, words_of
 from tenants.postgresql.base import as_owner

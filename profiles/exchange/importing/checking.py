@@ -34,7 +34,7 @@ from profiles.ingest.people import extend_identity_map
 from profiles.models import CRM_RECORD, ImportOutcome, MemberImport
 from profiles.names import PersonName, names_disagree
 from profiles.normalise import folded
-from profiles.privacy.suppression import claims_of_erased
+from profiles.suppression import claims_of_erased
 from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import current_tenant_id
 

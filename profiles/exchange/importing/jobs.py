@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from events.debounce import enqueue_debounced, enqueue_on_commit
+from events.leases import LeasedTable
 from profiles.club import Club
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
 from profiles.exchange.importing import statements as sql
@@ -24,7 +25,14 @@ from profiles.exchange.importing.opening import remembered_statuses
 from profiles.exchange.importing.running import run_chunks
 from profiles.exchange.importing.subjects import RowRead, RowReader
 from profiles.exchange.importing.undoing import undo_chunk
-from profiles.models import ColumnChoice, ImportOutcome, ImportRow, ImportStatus, MemberImport
+from profiles.models import (
+    WORKING_STATUSES,
+    ColumnChoice,
+    ImportOutcome,
+    ImportRow,
+    ImportStatus,
+    MemberImport,
+)
 from profiles.normalise import folded
 from tenants.action_log import log_action
 from tenants.actors import acting_as, program
@@ -32,10 +40,22 @@ from tenants.gc_pause import gc_paused
 from tenants.models import Tenant
 from tenants.postgresql.commits import ASYNC_COMMIT
 from tenants.postgresql.statement_pipeline import pipelined_statements
-from tenants.scope import all_tenants, current_tenant_id, tenant_scope
+from tenants.scope import tenant_scope
 
 RUN_IMPORT: Final = "profiles.run_import"
 LEASE_SECONDS: Final = 120
+# A chunk whose worker dies each time, of memory perhaps, is not tried for ever; each chunk that is done begins anew.
+MOST_ATTEMPTS: Final = 5
+IMPORTS: Final = LeasedTable(
+    "profiles_memberimport",
+    waits="row.status IN ('CHECKING', 'RUNNING', 'UNDOING')",
+    seconds=LEASE_SECONDS,
+    most_attempts=MOST_ATTEMPTS,
+    given_up=(
+        "status = 'FAILED', finished_at = clock_timestamp(),"
+        f" error = 'Its worker ended {MOST_ATTEMPTS} times without coming further.'"
+    ),
+)
 CHECK_CHUNK: Final = 5_000
 # What is there to be mapped, started, taken back; one that failed half-way can go on or be taken back.
 MAPPABLE: Final = Q(
@@ -129,10 +149,8 @@ def work_on(member_import_id: UUID, *, report: Report = _silent) -> MemberImport
     None when another worker is at it, or nothing is to be done. Each chunk is a transaction and renews the lease, so
     that whoever is killed loses nothing and repeats nothing.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(sql.CLAIM, [LEASE_SECONDS, current_tenant_id(), member_import_id])
-        if not cursor.rowcount:
-            return None
+    if IMPORTS.claim_one(member_import_id) is None:
+        return None
     member_import = find_import(member_import_id)
     try:
         WORK[ImportStatus(member_import.status)](member_import, report)
@@ -154,11 +172,10 @@ def work_on(member_import_id: UUID, *, report: Report = _silent) -> MemberImport
 
 def wake_abandoned() -> None:
     """Let a worker go on with each import whose worker is gone; idempotent, because waking is."""
-    with all_tenants(), connection.cursor() as cursor:
-        cursor.execute(sql.ABANDONED)
-        found = cursor.fetchall()
-    for tenant_id, import_id in found:
-        enqueue_debounced(RUN_IMPORT, f"{tenant_id}/{import_id}")
+    for tenant_id in IMPORTS.tenants_with_work():
+        with tenant_scope(tenant_id):
+            for member_import in MemberImport.objects.filter(status__in=WORKING_STATUSES):
+                enqueue_debounced(RUN_IMPORT, _argument(member_import))
 
 
 def run_import(argument: str) -> None:
@@ -324,7 +341,7 @@ def _json(value: Any) -> str:
 def _move(member_import: MemberImport, before: Q, after: ImportStatus, **fields: Any) -> None:
     """Conditional, so that of two clicks one counts; raises ImportNotReady."""
     moved = MemberImport.objects.filter(before, pk=member_import.pk).update(
-        status=after, leased_until=None, finished_at=None, **fields
+        status=after, leased_until=None, attempts=0, finished_at=None, **fields
     )
     if not moved:
         raise ImportNotReady

@@ -193,20 +193,10 @@ COUNTS: Final = """
 SELECT outcome, count(*), count(applied_at), count(*) FILTER (WHERE is_partial) FROM profiles_importrow
 WHERE tenant_id = %s AND import_id = %s GROUP BY outcome
 """
-CLAIM: Final = """
-UPDATE profiles_memberimport SET leased_until = clock_timestamp() + make_interval(secs => %s)
-WHERE tenant_id = %s AND id = %s AND status IN ('CHECKING', 'RUNNING', 'UNDOING')
-  AND (leased_until IS NULL OR leased_until < clock_timestamp())
-"""
 PROGRESS: Final = """
-UPDATE profiles_memberimport SET leased_until = clock_timestamp() + make_interval(secs => %s), done = %s
+UPDATE profiles_memberimport SET leased_until = clock_timestamp() + make_interval(secs => %s), done = %s, attempts = 0
 WHERE tenant_id = %s AND id = %s AND status = %s
 """
-ABANDONED: Final = """
-SELECT tenant_id, id FROM profiles_memberimport
-WHERE status IN ('CHECKING', 'RUNNING', 'UNDOING') AND (leased_until IS NULL OR leased_until < clock_timestamp())
-"""
-
 # --- the old system
 # `v` is what a record states, the newest of each person; `{counts}` is made of the fields that are compared.
 RECONCILE: Final = """

@@ -137,6 +137,38 @@ def test_a_run_that_dies_goes_on_where_it_ended(fairview: Club, monkeypatch: pyt
         )
 
 
+def test_a_chunk_that_kills_each_worker_is_given_up(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "CHUNK", 2)
+    lines = [f"{number},Anna{number},Botha,anna{number}@example.com,,,,," for number in range(1, 8)]
+    with tenant_scope(fairview.tenant):
+        member_import = checked(*lines)
+        start_import(member_import, takes_conflicts=False)
+        begun = 0
+
+        def killed_after_the_first(*args: Any) -> Iterator[int]:
+            nonlocal begun
+            begun += 1
+            if begun == 1:
+                yield from islice(running.run_chunks(*args), 1)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(jobs, "run_chunks", killed_after_the_first)
+        # The first brought in two rows, and counts for nothing.
+        for _ in range(1 + jobs.MOST_ATTEMPTS):
+            with pytest.raises(KeyboardInterrupt):
+                work_on(member_import.pk)
+            MemberImport.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        assert work_on(member_import.pk) is None
+        error = MemberImport.objects.get().error
+        monkeypatch.setattr(jobs, "run_chunks", running.run_chunks)
+        start_import(member_import, takes_conflicts=False)
+        done = work_on(member_import.pk)
+
+    assert (error, begun) == ("Its worker ended 5 times without coming further.", 6)
+    assert done is not None
+    assert (done.status, done.counts["applied"]) == (ImportStatus.DONE, 7)
+
+
 def test_a_chunk_that_cannot_be_done_is_said_and_can_be_tried_again(
     fairview: Club, monkeypatch: pytest.MonkeyPatch
 ) -> None:

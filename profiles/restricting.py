@@ -10,12 +10,19 @@ from events import log
 from events.log import LogEntry
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ProcessingRestriction
-from profiles.privacy import statements as sql
 from profiles.reading import get_customer
 from tenants.action_log import log_action
 from tenants.actors import current_actor
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
+
+# A restriction stands under the profile for which it was asked; whoever stands together with it is meant as well.
+RESTRICTED_AMONG = """
+SELECT DISTINCT COALESCE(p.merged_into_id, p.id) FROM profiles_processingrestriction AS r
+JOIN profiles_customerprofile AS p ON p.tenant_id = r.tenant_id AND p.id = r.profile_id
+WHERE r.tenant_id = %s AND COALESCE(p.merged_into_id, p.id) = ANY(%s)
+"""
+
 
 # How others are told, in the changes of `crm.profile.updated`.
 RESTRICTION_FIELD: Final = "processingRestricted"
@@ -69,5 +76,5 @@ def restricted_among(profile_ids: Collection[UUID]) -> set[UUID]:
     if not profile_ids:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(sql.RESTRICTED_AMONG, [current_tenant_id(), list(profile_ids)])
+        cursor.execute(RESTRICTED_AMONG, [current_tenant_id(), list(profile_ids)])
         return {row[0] for row in cursor.fetchall()}

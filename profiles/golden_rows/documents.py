@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from profiles.golden_rows.rules import KnownKey
-from profiles.models.identity import CRM_RECORD
 from profiles.names import PLAIN_LETTERS
 from profiles.normalise import folded
+from profiles.vocabulary import CRM_RECORD
 
 TAG_LENGTH = 8
 # The kinds of lexemes: words of names and keys, words about the person, names with one letter left out.

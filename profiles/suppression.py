@@ -11,10 +11,26 @@ from django.db import connection
 
 from events.identity_hints import IdentityKey
 from profiles.identity import WEAK_KINDS, Claim, IdentityMap
-from profiles.privacy import statements as sql
 from tenants.own_secrets import own_secret
 from tenants.scope import current_tenant_id
 
+SUPPRESS = """
+INSERT INTO profiles_suppressedkey (tenant_id, key_hash) SELECT %(tenant)s, unnest(%(hashes)s::text[])
+ON CONFLICT ON CONSTRAINT profiles_suppressed_key_uq DO NOTHING
+"""
+ANY_SUPPRESSED = "SELECT FROM profiles_suppressedkey WHERE tenant_id = %s LIMIT 1"
+SUPPRESSED = """
+SELECT key_hash FROM profiles_suppressedkey WHERE tenant_id = %s AND key_hash = ANY(%s)
+"""
+LIFT = "DELETE FROM profiles_suppressedkey WHERE tenant_id = %s AND key_hash = ANY(%s)"
+SKIPPED = """
+UPDATE events_inboxevent
+SET status = 'SKIPPED', processed_at = clock_timestamp(), attempts = attempts + 1, due_at = NULL, profile_id = NULL,
+    activity_id = NULL, error_code = 'ERASED_PERSON', error_field = '',
+    error_message = 'About somebody who was erased on request.', remarks = NULL, envelope = '{"erased": true}',
+    original_envelope = NULL
+WHERE tenant_id = %s AND id = ANY(%s)
+"""
 CONTEXT: Final = b"crm suppression 1"
 SECRET_NAME: Final = "suppression-secret"  # noqa: S105 - the name of its file
 
@@ -37,7 +53,7 @@ def suppress(keys: Iterable[IdentityKey]) -> int:
     if not hashes:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(sql.SUPPRESS, {"tenant": tenant_id, "hashes": hashes})
+        cursor.execute(SUPPRESS, {"tenant": tenant_id, "hashes": hashes})
         return int(cursor.rowcount)
 
 
@@ -48,11 +64,11 @@ def suppressed(keys: Collection[IdentityKey]) -> set[IdentityKey]:
     tenant_id = current_tenant_id()
     with connection.cursor() as cursor:
         # Most clubs have erased nobody, and need no hashes.
-        cursor.execute(sql.ANY_SUPPRESSED, [tenant_id])
+        cursor.execute(ANY_SUPPRESSED, [tenant_id])
         if cursor.fetchone() is None:
             return set()
         by_hash = {key_hash(tenant_id, key): key for key in keys}
-        cursor.execute(sql.SUPPRESSED, [tenant_id, list(by_hash)])
+        cursor.execute(SUPPRESSED, [tenant_id, list(by_hash)])
         return {by_hash[found] for (found,) in cursor.fetchall()}
 
 
@@ -60,7 +76,7 @@ def lift(keys: Collection[IdentityKey]) -> int:
     """Let these keys in again, because the person came back of their own will; returns how many were suppressed."""
     tenant_id = current_tenant_id()
     with connection.cursor() as cursor:
-        cursor.execute(sql.LIFT, [tenant_id, [key_hash(tenant_id, key) for key in keys]])
+        cursor.execute(LIFT, [tenant_id, [key_hash(tenant_id, key) for key in keys]])
         return int(cursor.rowcount)
 
 
@@ -89,4 +105,4 @@ def _is_erased(claim: Claim, found: Collection[IdentityKey], identity_map: Ident
 def settle_skipped(cursor: Any, tenant_id: UUID, inbox_ids: Sequence[int]) -> None:
     """End events about erased people: skipped, and without their content."""
     if inbox_ids:
-        cursor.execute(sql.SKIPPED, [tenant_id, list(inbox_ids)])
+        cursor.execute(SKIPPED, [tenant_id, list(inbox_ids)])

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from profiles.effects.drafts import FigureDelta, Subject
-from profiles.models.history import UNCOUNTED_CATEGORIES
+from profiles.vocabulary import UNCOUNTED_CATEGORIES
 
 SHORT_WINDOW = timedelta(days=30)
 LONG_WINDOW = timedelta(days=90)

@@ -11,17 +11,16 @@ from django.db.models import Q
 
 from events.identity_hints import IdentityKey
 from profiles.club import Club
+from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
 from profiles.identity import SHARED_KEY, WEAK_KINDS, are_of_many_families
-from profiles.ingest.counter_deltas import CounterDelta
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, read_event
-from profiles.matching.strays import Reach, Record, SharedAddress, strays
+from profiles.ingest.strays import Reach, Record, SharedAddress, strays
 from profiles.merging.reassignment import BY_PERSON
 from profiles.merging.splitting import Split, split_off
-from profiles.models import CustomerProfile, Fact, Identifier, ProfileMerge, ReviewCandidate
-from profiles.models.history import SLOTS, Activity
-from profiles.models.identity import CRM_RECORD
+from profiles.models import Activity, CustomerProfile, Fact, Identifier, ProfileMerge, ReviewCandidate
 from profiles.names import PersonName, names_disagree
+from profiles.vocabulary import CRM_RECORD, SLOTS
 from tenants.actors import acting_as, program
 
 ADDRESS_FIELDS: Final = {"email": "email", "phoneNumber": "phoneNumber"}
