@@ -4,6 +4,7 @@ Raw means trimmed text and nothing more: e-mails and phones as the service spell
 `profiles`' business.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
@@ -18,7 +19,44 @@ from events.refusals import PayloadRefused
 EMPTY_IDS: Final = frozenset(
     "undefined null none nan nil n/a n.a. na guest anonymous anon unknown tba tbc tbd pending test todo missing empty "  # noqa: SIM905
     "default false true new temp dummy invalid nobody noname void ? x xx xxx".split()
-) | {"not available", "not applicable", "not set", "no id", "[object object]"}
+) | {
+    *(
+        "not available",
+        "not applicable",
+        "not set",
+        "not known",
+        "not given",
+        "not provided",
+        "not specified",
+        "no id",
+    ),
+    *(
+        "no number",
+        "none given",
+        "unknown user",
+        "anonymous user",
+        "guest user",
+        "object object",
+        "n\\a",
+        "#ref!",
+    ),
+    *(
+        "#n/a",
+        "#name?",
+        "#value!",
+        "keine",
+        "keiner",
+        "unbekannt",
+        "geen",
+        "onbekend",
+        "aucun",
+        "inconnu",
+        "ninguno",
+    ),
+    *("desconocido", "nenhum", "desconhecido", "nessuno", "sconosciuto", "brak", "nieznany", "yok", "ingen"),
+}
+# What a program writes whose template was not filled in: {{id}}, ${id}, %s, <id>.
+UNFILLED: Final = re.compile(r"\{+\s*[a-z_.]*\s*\}+|\$\{?[a-z_][\w.]*\}?|%[sd]|%\(\w+\)s|<\w*>")
 # As many equal digits as no service hands out: 1111111, 9999999999.
 EQUAL_SIGNS: Final = 7
 COUNTED_UP: Final = ("123456789", "1234567890", "0123456789", "987654321", "9876543210")
@@ -136,8 +174,11 @@ def _payload_kinds(envelope_source: str, canonical_type: str) -> tuple[tuple[str
 def stands_for_nothing(value: str) -> bool:
     """Whether an id is what services and forms write where they have none, as in undefined, 0, N/A, 0000-0000."""
     folded = " ".join(value.casefold().split())
+    if UNFILLED.fullmatch(folded):
+        return True
+    bare = folded.strip("()[]{}<>\"'`*_. ")
     signs = [char for char in folded if char.isalnum()]
-    if folded in EMPTY_IDS or not signs or folded == "-1":
+    if folded in EMPTY_IDS or bare in EMPTY_IDS or not signs or folded == "-1":
         return True
     if len(set(signs)) == 1 and (signs[0] == "0" or len(signs) >= EQUAL_SIGNS):
         return True

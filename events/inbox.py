@@ -116,3 +116,10 @@ def _priority(envelope: Envelope, door: Door) -> int:
         return BACKFILL_PRIORITY
     known = canonical(envelope.type)
     return known.priority if known else NORMAL
+
+
+def reserve_number() -> int:
+    """A number that no event has or gets: for what is applied as events are, without a row of the inbox."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('events_inboxevent', 'id'))")
+        return int(cursor.fetchone()[0])

@@ -34,6 +34,7 @@ EXTENSION: Final = Extension(
         "journeys.send_calls": Queue.WEBHOOKS,
         "journeys.run_trials": Queue.MAINTENANCE,
         "journeys.decide_winners": Queue.MAINTENANCE,
+        "journeys.tidy": Queue.MAINTENANCE,
     },
     schedule=(
         Periodic("journeys.wake_due", seconds=2, expires=2, name="journeys-due"),
@@ -41,11 +42,13 @@ EXTENSION: Final = Extension(
         Periodic("journeys.scan_dates", seconds=60, expires=50, name="journeys-dates"),
         Periodic("journeys.tend_trials", seconds=30, expires=25, name="journeys-trials"),
         Periodic("journeys.decide_winners", seconds=3600, expires=3000, name="journeys-winners"),
+        Periodic("journeys.tidy", seconds=86_400, expires=80_000, name="journeys-tidy"),
         Periodic("journeys.mail_mornings", seconds=600, expires=500, name="journeys-mornings"),
     ),
     locks={"JOURNEY_ENTRY": 60},
     nav=(
         NavEntry("Tasks", "task_alt", "tasks", order=15),
+        NavEntry("Slipping away", "trending_down", "slipping_away", order=20),
         NavEntry("Journeys", "route", "journeys", group="Marketing", order=220),
     ),
     styles=("crm/journeys.css",),

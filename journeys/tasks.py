@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from events.debounce import clear_debounce, enqueue_debounced
-from journeys import calling, morning, trials, winning
+from journeys import calling, morning, retention, trials, winning
 from journeys.engine.passing import move_due
 from journeys.entering import MOVE_RUNS
 from journeys.scanning import scan
@@ -95,3 +95,11 @@ def mail_mornings() -> None:
     for tenant in Tenant.objects.filter(is_active=True):
         with tenant_scope(tenant):
             morning.send_due(tenant, timezone.now())
+
+
+@shared_task(name="journeys.tidy")
+def tidy() -> None:
+    """Fold tallies and forget old explanations; idempotent, because what is folded or gone is not found again."""
+    for tenant in Tenant.objects.filter(is_active=True):
+        with tenant_scope(tenant):
+            retention.tidy(tenant, timezone.now())

@@ -11,6 +11,7 @@ from babel.numbers import format_currency, get_currency_precision
 
 from profiles.births import doubt
 from profiles.normalise import (
+    first_phone,
     is_placeholder_email,
     is_placeholder_phone,
     normal_email,
@@ -110,6 +111,10 @@ class Club:
         """E.164 by the club's country; None when it is no number."""
         return normal_phone(value, self.country)
 
+    def first_phone(self, value: str) -> str | None:
+        """The same of a text with more than a number, as services send it; None when none is in it."""
+        return first_phone(value, self.country)
+
     def identifies(self, kind: str, value: str) -> bool:
         """Whether a normal address or an id may identify somebody: placeholders never do."""
         if kind == "email":
@@ -139,7 +144,7 @@ class Club:
         if field == "email":
             value = self.email(value)
         elif field == "phoneNumber":
-            value = self.phone(value)
+            value = self.first_phone(value)
         else:
             return value
         return value if value is not None and self.identifies(field, value) else None

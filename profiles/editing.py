@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from events import log
 from events.identity_hints import IdentityKey, IdentityKind
+from events.inbox import reserve_number
 from events.log import LogEntry
 from events.plain_text import visible
 from profiles import cache
@@ -28,7 +29,7 @@ from profiles.effects.subjects import add_facts
 from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
 from profiles.golden_rows.recomputing import store_documents
 from profiles.ingest.applying import apply_events
-from profiles.ingest.decoding import ClaimedRow, ReadyEvent
+from profiles.ingest.decoding import EventHeader, ReadyEvent
 from profiles.log_kinds import LogKind
 from profiles.merging.shares import share_tags
 from profiles.models import CRM_RECORD, ActivityCategory, CustomerProfile, Identifier, Note, ProfileStatus
@@ -262,12 +263,8 @@ def _apply(
     club: Club, subject: Subject, occurred_at: datetime, event_id: str
 ) -> list[tuple[int, UUID | None, int | None]]:
     """The same way through the house as an event of a service, without a row of the inbox."""
-    with connection.cursor() as cursor:
-        # A number of its own, as if it had come through the inbox: the ids of timeline rows are made from it.
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('events_inboxevent', 'id'))")
-        (number,) = cursor.fetchone()
-    row = ClaimedRow(number, SOURCE, event_id, "crm.edit", occurred_at, 0, False, "{}")
-    return apply_events(club, [ReadyEvent(row, Effect(subjects=[subject]))], timezone.now())
+    header = EventHeader(reserve_number(), SOURCE, event_id, occurred_at, is_by_staff=True)
+    return apply_events(club, [ReadyEvent(header, Effect(subjects=[subject]))], timezone.now())
 
 
 def _check_addresses(values: Mapping[str, Any], profile_id: UUID | None) -> bool:

@@ -129,7 +129,6 @@ EXTENSION: Final = Extension(
     nav=(
         NavEntry("Dashboard", "space_dashboard", "index", order=0),
         NavEntry("Customers", "groups", "profiles_customerprofile_changelist", order=10),
-        NavEntry("Slipping away", "trending_down", "slipping_away", order=20),
         NavEntry("Review", "compare_arrows", "review_queue", "CORRECT", order=30),
         NavEntry("Import", "upload_file", "imports", "EDIT", order=40),
         NavEntry("Tags", "sell", "tags", "EDIT", order=45),

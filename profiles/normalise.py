@@ -23,20 +23,28 @@ DOTTED_CAPITAL_I = str.maketrans({"\u0130": "i"})
 PLACEHOLDER_LOCAL_PARTS = frozenset(
     {
         "none",
-        "n.a",
+        "na",
         "noemail",
-        "no.email",
-        "no-email",
+        "nomail",
         "noreply",
-        "no-reply",
+        "donotreply",
+        "nobody",
+        "noone",
         "null",
         "test",
         "unknown",
+        "keineemail",
+        "geenemail",
+        "sinemail",
+        "sincorreo",
+        "semmail",
+        "sansmail",
     }
 )
 # Initials and first names as well: they stand for nothing only at a domain that does.
-AMBIGUOUS_LOCAL_PARTS = frozenset({"no", "na"})
-EMPTY_DOMAINS = frozenset({"no", "na", "none", "nomail", "noemail", "mail", "email", "test", "a", "x"})
+AMBIGUOUS_LOCAL_PARTS = frozenset({"no", "na", "keine", "geen", "xx", "x", "a"})
+EMPTY_DOMAINS = frozenset({"no", "na", "none", "nomail", "noemail", "mail", "email", "test", "a", "x", "xx"})
+SEPARATORS = str.maketrans(dict.fromkeys("._-"))
 PLACEHOLDER_EMAILS = frozenset({"a@a.com", "x@x.com", "email@email.com", "test@test.com", "user@example.com"})
 # How many equal digits at its end make a number stand for nobody; people pay for numbers with fewer.
 EQUAL_DIGITS = 7
@@ -46,6 +54,11 @@ DIGITS_WITH_CODE = 12
 APOSTROPHE_SIGNS = "'’‘ʼ`´′＇"
 APOSTROPHES = str.maketrans(dict.fromkeys(APOSTROPHE_SIGNS))
 PLAIN_APOSTROPHES = str.maketrans(dict.fromkeys(APOSTROPHE_SIGNS, "'"))
+SURROUNDING = ";,. "
+IN_BRACKETS = re.compile(r"[^<>@]*<([^<>]+@[^<>]+)>")
+# What people write beside a number: (home), a second number, the .0 of a spreadsheet.
+BESIDE_NUMBER = re.compile(r"\([^()0-9]*\)|\.0$|[^\W\d_]{3,}\.?:?", re.UNICODE)
+BETWEEN_NUMBERS = re.compile(r"[/;,|&]| or | oder | of ")
 QUOTATION_MARKS = '"“”„«»‹›<> '
 
 
@@ -53,7 +66,7 @@ QUOTATION_MARKS = '"“”„«»‹›<> '
 def normal_email(value: str) -> str | None:
     """Trimmed, lower-case, domain in ASCII; None when it is no address."""
     candidate = value.strip().translate(DOTTED_CAPITAL_I).lower()
-    if not candidate.isascii() or candidate[:1] in ('"', "'", "<"):
+    if not candidate.isascii() or not PLAIN_EMAIL.fullmatch(candidate):
         candidate = _deliverable(candidate)
     if PLAIN_EMAIL.fullmatch(candidate) and ".." not in candidate and len(candidate) <= LONGEST_EMAIL:
         return candidate
@@ -70,14 +83,36 @@ def _deliverable(address: str) -> str:
     Word and the keyboards of phones write s.o’haraigh@…, copied lists bring marks that nobody sees.
     """
     plain = unicodedata.normalize("NFKC", visible(address).translate(PLAIN_APOSTROPHES))
-    bare = plain.strip().strip(QUOTATION_MARKS)
+    # A whole line of an address book, or a link: Ann Nel <ann@nel.example>; mailto:ann@nel.example
+    named = IN_BRACKETS.fullmatch(plain.strip(SURROUNDING))
+    bare = (
+        (named[1] if named else plain)
+        .strip()
+        .strip(QUOTATION_MARKS)
+        .removeprefix("mailto:")
+        .strip(SURROUNDING)
+    )
     return bare.strip("'") if bare.startswith("'") else bare
 
 
 @lru_cache(maxsize=CACHE_SIZE)
 def normal_phone(value: str, country: str) -> str | None:
     """E.164, read as a number of `country` (two letters) unless it has a prefix; None when it is no number."""
-    value = visible(value)
+    return _valid_number(visible(value), country)
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def first_phone(value: str, country: str) -> str | None:
+    """The same, else the first number in a text with several, or with a word beside it, as in 082 123 4567 (home)."""
+    whole = normal_phone(value, country)
+    if whole is not None or value.isdigit():
+        return whole
+    # Not before the whole was tried: a slash may as well stand behind the area code.
+    parts = BETWEEN_NUMBERS.split(BESIDE_NUMBER.sub(" ", visible(value)))
+    return next((found for part in parts if (found := _valid_number(part.strip(), country))), None)
+
+
+def _valid_number(value: str, country: str) -> str | None:
     try:
         parsed = (
             _national_number(value, country)
@@ -137,7 +172,9 @@ def _dialling_plan(country: str) -> tuple[int, re.Pattern[str]] | None:
 def is_placeholder_email(email: str) -> bool:
     """Whether a normal e-mail address stands for nobody, in any club."""
     local, _, domain = email.partition("@")
-    if email in PLACEHOLDER_EMAILS or local in PLACEHOLDER_LOCAL_PARTS:
+    if local in AMBIGUOUS_LOCAL_PARTS:
+        return domain.partition(".")[0] in EMPTY_DOMAINS
+    if email in PLACEHOLDER_EMAILS or local.translate(SEPARATORS) in PLACEHOLDER_LOCAL_PARTS:
         return True
     return local in AMBIGUOUS_LOCAL_PARTS and domain.partition(".")[0] in EMPTY_DOMAINS
 

@@ -27,15 +27,24 @@ def run(setting: Setting) -> list[Figure]:
     """Each part over the club that the first one made, so that a million people are made once."""
     sizes = setting.sizes
     tenant = make_tenant()
+    figures: list[Figure] = []
+
+    def add(found: list[Figure]) -> None:
+        """With a line at once: the whole takes long."""
+        figures.extend(found)
+        for one in found:
+            setting.reporter.note(f"{one.measure}: {one.value:,} {one.unit} (baseline {one.baseline})")
+
     with connect() as connection:
-        figures = planning(setting, tenant, connection)
-        figures += sending(setting, tenant, min(sizes.events, sizes.people), connection)
-        figures += due(setting, tenant, sizes.activities, sizes.activities // 10, connection)
+        add(planning(setting, tenant, connection))
+        add(sending(setting, tenant, min(sizes.events, sizes.people), connection))
+        add(due(setting, tenant, sizes.activities, sizes.activities // 10, connection))
         _forget_people(connection)
-        figures += fairness(setting, sizes.people // SMALL_SHARE, sizes.people // BIG_SHARE, connection)
+        add(fairness(setting, sizes.people // SMALL_SHARE, sizes.people // BIG_SHARE, connection))
         _forget_people(connection)
-        figures += engagement(setting, tenant, sizes.events, connection)
-    return figures + _kills(setting)
+        add(engagement(setting, tenant, sizes.events, connection))
+    add(_kills(setting))
+    return figures
 
 
 def _forget_people(connection: Connection) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from events.debounce import enqueue_on_commit
 from journeys import clocks
-from journeys.bulk import take_back_act
+from journeys.bulk import hashed, take_back_act
 from journeys.definition import Definition
 from journeys.definition.steps import Send, Step, Wait, WaitUntil
 from journeys.engine.holding import end_runs
@@ -61,21 +61,14 @@ UPDATE journeys_run AS r SET due_at = GREATEST(d.due_at, %(now)s) FROM moved_due
 WHERE r.tenant_id = %(tenant)s AND r.version_id = %(to)s AND r.step = %(target)s AND r.status <> 'SUSPENDED'
   AND date_trunc('second', r.arrived_at) = d.arrived_at
 """
-# OFFSET 0: from the remembered rows to the runs by their ids. A planner who has not seen the plan yet would read all
-# of it once for each run.
 RETURN: Final = """
 UPDATE journeys_run AS r
 SET version_id = m.version_id, step = m.step, due_at = m.due_at, arrived_at = m.arrived_at, status = m.status,
     hold = m.hold
-FROM (
-    SELECT old.* FROM journeys_movedrun AS old CROSS JOIN LATERAL (
-        SELECT FROM journeys_run AS here
-        WHERE here.tenant_id = %(tenant)s AND here.id = old.run_id AND here.moves = old.moves
-          AND here.version_id = %(to)s OFFSET 0
-    ) AS found
-    WHERE old.tenant_id = %(tenant)s AND old.plan_id = %(plan)s
-) AS m
-WHERE r.tenant_id = %(tenant)s AND r.id = m.run_id
+FROM journeys_movedrun AS m
+WHERE m.tenant_id = %(tenant)s AND m.plan_id = %(plan)s AND r.tenant_id = %(tenant)s AND r.id = m.run_id
+  AND r.id = ANY(ARRAY(SELECT run_id FROM journeys_movedrun WHERE tenant_id = %(tenant)s AND plan_id = %(plan)s))
+  AND r.moves = m.moves AND r.version_id = %(to)s
 """
 
 
@@ -281,8 +274,10 @@ def take_back(journey: Journey, plan_id: UUID, *, now: datetime | None = None) -
             raise NothingToDo("There is no move to take back.")
         plan.undone_at = now or timezone.now()
         if plan.act == MoveAct.PUBLISH:
-            cursor.execute(RETURN, {"tenant": journey.tenant_id, "plan": plan.pk, "to": plan.to_version_id})
-            plan.returned = cursor.rowcount
+            values: dict[str, Any] = {"tenant": journey.tenant_id, "plan": plan.pk, "to": plan.to_version_id}
+            with hashed(cursor):
+                cursor.execute(RETURN, values)
+                plan.returned = cursor.rowcount
         else:
             plan.returned = take_back_act(plan, now=plan.undone_at)
         plan.save()

@@ -14,7 +14,6 @@ from profiles.admin import (
     review_pages,
     scoring_pages,
     searching,
-    slipping_pages,
     tag_pages,
     timeline_pages,
 )
@@ -33,7 +32,6 @@ __all__ = [
     "review_pages",
     "scoring_pages",
     "searching",
-    "slipping_pages",
     "tag_pages",
     "timeline_pages",
 ]

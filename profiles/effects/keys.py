@@ -34,7 +34,7 @@ def _normal(kind: str, value: str, club: Club) -> str | None:
     if kind == IdentityKind.EMAIL:
         address = club.email(value)
     elif kind == IdentityKind.PHONE:
-        address = club.phone(value)
+        address = club.first_phone(value)
     else:
         return value if not stands_for_nothing(value) and club.identifies(kind, value) else None
     return address if address is not None and club.identifies(kind, address) else None

@@ -15,7 +15,7 @@ from profiles.effects.drafts import Subject
 from profiles.identity import Claim, IdentityMap, KeyLink, Person
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges, IdentifierIds, Recorded, StatedFact
-from profiles.ingest.decoding import ClaimedRow, ReadyEvent
+from profiles.ingest.decoding import EventHeader, ReadyEvent
 from profiles.ingest.once_activities import OnceActivity, load_once_activities, take_once
 from profiles.ingest.people import load_identity_map, needs_exclusive_lock
 from profiles.ingest.reexamining import reexamine
@@ -26,8 +26,6 @@ from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import current_tenant_id
 
-# What staff enter themselves (`profiles.editing`) has no row in the inbox, and is checked there.
-EDIT = "crm.edit"
 EventResult = tuple[int, UUID | None, int | None]
 
 
@@ -114,7 +112,7 @@ def _load(
     cursor: Any, club: Club, events: Sequence[ReadyEvent], now: datetime
 ) -> tuple[IdentityMap, list[list[Claim]]]:
     """What is known of the people of events, and what each event claims about them."""
-    claims = [[_claim(event.row, subject) for subject in event.effect.subjects] for event in events]
+    claims = [[_claim(event.header, subject) for subject in event.effect.subjects] for event in events]
     cursor.execute(PLAN_FOR_BATCHES)
     return load_identity_map(cursor, club, [claim for group in claims for claim in group], now), claims
 
@@ -122,14 +120,14 @@ def _load(
 def _decide_and_write(
     cursor: Any, batch: BatchChanges, events: Sequence[ReadyEvent], claims: Sequence[Sequence[Claim]]
 ) -> BatchResult:
-    recorded_already = _recorded_already(cursor, batch.club.id, [event.row for event in events])
+    recorded_already = _recorded_already(cursor, batch.club.id, [event.header for event in events])
     batch.once_activities = load_once_activities(cursor, batch.club.id, events, claims)
     for event, group in zip(events, claims, strict=True):
-        is_repeat = (event.row.source, event.row.event_id) in recorded_already
+        is_repeat = (event.header.source, event.header.event_id) in recorded_already
         _take(batch, event, group, is_repeat=is_repeat)
     added_tags = write(cursor, batch)
     new_ids = {person.id for person in batch.identity_map.new_people()}
-    return BatchResult([_result(batch, event.row) for event in events], new_ids, added_tags, [])
+    return BatchResult([_result(batch, event.header) for event in events], new_ids, added_tags, [])
 
 
 def _drop_erased_subjects(
@@ -142,11 +140,11 @@ def _drop_erased_subjects(
     kept: list[tuple[ReadyEvent, list[Claim]]] = []
     skipped: list[int] = []
     for event, group in zip(events, claims, strict=True):
-        if event.row.type != EDIT and group and id(group[0]) in erased:
-            skipped.append(event.row.id)
+        if not event.header.is_by_staff and group and id(group[0]) in erased:
+            skipped.append(event.header.id)
             continue
         living = [
-            place for place, claim in enumerate(group) if event.row.type == EDIT or id(claim) not in erased
+            place for place, claim in enumerate(group) if event.header.is_by_staff or id(claim) not in erased
         ]
         event.effect.subjects = [event.effect.subjects[place] for place in living]
         kept.append((event, [group[place] for place in living]))
@@ -154,20 +152,20 @@ def _drop_erased_subjects(
     return [event for event, _ in kept], [group for _, group in kept]
 
 
-def _claim(row: ClaimedRow, subject: Subject) -> Claim:
+def _claim(header: EventHeader, subject: Subject) -> Claim:
     return Claim(
         keys=subject.keys,
         name=subject.name,
         birth=subject.birth,
-        source=row.source,
-        event_id=row.event_id,
-        occurred_at=row.occurred_at,
+        source=header.source,
+        event_id=header.event_id,
+        occurred_at=header.occurred_at,
     )
 
 
-def _recorded_already(cursor: Any, tenant_id: UUID, rows: Iterable[ClaimedRow]) -> set[tuple[str, str]]:
+def _recorded_already(cursor: Any, tenant_id: UUID, headers: Iterable[EventHeader]) -> set[tuple[str, str]]:
     """Of the replayed events those whose timeline rows exist: they must not count twice."""
-    replayed = [(row.source, row.event_id) for row in rows if row.was_processed]
+    replayed = [(header.source, header.event_id) for header in headers if header.is_replayed]
     if not replayed:
         return set()
     sql.REPLAYED_EVENT.fill(cursor, replayed)
@@ -198,22 +196,22 @@ def _take(batch: BatchChanges, event: ReadyEvent, claims: Sequence[Claim], *, is
         if is_repeat:
             subject.activities.clear()
         else:
-            keys = take_once(batch.once_activities, event.row, claim, subject)
+            keys = take_once(batch.once_activities, event.header, claim, subject)
             delta.stage_rank = max(delta.stage_rank, subject.stage_rank)
             delta.add_figures(subject.figures)
-            delta.add_activities(subject, event.row.occurred_at, batch.now)
-        _state(batch, link, subject, event.row)
+            delta.add_activities(subject, event.header.occurred_at, batch.now)
+        _state(batch, link, subject, event.header)
         if subject.tags:
             batch.tags.setdefault(link, set()).update(subject.tags)
         first: Recorded | None = None
         for draft, key in zip(subject.activities, keys, strict=True):
-            recorded = Recorded(event.row, slot, link, draft, key)
+            recorded = Recorded(event.header, slot, link, draft, key)
             _record(batch, recorded, subject)
             first = first or recorded
             slot += 1
-        batch.firsts.setdefault(event.row.id, (person, first))
+        batch.firsts.setdefault(event.header.id, (person, first))
         if subject.erasure_reason is not None:
-            batch.erasures.append((person, event.row, subject.erasure_reason))
+            batch.erasures.append((person, event.header, subject.erasure_reason))
     if event.effect.competition is not None and not is_repeat:
         batch.log_entries.append(LogEntry(LogKind.COMPETITION_CHANGED, None, event.effect.competition))
 
@@ -222,33 +220,33 @@ def _record(batch: BatchChanges, recorded: Recorded, subject: Subject) -> None:
     """Note a row of the timeline, and that it happened where it happens once."""
     batch.activities.append(recorded)
     if recorded.once_key is not None:
-        once_activity = OnceActivity(recorded.id, recorded.row.occurred_at, subject.figures.value_cents)
+        once_activity = OnceActivity(recorded.id, recorded.header.occurred_at, subject.figures.value_cents)
         batch.once_activities.known[recorded.once_key] = once_activity
 
 
-def _state(batch: BatchChanges, link: KeyLink, subject: Subject, row: ClaimedRow) -> None:
+def _state(batch: BatchChanges, link: KeyLink, subject: Subject, header: EventHeader) -> None:
     """Note the facts under the record that stated them; of one batch only the newest of each is written."""
     for draft in subject.facts:
-        key = (id(link), draft.field, row.source, draft.rank)
+        key = (id(link), draft.field, header.source, draft.rank)
         rival = batch.facts.get(key)
-        if rival is None or row.order > rival.order:
+        if rival is None or header.order > rival.order:
             batch.facts[key] = StatedFact(
                 link,
-                row.source,
+                header.source,
                 draft.field,
                 draft.value,
                 draft.rank,
-                row.occurred_at,
-                row.event_id,
-                row.sequence,
-                row.id,
+                header.occurred_at,
+                header.event_id,
+                header.sequence,
+                header.id,
             )
-    if subject.links is True and (link.linked_at is None or row.occurred_at > link.linked_at):
-        link.linked_at, link.is_changed = row.occurred_at, True
-    elif subject.links is False and (link.unlinked_at is None or row.occurred_at > link.unlinked_at):
-        link.unlinked_at, link.is_changed = row.occurred_at, True
+    if subject.links is True and (link.linked_at is None or header.occurred_at > link.linked_at):
+        link.linked_at, link.is_changed = header.occurred_at, True
+    elif subject.links is False and (link.unlinked_at is None or header.occurred_at > link.unlinked_at):
+        link.unlinked_at, link.is_changed = header.occurred_at, True
 
 
-def _result(batch: BatchChanges, row: ClaimedRow) -> tuple[int, UUID | None, int | None]:
-    person, recorded = batch.firsts.get(row.id, (None, None))
-    return row.id, person.root.profile_id if person else None, recorded.id if recorded else None
+def _result(batch: BatchChanges, header: EventHeader) -> tuple[int, UUID | None, int | None]:
+    person, recorded = batch.firsts.get(header.id, (None, None))
+    return header.id, person.root.profile_id if person else None, recorded.id if recorded else None

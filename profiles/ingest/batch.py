@@ -128,7 +128,7 @@ def _postpone(tenant_id: UUID, inbox_id: int, error: Exception) -> None:
 
 def _remark(cursor: Any, tenant_id: UUID, events: Sequence[ReadyEvent]) -> None:
     """Say on the inbox rows what was left aside; most events have nothing to say."""
-    remarked = [(one.row.id, orjson.dumps(one.remarks).decode()) for one in events if one.remarks]
+    remarked = [(one.header.id, orjson.dumps(one.remarks).decode()) for one in events if one.remarks]
     if remarked:
         sql.REMARKED.fill(cursor, remarked)
         cursor.execute(sql.REMARK, [tenant_id])
@@ -190,7 +190,7 @@ def _apply(club: Club, rows: Sequence[ClaimedRow], *, shared: bool) -> list[int]
         except DeadEvent as reason:
             dead.append((row.id, reason.code.value, reason.field, reason.message))
     # Per customer by the time it happened, then by arrival.
-    ready.sort(key=lambda event: event.row.order)
+    ready.sort(key=lambda event: event.header.order)
     left: list[ReadyEvent] = []
     applied: Sequence[EventResult] = []
     if ready:
@@ -202,4 +202,4 @@ def _apply(club: Club, rows: Sequence[ClaimedRow], *, shared: bool) -> list[int]
         _settle(cursor, club.id, rows, applied, dead)
         if applied:
             _remark(cursor, club.id, ready)
-    return [event.row.id for event in left]
+    return [event.header.id for event in left]

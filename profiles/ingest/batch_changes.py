@@ -11,7 +11,7 @@ from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import ActivityDraft
 from profiles.identity import IdentityMap, KeyLink, Person
 from profiles.ingest import statements as sql
-from profiles.ingest.decoding import ClaimedRow
+from profiles.ingest.decoding import EventHeader
 from profiles.ingest.once_activities import OnceActivities
 from profiles.vocabulary import SLOTS
 
@@ -20,7 +20,7 @@ from profiles.vocabulary import SLOTS
 class Recorded:
     """A row of the timeline about to be written."""
 
-    row: ClaimedRow
+    header: EventHeader
     slot: int
     link: KeyLink
     draft: ActivityDraft
@@ -29,7 +29,7 @@ class Recorded:
     @property
     def id(self) -> int:
         """See `Activity`."""
-        return self.row.id * SLOTS + self.slot
+        return self.header.id * SLOTS + self.slot
 
 
 class StatedFact(NamedTuple):
@@ -84,6 +84,6 @@ class BatchChanges:
     counter_deltas: dict[KeyLink, CounterDelta] = field(default_factory=dict)
     tags: dict[KeyLink, set[str]] = field(default_factory=dict)
     rekeyed: set[Person] = field(default_factory=set)
-    erasures: list[tuple[Person, ClaimedRow, str]] = field(default_factory=list)
+    erasures: list[tuple[Person, EventHeader, str]] = field(default_factory=list)
     log_entries: list[LogEntry] = field(default_factory=list)
     firsts: dict[int, tuple[Person, Recorded | None]] = field(default_factory=dict)

@@ -32,7 +32,23 @@ class ClaimedRow(NamedTuple):
     was_processed: bool
     envelope: str
     place: str = ""  # where the row stands in its table, while it is locked
-    sequence: int = 0  # the sender's own count, for events of one instant
+
+
+class EventHeader(NamedTuple):
+    """What applying has to know of an event besides its effect, wherever it came from.
+
+    `id` is its number among the rows that are applied together; the ids of its rows in the timeline are made from it.
+    `sequence` is the sender's own count, for events of one instant. `is_replayed`: its rows may be in the timeline
+    already. `is_by_staff`: staff entered it, and it was checked there against who was erased.
+    """
+
+    id: int
+    source: str
+    event_id: str
+    occurred_at: datetime
+    sequence: int = 0
+    is_replayed: bool = False
+    is_by_staff: bool = False
 
     @property
     def order(self) -> tuple[datetime, int, int]:
@@ -53,7 +69,7 @@ class DeadEvent(Exception):
 class ReadyEvent:
     """An event with all it wants to do."""
 
-    row: ClaimedRow
+    header: EventHeader
     effect: Effect
     remarks: Sequence[Remark] = ()
 
@@ -70,7 +86,6 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
     row, ahead = _within_reach(row, club)
     try:
         event, sequence = _decode(row, event_type)
-        row = row._replace(sequence=sequence) if sequence else row
         effect = EFFECTS[event.type](event, club)
     except PayloadRefused as refused:
         raise DeadEvent(ErrorCode.INVALID_PAYLOAD, refused.field, refused.message) from None
@@ -81,7 +96,10 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
             "No person given: the event needs an id of a service, an e-mail address or a phone number that is valid"
             " and no placeholder.",
         )
-    return ReadyEvent(row, effect, [*ahead, *remarks_on(event, club)])
+    header = EventHeader(
+        row.id, row.source, row.event_id, row.occurred_at, sequence, is_replayed=row.was_processed
+    )
+    return ReadyEvent(header, effect, [*ahead, *remarks_on(event, club)])
 
 
 def _within_reach(row: ClaimedRow, club: Club) -> tuple[ClaimedRow, list[Remark]]:

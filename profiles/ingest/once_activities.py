@@ -17,7 +17,7 @@ import orjson
 from profiles.effects.drafts import ActivityDraft, Subject
 from profiles.identity import Claim
 from profiles.ingest import statements as sql
-from profiles.ingest.decoding import ClaimedRow, ReadyEvent
+from profiles.ingest.decoding import EventHeader, ReadyEvent
 
 KEY_BYTES = 16
 
@@ -40,12 +40,12 @@ class OnceActivities:
     known: dict[UUID, OnceActivity] = field(default_factory=dict)
 
 
-def once_key(row: ClaimedRow, claim: Claim, draft: ActivityDraft) -> UUID | None:
+def once_key(header: EventHeader, claim: Claim, draft: ActivityDraft) -> UUID | None:
     """The key of an activity that happens once; None for one that may happen again."""
     if not draft.once:
         return None
     kind, value = claim.keys[0]
-    text = "\x1f".join((row.source, draft.type, kind, value, draft.once))
+    text = "\x1f".join((header.source, draft.type, kind, value, draft.once))
     return UUID(bytes=blake2b(text.encode(), digest_size=KEY_BYTES).digest())
 
 
@@ -58,7 +58,7 @@ def load_once_activities(
         for event, group in zip(events, claims, strict=True)
         for subject, claim in zip(event.effect.subjects, group, strict=True)
         for draft in subject.activities
-        if (key := once_key(event.row, claim, draft)) is not None
+        if (key := once_key(event.header, claim, draft)) is not None
     }
     once_activities = OnceActivities()
     if keys:
@@ -70,7 +70,7 @@ def load_once_activities(
 
 
 def take_once(
-    once_activities: OnceActivities, row: ClaimedRow, claim: Claim, subject: Subject
+    once_activities: OnceActivities, header: EventHeader, claim: Claim, subject: Subject
 ) -> list[UUID | None]:
     """Leave of a subject only what happened for the first time; returns the keys of what is left, in its order.
 
@@ -79,18 +79,18 @@ def take_once(
     kept: list[ActivityDraft] = []
     keys: list[UUID | None] = []
     for draft in subject.activities:
-        key = once_key(row, claim, draft)
+        key = once_key(header, claim, draft)
         known = once_activities.known.get(key) if key is not None else None
         if known is None:
             kept.append(draft)
             keys.append(key)
             continue
         value = subject.figures.value_cents
-        if row.occurred_at < known.occurred_at:
+        if header.occurred_at < known.occurred_at:
             subject.figures.value_cents = 0
             continue
         subject.figures.value_cents = value - known.value_cents
-        known.occurred_at, known.value_cents, known.amended = row.occurred_at, value, draft
+        known.occurred_at, known.value_cents, known.amended = header.occurred_at, value, draft
     subject.activities[:] = kept
     return keys
 

@@ -164,13 +164,13 @@ def _write_activities(cursor: Any, batch: BatchChanges) -> None:
                 one.id,
                 one.link.person.root.profile_id,
                 _origin(batch, one.link),
-                one.row.occurred_at,
+                one.header.occurred_at,
                 one.slot,
                 one.draft.type,
                 one.draft.category.value,
                 one.draft.channel,
-                one.row.source,
-                one.row.event_id,
+                one.header.source,
+                one.header.event_id,
                 one.draft.title,
                 orjson.dumps(one.draft.metadata).decode(),
                 one.once_key,
@@ -254,8 +254,8 @@ def _write_erasures(cursor: Any, batch: BatchChanges) -> None:
     sql.NEW_ERASURE.fill(
         cursor,
         (
-            (person.root.profile_id, row.source, row.event_id, reason)
-            for person, row, reason in batch.erasures
+            (person.root.profile_id, header.source, header.event_id, reason)
+            for person, header, reason in batch.erasures
         ),
     )
     cursor.execute(sql.INSERT_ERASURES, [batch.club.id])

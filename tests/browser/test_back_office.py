@@ -60,9 +60,11 @@ def test_a_receptionist_finds_a_golfer_reads_and_adds_a_note(
     page.locator("[data-reset]").click()
     expect(rows).to_have_count(30)
 
+    page.get_by_role("tab", name="Notes").click()
     page.get_by_label("New note").fill("Wants lessons")
     page.get_by_role("button", name="Add note").click()
     expect(page.locator(".crm-note")).to_contain_text("Wants lessons")
+    page.get_by_role("tab", name="Timeline").click()
     expect(rows.first).to_contain_text("Note: Wants lessons")
 
 

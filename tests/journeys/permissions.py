@@ -98,6 +98,8 @@ PAGES: Final = (
     Page("journey_trial", MANAGER),
     Page("journey_enter", MANAGER),
     Page("journey_why", VIEWER),
+    Page("slipping_away", VIEWER),
+    Page("slipping_act", STAFF, "POST"),
     Page("tasks", VIEWER),
     Page("task_morning", VIEWER, "POST"),
     Page("task_new", STAFF, "POST"),

@@ -7,19 +7,22 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from journeys import bulk, letting_in, lifecycle, morning, winning
+from journeys import bulk, letting_in, lifecycle, morning, retention, winning
 from journeys.drafts import get_journey, live_version, save_draft
 from journeys.engine.watching import standing
 from journeys.errors import NothingToDo
-from journeys.models import Conversion, JourneyVersion, MoveAct, MovePlan, Run, RunEnded, StepLog
+from journeys.models import Conversion, JourneyVersion, MoveAct, MovePlan, Run, RunEnded, StepLog, Task
 from journeys.publishing.moving import take_back
-from journeys.reading import analytics, lift_of
+from journeys.reading import analytics, lift_of, step_figures
 from journeys.staff_tasks import TaskFields, make_task
 from tenants.errors import InvalidError
+from tenants.scope import tenant_scope
 from tests.back_office import desk
 from tests.cast import Club
 from tests.journeys.definitions import journey, on_event, send, wait
 from tests.journeys.playing import START, Play, person
+from tests.profiles.test_score_reading import known
+from tests.profiles.test_scoring import endangered
 
 
 @pytest.fixture
@@ -227,3 +230,42 @@ def test_the_page_offers_the_acts_and_their_undo(play: Play, fairview: Club) -> 
         plan = MovePlan.objects.get()
     client.post(reverse("admin:journey_act", args=[one.pk]), {"act": "take_back", "plan": str(plan.pk)})
     assert play.count("journeys_run") == 1
+
+
+def test_a_row_of_slipping_away_is_acted_on_and_counts_as_saved(fairview: Club) -> None:
+    anna = known(fairview.tenant, *endangered(), value_cents=100_000)
+    client = desk(fairview.marketing_manager)
+    url = "/admin/customers/slipping-away/"
+    shown = client.get(url).content.decode()
+    assert "At risk:" in shown
+    assert "Saved this quarter: <strong>0 customers" in shown
+    client.post(f"{url}act/", {"customer": str(anna.pk), "later": "1"})
+    client.post(f"{url}act/", {"customer": str(anna.pk), "later": "1"})  # one is enough
+    client.post(f"{url}act/", {"customer": str(anna.pk), "outcome": "PROMISED"})
+    shown = client.get(url).content.decode()
+    assert "Promised to stay" in shown
+    assert "Saved this quarter: <strong>1 customers" in shown
+    with tenant_scope(fairview.tenant):
+        [task] = Task.objects.all()
+        assert (task.source, task.outcome, task.title) == (
+            "SLIPPING",
+            "PROMISED",
+            "Call today: invite them to play",
+        )
+    assert desk(fairview.viewer).get(url).content.decode().count('value="PROMISED"') == 0
+
+
+def test_tallies_are_folded_and_old_explanations_forgotten(play: Play) -> None:
+    one = play.start(journey(wait("day", to="mail"), send("mail"), entry={"policy": "AFTER_EXIT"}))
+    anna, ben = person(play.tenant), person(play.tenant, "Ben")
+    for who in (anna, ben):
+        play.enter(one, who)
+        play.later(days=1, minutes=1)
+        play.later(days=450)
+    with play.open():
+        before = step_figures(one)
+        assert StepLog.objects.count() == 4
+        assert retention.tidy(play.tenant, play.now) == 2
+        assert retention.tidy(play.tenant, play.now) == 0
+        assert (StepLog.objects.count(), RunEnded.objects.count()) == (0, 2)
+        assert step_figures(one) == before

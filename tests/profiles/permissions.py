@@ -117,7 +117,6 @@ PAGES: Final = (
     Page("household_form", MANAGER, "POST"),
     Page("household_leave", MANAGER, "POST"),
     Page("household_dissolve", MANAGER, "POST"),
-    Page("slipping_away", VIEWER),
     Page("scoring_rules", VIEWER),
     Page("scoring_change", ADMIN, "POST"),
     Page("scoring_go_back", ADMIN, "POST"),

@@ -22,7 +22,7 @@ from profiles.exchange.importing.subjects import (
     subject_of_row,
 )
 from profiles.ingest.applying import apply_in_parts
-from profiles.ingest.decoding import ClaimedRow, ReadyEvent
+from profiles.ingest.decoding import EventHeader, ReadyEvent
 from profiles.models import ImportOutcome, MemberImport
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
@@ -30,7 +30,6 @@ from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 # while the last part is stored.
 CHUNK: Final = 5_000
 PART: Final = 2_500
-TYPE: Final = "crm.import"
 
 
 class FileRow(NamedTuple):
@@ -68,7 +67,7 @@ def run_chunks(club: Club, member_import: MemberImport) -> Iterator[int]:
             cursor.execute(sql.LOCK_ROWS, [club.id, list(ready.rows)])
             waiting = {row_id for (row_id,) in cursor.fetchall()}
             _say_take(ahead, club, member_import, ready.last_line)
-            events = [event for event in ready.events if -event.row.id in waiting]
+            events = [event for event in ready.events if -event.header.id in waiting]
             _apply(cursor, club, {row_id: ready.rows[row_id] for row_id in waiting}, events)
             ready = _make_ready(ahead, member_import)
         yield len(waiting)
@@ -88,7 +87,7 @@ def _make_ready(cursor: Any, member_import: MemberImport) -> _Ready:
     }
     events = [_event(member_import, row_id, row) for row_id, row in rows.items()]
     # Of several rows about one person the later one counts, of several from the old system the newer.
-    events.sort(key=lambda event: (event.row.occurred_at, event.row.event_id))
+    events.sort(key=lambda event: (event.header.occurred_at, event.header.event_id))
     return _Ready(rows, events, max((row.line for row in rows.values()), default=0))
 
 
@@ -123,9 +122,9 @@ def _event(member_import: MemberImport, row_id: int, row: FileRow) -> ReadyEvent
         record, values, keys_of_values(values), only=row.changed if row.is_known else None
     )
     moment = moment_of(member_import, values, member_import.started_at or timezone.now())
-    # Below zero, where the inbox has no numbers: the row is none of its events.
-    claimed = ClaimedRow(-row_id, SOURCE, event_id_of(member_import.pk, line), TYPE, moment, 0, False, "{}")
-    return ReadyEvent(claimed, Effect(subjects=[subject]))
+    # Below zero, where no event has its number: rows make nothing in the timeline.
+    header = EventHeader(-row_id, SOURCE, event_id_of(member_import.pk, line), moment)
+    return ReadyEvent(header, Effect(subjects=[subject]))
 
 
 def _settled(

@@ -53,7 +53,10 @@
 
     function draw(focus) {
       place.replaceChildren(drawGroup(tree, null, 0, "rules"));
-      if (focus) { const wanted = place.querySelector('[data-node="' + focus.key + '"] ' + (focus.what || "input, select, button")); if (wanted) { wanted.focus(); } }
+      if (focus) {
+        const node = place.querySelector('[data-node="' + focus.key + '"]'), wanted = node && node.querySelector(focus.what || "input, select, button");
+        if (wanted) { wanted.focus(); }
+      }
     }
 
     function key(node) {
