@@ -1,16 +1,21 @@
 """Posts and promotions in the calendar of sends."""
 
-from datetime import datetime
+from collections import defaultdict
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
+from uuid import UUID
 
 from django.urls import reverse
 
 from campaigns.calendar import Entry
 from social.contents import shown_texts
-from social.models import Post, PostStatus, Touch, TouchStatus
+from social.models import Post, PostStatus, Target, Touch, TouchStatus
 
 TONES: Final = {"PUBLISHED": "good", "FAILED": "bad", "UNKNOWN": "warn", "IN_REVIEW": "warn"}
 MOST: Final = 500
+MOVABLE: Final = frozenset({PostStatus.SCHEDULED, PostStatus.IN_REVIEW})
+CROWDED: Final = timedelta(minutes=30)
 LONGEST: Final = 70
 
 
@@ -19,6 +24,7 @@ def entries(start: datetime, end: datetime) -> list[Entry]:
     rows = Post.objects.select_related("tenant").filter(scheduled_at__gte=start, scheduled_at__lt=end)
     posts = list(rows.exclude(status__in=(PostStatus.DRAFT, PostStatus.CANCELLED))[:MOST])
     texts = shown_texts(posts)
+    accounts_of = _busy_accounts(posts)
     found = [
         Entry(
             at=post.scheduled_at or start,
@@ -26,6 +32,8 @@ def entries(start: datetime, end: datetime) -> list[Entry]:
             kind="Post",
             url=reverse("admin:social_post", args=[post.pk]),
             tone=TONES.get(post.status, "info"),
+            move_url=reverse("admin:social_post_move", args=[post.pk]) if post.status in MOVABLE else "",
+            reaches=accounts_of[post.pk] if post.status in MOVABLE else frozenset(),
         )
         for post in posts
     ]
@@ -42,3 +50,20 @@ def entries(start: datetime, end: datetime) -> list[Entry]:
         )
         for touch in waiting[:MOST]
     ]
+
+
+def _busy_accounts(posts: list[Post]) -> dict[UUID, frozenset[str]]:
+    """What a post may clash over: accounts on which another one goes out within half an hour."""
+    times: dict[UUID, list[tuple[datetime, UUID]]] = defaultdict(list)
+    rows = Target.objects.filter(post__in=posts).values_list("connection_id", "planned_at", "post_id")
+    for account, at, post_id in rows.order_by("planned_at"):
+        times[account].append((at, post_id))
+    busy: dict[UUID, set[str]] = {post.pk: set() for post in posts}
+    for account, planned in times.items():
+        for (at, one), (later, other) in pairwise(planned):
+            if later - at < CROWDED:
+                # A name for this very meeting, so that neither clashes with a third one of the day.
+                meeting = f"{account}:{one}:{other}"
+                busy[one].add(meeting)
+                busy[other].add(meeting)
+    return {key: frozenset(found) for key, found in busy.items()}

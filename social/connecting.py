@@ -240,7 +240,7 @@ def _store(network: str, account_id: str, token: str, **values: Any) -> Connecti
             setattr(row, name, value)
         row.access_sealed = encrypt_token(row, ACCESS, token)
         row.status, row.problem = ConnectionStatus.ACTIVE, ""
-        row.closed_until, row.closed_reason, row.renewing_until = None, "", None
+        row.closed_until, row.closed_reason, row.renewing_until, row.warned_at = None, "", None, None
         row.connected_by_name, row.connected_at = current_actor().name[:250], timezone.now()
         row.save()
         log_action(

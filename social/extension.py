@@ -38,6 +38,8 @@ EXTENSION: Final = Extension(
     },
     nav=(
         NavEntry("Social posts", "campaign", "social_posts", "VIEW_PROFILES", "Social", 500),
+        NavEntry("Queue", "schedule", "social_queue", "VIEW_PROFILES", "Social", 505),
+        NavEntry("Reports", "monitoring", "social_reports", "VIEW_PROFILES", "Social", 525),
         NavEntry("Promotions", "event_available", "promotions", "VIEW_PROFILES", "Social", 510),
         NavEntry("Media library", "photo_library", "social_media", "VIEW_PROFILES", "Social", 520),
         NavEntry("Accounts", "hub", "social_accounts", "VIEW_PROFILES", "Social", 530),
@@ -58,11 +60,13 @@ EXTENSION: Final = Extension(
         "social.wake_publishing": Queue.WEBHOOKS,
         "social.measure": Queue.WEBHOOKS,
         "social.promote": Queue.WEBHOOKS,
+        "social.warn": Queue.WEBHOOKS,
     },
     schedule=(
         Periodic("social.wake_publishing", seconds=1, expires=3),
         Periodic("social.measure", seconds=60, expires=50),
         Periodic("social.promote", seconds=10, expires=9),
+        Periodic("social.warn", seconds=3600, expires=3000),
     ),
     consumers=(
         Consumer(

@@ -174,14 +174,14 @@ def problems_of_post(post: Post) -> list[Problem]:
         found += problems_of(
             network=network, text=fill(text, values), link=post.link, media=media, comment=post.first_comment
         )
-    found += _account_problems(post, targets)
+    found += account_problems(post, [target.connection for target in targets])
     return found
 
 
-def _account_problems(post: Post, targets: Sequence[Target]) -> list[Problem]:
+def account_problems(post: Post, accounts: Sequence[Connection]) -> list[Problem]:
+    """What accounts would refuse of a post: dead ones, full days, the same words twice. The post need not be saved."""
     found = []
-    for target in targets:
-        account = target.connection
+    for account in accounts:
         if account.status != ConnectionStatus.ACTIVE:
             found.append(
                 Problem(account.network, "connectionIds", f"{account.account_name} must be connected again.")

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from social.errors import PostUnfit
 from social.models import Connection, Post, PostStatus, QueueSlot, Target
-from social.posts import Words, schedule_post, whole_posts, write_post
+from social.posts import Words, duplicate_post, get_post, schedule_post, whole_posts, write_post
 from tenants.errors import DomainError, InvalidError
 from tenants.scope import all_tenants, tenant_scope
 
@@ -80,6 +80,19 @@ def _words(post: Post, at: datetime) -> Words:
         repeats_until=post.repeats_until,
         is_duplicate_allowed=True,
     )
+
+
+def requeue(post_id: UUID) -> Post:
+    """An evergreen once more: a copy in the next free slot of its accounts' queues. Raises InvalidError without one."""
+    source = get_post(post_id)
+    accounts = [target.connection for target in source.targets.all()]
+    free = [slot for row in accounts if (slot := next_free_slot(row)) is not None]
+    if not free:
+        raise InvalidError(
+            "None of its accounts has a free slot. Add times to the queue first.", field="scheduledAt"
+        )
+    copy = duplicate_post(source.pk)
+    return schedule_post(copy.pk, at=min(free))
 
 
 def set_slots(connection: Connection, slots: list[tuple[int, int]]) -> None:

@@ -12,6 +12,7 @@ TABLES: Final = (
             "target_id kind position lease marker started_at ended_at outcome status_code code trace message"
         ),
     ),
+    Table("social.ClubApp", plain=columns("family client_id secret_sealed")),
     Table("social.Competition", plain=columns("key facts log_id is_cancelled")),
     Table(
         "social.Connection",
@@ -22,7 +23,7 @@ TABLES: Final = (
             "access_sealed refresh_sealed access_expires_at data_access_expires_at renewing_until renewals"
         )
         + columns(
-            "closed_until closed_reason quota_total quota_used quota_read_at connected_by_name connected_at"
+            "warned_at closed_until closed_reason quota_total quota_used quota_read_at connected_by_name connected_at"
         ),
     ),
     Table(

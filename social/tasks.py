@@ -5,7 +5,7 @@ from typing import Final
 from celery import shared_task
 
 from events.debounce import clear_debounce, enqueue_debounced
-from social import measuring, series
+from social import measuring, series, warning
 from social.promoting import log_consumer, running
 from social.publishing import claiming, comments
 from social.publishing.working import drain
@@ -36,6 +36,13 @@ def measure() -> None:
     """Ask for the numbers that are due; idempotent by the time of the next asking."""
     with acting_as(program("social.measure")):
         measuring.measure_due()
+
+
+@shared_task(name="social.warn")
+def warn() -> None:
+    """Write to admins about accounts that end; idempotent by a mark on the account."""
+    with acting_as(program("social.warn")):
+        warning.warn_admins()
 
 
 @shared_task(name="social.promote")

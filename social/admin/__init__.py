@@ -7,4 +7,6 @@ from social.admin import (  # noqa: F401 - each declares its pages
     post_page,
     posts_page,
     promotion_pages,
+    queue_page,
+    reports_page,
 )

@@ -5,7 +5,7 @@ from typing import Final
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 
-from social import connecting
+from social import club_apps, connecting
 from social.errors import ConnectionNotFound
 from social.health import health_of
 from social.library.serving import public_url
@@ -35,6 +35,7 @@ def social_accounts(request: StaffRequest) -> HttpResponse:
         connected=connected,
         may_connect=request_may(request, Right.ADMINISTER),
         is_sandbox=is_sandbox(),
+        apps=club_apps.own_apps(),
     )
 
 
@@ -89,6 +90,26 @@ def social_account_act(request: StaffRequest, connection_id: object) -> HttpResp
             messages.info(request, f"{row.account_name}: {health_of(row).words}")
     except ConnectionNotFound as missing:
         raise Http404 from missing
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    return HttpResponseRedirect(reverse("admin:social_accounts"))
+
+
+@page("social/apps/", name="social_apps", right=Right.ADMINISTER)
+def social_apps(request: StaffRequest) -> HttpResponse:
+    """Set or forget the club's own app at a network; its secret is never shown."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    given = request.POST
+    try:
+        if given.get("act") == "forget":
+            club_apps.forget_own_app(given.get("family", ""))
+            messages.success(request, "The platform’s app is used again. Connect the accounts again.")
+        else:
+            club_apps.set_own_app(
+                given.get("family", ""), client_id=given.get("client_id", ""), secret=given.get("secret", "")
+            )
+            messages.success(request, "The club’s own app is used now. Connect the accounts again.")
     except DomainError as refusal:
         messages.error(request, refusal.message)
     return HttpResponseRedirect(reverse("admin:social_accounts"))

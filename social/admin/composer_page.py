@@ -1,7 +1,7 @@
 """Writing a post: the words, how each network shows them, and what it would refuse, while one writes."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from social.admin.formatting import LOGOS
 from social.checking import problems_of
 from social.contents import tagged_link, token_values
 from social.errors import IllegalMove, PostNotFound, PostUnfit
+from social.measuring import best_hours
 from social.models import Connection, ConnectionStatus, Media, Network, Post
 from social.models.post import EDITABLE
 from social.posts import Words, get_post, schedule_post, write_post
@@ -61,7 +62,12 @@ def social_preview(request: StaffRequest) -> HttpResponse:
         words = words_of(request.POST, club)
     except InvalidError as refusal:
         return TemplateResponse(request, "social/preview.html", {"cards": [], "refusal": refusal.message})
-    return TemplateResponse(request, "social/preview.html", {"cards": cards_of(words, club), "club": club})
+    cards = cards_of(words, club)
+    budget = ""
+    if any(card["cost"] for card in cards):
+        spent, most = costs.dollars(costs.spent_this_month()), costs.dollars(costs.ceiling(club))
+        budget = f"X this month: {spent} of {most}, planned posts included."
+    return TemplateResponse(request, "social/preview.html", {"cards": cards, "club": club, "budget": budget})
 
 
 def _composer(request: StaffRequest, post: Post | None) -> HttpResponse:
@@ -88,6 +94,7 @@ def _composer(request: StaffRequest, post: Post | None) -> HttpResponse:
         variants=[(one, label, _variant(request, post, one)) for one, label in Network.choices],
         refusals=refusals,
         slot=_slot(accounts, club),
+        best=_best(accounts, club),
         approves=posts.needs_approval(club),
         crumb={"link": reverse("admin:social_posts"), "title": "Social posts"},
     )
@@ -166,9 +173,13 @@ def cards_of(words: Words, club: Tenant) -> list[dict[str, Any]]:
     files = [by_id[key] for key in words.media_ids if key in by_id]
     shell = Post(id=uuid4(), tenant=club, text=words.text, link=words.link, promotion_id=words.promotion_id)
     values, cards = token_values(shell), []
+    shell.scheduled_at, shell.is_duplicate_allowed = words.scheduled_at, words.is_duplicate_allowed
     for network in dict.fromkeys(row.network for row in accounts):
         names = ", ".join(row.account_name for row in accounts if row.network == network)
-        cards.append(_card(network, words=words, files=files, shell=shell, values=values, names=names))
+        card = _card(network, words=words, files=files, shell=shell, values=values, names=names)
+        for problem in posts.account_problems(shell, [row for row in accounts if row.network == network]):
+            card["refused" if problem.is_refused else "warned"].append(problem.message)
+        cards.append(card)
     return cards
 
 
@@ -244,6 +255,18 @@ def _variant(request: StaffRequest, post: Post | None, network: str) -> str:
     if request.method == "POST":
         return str(request.POST.get(f"variant_{network}", ""))
     return next((one.text for one in post.variants.all() if one.network == network), "") if post else ""
+
+
+def _best(accounts: list[Connection], club: Tenant) -> list[tuple[str, str]]:
+    """The next times of the hours at which the club's posts were seen most: as read, and as the form writes them."""
+    hours = next((found for row in accounts if (found := best_hours(row))), [])
+    now = timezone.now().astimezone(club.zone)
+    times: list[tuple[str, str]] = []
+    for hour in hours:
+        at = now.replace(hour=hour, minute=0)
+        at = at if at > now else at + timedelta(days=1)
+        times.append((f"{at:%a %H:%M}", at.strftime(FORM_TIME)))
+    return times
 
 
 def _slot(accounts: list[Connection], club: Tenant) -> str:

@@ -1,11 +1,13 @@
 """One post: where it stands on each account, every call in words, its numbers, and what can be done."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from social import after_publishing, posts
 from social.admin.formatting import LOGOS, TONES, explanation, line_of, sums
@@ -13,8 +15,9 @@ from social.costs import cost_of_post, dollars
 from social.errors import PostNotFound
 from social.measuring import latest_of, measure_post
 from social.models import Attempt, Post, PostStatus, Target, TargetStatus
+from social.series import requeue
 from tenants.admin.base import messages, request_may
-from tenants.admin.pages import page, show, uuid_or_none
+from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -36,6 +39,12 @@ SAID: Final = {
 }
 
 
+# Acts that make another post, and the page on which it is shown.
+COPIES: Final = {"duplicate": "admin:social_post_edit", "requeue": "admin:social_post"}
+COPY_ACTS: Final[dict[str, Callable[[UUID], Post]]] = {
+    "duplicate": posts.duplicate_post,
+    "requeue": requeue,
+}
 # Acts on one account's post that is out.
 THERE: Final[dict[str, Callable[[UUID, UUID, str], object]]] = {
     "edit_there": lambda post, target, text: after_publishing.edit_there(post, target, text=text),
@@ -118,21 +127,18 @@ def social_post_act(request: StaffRequest, post_id: object) -> HttpResponse:
     post, act = _post_or_404(post_id), request.POST.get("act", "")
     link = reverse("admin:social_post", args=[post.pk])
     try:
-        if act == "duplicate":
-            copy = posts.duplicate_post(post.pk)
-            return HttpResponseRedirect(reverse("admin:social_post_edit", args=[copy.pk]))
-        if act == "decide":
+        if act in COPIES:
+            name, copy = COPIES[act], COPY_ACTS[act](post.pk)
+            return HttpResponseRedirect(reverse(name, args=[copy.pk]))
+        target_id = uuid_or_none(request.POST.get("target", ""))
+        if act == "decide" and target_id is not None:
             chosen = request.POST.get("network_post_id") or None
-            target_id = uuid_or_none(request.POST.get("target", ""))
-            if target_id is not None:
-                posts.decide_target(post.pk, target_id, network_post_id=chosen)
-                messages.success(request, "Thank you; it is settled.")
-        elif act in THERE:
-            target_id = uuid_or_none(request.POST.get("target", ""))
-            if target_id is not None:
-                THERE[act](post.pk, target_id, request.POST.get("text", ""))
-                messages.success(request, SAID[act])
-        elif act in SAID:
+            posts.decide_target(post.pk, target_id, network_post_id=chosen)
+            messages.success(request, "Thank you; it is settled.")
+        elif act in THERE and target_id is not None:
+            THERE[act](post.pk, target_id, request.POST.get("text", ""))
+            messages.success(request, SAID[act])
+        elif act in SAID and act not in THERE:
             _do(act, post, request)
             messages.success(request, SAID[act])
     except DomainError as refusal:
@@ -166,3 +172,36 @@ def _post_or_404(post_id: object) -> Post:
         return posts.get_post(key)
     except PostNotFound as missing:
         raise Http404 from missing
+
+
+@page("social/posts/<uuid:post_id>/move/", name="social_post_move", right=Right.EDIT)
+def social_post_move(request: StaffRequest, post_id: object) -> HttpResponse:
+    """To another day at the same time of the club's clock, as it is dragged in the calendar."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    post, club = _post_or_404(post_id), club_of(request)
+    is_script = request.headers.get("X-Requested-With") == "fetch"
+    try:
+        day = date.fromisoformat(request.POST.get("day", "")[:10])
+        present = (post.scheduled_at or timezone.now()).astimezone(club.zone)
+        posts.move_post(post.pk, at=datetime.combine(day, present.time(), club.zone))
+        words = _warned(post.pk) or "Moved."
+    except ValueError:
+        words = "This is no day."
+        if is_script:
+            return JsonResponse({"message": words}, status=422)
+    except DomainError as refusal:
+        words = refusal.message
+        if is_script:
+            return JsonResponse({"message": words}, status=409)
+    if is_script:
+        return JsonResponse({"message": words})
+    messages.info(request, words)
+    return HttpResponseRedirect(f"{reverse('admin:campaign_calendar')}?day={request.POST.get('day', '')}")
+
+
+def _warned(post_id: UUID) -> str:
+    """What the new day would not take, in one sentence; "" where all is well."""
+    post = posts.get_post(post_id)
+    found = posts.account_problems(post, [one.connection for one in post.targets.all()])
+    return "Moved. " + found[0].message if found else ""

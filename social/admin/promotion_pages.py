@@ -1,5 +1,6 @@
 """Promotions: the list, and one plan on a line of time."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -7,16 +8,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from social.admin.formatting import TONES
+from social.costs import dollars
 from social.errors import PromotionNotFound
-from social.models import Promotion, Touch
-from social.promoting import actions
-from social.promoting.facts import event_values
+from social.models import Promotion, SourceType, Touch
+from social.promoting import actions, staff_events
+from social.promoting.facts import event_values, moment_of
 from social.promoting.log_consumer import apply_change
 from social.promoting.planning import band_of, fill_rate, words_of
+from social.promoting.report import report_of
 from social.texts import fill
 from tenants.admin.base import messages, request_may
-from tenants.admin.pages import page, show, uuid_or_none
-from tenants.errors import DomainError
+from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
@@ -26,6 +29,8 @@ SAID = {
     "pause": "Paused; nothing more goes out.",
     "cancel": "Everything that waited is taken back.",
     "apply": "The plan follows the change.",
+    "event": "Noted. Look at what would change, then let the plan follow.",
+    "call_off": "The event is called off: what waited is stopped, what is out is taken back.",
 }
 
 
@@ -40,6 +45,7 @@ def promotions(request: StaffRequest) -> HttpResponse:
         "social/promotions.html",
         "Promotions",
         rows=[(row, TONES[row.status], _percent(row), _next(row)) for row in ranked],
+        may_edit=request_may(request, Right.EDIT),
     )
 
 
@@ -50,6 +56,7 @@ def promotion(request: StaffRequest, promotion_id: object) -> HttpResponse:
     values, now = {"event": event_values(row), "club": {"name": row.tenant.name}}, timezone.now()
     touches = sorted(row.touches.all(), key=lambda one: (one.due_at is None, one.due_at or now, one.key))
     low, high = band_of(row)
+    report = report_of(row)
     return show(
         request,
         "social/promotion.html",
@@ -63,6 +70,10 @@ def promotion(request: StaffRequest, promotion_id: object) -> HttpResponse:
         pending=row.pending.get("changes") if row.pending else None,
         may_edit=request_may(request, Right.EDIT),
         days=", ".join(map(str, row.reminder_days)),
+        is_own=row.source_type != SourceType.COMPETITION,
+        event=_form_of(row),
+        report=report,
+        cost=dollars(report["costMills"]),
         crumb={"link": reverse("admin:promotions"), "title": "Promotions"},
     )
 
@@ -110,13 +121,97 @@ def promotion_act(request: StaffRequest, promotion_id: object) -> HttpResponse:
             actions.cancel_promotion(row.pk)
         elif act == "apply" and row.pending:
             apply_change(row)
+        elif act == "event":
+            staff_events.change_event(row.pk, _facts(request))
+        elif act == "call_off":
+            staff_events.call_off(row.pk)
         elif act == "days":
-            days = [int(part) for part in request.POST.get("days", "").split(",") if part.strip().isdecimal()]
-            actions.update_promotion(row.pk, {"reminder_days": days})
+            actions.update_promotion(row.pk, {"reminder_days": _days(request)})
         messages.success(request, SAID.get(act, "Saved."))
     except DomainError as refusal:
         messages.error(request, refusal.message)
     return HttpResponseRedirect(reverse("admin:promotion", args=[row.pk]))
+
+
+@page("promotions/new/", name="promotion_new", right=Right.EDIT)
+def promotion_new(request: StaffRequest) -> HttpResponse:
+    """A plan for an event of the club's own."""
+    refusal = ""
+    if request.method == "POST":
+        try:
+            made = staff_events.plan_event(
+                source_type=request.POST.get("kind", ""),
+                facts=_facts(request),
+                channels=[one for one in request.POST.getlist("channels") if one in dict(CHANNELS)],
+                reminder_days=_days(request),
+            )
+            messages.success(request, "The plan is made. Look at it, then approve it once.")
+            return HttpResponseRedirect(reverse("admin:promotion", args=[made.pk]))
+        except DomainError as refused:
+            refusal = refused.message
+    given = request.POST
+    return show(
+        request,
+        "social/promotion_new.html",
+        "Promote an event",
+        status=422 if refusal else 200,
+        refusal=refusal,
+        values=given,
+        channels=[
+            (key, label, key in given.getlist("channels") if given else key in ("POST", "EMAIL"))
+            for key, label in CHANNELS
+        ],
+        crumb={"link": reverse("admin:promotions"), "title": "Promotions"},
+    )
+
+
+CHANNELS = (
+    ("POST", "Posts"),
+    ("EMAIL", "E-mail"),
+    ("SMS", "SMS"),
+    ("PUSH", "Push"),
+    ("WHATSAPP", "WhatsApp"),
+)
+MOMENTS = ("startsAt", "entriesCloseAt")
+WORDS = ("name", "clubName", "format", "url")
+
+
+def _facts(request: StaffRequest) -> dict[str, Any]:
+    """The event as the form has it, by the payload's names; raises InvalidError."""
+    given, zone = request.POST, club_of(request).zone
+    facts: dict[str, Any] = {name: given.get(name, "").strip() for name in WORDS}
+    for name in MOMENTS:
+        text = given.get(name, "")
+        try:
+            facts[name] = datetime.fromisoformat(text[:16]).replace(tzinfo=zone).isoformat() if text else ""
+        except ValueError as error:
+            raise InvalidError("This is no time.", field=name) from error
+    places, fee = given.get("maxEntries", "").strip(), given.get("fee", "").strip().replace(",", ".")
+    if places and not (places.isascii() and places.isdecimal() and 0 < int(places) < 100_000):  # noqa: PLR2004 - a field
+        raise InvalidError("Write the places as a number.", field="maxEntries")
+    facts["maxEntries"] = int(places) if places else ""
+    try:
+        facts["entryFeeCents"] = round(float(fee) * 100) if fee else ""
+    except (ValueError, OverflowError) as error:
+        raise InvalidError("Write the fee as a number, as in 25.00.", field="fee") from error
+    return {name: value for name, value in facts.items() if value != ""}
+
+
+def _days(request: StaffRequest) -> list[int]:
+    parts = request.POST.get("days", "").split(",")
+    return [int(part) for part in parts if part.strip().isascii() and part.strip().isdecimal()]
+
+
+def _form_of(row: Promotion) -> dict[str, Any]:
+    """The event's facts as the form shows them."""
+    facts, zone = row.facts, row.tenant.zone
+    values = {name: facts.get(name) or "" for name in (*WORDS, "maxEntries")}
+    for name in MOMENTS:
+        moment = moment_of(facts.get(name))
+        values[name] = moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment else ""
+    cents = facts.get("entryFeeCents")
+    values["fee"] = f"{cents / 100:.2f}" if isinstance(cents, int) else ""
+    return values
 
 
 def _promotion_or_404(promotion_id: object) -> Promotion:

@@ -47,6 +47,26 @@ def add_media(
     return _keep(row, picture.content)
 
 
+def crop_media(
+    media_id: UUID, *, ratio: str, fills: bool = False, centre: tuple[float, float] = (0.5, 0.5)
+) -> Media:
+    """A new picture cut out of one of the library, around a point; the old one stays. Raises InvalidError."""
+    source = get_media(media_id)
+    if ratio not in RATIOS or source.kind != MediaKind.IMAGE:
+        raise InvalidError(f"Choose a picture and one of {', '.join(RATIOS)}.", field="ratio")
+    across, down = (min(1.0, max(0.0, part)) for part in centre)
+    try:
+        picture = make_fit(path_of(source).read_bytes(), ratio=ratio, fills=fills, centre=(across, down))
+    except (PictureRefused, OSError) as refused:
+        raise InvalidError(
+            f"{source.name[:80]} cannot be cut: {refused}", field="ratio", code="MEDIA_UNFIT"
+        ) from refused
+    row = _row(f"{source.name[:180]} · {ratio}", source.alt_text, picture.content)
+    row.kind, row.content_type = MediaKind.IMAGE, "image/jpeg"
+    row.width, row.height, row.size = picture.width, picture.height, len(picture.content)
+    return _keep(row, picture.content)
+
+
 def _is_picture_box(head: bytes) -> bool:
     """HEIC and AVIF live in the boxes of MP4."""
     return head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"heim")

@@ -31,10 +31,13 @@ class Picture:
     height: int
 
 
-def make_fit(content: bytes, *, ratio: str = "", fills: bool = False) -> Picture:
+def make_fit(
+    content: bytes, *, ratio: str = "", fills: bool = False, centre: tuple[float, float] = (0.5, 0.5)
+) -> Picture:
     """Make a picture of the bytes; raises PictureRefused.
 
-    `ratio`: one of RATIOS to cut to, around the middle; with `fills` nothing is cut, the rest is filled with white.
+    `ratio`: one of RATIOS to cut to, around `centre` (shares of width and height); with `fills` nothing is cut, the
+    rest is filled with white.
     """
     if len(content) > MOST_BYTES:
         raise PictureRefused(f"The picture is larger than {MOST_BYTES // 1024 // 1024} MB.")
@@ -42,7 +45,7 @@ def make_fit(content: bytes, *, ratio: str = "", fills: bool = False) -> Picture
         with Image.open(BytesIO(content)) as image:
             _check(image)
             upright = ImageOps.exif_transpose(image)
-            return _written(_shaped(_in_srgb(upright), ratio, fills=fills))
+            return _written(_shaped(_in_srgb(upright), ratio, fills=fills, centre=centre))
     except Image.DecompressionBombError as error:
         raise PictureRefused("The picture has far too many pixels.") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
@@ -91,7 +94,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _shaped(image: Image.Image, ratio: str, *, fills: bool) -> Image.Image:
+def _shaped(image: Image.Image, ratio: str, *, fills: bool, centre: tuple[float, float]) -> Image.Image:
     if ratio:
         wanted = RATIOS[ratio]
         width, height = image.size
@@ -108,7 +111,7 @@ def _shaped(image: Image.Image, ratio: str, *, fills: bool) -> Image.Image:
                 if width / height > wanted
                 else (width, round(width / wanted))
             )
-            image = ImageOps.fit(image, (max(1, size[0]), max(1, size[1])))
+            image = ImageOps.fit(image, (max(1, size[0]), max(1, size[1])), centering=centre)
     if max(image.size) > LONGEST_SIDE:
         image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     return image

@@ -1,6 +1,6 @@
 """Tables of social publishing and of the promotion of events."""
 
-from social.models.connection import AppPause, Connection, ConnectionStatus, Network, OAuthState
+from social.models.connection import AppPause, ClubApp, Connection, ConnectionStatus, Network, OAuthState
 from social.models.media import Media, MediaKind
 from social.models.metrics import MetricSample
 from social.models.post import Post, PostMedia, PostStatus, PostVariant, QueueSlot
@@ -19,6 +19,7 @@ from social.models.target import Attempt, Outcome, Step, StepKind, Target, Targe
 __all__ = [
     "AppPause",
     "Attempt",
+    "ClubApp",
     "Competition",
     "Connection",
     "ConnectionStatus",

@@ -60,6 +60,9 @@ class Connection(TenantModel):
     quota_total = models.PositiveIntegerField(null=True)
     quota_used = models.PositiveIntegerField(null=True)
     quota_read_at = models.DateTimeField(null=True)
+    warned_at = models.DateTimeField(
+        null=True, help_text="When the club's admins were written to about its end."
+    )
     connected_by_name = models.CharField(max_length=250, blank=True)
     connected_at = models.DateTimeField(db_default=Now())
 
@@ -115,6 +118,27 @@ class OAuthState(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.family} consent until {self.expires_at}"
+
+
+class ClubApp(TenantModel):
+    """The club's own registration at Meta or X, where it does not want to go through the platform's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    family = models.CharField(max_length=10)
+    client_id = models.CharField(max_length=200)
+    secret_sealed = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "family"], name="social_clubapp_family_uq"),
+            models.CheckConstraint(condition=Q(family__in=["META", "X"]), name="social_clubapp_family_ck"),
+            models.CheckConstraint(
+                condition=~Q(client_id="") & ~Q(secret_sealed=""), name="social_clubapp_whole_ck"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.family} {self.client_id}"
 
 
 class AppPause(models.Model):

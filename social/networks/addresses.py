@@ -5,7 +5,9 @@ from typing import Final
 
 from django.conf import settings
 
+from social.models import ClubApp
 from social.sandbox_address import sandbox_url
+from tenants.encryption import decrypt_for
 
 SANDBOX: Final = "SANDBOX"
 # Of the stand-in, known to everybody.
@@ -61,13 +63,32 @@ def graph_url(path: str) -> str:
     return f"{addresses().graph}/{settings.CRM_META_VERSION}/{path}"
 
 
+def own_app(family: str) -> App | None:
+    """The registration of the open club itself, where it has one. Raises DecryptionError."""
+    row: ClubApp | None = ClubApp.objects.filter(family=family).first()
+    if row is None:
+        return None
+    return App(row.client_id, decrypt_for(app_context(row), row.secret_sealed))
+
+
+def app_context(row: ClubApp) -> str:
+    """What a club's secret is bound to."""
+    return f"social:{row.tenant_id}:{row.pk}:app"
+
+
 def meta_app() -> App:
-    """Our app at Meta."""
+    """The club's own app at Meta, or the platform's."""
+    own = own_app("META")
+    if own is not None:
+        return own
     if is_sandbox():
         return App(*SANDBOX_META)
     return App(settings.CRM_META_APP_ID, settings.CRM_META_APP_SECRET)
 
 
 def x_app() -> App:
-    """Our app at X."""
+    """The club's own app at X, or the platform's."""
+    own = own_app("X")
+    if own is not None:
+        return own
     return App(*SANDBOX_X) if is_sandbox() else App(settings.CRM_X_CLIENT_ID, settings.CRM_X_CLIENT_SECRET)

@@ -46,6 +46,8 @@ _ROWS: Final = (
             "The person who connected the account has changed their password there.", "Connect again"),
     Meaning("APP_REMOVED", Effect.RECONNECT, ADMIN,
             "Somebody took the platform's permission away on the network.", "Connect again"),
+    Meaning("APP_CHANGED", Effect.RECONNECT, ADMIN,
+            "The club goes through another app now. Connect the account again.", "Connect again"),
     Meaning("CHECKPOINT", Effect.RECONNECT, "The person who connected the account",
             "The network wants the person to log in there and confirm something first; connecting again does not help "
             "before that.", "Open the network"),

@@ -4,17 +4,24 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.utils import timezone
+
 from campaigns import actions, editing
 from campaigns.errors import NeedsApproval, OwnApproval
 from campaigns.models import Campaign, CampaignStatus
-from social.models import Promotion, Touch, TouchKind
+from messaging.models import Delivery
+from messaging.models.delivery import COUNTED_STATUSES
+from segments.actions import Draft, create_segment
+from segments.lists import add_members
+from segments.models import SegmentType
+from social.models import Entrant, Promotion, Touch, TouchKind
 from social.promoting.facts import event_values
 from social.promoting.planning import band_of, words_of
 from social.texts import fill
-from tenants.errors import DomainError
+from tenants.errors import DomainError, InvalidError
 
 IN: Final = "COMPETITION_ENTERED"
-TO_ENTRANTS: Final = frozenset({TouchKind.CORRECTION, TouchKind.CANCELLATION})
+CORRECTIVE: Final = frozenset({TouchKind.CORRECTION, TouchKind.CANCELLATION})
 SUBJECTS: Final = {
     TouchKind.ANNOUNCE: "{{ event.name }}: entries are open",
     TouchKind.REMINDER: "{{ event.name }}: entries close soon",
@@ -52,7 +59,7 @@ def values_of(promotion: Promotion, touch: Touch, text: str, at: datetime) -> di
     values = {"event": event_values(promotion), "club": {"name": promotion.tenant.name}}
     if touch.kind != TouchKind.LAST_PLACES:
         # By the time it is sent the number would be another.
-        values["event"]["placesLeft"] = ""
+        values["event"]["placesLeft"] = None
     said, link = _plain(fill(text, values)), str(promotion.facts.get("url") or "")
     content = {"subject": _plain(fill(SUBJECTS[TouchKind(touch.kind)], values)), "html": ""}
     content["body"] = GREETING + said + (f"\n\n{link}" if link else "")
@@ -61,8 +68,7 @@ def values_of(promotion: Promotion, touch: Touch, text: str, at: datetime) -> di
         "description": "Part of the promotion of an event.",
         "channels": [touch.channel],
         "content": {touch.channel: content},
-        "segment_ids": [promotion.segment_id] if promotion.segment_id else [],
-        "rule": rule_of(promotion, touch),
+        **audience_of(promotion, touch),
         "hold_out_percent": _hold_out(promotion, touch),
         "scheduled_at": at,
     }
@@ -76,14 +82,38 @@ def _plain(text: str) -> str:
 def _hold_out(promotion: Promotion, touch: Touch) -> int:
     """How many of a hundred are not invited, so that it can be told what the invitations brought."""
     given = promotion.template.get("holdOutPercent", 0)
-    return int(given) if touch.kind not in TO_ENTRANTS and isinstance(given, int) else 0
+    return int(given) if touch.kind not in CORRECTIVE and isinstance(given, int) else 0
 
 
-def rule_of(promotion: Promotion, touch: Touch) -> dict[str, Any]:
-    """Whom a touch means. Who once entered is not invited again, even after a withdrawal."""
+def audience_of(promotion: Promotion, touch: Touch) -> dict[str, Any]:
+    """Whom a touch means: a correction those who were told or are in, everything else those who may still enter."""
+    if touch.kind in CORRECTIVE:
+        return {"segment_ids": [_list_of_told(promotion, touch)], "rule": None}
+    segments = [promotion.segment_id] if promotion.segment_id else []
+    return {"segment_ids": segments, "rule": rule_of(promotion)}
+
+
+def _list_of_told(promotion: Promotion, touch: Touch) -> UUID:
+    """A fixed list of those who got a word of the plan, or are in; raises InvalidError where there is nobody."""
+    campaigns = Touch.objects.filter(promotion=promotion, campaign_id__isnull=False).values_list(
+        "campaign_id", flat=True
+    )
+    told = Delivery.objects.filter(
+        source="CAMPAIGN", source_id__in=list(campaigns), status__in=COUNTED_STATUSES
+    ).values_list("profile_id", flat=True)
+    entered = Entrant.objects.filter(competition_key=promotion.source_id, withdrawn_at=None)
+    people = {*told, *entered.values_list("profile_id", flat=True)}
+    if not people:
+        raise InvalidError("Nobody was told, and nobody has entered.")
+    name = f"{promotion.name[:120]}: told or entered, {timezone.now():%Y-%m-%d %H:%M:%S} {touch.channel}"
+    segment = create_segment(Draft(name=name, type=SegmentType.STATIC))
+    add_members(segment.pk, people)
+    return UUID(str(segment.pk))
+
+
+def rule_of(promotion: Promotion) -> dict[str, Any]:
+    """Who may still enter. Who once entered is not invited again, even after a withdrawal."""
     entered = {"types": [IN], "where": {"competitionId": promotion.source_id}}
-    if touch.kind in TO_ENTRANTS:
-        return _all({"event": {**entered, "count": {"op": "gte", "value": 1}}})
     rules: list[dict[str, Any]] = [{"event": {**entered, "never": True}}]
     low, high = band_of(promotion)
     if low is not None and high is not None:

@@ -25,12 +25,13 @@ def values_of_promotion(promotion_id: UUID) -> dict[str, Any]:
 def event_values(promotion: Promotion) -> dict[str, Any]:
     """The facts as people read them, on the club's clock and in its money."""
     facts, tenant = promotion.facts, promotion.tenant
-    values = {name: facts.get(name) or "" for name in NAMES}
+    # None where nothing is known: an empty text would count as something in {% if … %}.
+    values = {name: facts.get(name) or None for name in NAMES}
     for name in ("startsAt", "entriesCloseAt", "withdrawBy"):
-        values[name] = day_and_time(moment_of(facts.get(name)), tenant)
-    values["entryFee"] = money(facts.get("entryFeeCents"), facts.get("currency"), tenant)
+        values[name] = day_and_time(moment_of(facts.get(name)), tenant) or None
+    values["entryFee"] = money(facts.get("entryFeeCents"), facts.get("currency"), tenant) or None
     places = None if promotion.max_entries is None else max(0, promotion.max_entries - promotion.entered)
-    values["placesLeft"] = "" if places is None else places
+    values["placesLeft"] = places
     return values
 
 

@@ -252,7 +252,7 @@ def _move_entrant(entrant: Entrant, kind: str, at: datetime, *, is_new: bool) ->
 
 def count_field(tenant: Tenant, keys: Iterable[str]) -> None:
     """Count the fields of these competitions, and act on what they have become."""
-    for promotion in Promotion.objects.filter(source_type=SourceType.COMPETITION, source_id__in=list(keys)):
+    for promotion in Promotion.objects.filter(source_id__in=list(keys)):
         field = Entrant.objects.filter(competition_key=promotion.source_id, withdrawn_at=None)
         promotion.entered = field.values("profile_id").distinct().count()
         Promotion.objects.filter(pk=promotion.pk).update(entered=promotion.entered)

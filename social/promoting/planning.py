@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from social.models import Promotion, TouchKind
+from social.models import Promotion, SourceType, TouchKind
 
 CHANNELS: Final = ("POST", "EMAIL")
 REMINDER_DAYS: Final = (7, 3, 1)
@@ -19,7 +19,8 @@ WORDS: Final[dict[str, str]] = {
     TouchKind.ANNOUNCE: "{{ event.name }}: {{ event.startsAt }}"
     "{% if event.clubName %} at {{ event.clubName }}{% endif %}."
     "{% if event.entryFee %} Entry: {{ event.entryFee }}.{% endif %} Entries are open.",
-    TouchKind.REMINDER: "{{ event.name }}: entries close {{ event.entriesCloseAt }}."
+    TouchKind.REMINDER: "{{ event.name }}: {% if event.entriesCloseAt %}entries close {{ event.entriesCloseAt }}"
+    "{% else %}{{ event.startsAt }}{% endif %}."
     "{% if event.placesLeft %} {{ event.placesLeft }} places left.{% endif %}",
     TouchKind.LAST_PLACES: "Last places: {{ event.placesLeft }} left for {{ event.name }}, {{ event.startsAt }}.",
     TouchKind.FULL: "{{ event.name }} is full. The waiting list is open.",
@@ -65,7 +66,8 @@ def _touches(promotion: Promotion, channel: str, now: datetime, zone: ZoneInfo) 
     if promotion.max_entries:
         yield Draft(f"last:{channel}", TouchKind.LAST_PLACES, channel, "when", 0, None)
         yield Draft(f"full:{channel}", TouchKind.FULL, channel, "when", 0, None)
-    if channel == "POST" and promotion.starts_at is not None:
+    is_played = promotion.source_type == SourceType.COMPETITION
+    if is_played and channel == "POST" and promotion.starts_at is not None:
         ended = promotion.starts_at
         yield Draft("results:POST", TouchKind.RESULTS, channel, "starts", 1, at_local(ended, 1, zone))
 

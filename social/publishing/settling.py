@@ -18,13 +18,13 @@ from social.publishing.failures import close_doors, forget_steps
 from social.publishing.states import doubt, fail, locked, postpone, publish
 from social.tokens import account_of
 
-# Lists lag: one look in vain proves nothing, four do. Together a quarter of an hour, which leaves room for workers
+# Lists lag: one look in vain proves nothing, four do. Together twelve minutes, which leaves room for two workers
 # that die while they look: in doubt for twenty minutes at most.
 LOOKS: Final = (
     timedelta(seconds=15),
     timedelta(minutes=1),
-    timedelta(minutes=4),
-    timedelta(minutes=10),
+    timedelta(minutes=3),
+    timedelta(minutes=8),
 )
 SLOW_LOOK: Final = timedelta(minutes=30)
 MOST_BOUND: Final = 500

@@ -7,15 +7,19 @@ from urllib.parse import parse_qsl
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from social import connecting
 from social.errors import ConsentInvalid, ConsentRefused
 from social.health import health_of
-from social.models import Connection
+from social.models import ClubApp, Connection
 from social.networks.calling import CallFailed
 from social.tokens import ACCESS, REFRESH, account_of, open_token
+from social.warning import warn_admins
 from tenants.encryption import DecryptionError, decrypt_for, encrypt_for
+from tenants.models import User
 from tenants.scope import tenant_scope
+from tests.back_office import desk, text_of
 from tests.cast import Club
 from tests.social.publishing import REDIRECT_URI, Stage, connect, file_server, stage
 from tests.social.sandboxes import consent, control, sandbox
@@ -133,3 +137,64 @@ def test_disconnecting_forgets_the_tokens_and_cancels_what_waits(stage: Stage) -
     assert (row.status, row.access_sealed, row.refresh_sealed) == ("DISCONNECTED", "", "")
     assert stage.target(post).status == "CANCELLED"
     assert stage.turn(1) == 0
+
+
+def test_admins_are_written_to_a_week_ahead_once_and_again_after_the_next_connecting(
+    stage: Stage, mailoutbox: list[Any]
+) -> None:
+    row, ends = stage.accounts["INSTAGRAM"], timezone.now() + timedelta(days=6)
+    User.objects.filter(pk=stage.club.admin.pk).update(email="admin@club.example")
+    User.objects.filter(pk=stage.club.staff.pk).update(email="staff@club.example")
+    Connection.objects.filter(pk=row.pk).update(data_access_expires_at=ends)
+
+    counts = [warn_admins(timezone.now() - timedelta(days=3)), warn_admins(), warn_admins()]
+    connecting._store("INSTAGRAM", row.account_id, "new", account_name="Fairview")
+    again = warn_admins()
+
+    assert (counts, again) == ([0, 1, 0], 1)
+    assert [mail.to for mail in mailoutbox] == [["admin@club.example"]] * 2
+    assert mailoutbox[0].subject == "Instagram · Fairview: please connect it again"
+    assert "Instagram ends access soon" in mailoutbox[0].body
+    assert "/admin/social/accounts/" in mailoutbox[0].body
+
+
+def test_a_dead_account_is_told_and_a_mail_that_fails_is_sent_later(
+    stage: Stage, mailoutbox: list[Any], settings: Settings
+) -> None:
+    User.objects.filter(pk=stage.club.admin.pk).update(email="admin@club.example")
+    Connection.objects.filter(network="TWITTER").update(status="NEEDS_RECONNECT", problem="APP_REMOVED")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", 9, 1
+
+    away = warn_admins()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+    assert (away, warn_admins()) == (0, 1)
+    assert "took the platform’s permission away" in mailoutbox[0].body.replace("'", "’")
+
+
+def test_a_club_goes_through_its_own_app_and_its_secret_is_shown_nowhere(
+    stage: Stage, kingsmere: Club
+) -> None:
+    admin, url = desk(stage.club.admin), "/admin/social/apps/"
+
+    admin.post(url, {"family": "X", "client_id": "sandbox-x-client", "secret": "not the secret"})
+    with pytest.raises(ConsentRefused):
+        connecting.finish(**answer_of(stage), session="mine")
+    ailing = health_of(Connection.objects.get(network="TWITTER"))
+    admin.post(url, {"family": "X", "client_id": "sandbox-x-client", "secret": "sandbox-x-secret"})
+    connecting.finish(**answer_of(stage), session="mine")
+    page = text_of(admin.get("/admin/social/accounts/"))
+    row = ClubApp.objects.get()
+
+    assert ailing.words == "The club goes through another app now. Connect the account again."
+    assert account_of(Connection.objects.get(network="TWITTER")).token
+    assert "sandbox-x-client" in page
+    assert "sandbox-x-secret" not in page + row.secret_sealed
+    with tenant_scope(kingsmere.tenant):
+        assert not ClubApp.objects.exists()
+    refused = text_of(admin.post(url, {"family": "X", "client_id": "x", "secret": ""}, follow=True))
+    assert "both the id and the secret" in refused
+    admin.post(url, {"family": "X", "act": "forget"})
+    assert not ClubApp.objects.exists()
+    assert Connection.objects.get(network="TWITTER").status == "NEEDS_RECONNECT"

@@ -16,7 +16,20 @@
     ask();
   }
 
+  function crop(form) {
+    const across = form.elements.across, down = form.elements.down, fills = form.elements.fills;
+    function show() {
+      form.querySelectorAll("[data-crop-image]").forEach(function (image) {
+        image.style.objectFit = fills.checked ? "contain" : "cover";
+        image.style.objectPosition = across.value + "% " + down.value + "%";
+      });
+    }
+    form.addEventListener("input", show);
+    show();
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("form[data-crop]").forEach(crop);
     document.querySelectorAll("form[data-preview]").forEach(preview);
     document.querySelectorAll("[data-set]").forEach(function (button) {
       button.addEventListener("click", function () { document.querySelector(button.dataset.set).value = button.dataset.value; });
