@@ -60,6 +60,7 @@ MIDDLEWARE = [
     # Before the check of the Host header: probes call by address.
     "crm_platform.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "crm_platform.page_middleware.ProgramCompression",
     "crm_platform.page_middleware.PagePolicy",
     "crm_platform.page_middleware.PageFiles",
     "tenants.middleware.RequestIdMiddleware",

@@ -18,5 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 handler400 = "tenants.api.errors.handler400"
 handler403 = "crm_platform.error_pages.handler403"
-handler404 = "crm_platform.error_pages.handler404"
+handler404 = "crm_platform.api.elsewhere.handler404"
 handler500 = "crm_platform.error_pages.handler500"

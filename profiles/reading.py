@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -129,6 +130,8 @@ class CustomerFilter:
     engagement_min: int | None = None
     churn_risk_min: int | None = None
     email_opt_in: bool | None = None
+    created_from: datetime | None = None
+    updated_from: datetime | None = None
     brought: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -140,6 +143,8 @@ def list_customers(chosen: CustomerFilter) -> QuerySet[CustomerProfile]:
         "engagement_score__gte": chosen.engagement_min,
         "churn_risk_score__gte": chosen.churn_risk_min,
         "email_opt_in": chosen.email_opt_in,
+        "created_at__gte": chosen.created_from,
+        "updated_at__gte": chosen.updated_from,
     }
     customers = CustomerProfile.objects.filter(
         **{key: value for key, value in conditions.items() if value is not None}

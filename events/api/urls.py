@@ -3,12 +3,14 @@
 from django.urls import path
 
 from events.api import contracts, webhooks
+from events.api.stream import StreamView
 from events.api.views import EventsView, EventView, ReplayEventView
 
 urlpatterns = [
     path("event-types", contracts.EventTypesView.as_view(), name="event-types"),
     path("event-types/<str:eventType>", contracts.EventTypeView.as_view(), name="event-type"),
     path("asyncapi", contracts.AsyncApiView.as_view(), name="asyncapi"),
+    path("stream", StreamView.as_view(), name="stream"),
     path("events", EventsView.as_view(), name="events"),
     path("webhooks", webhooks.WebhooksView.as_view(), name="webhooks"),
     path("webhooks/<str:webhookId>", webhooks.WebhookView.as_view(), name="webhook"),

@@ -5,25 +5,33 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 
 from profiles.api import schema
-from profiles.api.parameters import body_object, customer_filter, customer_id_of, identity_keys_of
+from profiles.api.customer_pages import CustomerPages, chosen_fields, read_fields, read_order
+from profiles.api.parameters import RESOLVABLE, body_object, customer_filter, customer_id_of, identity_keys_of
 from profiles.editing import create_customer, update_customer
+from profiles.errors import CustomerNotFound, NothingToResolve
 from profiles.models import CustomerProfile
 from profiles.reading import list_customers, read_customer, resolve_customer
 from profiles.representation import COLUMNS, customer_fields, row_fields, to_json
 from tenants.action_log import log_seen
-from tenants.api.errors import ApiError
+from tenants.api.errors import ApiError, InvalidParameterError, problem_of
 from tenants.api.openapi import ErrorSerializer
-from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.pagination import cursor_answer, page_answer, read_window, take_page
 from tenants.api.rendering import MEDIA_TYPE
+from tenants.api.throttling import READ, WRITE, charge
 from tenants.api.views import ApiRequest, TenantApiView
+from tenants.errors import DomainError
 from tenants.models import Scope
 
 TAGS = ["customers"]
+MOST_WRITTEN = 100
+MOST_RESOLVED = 500
+ITEMS_A_REQUEST = 50
 NEW_CUSTOMER = OpenApiExample(
     "A walk-in guest",
     {"firstName": "Thandi", "lastName": "Mokoena", "email": "thandi@example.org", "tags": ["guest"]},
@@ -35,7 +43,7 @@ class CustomersView(TenantApiView):
     """All customers of a tenant."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
-    pagination_class = SkipTakePagination
+    pagination_class = CustomerPages
 
     @extend_schema(
         operation_id="listCustomers",
@@ -45,11 +53,43 @@ class CustomersView(TenantApiView):
         responses={200: schema.CUSTOMERS, 422: schema.UNUSABLE_FILTER},
     )
     def get(self, request: ApiRequest) -> HttpResponseBase:
-        """Newest first, or the best first with `search`. All filters that are given must hold."""
+        """Newest first, or the best first with `search`. All filters that are given must hold.
+
+        Pages by `skip`, with a total, or by `cursor`, which misses and repeats nobody while others are added.
+        """
         params = request._request.GET
-        window = read_window(params)
-        rows, total = take_page(list_customers(customer_filter(params)).values_list(*COLUMNS), window)
-        return json_answer(page_answer([row_fields(row) for row in rows], total=total, window=window))
+        window, order, wanted = (
+            read_window(params),
+            read_order(params.get("sort")),
+            read_fields(params.get("fields")),
+        )
+        customers = list_customers(customer_filter(params))
+        cursor = params.get("cursor")
+        if params.get("search", "").strip():
+            if cursor is not None or "sort" in params:
+                raise InvalidParameterError(
+                    "cursor" if cursor is not None else "sort", "A search has an order of its own: use skip."
+                )
+        else:
+            customers = order.sorted(customers)
+        if cursor is None:
+            rows, total = take_page(customers.values_list(*COLUMNS), window)
+            found = [row_fields(row) for row in rows]
+            answer = page_answer(found, total=total, window=window)
+            has_more = answer["meta"]["hasMore"]
+        else:
+            if "skip" in params:
+                raise InvalidParameterError("skip", "Use either skip or cursor.")
+            rows = list(order.after(customers, cursor).values_list(*COLUMNS)[: window.take + 1])
+            found, has_more = [row_fields(row) for row in rows[: window.take]], len(rows) > window.take
+            answer = cursor_answer(found, take=window.take, next_cursor=None)
+        can_go_on = has_more and found and not params.get("search", "").strip()
+        answer["meta"] |= {
+            "hasMore": has_more,
+            "nextCursor": order.place_of(found[-1]) if can_go_on else None,
+        }
+        answer["data"] = [chosen_fields(each, wanted) for each in found]
+        return json_answer(answer)
 
     @extend_schema(
         operation_id="createCustomer",
@@ -70,10 +110,85 @@ class CustomersView(TenantApiView):
         return response
 
 
+class BatchView(TenantApiView):
+    """Many customers at once."""
+
+    required_scopes = {"POST": Scope.WRITE}
+
+    def rate_class(self, method: str) -> None:
+        """Charged by the number of customers."""
+
+    @extend_schema(
+        operation_id="writeCustomers",
+        tags=TAGS,
+        summary="Make and change many customers",
+        request=schema.BATCH,
+        responses=schema.BATCH_VERDICT,
+    )
+    def post(self, request: ApiRequest) -> HttpResponseBase:
+        """Up to 100, each as alone: with `id` it is changed, without one made. What is wrong with one harms no other.
+
+        Fifty of them count as one request.
+        """
+        items = items_of(body_object(request), "customers", MOST_WRITTEN)
+        charge(request.caller, WRITE, cost=1 + len(items) // ITEMS_A_REQUEST)
+        return json_answer({"data": [written(index, item) for index, item in enumerate(items)]})
+
+
+def written(index: int, item: dict[str, Any]) -> dict[str, Any]:
+    """The verdict on one customer of a batch, in a transaction of its own."""
+    fields = {name: value for name, value in item.items() if name != "id"}
+    try:
+        with transaction.atomic():
+            if "id" in item:
+                profile = update_customer(customer_id_of(str(item["id"])), fields)
+                return {"index": index, "status": "CHANGED", "id": profile.pk, "error": None}
+            profile = create_customer(fields)
+            return {"index": index, "status": "MADE", "id": profile.pk, "error": None}
+    except (DomainError, ApiError) as error:
+        problem = problem_of(error)
+        assert problem is not None  # noqa: S101 - both kinds are told
+        told = {"code": problem.code, "message": problem.message, "details": problem.details}
+        named = str(item["id"]) if "id" in item else None
+        return {"index": index, "status": "REFUSED", "id": named, "error": told}
+
+
+def items_of(body: dict[str, Any], name: str, most: int) -> list[dict[str, Any]]:
+    """The list of objects that a body must hold under this name and nothing else; raises ApiError (422)."""
+    items = body.get(name)
+    is_list = isinstance(items, list) and all(isinstance(each, dict) for each in items)
+    if set(body) != {name} or not is_list:
+        raise ApiError(f"Send one field, {name}: a list of objects.", code="VALIDATION_ERROR", status=422)
+    found: list[dict[str, Any]] = body[name]
+    if not 1 <= len(found) <= most:
+        raise ApiError(f"Send 1 to {most} at once.", code="VALIDATION_ERROR", status=422)
+    return found
+
+
 class ResolveView(TenantApiView):
     """To whom a key leads."""
 
-    required_scopes = {"GET": Scope.READ}
+    required_scopes = {"GET": Scope.READ, "POST": Scope.READ}
+
+    def rate_class(self, method: str) -> str | None:
+        """Many keys are charged by their number, as reading."""
+        return None if method == "POST" else READ
+
+    @extend_schema(
+        operation_id="resolveCustomers",
+        tags=TAGS,
+        summary="Find the customers to whom many keys lead",
+        request=schema.RESOLVE_MANY,
+        responses=schema.RESOLVED_MANY,
+    )
+    def post(self, request: ApiRequest) -> HttpResponseBase:
+        """Up to 500 at once, each one or several keys of one person; keeps addresses of people out of URLs.
+
+        Fifty of them count as one request. `customer` is null where nobody alone holds the key.
+        """
+        items = items_of(body_object(request), "keys", MOST_RESOLVED)
+        charge(request.caller, READ, cost=1 + len(items) // ITEMS_A_REQUEST)
+        return json_answer({"data": [resolved(index, item) for index, item in enumerate(items)]})
 
     @extend_schema(
         operation_id="resolveCustomer",
@@ -88,6 +203,19 @@ class ResolveView(TenantApiView):
         Of several keys the strongest that leads to one person decides. A key that several people share leads to nobody.
         """
         return tagged(to_json(resolve_customer(identity_keys_of(request._request.GET))))
+
+
+def resolved(index: int, item: dict[str, Any]) -> dict[str, Any]:
+    """One answer of many; raises InvalidParameterError for what is no key."""
+    known: dict[str, str] = {}
+    for name, value in item.items():
+        if name not in RESOLVABLE or not isinstance(value, str | int) or isinstance(value, bool):
+            raise InvalidParameterError(f"keys.{index}.{name}", f"Give texts of {', '.join(RESOLVABLE)}.")
+        known[name] = str(value)
+    try:
+        return {"index": index, "customer": resolve_customer(identity_keys_of(known))}
+    except (CustomerNotFound, NothingToResolve):
+        return {"index": index, "customer": None}
 
 
 class CustomerView(TenantApiView):

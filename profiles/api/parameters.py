@@ -1,6 +1,6 @@
 """Reading what callers write into paths, queries and bodies; raises InvalidParameterError (400) or ApiError (422)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -54,11 +54,13 @@ def customer_filter(params: QueryDict) -> CustomerFilter:
         engagement_min=_score(params, "engagementMin"),
         churn_risk_min=_score(params, "churnRiskMin"),
         email_opt_in=_boolean(params, "emailOptIn"),
+        created_from=_moment(params, "createdFrom"),
+        updated_from=_moment(params, "updatedFrom"),
         brought={name: _short(name, params.get(name, "")) for name in brought_filters() if name in params},
     )
 
 
-def identity_keys_of(params: QueryDict) -> list[IdentityKey]:
+def identity_keys_of(params: Mapping[str, str]) -> list[IdentityKey]:
     """The keys by which somebody is to be resolved, as written; raises InvalidParameterError when there is none."""
     keys: list[IdentityKey] = []
     for kind in RESOLVABLE:

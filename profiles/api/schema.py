@@ -9,11 +9,13 @@ from rest_framework.fields import Field
 
 from events.envelope import SOURCES
 from profiles.activity_entry import LONGEST_TITLE
+from profiles.api.customer_pages import SORTS
 from profiles.api.parameters import HIGHEST_SCORE, LONGEST_KEY, LONGEST_SEARCH, RESOLVABLE
 from profiles.customer_filters import brought_filters
 from profiles.editing import EARLIEST_BIRTH, LONGEST_NOTE, LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, STATUSES
 from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
 from tenants.api.openapi import ErrorSerializer
+from tenants.api.rendering import MEDIA_TYPE
 
 # What the description calls them, see `enum_names` in the app's extension.
 CUSTOMER_STATUSES = ProfileStatus.choices
@@ -250,6 +252,73 @@ IF_MATCH: Final = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The `ETag` of what is edited: a customer changed since is left alone (412).",
 )
+BATCH: Final = {
+    MEDIA_TYPE: {
+        "type": "object",
+        "required": ["customers"],
+        "additionalProperties": False,
+        "properties": {
+            "customers": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 100,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": True,
+                    "properties": {
+                        "id": {"type": "string", "format": "uuid", "description": "Whom to change."}
+                    },
+                    "description": "Fields as when one customer is made or changed.",
+                },
+            }
+        },
+    }
+}
+BATCH_VERDICT: Final = inline_serializer(
+    "CustomersVerdict",
+    {
+        "data": inline_serializer(
+            "CustomerVerdict",
+            {
+                "index": serializers.IntegerField(help_text="Its place in the body, from 0."),
+                "status": serializers.ChoiceField(choices=["MADE", "CHANGED", "REFUSED"]),
+                "id": serializers.CharField(allow_null=True),
+                "error": serializers.DictField(allow_null=True, help_text="Code, message and details."),
+            },
+            many=True,
+        )
+    },
+)
+RESOLVE_MANY: Final = {
+    MEDIA_TYPE: {
+        "type": "object",
+        "required": ["keys"],
+        "additionalProperties": False,
+        "properties": {
+            "keys": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 500,
+                "items": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": False,
+                    "properties": {kind: {"type": "string", "maxLength": LONGEST_KEY} for kind in RESOLVABLE},
+                },
+            }
+        },
+    }
+}
+RESOLVED_MANY: Final = inline_serializer(
+    "ResolvedCustomers",
+    {
+        "data": inline_serializer(
+            "ResolvedCustomer",
+            {"index": serializers.IntegerField(), "customer": type(CUSTOMER)(allow_null=True)},
+            many=True,
+        )
+    },
+)
 SCORE_SCHEMA: Final = {"type": "integer", "minimum": 0, "maximum": HIGHEST_SCORE}
 LIST_PARAMETERS: Final = [
     OpenApiParameter(
@@ -265,6 +334,30 @@ LIST_PARAMETERS: Final = [
     OpenApiParameter("engagementMin", SCORE_SCHEMA, description="Engagement score of at least."),
     OpenApiParameter("churnRiskMin", SCORE_SCHEMA, description="Churn risk of at least."),
     OpenApiParameter("emailOptIn", OpenApiTypes.BOOL),
+    OpenApiParameter(
+        "createdFrom", OpenApiTypes.DATETIME, description="Known since then; ISO 8601 with an offset."
+    ),
+    OpenApiParameter(
+        "updatedFrom",
+        OpenApiTypes.DATETIME,
+        description="Changed since then. Ask again from a minute before the greatest `updatedAt` that was seen.",
+    ),
+    OpenApiParameter(
+        "sort",
+        {"type": "string", "enum": list(SORTS), "default": "-createdAt"},
+        description="By which field, `-` for the greatest first. A search has an order of its own.",
+    ),
+    OpenApiParameter(
+        "cursor",
+        {"type": "string", "maxLength": 500},
+        description="`meta.nextCursor` of the page before: the list goes on after its last row whatever came since. "
+        "Instead of `skip`; not with `search`.",
+    ),
+    OpenApiParameter(
+        "fields",
+        {"type": "string", "maxLength": 2000},
+        description="Names of the wanted fields, separated by commas; `id` always comes along.",
+    ),
     *(
         OpenApiParameter(each.parameter, dict(each.schema), description=each.description)
         for each in brought_filters().values()

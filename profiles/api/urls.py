@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from profiles.api.customers import CustomersView, CustomerView, ResolveView
+from profiles.api.customers import BatchView, CustomersView, CustomerView, ResolveView
 from profiles.api.exporting import ExportCustomersView
 from profiles.api.history import ActivitiesView, NotesView
 from profiles.api.merging import MergeView, UnmergeView
@@ -11,6 +11,7 @@ from profiles.api.scores import ScoresView, ScoringRulesView
 
 urlpatterns = [
     path("customers", CustomersView.as_view(), name="customers"),
+    path("customers/batch", BatchView.as_view(), name="write-customers"),
     path("customers/resolve", ResolveView.as_view(), name="resolve-customer"),
     path("customers/export", ExportCustomersView.as_view(), name="export-customers"),
     path("customers/<str:customerId>", CustomerView.as_view(), name="customer"),

@@ -57,6 +57,8 @@ class RateLimiter:
     def __init__(self) -> None:
         self._minute = 0
         self._leases: dict[tuple[str, str], _Lease] = {}
+        # What all processes had taken when this one asked last.
+        self._taken: dict[tuple[str, str], int] = {}
         self._lock = Lock()
         self._away_until = 0.0
 
@@ -90,6 +92,7 @@ class RateLimiter:
             if minute != self._minute:
                 self._minute = minute
                 self._leases.clear()
+                self._taken.clear()
             lease = self._leases.setdefault(key, _Lease())
             if lease.left < cost:
                 return False
@@ -109,7 +112,16 @@ class RateLimiter:
         except RedisError:
             self._away_until = time.monotonic() + AWAY_SECONDS
             return wanted
+        self._taken[key] = total
         return max(0, min(wanted, limit - (total - wanted)))
+
+    def left(self, *, subject: str, rate_class: str, limit: int) -> int:
+        """About how much of the running minute is left; other processes may have taken some since."""
+        key = (subject, rate_class)
+        with self._lock:
+            lease = self._leases.get(key)
+            own = lease.left if lease is not None else 0
+            return max(0, limit - self._taken.get(key, 0)) + own
 
     def forget(self) -> None:
         """Drop all leases: for tests."""
@@ -132,6 +144,18 @@ def charge(caller: Caller, rate_class: str, cost: int = 1) -> None:
         _charge(caller, REQUESTS if rate_class == EVENTS else rate_class, own, 1)
     if own is None or rate_class == EVENTS:
         _charge(caller, rate_class, settings.CRM_RATE_LIMITS[rate_class], cost)
+
+
+def limit_headers(caller: Caller, rate_class: str) -> dict[str, str]:
+    """The limit of the class and what is left of it, as draft-ietf-httpapi-ratelimit-headers writes it."""
+    own = caller.rate_limit_per_minute
+    limit = settings.CRM_RATE_LIMITS[rate_class] if own is None else own
+    left = limiter.left(subject=caller.subject, rate_class=rate_class, limit=limit)
+    seconds = MINUTE_SECONDS - int(time.time() % MINUTE_SECONDS)
+    return {
+        "RateLimit-Policy": f'"{rate_class}";q={limit};w={MINUTE_SECONDS}',
+        "RateLimit": f'"{rate_class}";r={left};t={seconds}',
+    }
 
 
 def _charge(caller: Caller, rate_class: str, limit: int, cost: int) -> None:

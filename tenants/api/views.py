@@ -4,8 +4,9 @@ Leaner than DRF's own dispatch, because reading one customer must cost little mo
 one way in and out (JSON), one way to prove oneself, and one place that opens the tenant's scope.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import nullcontext
+from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
@@ -20,10 +21,11 @@ from tenants.actors import acting_as, actor_of_caller
 from tenants.api.errors import ApiError, InvalidParameterError, exception_handler
 from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once, answer_once_outside
+from tenants.api.parameters import check_parameters, known_parameters
 from tenants.api.permissions import required_scope
 from tenants.api.rendering import OrjsonRenderer, take_unsized_body
 from tenants.api.tenancy import tenant_for
-from tenants.api.throttling import READ, WRITE, charge
+from tenants.api.throttling import READ, WRITE, charge, limit_headers
 from tenants.callers import Caller, require_caller
 from tenants.errors import NotFoundError
 from tenants.models import Scope, Tenant
@@ -61,6 +63,8 @@ class TenantApiView(APIView):
     # the record, too, but two at the same time are not told apart.
     waits_for_others: ClassVar[bool] = False
     request: ApiRequest
+    # What is left of the caller's minute, once it is known.
+    limit_headers: Mapping[str, str] = MappingProxyType({})
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """A handler without a scope would be closed to everybody: say so when the module is imported."""
@@ -122,10 +126,13 @@ class TenantApiView(APIView):
         rate_class = self.rate_class(method)
         if rate_class is not None:
             charge(caller, rate_class)
+            self.limit_headers = limit_headers(caller, rate_class)
         self.check_scope(caller, method)
         if self.is_about_one_tenant:
             request.tenant = tenant_for(plain, caller)
         check_no_nulls(plain)
+        if plain.META.get("QUERY_STRING"):
+            check_parameters(plain, known_parameters(cast(Hashable, type(self)), method))
         if method not in SAFE_METHODS:
             take_unsized_body(plain)
 
@@ -156,6 +163,8 @@ class TenantApiView(APIView):
             # Typed as text or bytes, synchronous or not; under WSGI it is an iterable of bytes.
             chunks = cast(Any, response.streaming_content)
             response.streaming_content = chunks_in_scope(chunks, self.request.tenant.pk)
+        for name, value in self.limit_headers.items():
+            response.headers.setdefault(name, value)
         # Personal data: no proxy or browser may keep it.
         response.headers.setdefault("Cache-Control", "no-store")
         return response

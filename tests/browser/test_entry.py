@@ -10,7 +10,7 @@ def test_the_login_page_fits_its_window_and_refuses_a_wrong_password(
     page: Page, live_server: LiveServer
 ) -> None:
     page.goto(f"{live_server.url}/admin/login/")
-    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("E-mail or user name").fill("nobody")
     page.locator("input[name=password]").fill("wrong")
     page.locator("button[type=submit], input[type=submit]").first.click()
 

@@ -33,7 +33,7 @@ REMAKE = "python manage.py spectacular --validate --fail-on-warn --file docs/ope
 EXAMPLES = 8
 # By name, because generated clients call their functions so: whoever renames one breaks them.
 OPERATIONS = (
-    "actOnPromotion activateJourney addActivity addNote addSocialMedia approveCampaign "
+    "activateJourney actOnPromotion addActivity addNote addSocialMedia approveCampaign "
     "archiveCampaign archiveJourney askCampaignApproval cancelCampaign cancelPromotion "
     "cancelSocialPost connectSocialAccount createCampaign createCustomer createJourney "
     "createPromotion createSegment createSocialPost createTask createWebhook deleteJourney "
@@ -43,17 +43,18 @@ OPERATIONS = (
     "getCustomer getEvent getEventType getJourney getMe getPromotion getRestriction getScores "
     "getScoringRules getSegment getSocialPost getTask getWebhook getWebhookDelivery "
     "getWebhookSecret journeyAnalytics listActivities listCampaignRecipients listCampaigns "
-    "listCustomerMessages listCustomers listEventTypes listEvents listJourneyEnrollments "
-    "listJourneySteps listJourneys listNotes listPromotions listSegmentFields listSegmentMembers "
-    "listSegments listSocialConnections listSocialMedia listSocialPosts listTasks listTenants "
-    "listWebhookDeliveries listWebhooks mergeCustomers pauseCampaign pauseJourney "
-    "previewCustomerMessage previewSegment publishEvents publishSocialPost refreshSegment "
-    "refreshSocialAccount replaceJourneySteps replaceScoringRules replayEvent replayWebhook "
-    "replayWebhookDelivery resolveCustomer resumeCampaign retrySocialPost rotateWebhookSecret "
-    "scheduleCampaign setRestriction simulateJourney socialAnalytics syncSegment "
-    "syncSocialEngagement testCampaign testWebhook unarchiveCampaign unmergeCustomer "
-    "unscheduleCampaign updateCampaign updateCustomer updateJourney updatePromotion "
-    "updateSegment updateSocialPost updateTask updateWebhook writeToCustomer"
+    "listCustomerMessages listCustomers listEvents listEventTypes listJourneyEnrollments "
+    "listJourneys listJourneySteps listNotes listPromotions listSegmentFields "
+    "listSegmentMembers listSegments listSocialConnections listSocialMedia listSocialPosts "
+    "listTasks listTenants listWebhookDeliveries listWebhooks mergeCustomers pauseCampaign "
+    "pauseJourney previewCustomerMessage previewSegment publishEvents publishSocialPost "
+    "refreshSegment refreshSocialAccount replaceJourneySteps replaceScoringRules replayEvent "
+    "replayWebhook replayWebhookDelivery resolveCustomer resolveCustomers resumeCampaign "
+    "retrySocialPost rotateWebhookSecret scheduleCampaign setRestriction simulateJourney "
+    "socialAnalytics streamEvents syncSegment syncSocialEngagement testCampaign testWebhook "
+    "unarchiveCampaign unmergeCustomer unscheduleCampaign updateCampaign updateCustomer "
+    "updateJourney updatePromotion updateSegment updateSocialPost updateTask updateWebhook "
+    "writeCustomers writeToCustomer"
 )
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

@@ -14,6 +14,7 @@ from tests.permissions import (
     ADMINISTER,
     OPERATOR,
     PUBLISH,
+    READ,
     SEE_EVENT,
     Page,
     Row,
@@ -66,6 +67,7 @@ def private_allowed(world: World) -> Mapping[str, object]:
 REST: Final = (
     Row("event-types", "GET", "/api/v1/event-types", KNOWN),
     Row("event-type", "GET", "/api/v1/event-types/member.created", KNOWN),
+    Row("stream", "GET", f"/api/v1/stream{OWN}", READ),
     Row("asyncapi", "GET", "/api/v1/asyncapi", KNOWN),
     Row("events", "GET", f"/api/v1/events{OWN}", SEE_EVENT),
     Row("events", "POST", "/api/v1/events", PUBLISH, EVENT),

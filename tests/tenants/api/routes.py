@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from tenants.api import errors
 from tenants.api.cursors import decode_cursor, encode_cursor
-from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.pagination import CursorPagination, SkipTakePagination, page_answer, read_window, take_page
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import ConflictError, DomainError, InvalidError, NotFoundError, UnavailableError
 from tenants.models import IdempotencyRecord, Scope
@@ -97,6 +97,7 @@ class CursorView(TenantApiView):
     """Echoes a cursor."""
 
     required_scopes = {"GET": Scope.READ}
+    pagination_class = CursorPagination
 
     def get(self, request: ApiRequest) -> Response:
         """Decode what comes, or hand out a first one."""

@@ -1,0 +1,73 @@
+"""Server-sent events over the domain log, for screens that are live."""
+
+from typing import Final
+
+import orjson
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+
+from events import outbound
+from events.tailing import LogPlace, end_of_log, read_on
+from tenants.api.errors import InvalidParameterError
+from tenants.api.views import ApiRequest, TenantApiView
+from tenants.models import Scope
+
+RETRY_MS: Final = 2_000
+MEDIA: Final = "text/event-stream"
+
+
+class StreamView(TenantApiView):
+    """What is told from now on."""
+
+    required_scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="streamEvents",
+        tags=["events"],
+        summary="Follow what happens, as server-sent events",
+        parameters=[
+            OpenApiParameter(
+                "types",
+                {"type": "string", "maxLength": 2000},
+                description="Names of outbound events, separated by commas; left out: all.",
+            ),
+            OpenApiParameter(
+                "Last-Event-ID",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="Where to go on, as a reader sends it by itself; without it from now on.",
+            ),
+        ],
+        responses={(200, MEDIA): OpenApiTypes.STR},
+    )
+    def get(self, request: ApiRequest) -> HttpResponseBase:
+        """The envelopes that webhooks get, each with its place as `id`; nothing between two answers is missed.
+
+        An answer holds what has happened since and ends; the reader asks again after `retry` (2 s), as every
+        `EventSource` does by itself. So a thousand open screens hold no connection of the platform.
+        """
+        wanted = frozenset(filter(None, request._request.GET.get("types", "").split(",")))
+        if unknown := sorted(wanted - set(outbound.types().values())):
+            raise InvalidParameterError("types", f"Nothing is told as {', '.join(unknown)}.")
+        named = request._request.META.get("HTTP_LAST_EVENT_ID")
+        place = LogPlace.parse(named) if named else None
+        if named and place is None:
+            raise InvalidParameterError(
+                "Last-Event-ID", "This is no place in the stream.", code="INVALID_CURSOR"
+            )
+        return HttpResponse(_text(place, wanted), content_type=MEDIA, headers={"Cache-Control": "no-store"})
+
+
+def _text(place: LogPlace | None, wanted: frozenset[str]) -> bytes:
+    parts = [f"retry: {RETRY_MS}\n\n".encode()]
+    if place is None:
+        # An id without data moves the reader's place and shows nothing.
+        return parts[0] + f"id: {end_of_log()}\n\n".encode()
+    for at, envelope in read_on(place, types=wanted):
+        head = f"id: {at}\n"
+        if envelope is not None:
+            head += f"event: {envelope['type']}\ndata: {orjson.dumps(envelope).decode()}\n"
+        parts.append(f"{head}\n".encode())
+    return b"".join(parts)

@@ -1,0 +1,93 @@
+"""Orders of the customer list, places in it, and the choice of fields."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from profiles.models import CustomerProfile
+from profiles.representation import NAMES
+from tenants.api.cursors import decode_cursor, encode_cursor
+from tenants.api.errors import InvalidParameterError
+from tenants.api.pagination import SkipTakePagination
+
+# Fields that no row leaves empty, so that every row has a place.
+_COLUMNS: Final = {"createdAt": "created_at", "updatedAt": "updated_at"}
+SORTS: Final = tuple(f"{sign}{name}" for name in _COLUMNS for sign in ("", "-"))
+DEFAULT_SORT: Final = "-createdAt"
+SHOWN: Final = frozenset({*NAMES, "lifetimeValueCurrency"})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column, which way; the id decides between equals."""
+
+    name: str
+
+    @property
+    def column(self) -> str:
+        """The column of the table."""
+        return _COLUMNS[self.name.removeprefix("-")]
+
+    @property
+    def is_descending(self) -> bool:
+        """Whether the greatest comes first."""
+        return self.name.startswith("-")
+
+    def sorted(self, customers: QuerySet[CustomerProfile]) -> QuerySet[CustomerProfile]:
+        """In this order."""
+        sign = "-" if self.is_descending else ""
+        return customers.order_by(f"{sign}{self.column}", f"{sign}id")
+
+    def after(self, customers: QuerySet[CustomerProfile], cursor: str) -> QuerySet[CustomerProfile]:
+        """Those behind the place; raises InvalidParameterError."""
+        name, moment, key = decode_cursor(cursor, (str, datetime, UUID))
+        if name != self.name:
+            raise InvalidParameterError(
+                "cursor", "This cursor belongs to another order of the list.", code="INVALID_CURSOR"
+            )
+        step = "lt" if self.is_descending else "gt"
+        beyond = Q(**{f"{self.column}__{step}": moment}) | Q(**{self.column: moment, f"id__{step}": key})
+        # The first condition is what the index understands.
+        return customers.filter(Q(**{f"{self.column}__{step}e": moment}) & beyond)
+
+    def place_of(self, fields: Mapping[str, Any]) -> str:
+        """The cursor behind a row."""
+        return encode_cursor(self.name, fields[self.name.removeprefix("-")], fields["id"])
+
+
+class CustomerPages(SkipTakePagination):
+    """Pages by `skip` with a total, or by `cursor` without one."""
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The page around the list, for the description."""
+        described = super().get_paginated_response_schema(schema)
+        meta = described["properties"]["meta"]
+        meta["required"] = ["take", "hasMore", "nextCursor"]
+        meta["properties"]["nextCursor"] = {"type": "string", "nullable": True}
+        return described
+
+
+def read_order(text: str | None) -> Order:
+    """The order that a query asks for; raises InvalidParameterError."""
+    if text is not None and text not in SORTS:
+        raise InvalidParameterError("sort", f"Choose one of {', '.join(SORTS)}.")
+    return Order(text or DEFAULT_SORT)
+
+
+def read_fields(text: str | None) -> frozenset[str] | None:
+    """The fields that a query asks for, None for all; raises InvalidParameterError."""
+    if text is None:
+        return None
+    wanted = {name.strip() for name in text.split(",") if name.strip()}
+    if unknown := sorted(wanted - SHOWN):
+        raise InvalidParameterError("fields", f"Customers have no field {', '.join(unknown)}.")
+    return frozenset(wanted | {"id"})
+
+
+def chosen_fields(fields: dict[str, Any], wanted: frozenset[str] | None) -> dict[str, Any]:
+    """Only what was asked for, in the usual order."""
+    return fields if wanted is None else {name: value for name, value in fields.items() if name in wanted}
