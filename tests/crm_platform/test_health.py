@@ -108,6 +108,7 @@ def heartbeat(**values: Any) -> str:
             {"reading": False, "note": "The reader of the queue waits for the database."},
         ),
     ],
+    ids=["nobody", "reading", "waiting"],
 )
 def test_the_reader_of_the_queue_is_reported_and_stops_nothing(
     said: str | None, found: dict[str, Any], client: Client
