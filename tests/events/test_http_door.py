@@ -167,7 +167,11 @@ def test_every_refused_event_gets_its_code(api: Client, fairview: Club, case: di
 
     expected = case["expect"]
     if expected.startswith("DEAD:"):
-        assert answer.json() == {"accepted": 1, "duplicates": 0, "rejected": []}
+        verdict = answer.json()
+        warned = [each["field"] for each in verdict.pop("warnings", [])]
+        assert verdict == {"accepted": 1, "duplicates": 0, "rejected": []}
+        # What nobody knows is taken, and said.
+        assert ("type" in warned) == (expected == "DEAD:UNKNOWN_TYPE")
     elif answer.status_code == 202:
         assert {each["code"] for each in answer.json()["rejected"]} == {expected}
     else:
