@@ -16,7 +16,7 @@ INSERT INTO profiles_customerprofile (
 SELECT gen_random_uuid(), %(tenant)s, 'ACTIVE', 1, 'crm', '{{}}', 'P' || i, 'Bench', '', '',
        (ARRAY['ZA', 'ZA', 'GB', 'AU'])[1 + i %% 4], '', 'MEMBER', 4, '{{}}', 0, '', 0, 0, 0, '', '', 'Gold', 'ACTIVE',
        'p' || CASE WHEN i %% 40 < 4 THEN i - i %% 40 ELSE i END || '@example.org',
-       '+2782' || lpad(i::text, 7, '0'), {AGREES}, i %% 3 = 0, false, false
+       '+2782' || (1000000 + i), {AGREES}, i %% 3 = 0, false, false
 FROM generate_series(0, %(people)s::bigint - 1) AS i
 """
 MEMBERS: Final[LiteralString] = """
