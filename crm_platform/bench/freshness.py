@@ -65,7 +65,7 @@ def run(setting: Setting) -> list[Figure]:
         processes.worker()
         processes.consumer()
         settle(connection)
-        watch = _Watch(site, [str(row[0]) for row in rows], setting)
+        watch = Watch(site, [str(row[0]) for row in rows], setting)
         seen = uvloop.run(watch.run(warm, made))
         with setting.reporter.bar("events done", len(made)) as report:
             inbox.wait_until_done(connection, tenant.pk, after, report)
@@ -73,7 +73,7 @@ def run(setting: Setting) -> list[Figure]:
     return _figures(setting, seen)
 
 
-class _Watch:
+class Watch:
     """Publishes on time and looks for what it published."""
 
     def __init__(self, site: Site, ids: Sequence[str], setting: Setting) -> None:

@@ -25,7 +25,7 @@ def run(setting: Setting) -> list[Figure]:
     sizes = setting.sizes
     tenant = make_tenant()
     load_people(tenant, sizes.people, setting.reporter)
-    content = b"".join(workbook(HEADER, _blocks(sizes.people - sizes.events // 2, sizes.events)))
+    content = b"".join(workbook(HEADER, import_rows(sizes.people - sizes.events // 2, sizes.events)))
     with tenant_scope(tenant):
         took: list[float] = []
         member_import, guesses = _timed(took, lambda: open_import("members.xlsx", content))
@@ -48,7 +48,7 @@ def run(setting: Setting) -> list[Figure]:
     ]
 
 
-def _blocks(first: int, rows: int) -> Iterator[list[tuple[str, ...]]]:
+def import_rows(first: int, rows: int) -> Iterator[list[tuple[str, ...]]]:
     """People from one of the known ones on; the numbers of phones and members are those of the known."""
     for start in range(first, first + rows, BLOCK):
         yield [

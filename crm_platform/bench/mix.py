@@ -42,7 +42,7 @@ class _Draw:
 
     def of_contact(self, kind: str, payload: dict[str, Any]) -> Made:
         contact = contact_id_of(self.person)
-        payload = {"messageId": f"m{self.number}", "contactId": contact, **payload}
+        payload = {"messageId": f"{self.run}-m{self.number}", "contactId": contact, **payload}
         return Made(self.event(kind, "messaging", {"messagingContactId": contact}, payload), self.person)
 
     def of_player(self, kind: str, payload: dict[str, Any], *, activities: int = 1) -> Made:
@@ -75,7 +75,7 @@ def _booked(draw: _Draw) -> Made:
     if draw.other != draw.person:
         players.append({"name": "Sipho Dube", "playerId": player_id_of(draw.other)})
     payload = {
-        "id": f"b{draw.number}",
+        "id": f"{draw.run}-b{draw.number}",
         "clubId": "fv",
         "clubName": "Fairview",
         "courseName": "East",
@@ -89,11 +89,13 @@ def _booked(draw: _Draw) -> Made:
 
 
 def _completed(draw: _Draw) -> Made:
-    return draw.of_player("teetime.booking.completed", {"id": f"b{draw.number}", "clubId": "fv", "score": 82})
+    return draw.of_player(
+        "teetime.booking.completed", {"id": f"{draw.run}-b{draw.number}", "clubId": "fv", "score": 82}
+    )
 
 
 def _scored(draw: _Draw) -> Made:
-    payload = {"id": f"s{draw.number}", "grossScore": 82, "differential": 9.7}
+    payload = {"id": f"{draw.run}-s{draw.number}", "grossScore": 82, "differential": 9.7}
     return draw.of_player("teetime.score.posted", payload)
 
 
@@ -103,7 +105,12 @@ def _handicap(draw: _Draw) -> Made:
 
 def _paid(draw: _Draw) -> Made:
     member = member_id_of(draw.person)
-    payload = {"id": f"x{draw.number}", "memberId": member, "amountCents": PAYMENT_CENTS, "currency": "ZAR"}
+    payload = {
+        "id": f"{draw.run}-x{draw.number}",
+        "memberId": member,
+        "amountCents": PAYMENT_CENTS,
+        "currency": "ZAR",
+    }
     event = draw.event("scl.payment.received", "scl", {"sclMemberId": member}, {**payload, "method": "card"})
     return Made(event, draw.person, value_cents=PAYMENT_CENTS)
 
@@ -116,7 +123,7 @@ def _preference(draw: _Draw) -> Made:
 
 
 def _voted(draw: _Draw) -> Made:
-    payload = {"featureId": "f1", "title": "Dark mode"}
+    payload = {"featureId": f"{draw.run}-f{draw.number}", "title": "Dark mode"}
     return Made(
         draw.event("feedback.voted", "feedback", {"email": email_of(draw.person)}, payload), draw.person
     )

@@ -64,7 +64,7 @@ def _write_file(setting: Setting) -> tuple[Path, int]:
     sizes, now = setting.sizes, timezone.now()
     file, count = setting.folder / "newclub.ndjson", 0
     with file.open("wb") as stream:
-        for event in _people(sizes.people, now - JOINED):
+        for event in new_people(sizes.people, now - JOINED):
             stream.write(orjson.dumps(event) + b"\n")
             count += 1
         for one in mixed_events(max(sizes.events - count, 0), sizes.people, now=now):
@@ -73,7 +73,7 @@ def _write_file(setting: Setting) -> tuple[Path, int]:
     return file, count
 
 
-def _people(people: int, at: datetime) -> Iterator[dict[str, Any]]:
+def new_people(people: int, at: datetime) -> Iterator[dict[str, Any]]:
     """Everybody as SCL, TeeTime and Messaging know them; one address leads to one person."""
     for person in range(people):
         email, names = email_of(person), {"firstName": "Golfer", "lastName": f"No{person}"}

@@ -53,6 +53,7 @@ DEFAULTS: Final[dict[str, Sizes]] = {
     "lookup": Sizes(people=1_000_000, connections=8, seconds=10, rounds=3),
     "timeline": Sizes(people=100_000, activities=10_000_000, connections=8, seconds=10, rounds=3),
     "merge": Sizes(people=10_000, activities=50_000, rounds=5),
+    "neighbours": Sizes(events=200_000, people=20_000, rate=20, seconds=90),
     "erasure": Sizes(people=50_000, activities=5_000_000, events=2_000_000, rounds=5),
     "identity": Sizes(people=3_000),
     "duplicates": Sizes(people=1_000_000),
