@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 APPS: Final = {module.__name__.split(".")[-2]: module for module in modules() if getattr(module, "PAGES", ())}
 # Moderate findings about the shape of a page count as well.
-ALSO: Final = ("landmark-one-main", "region", "page-has-heading-one", "bypass", "landmark-unique")
+ALSO: Final = ("landmark-one-main", "page-has-heading-one", "bypass")
 GRAVE: Final = ("serious", "critical")
 LOOKS: Final = [(size, scheme) for size in (WIDE, PHONE) for scheme in ("light", "dark")]
 
