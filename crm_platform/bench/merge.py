@@ -9,7 +9,8 @@ from crm_platform.bench.database import Connection, connect, expect, one_row, se
 from crm_platform.bench.figures import Figure, duration
 from crm_platform.bench.people import load_people, make_tenant
 from crm_platform.bench.setting import Setting
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
+from profiles.unmerging import unmerge_profiles
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 

@@ -12,11 +12,11 @@ from profiles.errors import CustomerNotFound
 from profiles.matching.households import dissolve_household, form_household, leave_household
 from profiles.matching.review import evidence_between
 from profiles.merge_choices import CHOOSABLE, merge_with_choice
-from profiles.merging.actions import unmerge_profiles
 from profiles.merging.previewing import preview_fields, preview_merge
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer
 from profiles.search.finding import search_profiles
+from profiles.unmerging import unmerge_profiles
 from tenants.admin.base import messages
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError

@@ -9,10 +9,11 @@ from profiles.api import schema
 from profiles.api.customers import json_answer
 from profiles.api.parameters import body_object, customer_id_of
 from profiles.errors import InvalidFields
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.merging.previewing import preview_fields, preview_merge
 from profiles.reading import get_customer
 from profiles.representation import customer_fields
+from profiles.unmerging import unmerge_profiles
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 

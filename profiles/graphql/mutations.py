@@ -8,9 +8,10 @@ from profiles.editing import Author, add_note, create_customer, update_customer
 from profiles.graphql import inputs, types
 from profiles.graphql.context import Context, scoped
 from profiles.graphql.queries import TENANT, uuid_of
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.reading import get_customer
 from profiles.representation import customer_fields, note_fields
+from profiles.unmerging import unmerge_profiles
 from tenants.models import Scope
 
 

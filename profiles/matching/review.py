@@ -14,11 +14,12 @@ from django.utils import timezone
 from profiles.errors import AlreadyDecided, CustomerNotFound
 from profiles.matching.evidence import Evidence, Side, compare, from_comparisons, is_rather_household
 from profiles.matching.households import form_household
-from profiles.merging.actions import merge_many, merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_many, merge_profiles
 from profiles.merging.cannot_link import allow_link, forbid_link
 from profiles.merging.reassignment import BY_PERSON, NewMerge
 from profiles.models import CustomerProfile, DuplicatePair, Identifier, ProfileStatus, ReviewCandidate
 from profiles.names import PersonName
+from profiles.unmerging import unmerge_profiles
 from tenants.action_log import log_action, log_actions
 from tenants.actors import current_actor
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant

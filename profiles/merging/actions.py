@@ -47,8 +47,9 @@ class UnmergeOutcome:
 def merge_profiles(winner_id: UUID, loser_id: UUID, *, reason: str = "") -> MergeOutcome:
     """Make two customers one; the id of a customer who was merged before means their survivor.
 
-    Everything of the loser moves to the winner and can come back (`unmerge_profiles`). Consent answers of both count,
-    so that it can only narrow. One transaction under the tenant's identity lock. Raises CustomerNotFound, SameCustomer.
+    Everything of the loser moves to the winner and can come back (`unmerging.unmerge_profiles`). Consent answers of
+    both count, so that it can only narrow. One transaction under the tenant's identity lock. Raises CustomerNotFound,
+    SameCustomer.
     """
     with transaction.atomic():
         lock_tenant(AdvisoryLock.IDENTITY)
@@ -157,7 +158,7 @@ def _younger_self(merge: NewMerge) -> UUID:
     return found
 
 
-def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> UnmergeOutcome:
+def undo_merge(profile_id: UUID, *, merge_id: int | None = None) -> UnmergeOutcome:
     """Take back the merge by which this profile was merged into another; the newest by a person, else by the rules.
 
     Both sides get back what they had, and what came since goes to the side whose identifier brought it. A merge that

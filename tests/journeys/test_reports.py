@@ -27,10 +27,11 @@ from journeys.reading import figures
 from journeys.scanning import scan
 from journeys.versions import definition_of
 from messaging.models import Delivery
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import CustomerProfile
 from profiles.privacy.erasing import erase_customer
 from profiles.tagging import change_tags
+from profiles.unmerging import unmerge_profiles
 from tenants.redis_client import redis_client
 from tenants.scope import tenant_scope
 from tests import factories

@@ -17,8 +17,9 @@ from journeys.engine import holding, lateness
 from journeys.models import Journey, Run, RunEnded, StepLog
 from journeys.reading import figures
 from messaging.models import Delivery
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import CustomerProfile
+from profiles.unmerging import unmerge_profiles
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club

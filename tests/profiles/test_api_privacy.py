@@ -13,10 +13,11 @@ from django.core.management import CommandError, call_command
 from events.consumers import Entry
 from events.models import DomainLogEntry
 from profiles import outbound
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import CustomerProfile
 from profiles.restricting import restricted_among, set_restriction
 from profiles.scoring.people import Scorer
+from profiles.unmerging import unmerge_profiles
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club

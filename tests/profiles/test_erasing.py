@@ -12,7 +12,7 @@ from events.models import DomainLogEntry, InboxEvent
 from events.transports.outbound_queue import publish as publish_out
 from profiles.editing import Author, add_note, create_customer, update_customer
 from profiles.errors import CustomerNotFound, InvalidFields
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import (
     Activity,
     CustomerProfile,
@@ -24,6 +24,7 @@ from profiles.models import (
 from profiles.privacy.erasing import erase_customer, receipt_hash
 from profiles.reading import get_customer, read_customer
 from profiles.search.finding import search_profiles
+from profiles.unmerging import unmerge_profiles
 from tenants.models import LoggedAction, Tenant
 from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope

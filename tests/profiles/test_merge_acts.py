@@ -11,7 +11,7 @@ from django.db import connection
 from events.models import DomainLogEntry, InboxEvent
 from profiles.editing import update_customer
 from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import (
     Activity,
     CannotLink,
@@ -22,6 +22,7 @@ from profiles.models import (
     ProfileShare,
 )
 from profiles.reading import get_customer
+from profiles.unmerging import unmerge_profiles
 from tenants.actors import acting_as, actor_of_user
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope
@@ -201,7 +202,12 @@ def test_any_sequence_of_merges_undone_leaves_nothing_but_the_events(fairview: C
 
     undo_all(stirred, rng)
 
-    assert portraits(stirred) == portraits(untouched)
+    if any(has_looked_again(tenant) for tenant in (stirred, untouched)):
+        # What an address of two had joined goes apart when the second comes (ADR 27). While staff hold the two as
+        # one there is no second, and once they prove to be one there never is: then who stands with whom may differ.
+        assert belongings(stirred) == belongings(untouched)
+    else:
+        assert portraits(stirred) == portraits(untouched)
 
 
 def beginnings() -> list[Event]:
@@ -263,6 +269,25 @@ def portraits(tenant: Tenant) -> list[str]:
                 of_person[table] = sorted(repr(each) for each in cursor.fetchall())
             people.append(json.dumps(of_person, default=str, sort_keys=True))
     return sorted(people)
+
+
+def has_looked_again(tenant: Tenant) -> bool:
+    """Whether the rules took a record out of a customer because others have its address."""
+    with tenant_scope(tenant):
+        return ProfileMerge.objects.filter(evidence__addressOf="many").exists()
+
+
+def belongings(tenant: Tenant) -> list[str]:
+    """What is known of everybody together, whoever it stands with: nothing may be lost or be there twice."""
+    with tenant_scope(tenant), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT kind, value, '' FROM profiles_identifier WHERE kind NOT IN ('email', 'phoneNumber')"
+            " AND tenant_id = %(tenant)s UNION ALL SELECT source, field, value::text || event_id FROM profiles_fact"
+            " WHERE tenant_id = %(tenant)s UNION ALL SELECT type, title, source_event_id FROM profiles_activity"
+            " WHERE tenant_id = %(tenant)s AND type <> 'PROFILE_CREATED'",
+            {"tenant": tenant.pk},
+        )
+        return sorted(repr(row) for row in cursor.fetchall())
 
 
 PARTS = {

@@ -17,7 +17,7 @@ from profiles.matching.review import (
     undo_decision,
     weigh_candidates,
 )
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import (
     CannotLink,
     CustomerProfile,
@@ -26,6 +26,7 @@ from profiles.models import (
     HouseholdMember,
     ReviewCandidate,
 )
+from profiles.unmerging import unmerge_profiles
 from tenants.models import LoggedAction, Role, Tenant
 from tenants.scope import tenant_scope
 from tests.back_office import counted_queries, desk, page_of, text_of

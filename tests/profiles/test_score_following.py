@@ -14,11 +14,12 @@ from events import consumers, inbox, outbound
 from events.models import DomainLogEntry
 from profiles.ingest import process_pending
 from profiles.log_kinds import LogKind
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import CustomerProfile, ProfileScore, ScoreDue, StageChange
 from profiles.scoring import log_consumer
 from profiles.scoring.people import score_customers
 from profiles.scoring.runs import score_everybody
+from profiles.unmerging import unmerge_profiles
 from tenants.models import Tenant
 from tenants.redis_client import redis_client
 from tenants.scope import tenant_scope

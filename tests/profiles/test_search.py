@@ -7,12 +7,13 @@ from django.db import connection
 
 from profiles.editing import Author, add_note, update_customer
 from profiles.golden_rows.documents import DETAIL, LONGEST_LEXEME, lexeme
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import CustomerProfile, Note, SearchDocument
 from profiles.normalise import folded
 from profiles.reading import CustomerFilter, list_customers
 from profiles.search.finding import Closeness, in_order, search, search_profiles
 from profiles.search.search_query import query, words_of
+from profiles.unmerging import unmerge_profiles
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club

@@ -15,11 +15,12 @@ from django.utils import timezone
 from crm_platform import extension_checks
 from events.consumers import ensure_positions
 from events.models import DomainLogEntry
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import CustomerProfile
 from profiles.privacy.copies import copy_of_person
 from profiles.privacy.erasing import erase_customer
 from profiles.privacy.retention import apply_retention
+from profiles.unmerging import unmerge_profiles
 from tenants.models import Tenant
 from tenants.scope import ScopeError, tenant_scope
 from tests.back_office import INDEX, desk, page_of, text_of

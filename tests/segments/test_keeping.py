@@ -10,8 +10,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from profiles.merging.actions import merge_profiles, unmerge_profiles
+from profiles.merging.actions import merge_profiles
 from profiles.models import CustomerProfile
+from profiles.unmerging import unmerge_profiles
 from segments import membership, refreshing
 from segments.actions import Draft, create_segment, get_segment
 from segments.clock import Clock

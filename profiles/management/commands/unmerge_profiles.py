@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 
 from profiles.management.profile_commands import scope_of_customer
-from profiles.merging.actions import unmerge_profiles
+from profiles.unmerging import unmerge_profiles
 
 
 class Command(BaseCommand):

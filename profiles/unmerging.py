@@ -1,0 +1,42 @@
+"""Taking a merge back, as staff, API and commands do it."""
+
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from events.identity_hints import IdentityKey
+from profiles.club import Club
+from profiles.identity import WEAK_KINDS
+from profiles.ingest.reexamining import reexamine
+from profiles.merging.actions import UnmergeOutcome, undo_merge
+from profiles.models import Identifier
+from tenants.models import Tenant
+from tenants.scope import current_tenant_id
+
+
+def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> UnmergeOutcome:
+    """Take back the merge by which this profile was merged into another; see `undo_merge`, whose errors it raises.
+
+    The rules leave customers alone whom a person merged. Once they stand apart again, what an address of many had
+    joined on either side is looked at, as it would have been had nobody merged them.
+    """
+    with transaction.atomic():
+        outcome = undo_merge(profile_id, merge_id=merge_id)
+        with connection.cursor() as cursor:
+            reexamine(
+                cursor,
+                Club.of(Tenant.objects.get(pk=current_tenant_id())),
+                _shared_addresses_around({outcome.winner_id, outcome.restored_id}),
+            )
+    return outcome
+
+
+def _shared_addresses_around(profile_ids: set[UUID]) -> set[IdentityKey]:
+    """What these customers share with others, and what those share: whose an address is decides about the next."""
+    links = Identifier.objects.filter(kind__in=WEAK_KINDS, is_shared=True)
+    theirs = links.filter(profile_id__in=profile_ids).values_list("value", flat=True)
+    neighbours = links.filter(value__in=theirs).values_list("profile_id", flat=True)
+    return {
+        IdentityKey(kind, value)
+        for kind, value in links.filter(profile_id__in=neighbours).values_list("kind", "value")
+    }
