@@ -157,7 +157,8 @@ def test_whatever_is_sent_the_answer_is_a_described_one(
         def answers_as_described(case: Any) -> None:
             if mode is GenerationMode.POSITIVE and "customerId" in case.path_parameters:
                 case.path_parameters["customerId"] = customer_id
-            response = case.call(headers=headers)
+            # Its own transport does not unpack what is compressed.
+            response = case.call(headers={**headers, "Accept-Encoding": "identity"})
             # 405 and 406 belong to HTTP, not to any operation.
             if response.status_code not in (405, 406):
                 case.validate_response(response, checks=CHECKS)

@@ -24,7 +24,7 @@ NOW = UNTIL + timedelta(hours=1)
 def live(
     count: int,
     *,
-    seed: str = "rng",
+    seed: str = "dice",
     rate: float = 6.0,
     now: datetime = NOW,
     slugs: tuple[str, ...] | None = None,

@@ -12,7 +12,7 @@ lastName displayName dateOfBirth gender postcode country language lifecycleStage
 churnRiskScore churnRiskScoreAt lifetimeValue lastActivityAt lastActivityType activityCount30d activityCount90d
 bookingCount30d lastBookingAt lastEmailOpenAt lastEmailClickAt handicap handicapUpdatedAt homeClubId homeClubName
 membershipTier membershipStatus memberSince membershipExpiry emailOptIn smsOptIn pushOptIn whatsappOptIn createdAt
-updatedAt mergedInto
+updatedAt mergedInto lifetimeValueCurrency
 """
 
 

@@ -13,7 +13,7 @@ from tests.profiles.stories import payment, tell
 
 NEW = f"{CUSTOMERS}add/"
 PAID = "R12"
-SECRETS = ("Lifetime value", "Value at risk", "Open complaints", 'value="PAYMENT"', PAID)
+SECRETS = ("Lifetime value", "Value at risk", "With an open complaint", 'value="PAYMENT"', PAID)
 
 
 @pytest.fixture

@@ -211,7 +211,8 @@ def test_every_kind_of_key_resolves(api: Client, fairview: Club) -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("email=nobody@example.org", (404, "RESOURCE_NOT_FOUND")),
+        ("email=stranger@example.org", (404, "RESOURCE_NOT_FOUND")),
+        ("email=nobody@example.org", (400, "VALIDATION_ERROR")),
         ("email=noreply@example.org", (400, "VALIDATION_ERROR")),
         ("email=no address", (400, "VALIDATION_ERROR")),
         ("", (400, "KEY_REQUIRED")),

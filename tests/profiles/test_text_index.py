@@ -10,6 +10,7 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crm_platform.embedded.leftovers import wait_until
 from events.identity_hints import IdentityKey
 from events.models import DomainLogEntry, InboxEvent
 from profiles.models import CustomerProfile, TextBlock, TextMark
@@ -93,10 +94,24 @@ def test_tokens_of_two_clubs_have_nothing_in_common() -> None:
 
 
 def indexed(tenant: Tenant) -> None:
-    """All that there is, in turns: the first only looks how far there is something."""
+    """All that there is, in turns: the first only looks how far there is something.
+
+    A transaction anywhere in the cluster, another test's as well, holds the second back until it ends.
+    """
     with tenant_scope(tenant):
-        for _ in range(2):
-            index_texts()
+        index_texts()
+        assert wait_until(_is_settled, seconds=30)
+        index_texts()
+
+
+def _is_settled() -> bool:
+    """Whether everybody sees what this test has committed, or is about to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM profiles_textmark WHERE seen_xid >"
+            " pg_snapshot_xmin(pg_current_snapshot()) AND seen_xid <= pg_snapshot_xmax(pg_current_snapshot()))"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def mentions_of(tenant: Tenant, profile_id: UUID) -> Mentions:

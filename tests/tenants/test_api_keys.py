@@ -24,6 +24,7 @@ def test_the_key_is_shown_once_and_stored_as_a_hash_only(fairview: Club) -> None
         name="TeeTime",
         tenants=[fairview.tenant],
         scopes=["crm:events", "crm:read"],
+        sources=["teetime"],
         created_by=fairview.admin,
     )
 
