@@ -19,7 +19,7 @@ from journeys.definition.vocabulary import activity_types
 from journeys.engine.holding import end_runs, wake_runs
 from journeys.entering import Entrant, enter
 from journeys.following import Following, changed_fields
-from journeys.interest import Happened, Interest, happened_in
+from journeys.interest import Happened, Interest, happened_in, later_than
 from journeys.models import EntryRefusal, Journey
 from journeys.payloads import first_false, key_of
 from journeys.score_crossings import crossings
@@ -43,6 +43,7 @@ def hear(tenant: Tenant, entries: Sequence[Entry], now: datetime, *, only: Journ
 class _Batch:
     def __init__(self, tenant: Tenant, entries: Sequence[Entry], now: datetime, only: Journey | None) -> None:
         self.tenant, self.entries, self.now = tenant, entries, now
+        self.is_trial = only is not None
         self.interest = Interest.load(only)
         self.people = {one.profile_id for one in entries if one.profile_id is not None}
 
@@ -53,15 +54,19 @@ class _Batch:
         following = Following(self.tenant, self.interest, self.now)
         changed = changed_fields(self.entries)
         if changed:
+            moved = following.occurrences(changed)
+            if moved:
+                end_runs(moved.items(), now=self.now)
             following.dates(changed)
+            following.clocks_of_clubs(changed.get("homeClubId", set()))
             self._enter_late(changed)
         happened = happened_in(self.tenant, self.entries, self.interest)
         if happened:
             following.bookings(happened)
             leaving.convert(self.tenant, happened, self.interest)
-        ending = leaving.leaving(self.tenant, self.entries, happened, self.interest, self.now)
+        ending, details = leaving.leaving(self.tenant, self.entries, happened, self.interest, self.now)
         if ending:
-            end_runs(ending.items(), now=self.now)
+            end_runs(ending.items(), now=self.now, details=details)
         self._wake()
         self._enter_by_events(happened)
         self._enter_by_segments()
@@ -115,8 +120,32 @@ class _Batch:
                 for one in happened
                 if one.type in kinds and first_false(trigger.where, one.payload) is None
             ]
+            entrants = self._without_those_it_is_over_for(journey, entrants)
             if entrants:
                 enter(journey, entrants, trigger=trigger, now=self.now)
+
+    def _without_those_it_is_over_for(self, journey: Journey, entrants: list[Entrant]) -> list[Entrant]:
+        """What ends a run may be read before, or together with, what starts it: then nobody enters.
+
+        A trial needs no look: it hears one thing after the other.
+        """
+        definition = self.interest.definitions[journey.pk]
+        types = leaving.ending_types(definition)
+        if not entrants or not types or self.is_trial:
+            return entrants
+        found = later_than(self.tenant, entrants, types, self.now)
+        may: list[Entrant] = []
+        refused: list[Entrant] = []
+        for one in entrants:
+            is_over = any(
+                other.id != one.event_id and leaving.exit_reason(definition, other, one.key) is not None
+                for other in found.get(one.profile_id, ())
+                if one.at is not None and other.at >= one.at
+            )
+            (refused if is_over else may).append(one)
+        for one in refused:
+            _refuse(journey, one.profile_id, "ALREADY_OVER", key=one.key, cause=one.cause)
+        return may
 
     def _enter_by_segments(self) -> None:
         for journey, trigger, _ in self._triggers(SegmentTrigger):
@@ -150,11 +179,14 @@ class _Batch:
                         yield journey, trigger, number
 
 
-def _refuse(journey: Journey, profile_id: UUID, reason: str) -> None:
+def _refuse(
+    journey: Journey, profile_id: UUID, reason: str, *, key: str = "", cause: str = "SEGMENT"
+) -> None:
     EntryRefusal.objects.create(
         tenant_id=journey.tenant_id,
         journey_id=journey.pk,
         profile_id=profile_id,
         reason=reason,
-        cause="SEGMENT",
+        key=key,
+        cause=cause,
     )

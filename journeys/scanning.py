@@ -85,10 +85,9 @@ def _day(  # noqa: PLR0917 - what names one occurrence
 def _people(journey: Journey, trigger: DateTrigger, day: date, only: Sequence[UUID] | None) -> list[UUID]:
     anchor = day - timedelta(days=trigger.offset_days)
     column = DATE_FIELDS[trigger.field][0]
-    yearly = trigger.yearly and trigger.field != "membershipExpiry"
     with connection.cursor() as cursor:
         cursor.execute(
-            (YEARLY if yearly else ONCE).format(column=column),
+            (YEARLY if trigger.comes_yearly else ONCE).format(column=column),
             {
                 "tenant": journey.tenant_id,
                 "anchor": anchor,
@@ -159,8 +158,7 @@ def date_changed(
         rows = [(one, value) for one, value in cursor.fetchall() if value is not None]
     entrants = []
     for one, value in rows:
-        yearly = trigger.yearly and trigger.field != "membershipExpiry"
-        anchor = clocks.next_occurrence(value, today, trigger.leap_day) if yearly else value
+        anchor = clocks.next_occurrence(value, today, trigger.leap_day) if trigger.comes_yearly else value
         starts = datetime.combine(anchor + timedelta(days=trigger.offset_days), time.min)
         at = clocks.instant(datetime.combine(starts.date(), clocks.local_time(trigger.at)), zone)
         if at <= now and anchor >= today:

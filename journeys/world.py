@@ -3,8 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+import orjson
+
+from events.webhooks.addresses import split_url
+from events.webhooks.errors import AddressRefused
 from journeys.definition.checking import World
-from journeys.models import Journey, JourneySecret
+from journeys.models import Journey, JourneySecret, JourneyVersion, Run
 from messaging.models.policy import policy_of
 from messaging.rendering import TemplateProblem, check_text
 from profiles.models import LifecycleStage
@@ -27,6 +31,7 @@ def world() -> World:
         stages=set(LifecycleStage.values),
         check_rule=rule_problem,
         check_text=text_problem,
+        check_url=url_problem,
         has_quiet_hours=policy_of(tenant).has_quiet_hours,
     )
 
@@ -47,6 +52,31 @@ def text_problem(text: str) -> str | None:
     except TemplateProblem as error:
         return str(error)
     return None
+
+
+def url_problem(url: str) -> str | None:
+    """What is wrong with the form of an address; None: nothing. Where it leads is looked at with each call."""
+    try:
+        split_url(url)
+    except AddressRefused as error:
+        return error.message
+    return None
+
+
+def users_of_segment(segment_id: UUID) -> list[str]:
+    """Journeys that name the segment and may still ask for it, in words."""
+    live = Journey.objects.filter(version_id__isnull=False).exclude(status="DRAFT").order_by("name")
+    versions = set(
+        Run.objects.filter(journey_id__in=live.values("pk")).values_list("version_id", flat=True).distinct()
+    )
+    asked = str(segment_id)
+    naming = {
+        version.journey_id
+        for version in JourneyVersion.objects.filter(journey_id__in=live.values("pk"))
+        if asked in orjson.dumps(version.definition).decode()
+        and (version.pk in versions or live.filter(version_id=version.pk).exclude(status="ARCHIVED").exists())
+    }
+    return [f"the journey “{journey.name}”" for journey in live if journey.pk in naming]
 
 
 def segment_names() -> dict[str, str]:

@@ -1,0 +1,78 @@
+"""Secrets that WEBHOOK steps sign with: named by definitions, kept encrypted, never given out again."""
+
+import re
+from typing import Final
+
+from django.utils import timezone
+
+from events.webhooks.signing import check_secret, new_secret
+from journeys.errors import SecretInUse, SecretNotFound
+from journeys.models import Journey, JourneySecret
+from journeys.versions import definition_of
+from tenants.action_log import log_action
+from tenants.actors import current_actor
+from tenants.encryption import decrypt, encrypt
+from tenants.errors import InvalidError
+from tenants.scope import current_tenant_id
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
+
+
+class MissingSecret(ValueError):
+    """A step signs with a secret that there is not."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no secret called “{name}”: make it, or choose another.")
+
+
+def keep_secret(name: str, secret: str = "") -> tuple[JourneySecret, str]:
+    """Store a secret under a name, in place of the one before; without one a random one is made.
+
+    Returns it in its plain form, once. Raises InvalidError.
+    """
+    if not NAME.fullmatch(name):
+        raise InvalidError("Give a name of 1 to 60 letters, digits, blanks, dots and dashes.", field="name")
+    plain = check_secret(secret) if secret else new_secret()
+    values = {
+        "sealed": encrypt(plain), "created_at": timezone.now(), "created_by_name": current_actor().name,
+    }  # fmt: skip
+    row, is_new = JourneySecret.objects.update_or_create(
+        tenant_id=current_tenant_id(), name=name, defaults=values
+    )
+    act = "journey_secret.made" if is_new else "journey_secret.exchanged"
+    log_action(act, subject_kind="journey_secret", subject_id=str(row.pk), details={"name": name})
+    return row, plain
+
+
+def drop_secret(name: str) -> None:
+    """Forget a secret; raises SecretNotFound, SecretInUse where a live journey signs with it."""
+    row = JourneySecret.objects.filter(name=name).first()
+    if row is None:
+        raise SecretNotFound
+    if names := _users(name):
+        raise SecretInUse(names)
+    log_action(
+        "journey_secret.deleted",
+        subject_kind="journey_secret",
+        subject_id=str(row.pk),
+        details={"name": name},
+    )
+    row.delete()
+
+
+def secret_of(name: str) -> str:
+    """The plain secret; raises MissingSecret, DecryptionError."""
+    row = JourneySecret.objects.filter(name=name).first()
+    if row is None:
+        raise MissingSecret(name)
+    return decrypt(row.sealed)
+
+
+def _users(name: str) -> list[str]:
+    """Journeys that may still make a call with it."""
+    live = Journey.objects.filter(version_id__isnull=False).exclude(status__in=["DRAFT", "ARCHIVED"])
+    return [
+        journey.name
+        for journey in live
+        if any(getattr(step, "secret", "") == name for step in definition_of(journey.version_id or 0).steps)
+    ]
