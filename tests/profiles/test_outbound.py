@@ -85,7 +85,7 @@ def test_a_new_and_a_changed_profile_are_told(fairview: Club, redis_server: "red
         "id": str(profile.pk),
         "changes": ["handicap", "handicapUpdatedAt", "homeClubName"],
         "handicap": -1.4,
-        "handicapUpdatedAt": "2026-03-01T08:05:00+00:00",
+        "handicapUpdatedAt": "2026-03-01T08:05:00Z",
         "homeClubName": "Fairview",
         "updatedAt": utc_text(profile.updated_at),
     }
