@@ -11,6 +11,7 @@ from segments.fields import FIELDS, Field
 from segments.models import Segment
 from segments.operators import Arity, Kind, words_of
 from segments.preview import compose, count_quickly, overlap, sample_people
+from segments.retrying import troubles_of
 from segments.rules import Rule, parse
 from segments.words import Teller
 from tenants.expiring_cache import ExpiringCache
@@ -53,6 +54,7 @@ _kept: ExpiringCache[tuple[Any, str], list[str]] = ExpiringCache(max_entries=2_0
 def segment_fields(segments: Sequence[Segment]) -> list[dict[str, Any]]:
     """Segments with the names of the API."""
     refreshing = is_refreshing([each.pk for each in segments])
+    troubles = troubles_of([each.pk for each in segments if each.refresh_error])
     return [
         {
             "id": str(each.pk),
@@ -72,6 +74,7 @@ def segment_fields(segments: Sequence[Segment]) -> list[dict[str, Any]]:
             "lastSyncedAt": each.last_synced_at,
             "isRefreshing": each.pk in refreshing,
             "refreshError": each.refresh_error or None,
+            "refreshRetryAt": troubles[each.pk].next_try_at if each.pk in troubles else None,
             "syncError": each.sync_error or None,
             "createdAt": each.created_at,
             "updatedAt": each.updated_at,

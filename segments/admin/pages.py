@@ -27,6 +27,7 @@ from segments.errors import SegmentNotFound
 from segments.explaining import Day, explain, growth, told_leaf
 from segments.lists import finished_imports
 from segments.models import Cause, Frequency, Segment, SegmentMember, SegmentTransition, SegmentType
+from segments.retrying import troubles_of
 from segments.words import Teller
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, page, show, uuid_or_none
@@ -155,6 +156,7 @@ def _show_segment(
         segment=segment,
         words=teller.rule(segment.rule) if segment.has_rule else "People put in by hand.",
         is_busy=bool(is_refreshing([segment.pk])),
+        trouble=troubles_of([segment.pk]).get(segment.pk),
         members=_members(segment, text),
         text=text,
         curve=_curve(days),
