@@ -23,6 +23,7 @@ from segments.actions import (
 )
 from segments.admin.building import builder_context
 from segments.clock import Clock, next_day
+from segments.discretion import is_about_money, sees_money
 from segments.errors import SegmentNotFound
 from segments.explaining import Day, explain, growth, told_leaf
 from segments.lists import finished_imports
@@ -148,6 +149,7 @@ def _show_segment(
     request: StaffRequest, segment: Segment, teller: Teller, now: datetime, *, text: str = ""
 ) -> HttpResponse:
     days = growth(segment, club_of(request), now)
+    is_hidden = segment.has_rule and is_about_money(segment.rule) and not sees_money()
     asked = uuid_or_none(request.GET.get("why", ""))
     return show(
         request,
@@ -157,11 +159,12 @@ def _show_segment(
         words=teller.rule(segment.rule) if segment.has_rule else "People put in by hand.",
         is_busy=bool(is_refreshing([segment.pk])),
         trouble=troubles_of([segment.pk]).get(segment.pk),
-        members=_members(segment, text),
+        is_hidden=is_hidden,
+        members=[] if is_hidden else _members(segment, text),
         text=text,
         curve=_curve(days),
         first_day=days[0].day,
-        turns=_turns(segment, teller),
+        turns=[] if is_hidden else _turns(segment, teller),
         users=users_of(segment.pk),
         imports=[] if segment.has_rule else list(finished_imports()[:MOST_IMPORTS]),
         why=_why(segment, asked, request, now) if asked else None,

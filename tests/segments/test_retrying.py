@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DataError
 from django.test import Client
 from django.utils import timezone
 
 from segments import refreshing
 from segments.actions import Draft, create_segment, get_segment, refresh_segment, update_segment
+from segments.compiler import compile_with
 from segments.models import Refresh, Segment
 from segments.models.keeping import OPEN
 from segments.retrying import FAILED_WORDS, RETRY_DELAYS, troubles_of
@@ -34,14 +36,13 @@ def poisonous(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> Segment:
     """A segment whose rule the database refuses to answer."""
     with tenant_scope(fairview.tenant):
         made = create_segment(Draft(name="Poison", criteria=GOLD))
-    compile_with = refreshing.compile_with
 
     def refuses(parameters: Any, root: Any, *rest: Any, **options: Any) -> str:
         if root == made.rule.root:
             return "(1 / 0 = 1)"
         return compile_with(parameters, root, *rest, **options)
 
-    monkeypatch.setattr(refreshing, "compile_with", refuses)
+    monkeypatch.setattr("segments.refreshing.compile_with", refuses)
     return made
 
 
@@ -179,11 +180,11 @@ def test_a_worker_out_of_time_leaves_the_refresh_to_the_next(
         made = create_segment(Draft(name="Slow", criteria=GOLD))
 
     def slow(*_: Any) -> None:
-        raise refreshing.SoftTimeLimitExceeded
+        raise SoftTimeLimitExceeded
 
     with monkeypatch.context() as patched:
         patched.setattr(refreshing, "difference", slow)
-        with pytest.raises(refreshing.SoftTimeLimitExceeded):
+        with pytest.raises(SoftTimeLimitExceeded):
             refresh(fairview.tenant)
     with tenant_scope(fairview.tenant):
         left = Refresh.objects.get()
