@@ -8,7 +8,7 @@ answered costs one attempt a day and one whose database was away comes back by i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -56,7 +56,11 @@ class Trouble:
 
 def troubles_of(segment_ids: Sequence[UUID]) -> dict[UUID, Trouble]:
     """Of those segments of the open scope whose last refresh failed: how often, and when the next try is due."""
-    values = {"tenant": current_tenant_id(), "segments": list(segment_ids), "delays": list(RETRY_DELAYS)}
+    values: dict[str, Any] = {
+        "tenant": current_tenant_id(),
+        "segments": list(segment_ids),
+        "delays": list(RETRY_DELAYS),
+    }
     with connection.cursor() as cursor:
         cursor.execute(TROUBLES, values)
         return {segment_id: Trouble(*rest) for segment_id, *rest in cursor.fetchall()}
