@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from events.consumers.ahead import clubs_ahead, close_cluster
+from events.consumers.ahead import close_cluster, clubs_ahead
 
 
 class Command(BaseCommand):
