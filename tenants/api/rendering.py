@@ -83,7 +83,7 @@ def prepare_body(request: HttpRequest, max_bytes: int | None = None) -> None:
     del request.META["HTTP_CONTENT_ENCODING"]
     request.META["CONTENT_LENGTH"] = str(len(body))
     request._stream = BytesIO(body)
-    request._read_started = False
+    request._read_started = False  # type: ignore[attr-defined]  # not in the stubs
 
 
 def unpacked(packed: bytes, max_bytes: int) -> bytes:
