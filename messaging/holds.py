@@ -1,5 +1,6 @@
 """Keeping a source's messages where they are, letting them go, and calling off what has not been sent."""
 
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -10,12 +11,20 @@ from tenants.actors import current_actor
 from tenants.scope import current_tenant_id
 
 LONGEST_REASON = 200
-# A claimed message is on its way, and of an unknown one somebody must still ask.
-CANCEL = """
-UPDATE messaging_delivery
-SET status = 'SKIPPED', reason = 'CANCELLED', mailbox = NULL, leased_until = NULL,
-    history = history || jsonb_build_object('at', now(), 'status', 'SKIPPED', 'reason', 'CANCELLED')
-WHERE tenant_id = %s AND source_id = %s AND status IN ('PLANNED', 'DEFERRED') AND (%s = '' OR occurrence = %s)
+# A claimed message is on its way, and of an unknown one somebody must still ask: such a row only keeps the reason, so
+# that it ends here too should it come back to the queue (`send_statements.FINISH`). Each CASE looks at the row itself,
+# not at a join, because a row that was waited for is looked at anew.
+WAITING: Final = "d.status IN ('PLANNED', 'DEFERRED')"
+CANCEL: Final = f"""
+UPDATE messaging_delivery AS d
+SET reason = 'CANCELLED', status = CASE WHEN {WAITING} THEN 'SKIPPED' ELSE d.status END,
+    mailbox = CASE WHEN {WAITING} THEN NULL ELSE d.mailbox END,
+    leased_until = CASE WHEN {WAITING} THEN NULL ELSE d.leased_until END,
+    history = CASE WHEN {WAITING} THEN d.history || jsonb_build_object(
+        'at', now(), 'status', 'SKIPPED', 'reason', 'CANCELLED') ELSE d.history END
+WHERE d.tenant_id = %s AND d.source_id = %s AND ({WAITING} OR d.status IN ('CLAIMED', 'UNKNOWN'))
+  AND (%s = '' OR d.occurrence = %s)
+RETURNING d.status = 'SKIPPED'
 """
 
 
@@ -38,7 +47,10 @@ def release_source(source_id: UUID) -> None:
 
 
 def cancel_source(source_id: UUID, occurrence: str = "") -> int:
-    """Call off what is planned, of one occurrence or of all; returns how many messages."""
+    """Call off what is planned, of one occurrence or of all; returns how many messages.
+
+    What is being handed over at this moment may still arrive; where it does not, it is not tried again.
+    """
     with connection.cursor() as cursor:
         cursor.execute(CANCEL, [current_tenant_id(), source_id, occurrence, occurrence])
-        return int(cursor.rowcount)
+        return sum(has_ended for (has_ended,) in cursor.fetchall())
