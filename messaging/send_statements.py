@@ -76,12 +76,12 @@ ORDER BY d.due_at, d.id
 RESULT: Final = StagingTable(
     "send_result", "id bigint, status text, reason text, service_id text, error text, wait interval"
 )
-# Word from the service may have been faster than this: then only its id is noted. What was called off meanwhile does
-# not go back to the queue.
+# Word from the service may have been faster than this: then only its id is noted. What was called off meanwhile
+# (a reason stands in a row that is under way) does not go back to the queue.
 FINISH: Final = """
 UPDATE messaging_delivery AS d
-SET status = CASE WHEN r.status = 'PLANNED' AND d.reason = 'CANCELLED' THEN 'SKIPPED' ELSE r.status END,
-    reason = CASE WHEN r.status IN ('PLANNED', 'UNKNOWN') AND d.reason = 'CANCELLED' THEN d.reason ELSE r.reason END,
+SET status = CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN 'SKIPPED' ELSE r.status END,
+    reason = CASE WHEN r.status IN ('PLANNED', 'UNKNOWN') AND d.reason <> '' THEN d.reason ELSE r.reason END,
     error = r.error,
     service_id = CASE WHEN r.service_id <> '' THEN r.service_id ELSE d.service_id END,
     handed_over_at = CASE WHEN r.status = 'HANDED_OVER' THEN clock_timestamp() ELSE d.handed_over_at END,
@@ -89,12 +89,11 @@ SET status = CASE WHEN r.status = 'PLANNED' AND d.reason = 'CANCELLED' THEN 'SKI
     due_at = CASE WHEN r.status = 'PLANNED' THEN clock_timestamp() + r.wait ELSE d.due_at END,
     expires_at = CASE WHEN r.status = 'PLANNED' AND d.expires_at < clock_timestamp() + r.wait
                       THEN clock_timestamp() + r.wait ELSE d.expires_at END,
-    mailbox = CASE WHEN r.status = 'SKIPPED' OR r.status = 'PLANNED' AND d.reason = 'CANCELLED' THEN NULL
-                   ELSE d.mailbox END,
+    mailbox = CASE WHEN r.status = 'SKIPPED' OR r.status = 'PLANNED' AND d.reason <> '' THEN NULL ELSE d.mailbox END,
     history = d.history || jsonb_strip_nulls(jsonb_build_object(
         'at', clock_timestamp(), 'status', r.status, 'reason', NULLIF(r.reason, ''), 'error', NULLIF(r.error, '')))
-        || CASE WHEN r.status = 'PLANNED' AND d.reason = 'CANCELLED' THEN jsonb_build_array(jsonb_build_object(
-               'at', clock_timestamp(), 'status', 'SKIPPED', 'reason', 'CANCELLED')) ELSE '[]' END
+        || CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN jsonb_build_array(jsonb_build_object(
+               'at', clock_timestamp(), 'status', 'SKIPPED', 'reason', d.reason)) ELSE '[]' END
 FROM send_result AS r
 WHERE d.tenant_id = %s AND d.id = r.id AND d.status IN ('CLAIMED', 'UNKNOWN')
 RETURNING d.id, d.key, d.source, d.source_id, d.occurrence, d.variant, d.profile_id, d.channel, d.status, d.reason

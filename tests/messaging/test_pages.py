@@ -142,7 +142,7 @@ def process(club: Club) -> None:
 
 def opted_in(club: Club) -> bool:
     with tenant_scope(club.tenant):
-        return CustomerProfile.objects.get().email_opt_in
+        return bool(CustomerProfile.objects.get().email_opt_in)
 
 
 def events(club: Club) -> list[str]:
