@@ -79,6 +79,9 @@ TARGET: Final = inline_serializer(
         "seen": serializers.ListField(child=serializers.JSONField(), help_text="Posts that could be this one."),
     },
 )  # fmt: skip
+WORDS: Final = inline_serializer(
+    "SocialWords", {"text": _text(required=False, help_text="What is said; for edit and reply.")}
+)
 _WRITTEN: Final[dict[str, Any]] = {
     "text": _text(required=False), "link": _text(required=False), "firstComment": _text(required=False),
     "utmCampaign": _text(required=False),

@@ -11,13 +11,14 @@ from profiles.graphql.context import Context, scoped
 from profiles.graphql.queries import TENANT
 from profiles.graphql.types import JSON, DateTime
 from social import connecting, inputs, posts
+from social.api.published import ACTS
 from social.api.views import PUBLISH, key_of
 from social.errors import ConnectionNotFound, PostNotFound, PromotionNotFound
 from social.graphql import types
 from social.measuring import measure_post, social_analytics
 from social.models import Promotion
 from social.promoting import actions
-from social.representation import connection_fields, post_fields, promotion_fields
+from social.representation import connection_fields, post_fields, promotion_fields, target_fields
 from tenants.api.throttling import charge
 from tenants.models import Scope, Tenant
 from tenants.scope import current_tenant_id
@@ -79,6 +80,22 @@ class SocialQueries(graphene.ObjectType):
 @scoped(Scope.SOCIAL)
 def _create_post(context: Context, *, input: Any) -> Any:
     return post_fields(posts.write_post(inputs.words_of(input)))
+
+
+@scoped(Scope.SOCIAL)
+def _update_post(context: Context, *, id: str, input: Any) -> Any:
+    return post_fields(posts.write_post(inputs.words_of(input), post_id=key_of(id, PostNotFound)))
+
+
+def _act_there(act: str) -> Any:
+    """An act on a post that is out, on one account."""
+
+    @scoped(Scope.SOCIAL)
+    def resolve(context: Context, *, id: str, target_id: str, text: str = "") -> Any:
+        charge(context.caller, PUBLISH)
+        return target_fields(ACTS[act](key_of(id, PostNotFound), key_of(target_id, PostNotFound), text))
+
+    return resolve
 
 
 @scoped(Scope.SOCIAL)
@@ -166,14 +183,24 @@ def _made(kind: Any, resolver: Any) -> graphene.Field:
     return graphene.Field(kind, input=body, tenant_id=TENANT, resolver=resolver)
 
 
+def _there(act: str, *, has_words: bool = False) -> graphene.Field:
+    words = {"text": graphene.String(required=True)} if has_words else {}
+    return _act(types.SocialTarget, _act_there(act), target_id=graphene.ID(required=True), **words)
+
+
 class SocialMutations(graphene.ObjectType):
     """Acts on accounts, posts and promotions."""
 
     create_social_post = _made(types.SocialPost, _create_post)
+    update_social_post = _act(types.SocialPost, _update_post, input=GenericScalar(required=True))
     publish_social_post = _act(types.SocialPost, _publish_post, scheduled_at=DateTime())
     cancel_social_post = _act(types.SocialPost, _cancel_post)
     retry_social_post = _act(types.SocialPost, _retry_post)
     sync_social_engagement = _act(types.SocialPost, _sync)
+    edit_published_post = _there("edit", has_words=True)
+    reply_to_published_post = _there("reply", has_words=True)
+    delete_published_post = _there("delete")
+    write_first_comment_again = _there("comment-again")
     connect_social_account = graphene.Field(
         JSON,
         platform=graphene.String(required=True),

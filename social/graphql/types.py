@@ -42,6 +42,7 @@ class SocialTarget(graphene.ObjectType):
     published_at = DateTime()
     network_post_id = graphene.String()
     permalink = graphene.String()
+    deleted_at = DateTime()
     problem = graphene.String()
     explanation = graphene.String()
     who_must_act = graphene.String()
