@@ -37,6 +37,7 @@ CONNECTION: Final = inline_serializer(
     {
         "id": _text(), "platform": PLATFORM, "accountId": _text(), "accountName": _text(),
         "username": _maybe(serializers.CharField),
+        "login": _maybe(serializers.CharField, help_text="INSTAGRAM: connected by Instagram itself."),
         "status": serializers.ChoiceField(choices=ConnectionStatus.choices),
         "problem": _maybe(serializers.CharField), "health": _text(help_text="In words for staff."),
         "tokenExpiresAt": _maybe(serializers.DateTimeField),
@@ -50,7 +51,11 @@ CONNECTION: Final = inline_serializer(
 CONNECTIONS: Final = type(CONNECTION)(many=True)
 CONNECT: Final = inline_serializer(
     "SocialConnect",
-    {"platform": PLATFORM, "redirectUri": _text(help_text="Where the network sends the person back.")},
+    {
+        "platform": PLATFORM,
+        "redirectUri": _text(help_text="Where the network sends the person back."),
+        "login": _text(required=False, help_text="INSTAGRAM: by Instagram itself, without a Facebook Page."),
+    },
 )
 BEGUN: Final = inline_serializer("SocialConsent", {"url": _text(), "state": _text()})
 CALLBACK: Final = inline_serializer(

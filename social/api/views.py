@@ -79,7 +79,11 @@ class ConnectView(TenantApiView):
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """Send the person to `url`; the network sends them back with `state` and `code`, good for 15 minutes."""
-        known = {"platform": ("network", inputs.text), "redirectUri": ("redirect_uri", inputs.text)}
+        known = {
+            "platform": ("network", inputs.text),
+            "redirectUri": ("redirect_uri", inputs.text),
+            "login": ("login", inputs.text),
+        }
         values = inputs.read(request.data, known, required=("platform", "redirectUri"))
         begun = connecting.begin(**values, session=f"api:{request.caller.subject}")
         return Response({"url": begun.url, "state": begun.state})

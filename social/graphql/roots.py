@@ -123,10 +123,9 @@ def _sync(context: Context, *, id: str) -> Any:
 
 
 @scoped(Scope.SOCIAL)
-def _connect(context: Context, *, platform: str, redirect_uri: str) -> Any:
-    begun = connecting.begin(
-        network=platform, redirect_uri=redirect_uri, session=f"api:{context.caller.subject}"
-    )
+def _connect(context: Context, *, platform: str, redirect_uri: str, login: str = "") -> Any:
+    session = f"api:{context.caller.subject}"
+    begun = connecting.begin(network=platform, redirect_uri=redirect_uri, session=session, login=login or "")
     return {"url": begun.url, "state": begun.state}
 
 
@@ -205,6 +204,7 @@ class SocialMutations(graphene.ObjectType):
         JSON,
         platform=graphene.String(required=True),
         redirect_uri=graphene.String(required=True),
+        login=graphene.String(),
         tenant_id=TENANT,
         resolver=_connect,
     )

@@ -16,6 +16,7 @@ class SocialConnection(graphene.ObjectType):
     account_id = graphene.String(required=True)
     account_name = graphene.String(required=True)
     username = graphene.String()
+    login = graphene.String()
     status = graphene.String(required=True)
     problem = graphene.String()
     health = graphene.String(required=True)

@@ -98,7 +98,12 @@ def _on_network(touch: Touch, target: Target) -> str:
     try:
         account = account_of(target.connection)
         if touch.kind == TouchKind.CANCELLATION:
-            publisher.delete(account, post_id)
+            try:
+                publisher.delete(account, post_id)
+            except NotPossible:
+                said = fill(words_of(touch.promotion, touch.kind), token_values(target.post))
+                publisher.comment(account, post_id, said)
+                return f"{where} lets nobody delete it from outside: called off by a reply. Delete it in the app."
             Target.objects.filter(pk=target.pk).update(deleted_at=timezone.now(), metrics_due_at=None)
             return f"Deleted on {where}."
         text = fill(words_of(touch.promotion, touch.kind), token_values(target.post))
