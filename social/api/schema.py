@@ -185,6 +185,6 @@ ANALYTICS: Final = inline_serializer(
         "planned": serializers.IntegerField(),
         "byStatus": serializers.DictField(child=serializers.IntegerField()),
         **{name: serializers.ListField(child=serializers.JSONField())
-           for name in ("byPlatform", "byHour", "byKind", "byPromotion", "before")},
+           for name in ("byPlatform", "byHour", "byKind", "byPromotion", "before", "conversions")},
     },
 )  # fmt: skip

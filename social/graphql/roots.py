@@ -13,6 +13,7 @@ from profiles.graphql.types import JSON, DateTime
 from social import connecting, inputs, posts
 from social.api.published import ACTS
 from social.api.views import PUBLISH, key_of
+from social.conversions import conversions
 from social.errors import ConnectionNotFound, PostNotFound, PromotionNotFound
 from social.graphql import types
 from social.measuring import measure_post, social_analytics
@@ -53,7 +54,8 @@ def _analytics(context: Context, *, since: Any = None, until: Any = None) -> Any
     until = until or timezone.now()
     since = since or until - timedelta(days=30)
     zone = Tenant.objects.get(pk=current_tenant_id()).time_zone
-    return social_analytics(since=since, until=until, zone=zone)
+    told = social_analytics(since=since, until=until, zone=zone)
+    return {**told, "conversions": conversions(since=since, until=until)}
 
 
 class SocialQueries(graphene.ObjectType):
