@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('profiles', '0013_leases'),
-        ('tenants', '0004_keys_bound_to_sources'),
+        ("profiles", "0013_leases"),
+        ("tenants", "0004_keys_bound_to_sources"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('metadata__has_key', 'utm')), fields=['tenant', 'occurred_at'], name='profiles_activity_utm_idx'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(("metadata__has_key", "utm")),
+                fields=["tenant", "occurred_at"],
+                name="profiles_activity_utm_idx",
+            ),
         ),
     ]
