@@ -46,7 +46,7 @@ def conversions(*, since: datetime, until: datetime) -> list[dict[str, Any]]:
 
     `postId` is None where only the campaign's name is known; `clicks` where the network tells none.
     """
-    values = {
+    values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "types": [ENTERED, BOOKED],
         "since": since,
@@ -75,7 +75,7 @@ def conversions(*, since: datetime, until: datetime) -> list[dict[str, Any]]:
 
 def entries_of_event(key: str) -> list[dict[str, Any]]:
     """How many people entered an event by a link of a post, by network; None: another source."""
-    values = {"tenant": current_tenant_id(), "entered": ENTERED, "key": key, "medium": MEDIUM}
+    values: dict[str, Any] = {"tenant": current_tenant_id(), "entered": ENTERED, "key": key, "medium": MEDIUM}
     with connection.cursor() as cursor:
         cursor.execute(ENTRIES_OF_EVENT, values)
         return [
