@@ -88,7 +88,7 @@ def _returning(cursor: Any, club: Club, host_id: UUID, parted: Mapping[UUID, int
     while returning:
         records = {pk: holders[pk].records for pk in (host_id, *returning)}
         united = Holder(host_id, records=dict(chain.from_iterable(one.items() for one in records.values())))
-        gone = set()
+        gone: set[int] = set()
         for key, profile_ids in shared.items():
             others = [holders[pk] for pk in profile_ids if pk not in records]
             address = shared_address(club, key, [united, *others], 0, records)
