@@ -18,7 +18,8 @@ from social.networks.x import post_address as x_address
 from social.publishing import comments, failures, limits, settling
 from social.publishing.attempts import close, close_by
 from social.publishing.claiming import Claim, LeaseLost, claim, keep
-from social.publishing.states import locked, postpone, publish
+from social.publishing.states import locked, postpone, publish, withdraw
+from social.publishing.wanted import is_withdrawn
 from social.tokens import account_of
 from tenants.scope import tenant_scope
 
@@ -35,6 +36,8 @@ def work(claim: Claim) -> None:
         try:
             if target.status == TargetStatus.UNKNOWN or settling.open_attempt(target):
                 settling.settle(target, claim.lease)
+            elif is_withdrawn(target.post):
+                withdraw(target, lease=claim.lease)
             else:
                 _Run(target, claim).through()
         except LeaseLost:
@@ -164,8 +167,8 @@ def save_step(target: Target, plan: Plan, handle: str, request_hash: str) -> Non
 
 def fingerprint(content: Content) -> str:
     """What was said, as one hash."""
-    parts = [content.text, content.link, content.first_comment, [one.path for one in content.pictures]]
-    return hashlib.sha256(orjson.dumps([*parts, content.video.path if content.video else None])).hexdigest()
+    parts = [content.text, content.link, content.first_comment, [one.key for one in content.pictures]]
+    return hashlib.sha256(orjson.dumps([*parts, content.video.key if content.video else None])).hexdigest()
 
 
 def remember_address(target: Target, account: Account) -> None:
