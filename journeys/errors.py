@@ -67,6 +67,15 @@ class SecretNotFound(NotFoundError):
         super().__init__("There is no such secret.")
 
 
+class SecretNameTaken(ConflictError):
+    """Another secret has the name."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another secret has this name: choose another, or exchange that one.", code="NAME_TAKEN"
+        )
+
+
 class SecretInUse(ConflictError):
     """A live journey signs with it."""
 

@@ -30,6 +30,7 @@ REASONS: Final[Mapping[str, str]] = {
     "PAUSED": "The journey was paused, and dropped entries",
     "ARCHIVED": "The journey was archived",
     "DRAFT": "The journey had not been started",
+    "ENTRY_FAILED": "The journey could not be asked",
     "ALREADY_OVER": "What ends the journey had happened already",
     "MERGE_JOIN_IGNORED": "Joined the segment by a merge only",
     "NEVER_TRIGGERED": "What starts the journey has not happened to the person since it began",

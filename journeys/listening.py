@@ -4,17 +4,18 @@ The consumer stands behind segments and scoring, so that whoever is asked about 
 Only journeys that name a kind of event are looked at. All happens in the transaction in which the position moves.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from events.consumers import Entry
 from journeys import leaving, scanning
-from journeys.definition.triggers import DateTrigger, EventTrigger, ScoreTrigger, SegmentTrigger
+from journeys.definition.triggers import DateTrigger, EventTrigger, ScoreTrigger, SegmentTrigger, Trigger
 from journeys.definition.vocabulary import activity_types
 from journeys.engine.holding import end_runs, wake_runs
 from journeys.entering import Entrant, enter
@@ -25,6 +26,9 @@ from journeys.payloads import first_false, key_of
 from journeys.score_crossings import crossings
 from tenants.models import Tenant
 
+logger = logging.getLogger(__name__)
+
+LONGEST_ERROR: Final = 300
 SUBSCRIBED: Final = """
 SELECT run_id, profile_id, types, has_condition FROM journeys_subscription WHERE tenant_id = %s AND profile_id = ANY(%s)
 """
@@ -110,7 +114,7 @@ class _Batch:
             entrants = [
                 Entrant(
                     one.profile_id,
-                    key=key_of(one.payload, trigger.key),
+                    key=_key(one, trigger),
                     cause="EVENT",
                     event_type=one.type,
                     event_id=one.id,
@@ -122,7 +126,7 @@ class _Batch:
             ]
             entrants = self._without_those_it_is_over_for(journey, entrants)
             if entrants:
-                enter(journey, entrants, trigger=trigger, now=self.now)
+                self._enter(journey, entrants, trigger)
 
     def _without_those_it_is_over_for(self, journey: Journey, entrants: list[Entrant]) -> list[Entrant]:
         """What ends a run may be read before, or together with, what starts it: then nobody enters.
@@ -159,7 +163,7 @@ class _Batch:
                     continue
                 entrants.append(Entrant(one.profile_id, cause="SEGMENT", at=one.at))
             if entrants:
-                enter(journey, entrants, trigger=trigger, now=self.now)
+                self._enter(journey, entrants, trigger)
 
     def _enter_by_scores(self) -> None:
         scored = [one for one in self.entries if one.kind == "profile.scored" and one.profile_id is not None]
@@ -168,7 +172,27 @@ class _Batch:
         for journey, trigger, number in self._triggers(ScoreTrigger):
             entrants = list(crossings(journey, trigger, number, scored, self.now))
             if entrants:
+                self._enter(journey, entrants, trigger)
+
+    def _enter(self, journey: Journey, entrants: list[Entrant], trigger: Trigger) -> None:
+        """One journey that cannot let anybody in stops nobody else; it is noted with the error."""
+        try:
+            with transaction.atomic():
                 enter(journey, entrants, trigger=trigger, now=self.now)
+        except OperationalError:
+            raise
+        except Exception as error:  # whatever is wrong with the journey; kept for everybody whom it concerns
+            logger.exception("nobody can enter a journey", extra={"journey": str(journey.pk)})
+            words = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+            for one in entrants:
+                _refuse(
+                    journey,
+                    one.profile_id,
+                    "ENTRY_FAILED",
+                    key=one.key,
+                    cause=one.cause,
+                    detail={"error": words},
+                )
 
     def _triggers(self, kind: type[Any]) -> Iterator[tuple[Journey, Any, int]]:
         for journey_id, definition in self.interest.definitions.items():
@@ -180,7 +204,13 @@ class _Batch:
 
 
 def _refuse(
-    journey: Journey, profile_id: UUID, reason: str, *, key: str = "", cause: str = "SEGMENT"
+    journey: Journey,
+    profile_id: UUID,
+    reason: str,
+    *,
+    key: str = "",
+    cause: str = "SEGMENT",
+    detail: Mapping[str, Any] | None = None,
 ) -> None:
     EntryRefusal.objects.create(
         tenant_id=journey.tenant_id,
@@ -189,4 +219,10 @@ def _refuse(
         reason=reason,
         key=key,
         cause=cause,
+        detail=detail,
     )
+
+
+def _key(one: Happened, trigger: EventTrigger) -> str:
+    """The business key; an event that brings none is a business of its own."""
+    return key_of(one.payload, trigger.key) or ("" if trigger.key is None else f"event:{one.id}")

@@ -3,10 +3,11 @@
 import re
 from typing import Final
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from events.webhooks.signing import check_secret, new_secret
-from journeys.errors import SecretInUse, SecretNotFound
+from journeys.errors import SecretInUse, SecretNameTaken, SecretNotFound
 from journeys.models import Journey, JourneySecret
 from journeys.versions import definition_of
 from tenants.action_log import log_action
@@ -25,39 +26,60 @@ class MissingSecret(ValueError):
         super().__init__(f"There is no secret called “{name}”: make it, or choose another.")
 
 
-def keep_secret(name: str, secret: str = "") -> tuple[JourneySecret, str]:
-    """Store a secret under a name, in place of the one before; without one a random one is made.
+def make_secret(name: str, secret: str = "") -> tuple[JourneySecret, str]:
+    """Store a secret under a new name; without one a random one is made.
 
-    Returns it in its plain form, once. Raises InvalidError.
+    Returns it in its plain form, once. Raises InvalidError, SecretNameTaken.
     """
     if not NAME.fullmatch(name):
         raise InvalidError("Give a name of 1 to 60 letters, digits, blanks, dots and dashes.", field="name")
     plain = check_secret(secret) if secret else new_secret()
-    values = {
-        "sealed": encrypt(plain), "created_at": timezone.now(), "created_by_name": current_actor().name,
-    }  # fmt: skip
-    row, is_new = JourneySecret.objects.update_or_create(
-        tenant_id=current_tenant_id(), name=name, defaults=values
-    )
-    act = "journey_secret.made" if is_new else "journey_secret.exchanged"
-    log_action(act, subject_kind="journey_secret", subject_id=str(row.pk), details={"name": name})
+    try:
+        with transaction.atomic():
+            row: JourneySecret = JourneySecret.objects.create(
+                tenant_id=current_tenant_id(),
+                name=name,
+                sealed=encrypt(plain),
+                created_by_name=current_actor().name,
+            )
+            _log("made", row)
+    except IntegrityError as error:
+        raise SecretNameTaken from error
     return row, plain
+
+
+def exchange_secret(name: str, secret: str = "") -> tuple[JourneySecret, str]:
+    """Another secret under a name, from now on; like `make_secret`. Raises SecretNotFound, InvalidError."""
+    plain = check_secret(secret) if secret else new_secret()
+    with transaction.atomic():
+        row = _found(name)
+        row.sealed, row.created_at, row.created_by_name = encrypt(plain), timezone.now(), current_actor().name
+        row.save()
+        _log("exchanged", row)
+    return row, plain
+
+
+def _found(name: str) -> JourneySecret:
+    row: JourneySecret | None = JourneySecret.objects.filter(name=name).first()
+    if row is None:
+        raise SecretNotFound
+    return row
+
+
+def _log(act: str, row: JourneySecret) -> None:
+    log_action(
+        f"journey_secret.{act}", subject_kind="journey_secret", subject_id=row.pk, details={"name": row.name}
+    )
 
 
 def drop_secret(name: str) -> None:
     """Forget a secret; raises SecretNotFound, SecretInUse where a live journey signs with it."""
-    row = JourneySecret.objects.filter(name=name).first()
-    if row is None:
-        raise SecretNotFound
+    row = _found(name)
     if names := _users(name):
         raise SecretInUse(names)
-    log_action(
-        "journey_secret.deleted",
-        subject_kind="journey_secret",
-        subject_id=str(row.pk),
-        details={"name": name},
-    )
-    row.delete()
+    with transaction.atomic():
+        _log("deleted", row)
+        row.delete()
 
 
 def secret_of(name: str) -> str:

@@ -11,6 +11,7 @@ from journeys.definition.checking import World
 from journeys.models import Journey, JourneySecret, JourneyVersion, Run
 from messaging.models.policy import policy_of
 from messaging.rendering import TemplateProblem, check_text
+from messaging.templates import templates_of
 from profiles.models import LifecycleStage
 from segments.models import Segment, SegmentType
 from segments.rules import InvalidRule, parse
@@ -29,11 +30,23 @@ def world() -> World:
         journeys={str(pk) for pk in Journey.objects.exclude(status="ARCHIVED").values_list("id", flat=True)},
         secrets=set(JourneySecret.objects.values_list("name", flat=True)),
         stages=set(LifecycleStage.values),
+        templates=_Templates(tenant),
         check_rule=rule_problem,
         check_text=text_problem,
         check_url=url_problem,
         has_quiet_hours=policy_of(tenant).has_quiet_hours,
     )
+
+
+class _Templates:
+    """The service's templates, asked for only where a step names one; all are taken for known while it is away."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+
+    def __contains__(self, template: object) -> bool:
+        found = templates_of(self.tenant)
+        return not found.is_known or found.find(str(template)) is not None
 
 
 def rule_problem(tree: Any) -> str | None:

@@ -188,6 +188,15 @@ SECRET_KEEP: Final = inline_serializer(
     "JourneySecretKeep",
     {"secret": serializers.CharField(required=False, help_text="whsec_ and base64; left out: a random one.")},
 )
+SECRET_MAKE: Final = inline_serializer(
+    "JourneySecretMake",
+    {
+        "name": serializers.CharField(max_length=60),
+        "secret": serializers.CharField(
+            required=False, help_text="whsec_ and base64; left out: a random one."
+        ),
+    },
+)
 SECRET_KEPT: Final = inline_serializer(
     "JourneySecretKept",
     {

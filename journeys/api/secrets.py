@@ -7,12 +7,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from journeys.api import schema
-from journeys.api.views import optional_body
+from journeys.api.views import optional_body, text_of
 from journeys.models import JourneySecret
-from journeys.secret_store import drop_secret, keep_secret
+from journeys.secret_store import drop_secret, exchange_secret, make_secret
 from profiles.api.customers import json_answer
+from profiles.api.parameters import body_object
 from tenants.api.views import ApiRequest, TenantApiView
-from tenants.errors import InvalidError
 from tenants.models import Scope
 
 
@@ -24,7 +24,7 @@ def secret_json(row: JourneySecret) -> dict[str, Any]:
 class SecretsView(TenantApiView):
     """All secrets, by name."""
 
-    required_scopes = {"GET": Scope.CAMPAIGNS}
+    required_scopes = {"GET": Scope.CAMPAIGNS, "POST": Scope.ADMIN}
 
     @extend_schema(
         operation_id="listJourneySecrets", tags=["journeys"], summary="Names of the secrets that webhooks sign with",
@@ -34,6 +34,16 @@ class SecretsView(TenantApiView):
         """Names only."""
         return json_answer({"data": [secret_json(row) for row in JourneySecret.objects.order_by("name")]})
 
+    @extend_schema(
+        operation_id="createJourneySecret", tags=["journeys"], summary="Store a secret under a name",
+        request=schema.SECRET_MAKE, responses={201: schema.SECRET_KEPT},
+    )  # fmt: skip
+    def post(self, request: ApiRequest) -> HttpResponseBase:
+        """Without `secret` a random one is made. The answer tells it, this once."""
+        body = body_object(request)
+        row, plain = make_secret(text_of(body, "name"), text_of(body, "secret"))
+        return Response(secret_json(row) | {"secret": plain}, status=201)
+
 
 class SecretView(TenantApiView):
     """One secret."""
@@ -41,16 +51,12 @@ class SecretView(TenantApiView):
     required_scopes = {"PUT": Scope.ADMIN, "DELETE": Scope.ADMIN}
 
     @extend_schema(
-        operation_id="keepJourneySecret", tags=["journeys"], summary="Store a secret under a name",
+        operation_id="exchangeJourneySecret", tags=["journeys"], summary="Sign with another secret from now on",
         parameters=[schema.SECRET_NAME], request=schema.SECRET_KEEP, responses=schema.SECRET_KEPT,
     )  # fmt: skip
     def put(self, request: ApiRequest, name: str) -> HttpResponseBase:
-        """In place of the one before; without one a random one is made. The answer tells it, this once."""
-        body = optional_body(request)
-        secret = body.get("secret")
-        if secret is not None and not isinstance(secret, str):
-            raise InvalidError("Write a text.", field="secret")
-        row, plain = keep_secret(name, secret or "")
+        """Without `secret` a random one is made. The answer tells it, this once."""
+        row, plain = exchange_secret(name, text_of(optional_body(request), "secret"))
         return json_answer(secret_json(row) | {"secret": plain})
 
     @extend_schema(

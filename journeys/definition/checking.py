@@ -1,13 +1,13 @@
 """Whether a definition can run: every problem with its step and what would be right. Pure; `World` knows the club."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
 from journeys import clocks
 from journeys.definition.graph import Definition
-from journeys.definition.parts import ELAPSED_LIMIT_DAYS, Length, Unit
+from journeys.definition.parts import ELAPSED_LIMIT_DAYS, Length, Unit, UntilDate
 from journeys.definition.problems import Problem, Weight
 from journeys.definition.steps import (
     Condition,
@@ -57,7 +57,7 @@ class World:
     segments: Collection[str] | None = None
     static_segments: Collection[str] | None = None
     journeys: Collection[str] | None = None
-    templates: Collection[str] | None = None
+    templates: Container[str] | None = None
     secrets: Collection[str] | None = None
     stages: Collection[str] | None = None
     check_rule: Callable[[object], str | None] = field(default=_anything)
@@ -402,6 +402,7 @@ def _warnings(definition: Definition, world: World) -> Iterator[Problem]:
         yield Problem(
             "NO_QUIET_HOURS", "The club has no quiet hours: messages may go at night.", "", Weight.WARNING
         )
+    yield from _never(definition)
     most = _most_messages_a_week(definition)
     if most > MOST_MESSAGES_A_WEEK:
         yield Problem(
@@ -409,6 +410,43 @@ def _warnings(definition: Definition, world: World) -> Iterator[Problem]:
         )
     if definition.entry.policy is Policy.AFTER_EXIT and definition.entry.daily_cap is None and sends:
         yield Problem("REENTRY", "People may enter again at once after leaving.", "", Weight.WARNING)
+
+
+def _never(definition: Definition) -> Iterator[Problem]:
+    """What can never come: a date of an event where nobody enters by one, something with a key that no run has."""
+    has_event = any(isinstance(one, EventTrigger) for one in definition.triggers)
+    for step in definition.steps:
+        if (
+            isinstance(step, Wait)
+            and isinstance(step.until, UntilDate)
+            and step.until.is_of_event
+            and not has_event
+        ):
+            yield Problem(
+                "NO_EVENT",
+                f"Step {title(step)} waits for a date of the event, but no trigger is an event.",
+                step.id,
+                Weight.WARNING,
+            )
+        is_keyed = isinstance(step, WaitUntil) and step.event is not None and step.event.same_key
+        if is_keyed and not definition.key_paths:
+            yield _keyless(f"Step {title(step)} waits for something", step.id)
+    if (
+        any(isinstance(one, EventExit) and one.same_key for one in definition.exits)
+        and not definition.key_paths
+    ):
+        yield _keyless("An exit asks for something")
+    if definition.goal is not None and definition.goal.same_key and not definition.key_paths:
+        yield _keyless("The goal asks for something")
+
+
+def _keyless(who: str, step: str = "") -> Problem:
+    return Problem(
+        "NO_KEY",
+        f"{who} with the same key, but no trigger names a key, as in bookingId: it never comes.",
+        step,
+        Weight.WARNING,
+    )
 
 
 def _most_messages_a_week(definition: Definition) -> int:

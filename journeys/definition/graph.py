@@ -12,7 +12,15 @@ from pydantic import AfterValidator, Field, ValidationError
 from journeys.definition.parts import Part, RuleTree, StepId
 from journeys.definition.problems import InvalidDefinition, Problem
 from journeys.definition.steps import Send, Step
-from journeys.definition.triggers import Entry, EventTrigger, ExitMode, ExitRule, GoalRule, Trigger
+from journeys.definition.triggers import (
+    Entry,
+    EventTrigger,
+    ExitMode,
+    ExitRule,
+    GoalRule,
+    SegmentExit,
+    Trigger,
+)
 from tenants.models.tenant import time_zones
 
 SCHEMA_VERSION: Final = 1
@@ -78,6 +86,11 @@ class Definition(Part):
     def must_match(self) -> bool:
         """Whether whoever no longer fulfils the condition leaves."""
         return self.matching is not None and self.exit_mode in (ExitMode.STOPS_MATCHING, ExitMode.EITHER)
+
+    @property
+    def leaves_by_change(self) -> bool:
+        """Whether a change of the person may end a run: by a segment, or by the condition to stay."""
+        return self.must_match or any(isinstance(one, SegmentExit) for one in self.exits)
 
     def sends_ahead(self, start: str | None) -> list[Send]:
         """The messages that come at or after a step before the next wait, the nearest first."""

@@ -78,6 +78,8 @@ def one_pass(
     tenant: Tenant, *, now: datetime, low: datetime = EPOCH, limit: int = BATCH, only: UUID | None = None
 ) -> Passed:
     """Claim at most `limit` runs that are due and move them; the scope is open."""
+    if low == EPOCH and not _is_anybody_due(tenant, now):
+        return Passed(0, 0, low)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.MOVING)
         claim = sql.CLAIM.format(only="AND journey_id = %(only)s" if only else "")
@@ -88,6 +90,12 @@ def one_pass(
             return Passed(0, 0, low)
         steps = _Pass(cursor, tenant, now).run()
         return Passed(claimed, steps, newest)
+
+
+def _is_anybody_due(tenant: Tenant, now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.ANYBODY, {"tenant": tenant.pk, "now": now})
+        return bool(cursor.rowcount)
 
 
 class _Pass:

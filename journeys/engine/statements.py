@@ -32,6 +32,10 @@ WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND du
 ORDER BY due_at LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED
 """
+# Asked first where nobody may be due: no transaction, no table.
+ANYBODY: Final = """
+SELECT FROM journeys_run WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s LIMIT 1
+"""
 CLAIMED: Final = "SELECT count(*), max(due_at) FROM moving"
 # Who may not be moved now: of paused journeys, and whose data is restricted (looked at again in an hour).
 STOP: Final = """

@@ -55,7 +55,7 @@ OPERATIONS = (
     "unarchiveCampaign unmergeCustomer unscheduleCampaign updateCampaign updateCustomer "
     "updateJourney updatePromotion updateSegment updateSocialPost updateTask updateWebhook "
     "writeCustomers writeToCustomer "
-    "dropJourneySecret getJourneyTrial keepJourneySecret listJourneySecrets listJourneyTrials "
+    "createJourneySecret dropJourneySecret exchangeJourneySecret getJourneyTrial listJourneySecrets listJourneyTrials "
     "startJourneyTrial"
 )
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -11,6 +11,7 @@ from journeys.staff_tasks import TaskFields, make_task
 from tenants.scope import tenant_scope
 from tests.journeys.definitions import journey, send, wait
 from tests.permissions import (
+    ADMIN_MAKE,
     ADMIN_REMOVE,
     ADMINISTER,
     CAMPAIGN,
@@ -70,7 +71,7 @@ def a_trial(world: World) -> Mapping[str, object]:
 def a_secret(world: World) -> Mapping[str, object]:
     """A secret that nobody signs with."""
     with tenant_scope(world.club.tenant):
-        row, _ = secret_store.keep_secret(f"Loyalty {uuid4().hex[:8]}")
+        row, _ = secret_store.make_secret(f"Loyalty {uuid4().hex[:8]}")
     return {"secret": row.name}
 
 
@@ -93,6 +94,7 @@ REST: Final[tuple[Any, ...]] = (
     Row("journey-trials", "POST", f"{ONE}/trials{OWN}", QUEUE, {"days": 30}, prepare=draft),
     Row("journey-trial", "GET", f"{ONE}/trials/{{trial}}{OWN}", READ, prepare=a_trial),
     Row("journey-secrets", "GET", f"/api/v1/journey-secrets{OWN}", CAMPAIGN, is_reading=True),
+    Row("journey-secrets", "POST", f"/api/v1/journey-secrets{OWN}", ADMIN_MAKE, {"name": "{fresh}"}, a_name),
     Row("journey-secret", "PUT", f"/api/v1/journey-secrets/{{secret}}{OWN}", ADMINISTER, {}, a_secret),
     Row("journey-secret", "DELETE", f"/api/v1/journey-secrets/{{secret}}{OWN}", ADMIN_REMOVE, prepare=a_secret),
     Row("explain-journey", "GET", f"{ONE}/explain{OWN}&customerId={{id}}", READ, prepare=draft),

@@ -222,7 +222,11 @@ def test_a_trial_is_started_watched_and_read(api: Client, fairview: Club) -> Non
 
 def test_a_secret_is_told_once_and_stays_where_it_is_needed(api: Client, fairview: Club) -> None:
     address = f"/api/v1/journey-secrets/Loyalty{OWN}"
+    made_one = post(api, "/api/v1/journey-secrets", {"name": "Loyalty"})
+    assert made_one.status_code == 201
+    assert post(api, "/api/v1/journey-secrets", {"name": "Loyalty"}).json()["error"]["code"] == "NAME_TAKEN"
     kept = api.put(address, {}, "application/json").json()
+    assert kept["secret"] != made_one.json()["secret"]
     assert kept["secret"].startswith("whsec_")
     listed = api.get(f"/api/v1/journey-secrets{OWN}").json()["data"]
     assert [(one["name"], "secret" in one) for one in listed] == [("Loyalty", False)]
@@ -240,7 +244,9 @@ def test_a_secret_is_told_once_and_stays_where_it_is_needed(api: Client, fairvie
     post(api, f"{URL}/{journey_id}/archive")
     assert api.delete(address).status_code == 204
     assert api.delete(address).status_code == 404
-    assert api.put(address, {"secret": "short"}, "application/json").status_code == 400
+    assert api.put(address, {}, "application/json").status_code == 404
+    for body in ({"name": "A", "secret": "short"}, {"name": ""}, {"name": 7}, {}):
+        assert post(api, "/api/v1/journey-secrets", body).status_code == 400
     with tenant_scope(fairview.tenant):
         assert not JourneySecret.objects.exists()
 

@@ -1,19 +1,21 @@
 """What goes wrong in marketing automation, played before anybody reports it here."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError, transaction
 
 from events.consumers import Entry
-from journeys import lifecycle, listening
+from journeys import entering, lifecycle, listening, scanning
+from journeys.definition import parse
+from journeys.definition.checking import check
 from journeys.drafts import get_journey, save_draft
 from journeys.engine import kinds
 from journeys.engine.holding import held_counts, release
 from journeys.engine.passing import one_pass
 from journeys.explaining import explain
-from journeys.models import Conversion, Run, RunEnded, StepLog, Subscription
+from journeys.models import Conversion, EntryRefusal, Run, RunEnded, StepLog, Subscription
 from messaging import sending
 from messaging.models import Delivery, Message, SendPolicy
 from messaging.sandbox.server import Sandbox
@@ -433,3 +435,63 @@ def test_a_condition_asks_what_the_event_and_the_answers_brought(play: Play) -> 
     with play.open():
         assert [run.key for run in RunEnded.objects.order_by("pk")] == ["B1", "B2"]
     assert play.sent(anna) == [("mail", "PLANNED")]
+
+
+# --- Journeys that are broken
+
+
+def test_a_journey_that_cannot_be_asked_stops_no_other_one(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = person(play.tenant, date_of_birth=date(1980, 11, 3))
+    birthday = {"kind": "DATE", "field": "dateOfBirth"}
+    gold = {"combinator": "AND", "rules": [{"field": "membershipTier", "operator": "eq", "value": "Gold"}]}
+    booked = on_event(BOOKED, "bookingId")
+    broken = play.start(
+        journey(wait("w"), triggers=[{**booked, "rule": gold}, {**birthday, "rule": gold}],
+                entry={"policy": "ONCE_PER_KEY"}), "A broken one",
+    )  # fmt: skip
+    fine = play.start(
+        journey(wait("w"), triggers=[booked, birthday], entry={"policy": "ONCE_PER_KEY"}), "Fine"
+    )
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise KeyError("a field that is gone")
+
+    monkeypatch.setattr(entering, "decide", fail)
+    play.tell(anna, BOOKED, bookingId="B1")
+    with play.open():
+        scanning.scan(play.tenant, START + timedelta(days=1))
+        assert sorted(run.key for run in Run.objects.all()) == ["2026-11-03", "B1"]
+        assert set(Run.objects.values_list("journey_id", flat=True)) == {fine.pk}
+        assert explain(broken, anna.pk)["whyNot"]["reason"] == "ENTRY_FAILED"
+        assert EntryRefusal.objects.get().detail == {"error": "KeyError: 'a field that is gone'"}
+        monkeypatch.undo()
+        CustomerProfile.objects.update(membership_tier="Gold")
+        # The dates are looked at again from where they stood.
+        assert scanning.scan(play.tenant, START + timedelta(days=1, minutes=1)) == 1
+
+
+def test_bookings_that_bring_no_key_are_one_run_each(play: Play) -> None:
+    anna = person(play.tenant)
+    play.start(journey(wait("w"), triggers=[on_event(BOOKED, "bookingId")], entry={"policy": "ONCE_PER_KEY"}))
+    for _ in range(2):
+        play.tell(anna, BOOKED, teeTime="soon")
+    assert play.count("journeys_run") == 2
+
+
+def test_what_can_never_come_is_said_before_the_start() -> None:
+    found = check(
+        parse(
+            journey(
+                until_date("w", "event.teeTime", -2, to="u"),
+                {"id": "u", "kind": "WAIT_UNTIL", "event": {"event": ROUND, "sameKey": True},
+                 "timeout": {"amount": 1, "unit": "DAYS"}, "ways": {"happened": None, "timeout": None}},
+                exits=[{"kind": "EVENT", "event": CANCELLED, "sameKey": True}],
+                goal={"event": BOOKED, "sameKey": True},
+            )
+        )
+    )  # fmt: skip
+    assert [(one.code, one.step, one.is_error) for one in found] == [
+        ("NO_EVENT", "w", False), ("NO_KEY", "u", False), ("NO_KEY", "", False), ("NO_KEY", "", False),
+    ]  # fmt: skip
