@@ -71,20 +71,17 @@ def take_in(tenant: Tenant, *, people: int, events: int) -> None:
     told: list[dict[str, Any]] = list(new_people(people, now - timedelta(days=121)))
     told += [one.event for one in mixed_events(events - len(told), people, now=now)]
     for start in range(0, len(told), 2_000):
-        accept(
-            [
-                (tenant.pk, receive({**event, "tenantId": tenant.slug}, now=now))
-                for event in told[start : start + 2_000]
-            ],
-            door=Door.HTTP,
-        )
+        part = [{**event, "tenantId": tenant.slug} for event in told[start : start + 2_000]]
+        accept([(tenant.pk, receive(event, now=now)) for event in part], door=Door.HTTP)
 
 
 def read_log(tenant: Tenant) -> None:
     """Let every consumer read to the end."""
     settle()
-    while any([consumers.run(name, tenant.pk) for name in registry.registrations()]):
-        pass
+    is_busy = True
+    while is_busy:
+        turns = [consumers.run(name, tenant.pk) for name in registry.registrations()]
+        is_busy = any(turns)
 
 
 def work_off(tenant: Tenant, events: int) -> None:
