@@ -104,7 +104,7 @@ def watched_statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scans]:
             execute(other, "SAVEPOINT explaining")
             try:
                 execute(other, EXPLAIN + tail.lstrip(), params)
-                (answer,) = other.fetchone() or (None,)
+                [(answer,)] = other.fetchall()
             finally:
                 execute(other, "ROLLBACK TO SAVEPOINT explaining")
                 execute(other, "RELEASE SAVEPOINT explaining")
