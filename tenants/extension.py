@@ -190,11 +190,13 @@ class OutboundEvent:
     """Entries of `kind` are told to others as `type`.
 
     `render(tenant, entries)` gives an envelope (or None: nobody may be told) for each entry, in the tenant's scope.
+    `is_frequent`: there are so many of them that only those are told who name the type; `*` does not mean it.
     """
 
     kind: str
     type: str
     render: str
+    is_frequent: bool = False
 
 
 # As a consumer's kind: whatever any app tells to others (`OutboundEvent.kind`).
@@ -229,6 +231,8 @@ class CustomerFilter:
     `apply(queryset, text)` returns the narrowed query set, or raises InvalidParameterError or NotFoundError. `schema`
     is the OpenAPI schema of the value. `options()`, inside the club's scope, gives the (value, label) pairs of a
     drop-down in the back office; without it the list obeys the parameter in its address, and offers none.
+    `is_about_money(text)`: whether the value asks for what only roles with SEE_MONEY see; `apply` refuses it to others,
+    and the back office leaves it out with a word. Without it no value does.
     """
 
     parameter: str
@@ -237,6 +241,7 @@ class CustomerFilter:
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     label: str = ""
     options: str = ""
+    is_about_money: str = ""
 
 
 class Place(StrEnum):
