@@ -131,7 +131,7 @@ def _plain(text: str) -> str:
 def _names() -> dict[str, str]:
     """Names in all languages of the headers, and in their own → two letters; the everyday ones count most."""
     names: dict[str, str] = {}
-    for code in Locale("en").territories:
+    for code in map(str, Locale("en").territories):
         if len(code) == CODE_LENGTH and code.isalpha():
             for name in _own_names(code):
                 names[_plain(name)] = code

@@ -161,8 +161,9 @@ def test_one_number_with_letters_among_whole_ones_is_kept_and_said(fairview: Clu
         done = checked(*lines, "123A,Anna,Botha,", header=NUMBERED)
         odd = row(done, 11)
 
+    read = odd.values or {}
     assert done.targets[0] == Target.MEMBER.value
-    assert (odd.values["memberNumber"], odd.values.get("sclMemberId")) == ("123A", None)
+    assert (read.get("memberNumber"), read.get("sclMemberId")) == ("123A", None)
     assert [one["text"] for one in odd.remarks] == [
         "Member number: 123A is no whole number; as the club's own number it was taken."
     ]
