@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("profiles", "0013_leases"),
+        ("profiles", "0014_visits_by_links"),
         ("tenants", "0004_keys_bound_to_sources"),
     ]
 
