@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from journeys.definition.checking import title
+from journeys.definition.steps import title
 from journeys.definition.vocabulary import event_words
 from journeys.drafts import live_version
 from journeys.engine.conditions import rule_in_words

@@ -9,13 +9,13 @@ from django.urls import reverse
 
 from journeys import lifecycle, winning
 from journeys.admin.common import journey_or_404, refused
-from journeys.building import picture
 from journeys.definition import parse
 from journeys.describing import trigger_words
 from journeys.drafts import draft_of, live_version
 from journeys.engine import holding
 from journeys.explaining import explain, find_run, in_words, runs_of, story
 from journeys.models import Hold, Journey, JourneyVersion, MovePlan, Run, RunEnded, Trial
+from journeys.picturing import picture
 from journeys.publishing import moving
 from journeys.reading import entered_by_week, figures, lift_of, reasons_left, step_figures, step_times
 from journeys.versions import definition_of

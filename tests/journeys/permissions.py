@@ -91,6 +91,7 @@ PAGES: Final = (
     Page("journey_builder", MANAGER),
     Page("journey_edit", MANAGER, "POST"),
     Page("journey_panel", MANAGER),
+    Page("journey_counts", MANAGER),
     Page("journey_publish", MANAGER),
     Page("journey_act", MANAGER, "POST"),
     Page("journey_export", VIEWER),
