@@ -12,6 +12,7 @@ from campaigns.models import Campaign, CampaignStatus, CampaignVariant
 from campaigns.settings import settings_of
 from campaigns.transitions import lock_campaign, note_act
 from campaigns.values import field_names
+from segments.discretion import check_may_aim
 from tenants.actors import current_actor
 from tenants.models import Role, Tenant
 from tenants.roles import role_of
@@ -24,8 +25,12 @@ NOT_COPIED: Final = frozenset({"scheduled_at", "segment_id", "variants"})
 
 @transaction.atomic
 def create_campaign(values: Mapping[str, Any]) -> Campaign:
-    """A draft with these columns (`campaigns.values.parse_values`); the club's zone where none is named."""
+    """A draft with these columns (`campaigns.values.parse_values`); the club's zone where none is named.
+
+    Raises MoneyHidden.
+    """
     given = dict(values)
+    _check_aim(given)
     variants = given.pop("variants", [])
     tenant = Tenant.objects.get(pk=current_tenant_id())
     actor, now = current_actor(), timezone.now()
@@ -48,9 +53,10 @@ def create_campaign(values: Mapping[str, Any]) -> Campaign:
 
 @transaction.atomic
 def update_campaign(campaign_id: UUID, values: Mapping[str, Any]) -> Campaign:
-    """Change what is stated; a given approval counts for the draft as it was. Raises NotADraft."""
+    """Change what is stated; a given approval counts for the draft as it was. Raises NotADraft, MoneyHidden."""
     campaign = lock_campaign(campaign_id)
     given = dict(values)
+    _check_aim(given)
     if not campaign.is_draft:
         raise NotADraft(campaign.status)
     variants = given.pop("variants", None)
@@ -69,6 +75,14 @@ def update_campaign(campaign_id: UUID, values: Mapping[str, Any]) -> Campaign:
     campaign.approval_asked_at, campaign.approval_asked_by = None, None
     campaign.save()
     return campaign
+
+
+def _check_aim(values: Mapping[str, Any]) -> None:
+    """Whom a campaign reaches can be read from it, so it is aimed only by who may read that."""
+    check_may_aim(
+        values.get("rule"),
+        [*(values.get("segment_ids") or ()), *(values.get("excluded_segment_ids") or ())],
+    )
 
 
 def _arm(values: Mapping[str, Any]) -> tuple[Any, ...]:

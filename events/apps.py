@@ -7,3 +7,7 @@ class EventsConfig(AppConfig):
     """Events in, the domain log, events out."""
 
     name = "events"
+
+    def ready(self) -> None:
+        """Register the system check."""
+        from events import checks  # noqa: F401, PLC0415  # imports models: the apps are ready only now

@@ -25,6 +25,20 @@ def apply_brought(
     return customers
 
 
+def without_money(given: Mapping[str, str]) -> dict[str, str]:
+    """The given values but those that ask for payments, values or complaints."""
+    filters = brought_filters()
+    return {
+        parameter: value
+        for parameter, value in given.items()
+        if parameter not in filters or not _is_about_money(filters[parameter], value)
+    }
+
+
+def _is_about_money(declared: CustomerFilter, value: str) -> bool:
+    return bool(declared.is_about_money) and bool(resolve(declared.is_about_money)(value))
+
+
 def options_of(declared: CustomerFilter) -> list[tuple[str, str]]:
     """What the back office offers for it in the open scope; nothing where it has no drop-down."""
     return list(resolve(declared.options)()) if declared.options else []

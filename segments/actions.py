@@ -9,13 +9,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from segments.discretion import parse_asked
 from segments.errors import InCircle, InUse, NameTaken, NoRule, SegmentNotFound, UnknownSegments
 from segments.membership import lock_members
 from segments.models import Frequency, Refresh, RefreshReason, Segment, SegmentType
 from segments.models.keeping import OPEN
 from segments.models.segment import RULED
 from segments.refreshing import request_refresh
-from segments.rules import Rule, parse
+from segments.rules import Rule
 from tenants.action_log import log_action
 from tenants.errors import InvalidError
 from tenants.extension import every, resolve
@@ -76,7 +77,10 @@ def get_segment(segment_id: UUID) -> Segment:
 
 
 def create_segment(draft: Draft) -> Segment:
-    """Make a segment and have its members found; raises InvalidRule, NameTaken, InCircle, UnknownSegments."""
+    """Make a segment and have its members found.
+
+    Raises InvalidRule, MoneyHidden, NameTaken, InCircle, UnknownSegments.
+    """
     rule = _rule_of(draft.type, draft.criteria)
     with transaction.atomic():
         if rule is not None:
@@ -114,7 +118,7 @@ def update_segment(segment_id: UUID, changes: Mapping[str, Any]) -> Segment:
         if "criteria" in changes:
             if not segment.has_rule:
                 raise NoRule
-            rule = parse(changes["criteria"])
+            rule = parse_asked(changes["criteria"])
             _check_named(segment.pk, segment.name, rule)
         is_new = rule is not None and rule.fingerprint != segment.rule.fingerprint
         if rule is not None:
@@ -208,7 +212,7 @@ def _rule_of(segment_type: str, criteria: Any) -> Rule | None:
         return None
     if criteria is None:
         raise InvalidError("Give the rule as criteria.", field="criteria")
-    return parse(criteria)
+    return parse_asked(criteria)
 
 
 def _check_named(segment_id: UUID | None, name: str, rule: Rule) -> None:

@@ -8,8 +8,8 @@ from django.utils import timezone
 from profiles.models import CustomerProfile
 from segments.actions import get_segment, list_segments
 from segments.compiler import compile as compile_rule
+from segments.discretion import check_may_read, check_sees_money, money_segments, parse_asked, sees_money
 from segments.errors import SegmentNotFound
-from segments.rules import parse
 from tenants.directory import tenant_by_id
 from tenants.errors import InvalidError
 from tenants.scope import current_tenant_id
@@ -30,28 +30,46 @@ COMPLAINING = f"""{TABLE}.id IN (
 
 
 def in_segment(customers: QuerySet[CustomerProfile], text: str) -> QuerySet[CustomerProfile]:
-    """Stored members; raises SegmentNotFound."""
+    """Stored members; raises SegmentNotFound, MoneyHidden."""
     try:
         segment = get_segment(UUID(text.strip()))
     except ValueError:
         raise SegmentNotFound from None
+    check_may_read(segment)
     return customers.extra(where=[MEMBER], params=[str(segment.pk)])  # noqa: S610 - parameters only
 
 
 def by_rule(customers: QuerySet[CustomerProfile], text: str) -> QuerySet[CustomerProfile]:
-    """Whom the tree means now; raises InvalidRule."""
+    """Whom the tree means now; raises InvalidRule, MoneyHidden."""
     tenant = tenant_by_id(current_tenant_id())
-    sql, values = compile_rule(parse(text), tenant, timezone.now()).aliased(TABLE).positional()
+    sql, values = compile_rule(parse_asked(text), tenant, timezone.now()).aliased(TABLE).positional()
     return customers.extra(where=[sql], params=values)  # noqa: S610 - parameters only
 
 
 def by_complaint(customers: QuerySet[CustomerProfile], text: str) -> QuerySet[CustomerProfile]:
-    """Those of whose complaints one is open; raises InvalidError for any other word."""
+    """Those of whose complaints one is open; raises InvalidError for any other word, MoneyHidden."""
     if text != OPEN:
         raise InvalidError(f"Write {OPEN}.", field="complaint")
+    check_sees_money()
     return customers.extra(where=[COMPLAINING], params=[str(current_tenant_id())])  # noqa: S610 - parameters only
 
 
 def segment_options() -> list[tuple[str, str]]:
     """For the drop-down of the back office."""
-    return [(str(pk), name) for pk, name in list_segments().filter(is_active=True).values_list("pk", "name")]
+    chosen = list_segments().filter(is_active=True)
+    if not sees_money():
+        chosen = chosen.exclude(pk__in=money_segments())
+    return [(str(pk), name) for pk, name in chosen.values_list("pk", "name")]
+
+
+def is_money_segment(text: str) -> bool:
+    """Whether the segment's members are hidden from who does not see money; what is no segment is not."""
+    try:
+        return UUID(text.strip()) in money_segments()
+    except ValueError:
+        return False
+
+
+def is_always_money(text: str) -> bool:
+    """Complaints always are."""
+    return bool(text)

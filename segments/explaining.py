@@ -15,6 +15,7 @@ from segments.actions import get_segment, list_segments
 from segments.clock import Clock
 from segments.comparing import Comparing
 from segments.compiler import Parameters
+from segments.discretion import check_may_read
 from segments.models import Segment, SegmentMember, SegmentTransition
 from segments.past import answers_of
 from segments.rules import EventLeaf, FieldLeaf, Group, Leaf, Node, leaves_of, parse
@@ -89,9 +90,10 @@ def explain(
 ) -> dict[str, Any]:
     """Why this customer is in the segment or not, leaf by leaf, now or at a past moment.
 
-    Of the past, `is` is null where it is not known any more. Raises SegmentNotFound, CustomerNotFound.
+    Of the past, `is` is null where it is not known any more. Raises SegmentNotFound, CustomerNotFound, MoneyHidden.
     """
     segment, person = get_segment(segment_id), get_customer(customer_id)
+    check_may_read(segment)
     teller = Teller(tenant, dict(list_segments().values_list("pk", "name")))
     turn = (
         SegmentTransition.objects.filter(

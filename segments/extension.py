@@ -157,12 +157,14 @@ EXTENSION: Final = Extension(
             {"type": "string", "format": "uuid"},
             "Segment",
             "segments.customer_filters.segment_options",
+            is_about_money="segments.customer_filters.is_money_segment",
         ),
         CustomerFilter(
             "rule",
             "Only whom this rule tree means now, as JSON.",
             "segments.customer_filters.by_rule",
             label="Rule",
+            is_about_money="segments.discretion.is_money_tree",
         ),
         CustomerFilter(
             "complaint",
@@ -170,6 +172,7 @@ EXTENSION: Final = Extension(
             "segments.customer_filters.by_complaint",
             {"type": "string", "enum": ["open"]},
             label="Complaint",
+            is_about_money="segments.customer_filters.is_always_money",
         ),
     ),
 )

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from profiles.models import CustomerProfile
 from segments.actions import get_segment
+from segments.discretion import check_may_read
 from segments.explaining import members_at
 from segments.models import SegmentMember
 
@@ -15,9 +16,10 @@ from segments.models import SegmentMember
 def list_members(segment_id: UUID, at: datetime | None = None) -> QuerySet[Any]:
     """Members, the newest first, with their profile ids; at a past moment whoever was in then, by id.
 
-    Raises SegmentNotFound.
+    Raises SegmentNotFound, MoneyHidden.
     """
     segment = get_segment(segment_id)
+    check_may_read(segment)
     if at is not None:
         return CustomerProfile.objects.filter(pk__in=members_at(segment.pk, at)).order_by("pk")
     rows: QuerySet[Any] = SegmentMember.objects.filter(segment_id=segment.pk)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ from segments.due import NOTE, due_query
 from segments.membership import Asked, Ruled, lock_members, ruled_segments, weigh
 from segments.models import Cause, Refresh, RefreshReason, Segment
 from segments.models.segment import RULED
+from segments.retrying import FAILED_WORDS, FAILURES, NEXT_TRY, RETRY_DELAYS
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
 from tenants.scope import all_tenants, current_tenant_id
@@ -48,16 +50,21 @@ INSERT INTO segments_refresh (tenant_id, segment_id, status, reason)
 SELECT %s, id, 'WAITING', %s FROM segments_segment WHERE tenant_id = %s AND id = ANY(%s)
 ON CONFLICT (tenant_id, segment_id) WHERE status IN ('WAITING', 'RUNNING') DO NOTHING
 """
-# By the clock of each club: daily ones after three in the morning.
-DUE: Final = """
+# By the clock of each club: daily ones after three in the morning. What failed waits for its next try instead.
+DUE: Final = f"""
 INSERT INTO segments_refresh (tenant_id, segment_id, status, reason)
 SELECT s.tenant_id, s.id, 'WAITING', 'SCHEDULE'
 FROM segments_segment AS s JOIN tenants_tenant AS t ON t.id = s.tenant_id AND t.is_active
-WHERE s.deleted_at IS NULL AND s.is_active AND s.type IN ('DYNAMIC', 'SMART')
-  AND (s.last_refreshed_at IS NULL AND s.refresh_frequency <> 'MANUAL'
+CROSS JOIN LATERAL (
+    SELECT s.last_refreshed_at IS NULL AND s.refresh_frequency <> 'MANUAL'
        OR s.refresh_frequency = 'HOURLY' AND s.last_refreshed_at < now() - interval '1 hour'
        OR s.refresh_frequency = 'DAILY' AND (s.last_refreshed_at AT TIME ZONE t.time_zone)
-            < date_trunc('day', (now() AT TIME ZONE t.time_zone) - interval '3 hours') + interval '3 hours')
+            < date_trunc('day', (now() AT TIME ZONE t.time_zone) - interval '3 hours') + interval '3 hours'
+       AS is_due) AS schedule
+CROSS JOIN {FAILURES}
+WHERE s.deleted_at IS NULL AND s.is_active AND s.type IN ('DYNAMIC', 'SMART')
+  AND (schedule.is_due OR s.refresh_error <> '')
+  AND (schedule.is_due AND failed.failures = 0 OR {NEXT_TRY} <= now())
 ON CONFLICT (tenant_id, segment_id) WHERE status IN ('WAITING', 'RUNNING') DO NOTHING
 """
 
@@ -84,9 +91,9 @@ def request_refresh(segment_id: UUID, reason: RefreshReason) -> None:
 
 
 def request_due() -> None:
-    """Ask for the refreshes for which it is time, of all clubs."""
+    """Ask for the refreshes for which it is time, of all clubs: by their schedule, or anew after a failure."""
     with all_tenants(), connection.cursor() as cursor:
-        cursor.execute(DUE)
+        cursor.execute(DUE, {"delays": list(RETRY_DELAYS)})
 
 
 def tenants_with_refreshes() -> list[UUID]:
@@ -97,8 +104,10 @@ def tenants_with_refreshes() -> list[UUID]:
 def refresh_waiting(*, most: int = 200, only: Sequence[UUID] | None = None) -> int:
     """Do the refreshes that wait in the open scope, nested segments after those they name; returns how many ended.
 
-    Those of one level share their pass over everybody. Idempotent: what was written is not written again.
+    Those of one level share their pass over everybody; where one fails, each is asked alone, so that a rule that
+    cannot be answered costs no other one its members. Idempotent: what was written is not written again.
     """
+    _say_given_up(REFRESHES.give_up())
     tenant = tenant_by_id(current_tenant_id())
     waiting = dict(
         Refresh.objects.filter(status__in=("WAITING", "RUNNING")).values_list("segment_id", "pk")[:most]
@@ -135,9 +144,16 @@ def _refresh_together(tenant: Tenant, segments: Sequence[Ruled], waiting: dict[U
     except Outdated:
         _let_go(work)
         return 0
-    except Exception as error:  # recorded at the segments, in words for staff, and raised for the log
-        _fail(work, error)
+    except SoftTimeLimitExceeded:  # the next worker goes on where this one stopped; the attempt counts
+        REFRESHES.end(list(work.claims.values()), sets="status = 'WAITING'")
         raise
+    except Exception as error:  # recorded at the segment, in words for staff
+        if len(mine) == 1:
+            _fail(work, error)
+            return 0
+        logger.warning("shared refresh failed, asking one by one", exc_info=True)
+        _let_go(work)
+        return sum(_refresh_together(tenant, [each], waiting) for each in mine)
     return _finish(work, mine)
 
 
@@ -254,13 +270,18 @@ def _let_go_one(claim: Claim) -> None:
 
 def _fail(work: _Work, error: Exception) -> None:
     message = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
-    logger.exception("refresh failed", extra={"segments": [str(each) for each in work.claims]})
+    logger.error("refresh failed", exc_info=error, extra={"segments": [str(each) for each in work.claims]})
     with transaction.atomic():
         REFRESHES.end(
             list(work.claims.values()),
             sets="status = 'FAILED', finished_at = now(), error = %(message)s",
             message=message,
         )
-        Segment.objects.filter(pk__in=work.claims).update(
-            refresh_error="The last refresh failed; the members may be out of date. Try again, or ask support."
-        )
+        Segment.objects.filter(pk__in=work.claims).update(refresh_error=FAILED_WORDS)
+
+
+def _say_given_up(refresh_ids: Sequence[int]) -> None:
+    """A refresh whose workers died one after the other failed as well."""
+    given_up = Refresh.objects.filter(pk__in=refresh_ids).values("segment_id")
+    if refresh_ids:
+        Segment.objects.filter(pk__in=given_up).update(refresh_error=FAILED_WORDS)

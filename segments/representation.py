@@ -7,11 +7,20 @@ from typing import Any, Final
 from django.db import connection
 
 from segments.actions import is_refreshing
+from segments.discretion import (
+    MONEY_FIELDS,
+    TYPE_FIELDS,
+    is_money_type,
+    money_segments,
+    parse_asked,
+    sees_money,
+)
 from segments.fields import FIELDS, Field
 from segments.models import Segment
 from segments.operators import Arity, Kind, words_of
 from segments.preview import compose, count_quickly, overlap, sample_people
-from segments.rules import Rule, parse
+from segments.retrying import troubles_of
+from segments.rules import Rule
 from segments.words import Teller
 from tenants.expiring_cache import ExpiringCache
 from tenants.models import Tenant
@@ -53,6 +62,7 @@ _kept: ExpiringCache[tuple[Any, str], list[str]] = ExpiringCache(max_entries=2_0
 def segment_fields(segments: Sequence[Segment]) -> list[dict[str, Any]]:
     """Segments with the names of the API."""
     refreshing = is_refreshing([each.pk for each in segments])
+    troubles = troubles_of([each.pk for each in segments if each.refresh_error])
     return [
         {
             "id": str(each.pk),
@@ -72,6 +82,7 @@ def segment_fields(segments: Sequence[Segment]) -> list[dict[str, Any]]:
             "lastSyncedAt": each.last_synced_at,
             "isRefreshing": each.pk in refreshing,
             "refreshError": each.refresh_error or None,
+            "refreshRetryAt": troubles[each.pk].next_try_at if each.pk in troubles else None,
             "syncError": each.sync_error or None,
             "createdAt": each.created_at,
             "updatedAt": each.updated_at,
@@ -87,21 +98,33 @@ def one_segment(segment: Segment) -> dict[str, Any]:
 
 
 def rule_fields(tenant: Tenant) -> dict[str, Any]:
-    """Everything that builders need: the fields as react-querybuilder takes them, types of activity, limits."""
+    """Everything that builders need: the fields as react-querybuilder takes them, types of activity, limits.
+
+    What whoever asks may not see is left out.
+    """
+    sees_all = sees_money()
     return {
-        "fields": [_field(each, tenant) for each in FIELDS.values()],
+        "fields": [
+            _field(each, tenant, sees_all=sees_all)
+            for each in FIELDS.values()
+            if sees_all or each.name not in MONEY_FIELDS
+        ],
         "eventTypes": [
-            {"name": name, "label": name.replace("_", " ").capitalize()} for name in event_types()
+            {"name": name, "label": name.replace("_", " ").capitalize()}
+            for name in event_types()
+            if sees_all or not is_money_type(name)
         ],
         "combinators": [{"name": "AND", "label": "all of"}, {"name": "OR", "label": "any of"}],
         "schema": 1,
     }
 
 
-def _field(field: Field, tenant: Tenant) -> dict[str, Any]:
+def _field(field: Field, tenant: Tenant, *, sees_all: bool) -> dict[str, Any]:
     values = [{"name": value, "label": label} for value, label in field.choices]
     if field.suggests:
-        values = [{"name": value, "label": value} for value in suggestions(field, tenant)]
+        hides = field.name in TYPE_FIELDS and not sees_all
+        found = (each for each in suggestions(field, tenant) if not (hides and is_money_type(each)))
+        values = [{"name": value, "label": value} for value in found]
     editor = "checkbox" if field.kind is Kind.FLAG else "text"
     return {
         "name": field.name,
@@ -151,13 +174,14 @@ def _look_up(name: str, statement: str) -> list[str]:
 def preview(
     tree: Any, tenant: Tenant, names: Any, now: datetime, *, is_quick: bool = False
 ) -> dict[str, Any]:
-    """Whom a tree means: in words, how many, and unless `is_quick` who they are. Raises InvalidRule."""
-    rule: Rule = parse(tree)
+    """Whom a tree means: in words, how many, and unless `is_quick` who they are. Raises InvalidRule, MoneyHidden."""
+    rule: Rule = parse_asked(tree)
     told = {"words": Teller(tenant, names).rule(rule), "criteria": rule.to_json()}
     if is_quick:
         count = count_quickly(rule, tenant, now)
         return {**told, "count": count.count, "error": count.error, "isExact": count.is_exact}
     composition = compose(rule, tenant, now)
+    hidden = set() if sees_money() else money_segments()
     return {
         **told,
         "count": composition.count,
@@ -173,6 +197,7 @@ def preview(
         "overlap": [
             {"segmentId": str(segment_id), "name": name, "count": shared}
             for segment_id, name, shared in overlap(rule, tenant, now)
+            if segment_id not in hidden
         ],
     }
 

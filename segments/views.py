@@ -9,8 +9,9 @@ import orjson
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
+from profiles.customer_filters import without_money
+from segments.discretion import check_sees_money, parse_asked
 from segments.models import SavedView
-from segments.rules import parse
 from tenants.errors import InvalidError
 from tenants.models import Tenant, User
 from tenants.scope import current_tenant_id
@@ -121,7 +122,10 @@ def rule_query(tree: Tree, sort: str = "") -> str:
 def save_view(
     user: User, name: str, address: Mapping[str, str], columns: Sequence[str], *, is_shared: bool
 ) -> SavedView:
-    """Keep what the list shows; a view of one's own with the same name is replaced. Raises InvalidError."""
+    """Keep what the list shows under a name that no other view of the owner has.
+
+    Raises InvalidError, InvalidRule, MoneyHidden.
+    """
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or "\x00" in name:
         raise InvalidError(f"Give a name of 1 to {LONGEST_NAME} characters.", field="name")
@@ -129,12 +133,14 @@ def save_view(
     if SavedView.objects.filter(owner=owner).count() >= MOST_OWN:
         raise InvalidError(f"There are {MOST_OWN} views already: delete one first.", field="name")
     filters = dict(address)
+    if without_money(filters) != filters:
+        check_sees_money()
     rule = filters.pop("rule", "")
     view = SavedView(
         tenant_id=current_tenant_id(),
         name=name,
         owner=owner,
-        rule=parse(rule).to_json() if rule else None,
+        rule=parse_asked(rule).to_json() if rule else None,
         sort=filters.pop("sort", ""),
         filters={key: value for key, value in filters.items() if key not in ("view", "columns")},
         columns=list(columns),

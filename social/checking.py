@@ -122,8 +122,19 @@ def _video(network: str, video: Media) -> Iterable[Problem]:
     )
     if codec not in takes:
         words.append(f"the video is {codec or 'of an unknown kind'}; {Network(network).label} takes H.264.")
+    words += _form_of_video(Network(network).label, video.details)
     for word in words:
         yield Problem(network, "media", f"{video.name}: {word}")
+
+
+def _form_of_video(label: str, details: dict[str, Any]) -> Iterable[str]:
+    """What no network takes; what the probe could not tell is let through."""
+    if (details.get("audio_codec") or "AAC").split()[0] != "AAC":
+        yield f"its sound is {details['audio_codec']}; {label} takes AAC."
+    if details.get("chroma") not in (None, "", "4:2:0"):
+        yield f"its colours are kept as {details['chroma']}; {label} takes 4:2:0."
+    if details.get("scan") not in (None, "", "Progressive"):
+        yield f"its pictures are interlaced; {label} takes progressive ones."
 
 
 def _x_video(video: Media, seconds: float, ratio: float) -> Iterable[str]:
@@ -131,6 +142,8 @@ def _x_video(video: Media, seconds: float, ratio: float) -> Iterable[str]:
         yield f"X takes 0.5 to 140 seconds; this is {seconds:.0f}."
     if not 1 / 3 <= ratio <= 3 or min(video.width, video.height) < 32:  # noqa: PLR2004 - as above
         yield "X takes 1:3 to 3:1, from 32 × 32."
+    if (video.details.get("frame_rate") or 0) > 61:  # noqa: PLR2004 - as above
+        yield f"X takes 60 frames a second at most; this has {video.details['frame_rate']:.0f}."
 
 
 def _instagram_video(video: Media, seconds: float, ratio: float) -> Iterable[str]:
@@ -139,6 +152,8 @@ def _instagram_video(video: Media, seconds: float, ratio: float) -> Iterable[str
         yield f"Instagram takes 3 seconds to 15 minutes; this is {seconds:.0f} seconds."
     if video.size > 300 * MEBIBYTE or video.width > 1920:  # noqa: PLR2004 - as above
         yield "Instagram takes 300 MB and a width of 1920 at most."
+    if (details.get("bit_rate") or 0) > 25_000_000:  # noqa: PLR2004 - as above
+        yield "Instagram takes 25 megabits a second at most."
     if details.get("has_edit_list") or not details.get("is_moov_first", True):
         yield "Instagram wants it saved for the web (“fast start”, no edit list). Export it again."
     if details.get("frame_rate") and not 22 <= details["frame_rate"] <= 61:  # noqa: PLR2004 - as above
@@ -150,6 +165,8 @@ def _facebook_video(video: Media, seconds: float, ratio: float) -> Iterable[str]
         yield f"Facebook takes videos as reels of 3 to 90 seconds; this is {seconds:.0f}."
     if abs(ratio - 9 / 16) > 0.02 or video.width < 540:  # noqa: PLR2004 - as above
         yield "Facebook takes reels upright, 9:16, from 540 × 960."
+    if video.details.get("frame_rate") and not 23 <= video.details["frame_rate"] <= 61:  # noqa: PLR2004 - as above
+        yield f"Facebook takes 24 to 60 frames a second; this has {video.details['frame_rate']:.0f}."
 
 
 VIDEO_RULES: Final = {

@@ -98,6 +98,23 @@ EXTENSION: Final = Extension(
             "",
             "The address under which networks fetch media and send people back; empty: this machine and PORT.",
         ),
+        Setting(
+            "CRM_MEDIA_STORAGE",
+            "choice",
+            "FOLDER",
+            "FOLDER keeps media in CRM_MEDIA_DIR, S3 in a bucket.",
+            ("FOLDER", "S3"),
+        ),
         Setting("CRM_MEDIA_DIR", "text", "", "Where media lie; empty: the data folder."),
+        Setting("CRM_S3_URL", "text", "", "The service that speaks S3, without the bucket."),
+        Setting(
+            "CRM_S3_PUBLIC_URL", "text", "", "The same as others reach it; empty: the same address for all."
+        ),
+        Setting("CRM_S3_BUCKET", "text", "", "The bucket of media."),
+        Setting(
+            "CRM_S3_REGION", "text", "us-east-1", "Its region; most services other than Amazon's take any."
+        ),
+        Setting("CRM_S3_ACCESS_KEY", "text", "", "The key's id."),
+        Setting("CRM_S3_SECRET_KEY", "text", "", "The key."),
     ),
 )

@@ -5,7 +5,8 @@ from uuid import UUID
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from social.library.serving import is_valid, path_of
+from social.library.serving import is_valid
+from social.library.storage import BucketFailed, FileMissing, storage
 from social.models import Media
 from tenants.scope import all_tenants
 
@@ -16,10 +17,14 @@ def serve_media(request: HttpRequest, media_id: UUID) -> HttpResponseBase:
         return HttpResponse(status=404)
     with all_tenants():
         media = Media.objects.filter(pk=media_id).first()
-    path = path_of(media) if media is not None else None
-    if media is None or path is None or not path.is_file():
+    if media is None:
         return HttpResponse(status=404)
-    response = FileResponse(path.open("rb"), content_type=media.content_type)
+    try:
+        response = FileResponse(storage().stream(media.storage_key), content_type=media.content_type)
+    except FileMissing:
+        return HttpResponse(status=404)
+    except BucketFailed:
+        return HttpResponse(status=503)
     response.headers["Cache-Control"] = "private, max-age=3600"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

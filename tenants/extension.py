@@ -229,6 +229,8 @@ class CustomerFilter:
     `apply(queryset, text)` returns the narrowed query set, or raises InvalidParameterError or NotFoundError. `schema`
     is the OpenAPI schema of the value. `options()`, inside the club's scope, gives the (value, label) pairs of a
     drop-down in the back office; without it the list obeys the parameter in its address, and offers none.
+    `is_about_money(text)`: whether the value asks for what only roles with SEE_MONEY see; `apply` refuses it to others,
+    and the back office leaves it out with a word. Without it no value does.
     """
 
     parameter: str
@@ -237,6 +239,7 @@ class CustomerFilter:
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     label: str = ""
     options: str = ""
+    is_about_money: str = ""
 
 
 class Place(StrEnum):

@@ -6,6 +6,7 @@ from typing import Final
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
+from tenants.actors import current_actor
 from tenants.models import Membership, Role, Tenant, User
 
 
@@ -37,6 +38,12 @@ def may(role: Role | None, right: Right, club: Tenant | None = None) -> bool:
     if role is Role.STAFF and right is Right.SEE_MONEY:
         return club is not None and bool(club.settings.get(STAFF_SEE_MONEY))
     return role is not None and right in RIGHTS[role]
+
+
+def actor_may(right: Right, club: Tenant) -> bool:
+    """Whether whoever acts now has the right in the club; services and programs are held by their scopes alone."""
+    user = current_actor().user
+    return user is None or may(role_of(user, club), right, club)
 
 
 def role_of(user: User | AnonymousUser, tenant: Tenant) -> Role | None:

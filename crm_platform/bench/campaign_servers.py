@@ -11,9 +11,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from crm_platform import env
+from crm_platform.bench.launching import launch, with_option
 from crm_platform.embedded import EmbeddedPostgres, EmbeddedRedis
-from crm_platform.embedded.process import EmbeddedServer, launch_command
+from crm_platform.embedded.process import EmbeddedServer
 from crm_platform.embedded.redis import free_port, is_port_taken
 from crm_platform.supervisor import programs
 from crm_platform.supervisor.child import Program
@@ -66,7 +66,7 @@ class Installation:
         for name, program in self._programs().items():
             process = self._processes.get(name)
             if process is None or process.poll() is not None:
-                self._start(name, program)
+                self._processes[name] = launch(program, self._folder)
 
     def kill(self, name: str) -> None:
         """SIGKILL, without a word before; a program's children with it."""
@@ -89,26 +89,12 @@ class Installation:
         return is_port_taken(self._port)
 
     def _programs(self) -> dict[str, Program]:
-        worker, beat = programs.worker(), programs.beat()
-        words = list(worker.command)
-        words[words.index("--concurrency") + 1] = PROCESSES
+        worker = with_option(programs.worker(), "--concurrency", PROCESSES)
         sandbox = programs.manage(
             *(SANDBOX, "messaging_sandbox", "--port", str(self._port), "--store", str(self.store)),
             "--silent",
         )
-        return {SANDBOX: sandbox, WORKER: Program(WORKER, tuple(words), worker.environment), BEAT: beat}
-
-    def _start(self, name: str, program: Program) -> None:
-        with (self._folder / f"{name}.log").open("ab") as output:
-            self._processes[name] = subprocess.Popen(
-                launch_command(list(program.command), death_signal=signal.SIGTERM),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                cwd=env.PROJECT_DIR,
-                env={**os.environ, **program.environment},
-            )
+        return {SANDBOX: sandbox, WORKER: worker, BEAT: programs.beat()}
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

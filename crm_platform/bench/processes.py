@@ -12,10 +12,9 @@ from typing import Final
 import redis
 from django.conf import settings
 
-from crm_platform import env
 from crm_platform.bench.figures import BenchError
+from crm_platform.bench.launching import launch, with_option
 from crm_platform.celery import app
-from crm_platform.embedded.process import launch_command
 from crm_platform.embedded.redis import is_port_taken
 from crm_platform.supervisor import programs
 from crm_platform.supervisor.child import Program
@@ -70,16 +69,7 @@ class Processes:
 
     def start(self, program: Program) -> "subprocess.Popen[bytes]":
         """Start a program in a session of its own; what it says goes to its log."""
-        log = self._folder / f"{program.name}.log"
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                launch_command(list(program.command), death_signal=signal.SIGTERM),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                cwd=env.PROJECT_DIR,
-            )
+        process = launch(program, self._folder)
         self._stack.callback(_stop, process)
         self.sessions.append(process.pid)
         return process
@@ -91,13 +81,6 @@ class Processes:
                 lines = (self._folder / f"{name}.log").read_text(errors="replace").splitlines()
                 raise BenchError("\n".join([f"The {name} did not start:", *lines[-LOG_TAIL_LINES:]]))
             time.sleep(POLL_SECONDS)
-
-
-def with_option(program: Program, option: str, value: str) -> Program:
-    """The program with another value for an option that it has."""
-    words = list(program.command)
-    words[words.index(option) + 1] = value
-    return Program(program.name, tuple(words))
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

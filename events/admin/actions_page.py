@@ -85,18 +85,7 @@ def act_on_dead(request: StaffRequest) -> HttpResponse:
     )
     hidden = [("act", act), *filters_of(selection).items()]
     hidden += [("all", "1")] if everything else [("ids", str(each)) for each in ids]
-    return show(
-        request,
-        "crm/operations/confirm.html",
-        f"{act.capitalize()} events",
-        question=f"{act.capitalize()} {number}?",
-        consequence=CONSEQUENCES[act],
-        button=f"{act.capitalize()} {number}",
-        action=reverse("admin:operations_bulk"),
-        hidden=hidden,
-        back=back,
-        is_final=act == "skip",
-    )
+    return _ask(request, act, "events", number, hidden=hidden, back=back)
 
 
 @page("operations/parked/act/", name="operations_parked_act", right=Right.ADMINISTER)
@@ -113,20 +102,29 @@ def act_on_parked(request: StaffRequest) -> HttpResponse:
         return HttpResponseRedirect(back)
     count = ParkedEntry.objects.filter(pk__in=ids, status=ParkedEntry.Status.PARKED).count()
     number = formatting.plural(count, "entry", "entries")
+    hidden = [("act", act), *(("ids", str(each)) for each in ids)]
+    return _ask(request, act, "entries", number, hidden=hidden, back=back)
+
+
+def _ask(
+    request: StaffRequest, act: str, nouns: str, number: str, *, hidden: list[tuple[str, str]], back: str
+) -> HttpResponse:
+    """The question before an act on many; its answer comes back to this page with the hidden fields."""
     return show(
         request,
         "crm/operations/confirm.html",
-        f"{act.capitalize()} entries",
+        f"{act.capitalize()} {nouns}",
         question=f"{act.capitalize()} {number}?",
         consequence=CONSEQUENCES[act],
         button=f"{act.capitalize()} {number}",
-        action=reverse("admin:operations_parked_act"),
-        hidden=[("act", act), *(("ids", str(each)) for each in ids)],
+        action=request.path,
+        hidden=hidden,
         back=back,
-        is_final=act == "discard",
+        is_final=act in FINAL,
     )
 
 
+FINAL: Final = ("skip", "discard")
 CONSEQUENCES: Final = {
     "replay": "They are processed anew with all attempts. What cannot be applied comes back here with its reason.",
     "skip": "They will not be applied. They stay in the inbox with their reason and can be replayed later.",

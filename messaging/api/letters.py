@@ -1,6 +1,7 @@
 """Messages to one person over REST: what was sent, writing one, seeing it before."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
@@ -60,12 +61,10 @@ class LettersView(TenantApiView):
     def post(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Through the send ledger, at once. 409 `NOT_ALLOWED` where consent, restriction or a bounce forbids it."""
         profile, letter = _customer(customerId), read_letter(body_object(request))
-        try:
+        with _told_by_field():
             if not letter["template_id"]:
                 preview(profile, _club(), subject=letter["subject"], body=letter["body"])
             key = write_to(profile.pk, **letter)
-        except TemplateProblem as problem:
-            raise _unreadable(problem) from problem
         return Response(letter_fields([Delivery.objects.get(key=key)])[0], status=201)
 
 
@@ -85,10 +84,8 @@ class PreviewLetterView(TenantApiView):
     def post(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """An unknown token is an error with its place. Also tells which channels are open, and why others are not."""
         profile, letter = _customer(customerId), read_letter(body_object(request))
-        try:
+        with _told_by_field():
             shown = preview(profile, _club(), subject=letter["subject"], body=letter["body"])
-        except TemplateProblem as problem:
-            raise _unreadable(problem) from problem
         channels = [
             {"channel": way.channel, "isOpen": way.is_open, "reasonText": way.why_not or None}
             for way in ways_to(profile.pk)
@@ -127,11 +124,15 @@ def _missing(given: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
-def _unreadable(problem: TemplateProblem) -> UnprocessableError:
-    field = "subject" if problem.part == "subject" else "body"
-    return UnprocessableError(
-        "Some fields cannot be taken as they are.", details=[{"field": field, "message": str(problem)}]
-    )
+@contextmanager
+def _told_by_field() -> Iterator[None]:
+    """What is wrong with a text is told at its field."""
+    try:
+        yield
+    except TemplateProblem as problem:
+        field = "subject" if problem.part == "subject" else "body"
+        details = [{"field": field, "message": str(problem)}]
+        raise UnprocessableError("Some fields cannot be taken as they are.", details=details) from problem
 
 
 def _customer(text: str) -> CustomerProfile:

@@ -1,6 +1,5 @@
 """The list of customers: filters, search, and pages that continue where the last one ended, both ways, in any order."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -14,6 +13,7 @@ from django.http import QueryDict
 
 from profiles.admin.list_columns import COLUMNS, MONEY_COLUMNS, Column, sort_of
 from profiles.customer_filters import LONGEST_VALUE, apply_brought, brought_filters, options_of
+from profiles.customer_filters import without_money as filters_without_money
 from profiles.models import CustomerProfile, LifecycleStage, ProfileStatus
 from profiles.search.finding import in_order, search_profiles
 from profiles.vocabulary import UNLISTED
@@ -38,9 +38,6 @@ SORTS: Final = [f"{sign}{name}" for name, column in COLUMNS.items() if column.so
 # Bits of a cursor: the row there has no value; it is read backwards from there.
 UNKNOWN, BACK = 1, 2
 SLOW_COUNT_SECONDS: Final = 0.1
-MONEY_FILTERS: Final = frozenset({"complaint"})
-# As rules name what only roles with SEE_MONEY see.
-ABOUT_MONEY: Final = re.compile("lifetimeValue|amountCents|PAYMENT|INVOICE|COMPLAINT")
 KEPT_TIMES: Final = 60
 _totals: ExpiringCache[tuple[UUID, str], int] = ExpiringCache(max_entries=2_000)
 
@@ -118,12 +115,9 @@ def choice_from(query: QueryDict, text: str = "") -> ListChoice:
 def without_money(choice: ListChoice) -> ListChoice:
     """The choice without what sorts or filters by payments, values or complaints: the order would tell them."""
     is_by_money = choice.sort.removeprefix("-") in MONEY_COLUMNS
-    kept = {
-        name: value
-        for name, value in choice.brought.items()
-        if name not in MONEY_FILTERS and not ABOUT_MONEY.search(value)
-    }
-    return replace(choice, sort="" if is_by_money else choice.sort, brought=kept)
+    return replace(
+        choice, sort="" if is_by_money else choice.sort, brought=filters_without_money(choice.brought)
+    )
 
 
 def filters_of(choice: ListChoice, tenant: Tenant) -> list[Filter]:

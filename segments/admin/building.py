@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from profiles.models import CustomerProfile
 from segments.actions import list_segments
+from segments.discretion import MoneyHidden, money_segments, sees_money
 from segments.representation import preview, rule_fields
 from segments.rules import InvalidRule
 from tenants.admin.formatting import number
@@ -33,7 +34,9 @@ def builder_context(criteria: Any = None) -> dict[str, Any]:
 @page("segments/build/fields/", name="segment_build_fields", right=Right.VIEW_PROFILES)
 def build_fields(request: StaffRequest) -> HttpResponse:
     """Fields, operators, values in use, segments."""
-    segments = [{"name": str(pk), "label": name} for pk, name in list_segments().values_list("pk", "name")]
+    hidden = set() if sees_money() else money_segments()
+    named = list_segments().exclude(pk__in=hidden).values_list("pk", "name")
+    segments = [{"name": str(pk), "label": name} for pk, name in named]
     return JsonResponse({**rule_fields(club_of(request)), "segments": segments})
 
 
@@ -46,6 +49,8 @@ def build_count(request: StaffRequest) -> HttpResponse:
         return JsonResponse(
             {"problems": [{"path": each.path, "message": each.message} for each in mistake.problems]}
         )
+    except MoneyHidden as refusal:
+        return JsonResponse({"problems": [{"path": "", "message": refusal.message}]})
     club = club_of(request)
     told = {"countTold": number(answer["count"], club), "errorTold": number(answer["error"], club)}
     return JsonResponse({**answer, **told})
@@ -56,7 +61,7 @@ def build_people(request: StaffRequest) -> HttpResponse:
     """Exactly how many, who they are, some of them, with whom they overlap: a piece of a page."""
     try:
         answer = _preview(request, is_quick=False)
-    except InvalidRule:
+    except (InvalidRule, MoneyHidden):
         return HttpResponse("")
     people = CustomerProfile.objects.in_bulk(answer["sample"])
     composition = answer["composition"]

@@ -15,6 +15,7 @@ from profiles.admin.list_columns import columns_of
 from segments.actions import list_segments
 from segments.admin.building import builder_context
 from segments.bulk import put_on_list
+from segments.discretion import MoneyHidden, parse_asked
 from segments.models import SegmentType
 from segments.rules import InvalidRule, parse
 from segments.views import delete_view, query_of, save_view, views_for
@@ -77,8 +78,8 @@ def filter_by_rule(request: StaffRequest) -> HttpResponse:
     address.pop("rule", None)
     text = request.POST.get("criteria", "")
     try:
-        rule = parse(text) if text else None
-    except InvalidRule as mistake:
+        rule = parse_asked(text) if text else None
+    except (InvalidRule, MoneyHidden) as mistake:
         messages.error(request, f"The rule cannot be used: {mistake.message}")
         return HttpResponseRedirect(list_address({**address, "build": "1"}))
     if rule is not None and rule.root.rules:

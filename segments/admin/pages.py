@@ -23,10 +23,12 @@ from segments.actions import (
 )
 from segments.admin.building import builder_context
 from segments.clock import Clock, next_day
+from segments.discretion import is_about_money, sees_money
 from segments.errors import SegmentNotFound
 from segments.explaining import Day, explain, growth, told_leaf
 from segments.lists import finished_imports
 from segments.models import Cause, Frequency, Segment, SegmentMember, SegmentTransition, SegmentType
+from segments.retrying import troubles_of
 from segments.words import Teller
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, page, show, uuid_or_none
@@ -147,6 +149,7 @@ def _show_segment(
     request: StaffRequest, segment: Segment, teller: Teller, now: datetime, *, text: str = ""
 ) -> HttpResponse:
     days = growth(segment, club_of(request), now)
+    is_hidden = segment.has_rule and is_about_money(segment.rule) and not sees_money()
     asked = uuid_or_none(request.GET.get("why", ""))
     return show(
         request,
@@ -155,11 +158,13 @@ def _show_segment(
         segment=segment,
         words=teller.rule(segment.rule) if segment.has_rule else "People put in by hand.",
         is_busy=bool(is_refreshing([segment.pk])),
-        members=_members(segment, text),
+        trouble=troubles_of([segment.pk]).get(segment.pk),
+        is_hidden=is_hidden,
+        members=[] if is_hidden else _members(segment, text),
         text=text,
         curve=_curve(days),
         first_day=days[0].day,
-        turns=_turns(segment, teller),
+        turns=[] if is_hidden else _turns(segment, teller),
         users=users_of(segment.pk),
         imports=[] if segment.has_rule else list(finished_imports()[:MOST_IMPORTS]),
         why=_why(segment, asked, request, now) if asked else None,

@@ -73,7 +73,10 @@ _SEGMENT: Final[dict[str, Any]] = {
     "messagingSegmentId": serializers.CharField(allow_null=True),
     "lastSyncedAt": serializers.DateTimeField(allow_null=True),
     "isRefreshing": serializers.BooleanField(),
-    "refreshError": serializers.CharField(allow_null=True),
+    "refreshError": serializers.CharField(allow_null=True, help_text="Why the members may be out of date."),
+    "refreshRetryAt": serializers.DateTimeField(
+        allow_null=True, help_text="After a failure: when it is tried again by itself."
+    ),
     "syncError": serializers.CharField(allow_null=True),
     "createdAt": serializers.DateTimeField(),
     "updatedAt": serializers.DateTimeField(),

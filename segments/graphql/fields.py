@@ -56,6 +56,7 @@ class Segment(graphene.ObjectType):
     last_synced_at = DateTime()
     is_refreshing = graphene.Boolean(required=True)
     refresh_error = graphene.String()
+    refresh_retry_at = DateTime()
     sync_error = graphene.String()
     created_at = DateTime(required=True)
     updated_at = DateTime(required=True)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from social.errors import MediaNotFound
 from social.library.keeping import add_media, crop_media, delete_media, describe_media, get_media
 from social.library.pictures import RATIOS
-from social.library.serving import path_of
+from social.library.storage import BucketFailed, FileMissing, storage
 from social.models import Media, MediaKind
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import page, show, uuid_or_none
@@ -58,10 +58,12 @@ def _upload(request: StaffRequest) -> HttpResponse:
 def social_media_file(request: StaffRequest, media_id: object) -> HttpResponseBase:
     """The picture itself, for people who are logged in."""
     media = _media_or_404(media_id)
-    path = path_of(media)
-    if not path.is_file():
-        raise Http404
-    response = FileResponse(path.open("rb"), content_type=media.content_type)
+    try:
+        response = FileResponse(storage().stream(media.storage_key), content_type=media.content_type)
+    except FileMissing as missing:
+        raise Http404 from missing
+    except BucketFailed:
+        return HttpResponse(status=503)
     response.headers["Cache-Control"] = "private, max-age=86400"
     return response
 

@@ -1,8 +1,8 @@
 """Adding to the library, describing, taking away."""
 
 import hashlib
-import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 from uuid import UUID, uuid4
@@ -11,7 +11,8 @@ from django.db import transaction
 
 from social.errors import MediaNotFound
 from social.library.pictures import RATIOS, PictureRefused, make_fit
-from social.library.serving import media_folder, path_of
+from social.library.serving import bytes_of
+from social.library.storage import BucketFailed, FileMissing, storage
 from social.library.videos import MOST_BYTES, VideoRefused, probe
 from social.models import Media, MediaKind
 from tenants.action_log import log_action
@@ -20,7 +21,7 @@ from tenants.errors import ConflictError, InvalidError
 from tenants.scope import current_tenant_id
 
 LONGEST_ALT: Final = 1000
-CHUNK: Final = 1024 * 1024
+ENDINGS: Final = {"image/jpeg": ".jpg", "video/mp4": ".mp4", "video/quicktime": ".mov"}
 MP4: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
@@ -56,8 +57,8 @@ def crop_media(
         raise InvalidError(f"Choose a picture and one of {', '.join(RATIOS)}.", field="ratio")
     across, down = (min(1.0, max(0.0, part)) for part in centre)
     try:
-        picture = make_fit(path_of(source).read_bytes(), ratio=ratio, fills=fills, centre=(across, down))
-    except (PictureRefused, OSError) as refused:
+        picture = make_fit(bytes_of(source), ratio=ratio, fills=fills, centre=(across, down))
+    except (PictureRefused, FileMissing, OSError) as refused:
         raise InvalidError(
             f"{source.name[:80]} cannot be cut: {refused}", field="ratio", code="MEDIA_UNFIT"
         ) from refused
@@ -85,7 +86,8 @@ def _add_video(file: IO[bytes], name: str, alt_text: str) -> Media:
         copy.flush()
         found = probe(Path(copy.name))
     row = _row(name, alt_text, content)
-    row.kind, row.content_type = MediaKind.VIDEO, "video/mp4"
+    row.kind = MediaKind.VIDEO
+    row.content_type = "video/quicktime" if found.container == "QuickTime" else "video/mp4"
     row.width, row.height, row.size = found.width, found.height, found.size
     row.duration_ms, row.details = found.duration_ms, found.details()
     return _keep(row, content)
@@ -111,14 +113,8 @@ def _keep(row: Media, content: bytes) -> Media:
         if row.alt_text and row.alt_text != known.alt_text:
             return describe_media(known.pk, alt_text=row.alt_text)
         return known
-    ending = ".jpg" if row.kind == MediaKind.IMAGE else ".mp4"
-    row.storage_key = f"{row.tenant_id}/{row.pk}{ending}"
-    path = media_folder() / row.storage_key
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as out:
-        out.write(content)
-    Path(temporary).replace(path)
+    row.storage_key = f"{row.tenant_id}/{row.pk}{ENDINGS[row.content_type]}"
+    storage().write(row.storage_key, content, row.content_type)
     with transaction.atomic():
         row.save()
         log_action("social.media_added", subject_kind="media", subject_id=row.pk)
@@ -146,8 +142,9 @@ def delete_media(media_id: UUID) -> None:
     row = get_media(media_id)
     if row.uses.exists():
         raise ConflictError("A post uses this file; it stays as long as the post does.", code="MEDIA_IN_USE")
-    path = path_of(row)
     with transaction.atomic():
         row.delete()
         log_action("social.media_deleted", subject_kind="media", subject_id=media_id)
-    path.unlink(missing_ok=True)
+    # Outside the transaction: a file that is left over is harmless.
+    with suppress(BucketFailed):
+        storage().delete(row.storage_key)

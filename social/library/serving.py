@@ -3,8 +3,8 @@
 import hmac
 import os
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,8 +12,11 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from social.library.storage import BucketFailed, FileMissing, storage
 from social.models import Media
+from social.networks.calling import CallFailed
 from social.networks.content import File
+from social.networks.errors import verdict
 
 # As long as a network may take to fetch: Instagram's containers live a day.
 LIFE: Final = timedelta(hours=26)
@@ -25,14 +28,9 @@ def public_url() -> str:
     return given or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
 
 
-def media_folder() -> Path:
-    """Where media lie."""
-    return Path(settings.CRM_MEDIA_DIR or Path(settings.CRM_KEY_DIR).parent / "media")
-
-
-def path_of(media: Media) -> Path:
-    """The file of a row."""
-    return media_folder() / media.storage_key
+def bytes_of(media: Media) -> bytes:
+    """The file of a row; raises FileMissing, and BucketFailed where the storage is away."""
+    return storage().read(media.storage_key)
 
 
 def signed_path(media_id: UUID, *, life: timedelta = LIFE) -> str:
@@ -57,10 +55,21 @@ def is_valid(media_id: UUID, until: str, given: str) -> bool:
 def file_of(media: Media) -> File:
     """A file as the clients of networks take it."""
     return File(
-        url=public_url() + signed_path(media.pk),
-        path=str(path_of(media)),
+        url=storage().address(media.storage_key, LIFE) or public_url() + signed_path(media.pk),
+        key=media.storage_key,
+        load=partial(_load, media),
         content_type=media.content_type,
         size=media.size,
         alt_text=media.alt_text,
         duration_ms=media.duration_ms,
     )
+
+
+def _load(media: Media) -> bytes:
+    """The bytes for a network that does not fetch; raises CallFailed before anything is sent."""
+    try:
+        return bytes_of(media)
+    except FileMissing as missing:
+        raise CallFailed(verdict("MEDIA_INVALID", "FILE_MISSING"), is_sent=False) from missing
+    except BucketFailed as away:
+        raise CallFailed(verdict("MEDIA_NOT_FETCHED", "STORAGE_AWAY"), is_sent=False) from away

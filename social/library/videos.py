@@ -53,13 +53,18 @@ def probe(path: Path) -> Video:
         raise VideoRefused("The file is no MP4 or MOV video, whatever its name says, or it is broken.")
     if not video.width or not video.height or not (video.duration or general.duration):
         raise VideoRefused("The video is broken: its size or length cannot be read.")
-    order, has_edit_list = boxes(path)
+    order, has_edit_list, is_whole = boxes(path)
+    if not is_whole:
+        raise VideoRefused(
+            "The video is cut off: the file ends before its content does. Export or copy it again."
+        )
     return Video(
         width=int(video.width),
         height=int(video.height),
         duration_ms=int(float(video.duration or general.duration)),
         size=size,
-        container=str(general.format),
+        # The older kind of box by the same name has a profile of its own.
+        container="QuickTime" if general.format_profile == "QuickTime" else str(general.format),
         codec=str(video.format or ""),
         audio_codec=str(audio.format if audio is not None else ""),
         frame_rate=float(video.frame_rate or 0),
@@ -71,8 +76,8 @@ def probe(path: Path) -> Video:
     )
 
 
-def boxes(path: Path) -> tuple[list[bytes], bool]:
-    """The order of an MP4's outer boxes, and whether an edit list stands in it."""
+def boxes(path: Path) -> tuple[list[bytes], bool, bool]:
+    """The order of an MP4's outer boxes, whether an edit list stands in it, and whether every box is there whole."""
     order: list[bytes] = []
     has_edit_list = False
     with path.open("rb") as file:
@@ -86,9 +91,10 @@ def boxes(path: Path) -> tuple[list[bytes], bool]:
             if name == b"moov":
                 has_edit_list = b"elst" in file.read(min(length or size, 8 * 1024 * 1024))
             if length < BOX.size:
-                break
+                # 0: to the end of the file.
+                return order, has_edit_list, length == 0
             position += length
-    return order, has_edit_list
+    return order, has_edit_list, position <= size
 
 
 def _comes_first(order: list[bytes], first: bytes, then: bytes) -> bool:

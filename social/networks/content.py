@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -14,10 +14,14 @@ CLOCK_SKEW: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A picture or video: an address for networks that fetch, and a way to the bytes for those that do not."""
+    """A picture or video: an address for networks that fetch, a way to the bytes for those that do not.
+
+    `load` raises CallFailed where the bytes cannot be had; `key` is its name in the library's storage.
+    """
 
     url: str
-    path: str
+    key: str
+    load: Callable[[], bytes]
     content_type: str
     size: int
     alt_text: str = ""

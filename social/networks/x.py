@@ -5,7 +5,6 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -204,7 +203,7 @@ def _numbers(row: Mapping[str, Any]) -> Numbers:
 
 def _upload(file: File, account: Account, *, is_video: bool) -> str:
     base = f"{addresses().x_api}/2/media"
-    content = Path(file.path).read_bytes()
+    content = file.load()
     if is_video:
         key = _upload_in_parts(base, file, content, account)
     else:

@@ -164,8 +164,8 @@ def save_step(target: Target, plan: Plan, handle: str, request_hash: str) -> Non
 
 def fingerprint(content: Content) -> str:
     """What was said, as one hash."""
-    parts = [content.text, content.link, content.first_comment, [one.path for one in content.pictures]]
-    return hashlib.sha256(orjson.dumps([*parts, content.video.path if content.video else None])).hexdigest()
+    parts = [content.text, content.link, content.first_comment, [one.key for one in content.pictures]]
+    return hashlib.sha256(orjson.dumps([*parts, content.video.key if content.video else None])).hexdigest()
 
 
 def remember_address(target: Target, account: Account) -> None:

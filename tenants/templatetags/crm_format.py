@@ -64,23 +64,17 @@ def clock(value: datetime, tenant: Tenant) -> str:
 @register.filter
 def when(value: datetime | None, tenant: Tenant) -> SafeString | str:
     """How long ago, with the exact moment on hover."""
-    if value is None:
-        return ""
-    exact = formatting.moment(value, tenant)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, formatting.ago(value)
-    )
+    return "" if value is None else _time(value, formatting.ago(value), formatting.moment(value, tenant))
 
 
 @register.filter
 def at(value: datetime | None, tenant: Tenant) -> SafeString | str:
     """The exact moment, with how long ago on hover."""
-    if value is None:
-        return ""
-    exact = formatting.moment(value, tenant)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), formatting.ago(value), exact
-    )
+    return "" if value is None else _time(value, formatting.moment(value, tenant), formatting.ago(value))
+
+
+def _time(value: datetime, shown: str, on_hover: str) -> SafeString:
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), on_hover, shown)
 
 
 @register.filter

@@ -20,9 +20,9 @@ from profiles.models import CustomerProfile
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club, make_club
+from tests.constraints import Violation
 
 NOW = datetime(2026, 6, 1, 7, tzinfo=UTC)
-Violation = Callable[[Club], object]
 
 
 def campaign(club: Club, **values: Any) -> Campaign:

@@ -15,10 +15,10 @@ from django.core.management import CommandError, call_command
 from crm_platform.bench.database import connect
 from crm_platform.bench.figures import BenchError, Figure, as_json, duration, percentile, rate
 from crm_platform.bench.http_load import Site, closed_loop, length_of
+from crm_platform.bench.launching import with_option
 from crm_platform.bench.lookup import by_popularity, evenly
 from crm_platform.bench.mix import MIX, mixed_events
 from crm_platform.bench.place import DATABASE_PREFIX
-from crm_platform.bench.processes import with_option
 from crm_platform.bench.sizes import DEFAULTS, Sizes
 from crm_platform.supervisor import programs
 from events.catalogue.registry import canonical
@@ -110,6 +110,7 @@ def test_a_program_gets_another_value_for_an_option_that_it_has() -> None:
     position = program.command.index("--concurrency")
     assert program.command[position + 1] == "1"
     assert program.name == "worker"
+    assert program.environment == programs.worker().environment != {}
 
 
 def test_an_answer_ends_where_its_head_says() -> None:

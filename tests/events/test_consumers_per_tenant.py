@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, transaction
 
 from events import consumers
+from events.checks import check_log
 from events.consumers import BREAKER, Entry, PeerAway
 from events.consumers.reading import read_on
 from events.consumers.registry import Registration, in_order
@@ -343,3 +345,51 @@ def test_a_kind_that_nobody_declares_is_refused(fairview: Club) -> None:
                 [LogEntry(LogKind.PROFILE_CREATED, None, {}), LogEntry("nobody.said", None, {})]
             )
         assert not DomainLogEntry.objects.exists()
+
+
+def lose_the_count() -> None:
+    """What `pg_resetwal` leaves: the identity stays, and everything lies in the future."""
+    with all_tenants(), connection.cursor() as cursor:
+        for table, column in (("domainlogentry", "xid"), ("consumerposition", "last_xid")):
+            cursor.execute(
+                f"UPDATE events_{table} SET {column} = ({column}::text::bigint + 1000000000)::text::xid8"
+            )
+
+
+def found_by_checks() -> list[str]:
+    return [message.msg for message in check_log(None, databases=["default"]) if message.id == "crm.E016"]
+
+
+def test_a_cluster_that_lost_its_count_is_found_and_read_on(fairview: Club, kingsmere: Club) -> None:
+    reader = Reader()
+    reader.register()
+    append(fairview.tenant, "1", "2")
+    read_all()
+    append(fairview.tenant, "3")
+    assert found_by_checks() == []
+    with pytest.raises(CommandError, match="Nothing is wrong"):
+        call_command("close_log")
+    lose_the_count()
+    append(fairview.tenant, "4")
+    while run_once():
+        pass
+    assert reader.seen == ["1", "2"]  # silenced, and nothing says so but the check
+    [message] = found_by_checks()
+    assert "at fairview, kingsmere." in message
+
+    call_command("close_log")
+
+    assert found_by_checks() == []
+    append(fairview.tenant, "5")
+    append(kingsmere.tenant, "k1")
+    read_all()
+    assert reader.seen == ["1", "2", "3", "4", "5", "k1"]
+
+
+def test_entries_alone_that_lie_in_the_future_are_found(fairview: Club) -> None:
+    append(fairview.tenant, "1")
+    lose_the_count()
+
+    [message] = found_by_checks()
+
+    assert "at fairview." in message

@@ -28,10 +28,10 @@ from journeys.models import (
 )
 from tenants.scope import tenant_scope
 from tests.cast import Club
+from tests.constraints import Violation
 from tests.journeys.playing import person
 
 NOW = datetime(2026, 6, 1, 7, tzinfo=UTC)
-Violation = Callable[[Club], object]
 Make = Callable[..., Any]
 
 

@@ -1,6 +1,5 @@
 """Rows of the ledger for tests, and ways to violate each of messaging's constraints."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from typing import Any
@@ -11,10 +10,10 @@ from messaging.models.lists import SyncedList, SyncedMember
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.constraints import Violation
 from tests.messaging.people import reader
 
 NOW = datetime(2026, 6, 1, 7, tzinfo=UTC)
-Violation = Callable[[Club], object]
 _number = count(1)
 
 

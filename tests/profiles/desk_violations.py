@@ -10,10 +10,9 @@ from profiles.models import Activity
 from profiles.models.desk import HUES, BulkAct, BulkActChange, ListLayout, TagColour
 from tenants.postgresql.base import as_owner
 from tests.cast import Club
+from tests.constraints import Violation
 from tests.profiles.records import NOON
 from tests.profiles.score_violations import foreign, own, stored
-
-Violation = Callable[[Club], object]
 
 
 def an_act(club: Club, **values: Any) -> Any:

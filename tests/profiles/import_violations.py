@@ -1,6 +1,5 @@
 """Every named constraint of the tables of imports, violated; part of the table in test_constraints.py."""
 
-from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -11,10 +10,9 @@ from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.constraints import Violation
 from tests.profiles.records import NOON
 from tests.profiles.score_violations import foreign, stored
-
-Violation = Callable[[Club], object]
 
 
 def an_import(club: Club, **values: Any) -> Any:

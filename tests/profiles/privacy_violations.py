@@ -13,10 +13,9 @@ from profiles.models import (
 )
 from tenants.scope import tenant_scope
 from tests.cast import Club
+from tests.constraints import Violation
 from tests.profiles.records import NOON
 from tests.profiles.score_violations import foreign, own, stored
-
-Violation = Callable[[Club], object]
 
 
 def a_receipt(whose: Callable[[Club], Any] = own, *, times: int = 1, **values: Any) -> Violation:

@@ -8,9 +8,9 @@ from profiles.models import ProfileScore, ScoreDue, ScoreHistory, ScoreRun, Scor
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.constraints import Violation
 from tests.profiles.records import NOON, profile
 
-Violation = Callable[[Club], object]
 DAY: Final = date(2026, 3, 1)
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from social.library.serving import path_of
+from social.library.storage import storage
 from social.models import Connection, Media, Post, Promotion, Target
 from social.tokens import ACCESS, encrypt_token
 from tenants.scope import tenant_scope
@@ -161,9 +161,7 @@ def things(world: World) -> Mapping[str, object]:
     connection, made = connection_of(world), {**draft(world), **file(world), **plan(world)}
     with tenant_scope(world.club.tenant):
         media = Media.objects.get(pk=made["media"])
-        path = path_of(media)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
+        storage().write(media.storage_key, b"x", media.content_type)
     return {
         "post_id": made["post"],
         "connection_id": connection["connection"],

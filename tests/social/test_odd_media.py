@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from social.library.keeping import add_media
 from social.library.pictures import RATIOS
-from social.library.serving import path_of
+from social.library.serving import bytes_of
 from social.models import Media
 from tenants.errors import InvalidError
 from tenants.scope import tenant_scope
@@ -157,7 +157,7 @@ def test_a_picture_becomes_a_jpeg_of_screens_without_any_metadata(name: str) -> 
     # The extension lies; what the content is counts.
     row = add_media(BytesIO(GOOD[name]), name="holiday.mp4")
 
-    content = path_of(row).read_bytes()
+    content = bytes_of(row)
     with Image.open(BytesIO(content)) as fit:
         fit.load()
         assert (fit.format, fit.mode, fit.size) == ("JPEG", "RGB", (row.width, row.height))

@@ -9,7 +9,7 @@ from PIL import Image
 
 from campaigns.calendar import entries_between
 from social.library.keeping import add_media, crop_media
-from social.library.serving import path_of
+from social.library.serving import bytes_of
 from social.measuring import measure_post
 from social.models import Media, MetricSample, Post, QueueSlot, Target
 from social.posts import Words, duplicate_post, schedule_post, write_post
@@ -98,7 +98,7 @@ def test_a_cut_follows_the_point_that_was_chosen_and_the_old_picture_stays(stage
     filled = crop_media(source.pk, ratio="1:1", fills=True)
 
     cut = Media.objects.get(name="halves.png · 1:1", width=500)
-    with Image.open(path_of(cut)) as left, Image.open(path_of(filled)) as whole:
+    with Image.open(BytesIO(bytes_of(cut))) as left, Image.open(BytesIO(bytes_of(filled))) as whole:
         assert left.getpixel((490, 250))[0] > 200  # type: ignore[index]
         assert whole.size == (1000, 1000)
         assert whole.getpixel((500, 5)) == (255, 255, 255)
