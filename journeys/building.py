@@ -79,7 +79,8 @@ def delete(raw: Json, step_id: str) -> Json:
     raw = deepcopy(raw)
     loose = {one["id"] for one in raw["steps"]} - _reached(raw)
     gone = _step(raw, step_id)
-    after = next(iter(gone["ways"].values()), None)
+    first = next(iter(_way_names(gone)), None)
+    after = gone["ways"][first] if first else None
     raw["steps"].remove(gone)
     _redirect(raw, step_id, None if after == step_id else after)
     kept = _reached(raw) | loose
@@ -99,6 +100,14 @@ def _redirect(raw: Json, old: str, new: str | None) -> None:
 def _reached(raw: Json) -> set[str]:
     by_id = {one["id"]: one for one in raw["steps"]}
     return set(_after(by_id, raw.get("start")))
+
+
+def _way_names(step: Json) -> list[str]:
+    """The ways of a step in the order in which they are drawn; the database keeps no order of keys."""
+    order = OUTLETS.get(step["kind"], ("next",))
+    if step["kind"] == "SPLIT":
+        order = tuple(one["id"] for one in step.get("branches", []))
+    return sorted(step["ways"], key=lambda name: order.index(name) if name in order else len(order))
 
 
 def _is_single(step: Json) -> bool:
@@ -145,7 +154,7 @@ def _down(raw: Json, here: Json) -> Json:
     if _place_of(raw, after) != f"{here['id']}:next":
         raise InvalidError("The way goes on at a step that stands elsewhere.", field="step")
     neighbour = _step(raw, after)
-    way = next(iter(neighbour["ways"]), None)
+    way = next(iter(_way_names(neighbour)), None)
     if way is None:
         raise InvalidError("After this step the way ends.", field="step")
     _redirect(raw, here["id"], after)
@@ -205,8 +214,8 @@ def _put(raw: Json, place: str, first: str, branch: set[str]) -> None:
         (step, way)
         for step in raw["steps"]
         if step["id"] in branch
-        for way, target in step["ways"].items()
-        if target is None
+        for way in _way_names(step)
+        if step["ways"][way] is None
     )
     end = next(ends, None)
     if end is None and after in _reached(raw):

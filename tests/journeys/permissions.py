@@ -93,6 +93,7 @@ PAGES: Final = (
     Page("journey_panel", MANAGER),
     Page("journey_counts", MANAGER),
     Page("journey_publish", MANAGER),
+    Page("journey_foretell", MANAGER, "POST"),
     Page("journey_act", MANAGER, "POST"),
     Page("journey_export", VIEWER),
     Page("journey_try", MANAGER),

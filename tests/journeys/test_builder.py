@@ -108,6 +108,13 @@ def test_what_no_way_leads_to_is_drawn_apart_and_kept_by_deletions_elsewhere() -
     assert {one["id"] for one in raw["steps"]} == {"a", "q", "d"}
 
 
+def test_the_first_way_is_the_first_that_is_drawn_however_the_keys_are_stored() -> None:
+    raw = branching()
+    raw["steps"][1]["ways"] = {"no": "d", "yes": "c"}
+    assert order(delete(raw, "q")) == ["a", "c"]
+    assert order(move(raw, "a", "down")) == ["q", "a", "c", "d"]
+
+
 def test_every_way_is_a_place() -> None:
     words = dict(places(parse(branching())))
     assert words["start"] == "at the beginning"
