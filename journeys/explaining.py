@@ -5,15 +5,20 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from journeys.definition.registry import STEPS
 from journeys.definition.vocabulary import event_words
-from journeys.describing import CHANNELS, rule_words
+from journeys.describing import CHANNELS, rule_words, trigger_words
 from journeys.drafts import live_version
+from journeys.engine.conditions import decide
 from journeys.models import EntryRefusal, Holdout, Journey, Run, RunData, RunEnded, StepLog
 from journeys.versions import definition_of
 from journeys.world import segment_names
+from profiles.models import CustomerProfile
+from tenants.models import Tenant
 
 REASONS: Final[Mapping[str, str]] = {
     "ALREADY_IN": "Was in the journey already",
@@ -215,3 +220,29 @@ def _because(reason: str, at: datetime | None, detail: Mapping[str, Any] | None)
         words += f": {_asked(detail['part'])}"
         words += f" (it was {detail['value']})" if detail.get("value") is not None else ""
     return {"reason": reason, "words": words, "at": at, "detail": detail}
+
+
+def now_for(journey: Journey, profile: CustomerProfile) -> list[dict[str, Any]]:
+    """Each start of what runs, in words, and whether the person would pass its condition now, with the value."""
+    version = live_version(journey)
+    if version is None:
+        return []
+    names, tenant = segment_names(), Tenant.objects.get(pk=journey.tenant_id)
+    rows = []
+    for trigger in definition_of(version.pk).triggers:
+        row: dict[str, Any] = {"words": trigger_words(trigger, names), "passes": True, "because": ""}
+        if trigger.rule is not None:
+            decided = decide(trigger.rule, tenant, timezone.now())
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT {decided.place}, {decided.value} FROM profiles_customerprofile AS p"
+                    " WHERE p.tenant_id = %(tenant)s AND p.id = %(profile)s",
+                    {"tenant": tenant.pk, "profile": profile.pk, **decided.params},
+                )
+                [place, value] = cursor.fetchone() or [-1, None]
+            row["passes"] = (place == -1) == decided.holds_by_default
+            if place >= 0 and not row["passes"]:
+                known = "" if value is None else f" (it is {value})"
+                row["because"] = f"{_asked(decided.parts[place])}{known}"
+        rows.append(row)
+    return rows

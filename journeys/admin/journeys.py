@@ -4,18 +4,18 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from journeys import lifecycle, winning
 from journeys.admin.common import journey_or_404, refused
 from journeys.definition import parse
-from journeys.definition.registry import TRIGGERS
+from journeys.definition.registry import STEPS, TRIGGERS
 from journeys.describing import entry_words, leaving_words, trigger_words
 from journeys.drafts import draft_of, live_version
 from journeys.engine import holding
-from journeys.explaining import explain, find_run, in_words, runs_of, story
+from journeys.explaining import explain, find_run, in_words, now_for, runs_of, story
 from journeys.models import Hold, Journey, JourneyVersion, MovePlan, Run, RunEnded, Trial
 from journeys.paths import draw_path
 from journeys.picturing import Node, picture
@@ -40,6 +40,7 @@ from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
 PAGE_SIZE: Final = 50
+MOST_MEANT: Final = 8
 HOLD_WORDS: Final = {
     Hold.PAUSED.value: "wait because the journey is paused",
     Hold.OVERDUE.value: "are overdue: they waited more than a day too long",
@@ -162,19 +163,22 @@ def journey_people(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     found = list(rows[(place - 1) * PAGE_SIZE : place * PAGE_SIZE + 1])
     people_by_id = CustomerProfile.objects.in_bulk([one.profile_id for one in found])
     version = live_version(journey)
+    steps = definition_of(version.pk).steps if version else ()
+    titles = {one.id: one.name or STEPS[one.kind].title for one in steps}
     return show(
         request,
         "journeys/people.html",
         f"{journey.name}: people",
         journey=journey,
         rows=[
-            (one, people_by_id.get(one.profile_id), in_words(getattr(one, "reason", "")))
+            (one, people_by_id.get(one.profile_id), _state(one), titles.get(one.step, one.step))
             for one in found[:PAGE_SIZE]
         ],
         step=step,
         text=text,
         is_ended=ended,
-        steps=definition_of(version.pk).steps if version else (),
+        steps=list(titles.items()),
+        title_here=titles.get(step, step),
         before=place - 1,
         after=place + 1 if len(found) > PAGE_SIZE else 0,
         may_edit=request_may(request, Right.EDIT),
@@ -209,6 +213,14 @@ def journey_run(request: StaffRequest, run_id: int) -> HttpResponse:
     )
 
 
+def _state(run: Run | RunEnded) -> str:
+    """Why somebody stands still, or how the run ended; in words."""
+    if isinstance(run, Run):
+        held = HELD_WORDS.get(run.hold, "")
+        return held.capitalize() or ("Suspended by a merge" if run.status == "SUSPENDED" else "")
+    return in_words(run.reason).capitalize() if run.status != "COMPLETED" else "Reached the end"
+
+
 HELD_WORDS: Final = {
     "PAUSED": "stands still: the journey is paused",
     "OVERDUE": "stands still: it is more than a day too late, and staff decide",
@@ -233,7 +245,8 @@ def journey_why(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     """Why did somebody get this, and why not? `customer`: an id, an address or a name."""
     journey = journey_or_404(journey_id)
     text = request.GET.get("customer", "").strip()
-    person = person_of(text)
+    meant = people_meant(text)
+    person = meant[0] if len(meant) == 1 else None
     return show(
         request,
         "journeys/why.html",
@@ -241,25 +254,26 @@ def journey_why(request: StaffRequest, journey_id: UUID) -> HttpResponse:
         journey=journey,
         text=text,
         person=person,
+        choices=meant if len(meant) > 1 else [],
+        starts=now_for(journey, person) if person else [],
         explained=explain(journey, person.pk) if person else None,
         runs=runs_of(person.pk, journey.pk) if person else [],
         crumb={"link": reverse("admin:journey_page", args=[journey.pk]), "title": journey.name},
     )
 
 
-def person_of(text: str) -> CustomerProfile | None:
-    """Whom staff mean by an id, an address or a name; None: nobody."""
+def people_meant(text: str) -> list[CustomerProfile]:
+    """Whom staff mean by an id, an address or a name: one, or those among whom they choose."""
     if not text:
-        return None
+        return []
     pk = uuid_or_none(text)
-    rows = CustomerProfile.objects.exclude(status__in=["MERGED", "DELETED"])
-    found: CustomerProfile | None = (
-        rows.filter(pk=pk).first()
+    rows = CustomerProfile.objects.exclude(status__in=["MERGED", "DELETED"]).order_by("display_name", "pk")
+    asked = (
+        [Q(pk=pk)]
         if pk
-        else rows.filter(email=text.lower()).first() or rows.filter(display_name__iexact=text).first()
-        or rows.filter(display_name__icontains=text).first()
-    )  # fmt: skip
-    return found
+        else [Q(email=text.lower()), Q(display_name__iexact=text), Q(display_name__icontains=text)]
+    )
+    return next((found for one in asked if (found := list(rows.filter(one)[:MOST_MEANT]))), [])
 
 
 @page("journeys/<uuid:journey_id>/act/", name="journey_act", right=Right.EDIT)

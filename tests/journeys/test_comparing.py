@@ -77,7 +77,7 @@ def test_the_fewest_steps_are_called_moved(order: str, moved: set[str]) -> None:
     line_of = [*order, "q"]
     first = [makers[one](one, to=line_of[place + 1]) for place, one in enumerate(order)]
     found = difference({**after, "start": order[0], "steps": [*first, *after["steps"][3:]]})
-    assert {one for one, words in line(found.way) if words == "Moved"}
+    assert {one for one, words in line(found.way) if words == "Moved"} == moved
 
 
 def test_a_step_that_changes_its_way_is_moved_and_changes_are_told() -> None:

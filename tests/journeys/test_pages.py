@@ -97,7 +97,7 @@ def test_publishing_a_change_asks_what_becomes_of_people_and_can_be_taken_back(
     play.enter(one, anna)
     act(staff, one.pk, act="save", step="pause", mode="DURATION", amount="5", unit="DAYS")
     page = staff.get(f"/admin/journeys/{one.pk}/publish/").content.decode()
-    assert "1 at “pause” of version 1" in re.sub(r"\s+", " ", page)
+    assert "1 at “Wait” of version 1" in re.sub(r"\s+", " ", page)
     staff.post(f"/admin/journeys/{one.pk}/publish/")
     run = play.run(anna)
     assert run is not None
