@@ -25,7 +25,7 @@ from segments.actions import get_segment
 from segments.errors import SegmentNotFound
 from segments.models import SegmentMember
 from tenants.api.errors import InvalidParameterError
-from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import InvalidError
 from tenants.models import Scope
@@ -51,6 +51,7 @@ def customer_ids(raw: Any) -> list[UUID]:
         raise InvalidError("These are not all ids of customers.", field="customerIds") from None
 
 
+<<<<<<< HEAD
 def text_of(body: Mapping[str, Any], field: str) -> str:
     """A text of a body, empty where it is left out; raises InvalidError."""
     value = body.get(field)
@@ -65,10 +66,13 @@ def optional_body(request: ApiRequest) -> dict[str, Any]:
 
 
 class JourneysView(TenantApiView):
+=======
+class JourneysView(ListView):
+>>>>>>> main
     """All journeys."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.CAMPAIGNS}
-    pagination_class = SkipTakePagination
+    list_sorts = {"createdAt": "created_at", "updatedAt": "updated_at", "name": "name"}
 
     @extend_schema(
         operation_id="listJourneys", tags=["journeys"], summary="List journeys",
@@ -83,9 +87,7 @@ class JourneysView(TenantApiView):
             if status not in JourneyStatus.values:
                 raise InvalidParameterError("status", f"Choose one of {', '.join(JourneyStatus.values)}.")
             rows = rows.filter(status=status)
-        window = read_window(params)
-        page, total = take_page(rows, window)
-        return json_answer(page_answer([journey_json(one) for one in page], total=total, window=window))
+        return json_answer(self.list_answer(request, rows, lambda page: [journey_json(one) for one in page]))
 
     @extend_schema(
         operation_id="createJourney", tags=["journeys"], summary="Make a journey",
@@ -318,6 +320,7 @@ class ExplainView(TenantApiView):
         return json_answer(explain(journey, profile_id))
 
 
+<<<<<<< HEAD
 def enrollments(journey: Journey, *, step: str, is_ended: bool) -> Any:
     """Live runs by id, or those that are over, the newest first."""
     live, over = Run.objects.order_by("pk"), RunEnded.objects.order_by("-ended_at", "-pk")
@@ -326,10 +329,12 @@ def enrollments(journey: Journey, *, step: str, is_ended: bool) -> Any:
 
 
 class EnrollmentsView(TenantApiView):
+=======
+class EnrollmentsView(ListView):
+>>>>>>> main
     """Who is in a journey."""
 
     required_scopes = {"GET": Scope.READ}
-    pagination_class = SkipTakePagination
 
     @extend_schema(
         operation_id="listJourneyEnrollments", tags=["journeys"], summary="Who is in a journey, or was",
@@ -338,10 +343,21 @@ class EnrollmentsView(TenantApiView):
     def get(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """Live ones by id; with `ended=true` those that are over, the newest first."""
         journey, params = get_journey(id_of(journeyId)), request._request.GET
+<<<<<<< HEAD
         window = read_window(params)
         rows = enrollments(journey, step=params.get("step", ""), is_ended=params.get("ended") == "true")
         page, total = take_page(rows, window)
         return json_answer(page_answer([run_json(one) for one in page], total=total, window=window))
+=======
+        rows: Any
+        if params.get("ended") == "true":
+            rows = RunEnded.objects.filter(journey_id=journey.pk).order_by("-ended_at", "-pk")
+        else:
+            rows = Run.objects.filter(journey_id=journey.pk).order_by("pk")
+        if params.get("step"):
+            rows = rows.filter(step=params["step"])
+        return json_answer(self.list_answer(request, rows, lambda page: [run_json(one) for one in page]))
+>>>>>>> main
 
 
 class JourneyAnalyticsView(TenantApiView):

@@ -1,12 +1,20 @@
 """Whether a definition can run: every problem with its step and what would be right. Pure; `World` knows the club."""
 
+<<<<<<< HEAD
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
+=======
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import time
+>>>>>>> main
 
 from journeys import clocks
+from journeys.definition.advice import advise
 from journeys.definition.graph import Definition
+<<<<<<< HEAD
 from journeys.definition.parts import ELAPSED_LIMIT_DAYS, Length, Unit, UntilDate
 from journeys.definition.problems import Problem, Weight
 from journeys.definition.steps import (
@@ -14,13 +22,24 @@ from journeys.definition.steps import (
     Enrol,
     MessageClass,
     Notify,
+=======
+from journeys.definition.parts import ELAPSED_LIMIT_DAYS, Length
+from journeys.definition.problems import Problem
+from journeys.definition.steps import (
+    Condition,
+    Enrol,
+>>>>>>> main
     Send,
     Split,
     Step,
     Update,
     Wait,
     WaitUntil,
+<<<<<<< HEAD
     Webhook,
+=======
+    title,
+>>>>>>> main
 )
 from journeys.definition.triggers import (
     DateTrigger,
@@ -35,12 +54,15 @@ from journeys.definition.triggers import (
 )
 from journeys.definition.vocabulary import DATE_FIELDS, TRIGGER_DATES, activity_types
 
+<<<<<<< HEAD
 MOST_MESSAGES_A_WEEK = 4
 MOST_STEPS_WEIGHED = 40
 # What a run is called in texts, beside what it learned.
 RESERVED = frozenset({"key", "enteredAt", "path"})
 DAYS = {Unit.MINUTES: 1 / 1440, Unit.HOURS: 1 / 24, Unit.DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 30}
 
+=======
+>>>>>>> main
 
 def _anything(_: object) -> str | None:
     return None
@@ -50,8 +72,13 @@ def _anything(_: object) -> str | None:
 class World:
     """What the club has. None: not asked, everything is taken for known.
 
+<<<<<<< HEAD
     `check_rule`, `check_text` and `check_url` say what is wrong with a rule tree, a Liquid text, an
     address; None: nothing.
+=======
+    `quiet_hours`: from and until; `consents`: channel → how many agreed to marketing by it.
+    `check_rule` and `check_text` say what is wrong with a rule tree and a Liquid text, None: nothing.
+>>>>>>> main
     """
 
     segments: Collection[str] | None = None
@@ -64,6 +91,8 @@ class World:
     check_text: Callable[[str], str | None] = field(default=_anything)
     check_url: Callable[[str], str | None] = field(default=_anything)
     has_quiet_hours: bool = True
+    quiet_hours: tuple[time, time] | None = None
+    consents: Mapping[str, int] | None = None
 
 
 def check(definition: Definition, world: World | None = None) -> list[Problem]:
@@ -74,7 +103,7 @@ def check(definition: Definition, world: World | None = None) -> list[Problem]:
         *_check_triggers(definition, world),
         *(problem for step in definition.steps for problem in _check_step(step, definition, world)),
         *_check_exits(definition, world),
-        *_warnings(definition, world),
+        *advise(definition, world),
     ]
     return sorted(problems, key=lambda problem: not problem.is_error)
 
@@ -307,7 +336,7 @@ def _check_wait(step: Wait, name: str, world: World) -> Iterator[Problem]:
 
 
 def _check_length(length: Length, name: str, step: str) -> Iterator[Problem]:
-    if length.amount * DAYS[length.unit] > ELAPSED_LIMIT_DAYS:
+    if length.days > ELAPSED_LIMIT_DAYS:
         yield Problem(
             "TOO_LONG", f"{name} waits longer than {ELAPSED_LIMIT_DAYS} days, the most there is.", step
         )
@@ -354,6 +383,7 @@ def _check_update(step: Update, name: str, world: World) -> Iterator[Problem]:
     for segment in (*step.add_to, *step.take_from):
         if world.static_segments is not None and segment not in world.static_segments:
             yield Problem("UNKNOWN_SEGMENT", f"{name} needs a static segment; this one is none.", step.id)
+<<<<<<< HEAD
 
 
 def _check_webhook(step: Webhook, name: str, world: World) -> Iterator[Problem]:
@@ -485,3 +515,5 @@ def _least(step: Step) -> timedelta:
 def title(step: Step) -> str:
     """How a step is named in messages: its name, else its id, in quotes."""
     return f"“{step.name or step.id}”"
+=======
+>>>>>>> main
