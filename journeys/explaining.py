@@ -16,13 +16,10 @@ from journeys.drafts import live_version
 from journeys.engine.conditions import decide
 from journeys.models import EntryRefusal, Holdout, Journey, Run, RunData, RunEnded, StepLog
 from journeys.versions import definition_of
-<<<<<<< HEAD
-from profiles.reading import get_customer
-=======
 from journeys.world import segment_names
 from profiles.models import CustomerProfile
+from profiles.reading import get_customer
 from tenants.models import Tenant
->>>>>>> main
 
 REASONS: Final[Mapping[str, str]] = {
     "ALREADY_IN": "Was in the journey already",

@@ -171,7 +171,6 @@ def _check_approval(journey: Journey) -> None:
         raise ApprovalNeeded
 
 
-<<<<<<< HEAD
 def activate(
     journey_id: UUID, *, moves: Any = None, how: Any = None, minutes: Any = None, note: Any = None
 ) -> Journey:
@@ -198,11 +197,11 @@ def activate(
             resume(journey_id, how=str(how or holding.Release.CONTINUE), minutes=minutes)
         publish(journey_id, choices=moves or {}, note=note or "")
     return get_journey(journey_id)
-=======
+
+
 def needs_second_person(journey: Journey) -> bool:
     """Whether the club wants one person to write a journey and another to publish it."""
     return bool(Tenant.objects.get(pk=journey.tenant_id).settings.get(APPROVAL))
->>>>>>> main
 
 
 def submit(journey_id: UUID) -> Journey:

@@ -11,12 +11,8 @@ from journeys.definition.checking import World
 from journeys.models import Journey, JourneySecret, JourneyVersion, Run
 from messaging.models.policy import policy_of
 from messaging.rendering import TemplateProblem, check_text
-<<<<<<< HEAD
 from messaging.templates import templates_of
-from profiles.models import LifecycleStage
-=======
 from profiles.models import CustomerProfile, LifecycleStage
->>>>>>> main
 from segments.models import Segment, SegmentType
 from segments.rules import InvalidRule, parse
 from tenants.models import Tenant
@@ -27,7 +23,8 @@ def world() -> World:
     """The segments, journeys, secrets and rules of the open scope's club."""
     segments = list(Segment.objects.filter(deleted_at__isnull=True).values_list("id", "type"))
     listed = (SegmentType.STATIC, SegmentType.IMPORT)
-    policy = policy_of(Tenant.objects.get(pk=current_tenant_id()))
+    tenant = Tenant.objects.get(pk=current_tenant_id())
+    policy = policy_of(tenant)
     return World(
         segments={str(pk) for pk, _ in segments},
         static_segments={str(pk) for pk, kind in segments if kind in listed},
@@ -37,22 +34,7 @@ def world() -> World:
         templates=_Templates(tenant),
         check_rule=rule_problem,
         check_text=text_problem,
-<<<<<<< HEAD
         check_url=url_problem,
-        has_quiet_hours=policy_of(tenant).has_quiet_hours,
-    )
-
-
-class _Templates:
-    """The service's templates, asked for only where a step names one; all are taken for known while it is away."""
-
-    def __init__(self, tenant: Tenant) -> None:
-        self.tenant = tenant
-
-    def __contains__(self, template: object) -> bool:
-        found = templates_of(self.tenant)
-        return not found.is_known or found.find(str(template)) is not None
-=======
         has_quiet_hours=policy.has_quiet_hours,
         quiet_hours=(policy.quiet_from, policy.quiet_until)
         if policy.quiet_from and policy.quiet_until
@@ -69,7 +51,17 @@ def _consents() -> dict[str, int]:
         channel: int(active.filter(**{f"{column}_opt_in": True}).exists())
         for channel, column in flags.items()
     }
->>>>>>> main
+
+
+class _Templates:
+    """The service's templates, asked for only where a step names one; all are taken for known while it is away."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+
+    def __contains__(self, template: object) -> bool:
+        found = templates_of(self.tenant)
+        return not found.is_known or found.find(str(template)) is not None
 
 
 def rule_problem(tree: Any) -> str | None:

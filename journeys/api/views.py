@@ -51,7 +51,6 @@ def customer_ids(raw: Any) -> list[UUID]:
         raise InvalidError("These are not all ids of customers.", field="customerIds") from None
 
 
-<<<<<<< HEAD
 def text_of(body: Mapping[str, Any], field: str) -> str:
     """A text of a body, empty where it is left out; raises InvalidError."""
     value = body.get(field)
@@ -65,10 +64,7 @@ def optional_body(request: ApiRequest) -> dict[str, Any]:
     return body_object(request) if request._request.body else {}
 
 
-class JourneysView(TenantApiView):
-=======
 class JourneysView(ListView):
->>>>>>> main
     """All journeys."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.CAMPAIGNS}
@@ -320,7 +316,6 @@ class ExplainView(TenantApiView):
         return json_answer(explain(journey, profile_id))
 
 
-<<<<<<< HEAD
 def enrollments(journey: Journey, *, step: str, is_ended: bool) -> Any:
     """Live runs by id, or those that are over, the newest first."""
     live, over = Run.objects.order_by("pk"), RunEnded.objects.order_by("-ended_at", "-pk")
@@ -328,10 +323,7 @@ def enrollments(journey: Journey, *, step: str, is_ended: bool) -> Any:
     return rows.filter(step=step) if step else rows
 
 
-class EnrollmentsView(TenantApiView):
-=======
 class EnrollmentsView(ListView):
->>>>>>> main
     """Who is in a journey."""
 
     required_scopes = {"GET": Scope.READ}
@@ -343,21 +335,8 @@ class EnrollmentsView(ListView):
     def get(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """Live ones by id; with `ended=true` those that are over, the newest first."""
         journey, params = get_journey(id_of(journeyId)), request._request.GET
-<<<<<<< HEAD
-        window = read_window(params)
         rows = enrollments(journey, step=params.get("step", ""), is_ended=params.get("ended") == "true")
-        page, total = take_page(rows, window)
-        return json_answer(page_answer([run_json(one) for one in page], total=total, window=window))
-=======
-        rows: Any
-        if params.get("ended") == "true":
-            rows = RunEnded.objects.filter(journey_id=journey.pk).order_by("-ended_at", "-pk")
-        else:
-            rows = Run.objects.filter(journey_id=journey.pk).order_by("pk")
-        if params.get("step"):
-            rows = rows.filter(step=params["step"])
         return json_answer(self.list_answer(request, rows, lambda page: [run_json(one) for one in page]))
->>>>>>> main
 
 
 class JourneyAnalyticsView(TenantApiView):

@@ -1,45 +1,27 @@
 """Whether a definition can run: every problem with its step and what would be right. Pure; `World` knows the club."""
 
-<<<<<<< HEAD
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, Final
-=======
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import time
->>>>>>> main
+from typing import Any, Final
 
 from journeys import clocks
 from journeys.definition.advice import advise
 from journeys.definition.graph import Definition
-<<<<<<< HEAD
-from journeys.definition.parts import ELAPSED_LIMIT_DAYS, Length, Unit, UntilDate
-from journeys.definition.problems import Problem, Weight
-from journeys.definition.steps import (
-    Condition,
-    Enrol,
-    MessageClass,
-    Notify,
-=======
 from journeys.definition.parts import ELAPSED_LIMIT_DAYS, Length
 from journeys.definition.problems import Problem
 from journeys.definition.steps import (
     Condition,
     Enrol,
->>>>>>> main
+    Notify,
     Send,
     Split,
     Step,
     Update,
     Wait,
     WaitUntil,
-<<<<<<< HEAD
     Webhook,
-=======
     title,
->>>>>>> main
 )
 from journeys.definition.triggers import (
     DateTrigger,
@@ -54,15 +36,9 @@ from journeys.definition.triggers import (
 )
 from journeys.definition.vocabulary import DATE_FIELDS, TRIGGER_DATES, activity_types
 
-<<<<<<< HEAD
-MOST_MESSAGES_A_WEEK = 4
-MOST_STEPS_WEIGHED = 40
 # What a run is called in texts, beside what it learned.
 RESERVED = frozenset({"key", "enteredAt", "path"})
-DAYS = {Unit.MINUTES: 1 / 1440, Unit.HOURS: 1 / 24, Unit.DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 30}
 
-=======
->>>>>>> main
 
 def _anything(_: object) -> str | None:
     return None
@@ -72,13 +48,9 @@ def _anything(_: object) -> str | None:
 class World:
     """What the club has. None: not asked, everything is taken for known.
 
-<<<<<<< HEAD
-    `check_rule`, `check_text` and `check_url` say what is wrong with a rule tree, a Liquid text, an
-    address; None: nothing.
-=======
     `quiet_hours`: from and until; `consents`: channel → how many agreed to marketing by it.
-    `check_rule` and `check_text` say what is wrong with a rule tree and a Liquid text, None: nothing.
->>>>>>> main
+    `check_rule`, `check_text` and `check_url` say what is wrong with a rule tree, a Liquid text, an address;
+    None: nothing.
     """
 
     segments: Collection[str] | None = None
@@ -383,7 +355,6 @@ def _check_update(step: Update, name: str, world: World) -> Iterator[Problem]:
     for segment in (*step.add_to, *step.take_from):
         if world.static_segments is not None and segment not in world.static_segments:
             yield Problem("UNKNOWN_SEGMENT", f"{name} needs a static segment; this one is none.", step.id)
-<<<<<<< HEAD
 
 
 def _check_webhook(step: Webhook, name: str, world: World) -> Iterator[Problem]:
@@ -413,107 +384,3 @@ CHECKS: Final[Mapping[str, Callable[[Any, str, World], Iterator[Problem]]]] = {
     "NOTIFY": _check_notify,
     "ENROL": _check_enrol,
 }
-
-
-# --- What is allowed, and yet worth a look
-
-
-def _warnings(definition: Definition, world: World) -> Iterator[Problem]:
-    sends = [step for step in definition.steps if isinstance(step, Send)]
-    for step in sends:
-        if step.message_class is MessageClass.TRANSACTIONAL:
-            yield Problem(
-                "NO_CONSENT_ASKED",
-                f"Step {title(step)} is a service message: people without consent get it too. Is it one?",
-                step.id,
-                Weight.WARNING,
-            )
-    if sends and not world.has_quiet_hours:
-        yield Problem(
-            "NO_QUIET_HOURS", "The club has no quiet hours: messages may go at night.", "", Weight.WARNING
-        )
-    yield from _never(definition)
-    most = _most_messages_a_week(definition)
-    if most > MOST_MESSAGES_A_WEEK:
-        yield Problem(
-            "MANY_MESSAGES", f"One person may get {most} messages within a week.", "", Weight.WARNING
-        )
-    if definition.entry.policy is Policy.AFTER_EXIT and definition.entry.daily_cap is None and sends:
-        yield Problem("REENTRY", "People may enter again at once after leaving.", "", Weight.WARNING)
-
-
-def _never(definition: Definition) -> Iterator[Problem]:
-    """What can never come: a date of an event where nobody enters by one, something with a key that no run has."""
-    has_event = any(isinstance(one, EventTrigger) for one in definition.triggers)
-    for step in definition.steps:
-        if (
-            isinstance(step, Wait)
-            and isinstance(step.until, UntilDate)
-            and step.until.is_of_event
-            and not has_event
-        ):
-            yield Problem(
-                "NO_EVENT",
-                f"Step {title(step)} waits for a date of the event, but no trigger is an event.",
-                step.id,
-                Weight.WARNING,
-            )
-        is_keyed = isinstance(step, WaitUntil) and step.event is not None and step.event.same_key
-        if is_keyed and not definition.key_paths:
-            yield _keyless(f"Step {title(step)} waits for something", step.id)
-    if (
-        any(isinstance(one, EventExit) and one.same_key for one in definition.exits)
-        and not definition.key_paths
-    ):
-        yield _keyless("An exit asks for something")
-    if definition.goal is not None and definition.goal.same_key and not definition.key_paths:
-        yield _keyless("The goal asks for something")
-
-
-def _keyless(who: str, step: str = "") -> Problem:
-    return Problem(
-        "NO_KEY",
-        f"{who} with the same key, but no trigger names a key, as in bookingId: it never comes.",
-        step,
-        Weight.WARNING,
-    )
-
-
-def _most_messages_a_week(definition: Definition) -> int:
-    """Along the worst way without circles: messages whose distance is less than a week. Large graphs: 0."""
-    return _Week(definition).most if len(definition.steps) <= MOST_STEPS_WEIGHED else 0
-
-
-class _Week:
-    """A walk over every way, with the times of the messages of the last seven days."""
-
-    def __init__(self, definition: Definition) -> None:
-        self.definition, self.most = definition, 0
-        self.go(definition.start, [], timedelta(), frozenset())
-
-    def go(self, here: str | None, sent: list[timedelta], at: timedelta, seen: frozenset[str]) -> None:
-        """Through one step and on."""
-        if here is None or here in seen or here not in self.definition.by_id:
-            return
-        step = self.definition.by_id[here]
-        if isinstance(step, Send):
-            sent = [*(one for one in sent if at - one < timedelta(days=7)), at]
-            self.most = max(self.most, len(sent))
-        for target in dict.fromkeys(_targets(self.definition, step)):
-            self.go(target, sent, at + _least(step), seen | {here})
-
-
-def _least(step: Step) -> timedelta:
-    """How long a step takes at least, as far as one can know."""
-    if not isinstance(step, Wait):
-        return timedelta()
-    if step.until.mode == "DURATION":
-        return timedelta(days=step.until.amount * DAYS[step.until.unit])
-    return timedelta(hours=12) if step.until.mode == "TIME" else timedelta(days=8)
-
-
-def title(step: Step) -> str:
-    """How a step is named in messages: its name, else its id, in quotes."""
-    return f"“{step.name or step.id}”"
-=======
->>>>>>> main

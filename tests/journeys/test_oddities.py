@@ -8,8 +8,6 @@ from django.db import OperationalError, transaction
 
 from events.consumers import Entry
 from journeys import entering, lifecycle, listening, scanning
-from journeys.definition import parse
-from journeys.definition.checking import check
 from journeys.drafts import get_journey, save_draft
 from journeys.engine import kinds
 from journeys.engine.holding import held_counts, release
@@ -478,20 +476,3 @@ def test_bookings_that_bring_no_key_are_one_run_each(play: Play) -> None:
     for _ in range(2):
         play.tell(anna, BOOKED, teeTime="soon")
     assert play.count("journeys_run") == 2
-
-
-def test_what_can_never_come_is_said_before_the_start() -> None:
-    found = check(
-        parse(
-            journey(
-                until_date("w", "event.teeTime", -2, to="u"),
-                {"id": "u", "kind": "WAIT_UNTIL", "event": {"event": ROUND, "sameKey": True},
-                 "timeout": {"amount": 1, "unit": "DAYS"}, "ways": {"happened": None, "timeout": None}},
-                exits=[{"kind": "EVENT", "event": CANCELLED, "sameKey": True}],
-                goal={"event": BOOKED, "sameKey": True},
-            )
-        )
-    )  # fmt: skip
-    assert [(one.code, one.step, one.is_error) for one in found] == [
-        ("NO_EVENT", "w", False), ("NO_KEY", "u", False), ("NO_KEY", "", False), ("NO_KEY", "", False),
-    ]  # fmt: skip
