@@ -81,4 +81,8 @@ class SecretInUse(ConflictError):
 
     def __init__(self, journeys: Sequence[str]) -> None:
         names = ", ".join(f"“{name}”" for name in journeys)
-        super().__init__(f"Journeys sign with this secret: {names}. Change them first.", code="IN_USE")
+        super().__init__(
+            f"Journeys sign with this secret: {names}. Change them first.",
+            code="SECRET_IN_USE",
+            extra={"usedBy": list(journeys)},
+        )

@@ -141,7 +141,7 @@ def test_what_cannot_be_read_is_refused_with_its_field(
     journey_id = made(api)
     address = f"{URL}{path.replace('{id}', journey_id)}{OWN}"
     refused = getattr(api, method)(address, body, "application/json")
-    assert refused.status_code == 400, refused.json()
+    assert refused.status_code == 422, refused.json()
     assert refused.json()["error"]["details"][0]["field"] == field
 
 
@@ -240,13 +240,13 @@ def test_a_secret_is_told_once_and_stays_where_it_is_needed(api: Client, fairvie
     journey_id = made(api, journey(hook), starts=True)
     assert kept["secret"] not in api.get(f"{URL}/{journey_id}{OWN}").content.decode()
     refused = api.delete(address)
-    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "IN_USE")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "SECRET_IN_USE")
     post(api, f"{URL}/{journey_id}/archive")
     assert api.delete(address).status_code == 204
     assert api.delete(address).status_code == 404
     assert api.put(address, {}, "application/json").status_code == 404
     for body in ({"name": "A", "secret": "short"}, {"name": ""}, {"name": 7}, {}):
-        assert post(api, "/api/v1/journey-secrets", body).status_code == 400
+        assert post(api, "/api/v1/journey-secrets", body).status_code == 422
     with tenant_scope(fairview.tenant):
         assert not JourneySecret.objects.exists()
 
