@@ -12,7 +12,7 @@ from graphql import OperationDefinitionNode, OperationType, print_schema
 
 from crm_platform.api.graphql import GraphQLView
 from crm_platform.graphql import schema
-from tenants.admin.pages import club_of, page, show
+from tenants.admin.pages import club_of, page, show, user_of
 from tenants.callers import Caller, CallerKind
 from tenants.errors import ForbiddenError
 from tenants.middleware import StaffRequest
@@ -33,13 +33,14 @@ class _AskedByStaff(GraphQLView):
     def find_caller(self, plain: HttpRequest) -> Caller:
         """The person at the page, in the club in which they work."""
         request = cast(StaffRequest, plain)
+        user = user_of(request)
         return Caller(
             kind=CallerKind.TOKEN,
-            subject=f"staff:{request.user.pk}",
-            name=request.user.get_full_name() or request.user.get_username(),
+            subject=f"staff:{user.pk}",
+            name=user.get_full_name() or user.get_username(),
             tenant_ids=frozenset({club_of(request).pk}),
             scopes=frozenset(scope.value for scope in Scope),
-            user=request.user,
+            user=user,
         )
 
     def check_operation(self, operation: OperationDefinitionNode) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tenants.roles import Role
+from tenants.models import Role
 from tests.back_office import desk
 from tests.cast import Club
 from tests.profiles.api_callers import thandi
