@@ -7,7 +7,7 @@ from uuid import UUID
 import requests
 from django.db.models import F
 
-from social.models import Connection, Target
+from social.models import Attempt, Connection, Target
 from social.sandbox_address import sandbox_url
 from tenants.scope import all_tenants
 
@@ -21,6 +21,8 @@ def move_clock(by: timedelta = MINUTE) -> None:
         for name in ("due_at", "leased_until", "comment_due_at"):
             rows = Target.objects.filter(**{f"{name}__isnull": False}).exclude(status="DRAFT")
             rows.update(**{name: F(name) - by})
+        open_ones = Attempt.objects.filter(outcome__in=("STARTED", "UNKNOWN"))
+        open_ones.update(started_at=F("started_at") - by)
         Connection.objects.exclude(closed_until=None).update(closed_until=F("closed_until") - by)
     url = f"{sandbox_url()}/control/clock"
     requests.post(url, json={"advance": by.total_seconds()}, timeout=SECONDS).raise_for_status()
