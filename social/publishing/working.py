@@ -83,7 +83,7 @@ class _Run:
         """One step; whether the next may follow."""
         self._keep()
         try:
-            marker = self._before_commit(account) if plan.kind == StepKind.COMMIT else ""
+            marker = self._before(plan.kind, account) if plan.kind in DECISIVE else ""
         except CallFailed as failed:
             if self._may_renew(failed):
                 return self._again_with_new_token(plan)
@@ -112,10 +112,11 @@ class _Run:
             keep(self.target, self.claim.lease)
             self.kept_at = time.monotonic()
 
-    def _before_commit(self, account: Account) -> str:
+    def _before(self, kind: str, account: Account) -> str:
         """Whether the account has room, and what tells older posts from newer ones."""
-        limits.check_room(self.connection, account)
-        return self.publisher.marker(account)
+        if kind == StepKind.COMMIT:
+            limits.check_room(self.connection, account)
+        return self.publisher.marker(account, kind)
 
     def _write_attempt(self, plan: Plan, marker: str) -> Attempt:
         attempt: Attempt = Attempt.objects.create(

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
+from django.utils import timezone
+
 from social.library.keeping import add_media
-from social.models import Attempt, Connection, Media, Post, PostStatus, Target, TargetStatus
+from social.models import AppPause, Attempt, Connection, Media, Post, PostStatus, Target, TargetStatus
+from social.networks.registry import FAMILIES
 from social.publishing.working import drain
 from tests.social.clock import Doubts
 from tests.social.films import film
@@ -25,12 +28,19 @@ PATHS = (
     r"/video_reels$", r"/video-upload/", r"/media/upload", r"/comments$", r"published_posts", r"/users/\d+/tweets",
     r"content_publishing_limit", r"oauth2/token", r"/graph/", r"/x-api/", "",
 )  # fmt: skip
-META_ERRORS = ({"code": 4}, {"code": 17}, {"code": "613"}, {"code": 368}, {"code": 1}, {"code": 2, "is_transient": True},
-               {"code": 506}, {"code": 9007, "error_subcode": 2207027}, {"code": 80002}, {"code": 99999},
-               {"code": 24, "error_subcode": 2207008}, {"code": 100}, {"code": 389})  # fmt: skip
+META_ERRORS = (
+    {"code": 4}, {"code": 17}, {"code": "613"}, {"code": 368}, {"code": 1}, {"code": 2, "is_transient": True},
+    {"code": 506}, {"code": 9007, "error_subcode": 2207027}, {"code": 80002}, {"code": 99999},
+    {"code": 24, "error_subcode": 2207008}, {"code": 100}, {"code": 389},
+)  # fmt: skip
 X_ERRORS = (
     (402, {"title": "CreditsDepleted"}), (429, {"title": "Too Many Requests"}), (503, {"title": "Over capacity"}),
     (403, {"detail": "You are not allowed to create a Tweet with duplicate content."}), (400, {"detail": "Bad"}),
+)  # fmt: skip
+
+
+HAPPENINGS = (
+    "look_alike", "look_alike", "tokens_away", "x_expires", "drop_scope", "lose_page", "password", "credit",
 )  # fmt: skip
 
 
@@ -160,7 +170,12 @@ class Seen:
     @staticmethod
     def _may_be_unknown(target: Target) -> bool:
         account: Connection = target.connection
-        return target.asks_human or account.status != "ACTIVE" or account.closed_until is not None
+        is_paused = AppPause.objects.filter(
+            until__gt=timezone.now(), family=FAMILIES[account.network]
+        ).exists()
+        return (
+            target.asks_human or account.status != "ACTIVE" or account.closed_until is not None or is_paused
+        )
 
 
 def _posts_that_do_not_follow() -> list[str]:
