@@ -107,8 +107,9 @@ class Facebook:
         """
         if kind != "DRAFT":
             return ""
-        fields = {"fields": "id,created_time", "limit": KNOWN_BEFORE}
-        rows = graph("GET", f"{account.id}/published_posts", account.token, **fields).body.get("data") or []
+        path = f"{account.id}/published_posts"
+        body = graph("GET", path, account.token, fields="id,created_time", limit=KNOWN_BEFORE).body
+        rows = body.get("data") or []
         return f"{rows[0]['created_time']}|{','.join(str(row['id']) for row in rows)}" if rows else ""
 
     def look(self, account: Account, search: Search) -> Found:

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from crm_platform.bench.moved_clock import Doubts
 from social.library.keeping import add_media
 from social.models import AppPause, Attempt, Connection, Media, Post, PostStatus, Target, TargetStatus
 from social.networks.registry import FAMILIES
 from social.publishing.working import drain
-from tests.social.clock import Doubts
 from tests.social.films import film
 from tests.social.publishing import Stage
 from tests.social.sandboxes import control
