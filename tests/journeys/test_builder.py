@@ -315,6 +315,16 @@ def test_each_act_says_what_it_did_and_where_the_keyboard_goes(staff: Client, fa
     assert "There is no such act." in act(staff, pk, act="dance")
 
 
+def test_a_template_is_not_taken_back_to_an_empty_sheet(staff: Client, fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        pk = lifecycle.create_journey(name="Welcome", definition=branching()).pk
+    assert "There is nothing to undo." in act(staff, pk, act="undo")
+    act(staff, pk, act="delete", step="a")
+    act(staff, pk, act="undo")
+    with tenant_scope(fairview.tenant):
+        assert parse(draft_of(get_journey(pk)).definition).fingerprint == parse(branching()).fingerprint
+
+
 def test_the_panel_says_how_many_people_stand_at_what_would_go(staff: Client, fairview: Club) -> None:
     play = Play(fairview.tenant)
     rule = {"combinator": "AND", "rules": [{"field": "handicap", "operator": "lt", "value": 18}]}
