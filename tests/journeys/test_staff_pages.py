@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from journeys import lifecycle
-from journeys.drafts import get_journey
+from journeys.drafts import get_journey, save_draft
 from journeys.explaining import now_for
 from journeys.models import Journey, Run, Task
 from journeys.staff_tasks import TaskFields, make_task, today
@@ -110,7 +110,7 @@ def test_the_people_page_names_steps_of_old_versions(staff: Client, fairview: Cl
     one = play.start(journey(wait("old")))
     play.enter(one, person(fairview.tenant))
     with play.open():
-        lifecycle.save_draft(get_journey(one.pk), journey(send("new")), "Changed")
+        save_draft(get_journey(one.pk), journey(send("new")), "Changed")
         lifecycle.publish(one.pk, choices={})
     page = staff.get(f"/admin/journeys/{one.pk}/people/").content.decode()
     assert '<td data-label="Step">Wait</td>' in page
@@ -128,7 +128,8 @@ def test_a_task_is_noted_put_off_taken_and_changed(fairview: Club) -> None:
     def act(**values: Any) -> Task:
         desk_staff.post(f"/admin/tasks/{task.pk}/act/", values)
         with tenant_scope(fairview.tenant):
-            return Task.objects.select_related("owner").get(pk=task.pk)
+            found: Task = Task.objects.select_related("owner").get(pk=task.pk)
+            return found
 
     with tenant_scope(fairview.tenant):
         day = today() + timedelta(days=5)
