@@ -15,8 +15,9 @@ from journeys.reading import figures
 from journeys.templates import BY_KEY, TEMPLATES
 from journeys.versions import definition_of
 from journeys.world import segment_names
-from tenants.admin.base import messages
-from tenants.admin.pages import page, show
+from tenants.action_log import log_action
+from tenants.admin.base import messages, request_may
+from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -59,12 +60,29 @@ def journeys_page(request: StaffRequest) -> HttpResponse:
         is_archived=archived,
         stuck=overdue(timezone.now()),
         may_edit=_may(request),
+        may_administer=request_may(request, Right.ADMINISTER),
+        needs_approval=bool(club_of(request).settings.get(lifecycle.APPROVAL)),
     )
 
 
-def _may(request: StaffRequest) -> bool:
-    from tenants.admin.base import request_may  # noqa: PLC0415
+@page("journeys/settings/", name="journeys_settings", right=Right.ADMINISTER)
+def journeys_settings(request: StaffRequest) -> HttpResponse:
+    """POST `needs_approval`: whether one person writes a journey and another publishes it."""
+    club = club_of(request)
+    if request.method == "POST":
+        club.settings[lifecycle.APPROVAL] = "needs_approval" in request.POST
+        club.save(update_fields=["settings"])
+        log_action("journey.settings", subject_kind="tenant", subject_id=club.pk)
+        messages.success(
+            request,
+            "From now on a second person publishes each journey."
+            if club.settings[lifecycle.APPROVAL]
+            else "From now on whoever writes a journey may publish it.",
+        )
+    return HttpResponseRedirect(reverse("admin:journeys"))
 
+
+def _may(request: StaffRequest) -> bool:
     return request_may(request, Right.EDIT)
 
 

@@ -9,8 +9,7 @@ from django.urls import reverse
 
 from events.iso_time import moment_from_iso
 from journeys import trials
-from journeys.admin.common import journey_or_404, refused
-from journeys.admin.journeys import people_meant
+from journeys.admin.common import journey_or_404, people_meant, refused
 from journeys.definition import parse
 from journeys.definition.registry import STEPS
 from journeys.definition.vocabulary import event_words
