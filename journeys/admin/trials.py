@@ -19,7 +19,7 @@ from journeys.models import Journey, Trial
 from journeys.paths import draw_path
 from journeys.picturing import picture
 from journeys.walking import HAPPENED, MOST_PRESSES, TIME, walk
-from journeys.world import segment_names
+from journeys.world import names_in_pictures
 from profiles.models import CustomerProfile
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError
@@ -49,7 +49,7 @@ def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     meant = people_meant(text)
     person = meant[0] if len(meant) == 1 else None
     walked = walk(raw, person, presses) if person and not errors else None
-    way, nodes = picture(definition, segment_names())
+    way, nodes = picture(definition, names_in_pictures())
     if walked and walked.run:
         draw_path(nodes, walked.lines, walked.run)
     return show(
