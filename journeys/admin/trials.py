@@ -1,5 +1,6 @@
 """Trying the draft: with one person from stop to stop, and over the past as a job with progress."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -97,7 +98,12 @@ def _shown(journey: Journey, trial: Trial | None) -> dict[str, Any]:
         "dry": found,
         "took": round(trials.seconds_taken(trial), 1),
         "dry_days": [
-            (day, found["by_day"].get(day, 0), count, max(2, round(60 * count / most)) if count else 0)
+            (
+                date.fromisoformat(day),
+                found["by_day"].get(day, 0),
+                count,
+                max(2, round(60 * count / most)) if count else 0,
+            )
             for day in days
             for count in (found["messages_by_day"].get(day, 0),)
         ],
