@@ -25,7 +25,7 @@ from journeys.drafts import (
 from journeys.models import Journey
 from journeys.picturing import loose_lines, picture, target_at
 from journeys.secrets import make_secret
-from journeys.world import segment_names
+from journeys.world import names_in_pictures
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError, InvalidError
@@ -39,7 +39,7 @@ def _tree(request: StaffRequest, journey: Journey, done: "Done | None" = None) -
     done = done or Done()
     draft = draft_of(journey)
     definition = parse(draft.definition)
-    names = segment_names()
+    names = names_in_pictures()
     way, nodes = picture(definition, names)
     loose = loose_lines(definition, names)
     for one in (node for line in loose for node in line.line):

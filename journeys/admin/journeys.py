@@ -30,7 +30,7 @@ from journeys.reading import (
     step_times,
 )
 from journeys.versions import definition_of
-from journeys.world import segment_names
+from journeys.world import names_in_pictures
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
 from tenants.admin.formatting import duration
@@ -53,7 +53,7 @@ def journey_page(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     journey, club = journey_or_404(journey_id), club_of(request)
     version = live_version(journey)
     definition = definition_of(version.pk) if version else parse(draft_of(journey).definition)
-    names = segment_names()
+    names = names_in_pictures()
     way, nodes = picture(definition, names)
     numbers = step_figures(journey)
     times = step_times(journey)
@@ -194,7 +194,7 @@ def journey_run(request: StaffRequest, run_id: int) -> HttpResponse:
         raise Http404
     journey = journey_or_404(run.journey_id)
     lines = story(run)
-    way, nodes = picture(definition_of(run.version_id), segment_names())
+    way, nodes = picture(definition_of(run.version_id), names_in_pictures())
     draw_path(nodes, lines, run)
     return show(
         request,

@@ -108,13 +108,15 @@ def journey_from_template(request: StaffRequest, name: str) -> HttpResponse:
     template = BY_KEY.get(name)
     if request.method != "POST" or template is None:
         return HttpResponseRedirect(reverse("admin:journey_new"))
+    return _made(request, _free_name(template.title), template.definition, name, template.description)
+
+
+def _free_name(wanted: str) -> str:
+    """The name, with a number behind it where a journey has it already."""
     taken = set(Journey.objects.exclude(status="ARCHIVED").values_list("name", flat=True))
-    title = next(
-        one
-        for number in range(1, 999)
-        if (one := template.title + (f" {number}" if number > 1 else "")) not in taken
-    )
-    return _made(request, title, template.definition, name, template.description)
+    wanted = wanted[: lifecycle.LONGEST_NAME - 4].strip()
+    names = (wanted + (f" {number}" if number > 1 else "") for number in range(1, 999))
+    return next(one for one in names if one not in taken)
 
 
 @page("journeys/import/", name="journey_import", right=Right.EDIT)
@@ -133,7 +135,7 @@ def journey_import(request: StaffRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:journey_new"))
     inner = raw.get("definition", raw) if isinstance(raw, dict) else raw
     name = str(raw.get("name") or "Imported journey") if isinstance(raw, dict) else "Imported journey"
-    return _made(request, name, inner, "")
+    return _made(request, _free_name(name), inner, "")
 
 
 def _made(

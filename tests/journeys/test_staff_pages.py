@@ -1,13 +1,14 @@
 """Pages around the builder: one person at a press, why not, tasks with their acts, approval by a second person."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from journeys import lifecycle
-from journeys.drafts import get_journey, save_draft
+from journeys.drafts import draft_of, get_journey, save_draft
 from journeys.explaining import now_for
 from journeys.models import Journey, Run, Task
 from journeys.staff_tasks import TaskFields, make_task, today
@@ -114,6 +115,26 @@ def test_the_people_page_names_steps_of_old_versions(staff: Client, fairview: Cl
         lifecycle.publish(one.pk, choices={})
     page = staff.get(f"/admin/journeys/{one.pk}/people/").content.decode()
     assert '<td data-label="Step">Wait</td>' in page
+
+
+def test_an_exported_journey_comes_in_again_under_a_free_name(staff: Client, fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        other = lifecycle.create_journey(name="Other", definition=journey(wait("w")))
+        raw = journey(
+            wait("w", to="e"), {"id": "e", "kind": "ENROL", "journey": str(other.pk), "ways": {"next": None}}
+        )
+        row = lifecycle.create_journey(name="Summer", definition=raw)
+    file = BytesIO(staff.get(f"/admin/journeys/{row.pk}/export/").content)
+    made = staff.post("/admin/journeys/import/", {"file": file})
+    page = staff.get(made["Location"]).content.decode()
+    assert "<small>Other</small>" in page
+    with tenant_scope(fairview.tenant):
+        copy = Journey.objects.get(name="Summer 2")
+        assert draft_of(copy).definition == draft_of(row).definition
+    broken = staff.post(
+        "/admin/journeys/import/", {"file": BytesIO(b'{"steps": [{"kind": "FLY"}]}')}, follow=True
+    )
+    assert "there is no kind" in broken.content.decode()
 
 
 # --- Tasks

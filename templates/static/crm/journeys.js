@@ -17,7 +17,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   const open = (query, focus = "panel") => {
     wanted = focus;
-    window.htmx.ajax("GET", `${panelUrl}?${query}`, { target: "#jy-panel" });
+    window.htmx.ajax("GET", `${panelUrl}?${query}`, { source: "#jy-panel", target: "#jy-panel" });
   };
   const act = (values) => {
     const token = $("[name=csrfmiddlewaretoken]").value;
@@ -36,7 +36,14 @@ document.addEventListener("DOMContentLoaded", () => {
     const name = chosen.startsWith("step=") ? `step-${chosen.slice(5)}` : chosen.startsWith("number=") ? `trigger-${chosen.slice(7)}` : "";
     return (name && document.getElementById(name)) || steps()[0] || $(".jy-plus");
   };
-  const close = () => { const back = current(); chosen = ""; mark(); open("", ""); back?.focus(); };
+  const close = () => {
+    const back = current();
+    chosen = "";
+    mark();
+    window.htmx.trigger($("#jy-panel"), "htmx:abort");
+    $("#jy-panel").replaceChildren($("#jy-help").content.cloneNode(true));
+    back?.focus();
+  };
 
   // Which ways are folded is the reader's matter: it stays in this tab.
   const closed = () => new Set(JSON.parse(sessionStorage.getItem(folds) || "[]"));
