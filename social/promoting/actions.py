@@ -180,7 +180,7 @@ def prepare(promotion: Promotion, touch: Touch) -> None:
         if touch.channel == "POST":
             post = _post_of(promotion, touch, text, due)
             Touch.objects.filter(pk=touch.pk).update(post_id=post.pk, due_at=due)
-        else:
+        elif touch.campaign_id is None:
             campaign_id = campaigning.schedule(promotion, touch, text=text, at=due)
             Touch.objects.filter(pk=touch.pk).update(campaign_id=campaign_id, due_at=due)
     except DomainError as refusal:
@@ -230,8 +230,9 @@ def pause_promotion(promotion_id: UUID) -> Promotion:
             raise IllegalMove("promotion", promotion.status, PromotionStatus.PAUSED)
         Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.PAUSED)
         for touch in Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED):
-            take_back(touch)
-            Touch.objects.filter(pk=touch.pk).update(post_id=None, campaign_id=None)
+            # What is partly out keeps its post and campaign: approved again, it must not go out once more.
+            if take_back(touch):
+                Touch.objects.filter(pk=touch.pk).update(post_id=None, campaign_id=None)
         log_action("promotion.paused", subject_kind="promotion", subject_id=promotion.pk)
     return get_promotion(promotion_id)
 
@@ -288,8 +289,8 @@ def stop_touches(touches: Iterable[Touch], reason: str) -> None:
         Touch.objects.filter(pk=touch.pk).update(status=TouchStatus.CANCELLED, reason=reason[:200])
 
 
-def take_back(touch: Touch) -> None:
-    """Cancel what waits of a touch; what is going out already is not stopped."""
+def take_back(touch: Touch) -> bool:
+    """Cancel what waits of a touch; what is going out already is not stopped. Returns whether nothing is out."""
     if touch.post_id:
         waiting = Target.objects.filter(
             post_id=touch.post_id, status__in=(TargetStatus.WAITING, TargetStatus.HELD)
@@ -299,6 +300,12 @@ def take_back(touch: Touch) -> None:
             settle_posts([touch.post_id])
     if touch.campaign_id:
         campaigning.cancel(touch.campaign_id)
+        if campaigning.has_reached_anybody(touch.campaign_id):
+            return False
+    out = Target.objects.filter(post_id=touch.post_id).exclude(
+        status__in=(TargetStatus.CANCELLED, TargetStatus.FAILED)
+    )
+    return touch.post_id is None or not out.exists()
 
 
 def note(promotion: Promotion, words: str) -> None:

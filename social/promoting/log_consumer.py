@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,6 +36,7 @@ from social.promoting.actions import (
 from social.promoting.facts import NAMES, moment_of
 from social.promoting.planning import BANDS, FULL_ENOUGH, LAST_CALL, fill_rate
 from tenants.models import Tenant
+from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 IN, OUT = "COMPETITION_ENTERED", "COMPETITION_WITHDRAWN"
@@ -123,11 +125,14 @@ def settle_changes(now: datetime | None = None) -> int:
     now, count = now or timezone.now(), 0
     with all_tenants():
         waiting = list(
-            Promotion.objects.filter(pending_since__isnull=False).values_list(
-                "pk", "tenant_id", "pending_since"
-            )[:200]
+            Promotion.objects.filter(pending_since__isnull=False)
+            .order_by("pending_since")
+            .values_list("pk", "tenant_id", "pending_since")[:200]
         )
-    for promotion_id, tenant_id, since in waiting:
+
+    def settle(change: tuple[UUID, UUID, datetime]) -> None:
+        nonlocal count
+        promotion_id, tenant_id, since = change
         with tenant_scope(tenant_id), transaction.atomic():
             row = (
                 Promotion.objects.select_for_update(skip_locked=True, of=("self",))
@@ -137,6 +142,8 @@ def settle_changes(now: datetime | None = None) -> int:
             if row is not None and (now - since >= CALM or _is_urgent(row, now)):
                 apply_change(row)
                 count += 1
+
+    one_by_one(waiting, settle, what="settling a change of an event")
     return count
 
 
@@ -179,6 +186,11 @@ def _cancel(promotion: Promotion) -> None:
     )
     Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.CANCELLED)
     promotion.status = PromotionStatus.CANCELLED
+    # A touch is done when its campaign has begun; nobody else is to be invited by it.
+    for campaign_id in Touch.objects.filter(
+        promotion=promotion, kind__in=STOPPABLE, status=TouchStatus.DONE, campaign_id__isnull=False
+    ).values_list("campaign_id", flat=True):
+        campaigning.cancel(campaign_id)
     note(promotion, "Cancelled, because the event was cancelled.")
     if was_active:
         _correct(promotion, TouchKind.CANCELLATION)
@@ -252,7 +264,7 @@ def _move_entrant(entrant: Entrant, kind: str, at: datetime, *, is_new: bool) ->
 
 def count_field(tenant: Tenant, keys: Iterable[str]) -> None:
     """Count the fields of these competitions, and act on what they have become."""
-    for promotion in Promotion.objects.filter(source_id__in=list(keys)):
+    for promotion in Promotion.objects.filter(source_type=SourceType.COMPETITION, source_id__in=list(keys)):
         field = Entrant.objects.filter(competition_key=promotion.source_id, withdrawn_at=None)
         promotion.entered = field.values("profile_id").distinct().count()
         Promotion.objects.filter(pk=promotion.pk).update(entered=promotion.entered)

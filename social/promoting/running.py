@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from social.contents import token_values
@@ -26,25 +26,42 @@ from social.promoting.log_consumer import widen
 from social.promoting.planning import words_of
 from social.texts import fill
 from social.tokens import account_of
+from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 OUTWARD: Final = (TouchKind.CORRECTION, TouchKind.CANCELLATION)
 MOST: Final = 100
 OVER: Final = timedelta(days=3)
+POST_ENDS: Final = (PostStatus.PUBLISHED, PostStatus.CANCELLED, PostStatus.FAILED)
+# A worker that died while it spoke to the network: the call is not repeated, and staff are told to look.
+UNDER_WAY: Final = "Under way."
+NOBODY_KNOWS: Final = "Nobody knows whether it was done: look there."
+LONGEST_CALL: Final = timedelta(minutes=10)
 
 
 def run_touches(now: datetime | None = None) -> int:
     """Bring due touches on; returns how many ended. A touch is taken before its network is spoken to."""
     now, count = now or timezone.now(), 0
     with all_tenants():
-        due = list(
-            Touch.objects.filter(status=TouchStatus.PLANNED, due_at__lte=now).values_list("pk", "tenant_id")[
-                :MOST
-            ]
+        # Only those that can end now: plans that nobody approved, and posts that wait, stand in nobody's way.
+        under_way = Post.objects.filter(tenant_id=OuterRef("tenant_id"), pk=OuterRef("post_id"))
+        under_way = under_way.exclude(status__in=POST_ENDS)
+        may_end = (
+            Q(kind__in=OUTWARD, channel="POST")
+            | Q(campaign_id__isnull=False)
+            | (Q(post_id__isnull=False) & ~Exists(under_way))
         )
-    for touch_id, tenant_id in due:
+        planned = Touch.objects.filter(may_end, status=TouchStatus.PLANNED, due_at__lte=now)
+        due = list(planned.order_by("due_at", "pk").values_list("pk", "tenant_id")[:MOST])
+        Touch.objects.filter(reason=UNDER_WAY, done_at__lt=now - LONGEST_CALL).update(reason=NOBODY_KNOWS)
+
+    def run(touch: tuple[UUID, UUID]) -> None:
+        nonlocal count
+        touch_id, tenant_id = touch
         with tenant_scope(tenant_id):
             count += _run(touch_id, now)
+
+    one_by_one(due, run, what="running a touch")
     return count
 
 
@@ -85,7 +102,7 @@ def _correct(touch: Touch, now: datetime) -> int:
         )
         if not taken.exists():
             return 0
-        Touch.objects.filter(pk=touch.pk).update(status=TouchStatus.DONE, reason="Under way.", done_at=now)
+        Touch.objects.filter(pk=touch.pk).update(status=TouchStatus.DONE, reason=UNDER_WAY, done_at=now)
     target = Target.objects.select_related("connection", "post__tenant").filter(pk=UUID(touch.text)).first()
     outcome = _on_network(touch, target) if target is not None else "The post is not there any more."
     Touch.objects.filter(pk=touch.pk).update(reason=outcome[:200])
