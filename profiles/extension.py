@@ -41,6 +41,9 @@ EXTENSION: Final = Extension(
             Kind.PROFILE_COUNTED, "Figures that fade with time changed: `changes` names them as the API does."
         ),
         LogKind(
+            Kind.CONSENT_CHANGED, "Messaging's word on consent changed: each opt-in field as [before, after]."
+        ),
+        LogKind(
             Kind.ACTIVITY_RECORDED,
             "Something stands in a customer's timeline: `activityId`, `type`, `occurredAt`.",
         ),
@@ -55,6 +58,9 @@ EXTENSION: Final = Extension(
         OutboundEvent(Kind.PROFILE_UNMERGED, "crm.profile.unmerged", RENDER),
         OutboundEvent(Kind.PROFILE_ERASED, "crm.profile.deleted", RENDER),
         OutboundEvent(Kind.CHURN_RISK_HIGH, "crm.churn.risk.high", RENDER),
+        OutboundEvent(Kind.CONSENT_CHANGED, "crm.consent.changed", RENDER),
+        OutboundEvent(Kind.PROFILE_SCORED, "crm.score.changed", RENDER, is_frequent=True),
+        OutboundEvent(Kind.ACTIVITY_RECORDED, "crm.activity.recorded", RENDER, is_frequent=True),
     ),
     consumers=(
         Consumer(

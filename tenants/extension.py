@@ -190,11 +190,13 @@ class OutboundEvent:
     """Entries of `kind` are told to others as `type`.
 
     `render(tenant, entries)` gives an envelope (or None: nobody may be told) for each entry, in the tenant's scope.
+    `is_frequent`: there are so many of them that only those are told who name the type; `*` does not mean it.
     """
 
     kind: str
     type: str
     render: str
+    is_frequent: bool = False
 
 
 # As a consumer's kind: whatever any app tells to others (`OutboundEvent.kind`).

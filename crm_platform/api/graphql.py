@@ -30,7 +30,7 @@ from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once
 from tenants.api.json_text import from_json, to_json
 from tenants.api.rendering import MEDIA_TYPE, check_length, read_body
-from tenants.api.throttling import READ, WRITE, charge
+from tenants.api.throttling import READ, WRITE
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.expiring_cache import ExpiringCache
 from tenants.models import Scope
@@ -72,6 +72,7 @@ class GraphQLView(TenantApiView):
 
     required_scopes = {"POST": Scope.READ}
     is_about_one_tenant = False
+    largest_body_bytes = LARGEST_BODY_BYTES
     schema = None  # Described by its own introspection, not by OpenAPI.
 
     def rate_class(self, method: str) -> None:
@@ -87,7 +88,7 @@ class GraphQLView(TenantApiView):
         operation = chosen_operation(document, question.operation_name)
         weight = check_limits(document, operation, question.variables)
         is_mutation = operation.operation is OperationType.MUTATION
-        charge(request.caller, WRITE if is_mutation else READ, cost=max(1, weight.fields))
+        request.charge(WRITE if is_mutation else READ, cost=max(1, weight.fields))
         check_variables(operation, question.variables)
 
         def respond() -> HttpResponse:
