@@ -66,13 +66,6 @@ TABLES: Final = (
         )
         + columns("sender_email reply_to sms_sender backend updated_at"),
     ),
-    Table("messaging.SyncedList", plain=columns("list_id name sequence members synced_at problem")),
-    Table(
-        "messaging.SyncedMember",
-        personal=columns("contact_id"),
-        plain=columns("list_id"),
-        erase=delete("messaging_syncedmember", "'messagingContactId:' || contact_id = ANY(%(keys)s)"),
-    ),
     # A hash that names nobody, kept so that nobody writes there again.
     Table("messaging.Suppression", plain=columns("channel mailbox kind strikes until noted_at")),
 )

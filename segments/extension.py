@@ -60,7 +60,7 @@ TABLES: Final = (
     Table(
         "segments.ListedContact",
         personal=columns("segment_id contact_id"),
-        elsewhere="the next sync takes an erased customer's contact off the list",
+        elsewhere="the next sync takes an erased customer's contact off the list, or drops that of a deleted segment",
     ),
     Table(
         "segments.SavedView",

@@ -16,17 +16,20 @@ from django.utils import timezone
 from messaging.gateway import Gateway, Outage, Refused, Unclear, gateway
 from segments.actions import get_segment
 from segments.models import Segment
+from segments.statements import ELIGIBLE
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import all_tenants
 
 logger = logging.getLogger(__name__)
 MOST_CHANGES: Final = 1_000
+# Not the next number: somebody pushed in between. The next time starts from what is there then.
+CONFLICT: Final = 409
 LISTED: Final = StagingTable("listed_contact", "contact_id text, is_added boolean")
-DIFFERENCE: Final = """
+DIFFERENCE: Final = f"""
 WITH wanted AS (
     SELECT DISTINCT p.messaging_contact_id AS contact_id FROM segments_segmentmember AS m
     JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = m.profile_id
-    WHERE m.tenant_id = %(tenant)s AND m.segment_id = %(segment)s AND p.status = 'ACTIVE'
+    WHERE m.tenant_id = %(tenant)s AND m.segment_id = %(segment)s AND {ELIGIBLE}
       AND p.messaging_contact_id IS NOT NULL
       AND (p.email_opt_in OR p.sms_opt_in OR p.push_opt_in OR p.whatsapp_opt_in)
 )
@@ -50,10 +53,10 @@ HELD: Final = (
     "SELECT contact_id FROM segments_listedcontact WHERE tenant_id = %(tenant)s AND segment_id = %(segment)s"
 )
 FORGET: Final = "DELETE FROM segments_listedcontact WHERE tenant_id = %(tenant)s AND segment_id = %(segment)s"
-# Those that are synced already and whose members have changed since.
+# Those that are synced already; also of segments that are switched off, because consents and erasures go on.
 BEHIND: Final = """
 SELECT s.tenant_id, s.id FROM segments_segment AS s
-WHERE s.messaging_segment_id IS NOT NULL AND s.deleted_at IS NULL AND s.is_active
+WHERE s.messaging_segment_id IS NOT NULL AND s.deleted_at IS NULL
   AND (s.last_synced_at IS NULL OR s.last_synced_at < now() - interval '15 minutes')
 ORDER BY s.last_synced_at NULLS FIRST LIMIT 200
 """
@@ -63,6 +66,13 @@ def checksum(contacts: Iterable[str]) -> str:
     """As the contract says: the sum of the first 8 bytes of SHA-256 of each, modulo 2^64, in 16 hex digits."""
     total = sum(int.from_bytes(hashlib.sha256(one.encode()).digest()[:8], "big") for one in contacts)
     return f"{total % 2**64:016x}"
+
+
+# Of segments that were deleted since.
+LEFT_OVER: Final = """
+SELECT tenant_id, id FROM segments_segment WHERE messaging_segment_id IS NOT NULL AND deleted_at IS NOT NULL
+ORDER BY deleted_at LIMIT 200
+"""
 
 
 def sync_segment(segment_id: UUID, using: Gateway | None = None) -> Segment:
@@ -77,9 +87,26 @@ def sync_segment(segment_id: UUID, using: Gateway | None = None) -> Segment:
         logger.warning("list not synced", extra={"segment": str(segment.pk), "why": type(error).__name__})
         _note(segment, sync_error="The Messaging service does not answer; this is tried again by itself.")
     except Refused as error:
+        if error.status == CONFLICT:
+            logger.info("another worker pushes the same list", extra={"segment": str(segment.pk)})
+            return segment
         _note(segment, sync_error=f"The Messaging service refuses the list: {error.message}"[:500])
     segment.refresh_from_db()
     return segment
+
+
+def drop_list(segment_id: UUID, using: Gateway | None = None) -> bool:
+    """Forget the list of a deleted segment, there and here; False where the service cannot be asked now. Idempotent."""
+    segment = Segment.objects.get(pk=segment_id)
+    try:
+        (using or gateway()).delete_list(str(segment.tenant_id), str(segment.pk))
+    except (Outage, Unclear, Refused) as error:
+        logger.warning("list not dropped", extra={"segment": str(segment.pk), "why": type(error).__name__})
+        return False
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FORGET, _values(segment))
+        _note(segment, messaging_segment_id=None)
+    return True
 
 
 def _sync(segment: Segment, service: Gateway) -> None:
@@ -151,6 +178,15 @@ def _note(segment: Segment, **values: Any) -> None:
 
 def segments_behind() -> list[tuple[UUID, UUID]]:
     """(tenant, segment) of synced segments that were not looked at for a while."""
+    return _found(BEHIND)
+
+
+def lists_left_over() -> list[tuple[UUID, UUID]]:
+    """(tenant, segment) of deleted segments whose list still stands with the service."""
+    return _found(LEFT_OVER)
+
+
+def _found(statement: str) -> list[tuple[UUID, UUID]]:
     with all_tenants(), connection.cursor() as cursor:
-        cursor.execute(BEHIND)
+        cursor.execute(statement)
         return list(cursor.fetchall())
