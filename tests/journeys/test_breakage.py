@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from journeys import calling
+from journeys.bulk import act_on_runs, take_back_act
 from journeys.engine.holding import end_runs
 from journeys.engine.passing import one_pass
 from journeys.models import JourneySecret, Run, WebhookCall
@@ -20,7 +21,7 @@ from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
 from tests.events.receiver import Receiver, Reply, Request, receiving
-from tests.journeys.definitions import journey, send, step
+from tests.journeys.definitions import journey, send, step, wait
 from tests.journeys.playing import Play, person
 
 
@@ -150,3 +151,28 @@ def test_a_late_worker_takes_nothing_back_of_what_another_one_was_answered(
         call = WebhookCall.objects.get()
     assert (len(receiver.requests), call.status, call.answer) == (2, "DONE", {"points": 7})
     assert len({request.headers["webhook-id"] for request in receiver.requests}) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("goal", [None, {"event": "teetime.booking.created"}])
+def test_who_was_ended_by_mistake_at_a_message_that_waits_still_gets_it(
+    fairview: Club, goal: dict[str, str] | None
+) -> None:
+    play = Play(fairview.tenant)
+    anna = person(play.tenant)
+    more = {"goal": goal} if goal else {}
+    offers = play.start(journey(send("offer", to="day"), wait("day"), **more))
+    with play.open():
+        SendPolicy.objects.create(tenant=play.tenant, quiet_from="10:00", quiet_until="12:00")
+    play.enter(offers, anna)
+    with play.open():
+        plan = act_on_runs(offers, "END", now=play.now)
+        with transaction.atomic():
+            take_back_act(plan, now=play.now)
+
+    play.later(hours=2)
+
+    assert play.sent(anna) == [("offer", "LEFT_JOURNEY"), ("offer", "PLANNED")]
+    run = play.run(anna)
+    assert run is not None
+    assert run.step == "day"
