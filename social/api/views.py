@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from social import connecting, inputs, posts
 from social.api import schema
+from social.conversions import conversions
 from social.errors import ConnectionNotFound, MediaNotFound, PostNotFound
 from social.library.keeping import add_media, delete_media
 from social.measuring import measure_post, social_analytics
@@ -79,7 +80,11 @@ class ConnectView(TenantApiView):
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """Send the person to `url`; the network sends them back with `state` and `code`, good for 15 minutes."""
-        known = {"platform": ("network", inputs.text), "redirectUri": ("redirect_uri", inputs.text)}
+        known = {
+            "platform": ("network", inputs.text),
+            "redirectUri": ("redirect_uri", inputs.text),
+            "login": ("login", inputs.text),
+        }
         values = inputs.read(request.data, known, required=("platform", "redirectUri"))
         begun = connecting.begin(**values, session=f"api:{request.caller.subject}")
         return Response({"url": begun.url, "state": begun.state})
@@ -380,4 +385,5 @@ class SocialAnalyticsView(TenantApiView):
         except ValueError as error:
             raise InvalidParameterError("since", str(error)) from error
         told: dict[str, Any] = social_analytics(since=since, until=until, zone=request.tenant.time_zone)
+        told["conversions"] = conversions(since=since, until=until)
         return Response(told)

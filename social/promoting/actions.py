@@ -1,6 +1,7 @@
 """Acts on promotions: make, change, approve, pause, cancel; each part of the plan follows in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -34,6 +35,9 @@ from tenants.errors import DomainError, InvalidError
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
+BEGUN: Final = (
+    TargetStatus.PUBLISHING, TargetStatus.UNKNOWN, TargetStatus.PUBLISHED, TargetStatus.FAILED,
+)  # fmt: skip
 GRACE: Final = timedelta(minutes=5)
 STOPPABLE: Final = frozenset({TouchKind.ANNOUNCE, TouchKind.REMINDER, TouchKind.LAST_PLACES})
 
@@ -149,7 +153,9 @@ def _move_touch(promotion: Promotion, touch: Touch, due_at: datetime | None, *, 
     elif due_at != touch.due_at:
         Touch.objects.filter(pk=touch.pk).update(due_at=due_at)
         if touch.post_id and due_at is not None:
-            move_post(touch.post_id, at=due_at)
+            # Going out at this moment: what is out is corrected, not moved.
+            with suppress(IllegalMove), transaction.atomic():
+                move_post(touch.post_id, at=due_at)
     if touch.campaign_id and due_at is not None and not is_past:
         campaigning.refresh(promotion, touch, due_at)
 
@@ -230,9 +236,14 @@ def pause_promotion(promotion_id: UUID) -> Promotion:
             raise IllegalMove("promotion", promotion.status, PromotionStatus.PAUSED)
         Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.PAUSED)
         for touch in Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED):
-            # What is partly out keeps its post and campaign: approved again, it must not go out once more.
-            if take_back(touch):
-                Touch.objects.filter(pk=touch.pk).update(post_id=None, campaign_id=None)
+            take_back(touch)
+            # A post or campaign that has begun stays the touch's own: another one would say the same twice.
+            has_begun = Target.objects.filter(post_id=touch.post_id, status__in=BEGUN).exists()
+            has_written = touch.campaign_id is not None and campaigning.has_reached_anybody(touch.campaign_id)
+            Touch.objects.filter(pk=touch.pk).update(
+                post_id=touch.post_id if has_begun else None,
+                campaign_id=touch.campaign_id if has_written else None,
+            )
         log_action("promotion.paused", subject_kind="promotion", subject_id=promotion.pk)
     return get_promotion(promotion_id)
 
@@ -242,6 +253,7 @@ def cancel_promotion(promotion_id: UUID, *, reason: str = "Cancelled by staff.")
     with transaction.atomic():
         promotion = _locked(promotion_id)
         stop_touches(Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED), reason)
+        stop_campaigns(promotion, TouchKind.values)
         Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.CANCELLED)
         note(promotion, reason)
         log_action("promotion.cancelled", subject_kind="promotion", subject_id=promotion.pk)
@@ -289,23 +301,28 @@ def stop_touches(touches: Iterable[Touch], reason: str) -> None:
         Touch.objects.filter(pk=touch.pk).update(status=TouchStatus.CANCELLED, reason=reason[:200])
 
 
-def take_back(touch: Touch) -> bool:
-    """Cancel what waits of a touch; what is going out already is not stopped. Returns whether nothing is out."""
+def take_back(touch: Touch) -> None:
+    """Cancel what waits of a touch; what is going out already is not stopped."""
     if touch.post_id:
         waiting = Target.objects.filter(
             post_id=touch.post_id, status__in=(TargetStatus.WAITING, TargetStatus.HELD)
         )
         if waiting.exists():
-            cancel_post(touch.post_id)
+            # A worker may take the last of them at this moment; then it is out, or withdrawn by the worker.
+            with suppress(IllegalMove), transaction.atomic():
+                cancel_post(touch.post_id)
             settle_posts([touch.post_id])
     if touch.campaign_id:
         campaigning.cancel(touch.campaign_id)
-        if campaigning.has_reached_anybody(touch.campaign_id):
-            return False
-    out = Target.objects.filter(post_id=touch.post_id).exclude(
-        status__in=(TargetStatus.CANCELLED, TargetStatus.FAILED)
+
+
+def stop_campaigns(promotion: Promotion, kinds: Iterable[str]) -> None:
+    """Stop campaigns of the plan that are being sent at this moment; those that have ended stay as they are."""
+    handed = Touch.objects.filter(
+        promotion=promotion, kind__in=list(kinds), status=TouchStatus.DONE, campaign_id__isnull=False
     )
-    return touch.post_id is None or not out.exists()
+    for campaign_id in handed.values_list("campaign_id", flat=True):
+        campaigning.cancel(campaign_id)
 
 
 def note(promotion: Promotion, words: str) -> None:
