@@ -66,11 +66,20 @@ TABLES: Final = (
         )
         + columns("sender_email reply_to sms_sender backend updated_at"),
     ),
+    # The next sync takes an erased customer's contact off the list there as well.
+    Table("messaging.SyncedList", plain=columns("list_id name sequence members synced_at problem")),
+    Table(
+        "messaging.SyncedMember",
+        personal=columns("contact_id"),
+        plain=columns("list_id"),
+        erase=delete("messaging_syncedmember", "'messagingContactId:' || contact_id = ANY(%(keys)s)"),
+    ),
     # A hash that names nobody, kept so that nobody writes there again.
     Table("messaging.Suppression", plain=columns("channel mailbox kind strikes until noted_at")),
 )
 
 EXTENSION: Final = Extension(
+    error_codes="messaging.error_codes.CODES",
     tables=TABLES,
     log_kinds=(LogKind("delivery.changed", "What became of a message: sent, delivered, opened, skipped …"),),
     urls="messaging.api.urls",

@@ -53,7 +53,7 @@ def sync_lists() -> None:
 def _drop_list(left: tuple[UUID, UUID]) -> None:
     tenant_id, segment_id = left
     with tenant_scope(tenant_id):
-        syncing.drop_list(segment_id)
+        syncing.drop_segments_list(segment_id)
 
 
 @shared_task(name="segments.sync_list")

@@ -11,6 +11,7 @@ from messaging.models.delivery import (
     SendHold,
     Source,
 )
+from messaging.models.lists import SyncedList, SyncedMember
 from messaging.models.message import ADDRESS_COLUMNS, CONSENT_COLUMNS, Message, MessageClass, SendChannel
 from messaging.models.policy import SendPolicy, Suppression, SuppressionKind
 
@@ -32,4 +33,6 @@ __all__ = [
     "Source",
     "Suppression",
     "SuppressionKind",
+    "SyncedList",
+    "SyncedMember",
 ]

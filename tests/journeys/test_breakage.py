@@ -160,8 +160,7 @@ def test_who_was_ended_by_mistake_at_a_message_that_waits_still_gets_it(
 ) -> None:
     play = Play(fairview.tenant)
     anna = person(play.tenant)
-    more = {"goal": goal} if goal else {}
-    offers = play.start(journey(send("offer", to="day"), wait("day"), **more))
+    offers = play.start({**journey(send("offer", to="day"), wait("day")), "goal": goal})
     with play.open():
         SendPolicy.objects.create(tenant=play.tenant, quiet_from="10:00", quiet_until="12:00")
     play.enter(offers, anna)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from messaging.models import Delivery, Message, SendHold, SendPolicy, Suppression
+from messaging.models.lists import SyncedList, SyncedMember
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
@@ -59,6 +60,14 @@ def suppression(club: Club, **values: Any) -> Any:
     return _row(Suppression, club, **({"channel": "EMAIL", "mailbox": 1, "kind": "BOUNCE"} | values))
 
 
+def list_of(club: Club) -> Any:
+    return _row(SyncedList, club, list_id="members", name="Members")
+
+
+def member_of(club: Club) -> Any:
+    return _row(SyncedMember, club, list_id="members", contact_id="contact-1")
+
+
 def twice(make: Violation) -> Violation:
     def violate(club: Club) -> object:
         make(club)
@@ -108,4 +117,6 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "messaging_suppression_mailbox_uq": [twice(suppression)],
     "messaging_suppression_kind_ck": [lambda club: suppression(club, kind="WHIM")],
     "messaging_suppression_channel_ck": [lambda club: suppression(club, channel="PIGEON")],
+    "messaging_list_name_uq": [twice(list_of)],
+    "messaging_listmember_contact_uq": [twice(member_of)],
 }

@@ -8,15 +8,15 @@ import pytest
 from django.utils import timezone
 
 from messaging.gateway import client
-from messaging.sandbox.faults import Fault
+from messaging.models import SyncedMember
 from messaging.sandbox.lists import describe
 from messaging.sandbox.lists import members as listed
 from messaging.sandbox.server import Sandbox
 from profiles.restricting import set_restriction
 from segments.actions import delete_segment
 from segments.lists import add_members, remove_members
-from segments.models import ListedContact, Segment
-from segments.syncing import checksum, segments_behind, sync_segment
+from segments.models import Segment
+from segments.syncing import segments_behind, sync_segment
 from segments.tasks import sync_lists
 from tenants.scope import tenant_scope
 from tests.cast import Club
@@ -113,7 +113,7 @@ def test_a_deleted_segment_leaves_no_list_behind(fairview: Club, sandbox: Sandbo
 
     assert describe(sandbox.book, str(made.tenant_id), str(made.pk)) is None
     with tenant_scope(fairview.tenant):
-        assert not ListedContact.objects.exists()
+        assert not SyncedMember.objects.exists()
         assert Segment.objects.get(pk=made.pk).messaging_segment_id is None
 
 
@@ -141,55 +141,3 @@ def test_a_list_of_a_segment_that_is_switched_off_is_kept_true(fairview: Club, s
         Segment.objects.update(is_active=False, last_synced_at=timezone.now() - timedelta(hours=1))
 
     assert segments_behind() == [(fairview.tenant.pk, made.pk)]
-
-
-def test_two_who_push_at_once_are_no_error_for_staff(fairview: Club, sandbox: Sandbox) -> None:
-    ann = profile(fairview.tenant, messaging_contact_id="c-ann", email_opt_in=True)
-    made = a_list(fairview.tenant)
-
-    class Late(client.Gateway):
-        """Another worker was faster with the same number."""
-
-        def push_delta(self, *given: Any, **values: Any) -> Any:
-            super().push_delta(*given, **values)
-            return super().push_delta(*given, **(values | {"sequence": values["sequence"] + 5}))
-
-    with tenant_scope(fairview.tenant):
-        add_members(made.pk, [ann.pk])
-        assert sync_segment(made.pk, Late(sandbox.url)).sync_error == ""
-        sync_segment(made.pk)
-
-    assert contacts(sandbox, made) == ["c-ann"]
-
-
-def test_a_delta_that_was_cut_after_acceptance_is_the_same_delta_again(
-    fairview: Club, sandbox: Sandbox
-) -> None:
-    ann = profile(fairview.tenant, messaging_contact_id="c-ann", email_opt_in=True)
-    made = a_list(fairview.tenant)
-    sandbox.faults.faults.append(Fault("cut_after", path=f"/v1/lists/{made.pk}/deltas"))
-    with tenant_scope(fairview.tenant):
-        add_members(made.pk, [ann.pk])
-        sync_segment(made.pk)
-
-    state = describe(sandbox.book, str(made.tenant_id), str(made.pk))
-    assert state is not None
-    assert (state["sequence"], contacts(sandbox, made)) == (1, ["c-ann"])
-
-
-def test_our_own_loss_of_memory_is_no_loss(fairview: Club, sandbox: Sandbox) -> None:
-    ann = profile(fairview.tenant, messaging_contact_id="c-ann", email_opt_in=True)
-    made = a_list(fairview.tenant)
-    with tenant_scope(fairview.tenant):
-        add_members(made.pk, [ann.pk])
-        sync_segment(made.pk)
-        ListedContact.objects.all().delete()
-        remove_members(made.pk, [ann.pk])
-
-        sync_segment(made.pk)
-
-    assert contacts(sandbox, made) == []
-
-
-def test_a_checksum_does_not_depend_on_the_order() -> None:
-    assert checksum(["a", "b"]) == checksum(["b", "a"]) != checksum(["a"])
