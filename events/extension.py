@@ -19,6 +19,7 @@ from tenants.extension import (
 OPERATIONS: Final = "Operations"
 
 EXTENSION: Final = Extension(
+    error_codes="events.error_codes.CODES",
     logged=(Logged("webhook_endpoint", "events.WebhookEndpoint", "url", "the webhook", "webhook"),),
     tables=TABLES,
     periods=PERIODS,

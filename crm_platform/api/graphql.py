@@ -25,7 +25,14 @@ from crm_platform.api.graphql_limits import MOST_TOKENS, TooExpensiveError, chec
 from crm_platform.api.graphql_repeats import Repeatable
 from crm_platform.graphql import schema
 from profiles.graphql.context import Context
-from tenants.api.errors import ApiError, InvalidParameterError, Problem, problem_of, report_unexpected
+from tenants.api.errors import (
+    ApiError,
+    InvalidParameterError,
+    Problem,
+    problem_of,
+    report_unexpected,
+    told_details,
+)
 from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once
 from tenants.api.json_text import from_json, to_json
@@ -221,8 +228,8 @@ def _variable_of(error: GraphQLError) -> str | None:
 def error_fields(problem: Problem, error: GraphQLError | None = None) -> dict[str, Any]:
     """An error in GraphQL's form; `extensions` holds what REST's envelope does."""
     extensions: dict[str, Any] = {"code": problem.code, "requestId": current_request_id()}
-    if problem.details:
-        extensions["details"] = problem.details
+    if details := told_details(problem):
+        extensions["details"] = details
     told: dict[str, Any] = {"message": problem.message, "extensions": extensions}
     if error is not None:
         if error.locations:
