@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from profiles.models import CustomerProfile, ProfileScore, ScoreHistory, StageChange
@@ -18,6 +18,7 @@ HISTORY: Final = timedelta(days=365)
 MOST_STEPS: Final = 50
 # The index of the list holds nobody below it.
 SLIPPING_FROM: Final = 40
+HIGH_FROM: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,20 @@ def slipping_away(*, from_risk: int = SLIPPING_FROM) -> QuerySet[ProfileScore]:
         churn_risk__gte=max(from_risk, SLIPPING_FROM)
     ).order_by("-value_at_risk_cents", "profile_id")
     return rows
+
+
+def slipping_level() -> int:
+    """From which risk on somebody counts as slipping away, on the dashboard as in the list.
+
+    High and up; in a club in which nobody is that far gone, moderate and up.
+    """
+    return HIGH_FROM if slipping_away(from_risk=HIGH_FROM).exists() else SLIPPING_FROM
+
+
+def value_at_risk(level: int) -> int:
+    """Cents of all who slip away from this risk on."""
+    found = slipping_away(from_risk=level).order_by().aggregate(cents=Sum("value_at_risk_cents"))
+    return found["cents"] or 0
 
 
 def with_customers(rows: Sequence[ProfileScore]) -> list[tuple[CustomerProfile, Scores]]:

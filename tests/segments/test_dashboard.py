@@ -6,8 +6,10 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from profiles.models import ProfileScore
 from segments.admin.figures import months_until
 from tenants.expiring_cache import clear_all_caches
+from tenants.scope import tenant_scope
 from tests.back_office import CUSTOMERS, INDEX, counted_queries, desk, text_of
 from tests.cast import Club
 from tests.profiles import records
@@ -117,3 +119,31 @@ def test_months_cross_the_year() -> None:
     months = months_until(date(2026, 2, 28))
 
     assert (months[0], months[-1], len(months)) == (date(2025, 3, 1), date(2026, 2, 1), 12)
+
+
+def test_where_nobody_is_far_gone_dashboard_and_list_count_the_same_people(fairview: Club) -> None:
+    for name, risk, cents in (("Moderate", 45, 12_300), ("Well", 10, 99_900)):
+        person = records.profile(fairview.tenant, first_name=name, churn_risk_score=risk)
+        with tenant_scope(fairview.tenant):
+            ProfileScore.objects.create(
+                profile_id=person.pk,
+                tenant_id=fairview.tenant.pk,
+                engagement=50,
+                churn_risk=risk,
+                value_at_risk_cents=cents,
+                components={},
+                inputs={},
+                lifecycle_stage="MEMBER",
+                rules_version=0,
+                scored_at=timezone.now(),
+            )
+    clear_all_caches()
+    browser = desk(fairview.marketing_manager)
+    html = text_of(browser.get(INDEX))
+    address, number = row(html, "Slipping away")
+    people, value = row(html, "Value at risk")
+
+    assert number == "1"
+    assert "Moderate" in text_of(browser.get(address))
+    assert "123" in value
+    assert value in text_of(browser.get(people))
