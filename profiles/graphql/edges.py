@@ -6,7 +6,7 @@ four readings and not three for each customer. What rows cost is counted before 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,9 +20,10 @@ from profiles.graphql.context import Context
 from profiles.graphql.intelligence import CustomerScores
 from profiles.graphql.pages_of_customers import PAGE, CustomersOfPage, Row, key_of, with_page
 from profiles.graphql.types import Activity, CursorMeta, Customer, Note, by_api_name
-from profiles.models import CustomerProfile, HouseholdMember, ProfileScore
+from profiles.models import CustomerProfile, HouseholdMember
 from profiles.models import Note as NoteRow
 from profiles.representation import COLUMNS, activity_fields, note_fields, row_fields
+from profiles.scoring.reading import scores_of_many
 from profiles.scoring.representation import score_fields
 from profiles.timeline import TimelineFilter, read_timelines
 from tenants.actors import acting_as, actor_of_caller
@@ -84,8 +85,8 @@ def _notes(ids: Sequence[UUID], *, take: int | None = None) -> Mapping[UUID, Any
 
 
 def _scores(ids: Sequence[UUID]) -> Mapping[UUID, Any]:
-    rows: Iterable[ProfileScore] = ProfileScore.objects.filter(pk__in=ids)
-    return {row.pk: {**score_fields(row), "history": [], "stages": []} for row in rows}
+    found = scores_of_many(ids)
+    return {one: {**score_fields(scores), "history": [], "stages": []} for one, scores in found.items()}
 
 
 def _households(ids: Sequence[UUID]) -> Mapping[UUID, Any]:

@@ -1,6 +1,6 @@
 """Reading scores with their reasons, their history, and the list of those who slip away."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -50,6 +50,14 @@ def scores_of(profile_id: UUID) -> Scores | None:
     """The scores of a customer; None before the first scoring."""
     row = ProfileScore.objects.filter(pk=profile_id).first()
     return None if row is None else explain(row, rules_of(row.rules_version), timezone.now())
+
+
+def scores_of_many(profile_ids: Collection[UUID]) -> dict[UUID, Scores]:
+    """Customer → scores, of those who have any; one statement, and one for each version of the rules."""
+    rows = list(ProfileScore.objects.filter(pk__in=profile_ids))
+    rules = {version: rules_of(version) for version in {row.rules_version for row in rows}}
+    now = timezone.now()
+    return {row.pk: explain(row, rules[row.rules_version], now) for row in rows}
 
 
 def history_of(profile_id: UUID) -> list[ScoreHistory]:

@@ -31,13 +31,13 @@ APPS: Final = {module.__name__.split(".")[-2]: module for module in modules() if
 ALSO: Final = ("landmark-one-main", "page-has-heading-one", "bypass")
 GRAVE: Final = ("serious", "critical")
 TABLET: Final = {"width": 820, "height": 1180}
-EVERYTHING: Final = {"resultTypes": ["violations"]}
-BY_LOOK: Final = {
+EVERYTHING: Final[dict[str, Any]] = {"resultTypes": ["violations"]}
+BY_LOOK: Final[dict[str, Any]] = {
     **EVERYTHING,
     "runOnly": {"type": "rule", "values": ["color-contrast", "target-size", "link-in-text-block"]},
 }
 # The look, and what is asked there.
-LOOKS: Final = [
+LOOKS: Final[list[tuple[dict[str, int], str, dict[str, Any]]]] = [
     (WIDE, "light", EVERYTHING),
     (WIDE, "dark", BY_LOOK),
     (TABLET, "dark", BY_LOOK),
