@@ -4,9 +4,10 @@ Each time is a row with a lease (docs/campaigns.md), so a new rhythm takes away 
 one; what has begun goes on, and an hour that was sent already is never sent again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -55,15 +56,14 @@ def _begun(campaigns: list[Campaign]) -> QuerySet[CampaignOccurrence]:
     return rows.exclude(status=OccurrenceStatus.WAITING)
 
 
-def _rhythm(campaign: Campaign, sent: dict[str, object] | None, now: datetime) -> Rhythm:
-    last = sent["last"] if sent else None
-    assert last is None or isinstance(last, datetime)  # noqa: S101 - for the type checker
+def _rhythm(campaign: Campaign, sent: Mapping[str, Any] | None, now: datetime) -> Rhythm:
+    last: datetime | None = sent["last"] if sent else None
     after = max(filter(None, (now, last, _start_of(campaign))))
     coming = next_occurrences(
         campaign.recur_pattern, campaign.zone, after=after, count=SHOWN, until=campaign.recur_end_at
     )
-    times = sent["number"] if sent else 0
-    return Rhythm(campaign, explain(campaign.recur_pattern), coming, last, int(str(times)))
+    times = int(sent["number"]) if sent else 0
+    return Rhythm(campaign, explain(campaign.recur_pattern), coming, last, times)
 
 
 def _start_of(campaign: Campaign) -> datetime | None:
