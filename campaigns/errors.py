@@ -54,6 +54,7 @@ class NotReady(ConflictError):
             code="NOT_READY",
             extra={"problems": problems},
         )
+        self.details = problems
 
 
 class NeedsApproval(ConflictError):

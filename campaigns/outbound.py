@@ -7,6 +7,7 @@ from uuid import UUID
 from campaigns.models import Campaign
 from events import outbound
 from events.consumers import Entry
+from events.iso_time import utc_text
 from tenants.models import Tenant
 
 VERSION: Final = "1.0"
@@ -28,7 +29,7 @@ def _envelope(entry: Entry, known: Mapping[UUID, Campaign]) -> Fields | None:
         "id": outbound.event_id(entry),
         "type": outbound.types()[entry.kind],
         "version": VERSION,
-        "timestamp": entry.at.isoformat(),
+        "timestamp": utc_text(entry.at),
         "tenantId": str(entry.tenant_id),
         "source": "crm",
         "identity": {},
@@ -48,7 +49,7 @@ def _payload(entry: Entry, campaign: Campaign) -> Fields:
         return {
             **about,
             "targetCount": entry.data["targetCount"],
-            "scheduledAt": at.isoformat() if at else None,
+            "scheduledAt": utc_text(at) if at else None,
         }
     names = ("occurrence", "sentCount", "skippedCount", "failedCount", "completedAt")
     return {**about, **{name: entry.data[name] for name in names}}

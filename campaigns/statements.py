@@ -33,7 +33,7 @@ NOT_IN_SEGMENTS: Final = """p.id NOT IN (
     WHERE m.tenant_id = %(tenant)s AND m.segment_id = ANY(%(excluded_segments)s))"""
 NOT_OF_CAMPAIGNS: Final = """p.id NOT IN (
     SELECT d.profile_id FROM messaging_delivery AS d
-    WHERE d.tenant_id = %(tenant)s AND d.source_id = ANY(%(excluded_campaigns)s)
+    WHERE d.tenant_id = %(tenant)s AND d.source_id = ANY(%(excluded_campaigns)s) AND d.source = 'CAMPAIGN'
       AND d.status IN ('HANDED_OVER', 'DELIVERED', 'UNKNOWN'))"""
 COUNT: Final = "SELECT count(*) FROM profiles_customerprofile AS p WHERE {condition}"
 SAMPLE: Final = (

@@ -19,6 +19,7 @@ from tenants.extension import (
 OPERATIONS: Final = "Operations"
 
 EXTENSION: Final = Extension(
+    error_codes="events.error_codes.CODES",
     logged=(Logged("webhook_endpoint", "events.WebhookEndpoint", "url", "the webhook", "webhook"),),
     tables=TABLES,
     periods=PERIODS,
@@ -90,6 +91,18 @@ EXTENSION: Final = Extension(
         ),
         Setting("CRM_EVENTS_QUEUE", "text", "crm-events", "The BullMQ queue that is read."),
         Setting("CRM_OUTBOUND_QUEUE", "text", "crm-outbound", "The BullMQ queue that is written."),
+        Setting(
+            "CRM_OUTBOUND_ALSO",
+            "names",
+            "",
+            "Frequent events that the queue tells as well: crm.activity.recorded, crm.score.changed.",
+        ),
+        Setting(
+            "CRM_FAIL_DEAD_JOBS",
+            "flag",
+            False,
+            "Whether the job of a dead letter fails, with the reason, and stays in the queue for its sender to see.",
+        ),
         Setting("CRM_BULLMQ_PREFIX", "text", "bull", "The prefix of both queues' keys in Redis."),
     ),
 )

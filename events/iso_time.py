@@ -1,7 +1,7 @@
 """Reading ISO 8601 times strictly: calendar date and clock, with or without an offset."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 # Narrower than datetime.fromisoformat, which also takes bare dates, week dates and forms without separators.
@@ -21,3 +21,8 @@ def moment_from_iso(text: str) -> datetime | None:
         return datetime.fromisoformat(text if text[-1] != "z" else text.upper())
     except ValueError:
         return None
+
+
+def utc_text(moment: datetime) -> str:
+    """A time as it is told to others: in UTC, with `Z` at its end."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -4,9 +4,11 @@ The apps declare their kinds to the seam (`Extension.outbound`); the queue and t
 under the same ids. An envelope describes things as they are when it is made.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
+
+from django.conf import settings
 
 from events.consumers import Entry
 from tenants.extension import every, resolve
@@ -23,6 +25,22 @@ Renderer = Callable[[Tenant, Sequence[Entry]], list[Envelope | None]]
 def types() -> Mapping[str, str]:
     """Kind of a log entry → event type, of everything that is told."""
     return {event.kind: event.type for event in every("outbound")}
+
+
+@cache
+def frequent_types() -> frozenset[str]:
+    """Types of which only those are told who name them."""
+    return frozenset(event.type for event in every("outbound") if event.is_frequent)
+
+
+def wanted_kinds(types_named: Collection[str]) -> list[str]:
+    """The kinds of entries that become events of these types; of none named: all but the frequent ones."""
+    frequent = frequent_types()
+    return [
+        kind
+        for kind, told_as in types().items()
+        if (told_as in types_named if types_named else told_as not in frequent)
+    ]
 
 
 @cache
@@ -57,5 +75,10 @@ def render(tenant: Tenant, entries: Sequence[Entry]) -> list[Envelope | None]:
 
 
 def told(tenant: Tenant, entries: Sequence[Entry]) -> list[Envelope]:
-    """What the queue is told of these entries: the consumer's `handle`, whose result is sent."""
-    return [envelope for envelope in render(tenant, entries) if envelope is not None]
+    """What the queue is told of these entries: the consumer's `handle`, whose result is sent.
+
+    Of frequent types those only that CRM_OUTBOUND_ALSO names.
+    """
+    left_out = frequent_types() - frozenset(settings.CRM_OUTBOUND_ALSO)
+    wanted = [entry for entry in entries if types()[entry.kind] not in left_out]
+    return [envelope for envelope in render(tenant, wanted) if envelope is not None]

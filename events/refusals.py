@@ -29,6 +29,11 @@ class EventRefused(Exception):
         self.message = message
         self.field = field
 
+    @property
+    def reason(self) -> str:
+        """Code, field and words in a line, as a failed job shows them."""
+        return " ".join(filter(None, (self.code.value, self.field, self.message)))
+
 
 class EnvelopeRefused(EventRefused):
     """The door does not take it: nothing is stored in the inbox."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from events import outbound
 from events.consumers import Entry
+from events.iso_time import utc_text
 from journeys.models import JourneyVersion
 from profiles.restricting import restricted_among
 from tenants.models import Tenant
@@ -38,7 +39,7 @@ def _envelope(entry: Entry, version: int | None) -> dict[str, Any]:
         "id": outbound.event_id(entry),
         "type": outbound.types()[entry.kind],
         "version": VERSION,
-        "timestamp": entry.at.isoformat(),
+        "timestamp": utc_text(entry.at),
         "tenantId": str(entry.tenant_id),
         "source": "crm",
         "payload": {name: value for name, value in payload.items() if value is not None},

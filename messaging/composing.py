@@ -142,10 +142,16 @@ def _with_utm(text: str, utm: Mapping[str, str]) -> str:
 
 
 def with_parameters(url: str, parameters: Mapping[str, str]) -> str:
-    """The address with parameters that it does not have yet; the full stop after it stays outside."""
+    """The address with parameters that it does not have yet; the full stop after it stays outside.
+
+    What only looks like an address (`https://[your link]`) stays as it is.
+    """
     end = len(url.rstrip(".,;:!?)"))
     url, tail = url[:end], url[end:]
-    parts = urlsplit(url.replace("&amp;", "&"))
+    try:
+        parts = urlsplit(url.replace("&amp;", "&"))
+    except ValueError:
+        return url + tail
     there = parse_qsl(parts.query, keep_blank_values=True)
     known = {name for name, _ in there}
     query = urlencode([*there, *((name, value) for name, value in parameters.items() if name not in known)])

@@ -40,7 +40,10 @@ TABLES: Final = (
         plain=columns(
             "source source_id occurrence variant message_class channel message_id status reason zone due_at"
         )
-        + columns("expires_at good_until defers_quiet defers_cap deferrals attempts leased_until planned_at")
+        + columns(
+            "expires_at good_until defers_quiet defers_cap one_per_mailbox deferrals attempts leased_until"
+        )
+        + columns("planned_at")
         + columns("handed_over_at delivered_at bounced_at opened_at machine_opened_at clicked_at replied_at")
         + columns("unsubscribed_at complained_at"),
         erase=(Step(BLANKED, BLANK_DELIVERIES),),
@@ -75,6 +78,7 @@ TABLES: Final = (
 )
 
 EXTENSION: Final = Extension(
+    error_codes="messaging.error_codes.CODES",
     tables=TABLES,
     log_kinds=(LogKind("delivery.changed", "What became of a message: sent, delivered, opened, skipped …"),),
     urls="messaging.api.urls",

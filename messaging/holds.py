@@ -1,5 +1,6 @@
 """Keeping a source's messages where they are, letting them go, and calling off what has not been sent."""
 
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -10,12 +11,24 @@ from tenants.actors import current_actor
 from tenants.scope import current_tenant_id
 
 LONGEST_REASON = 200
-# A claimed message is on its way, and of an unknown one somebody must still ask.
-CANCEL = """
-UPDATE messaging_delivery
-SET status = 'SKIPPED', reason = 'CANCELLED', mailbox = NULL, leased_until = NULL,
-    history = history || jsonb_build_object('at', now(), 'status', 'SKIPPED', 'reason', 'CANCELLED')
-WHERE tenant_id = %s AND source_id = %s AND status IN ('PLANNED', 'DEFERRED') AND (%s = '' OR occurrence = %s)
+# Takes messages back: what waits ends. A claimed message is on its way, and of an unknown one somebody must still ask:
+# such a row only keeps the reason, so that it ends too should it come back to the queue (`send_statements.FINISH`).
+# Each CASE looks at the row itself, not at a join, because a row that was waited for is looked at anew. The caller says
+# which, of alias d, with `MAY_BE_CALLED_OFF`.
+WAITING: Final = "d.status IN ('PLANNED', 'DEFERRED')"
+MAY_BE_CALLED_OFF: Final = "d.status IN ('PLANNED', 'DEFERRED', 'CLAIMED', 'UNKNOWN')"
+CALL_OFF: Final = f"""
+UPDATE messaging_delivery AS d
+SET reason = %(reason)s, status = CASE WHEN {WAITING} THEN 'SKIPPED' ELSE d.status END,
+    mailbox = CASE WHEN {WAITING} THEN NULL ELSE d.mailbox END,
+    leased_until = CASE WHEN {WAITING} THEN NULL ELSE d.leased_until END,
+    history = CASE WHEN {WAITING} THEN d.history || jsonb_build_object(
+        'at', clock_timestamp(), 'status', 'SKIPPED', 'reason', %(reason)s::text) ELSE d.history END
+"""
+CANCEL: Final = f"""{CALL_OFF}
+WHERE d.tenant_id = %(tenant)s AND d.source_id = %(source_id)s AND {MAY_BE_CALLED_OFF}
+  AND (%(occurrence)s = '' OR d.occurrence = %(occurrence)s)
+RETURNING d.status = 'SKIPPED'
 """
 
 
@@ -38,7 +51,11 @@ def release_source(source_id: UUID) -> None:
 
 
 def cancel_source(source_id: UUID, occurrence: str = "") -> int:
-    """Call off what is planned, of one occurrence or of all; returns how many messages."""
+    """Call off what is planned, of one occurrence or of all; returns how many messages.
+
+    What is being handed over at this moment may still arrive; where it does not, it is not tried again.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(CANCEL, [current_tenant_id(), source_id, occurrence, occurrence])
-        return int(cursor.rowcount)
+        parameters: dict[str, Any] = {"tenant": current_tenant_id(), "source_id": source_id}
+        cursor.execute(CANCEL, parameters | {"occurrence": occurrence, "reason": "CANCELLED"})
+        return sum(has_ended for (has_ended,) in cursor.fetchall())

@@ -1,7 +1,7 @@
 """The second backend: mails through Django's mail API (SMTP, or a provider of django-anymail)."""
 
 import smtplib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from email.utils import formataddr, make_msgid
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +10,7 @@ from anymail.exceptions import AnymailError, AnymailRecipientsRefused, AnymailRe
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from messaging.models import Delivery, SendPolicy
+from messaging.models import Delivery, DeliveryStatus, SendPolicy
 from messaging.providers import metadata_of
 from messaging.telling import event, tell
 from messaging.tracking import tracked_html, unsubscribe_url
@@ -22,43 +22,51 @@ if TYPE_CHECKING:
 
 RETRY: Final = timedelta(minutes=1)
 TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
+NOT_NOW: Final = 4
 
 
 def send_mails(policy: SendPolicy, ready: "Sequence[tuple[Claimed, dict[str, Any]]]") -> "list[Result]":
     """Send each mail over one connection; a result for each.
 
     Nothing can be asked of a mail server afterwards, so a connection that breaks after the text was handed over leaves
-    UNKNOWN, which staff settle on the page of sent messages.
+    UNKNOWN, which staff settle on the page of sent messages. Those after it go back to the queue.
     """
-    from messaging.sending import Result  # noqa: PLC0415 - the two know each other
-
     results: list[Result] = []
     connection = get_connection(fail_silently=False)
     try:
         connection.open()
     except (OSError, smtplib.SMTPException) as error:
-        return [Result(one.id, "PLANNED", error=str(error)[:300], wait=RETRY) for one, _ in ready]
+        return [_again(one, error) for one, _ in ready]
     try:
-        results += [_send_one(policy, connection, one, message) for one, message in ready]
+        for place, (one, message) in enumerate(ready, start=1):
+            results.append(_send_one(policy, connection, one, message))
+            if results[-1].status == "UNKNOWN":
+                results += [
+                    _again(other, "The connection broke off before it.") for other, _ in ready[place:]
+                ]
+                break
     finally:
         connection.close()
-    _tell_sent(results, {one.id: one for one, _ in ready})
     return results
 
 
-def _tell_sent(results: "Sequence[Result]", claimed: "Mapping[int, Claimed]") -> None:
-    """What left stands in the timeline, as the Messaging service would say it."""
-    sent = {result.id: result.service_id for result in results if result.status == "HANDED_OVER"}
-    if not sent:
-        return
-    rows = Delivery.objects.in_bulk(sent)
-    people = CustomerProfile.objects.in_bulk([claimed[row_id].profile_id for row_id in sent])
-    envelopes = []
-    for row_id, service_id in sent.items():
-        row = rows[row_id]
-        row.service_id = service_id
-        envelopes.append(event(row, people[row.profile_id], "message.sent", channel="EMAIL"))
-    tell(current_tenant_id(), envelopes)
+def _again(one: "Claimed", why: Exception | str) -> "Result":
+    from messaging.sending import later  # noqa: PLC0415 - the two know each other
+
+    return later(one, str(why)[:300], RETRY.total_seconds())
+
+
+def tell_sent(results: "Sequence[Result]") -> None:
+    """What left stands in the timeline, as the Messaging service would say it.
+
+    In the transaction that noted the results, and by its rows: somebody may have been merged or erased meanwhile.
+    """
+    sent = [result.id for result in results if result.status == "HANDED_OVER"]
+    rows = list(Delivery.objects.filter(pk__in=sent, status=DeliveryStatus.HANDED_OVER))
+    people = CustomerProfile.objects.in_bulk({row.profile_id for row in rows})
+    if rows:
+        envelopes = [event(row, people[row.profile_id], "message.sent", channel="EMAIL") for row in rows]
+        tell(current_tenant_id(), envelopes)
 
 
 def _send_one(policy: SendPolicy, connection: Any, one: "Claimed", message: dict[str, Any]) -> "Result":
@@ -68,19 +76,36 @@ def _send_one(policy: SendPolicy, connection: Any, one: "Claimed", message: dict
         return Result(
             one.id, "FAILED", "REFUSED", error="Our own mail server sends only mails with a text of our own."
         )
-    mail = mail_of(policy, one, message)
-    mail.connection = connection
     try:
+        mail = mail_of(policy, one, message)
+        mail.connection = connection
         mail.send()
     except AnymailError as error:
         return _provider_said(one, error)
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+        if _asks_for_patience(error):
+            return _again(one, error)
         return Result(one.id, "FAILED", "REFUSED", error=str(error)[:300])
+    except ValueError as error:
+        # A header that no mail may have, such as an address over two lines: nothing was sent.
+        return Result(one.id, "FAILED", "CONTENT", error=str(error)[:300])
     except (smtplib.SMTPException, OSError, TimeoutError) as error:
         return Result(
             one.id, "UNKNOWN", error=f"{type(error).__name__}: {error}"[:300], wait=timedelta(days=3650)
         )
     return Result(one.id, "HANDED_OVER", service_id=_service_id(mail))
+
+
+def _asks_for_patience(
+    error: smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefused | smtplib.SMTPDataError,
+) -> bool:
+    """Whether every answer of the server is of the kind "not now" (RFC 5321: 4yz), as greylisting is."""
+    codes = (
+        [code for code, _ in error.recipients.values()]
+        if isinstance(error, smtplib.SMTPRecipientsRefused)
+        else [error.smtp_code]
+    )
+    return all(code // 100 == NOT_NOW for code in codes)
 
 
 def _service_id(mail: EmailMultiAlternatives) -> str:
@@ -95,7 +120,7 @@ def _provider_said(one: "Claimed", error: AnymailError) -> "Result":
 
     status, words = getattr(error, "status_code", None), f"{type(error).__name__}: {error}"[:300]
     if status == TOO_MANY_REQUESTS:
-        return Result(one.id, "PLANNED", error=words, wait=RETRY)
+        return _again(one, words)
     is_ours = not isinstance(error, AnymailRequestsAPIError) or isinstance(error, AnymailRecipientsRefused)
     if is_ours or (status is not None and status < SERVER_ERROR):
         return Result(one.id, "FAILED", "REFUSED", error=words)

@@ -264,6 +264,7 @@ class _Run:
                 "exempt": list(self.policy.exempt_classes),
                 "defers_quiet": sending.on_quiet == OnQuiet.DEFER,
                 "defers_cap": sending.on_cap == OnCap.DEFER,
+                "one_per_mailbox": sending.one_per_mailbox,
                 "most_deferrals": MOST_DEFERRALS,
                 "morning": self.policy.quiet_until or MORNING,
             },

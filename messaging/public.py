@@ -1,5 +1,6 @@
 """Pages for readers of mails, who have no login: unsubscribe with one click or by hand, choose, open, click."""
 
+from hashlib import sha256
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -52,9 +53,10 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         row, profile, tenant = found
         if request.method == "POST":
             flags = _chosen(request, profile)
-            mark = f"-{int(timezone.now().timestamp())}"
+            # Each decision is an event of its own: who came back and leaves again by the same mail is heard again.
+            mark = f"-{timezone.now().timestamp():.6f}"
             if flags is None:
-                tell(tenant.pk, [event(row, profile, "message.unsubscribed", channel="EMAIL")])
+                tell(tenant.pk, [event(row, profile, "message.unsubscribed", mark=mark, channel="EMAIL")])
                 flags = {"emailOptIn": False}
             elif flags:
                 tell(tenant.pk, [event(row, profile, "contactPreference.updated", mark=mark, **flags)])
@@ -94,7 +96,9 @@ def _seen(request: HttpRequest, token: Token, kind: str, **payload: Any) -> None
         agent = request.headers.get("User-Agent", "")[:200]
         age = (timezone.now() - (row.handed_over_at or row.planned_at)).total_seconds()
         machine = is_machine(agent, seconds_since_sent=age)
-        mark = f"-{'m' if machine else 'h'}"
+        # The first time, by a person and by a machine, and of each link.
+        link = f"-{sha256(token.url.encode()).hexdigest()[:12]}" if token.url else ""
+        mark = f"-{'m' if machine else 'h'}{link}"
         told = event(row, profile, kind, mark=mark, userAgent=agent, isMachine=machine, **payload)
         tell(tenant.pk, [told])
 

@@ -92,21 +92,25 @@ def render_strict(text: str, values: Mapping[str, Any], *, part: str = "", is_ht
     """For a preview; raises TemplateProblem with the place of what is unknown or wrong."""
     if _is_plain(text):
         return text
-    try:
-        made: str = _compiled(text, True, is_html).render(**values)
-    except LiquidError as error:
-        raise _problem(error, text, part) from error
-    return made
+    return _made(text, values, part, is_strict=True, is_html=is_html)
 
 
 def render(text: str, values: Mapping[str, Any], *, part: str = "", is_html: bool = False) -> str:
-    """For sending: what is unknown is empty. Raises TemplateProblem only where limits are passed."""
+    """For sending: what is unknown is empty. Raises TemplateProblem where limits are passed or a filter fails."""
     if _is_plain(text):
         return text
+    return _made(text, values, part, is_strict=False, is_html=is_html)
+
+
+def _made(text: str, values: Mapping[str, Any], part: str, *, is_strict: bool, is_html: bool) -> str:
     try:
-        made: str = _compiled(text, False, is_html).render(**values)
+        made: str = _compiled(text, is_strict, is_html).render(**values)
     except LiquidError as error:
         raise _problem(error, text, part) from error
+    except Exception as error:
+        # The library's filters let errors of Python through (a date of the year 31690708, a round infinity); whatever
+        # it is, it is about this one text and person.
+        raise TemplateProblem(f"A value does not fit: {error}.", part=part) from error
     return made
 
 

@@ -76,26 +76,31 @@ ORDER BY d.due_at, d.id
 RESULT: Final = StagingTable(
     "send_result", "id bigint, status text, reason text, service_id text, error text, wait interval"
 )
-# Word from the service may have been faster than this: then only its id is noted.
+# Word from the service may have been faster than this: then only its id is noted. What was called off meanwhile
+# (a reason stands in a row that is under way) does not go back to the queue.
 FINISH: Final = """
 UPDATE messaging_delivery AS d
-SET status = r.status, reason = r.reason, error = r.error,
+SET status = CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN 'SKIPPED' ELSE r.status END,
+    reason = CASE WHEN r.status IN ('PLANNED', 'UNKNOWN') AND d.reason <> '' THEN d.reason ELSE r.reason END,
+    error = r.error,
     service_id = CASE WHEN r.service_id <> '' THEN r.service_id ELSE d.service_id END,
     handed_over_at = CASE WHEN r.status = 'HANDED_OVER' THEN clock_timestamp() ELSE d.handed_over_at END,
     leased_until = CASE WHEN r.status = 'UNKNOWN' THEN clock_timestamp() + r.wait END,
     due_at = CASE WHEN r.status = 'PLANNED' THEN clock_timestamp() + r.wait ELSE d.due_at END,
     expires_at = CASE WHEN r.status = 'PLANNED' AND d.expires_at < clock_timestamp() + r.wait
                       THEN clock_timestamp() + r.wait ELSE d.expires_at END,
-    mailbox = CASE WHEN r.status = 'SKIPPED' THEN NULL ELSE d.mailbox END,
+    mailbox = CASE WHEN r.status = 'SKIPPED' OR r.status = 'PLANNED' AND d.reason <> '' THEN NULL ELSE d.mailbox END,
     history = d.history || jsonb_strip_nulls(jsonb_build_object(
         'at', clock_timestamp(), 'status', r.status, 'reason', NULLIF(r.reason, ''), 'error', NULLIF(r.error, '')))
+        || CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN jsonb_build_array(jsonb_build_object(
+               'at', clock_timestamp(), 'status', 'SKIPPED', 'reason', d.reason)) ELSE '[]' END
 FROM send_result AS r
 WHERE d.tenant_id = %s AND d.id = r.id AND d.status IN ('CLAIMED', 'UNKNOWN')
 RETURNING d.id, d.key, d.source, d.source_id, d.occurrence, d.variant, d.profile_id, d.channel, d.status, d.reason
 """
 NOTE_ID: Final = """
 UPDATE messaging_delivery AS d SET service_id = r.service_id FROM send_result AS r
-WHERE d.tenant_id = %s AND d.id = r.id AND d.service_id = '' AND r.service_id <> ''
+WHERE d.tenant_id = %s AND d.id = r.id AND d.service_id = '' AND r.service_id <> '' AND d.reason <> 'ERASED'
 """
 CHANGED: Final = """
 SELECT id, key, source, source_id, occurrence, variant, profile_id, channel, status, reason FROM messaging_delivery
@@ -129,7 +134,7 @@ FROM asked WHERE d.tenant_id = %(tenant)s AND d.id = asked.id
 RETURNING d.id, d.key, d.attempts, clock_timestamp() - (d.history -> -1 ->> 'at')::timestamptz
 """
 DEFERRED: Final = """
-SELECT source, source_id, message_class, defers_quiet, defers_cap FROM messaging_delivery
+SELECT source, source_id, message_class, defers_quiet, defers_cap, one_per_mailbox FROM messaging_delivery
 WHERE tenant_id = %s AND status = 'DEFERRED' AND due_at <= clock_timestamp()
 ORDER BY due_at LIMIT 1
 """
@@ -140,6 +145,6 @@ SELECT d.profile_id, d.key, ARRAY[d.channel], ARRAY[d.message_id], d.due_at, d.e
        d.variant, d.id, d.defers_quiet, d.defers_cap, d.deferrals, d.id
 FROM messaging_delivery AS d
 WHERE d.tenant_id = %(tenant)s AND d.status = 'DEFERRED' AND d.due_at <= clock_timestamp()
-  AND d.source_id = %(source_id)s AND d.message_class = %(message_class)s
+  AND d.source_id = %(source_id)s AND d.message_class = %(message_class)s AND d.one_per_mailbox = %(one_per_mailbox)s
 ORDER BY d.due_at LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
 """

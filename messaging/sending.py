@@ -15,13 +15,13 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from messaging import send_statements as sql
 from messaging.announcing import Changed, announce
 from messaging.composing import Composer, Undeliverable
 from messaging.gateway import Outage, Refused, Unclear, gateway
-from messaging.mailing import send_mails
+from messaging.mailing import send_mails, tell_sent
 from messaging.models import SendPolicy
 from messaging.models.policy import policy_of
 from messaging.rates import note_sent, room
@@ -37,6 +37,9 @@ LEASE: Final = timedelta(minutes=2)
 # An answer may be on its way still: ask after a moment.
 FIRST_ASK: Final = timedelta(seconds=5)
 MOST_ATTEMPTS: Final = 20
+# Of what certainly was not done, so many attempts, later each time: about a day.
+MOST_OUTAGES: Final = 300
+LONGEST_WAIT: Final = timedelta(minutes=5)
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LOAD: Final = sql.LOAD.replace("{columns}", ", ".join(f"p.{column}" for column in COLUMNS))
 HEAD: Final = 13
@@ -97,23 +100,37 @@ class SendReport:
 
 
 def send_due(*, seconds: float = TURN_SECONDS, batch: int = BATCH) -> SendReport:
-    """Send what is due of all tenants, a batch of each in turn, until nothing is due or the time is up."""
+    """Send what is due of all tenants, a batch of each in turn, until nothing is due or the time is up.
+
+    Who delivers and is away rests until the next turn; the others go on.
+    """
     report, ends = SendReport(), time.monotonic() + seconds
     tenants = due_lanes()
-    while tenants and time.monotonic() < ends and not report.is_away:
+    away: set[str] = set()
+    while tenants and time.monotonic() < ends:
         lanes = tenants.popleft()
         lane = lanes.popleft()
-        try:
-            claimed = send_batch(lane, report, batch=batch)
-        except Outage as outage:
-            logger.warning("sending rests: %s", outage)
-            report.is_away = True
-            break
-        if claimed:
+        if lane.policy.backend not in away and _send_turn(lane, report, away, batch):
             lanes.append(lane)
         if lanes:
             tenants.append(lanes)
     return report
+
+
+def _send_turn(lane: Lane, report: SendReport, away: set[str], batch: int) -> bool:
+    """One batch of a lane; whether there may be more."""
+    try:
+        return send_batch(lane, report, batch=batch) > 0
+    except Outage as outage:
+        logger.warning("sending rests: %s", outage)
+        report.is_away = True
+        away.add(lane.policy.backend)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # Whatever is wrong with one source holds up nobody else; its rows are asked about when their lease ends.
+        logger.exception("a batch was not sent", extra={"source_id": str(lane.source_id)})
+    return False
 
 
 def due_lanes() -> deque[deque[Lane]]:
@@ -140,12 +157,16 @@ def send_batch(lane: Lane, report: SendReport, *, batch: int = BATCH) -> int:
         taken, claimed = claim(lane, batch)
         if claimed:
             results = hand_over(lane, claimed)
-            finish(results)
+            with transaction.atomic():
+                finish(results)
+                if lane.policy.backend == SendPolicy.Backend.MAIL:
+                    tell_sent(results)
             note_sent(lane.tenant, claimed)
             for result in results:
                 report.settled[result.status] = report.settled.get(result.status, 0) + 1
-            if waits := [result.wait for result in results if result.status == "PLANNED"]:
-                raise Outage("The Messaging service took nothing.", wait_seconds=max(waits).total_seconds())
+            if results[-1].status == "PLANNED":
+                who = SendPolicy.Backend(lane.policy.backend).label
+                raise Outage(f"{who} takes nothing more: {results[-1].error}")
     return taken
 
 
@@ -198,7 +219,7 @@ def _over_http(tenant: Tenant, ready: Sequence[tuple[Claimed, dict[str, Any]]]) 
     try:
         answers = gateway().send(str(tenant.pk), [message for _, message in ready])
     except Outage as outage:
-        return [_later(one, str(outage), outage.wait_seconds) for one, _ in ready]
+        return [later(one, str(outage)[:300], outage.wait_seconds) for one, _ in ready]
     except Unclear as unclear:
         return [Result(one.id, "UNKNOWN", error=str(unclear)[:300], wait=FIRST_ASK) for one, _ in ready]
     except Refused as refused:
@@ -206,10 +227,12 @@ def _over_http(tenant: Tenant, ready: Sequence[tuple[Claimed, dict[str, Any]]]) 
     return [_verdict(one, answer) for (one, _), answer in zip(ready, answers, strict=True)]
 
 
-def _later(one: Claimed, why: str, seconds: float) -> Result:
-    if one.attempts >= MOST_ATTEMPTS:
+def later(one: Claimed, why: str, seconds: float) -> Result:
+    """Back to the queue for at least so many seconds, and longer each time."""
+    if one.attempts >= MOST_OUTAGES:
         return Result(one.id, "FAILED", "NO_ANSWER", error=why)
-    return Result(one.id, "PLANNED", error=why, wait=timedelta(seconds=max(seconds, 1)))
+    own = timedelta(seconds=2 ** min(one.attempts, 10))
+    return Result(one.id, "PLANNED", error=why, wait=max(timedelta(seconds=seconds), min(own, LONGEST_WAIT)))
 
 
 def _verdict(one: Claimed, answer: dict[str, Any]) -> Result:

@@ -147,16 +147,18 @@ def decide_deferred(tenant: Tenant) -> int:
             group = cursor.fetchone()
             if group is None:
                 break
-            source, source_id, message_class, quiet, cap = group
+            source, source_id, message_class, quiet, cap, one_per_mailbox = group
             sending = Sending(
                 source=Source(source),
                 source_id=source_id,
                 message_class=MessageClass(message_class),
                 on_quiet=OnQuiet.DEFER if quiet else OnQuiet.SKIP,
                 on_cap=OnCap.DEFER if cap else OnCap.SKIP,
+                one_per_mailbox=one_per_mailbox,
             )
             planning.open_candidates(cursor)
-            parameters = {"tenant": tenant.pk, "source_id": source_id, "message_class": message_class}
+            parameters: Any = {"tenant": tenant.pk, "source_id": source_id, "message_class": message_class}
+            parameters |= {"one_per_mailbox": one_per_mailbox}
             cursor.execute(sql.STAGE_DEFERRED, parameters)
             rows = [Changed(*row) for row in planning.replan(cursor, sending)]
             if not rows:

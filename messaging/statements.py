@@ -201,11 +201,11 @@ _INSERT: Final = """, written AS (
     INSERT INTO messaging_delivery (
         tenant_id, key, source, source_id, occurrence, variant, profile_id, origin_profile_id, message_class, channel,
         message_id, variables, mailbox, status, reason, zone, due_at, expires_at, good_until, defers_quiet, defers_cap,
-        deferrals, planned_at, history)
+        one_per_mailbox, deferrals, planned_at, history)
     SELECT %(tenant)s, key, %(source)s, %(source_id)s, occurrence, variant, profile_id, profile_id, %(message_class)s,
            COALESCE(channel, ''), message_id, variables, CASE WHEN status = 'PLANNED' THEN mailbox END, status, reason,
            at_zone, final_due_at, expires_at, CASE WHEN status = 'PLANNED' THEN good_until END, may_defer_quiet,
-           may_defer_cap, deferred, %(now)s, jsonb_build_array(said)
+           may_defer_cap, %(one_per_mailbox)s, deferred, %(now)s, jsonb_build_array(said)
     FROM decided ORDER BY position, nr
     ON CONFLICT ON CONSTRAINT messaging_delivery_key_uq DO NOTHING
     RETURNING status, reason, channel

@@ -26,6 +26,7 @@ SETTINGS: Final = "Settings"
 RENDER: Final = "profiles.outbound.envelopes"
 
 EXTENSION: Final = Extension(
+    error_codes="profiles.error_codes.CODES",
     tables=TABLES,
     periods=PERIODS,
     log_kinds=(
@@ -39,6 +40,9 @@ EXTENSION: Final = Extension(
         LogKind(Kind.PROFILE_SCORED, "Scores changed: `engagement` and `churnRisk` as [before, after]."),
         LogKind(
             Kind.PROFILE_COUNTED, "Figures that fade with time changed: `changes` names them as the API does."
+        ),
+        LogKind(
+            Kind.CONSENT_CHANGED, "Messaging's word on consent changed: each opt-in field as [before, after]."
         ),
         LogKind(
             Kind.ACTIVITY_RECORDED,
@@ -55,6 +59,9 @@ EXTENSION: Final = Extension(
         OutboundEvent(Kind.PROFILE_UNMERGED, "crm.profile.unmerged", RENDER),
         OutboundEvent(Kind.PROFILE_ERASED, "crm.profile.deleted", RENDER),
         OutboundEvent(Kind.CHURN_RISK_HIGH, "crm.churn.risk.high", RENDER),
+        OutboundEvent(Kind.CONSENT_CHANGED, "crm.consent.changed", RENDER),
+        OutboundEvent(Kind.PROFILE_SCORED, "crm.score.changed", RENDER, is_frequent=True),
+        OutboundEvent(Kind.ACTIVITY_RECORDED, "crm.activity.recorded", RENDER, is_frequent=True),
     ),
     consumers=(
         Consumer(

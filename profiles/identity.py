@@ -134,6 +134,8 @@ class IdentityMap:
         self.duplicate_links: list[tuple[KeyLink, KeyLink]] = []
         # Addresses that somebody more has than before: what they joined is to be looked at again.
         self.newly_shared: set[IdentityKey] = set()
+        # Shared addresses of people who were joined: what they had taken apart is to be looked at again.
+        self.newly_united: set[IdentityKey] = set()
         self._links: dict[IdentityKey, list[KeyLink]] = {}
 
     def add_person(self, person: Person) -> None:
@@ -410,6 +412,7 @@ class IdentityMap:
         winner.names |= loser.names
         if not loser.is_new:
             self.merges.append(Merge(winner, loser, _evidence(claim, key)))
+            self.newly_united |= {one for one in winner.keys if one.kind in WEAK_KINDS}
         return winner
 
     def _unite_keys(self, winner: Person, loser: Person) -> None:

@@ -13,6 +13,7 @@ class LogKind(StrEnum):
     PROFILE_ERASED = "profile.erased"
     PROFILE_SCORED = "profile.scored"
     PROFILE_COUNTED = "profile.counted"
+    CONSENT_CHANGED = "consent.changed"
     ACTIVITY_RECORDED = "activity.recorded"
     COMPETITION_CHANGED = "competition.changed"
     PRIVACY_REQUESTED = "privacy.requested"

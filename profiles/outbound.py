@@ -4,7 +4,7 @@ At least once, with an id that stays the same. An envelope describes the profile
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,11 +12,13 @@ import orjson
 
 from events import outbound
 from events.consumers import Entry
+from events.iso_time import utc_text
 from profiles.golden_rows.rules import COLUMN_NAMES
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ProfileMerge
-from profiles.representation import customer_fields
+from profiles.representation import activity_fields, customer_fields, to_json
 from profiles.restricting import RESTRICTION_FIELD, restricted_among
+from profiles.timeline import TimelineRow, timeline_rows
 from tenants.models import Tenant
 
 SOURCE: Final = "crm"
@@ -36,6 +38,7 @@ class Known:
     profiles: Mapping[UUID, Fields]
     merges: Mapping[UUID, ProfileMerge]  # by loser
     restricted: Collection[UUID] = ()
+    activities: Mapping[int, TimelineRow] = field(default_factory=dict)
 
 
 def envelopes(tenant: Tenant, entries: Sequence[Entry]) -> list[Fields | None]:
@@ -54,6 +57,7 @@ def _load(entries: Sequence[Entry]) -> Known:
         profiles={profile.pk: _plain(profile) for profile in profiles},
         merges=_merges(losers) if losers else {},
         restricted=restricted_among(ids),
+        activities=timeline_rows([entry.data["activityId"] for entry in entries if _is_activity(entry)]),
     )
 
 
@@ -65,7 +69,7 @@ def _merges(losers: Collection[UUID]) -> dict[UUID, ProfileMerge]:
 
 def _plain(profile: CustomerProfile) -> Fields:
     """The fields of the API as plain JSON values."""
-    fields: Fields = orjson.loads(orjson.dumps(customer_fields(profile)))
+    fields: Fields = orjson.loads(to_json(customer_fields(profile)))
     return {**fields, "source": profile.created_source}
 
 
@@ -73,17 +77,23 @@ def _envelope(entry: Entry, known: Known) -> Fields | None:
     profile = known.profiles.get(entry.profile_id) if entry.profile_id is not None else None
     if profile is None or (entry.profile_id in known.restricted and not _is_told_of_restricted(entry)):
         return None
+    if _is_activity(entry) and entry.data["activityId"] not in known.activities:
+        return None  # it was erased, or a second account of it is shown instead
     kind = LogKind(entry.kind)
     return {
         "id": outbound.event_id(entry),
         "type": outbound.types()[kind],
         "version": VERSION,
-        "timestamp": entry.at.isoformat(),
+        "timestamp": utc_text(entry.at),
         "tenantId": str(entry.tenant_id),
         "source": SOURCE,
         "identity": _present(profile, IDENTITY_FIELDS),
         "payload": MAKERS[kind](entry, profile, known),
     }
+
+
+def _is_activity(entry: Entry) -> bool:
+    return entry.kind == LogKind.ACTIVITY_RECORDED
 
 
 def _is_told_of_restricted(entry: Entry) -> bool:
@@ -118,7 +128,7 @@ def _merged(entry: Entry, profile: Fields, known: Known) -> Fields:
             name for name in COLUMN_NAMES.values() if loser.get(name) and loser[name] == profile[name]
         ],
         "mergedBy": (merged_by.auth_user_id or str(merged_by.pk)) if merged_by else NOBODY,
-        "mergedAt": (merge.merged_at if merge else entry.at).isoformat(),
+        "mergedAt": utc_text(merge.merged_at if merge else entry.at),
     }
 
 
@@ -129,7 +139,7 @@ def _unmerged(entry: Entry, profile: Fields, known: Known) -> Fields:
         "restoredId": str(restored_id),
         "restoredLinkedIds": _present(known.profiles.get(restored_id, {}), LINKED_IDS),
         "unmergedBy": entry.data.get("by") or NOBODY,
-        "unmergedAt": entry.at.isoformat(),
+        "unmergedAt": utc_text(entry.at),
     }
 
 
@@ -141,6 +151,32 @@ def _churn_risk_high(entry: Entry, profile: Fields, known: Known) -> Fields:
     names = ("id", "email", "phoneNumber", "firstName", "lastName", "churnRiskScore", "churnRiskScoreAt")
     more = ("engagementScore", "lifetimeValue", "lastActivityAt", "lifecycleStage")
     return {name: profile[name] for name in (*names, *more)}
+
+
+def _consent_changed(entry: Entry, profile: Fields, known: Known) -> Fields:
+    return _before_and_after(entry, profile, entry.data)
+
+
+def _score_changed(entry: Entry, profile: Fields, known: Known) -> Fields:
+    names = {"engagement": "engagementScore", "churnRisk": "churnRiskScore"}
+    moved = {names[name]: pair for name, pair in entry.data.items() if pair[0] != pair[1]}
+    return _before_and_after(entry, profile, moved)
+
+
+def _before_and_after(entry: Entry, profile: Fields, pairs: Mapping[str, Sequence[Any]]) -> Fields:
+    """As it was then, not as it is now: whoever reads them in order misses no step."""
+    return {
+        "customerId": profile["id"],
+        "changes": sorted(pairs),
+        **{name: after for name, (_, after) in pairs.items()},
+        "previous": {name: before for name, (before, _) in pairs.items()},
+        "changedAt": utc_text(entry.at),
+    }
+
+
+def _activity_recorded(entry: Entry, profile: Fields, known: Known) -> Fields:
+    row = known.activities[entry.data["activityId"]]
+    return {"customerId": profile["id"], **orjson.loads(to_json(activity_fields(row)))}
 
 
 def _present(fields: Fields, names: Sequence[str]) -> Fields:
@@ -155,4 +191,7 @@ MAKERS: Final[Mapping[LogKind, Maker]] = {
     LogKind.PROFILE_UNMERGED: _unmerged,
     LogKind.PROFILE_ERASED: _erased,
     LogKind.CHURN_RISK_HIGH: _churn_risk_high,
+    LogKind.CONSENT_CHANGED: _consent_changed,
+    LogKind.PROFILE_SCORED: _score_changed,
+    LogKind.ACTIVITY_RECORDED: _activity_recorded,
 }

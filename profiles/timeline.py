@@ -1,6 +1,6 @@
 """Reading a person's timeline: newest first, continued by a keyset cursor."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,11 +82,17 @@ def read_timeline(
 
 def timeline_row(activity_id: int) -> TimelineRow | None:
     """One activity of the open scope; None where there is none."""
-    statement = f"SELECT {COLUMNS} FROM profiles_activity WHERE tenant_id = %s AND id = %s"
+    return timeline_rows([activity_id]).get(activity_id)
+
+
+def timeline_rows(activity_ids: Collection[int]) -> dict[int, TimelineRow]:
+    """Activities of the open scope by their ids, in one statement; those that are gone are missing."""
+    if not activity_ids:
+        return {}
+    statement = f"SELECT {COLUMNS} FROM profiles_activity WHERE tenant_id = %s AND id = ANY(%s)"
     with connection.cursor() as database:
-        database.execute(statement, [current_tenant_id(), activity_id])
-        row = database.fetchone()
-    return None if row is None else TimelineRow(*_values(row))
+        database.execute(statement, [current_tenant_id(), list(activity_ids)])
+        return {row[0]: TimelineRow(*_values(row)) for row in database.fetchall()}
 
 
 def _values(row: Sequence[Any]) -> list[Any]:

@@ -8,6 +8,7 @@ from events.identity_hints import IdentityKey
 from profiles.club import Club
 from profiles.identity import WEAK_KINDS
 from profiles.ingest.reexamining import reexamine
+from profiles.ingest.rejoining import rejoin
 from profiles.merging.actions import UnmergeOutcome, undo_merge
 from profiles.models import Identifier
 from tenants.models import Tenant
@@ -22,12 +23,11 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
     """
     with transaction.atomic():
         outcome = undo_merge(profile_id, merge_id=merge_id)
+        club = Club.of(Tenant.objects.get(pk=current_tenant_id()))
+        addresses = _shared_addresses_around({outcome.winner_id, outcome.restored_id})
         with connection.cursor() as cursor:
-            reexamine(
-                cursor,
-                Club.of(Tenant.objects.get(pk=current_tenant_id())),
-                _shared_addresses_around({outcome.winner_id, outcome.restored_id}),
-            )
+            reexamine(cursor, club, addresses)
+            rejoin(cursor, club, addresses)
     return outcome
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from events import outbound
 from events.consumers import Entry
+from events.iso_time import utc_text
 from segments.models import Segment
 from tenants.models import Tenant
 
@@ -24,7 +25,7 @@ def _envelope(entry: Entry, name: str) -> dict[str, Any]:
         "id": outbound.event_id(entry),
         "type": outbound.types()[entry.kind],
         "version": VERSION,
-        "timestamp": entry.at.isoformat(),
+        "timestamp": utc_text(entry.at),
         "tenantId": str(entry.tenant_id),
         "source": "crm",
         "payload": {
@@ -33,6 +34,6 @@ def _envelope(entry: Entry, name: str) -> dict[str, Any]:
             "added": entry.data["added"],
             "removed": entry.data["removed"],
             "memberCount": entry.data["memberCount"],
-            "at": entry.at.isoformat(),
+            "at": utc_text(entry.at),
         },
     }

@@ -4,15 +4,15 @@ from typing import Final
 
 from django.db import transaction
 
-from social.models import ClubApp, Connection, ConnectionStatus
+from social.models import ClubApp, Connection, ConnectionStatus, Login
 from social.networks.addresses import app_context
-from social.networks.registry import FAMILIES
+from social.networks.registry import FAMILIES, INSTAGRAM_LOGIN
 from tenants.action_log import log_action
 from tenants.encryption import encrypt_for
 from tenants.errors import InvalidError
 from tenants.scope import current_tenant_id
 
-LABELS: Final = {"META": "Facebook and Instagram", "X": "X"}
+LABELS: Final = {"META": "Facebook and Instagram", INSTAGRAM_LOGIN: "Instagram without a Page", "X": "X"}
 LONGEST: Final = 200
 
 
@@ -54,7 +54,8 @@ def forget_own_app(family: str) -> None:
 
 
 def _ask_again(family: str) -> None:
-    networks = [network for network, one in FAMILIES.items() if one == family]
-    Connection.objects.filter(network__in=networks, status=ConnectionStatus.ACTIVE).update(
+    login = Login.INSTAGRAM if family == INSTAGRAM_LOGIN else Login.USUAL
+    networks = [network for network, one in FAMILIES.items() if one == family or login]
+    Connection.objects.filter(network__in=networks, login=login, status=ConnectionStatus.ACTIVE).update(
         status=ConnectionStatus.NEEDS_RECONNECT, problem="APP_CHANGED", warned_at=None
     )

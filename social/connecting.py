@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from social.errors import ConnectionNotFound, ConsentInvalid, ConsentRefused, NetworkAway
 from social.health import inspect_connection
-from social.models import Connection, ConnectionStatus, Network, OAuthState, Target, TargetStatus
-from social.networks import meta, x
+from social.models import Connection, ConnectionStatus, Login, Network, OAuthState, Target, TargetStatus
+from social.networks import instagram_login, meta, x
 from social.networks.calling import CallFailed
-from social.networks.registry import FAMILIES, META
+from social.networks.registry import FAMILIES, INSTAGRAM_LOGIN, META
 from social.tokens import ACCESS, REFRESH, encrypt_token, open_token, store_pair
 from tenants.action_log import log_action
 from tenants.actors import current_actor
@@ -26,6 +26,7 @@ from tenants.errors import InvalidError
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
+DATA_ACCESS: Final = timedelta(days=90)
 CONSENT_LIFE: Final = timedelta(minutes=15)
 LONGEST_REDIRECT: Final = 2000
 PAGE_FIELDS: Final = "id,name,access_token,tasks"
@@ -48,27 +49,40 @@ class Connected:
     remarks: tuple[str, ...]
 
 
-def begin(*, network: str, redirect_uri: str, session: str) -> Begun:
-    """Begin a consent for the browser's session (or the caller); raises InvalidError."""
+def begin(*, network: str, redirect_uri: str, session: str, login: str = "") -> Begun:
+    """Begin a consent for the browser's session (or the caller); raises InvalidError.
+
+    `login` INSTAGRAM: by Instagram itself, for an account without a Facebook Page.
+    """
     if network not in Network.values:
         raise InvalidError(f"Choose one of {', '.join(Network.values)}.", field="platform")
     if not redirect_uri.startswith(("https://", "http://")) or len(redirect_uri) > LONGEST_REDIRECT:
         raise InvalidError(
             "Write the address to which the network sends the person back.", field="redirectUri"
         )
+    if login not in Login.values or (login and network != Network.INSTAGRAM):
+        raise InvalidError("Only Instagram has a login of its own: INSTAGRAM.", field="login")
     state, verifier = secrets.token_urlsafe(32), x.new_verifier()
     row = OAuthState(
         tenant_id=current_tenant_id(),
         state_hash=_hash(state),
         session_hash=_hash(session),
-        family=FAMILIES[network],
+        family=INSTAGRAM_LOGIN if login else FAMILIES[network],
         redirect_uri=redirect_uri,
         started_by_name=current_actor().name[:250],
         expires_at=timezone.now() + CONSENT_LIFE,
     )
     if row.family == META:
         row.save()
-        return Begun(meta.consent_url(redirect_uri=redirect_uri, state=state, again=_was_connected()), state)
+        return Begun(
+            meta.consent_url(redirect_uri=redirect_uri, state=state, again=_was_connected(Login.USUAL)), state
+        )
+    if row.family == INSTAGRAM_LOGIN:
+        row.save()
+        url = instagram_login.consent_url(
+            redirect_uri=redirect_uri, state=state, again=_was_connected(Login.INSTAGRAM)
+        )
+        return Begun(url, state)
     row.verifier_sealed = encrypt_for(_verifier_context(row), verifier)
     row.save()
     return Begun(x.consent_url(redirect_uri=redirect_uri, state=state, verifier=verifier), state)
@@ -84,7 +98,7 @@ def finish(*, state: str, code: str, session: str, error: str = "") -> Connected
             else f"The network refused: {error[:100]}."
         )
     try:
-        return _connect_meta(row, code) if row.family == META else _connect_x(row, code)
+        return CONNECTORS[row.family](row, code)
     except CallFailed as failed:
         said = failed.verdict
         if said.meaning.effect.value in ("UNKNOWN", "RETRY"):
@@ -104,10 +118,10 @@ def _take(state: str, session: str) -> OAuthState:
     return row
 
 
-def _was_connected() -> bool:
+def _was_connected(login: str) -> bool:
     """Whether the network must ask anew, since the person unticked something before."""
     return bool(
-        Connection.objects.filter(network__in=(Network.FACEBOOK, Network.INSTAGRAM))
+        Connection.objects.filter(network__in=(Network.FACEBOOK, Network.INSTAGRAM), login=login)
         .exclude(status=ConnectionStatus.ACTIVE)
         .exists()
     )
@@ -175,6 +189,9 @@ def _connect_page(
         account_name=str(instagram.get("name") or instagram.get("username") or name),
         username=str(instagram.get("username") or ""),
         parent_account_id=str(page["id"]),
+        # Who had come by its own login comes by the Page from now on.
+        login=Login.USUAL,
+        access_expires_at=None,
         **common,
     )
     return [facebook, account]
@@ -195,6 +212,47 @@ def _instagram_of(
         )
         return None
     return meta.graph("GET", str(account["id"]), token, fields="id,username,name").body
+
+
+# --- Instagram by its own login --------------------------------------------------------------------------------------
+
+
+def _connect_instagram(row: OAuthState, code: str) -> Connected:
+    short = instagram_login.short_token(code=code, redirect_uri=row.redirect_uri)
+    scopes = short["permissions"]
+    missing = instagram_login.NEEDED - set(scopes)
+    if missing:
+        raise ConsentRefused(
+            f"These permissions were left out: {', '.join(sorted(missing))}. Begin again and leave every box ticked.",
+            "SCOPE_MISSING",
+        )
+    pair = instagram_login.long_token(str(short["access_token"]))
+    user = instagram_login.me(str(pair["access_token"]))
+    username = str(user.get("username") or "")
+    kind = str(user.get("account_type") or "").upper()
+    if kind and kind not in instagram_login.PROFESSIONAL:
+        raise ConsentRefused(
+            f"@{username} is a personal account. Switch it to a professional one in Instagram"
+            " (Settings → Account type), then begin again.",
+            "WRONG_ACCOUNT_TYPE",
+        )
+    account_id = str(user.get("user_id") or short.get("user_id") or user["id"])
+    connection = _store(
+        Network.INSTAGRAM,
+        account_id,
+        str(pair["access_token"]),
+        login=Login.INSTAGRAM,
+        account_name=str(user.get("name") or username),
+        username=username,
+        parent_account_id="",
+        person_id=account_id,
+        scopes=scopes,
+        # The network does not tell it here: a person's consent to data lasts 90 days everywhere.
+        data_access_expires_at=timezone.now() + DATA_ACCESS,
+    )
+    store_pair(connection, pair)
+    connection.refresh_from_db()
+    return Connected((connection,), ())
 
 
 # --- X ---------------------------------------------------------------------------------------------------------------
@@ -226,6 +284,13 @@ def _connect_x(row: OAuthState, code: str) -> Connected:
     store_pair(connection, pair)
     connection.refresh_from_db()
     return Connected((connection,), ())
+
+
+CONNECTORS: Final[dict[str, Callable[[OAuthState, str], Connected]]] = {
+    META: _connect_meta,
+    INSTAGRAM_LOGIN: _connect_instagram,
+    "X": _connect_x,
+}
 
 
 # --- Rows ------------------------------------------------------------------------------------------------------------
@@ -288,13 +353,14 @@ def disconnect(connection_id: UUID) -> Connection:
 def _revoke(row: Connection) -> None:
     """Best effort: what the network does not hear expires by itself.
 
-    Meta's consent is one for all Pages of a person, so it is taken back only with the last of them.
+    Meta's consent is one for all Pages of a person, so it is taken back only with the last of them. Instagram's own
+    login has no such call: the token is forgotten and ends by itself.
     """
     try:
         if row.network == Network.TWITTER:
             for token in filter(None, (open_token(row, REFRESH), open_token(row, ACCESS))):
                 x.revoke(token)
-        elif not _others_of_person(row):
+        elif not row.login and not _others_of_person(row):
             meta.graph("DELETE", "me/permissions", open_token(row, ACCESS))
     except (CallFailed, DecryptionError):
         logger.info("consent was not revoked at the network", extra={"connection_id": str(row.pk)})
@@ -303,7 +369,9 @@ def _revoke(row: Connection) -> None:
 def _others_of_person(row: Connection) -> bool:
     others = Connection.objects.exclude(pk=row.pk).exclude(status=ConnectionStatus.DISCONNECTED)
     return bool(
-        others.filter(person_id=row.person_id, network__in=(Network.FACEBOOK, Network.INSTAGRAM)).exists()
+        others.filter(
+            person_id=row.person_id, login="", network__in=(Network.FACEBOOK, Network.INSTAGRAM)
+        ).exists()
     )
 
 

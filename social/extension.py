@@ -16,6 +16,7 @@ from tenants.extension import (
 )
 
 EXTENSION: Final = Extension(
+    error_codes="social.error_codes.CODES",
     logged=(
         Logged("post", "social.Post", "text", "the post", "social_post"),
         Logged("promotion", "social.Promotion", "name", "the promotion", "promotion"),
@@ -90,6 +91,8 @@ EXTENSION: Final = Extension(
         Setting("CRM_META_VERSION", "text", "v26.0", "The version of the Graph API that is spoken."),
         Setting("CRM_META_APP_ID", "text", "", "The platform's app at Meta."),
         Setting("CRM_META_APP_SECRET", "text", "", "Its secret."),
+        Setting("CRM_INSTAGRAM_APP_ID", "text", "", "The platform's app for Instagram Login."),
+        Setting("CRM_INSTAGRAM_APP_SECRET", "text", "", "Its secret."),
         Setting("CRM_X_CLIENT_ID", "text", "", "The platform's app at X."),
         Setting("CRM_X_CLIENT_SECRET", "text", "", "Its secret."),
         Setting(

@@ -7,8 +7,8 @@ from typing import Final
 
 from django.utils import timezone
 
-from social.models import Connection, ConnectionStatus, Network
-from social.networks import meta
+from social.models import Connection, ConnectionStatus, Login, Network
+from social.networks import instagram_login, meta
 from social.networks.calling import CallFailed
 from social.networks.errors import MEANINGS, Effect
 from social.networks.registry import FAMILIES, META
@@ -59,7 +59,9 @@ def ailing(now: datetime | None = None) -> list[tuple[Connection, Health]]:
 def inspect_connection(row: Connection) -> Connection:
     """Ask the network; a dead token is marked, an end of access noted."""
     try:
-        if FAMILIES[row.network] == META:
+        if row.login == Login.INSTAGRAM:
+            instagram_login.me(account_of(row).token)
+        elif FAMILIES[row.network] == META:
             _inspect_meta(row)
         else:
             account_of(row, rejected=row.access_sealed)

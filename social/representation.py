@@ -18,6 +18,7 @@ def connection_fields(row: Connection) -> dict[str, Any]:
         "accountId": row.account_id,
         "accountName": row.account_name,
         "username": row.username or None,
+        "login": row.login or None,
         "status": row.status,
         "problem": row.problem or None,
         "health": health.words,

@@ -17,7 +17,7 @@ TABLES: Final = (
     Table(
         "social.Connection",
         plain=columns(
-            "network account_id account_name username parent_account_id person_id scopes status problem"
+            "network login account_id account_name username parent_account_id person_id scopes status problem"
         )
         + columns(
             "access_sealed refresh_sealed access_expires_at data_access_expires_at renewing_until renewals"

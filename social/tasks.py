@@ -9,6 +9,7 @@ from social import measuring, series, warning
 from social.promoting import log_consumer, running
 from social.publishing import claiming, comments
 from social.publishing.working import drain
+from social.tokens import keep_alive
 from tenants.actors import acting_as, program
 
 PUBLISH: Final = "social.publish"
@@ -40,8 +41,9 @@ def measure() -> None:
 
 @shared_task(name="social.warn")
 def warn() -> None:
-    """Write to admins about accounts that end; idempotent by a mark on the account."""
+    """Renew tokens ahead of their end, write to admins about accounts that end; idempotent by marks on the account."""
     with acting_as(program("social.warn")):
+        keep_alive()
         warning.warn_admins()
 
 

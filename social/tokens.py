@@ -2,22 +2,29 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import F, Q
 from django.utils import timezone
 
-from social.models import Connection, ConnectionStatus, Network
-from social.networks import x
+from social.models import Connection, ConnectionStatus, Login, Network
+from social.networks import instagram_login, x
 from social.networks.calling import CallFailed
 from social.networks.content import Account
 from social.networks.errors import Effect, verdict
 from tenants.encryption import DecryptionError, decrypt_for, encrypt_for
+from tenants.scope import all_tenants, tenant_scope
 
 # Renewed so long before its end that a post never meets it.
 AHEAD: Final = timedelta(minutes=5)
 LEASE: Final = timedelta(seconds=45)
+# Instagram's tokens live 60 days and are renewed while they live; a refusal is asked about again an hour later.
+INSTAGRAM_AHEAD, INSTAGRAM_PAUSE = timedelta(days=10), timedelta(hours=1)
+# X takes a refresh token back that nobody used for about half a year.
+X_IDLE: Final = timedelta(days=30)
+MOST: Final = 100
 PATIENCE_SECONDS: Final = 40.0
 PAUSE_SECONDS: Final = 0.1
 ACCESS, REFRESH = "access", "refresh"
@@ -49,7 +56,13 @@ def account_of(connection: Connection, *, rejected: str = "") -> Account:
         token = open_token(row, ACCESS)
     except DecryptionError as broken:
         raise CallFailed(verdict("TOKEN_DEAD", "SEAL_BROKEN"), is_sent=False) from broken
-    return Account(id=row.account_id, token=token, parent_id=row.parent_account_id, username=row.username)
+    return Account(
+        id=row.account_id,
+        token=token,
+        parent_id=row.parent_account_id,
+        username=row.username,
+        login=row.login,
+    )
 
 
 def _fresh(connection: Connection, rejected: str) -> Connection:
@@ -57,7 +70,7 @@ def _fresh(connection: Connection, rejected: str) -> Connection:
     if row.status != ConnectionStatus.ACTIVE:
         raise CallFailed(verdict(row.problem or "TOKEN_DEAD", row.status), is_sent=False)
     if row.network != Network.TWITTER:
-        return row
+        return _kept_alive(row) if row.login == Login.INSTAGRAM else row
     ends = time.monotonic() + PATIENCE_SECONDS
     while _must_renew(row, rejected):
         if _take_lease(row):
@@ -72,19 +85,60 @@ def _fresh(connection: Connection, rejected: str) -> Connection:
     return row
 
 
+def _kept_alive(row: Connection) -> Connection:
+    """An account by Instagram's login: renewed well ahead; the token that is there serves as long as it lives.
+
+    One that is over cannot be revived. Raises CallFailed.
+    """
+    now, ends = timezone.now(), row.access_expires_at
+    if ends is not None and ends <= now:
+        mark_dead(row, "TOKEN_EXPIRED")
+        raise CallFailed(verdict("TOKEN_EXPIRED", "OVER"), is_sent=False)
+    if ends is None or ends > now + INSTAGRAM_AHEAD or not _take_lease(row, INSTAGRAM_PAUSE):
+        return row
+    try:
+        pair = instagram_login.renewed(open_token(row, ACCESS))
+    except (CallFailed, DecryptionError) as error:
+        # The lease stays: it is asked again in an hour.
+        if isinstance(error, CallFailed) and error.verdict.meaning.effect is Effect.RECONNECT:
+            mark_dead(row, error.verdict.meaning.name)
+            raise
+        return row
+    store_pair(row, pair)
+    found: Connection = Connection.objects.get(pk=row.pk)
+    return found
+
+
+def keep_alive(now: datetime | None = None) -> int:
+    """Renew what nobody used for long: Instagram's tokens ahead of their end, X's before half a year is over.
+
+    Returns how many accounts were looked at.
+    """
+    now = now or timezone.now()
+    ends = Q(login=Login.INSTAGRAM, access_expires_at__lte=now + INSTAGRAM_AHEAD)
+    idle = Q(network=Network.TWITTER, access_expires_at__lte=now - X_IDLE)
+    with all_tenants():
+        rows = Connection.objects.filter(ends | idle, status=ConnectionStatus.ACTIVE).order_by("pk")
+        found = list(rows.values_list("pk", "tenant_id")[:MOST])
+    for key, tenant_id in found:
+        with tenant_scope(tenant_id), suppress(CallFailed):
+            account_of(Connection.objects.get(pk=key))
+    return len(found)
+
+
 def _must_renew(row: Connection, rejected: str) -> bool:
     if rejected and row.access_sealed == rejected:
         return True
     return row.access_expires_at is not None and row.access_expires_at <= timezone.now() + AHEAD
 
 
-def _take_lease(row: Connection) -> bool:
+def _take_lease(row: Connection, life: timedelta = LEASE) -> bool:
     """Whether this worker may renew now; the token must be the one that it saw."""
     now = timezone.now()
     free = Connection.objects.filter(
         Q(renewing_until=None) | Q(renewing_until__lte=now), pk=row.pk, access_sealed=row.access_sealed
     )
-    return bool(free.update(renewing_until=now + LEASE))
+    return bool(free.update(renewing_until=now + life))
 
 
 def renew(row: Connection, ask: Callable[..., dict[str, Any]] = x.tokens) -> None:

@@ -190,11 +190,13 @@ class OutboundEvent:
     """Entries of `kind` are told to others as `type`.
 
     `render(tenant, entries)` gives an envelope (or None: nobody may be told) for each entry, in the tenant's scope.
+    `is_frequent`: there are so many of them that only those are told who name the type; `*` does not mean it.
     """
 
     kind: str
     type: str
     render: str
+    is_frequent: bool = False
 
 
 # As a consumer's kind: whatever any app tells to others (`OutboundEvent.kind`).
@@ -395,6 +397,7 @@ class Extension:
     `graphql_queries`, `graphql_mutations`: dotted paths of classes whose fields become root fields.
     `locks`: names and numbers of advisory locks (`AdvisoryLock.<name>`), unique over all apps.
     `queues`: task → queue (MAINTENANCE else). `enum_names`: name of an enumeration in the API's description → its path.
+    `error_codes`: dotted path of code → meaning, of what the app refuses.
     `programs`: management commands that `make run` starts beside the platform. `on_tenant_created`: functions that get
     a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise. `segment_users`:
     functions that tell in words what needs the segment with a UUID ("the campaign “Spring offer”").
@@ -418,6 +421,7 @@ class Extension:
     public_urls: str = ""
     tags: tuple[Tag, ...] = ()
     enum_names: Mapping[str, str] = field(default_factory=dict)
+    error_codes: str = ""
     graphql_queries: tuple[str, ...] = ()
     graphql_mutations: tuple[str, ...] = ()
     schedule: tuple[Periodic, ...] = ()

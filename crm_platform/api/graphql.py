@@ -25,12 +25,19 @@ from crm_platform.api.graphql_limits import MOST_TOKENS, TooExpensiveError, chec
 from crm_platform.api.graphql_repeats import Repeatable
 from crm_platform.graphql import schema
 from profiles.graphql.context import Context
-from tenants.api.errors import ApiError, InvalidParameterError, Problem, problem_of, report_unexpected
+from tenants.api.errors import (
+    ApiError,
+    InvalidParameterError,
+    Problem,
+    problem_of,
+    report_unexpected,
+    told_details,
+)
 from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once
 from tenants.api.json_text import from_json, to_json
 from tenants.api.rendering import MEDIA_TYPE, check_length, read_body
-from tenants.api.throttling import READ, WRITE, charge
+from tenants.api.throttling import READ, WRITE
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.expiring_cache import ExpiringCache
 from tenants.models import Scope
@@ -72,6 +79,7 @@ class GraphQLView(TenantApiView):
 
     required_scopes = {"POST": Scope.READ}
     is_about_one_tenant = False
+    largest_body_bytes = LARGEST_BODY_BYTES
     schema = None  # Described by its own introspection, not by OpenAPI.
 
     def rate_class(self, method: str) -> None:
@@ -87,7 +95,7 @@ class GraphQLView(TenantApiView):
         operation = chosen_operation(document, question.operation_name)
         weight = check_limits(document, operation, question.variables)
         is_mutation = operation.operation is OperationType.MUTATION
-        charge(request.caller, WRITE if is_mutation else READ, cost=max(1, weight.fields))
+        request.charge(WRITE if is_mutation else READ, cost=max(1, weight.fields))
         check_variables(operation, question.variables)
 
         def respond() -> HttpResponse:
@@ -220,8 +228,8 @@ def _variable_of(error: GraphQLError) -> str | None:
 def error_fields(problem: Problem, error: GraphQLError | None = None) -> dict[str, Any]:
     """An error in GraphQL's form; `extensions` holds what REST's envelope does."""
     extensions: dict[str, Any] = {"code": problem.code, "requestId": current_request_id()}
-    if problem.details:
-        extensions["details"] = problem.details
+    if details := told_details(problem):
+        extensions["details"] = details
     told: dict[str, Any] = {"message": problem.message, "extensions": extensions}
     if error is not None:
         if error.locations:

@@ -12,7 +12,7 @@ from tenants.errors import InvalidError
 
 # What happens, in words; of types that are not here the name must do.
 WORDS: Final = {
-    EVERYTHING: "Everything, types of later releases too",
+    EVERYTHING: "Everything but single activities and scores, types of later releases too",
     "crm.profile.*": "Everything about customers",
     "crm.profile.created": "A customer appears",
     "crm.profile.updated": "A customer changes",
@@ -20,6 +20,9 @@ WORDS: Final = {
     "crm.profile.unmerged": "A merge is taken back",
     "crm.profile.deleted": "A customer is erased",
     "crm.churn.risk.high": "A customer is about to leave",
+    "crm.consent.changed": "Consent is given or taken back",
+    "crm.score.changed": "A score moves (many)",
+    "crm.activity.recorded": "Something stands in a timeline (very many)",
     TEST_TYPE: "A test",
 }
 FIELDS: Final = {"url": "url", "eventTypes": "event_types", "description": "description"}

@@ -31,7 +31,8 @@ class StreamView(TenantApiView):
             OpenApiParameter(
                 "types",
                 {"type": "string", "maxLength": 2000},
-                description="Names of outbound events, separated by commas; left out: all.",
+                description="Names of outbound events, separated by commas; left out: all but the frequent ones "
+                "(crm.activity.recorded, crm.score.changed).",
             ),
             OpenApiParameter(
                 "Last-Event-ID",

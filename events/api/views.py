@@ -25,7 +25,7 @@ from tenants.api.openapi import TENANT_PARAMETERS
 from tenants.api.pagination import DEFAULT_TAKE, MAX_TAKE, cursor_answer, read_take
 from tenants.api.rendering import MEDIA_TYPE, check_length, read_body
 from tenants.api.tenancy import tenant_for
-from tenants.api.throttling import EVENTS, READ, charge
+from tenants.api.throttling import EVENTS, READ
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.callers import Caller
 from tenants.errors import ConflictError, NotFoundError
@@ -62,6 +62,7 @@ class EventsView(TenantApiView):
     required_scopes = {"GET": Scope.EVENTS, "POST": Scope.EVENTS}
     described_components = schema.COMPONENTS
     is_about_one_tenant = False
+    largest_body_bytes = LARGEST_BODY_BYTES
 
     def rate_class(self, method: str) -> str | None:
         """Publishing is charged by the number of events, once that is known."""
@@ -120,7 +121,7 @@ class EventsView(TenantApiView):
         answered with 422. A key publishes for the services to which it is bound only.
         """
         items, is_single = read_items(request)
-        charge(request.caller, EVENTS, cost=max(1, len(items)))
+        request.charge(EVENTS, cost=max(1, len(items)))
         is_dry = read_flag(request._request.GET, "dryRun")
         verdict = take_in(items, caller=request.caller, now=timezone.now(), is_dry=is_dry)
         if is_single and verdict.rejected:
@@ -148,16 +149,16 @@ def read_items(request: ApiRequest) -> tuple[list[Any], bool]:
     try:
         body = load_batch(read_body(cast(IO[bytes], plain), LARGEST_BODY_BYTES))
     except EnvelopeRefused as refused:
-        charge(request.caller, EVENTS)
+        request.charge(EVENTS)
         raise ApiError(refused.message, code=refused.code.value) from refused
     if isinstance(body, dict):
         return [body], True
     if not isinstance(body, list):
-        charge(request.caller, EVENTS)
+        request.charge(EVENTS)
         message = "Send an event as a JSON object, or several as an array."
         raise ApiError(message, code="INVALID_ENVELOPE", status=UNPROCESSABLE)
     if len(body) > MOST_EVENTS:
-        charge(request.caller, EVENTS)
+        request.charge(EVENTS)
         message = f"These are {len(body):,} events; send at most {MOST_EVENTS:,} at once."
         raise ApiError(message, code="TOO_MANY_EVENTS", status=413)
     return body, False

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainValidator
 
 from events.catalogue.fields import (
     Cents,
@@ -78,6 +78,26 @@ def _list_or_nothing(value: object) -> object:
 Partners = Annotated[tuple[Partner, ...], BeforeValidator(_list_or_nothing), Field(max_length=MOST_PLAYERS)]
 
 
+UTM_NAMES = ("source", "medium", "campaign", "term", "content")
+LONGEST_UTM = 200
+
+
+def _read_utm(value: object) -> dict[str, str] | None:
+    """The tags of the link by which somebody came; what is no tag is left out, because it must never cost a booking."""
+    if not isinstance(value, dict):
+        return None
+    told = {name: value.get(name, value.get(f"utm_{name}")) for name in UTM_NAMES}
+    known = {
+        name: text.strip()[:LONGEST_UTM]
+        for name, text in told.items()
+        if isinstance(text, str) and text.strip() and "\x00" not in text
+    }
+    return known or None
+
+
+Utm = Annotated[dict[str, str] | None, PlainValidator(_read_utm)]
+
+
 class BookingCreated(Payload):
     """`teetime.booking.created`."""
 
@@ -92,6 +112,7 @@ class BookingCreated(Payload):
     players: Partners = ()
     price_cents: Cents = None
     currency: Currency = None
+    utm: Utm = None
 
 
 class BookingCancelled(Payload):
@@ -174,3 +195,4 @@ class CompetitionEntry(Payload):
     competition_id: RequiredId
     player_id: Id = None
     at: Moment = None
+    utm: Utm = None

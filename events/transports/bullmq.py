@@ -7,8 +7,9 @@ taking and completing.
 """
 
 import logging
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgpack  # type: ignore[import-untyped]
@@ -40,9 +41,14 @@ ACTIVATE_KEYS: Final = (
     "marker",
 )
 FINISH_KEYS: Final = (*ACTIVATE_KEYS[:-1], "completed")
+# As a job's options write what becomes of its parent: fail it, let it go on, ignore or drop the dependency.
+ON_FAILURE: Final = ("fpof", "cpof", "idof", "rdof")
+EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 # What the sender's `waitUntilFinished` gets, as JSON.
 ACCEPTED_VERDICT: Final = '"accepted"'
 DEAD_VERDICT: Final = '"dead letter"'
+# Of dead letters that end as failed jobs, where their sender says nothing (`removeOnFail`).
+KEPT_FAILED: Final = 1_000
 # How many of the next jobs fit into a budget of bytes (one always does), and how many wait in all.
 PEEK: Final = """
 local ids = redis.call('LRANGE', KEYS[1], -ARGV[1], -1)
@@ -102,8 +108,16 @@ class EventsQueue:
     """One consumer's view of the queue. Every call raises one of AWAY_ERRORS while Redis is away."""
 
     def __init__(
-        self, url: str, name: str, *, prefix: str, lock_seconds: float, stalled_seconds: float
+        self,
+        url: str,
+        name: str,
+        *,
+        prefix: str,
+        lock_seconds: float,
+        stalled_seconds: float,
+        fails_dead: bool = False,
     ) -> None:
+        """`fails_dead`: the jobs of dead letters end as failed, with the reason, instead of leaving the queue."""
         self._client = connect(url, decode=False)
         # The port reads answers as text; only the batches, whose data may be anything, come as bytes.
         self._text_client = connect(url, decode=True)
@@ -117,7 +131,10 @@ class EventsQueue:
         self._marker: str = scripts.keys["marker"]
         self._activate_keys: list[str] = scripts.getKeys(ACTIVATE_KEYS)
         self._finish_keys: list[str] = scripts.getKeys(FINISH_KEYS)
+        self._fail_keys: list[str] = scripts.getKeys((*FINISH_KEYS[:-1], "failed"))
         self._metrics: str = scripts.toKey("metrics:completed")
+        self._failed_metrics: str = scripts.toKey("metrics:failed")
+        self._fails_dead = fails_dead
         self._activate = self._client.register_script(scripts.commands["moveToActive"].script)
         self._finish = self._client.register_script(scripts.commands["moveToFinished"].script)
         self._peek = self._client.register_script(PEEK)
@@ -142,14 +159,19 @@ class EventsQueue:
         await self._schedulers.follow(jobs)
         return Taken(jobs, waiting, 0.0 if jobs else _pause(answers[-1]))
 
-    async def complete(self, jobs: Iterable[QueuedJob], *, dead_letters: Container[bytes]) -> int:
+    async def complete(self, jobs: Iterable[QueuedJob], *, dead_letters: Mapping[bytes, str]) -> int:
         """Tell BullMQ that jobs are done; returns how many had been given to somebody else meanwhile.
 
-        Dead letters (by key) are completed as well, because trying again cannot help and staff see them here,
-        not in Redis; they are removed at once, so that their sender can add a corrected job under the same
-        id.
+        Dead letters (reasons by key) are completed as well, because trying again cannot help and staff see them
+        here, not in Redis; they are removed at once, so that their sender can add a corrected job under the same
+        id. With `fails_dead` they fail instead, once and for all, and show the reason as `failedReason`.
         """
-        calls = [self._completion(job, is_dead=job.key in dead_letters) for job in jobs]
+        calls = [
+            self._failure(job, dead_letters[job.key])
+            if self._fails_dead and job.key in dead_letters
+            else self._completion(job, is_dead=job.key in dead_letters)
+            for job in jobs
+        ]
         answers = await self._run(self._finish, calls)
         failures = [answer for answer in answers if isinstance(answer, RedisError)]
         if failures:
@@ -200,7 +222,7 @@ class EventsQueue:
         if is_dead:
             verdict, options = DEAD_VERDICT, self._remove_options
         elif "removeOnComplete" in job.options:
-            kept = wanted_kept(job.options, otherwise=KEPT_COMPLETED)
+            kept = wanted_kept(job.options, "removeOnComplete", otherwise=KEPT_COMPLETED)
             verdict, options = ACCEPTED_VERDICT, self._finish_options(kept)
         else:
             verdict, options = ACCEPTED_VERDICT, self._keep_options
@@ -218,7 +240,24 @@ class EventsQueue:
             options,
         )
 
-    def _finish_options(self, kept: dict[str, int]) -> bytes:
+    def _failure(self, job: QueuedJob, reason: str) -> tuple[Any, ...]:
+        """As `_completion`, for a job that failed for good; what a flow wants of its parent then holds."""
+        kept = wanted_kept(job.options, "removeOnFail", otherwise=KEPT_FAILED)
+        keys = (*self._fail_keys, self._base + job.key, self._failed_metrics, self._marker)
+        return (
+            len(keys),
+            *keys,
+            job.key,
+            now_ms(),
+            "failedReason",
+            reason,
+            "failed",
+            "",
+            self._base,
+            self._finish_options(kept, job.options),
+        )
+
+    def _finish_options(self, kept: dict[str, int], options: Mapping[str, Any] = EMPTY) -> bytes:
         return _packed(
             token=self._token,
             keepJobs=kept,
@@ -227,10 +266,7 @@ class EventsQueue:
             attempts=1,
             attemptsMade=0,
             maxMetricsSize="",
-            fpof=False,
-            cpof=False,
-            idof=False,
-            rdof=False,
+            **{short: bool(options.get(short)) for short in ON_FAILURE},
         )
 
 

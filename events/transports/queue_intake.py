@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -34,17 +34,17 @@ VALUE_ERRORS: Final = (DataError, IntegrityError, psycopg.DataError, psycopg.Int
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What became of a batch; dead letters by the keys of their jobs."""
+    """What became of a batch; the reasons of dead letters by the keys of their jobs."""
 
     accepted: int
     duplicates: int
-    dead_letters: frozenset[bytes]
+    dead_letters: Mapping[bytes, str]
 
     def __add__(self, other: "TakenIn") -> "TakenIn":
         return TakenIn(
             self.accepted + other.accepted,
             self.duplicates + other.duplicates,
-            self.dead_letters | other.dead_letters,
+            {**self.dead_letters, **other.dead_letters},
         )
 
 
@@ -76,7 +76,8 @@ def take_in(jobs: Sequence[QueuedJob], *, queue: str, now: datetime) -> TakenIn:
             keep(letters.values())
     except Exception as error:  # for the same reason
         return _take_in_parts(jobs, queue, now, error)
-    return TakenIn(accepted.accepted, accepted.duplicates, frozenset(letters))
+    reasons = {key: letter.refused.reason for key, letter in letters.items()}
+    return TakenIn(accepted.accepted, accepted.duplicates, reasons)
 
 
 def _accept_reused(first: Accepted, others: Sequence[tuple[QueuedJob, Event]], now: datetime) -> Accepted:
@@ -107,9 +108,10 @@ def _take_in_parts(jobs: Sequence[QueuedJob], queue: str, now: datetime, error: 
         first, second = jobs[:middle], jobs[middle:]
         return take_in(first, queue=queue, now=now) + take_in(second, queue=queue, now=now)
     job = jobs[0]
+    letter = _letter(job, queue, _defeated(job, error), _tenant_of_refused(job))
     with transaction.atomic():
-        keep([_letter(job, queue, _defeated(job, error), _tenant_of_refused(job))])
-    return TakenIn(0, 0, frozenset([job.key]))
+        keep([letter])
+    return TakenIn(0, 0, {job.key: letter.refused.reason})
 
 
 def _is_fault_of_job(error: Exception) -> bool:

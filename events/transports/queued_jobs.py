@@ -86,9 +86,9 @@ def _options(text: bytes) -> dict[str, Any] | None:
     return options if isinstance(options, dict) else None
 
 
-def wanted_kept(options: Mapping[str, Any], *, otherwise: int) -> dict[str, int]:
-    """What the sender wants to be kept of completed jobs; our own limit where that says nothing."""
-    wanted = options.get("removeOnComplete")
+def wanted_kept(options: Mapping[str, Any], option: str, *, otherwise: int) -> dict[str, int]:
+    """What the sender wants to be kept of finished jobs; our own limit where that says nothing."""
+    wanted = options.get(option)
     if isinstance(wanted, bool):
         return {"count": 0 if wanted else -1}
     if isinstance(wanted, int):

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import orjson
 
+from events.iso_time import utc_text
+
 TEST_TYPE: Final = "crm.webhook.test"
 # Larger ones are sent without their payload; a receiver reads the rest over REST.
 MOST_BYTES: Final = 256 * 1024
@@ -29,7 +31,7 @@ def trial_envelope(*, event_id: str, tenant_id: UUID, at: datetime) -> dict[str,
         "id": event_id,
         "type": TEST_TYPE,
         "version": "1.0",
-        "timestamp": at.isoformat(),
+        "timestamp": utc_text(at),
         "tenantId": str(tenant_id),
         "source": "crm",
         "identity": {},

@@ -27,6 +27,7 @@ def plan(tenant: Tenant, entries: Sequence[Entry]) -> None:
                 "event_ids": [outbound.event_id(entry) for entry in entries],
                 "types": [types[entry.kind] for entry in entries],
                 "times": [entry.at for entry in entries],
+                "frequent": sorted(outbound.frequent_types()),
             },
         )
         endpoints = [endpoint_id for (endpoint_id,) in cursor.fetchall()]

@@ -11,8 +11,10 @@ WITH told AS (
     FROM told JOIN events_webhookendpoint AS endpoint
       ON endpoint.tenant_id = %(tenant)s AND endpoint.status = 'ENABLED' AND endpoint.created_at <= told.at
     WHERE EXISTS (SELECT FROM unnest(endpoint.event_types) AS wanted
-                  WHERE wanted IN ('*', told.event_type)
-                     OR (right(wanted, 2) = '.*' AND starts_with(told.event_type, left(wanted, -1))))
+                  WHERE wanted = told.event_type
+                     OR (wanted IN ('*', 'crm.*') AND told.event_type <> ALL(%(frequent)s))
+                     OR (wanted <> 'crm.*' AND right(wanted, 2) = '.*'
+                         AND starts_with(told.event_type, left(wanted, -1))))
     ON CONFLICT ON CONSTRAINT events_delivery_event_uq DO NOTHING
     RETURNING endpoint_id
 )

@@ -19,6 +19,8 @@ from tenants.postgresql.commits import SYNC_COMMIT
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
 
+# Why a message was taken back, in the ledger's words (`journeys.explaining`).
+LEFT: Final = "LEFT_JOURNEY"
 ENDING: Final = StagingTable("ending", "run_id bigint, reason text")
 WAKING: Final = StagingTable("waking", "run_id bigint")
 # Spread evenly by id, so that a flood becomes a stream. Held durations shift by the length of the pause.
@@ -137,7 +139,8 @@ def end_staged(cursor: Any, tenant_id: UUID, now: datetime) -> int:
     """The same for what stands in the temporary table `ending`."""
     common = {"tenant": tenant_id, "now": now}
     cursor.execute(SYNC_COMMIT)
-    cursor.execute(sql.TAKE_BACK, common)
+    cursor.execute(sql.LOCK_ENDING, common)
+    cursor.execute(sql.TAKE_BACK, common | {"reason": LEFT})
     cursor.execute(sql.END_RUNS, common)
     ended: int = cursor.rowcount
     if ended:

@@ -7,6 +7,8 @@ the same version `%(version)s`, `%(step)s`, `%(resumes)s`, `%(part)s`.
 
 from typing import Final
 
+from messaging.holds import CALL_OFF, MAY_BE_CALLED_OFF
+
 # state: GO (to be executed), PARK (waits), HOLD, COMPLETED, EXITED, FAILED. The step sets `way`; `outcome` is logged.
 MOVING: Final = """
 CREATE TEMPORARY TABLE IF NOT EXISTS moving (
@@ -132,6 +134,11 @@ FROM moving AS m WHERE m.state IN ('COMPLETED', 'EXITED', 'FAILED')
 """
 
 # --- Ending and waking from outside: `ending` (run_id, reason) and `waking` (run_id) are staged by the caller.
+# First of all: what a pass that has them at this moment plans for them is to be seen, and taken back.
+LOCK_ENDING: Final = """
+SELECT FROM journeys_run AS r WHERE r.tenant_id = %(tenant)s AND r.id IN (SELECT run_id FROM ending)
+ORDER BY r.id FOR UPDATE
+"""
 END_RUNS: Final = """
 WITH over AS (
     DELETE FROM journeys_run AS r USING ending AS e
@@ -156,11 +163,7 @@ FROM over RETURNING id, journey_id, profile_id
 """
 # Messages of ended runs that were not handed over are taken back: of steps they left, and of the one they wait at; that
 # one has no row in the step log yet. OFFSET 0 makes the ledger be looked up by its key, however many run at once.
-TAKE_BACK: Final = """
-UPDATE messaging_delivery AS d
-SET status = 'SKIPPED', reason = 'LEFT_JOURNEY', mailbox = NULL, leased_until = NULL,
-    history = d.history || jsonb_build_array(jsonb_build_object('at', %(now)s::timestamptz, 'status', 'SKIPPED',
-                                                               'reason', 'LEFT_JOURNEY'))
+TAKE_BACK: Final = f"""{CALL_OFF}
 FROM (
     SELECT found.id FROM ending AS e CROSS JOIN LATERAL (
         SELECT 'journey:' || l.run_id || ':' || l.step || ':' || l.move AS key FROM journeys_steplog AS l
@@ -171,10 +174,10 @@ FROM (
         OFFSET 0
     ) AS k CROSS JOIN LATERAL (
         SELECT f.id FROM messaging_delivery AS f
-        WHERE f.tenant_id = %(tenant)s AND f.key = k.key AND f.status IN ('PLANNED', 'DEFERRED') OFFSET 0
+        WHERE f.tenant_id = %(tenant)s AND f.key = k.key OFFSET 0
     ) AS found
 ) AS mine
-WHERE d.tenant_id = %(tenant)s AND d.id = mine.id
+WHERE d.tenant_id = %(tenant)s AND d.id = mine.id AND {MAY_BE_CALLED_OFF}
 """
 WAKE: Final = """
 UPDATE journeys_run AS r SET due_at = %(now)s FROM waking AS w

@@ -1,6 +1,7 @@
 """An HTTP client that knows what it does not know.
 
-A call ends in one of four ways: an answer; `Outage`: certainly nothing was done (no connection, 429, circuit open);
+A call ends in one of four ways: an answer; `Outage`: certainly nothing was done (no connection, 429, a key that is
+not taken, circuit open);
 `Refused`: the service says that the call is wrong; `Unclear`: it may or may not have been done. Only reads, and what
 certainly was not done, are tried again.
 """
@@ -26,6 +27,8 @@ READ_SECONDS: Final = 20.0
 MOST_AT_ONCE: Final = 500
 READ_ATTEMPTS: Final = 3
 TOO_MANY_REQUESTS: Final = 429
+# Nothing is wrong with the call, but with our key: an operator puts that right, and nothing may be lost until then.
+LOCKED_OUT: Final = (401, 403)
 DEFAULT_WAIT_SECONDS: Final = 5.0
 LONGEST_WAIT_SECONDS: Final = 300.0
 # So many failures in a row open the circuit for so long; then one call tries.
@@ -187,6 +190,8 @@ def _fields(response: requests.Response) -> Fields:
     status = response.status_code
     if status == TOO_MANY_REQUESTS:
         raise Outage("The Messaging service asks for patience.", wait_seconds=_wait(response))
+    if status in LOCKED_OUT:
+        raise Outage(f"The Messaging service does not take our key ({status}): see CRM_MESSAGING_KEY.")
     if status >= SERVER_ERROR:
         raise Unclear(f"The Messaging service answered {status}.")
     try:

@@ -80,8 +80,9 @@ class Delivery(TenantChildModel):
 
     Only `messaging.planning` makes rows and only `messaging.sending` hands them over. `key` is the sender's own name
     for this person × message × occurrence and the idempotency key towards the service. `mailbox` is a hash of the
-    address, set where the occurrence writes once to each. `good_until`: handed over later it must be decided anew.
-    The table can be partitioned by hash of the tenant as it is: every unique constraint leads with it (ADR 40).
+    address, set where the occurrence writes once to each (`one_per_mailbox`). `good_until`: handed over later it must
+    be decided anew. The table can be partitioned by hash of the tenant as it is: every unique constraint leads with it
+    (ADR 40).
     """
 
     key = models.CharField(max_length=200)
@@ -104,6 +105,7 @@ class Delivery(TenantChildModel):
     good_until = models.DateTimeField(null=True)
     defers_quiet = models.BooleanField(db_default=True)
     defers_cap = models.BooleanField(db_default=False)
+    one_per_mailbox = models.BooleanField(db_default=True)
     deferrals = models.SmallIntegerField(db_default=0)
     attempts = models.SmallIntegerField(db_default=0)
     leased_until = models.DateTimeField(null=True)

@@ -19,11 +19,11 @@ from profiles.models import CustomerProfile
 from profiles.reading import list_customers, read_customer, resolve_customer
 from profiles.representation import COLUMNS, customer_fields, row_fields, to_json
 from tenants.action_log import log_seen
-from tenants.api.errors import ApiError, InvalidParameterError, problem_of
+from tenants.api.errors import ApiError, InvalidParameterError, problem_of, told_details
 from tenants.api.openapi import ErrorSerializer
 from tenants.api.pagination import cursor_answer, page_answer, read_window, take_page
 from tenants.api.rendering import MEDIA_TYPE
-from tenants.api.throttling import READ, WRITE, charge
+from tenants.api.throttling import READ, WRITE
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import DomainError
 from tenants.models import Scope
@@ -131,7 +131,7 @@ class BatchView(TenantApiView):
         Fifty of them count as one request.
         """
         items = items_of(body_object(request), "customers", MOST_WRITTEN)
-        charge(request.caller, WRITE, cost=1 + len(items) // ITEMS_A_REQUEST)
+        request.charge(WRITE, cost=1 + len(items) // ITEMS_A_REQUEST)
         return json_answer({"data": [written(index, item) for index, item in enumerate(items)]})
 
 
@@ -148,7 +148,7 @@ def written(index: int, item: dict[str, Any]) -> dict[str, Any]:
     except (DomainError, ApiError) as error:
         problem = problem_of(error)
         assert problem is not None  # noqa: S101 - both kinds are told
-        told = {"code": problem.code, "message": problem.message, "details": problem.details}
+        told = {"code": problem.code, "message": problem.message, "details": told_details(problem)}
         named = str(item["id"]) if "id" in item else None
         return {"index": index, "status": "REFUSED", "id": named, "error": told}
 
@@ -187,7 +187,7 @@ class ResolveView(TenantApiView):
         Fifty of them count as one request. `customer` is null where nobody alone holds the key.
         """
         items = items_of(body_object(request), "keys", MOST_RESOLVED)
-        charge(request.caller, READ, cost=1 + len(items) // ITEMS_A_REQUEST)
+        request.charge(READ, cost=1 + len(items) // ITEMS_A_REQUEST)
         return json_answer({"data": [resolved(index, item) for index, item in enumerate(items)]})
 
     @extend_schema(

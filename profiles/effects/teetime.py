@@ -131,6 +131,7 @@ def booking_created(event: DecodedEvent, payload: teetime.BookingCreated, club: 
         "players": [player.name for player in payload.players if player.name],
         "amountCents": payload.price_cents,
         "currency": payload.currency,
+        **({"utm": payload.utm} if payload.utm else {}),
     }
     add_activity(
         subject,
@@ -272,7 +273,10 @@ def competition_entry(event: DecodedEvent, payload: teetime.CompetitionEntry, cl
             "COMPETITION_ENTERED" if is_entry else "COMPETITION_WITHDRAWN",
             ActivityCategory.GOLF,
             "Entered a competition" if is_entry else "Withdrew from a competition",
-            metadata={"competitionId": payload.competition_id},
+            metadata={
+                "competitionId": payload.competition_id,
+                **({"utm": payload.utm} if payload.utm else {}),
+            },
         )
     return effect_on(subject)
 

@@ -7,10 +7,13 @@ from uuid import UUID
 
 import orjson
 
+from events import log
+from events.log import LogEntry
 from profiles.golden_rows import statements as sql
 from profiles.golden_rows.documents import lexemes
 from profiles.golden_rows.rules import (
     COLUMN_NAMES,
+    CONSENT_COLUMNS,
     GOLDEN_COLUMNS,
     KnownFact,
     KnownKey,
@@ -18,6 +21,7 @@ from profiles.golden_rows.rules import (
     golden_row,
     recomputed_row,
 )
+from profiles.log_kinds import LogKind
 
 JSON_COLUMNS = frozenset({"external_ids"})
 # A change of these, or of any identifier, changes the words by which a person is found.
@@ -28,6 +32,7 @@ SEARCHED_COLUMNS = frozenset(
     }
 )  # fmt: skip
 
+CONSENTS = frozenset(CONSENT_COLUMNS.values())
 NAME_FIELDS = frozenset({"firstName", "lastName", "displayName"})
 
 
@@ -60,6 +65,8 @@ class Touched:
 def recompute_golden_rows(cursor: Any, tenant_id: UUID, touched: Touched) -> dict[UUID, list[str]]:
     """Rewrite the golden rows that changed; returns profile id → names of the changed fields (API names).
 
+    What consent was and is now goes into the log at once.
+
     Needs a transaction and the tenant's identity lock.
     """
     recomputation = _Recomputation()
@@ -72,6 +79,7 @@ def recompute_golden_rows(cursor: Any, tenant_id: UUID, touched: Touched) -> dic
     _recompute_fields(cursor, tenant_id, partly, recomputation)
     _recompute_whole(cursor, tenant_id, rekeyed, recomputation)
     _store(cursor, tenant_id, recomputation)
+    log.append(recomputation.consents)
     refound = rekeyed.union(recomputation.renamed, touched.retagged).difference(touched.new_profiles)
     _store_documents(cursor, tenant_id, refound, recomputation.known)
     return recomputation.changes
@@ -112,6 +120,19 @@ def _recompute_whole(
         recomputation.known[profile_id] = Findable(after, theirs, current.tags, current.has_shares)
 
 
+def consent_entry(profile_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> LogEntry:
+    """For the log: the opt-ins in which two golden rows differ, each as it was and as it is.
+
+    Of somebody new nobody had agreed to anything.
+    """
+    told = {
+        name: [bool(before.get(column)), after[column]]
+        for name, column in CONSENT_COLUMNS.items()
+        if bool(before.get(column)) != after[column]
+    }
+    return LogEntry(LogKind.CONSENT_CHANGED, profile_id, told)
+
+
 @dataclass(slots=True)
 class _Recomputation:
     """The changes found so far."""
@@ -120,6 +141,7 @@ class _Recomputation:
     rewritten: list[tuple[Any, ...]] = field(default_factory=list)
     renamed: set[UUID] = field(default_factory=set)
     known: dict[UUID, Findable] = field(default_factory=dict)
+    consents: list[LogEntry] = field(default_factory=list)
 
     def note(self, profile_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Remember what differs."""
@@ -129,6 +151,8 @@ class _Recomputation:
             self.rewritten.append((profile_id, *(stored(column, after[column]) for column in GOLDEN_COLUMNS)))
         if SEARCHED_COLUMNS.intersection(changed):
             self.renamed.add(profile_id)
+        if CONSENTS.intersection(changed):
+            self.consents.append(consent_entry(profile_id, before, after))
 
 
 class _Current(NamedTuple):

@@ -19,6 +19,7 @@ from profiles.ingest.decoding import EventHeader, ReadyEvent
 from profiles.ingest.once_activities import OnceActivity, load_once_activities, take_once
 from profiles.ingest.people import load_identity_map, needs_exclusive_lock
 from profiles.ingest.reexamining import reexamine
+from profiles.ingest.rejoining import rejoin
 from profiles.ingest.writing import write
 from profiles.log_kinds import LogKind
 from profiles.suppression import claims_of_erased, settle_skipped
@@ -75,7 +76,7 @@ def apply_in_parts(
                 cursor, BatchChanges(club, now, identity_map, ids), events[part], claims[part]
             )
             identity_map.mark_stored()
-        reexamine(cursor, club, identity_map.newly_shared)
+        _look_again(cursor, club, identity_map)
 
 
 def apply_resolved_events(
@@ -104,8 +105,14 @@ def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_reso
             events, claims = _drop_erased_subjects(cursor, identity_map, events, claims)
         result = _decide_and_write(cursor, BatchChanges(club, now, identity_map), events, claims)
         if not only_resolved:
-            reexamine(cursor, club, identity_map.newly_shared)
+            _look_again(cursor, club, identity_map)
     return result._replace(deferred=deferred)
+
+
+def _look_again(cursor: Any, club: Club, identity_map: IdentityMap) -> None:
+    """Bring what addresses of several people joined to where it would be, had all been known from the start."""
+    reexamine(cursor, club, identity_map.newly_shared)
+    rejoin(cursor, club, identity_map.newly_united)
 
 
 def _load(

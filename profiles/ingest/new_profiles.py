@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from profiles.counter_deltas import CounterDelta
-from profiles.golden_rows.recomputing import Findable, stored, write_documents
+from profiles.golden_rows.recomputing import Findable, consent_entry, stored, write_documents
 from profiles.golden_rows.rules import GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
 from profiles.identity import IdentityMap, KeyLink, Person, is_shared
 from profiles.ingest import statements as sql
@@ -53,6 +53,8 @@ def insert_new_profiles(cursor: Any, batch: BatchChanges) -> Collection[UUID]:
     )
     cursor.execute(sql.INSERT_PROFILES, [batch.club.id])
     write_documents(cursor, batch.club.id, known)
+    told = (consent_entry(profile_id, {}, one.golden) for profile_id, one in known.items())
+    batch.log_entries += [entry for entry in told if entry.data]
     return known.keys()
 
 

@@ -69,7 +69,7 @@ def reexamine(cursor: Any, club: Club, keys: Collection[IdentityKey]) -> int:
     shared = _holders_of(keys)
     if not shared:
         return 0
-    holders = _load({profile_id for ids in shared.values() for profile_id in ids})
+    holders = load_holders({profile_id for ids in shared.values() for profile_id in ids})
     count = 0
     with acting_as(program("profiles.shared_addresses")):
         for key, profile_ids in shared.items():
@@ -82,8 +82,7 @@ def _reexamine_one(cursor: Any, club: Club, key: IdentityKey, holders: Sequence[
     for place, holder in enumerate(holders):
         if holder.is_by_staff or len(holder.records) < 2 or not _strays(club, key, holders, place):  # noqa: PLR2004 - two
             continue
-        events = _events_of(cursor, club, holder)
-        _complete(holder, events)
+        events = read_events_of(cursor, club, holder)
         for group in _strays(club, key, holders, place):
             for part in _by_origin(holder, group):
                 new_id = split_off(cursor, club, _split(holder, key, part, events))
@@ -94,23 +93,37 @@ def _reexamine_one(cursor: Any, club: Club, key: IdentityKey, holders: Sequence[
     return count
 
 
-def _strays(club: Club, key: IdentityKey, holders: Sequence[Holder], place: int) -> list[list[Record]]:
+def shared_address(
+    club: Club, key: IdentityKey, holders: Sequence[Holder], place: int, as_one: Collection[UUID] = ()
+) -> SharedAddress:
+    """The address with its holders, and how far the other addresses of the one at `place` reach.
+
+    `as_one`: customers who are looked at as if they were one.
+    """
     everybody = [list(holder.records.values()) for holder in holders]
-    others = {one for record in everybody[place] for one in record.addresses}
-    reach = _reach(club, others)
+    reach = _reach(
+        club, {key, *(one for record in everybody[place] for one in record.addresses)}, set(as_one)
+    )
     names = [[name for record in records for name in record.names] for records in everybody]
     if club.is_role(*key) or are_of_many_families(names):
         reach[key] = Reach.MANY
-    return strays(SharedAddress(key, everybody, reach), place)
+    return SharedAddress(key, everybody, reach)
 
 
-def _reach(club: Club, addresses: Collection[IdentityKey]) -> dict[IdentityKey, Reach]:
+def _strays(club: Club, key: IdentityKey, holders: Sequence[Holder], place: int) -> list[list[Record]]:
+    return strays(shared_address(club, key, holders, place), place)
+
+
+def _reach(
+    club: Club, addresses: Collection[IdentityKey], as_one: Collection[UUID]
+) -> dict[IdentityKey, Reach]:
     values = [one.value for one in addresses]
-    holders: dict[IdentityKey, set[UUID]] = {}
+    holders: dict[IdentityKey, set[UUID | None]] = {}
     for kind, value, profile_id in Identifier.objects.filter(
         kind__in=WEAK_KINDS, value__in=values
     ).values_list("kind", "value", "profile_id"):
-        holders.setdefault(IdentityKey(kind, value), set()).add(profile_id)
+        holder = None if profile_id in as_one else profile_id
+        holders.setdefault(IdentityKey(kind, value), set()).add(holder)
     return {
         one: Reach.MANY if club.is_role(*one) else Reach.FEW if len(holders.get(one, ())) > 1 else Reach.ONE
         for one in addresses
@@ -120,6 +133,8 @@ def _reach(club: Club, addresses: Collection[IdentityKey]) -> dict[IdentityKey, 
 def _holders_of(keys: Collection[IdentityKey]) -> dict[IdentityKey, list[UUID]]:
     """Of the addresses that several people have: whose they are, in a fixed order."""
     wanted = {key for key in keys if key.kind in WEAK_KINDS}
+    if not wanted:
+        return {}
     found: dict[IdentityKey, set[UUID]] = {}
     rows = Identifier.objects.filter(
         kind__in=WEAK_KINDS, value__in={key.value for key in wanted}, is_shared=True
@@ -129,7 +144,14 @@ def _holders_of(keys: Collection[IdentityKey]) -> dict[IdentityKey, list[UUID]]:
     return {key: sorted(ids) for key, ids in sorted(found.items()) if key in wanted and len(ids) > 1}
 
 
-def _load(profile_ids: Collection[UUID]) -> dict[UUID, Holder]:
+def shared_with_others(profile_ids: Collection[UUID]) -> dict[IdentityKey, list[UUID]]:
+    """The addresses of these customers that several people have, with whose they are."""
+    links = Identifier.objects.filter(kind__in=WEAK_KINDS, profile_id__in=profile_ids, is_shared=True)
+    return _holders_of({IdentityKey(kind, value) for kind, value in links.values_list("kind", "value")})
+
+
+def load_holders(profile_ids: Collection[UUID]) -> dict[UUID, Holder]:
+    """Customers with their records, as far as facts tell of them."""
     holders = {profile_id: Holder(profile_id) for profile_id in profile_ids}
     strong = Identifier.objects.filter(profile_id__in=profile_ids).exclude(kind__in=[*WEAK_KINDS, CRM_RECORD])
     said: dict[int, dict[tuple[str, str], Any]] = {}
@@ -171,8 +193,8 @@ def _record(link: Identifier, said: Mapping[tuple[str, str], Any]) -> Record:
     )
 
 
-def _events_of(cursor: Any, club: Club, holder: Holder) -> list[Told]:
-    """Every event about the customer that is still there, read again."""
+def read_events_of(cursor: Any, club: Club, holder: Holder) -> list[Told]:
+    """Every event about the customer that is still there, read again; the records learn what they said before."""
     cursor.execute(EVENTS, {"tenant": club.id, "profile": holder.profile_id, "slots": SLOTS})
     by_key = {IdentityKey(link.kind, link.value): pk for pk, link in holder.links.items()}
     theirs = {IdentityKey(kind, value) for kind, value in _keys_of(holder.profile_id)}
@@ -190,6 +212,7 @@ def _events_of(cursor: Any, club: Club, holder: Holder) -> list[Told]:
         ]
         if subjects:
             events.append(Told(row.id, row.occurred_at, subjects))
+    _complete(holder, events)
     return events
 
 

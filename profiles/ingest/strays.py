@@ -11,6 +11,7 @@ from datetime import date
 from enum import IntEnum
 
 from events.identity_hints import IdentityKey
+from profiles.identity import CAPPED_KINDS
 from profiles.names import PersonName, is_same_full_name, is_spelled_in, names_disagree
 
 
@@ -83,6 +84,11 @@ def _is_nameless(one: Record, other: Record) -> bool:
     return not one.names or not other.names
 
 
+def _is_mere_address(record: Record) -> bool:
+    """Whether it is nobody but an address: without a name, and of a kind of which a person may have several."""
+    return not record.names and record.kind not in CAPPED_KINDS
+
+
 def _host(groups: Sequence[list[Record]]) -> list[Record]:
     """Of groups that only the address joins the one that keeps the customer: with a name, then the oldest."""
     return min(groups, key=lambda group: (not any(one.names for one in group), min(one.id for one in group)))
@@ -95,6 +101,8 @@ def _belong(shared: SharedAddress, others: Iterable[Record], one: Record, other:
         return True
     if any(shared.reach[key] is Reach.ONE for key in common):
         return True
+    if common and all(_is_mere_address(record) for record in (one, other)):
+        return min(shared.reach[key] for key in common) is not Reach.MANY
     if not common or not _fits(one, other, min(shared.reach[key] for key in common)):
         return False
     return not any(_is_rival(one, other, third, shared.reach[shared.key]) for third in others)

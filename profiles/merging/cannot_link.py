@@ -32,6 +32,15 @@ WHERE apart.tenant_id = %(tenant)s AND a.tenant_id = %(tenant)s AND b.tenant_id 
   AND apart.first_key = LEAST(a.kind || ':' || a.value, b.kind || ':' || b.value)
   AND apart.second_key = GREATEST(a.kind || ':' || a.value, b.kind || ':' || b.value)
 """
+ARE_KEPT_APART = """
+SELECT EXISTS (
+    SELECT FROM profiles_cannotlink AS apart
+    JOIN profiles_identifier AS a ON a.tenant_id = %(tenant)s AND a.profile_id = %(one)s
+    JOIN profiles_identifier AS b ON b.tenant_id = %(tenant)s AND b.profile_id = %(other)s
+    WHERE apart.tenant_id = %(tenant)s
+      AND apart.first_key = LEAST(a.kind || ':' || a.value, b.kind || ':' || b.value)
+      AND apart.second_key = GREATEST(a.kind || ':' || a.value, b.kind || ':' || b.value))
+"""
 
 
 def forbid_link(one: UUID, other: UUID) -> None:
@@ -42,6 +51,13 @@ def forbid_link(one: UUID, other: UUID) -> None:
 def allow_link(one: UUID, other: UUID) -> None:
     """Undo `forbid_link`."""
     _run(ALLOW_LINK, one, other)
+
+
+def are_kept_apart(one: UUID, other: UUID) -> bool:
+    """Whether the rules are forbidden to join these two."""
+    with connection.cursor() as cursor:
+        cursor.execute(ARE_KEPT_APART, {"tenant": current_tenant_id(), "one": one, "other": other})
+        return bool(cursor.fetchone()[0])
 
 
 def _run(statement: str, one: UUID, other: UUID) -> None:

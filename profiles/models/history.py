@@ -100,6 +100,12 @@ class Activity(TenantChildModel):
                 condition=Q(type__in=["COMPLAINT_OPENED", "COMPLAINT_CLOSED"]),
                 name="profiles_activity_plaint_idx",
             ),
+            # Reports on posts: who came by a link of theirs. Few rows have such tags.
+            models.Index(
+                fields=["tenant", "occurred_at"],
+                condition=Q(metadata__has_key="utm"),
+                name="profiles_activity_utm_idx",
+            ),
             # Privacy: what the platform itself wrote, in which somebody else may be mentioned.
             models.Index(
                 fields=["tenant", "id"], condition=Q(source="crm"), name="profiles_activity_own_idx"

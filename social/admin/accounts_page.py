@@ -10,11 +10,11 @@ from social.errors import ConnectionNotFound
 from social.health import health_of
 from social.library.serving import public_url
 from social.models import Connection, ConnectionStatus, Network
-from social.networks.addresses import is_sandbox
+from social.networks.addresses import instagram_app, is_sandbox
 from social.sandbox_address import sandbox_url
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import page, show, uuid_or_none
-from tenants.errors import DomainError
+from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
@@ -33,6 +33,7 @@ def social_accounts(request: StaffRequest) -> HttpResponse:
         rows=rows,
         networks=[(Network.FACEBOOK, "Facebook and Instagram"), (Network.TWITTER, "X")],
         connected=connected,
+        has_instagram_app=bool(instagram_app().client_id),
         may_connect=request_may(request, Right.ADMINISTER),
         is_sandbox=is_sandbox(),
         apps=club_apps.own_apps(),
@@ -49,7 +50,15 @@ def social_connect(request: StaffRequest, network: str) -> HttpResponse:
     """On to the network's own page, which asks the person."""
     if network not in Network.values:
         raise Http404
-    begun = connecting.begin(network=network, redirect_uri=_back_to(), session=_session(request))
+    try:
+        begun = connecting.begin(
+            network=network,
+            redirect_uri=_back_to(),
+            session=_session(request),
+            login=request.GET.get("login", ""),
+        )
+    except InvalidError as refusal:
+        raise Http404 from refusal
     return HttpResponseRedirect(begun.url)
 
 

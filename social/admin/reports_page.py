@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from social.contents import shown_texts
+from social.conversions import conversions
 from social.measuring import COLUMNS, report
 from social.models import Network, Post, Promotion
 from tenants.admin.pages import club_of, page, show
@@ -38,6 +39,7 @@ def social_reports(request: StaffRequest) -> HttpResponse:
         periods=PERIODS,
         columns=COLUMNS,
         tables=[(title, _rows(by, parts[by])) for by, title in TITLES.items() if parts[by]],
+        brought=_brought(conversions(since=since, until=until)),
         totals=_totals(parts["platform"], before),
         crumb={"link": reverse("admin:social_posts"), "title": "Social posts"},
     )
@@ -58,6 +60,20 @@ def _totals(
 ) -> list[tuple[str, int | None, int | None]]:
     """Each number with that of the time before."""
     return [(name, _sum(now, name), _sum(before, name)) for name in ("posts", *COLUMNS)]
+
+
+def _brought(rows: list[dict[str, Any]]) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Post (or the campaign's name) with its link, network, and what it brought."""
+    names = _names("post", [row["postId"] for row in rows[:SHOWN] if row["postId"]])
+    labels = dict(Network.choices)
+    return [
+        (
+            *names.get(str(row["postId"]), (row["campaign"] or "(no name)", "")),
+            str(labels.get(row["platform"], "Elsewhere")),
+            row,
+        )
+        for row in rows[:SHOWN]
+    ]
 
 
 def _sum(rows: list[dict[str, Any]], name: str) -> int | None:

@@ -37,6 +37,7 @@ CONNECTION: Final = inline_serializer(
     {
         "id": _text(), "platform": PLATFORM, "accountId": _text(), "accountName": _text(),
         "username": _maybe(serializers.CharField),
+        "login": _maybe(serializers.CharField, help_text="INSTAGRAM: connected by Instagram itself."),
         "status": serializers.ChoiceField(choices=ConnectionStatus.choices),
         "problem": _maybe(serializers.CharField), "health": _text(help_text="In words for staff."),
         "tokenExpiresAt": _maybe(serializers.DateTimeField),
@@ -50,7 +51,11 @@ CONNECTION: Final = inline_serializer(
 CONNECTIONS: Final = type(CONNECTION)(many=True)
 CONNECT: Final = inline_serializer(
     "SocialConnect",
-    {"platform": PLATFORM, "redirectUri": _text(help_text="Where the network sends the person back.")},
+    {
+        "platform": PLATFORM,
+        "redirectUri": _text(help_text="Where the network sends the person back."),
+        "login": _text(required=False, help_text="INSTAGRAM: by Instagram itself, without a Facebook Page."),
+    },
 )
 BEGUN: Final = inline_serializer("SocialConsent", {"url": _text(), "state": _text()})
 CALLBACK: Final = inline_serializer(
@@ -79,6 +84,9 @@ TARGET: Final = inline_serializer(
         "seen": serializers.ListField(child=serializers.JSONField(), help_text="Posts that could be this one."),
     },
 )  # fmt: skip
+WORDS: Final = inline_serializer(
+    "SocialWords", {"text": _text(required=False, help_text="What is said; for edit and reply.")}
+)
 _WRITTEN: Final[dict[str, Any]] = {
     "text": _text(required=False), "link": _text(required=False), "firstComment": _text(required=False),
     "utmCampaign": _text(required=False),
@@ -177,6 +185,6 @@ ANALYTICS: Final = inline_serializer(
         "planned": serializers.IntegerField(),
         "byStatus": serializers.DictField(child=serializers.IntegerField()),
         **{name: serializers.ListField(child=serializers.JSONField())
-           for name in ("byPlatform", "byHour", "byKind", "byPromotion", "before")},
+           for name in ("byPlatform", "byHour", "byKind", "byPromotion", "before", "conversions")},
     },
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from social.api import promotions, views
+from social.api import promotions, published, views
 
 ONE = "social/connections/<str:connectionId>"
 POST = "social/posts/<str:postId>"
@@ -18,6 +18,11 @@ urlpatterns = [
     path(f"{POST}/cancel", views.CancelPostView.as_view(), name="social-cancel"),
     path(f"{POST}/retry", views.RetryPostView.as_view(), name="social-retry"),
     path(f"{POST}/sync-engagement", views.SyncEngagementView.as_view(), name="social-sync-engagement"),
+    path(
+        f"{POST}/targets/<str:targetId>/<str:act>",
+        published.PublishedActView.as_view(),
+        name="social-target-act",
+    ),
     path("social/media", views.MediaListView.as_view(), name="social-media-list"),
     path("social/media/<str:mediaId>", views.MediaView.as_view(), name="social-media-one"),
     path("promotions", promotions.PromotionsView.as_view(), name="promotions"),

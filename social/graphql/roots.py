@@ -11,13 +11,15 @@ from profiles.graphql.context import Context, scoped
 from profiles.graphql.queries import TENANT
 from profiles.graphql.types import JSON, DateTime
 from social import connecting, inputs, posts
+from social.api.published import ACTS
 from social.api.views import PUBLISH, key_of
+from social.conversions import conversions
 from social.errors import ConnectionNotFound, PostNotFound, PromotionNotFound
 from social.graphql import types
 from social.measuring import measure_post, social_analytics
 from social.models import Promotion
 from social.promoting import actions
-from social.representation import connection_fields, post_fields, promotion_fields
+from social.representation import connection_fields, post_fields, promotion_fields, target_fields
 from tenants.api.throttling import charge
 from tenants.models import Scope, Tenant
 from tenants.scope import current_tenant_id
@@ -52,7 +54,8 @@ def _analytics(context: Context, *, since: Any = None, until: Any = None) -> Any
     until = until or timezone.now()
     since = since or until - timedelta(days=30)
     zone = Tenant.objects.get(pk=current_tenant_id()).time_zone
-    return social_analytics(since=since, until=until, zone=zone)
+    told = social_analytics(since=since, until=until, zone=zone)
+    return {**told, "conversions": conversions(since=since, until=until)}
 
 
 class SocialQueries(graphene.ObjectType):
@@ -82,6 +85,22 @@ def _create_post(context: Context, *, input: Any) -> Any:
 
 
 @scoped(Scope.SOCIAL)
+def _update_post(context: Context, *, id: str, input: Any) -> Any:
+    return post_fields(posts.write_post(inputs.words_of(input), post_id=key_of(id, PostNotFound)))
+
+
+def _act_there(act: str) -> Any:
+    """An act on a post that is out, on one account."""
+
+    @scoped(Scope.SOCIAL)
+    def resolve(context: Context, *, id: str, target_id: str, text: str = "") -> Any:
+        charge(context.caller, PUBLISH)
+        return target_fields(ACTS[act](key_of(id, PostNotFound), key_of(target_id, PostNotFound), text))
+
+    return resolve
+
+
+@scoped(Scope.SOCIAL)
 def _publish_post(context: Context, *, id: str, scheduled_at: Any = None) -> Any:
     charge(context.caller, PUBLISH)
     return post_fields(posts.schedule_post(key_of(id, PostNotFound), at=scheduled_at))
@@ -106,10 +125,9 @@ def _sync(context: Context, *, id: str) -> Any:
 
 
 @scoped(Scope.SOCIAL)
-def _connect(context: Context, *, platform: str, redirect_uri: str) -> Any:
-    begun = connecting.begin(
-        network=platform, redirect_uri=redirect_uri, session=f"api:{context.caller.subject}"
-    )
+def _connect(context: Context, *, platform: str, redirect_uri: str, login: str = "") -> Any:
+    session = f"api:{context.caller.subject}"
+    begun = connecting.begin(network=platform, redirect_uri=redirect_uri, session=session, login=login or "")
     return {"url": begun.url, "state": begun.state}
 
 
@@ -166,18 +184,29 @@ def _made(kind: Any, resolver: Any) -> graphene.Field:
     return graphene.Field(kind, input=body, tenant_id=TENANT, resolver=resolver)
 
 
+def _there(act: str, *, has_words: bool = False) -> graphene.Field:
+    words = {"text": graphene.String(required=True)} if has_words else {}
+    return _act(types.SocialTarget, _act_there(act), target_id=graphene.ID(required=True), **words)
+
+
 class SocialMutations(graphene.ObjectType):
     """Acts on accounts, posts and promotions."""
 
     create_social_post = _made(types.SocialPost, _create_post)
+    update_social_post = _act(types.SocialPost, _update_post, input=GenericScalar(required=True))
     publish_social_post = _act(types.SocialPost, _publish_post, scheduled_at=DateTime())
     cancel_social_post = _act(types.SocialPost, _cancel_post)
     retry_social_post = _act(types.SocialPost, _retry_post)
     sync_social_engagement = _act(types.SocialPost, _sync)
+    edit_published_post = _there("edit", has_words=True)
+    reply_to_published_post = _there("reply", has_words=True)
+    delete_published_post = _there("delete")
+    write_first_comment_again = _there("comment-again")
     connect_social_account = graphene.Field(
         JSON,
         platform=graphene.String(required=True),
         redirect_uri=graphene.String(required=True),
+        login=graphene.String(),
         tenant_id=TENANT,
         resolver=_connect,
     )

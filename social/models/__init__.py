@@ -1,6 +1,14 @@
 """Tables of social publishing and of the promotion of events."""
 
-from social.models.connection import AppPause, ClubApp, Connection, ConnectionStatus, Network, OAuthState
+from social.models.connection import (
+    AppPause,
+    ClubApp,
+    Connection,
+    ConnectionStatus,
+    Login,
+    Network,
+    OAuthState,
+)
 from social.models.media import Media, MediaKind
 from social.models.metrics import MetricSample
 from social.models.post import Post, PostMedia, PostStatus, PostVariant, QueueSlot
@@ -24,6 +32,7 @@ __all__ = [
     "Connection",
     "ConnectionStatus",
     "Entrant",
+    "Login",
     "Media",
     "MediaKind",
     "MetricSample",

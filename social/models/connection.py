@@ -18,6 +18,13 @@ class Network(models.TextChoices):
     TWITTER = "TWITTER", "X"
 
 
+class Login(models.TextChoices):
+    """By which door an Instagram account was connected; the other networks have one door each."""
+
+    USUAL = "", "By its network"
+    INSTAGRAM = "INSTAGRAM", "By Instagram itself"
+
+
 class ConnectionStatus(models.TextChoices):
     """Whether an account may be worked with."""
 
@@ -30,11 +37,13 @@ class Connection(TenantModel):
     """One account of the club on one network, with its tokens, encrypted for this very row.
 
     `closed_until` is the bucket: nothing is asked of the account before. `renewing_until` is the lease under which one
-    worker renews the token. `parent_account_id`: the Facebook Page through which an Instagram account is reached.
+    worker renews the token. `parent_account_id`: the Facebook Page through which an Instagram account is reached;
+    none where `login` says that Instagram itself gave the consent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     network = models.CharField(max_length=10, choices=Network.choices)
+    login = models.CharField(max_length=9, choices=Login.choices, blank=True, default=Login.USUAL)
     account_id = models.CharField(max_length=64)
     account_name = models.CharField(max_length=200)
     username = models.CharField(max_length=100, blank=True)
@@ -78,6 +87,10 @@ class Connection(TenantModel):
             models.CheckConstraint(
                 condition=Q(status__in=ConnectionStatus.values), name="social_connection_status_ck"
             ),
+            models.CheckConstraint(
+                condition=Q(login="") | Q(login="INSTAGRAM", network="INSTAGRAM", parent_account_id=""),
+                name="social_connection_login_ck",
+            ),
             # Who may work holds a token; who was disconnected holds none.
             models.CheckConstraint(
                 condition=~Q(status="ACTIVE") | ~Q(access_sealed=""), name="social_connection_token_ck"
@@ -99,7 +112,7 @@ class OAuthState(TenantModel):
     state_hash = models.CharField(max_length=64)
     session_hash = models.CharField(max_length=64)
     family = models.CharField(
-        max_length=10, help_text="META or X: one consent serves Facebook and Instagram."
+        max_length=10, help_text="META (one consent serves Facebook and Instagram), INSTAGRAM or X."
     )
     verifier_sealed = models.TextField(blank=True)
     redirect_uri = models.TextField()
@@ -110,7 +123,9 @@ class OAuthState(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["state_hash"], name="social_oauth_state_uq"),
-            models.CheckConstraint(condition=Q(family__in=["META", "X"]), name="social_oauth_family_ck"),
+            models.CheckConstraint(
+                condition=Q(family__in=["META", "INSTAGRAM", "X"]), name="social_oauth_family_ck"
+            ),
             models.CheckConstraint(
                 condition=Q(state_hash__regex=r"^[0-9a-f]{64}$"), name="social_oauth_hash_ck"
             ),
@@ -131,7 +146,9 @@ class ClubApp(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant", "family"], name="social_clubapp_family_uq"),
-            models.CheckConstraint(condition=Q(family__in=["META", "X"]), name="social_clubapp_family_ck"),
+            models.CheckConstraint(
+                condition=Q(family__in=["META", "INSTAGRAM", "X"]), name="social_clubapp_family_ck"
+            ),
             models.CheckConstraint(
                 condition=~Q(client_id="") & ~Q(secret_sealed=""), name="social_clubapp_whole_ck"
             ),

@@ -34,8 +34,15 @@ TARGET_MOVES: Final = {
         {TargetStatus.DRAFT, TargetStatus.PUBLISHING, TargetStatus.HELD, TargetStatus.CANCELLED}
     ),
     TargetStatus.HELD: frozenset({TargetStatus.DRAFT, TargetStatus.WAITING, TargetStatus.CANCELLED}),
+    # CANCELLED: where its plan was stopped while a worker held it, and nothing is out.
     TargetStatus.PUBLISHING: frozenset(
-        {TargetStatus.WAITING, TargetStatus.PUBLISHED, TargetStatus.FAILED, TargetStatus.UNKNOWN}
+        {
+            TargetStatus.WAITING,
+            TargetStatus.PUBLISHED,
+            TargetStatus.FAILED,
+            TargetStatus.UNKNOWN,
+            TargetStatus.CANCELLED,
+        }
     ),
     # WAITING: where the network vouches that nothing is out, and the same handle may be committed again.
     TargetStatus.UNKNOWN: frozenset({TargetStatus.PUBLISHED, TargetStatus.FAILED, TargetStatus.WAITING}),

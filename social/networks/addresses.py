@@ -12,6 +12,7 @@ from tenants.encryption import decrypt_for
 SANDBOX: Final = "SANDBOX"
 # Of the stand-in, known to everybody.
 SANDBOX_META: Final = ("1200000000000001", "sandbox-meta-secret")
+SANDBOX_INSTAGRAM: Final = ("1300000000000001", "sandbox-instagram-secret")
 SANDBOX_X: Final = ("sandbox-x-client", "sandbox-x-secret")
 
 
@@ -22,6 +23,9 @@ class Addresses:
     graph: str
     dialog: str
     upload: str
+    instagram_consent: str
+    instagram_token: str
+    instagram_graph: str
     x_consent: str
     x_api: str
 
@@ -30,6 +34,9 @@ LIVE: Final = Addresses(
     graph="https://graph.facebook.com",
     dialog="https://www.facebook.com",
     upload="https://rupload.facebook.com",
+    instagram_consent="https://www.instagram.com/oauth/authorize",
+    instagram_token="https://api.instagram.com/oauth/access_token",  # noqa: S106 - an address
+    instagram_graph="https://graph.instagram.com",
     x_consent="https://x.com/i/oauth2/authorize",
     x_api="https://api.x.com",
 )
@@ -54,13 +61,25 @@ def addresses() -> Addresses:
         return LIVE
     url = sandbox_url()
     return Addresses(
-        f"{url}/graph", f"{url}/facebook", f"{url}/rupload", f"{url}/x/i/oauth2/authorize", f"{url}/x-api"
+        graph=f"{url}/graph",
+        dialog=f"{url}/facebook",
+        upload=f"{url}/rupload",
+        instagram_consent=f"{url}/instagram/oauth/authorize",
+        instagram_token=f"{url}/instagram-api/oauth/access_token",
+        instagram_graph=f"{url}/instagram-graph",
+        x_consent=f"{url}/x/i/oauth2/authorize",
+        x_api=f"{url}/x-api",
     )
 
 
 def graph_url(path: str) -> str:
     """An address of the Graph, with its version."""
     return f"{addresses().graph}/{settings.CRM_META_VERSION}/{path}"
+
+
+def instagram_url(path: str) -> str:
+    """An address of Instagram's own Graph, with its version."""
+    return f"{addresses().instagram_graph}/{settings.CRM_META_VERSION}/{path}"
 
 
 def own_app(family: str) -> App | None:
@@ -84,6 +103,16 @@ def meta_app() -> App:
     if is_sandbox():
         return App(*SANDBOX_META)
     return App(settings.CRM_META_APP_ID, settings.CRM_META_APP_SECRET)
+
+
+def instagram_app() -> App:
+    """The club's own app for Instagram Login, or the platform's."""
+    own = own_app("INSTAGRAM")
+    if own is not None:
+        return own
+    if is_sandbox():
+        return App(*SANDBOX_INSTAGRAM)
+    return App(settings.CRM_INSTAGRAM_APP_ID, settings.CRM_INSTAGRAM_APP_SECRET)
 
 
 def x_app() -> App:

@@ -46,12 +46,13 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account with the token that opens it."""
+    """An account with the token that opens it. `login`: by which door, where its network has two."""
 
     id: str
     token: str
     parent_id: str = ""
     username: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Publisher(Protocol):
         """A post as the network shows it; None: it is gone."""
 
     def delete(self, account: Account, post_id: str) -> None:
-        """Delete it; that it is gone already is as good."""
+        """Delete it; that it is gone already is as good. Raises NotPossible."""
 
     def edit(self, account: Account, post_id: str, text: str) -> None:
         """Change the words; raises NotPossible."""

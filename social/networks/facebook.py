@@ -200,7 +200,10 @@ def insights(account: Account, post_id: str, names: list[str]) -> dict[str, Any]
     """Name → value; together first, one by one where the network refuses the bundle."""
     try:
         rows = (
-            graph("GET", f"{post_id}/insights", account.token, metric=",".join(names)).body.get("data") or []
+            graph(
+                "GET", f"{post_id}/insights", account.token, login=account.login, metric=",".join(names)
+            ).body.get("data")
+            or []
         )
     except CallFailed as failed:
         if failed.verdict.meaning.effect is not Effect.FAIL:

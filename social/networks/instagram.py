@@ -41,7 +41,7 @@ Handles = Mapping[tuple[str, int], str]
 
 
 class Instagram:
-    """A professional account, reached through its Page."""
+    """A professional account, reached through its Page or by its own login."""
 
     @property
     def version(self) -> str:
@@ -59,13 +59,23 @@ class Instagram:
         """Take one step."""
         if plan.kind == "UPLOAD":
             fields = {**_picture(content.pictures[plan.position]), "is_carousel_item": True}
-            return Done(str(graph("POST", f"{account.id}/media", account.token, **fields).body["id"]))
+            return Done(
+                str(
+                    graph("POST", f"{account.id}/media", account.token, login=account.login, **fields).body[
+                        "id"
+                    ]
+                )
+            )
         if plan.kind == "CONTAINER":
             return Done(
                 str(
-                    graph("POST", f"{account.id}/media", account.token, **_container(content, handles)).body[
-                        "id"
-                    ]
+                    graph(
+                        "POST",
+                        f"{account.id}/media",
+                        account.token,
+                        login=account.login,
+                        **_container(content, handles),
+                    ).body["id"]
                 )
             )
         if plan.kind == "COMMENT":
@@ -73,14 +83,19 @@ class Instagram:
         container = handles["CONTAINER", 0]
         self._check_ready(account, container, is_video=content.video is not None)
         answer = graph(
-            "POST", f"{account.id}/media_publish", account.token, is_commit=True, creation_id=container
+            "POST",
+            f"{account.id}/media_publish",
+            account.token,
+            login=account.login,
+            is_commit=True,
+            creation_id=container,
         )
         media_id = str(answer.body["id"])
         return Done(media_id, post_id=media_id)
 
     def _check_ready(self, account: Account, container: str, *, is_video: bool) -> None:
         """Whether the container may be published now; raises NotReady or CallFailed."""
-        body = graph("GET", container, account.token, fields="status_code,status").body
+        body = graph("GET", container, account.token, login=account.login, fields="status_code,status").body
         code = body.get("status_code")
         if code == "IN_PROGRESS":
             raise NotReady(WAIT_VIDEO_SECONDS if is_video else WAIT_IMAGE_SECONDS)
@@ -100,12 +115,20 @@ class Instagram:
         """The container says whether it is live; the list says under which id."""
         container, code = search.handles.get(("CONTAINER", 0)), None
         if container:
-            code = graph("GET", container, account.token, fields="status_code,status").body.get("status_code")
+            code = graph(
+                "GET", container, account.token, login=account.login, fields="status_code,status"
+            ).body.get("status_code")
             if code in ("FINISHED", "IN_PROGRESS", "EXPIRED", "ERROR"):
                 return Found(is_absent=True)
         since = int(search.since.timestamp()) - 120
         rows = listed(
-            f"{account.id}/media", account.token, most=SEARCHED, fields=FIELDS, since=since, limit=50
+            f"{account.id}/media",
+            account.token,
+            login=account.login,
+            most=SEARCHED,
+            fields=FIELDS,
+            since=since,
+            limit=50,
         )
         candidates = matching(search, [_seen(row) for row in rows], search.content.text)
         return Found(candidates, is_live=code == "PUBLISHED")
@@ -113,16 +136,21 @@ class Instagram:
     def read(self, account: Account, post_id: str) -> Seen | None:
         """The media; None where it is gone."""
         try:
-            return _seen(graph("GET", post_id, account.token, fields=FIELDS).body)
+            return _seen(graph("GET", post_id, account.token, login=account.login, fields=FIELDS).body)
         except CallFailed as failed:
             if failed.verdict.meaning.effect is Effect.GONE:
                 return None
             raise
 
     def delete(self, account: Account, post_id: str) -> None:
-        """Already gone is the same end."""
+        """Already gone is the same end. Only who connected through Facebook may; raises NotPossible."""
+        if account.login:
+            raise NotPossible(
+                "Instagram lets only accounts that were connected through Facebook delete a post from outside."
+                " Delete it in the app."
+            )
         try:
-            graph("DELETE", post_id, account.token)
+            graph("DELETE", post_id, account.token, login=account.login)
         except CallFailed as failed:
             if failed.verdict.meaning.effect is not Effect.GONE:
                 raise
@@ -134,12 +162,26 @@ class Instagram:
     def comment(self, account: Account, post_id: str, text: str) -> str:
         """The first comment."""
         return str(
-            graph("POST", f"{post_id}/comments", account.token, is_commit=True, message=text).body["id"]
+            graph(
+                "POST",
+                f"{post_id}/comments",
+                account.token,
+                login=account.login,
+                is_commit=True,
+                message=text,
+            ).body["id"]
         )
 
     def comments(self, account: Account, post_id: str) -> list[tuple[str, str]]:
         """Those of the account itself; a comment without an author may be one."""
-        rows = listed(f"{post_id}/comments", account.token, most=1, fields="id,text,username", limit=50)
+        rows = listed(
+            f"{post_id}/comments",
+            account.token,
+            login=account.login,
+            most=1,
+            fields="id,text,username",
+            limit=50,
+        )
         return [
             (str(row["id"]), str(row.get("text") or ""))
             for row in rows
@@ -154,7 +196,9 @@ class Instagram:
         for post_id in post_ids:
             try:
                 told = insights(account, post_id, list(METRICS.values()))
-                caption = graph("GET", post_id, account.token, fields="caption").body.get("caption")
+                caption = graph(
+                    "GET", post_id, account.token, login=account.login, fields="caption"
+                ).body.get("caption")
             except CallFailed as failed:
                 if failed.verdict.meaning.effect is Effect.GONE:
                     continue
@@ -167,7 +211,12 @@ class Instagram:
     def quota(self, account: Account) -> tuple[int, int] | None:
         """How many were published in 24 hours, of how many; None where the network does not say."""
         path = f"{account.id}/content_publishing_limit"
-        rows = graph("GET", path, account.token, fields="config,quota_usage").body.get("data") or []
+        rows = (
+            graph("GET", path, account.token, login=account.login, fields="config,quota_usage").body.get(
+                "data"
+            )
+            or []
+        )
         if not rows:
             return None
         return int(rows[0]["quota_usage"]), int(rows[0]["config"]["quota_total"])

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.conf import settings
 
-from social.networks.addresses import addresses, graph_url, meta_app
+from social.networks.addresses import addresses, graph_url, instagram_app, instagram_url, meta_app
 from social.networks.calling import Answer, call
 from social.networks.errors import meta_verdict
 
@@ -26,17 +26,25 @@ NEEDED: Final = frozenset({"pages_show_list", "pages_manage_posts", "pages_read_
 NEEDED_INSTAGRAM: Final = frozenset({"instagram_basic", "instagram_content_publish"})
 
 
-def graph(method: str, path: str, token: str, *, is_commit: bool = False, **fields: Any) -> Answer:
-    """A call of the Graph; fields go as a query or as a form, lists as JSON, with the proof of our secret."""
+def graph(
+    method: str, path: str, token: str, *, is_commit: bool = False, login: str = "", **fields: Any
+) -> Answer:
+    """A call of the Graph; fields go as a query or as a form, lists as JSON, with the proof of our secret.
+
+    `login` INSTAGRAM: of Instagram's own Graph, where that app's secret proves it.
+    """
     values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
-    values["appsecret_proof"] = proof(token)
+    values["appsecret_proof"] = proof(token, login)
     how: dict[str, Any] = {"params" if method in ("GET", "DELETE") else "data": values}
-    return call(method, graph_url(path), judge=meta_verdict, token=token, is_commit=is_commit, **how)
+    url = instagram_url(path) if login else graph_url(path)
+    return call(method, url, judge=meta_verdict, token=token, is_commit=is_commit, **how)
 
 
-def proof(token: str) -> str:
+def proof(token: str, login: str = "") -> str:
     """That whoever holds the token knows our secret as well."""
-    return hmac.new(meta_app().secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        (instagram_app() if login else meta_app()).secret.encode(), token.encode(), hashlib.sha256
+    ).hexdigest()
 
 
 def listed(path: str, token: str, *, most: int = MOST_PAGES, **fields: Any) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,8 @@ from social.networks.x import X
 
 META: Final = "META"
 X_FAMILY: Final = "X"
+# Accounts of Instagram that came by its own login go through an app of that kind.
+INSTAGRAM_LOGIN: Final = "INSTAGRAM"
 PUBLISHERS: Final[Mapping[str, Publisher]] = {
     Network.FACEBOOK: Facebook(),
     Network.INSTAGRAM: Instagram(),

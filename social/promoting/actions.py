@@ -1,6 +1,7 @@
 """Acts on promotions: make, change, approve, pause, cancel; each part of the plan follows in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -34,6 +35,9 @@ from tenants.errors import DomainError, InvalidError
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
+BEGUN: Final = (
+    TargetStatus.PUBLISHING, TargetStatus.UNKNOWN, TargetStatus.PUBLISHED, TargetStatus.FAILED,
+)  # fmt: skip
 GRACE: Final = timedelta(minutes=5)
 STOPPABLE: Final = frozenset({TouchKind.ANNOUNCE, TouchKind.REMINDER, TouchKind.LAST_PLACES})
 
@@ -149,7 +153,9 @@ def _move_touch(promotion: Promotion, touch: Touch, due_at: datetime | None, *, 
     elif due_at != touch.due_at:
         Touch.objects.filter(pk=touch.pk).update(due_at=due_at)
         if touch.post_id and due_at is not None:
-            move_post(touch.post_id, at=due_at)
+            # Going out at this moment: what is out is corrected, not moved.
+            with suppress(IllegalMove), transaction.atomic():
+                move_post(touch.post_id, at=due_at)
     if touch.campaign_id and due_at is not None and not is_past:
         campaigning.refresh(promotion, touch, due_at)
 
@@ -231,7 +237,11 @@ def pause_promotion(promotion_id: UUID) -> Promotion:
         Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.PAUSED)
         for touch in Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED):
             take_back(touch)
-            Touch.objects.filter(pk=touch.pk).update(post_id=None, campaign_id=None)
+            # A post that has begun stays the touch's own: another one would say the same twice.
+            has_begun = Target.objects.filter(post_id=touch.post_id, status__in=BEGUN).exists()
+            Touch.objects.filter(pk=touch.pk).update(
+                post_id=touch.post_id if has_begun else None, campaign_id=None
+            )
         log_action("promotion.paused", subject_kind="promotion", subject_id=promotion.pk)
     return get_promotion(promotion_id)
 
@@ -241,6 +251,7 @@ def cancel_promotion(promotion_id: UUID, *, reason: str = "Cancelled by staff.")
     with transaction.atomic():
         promotion = _locked(promotion_id)
         stop_touches(Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED), reason)
+        stop_campaigns(promotion, TouchKind.values)
         Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.CANCELLED)
         note(promotion, reason)
         log_action("promotion.cancelled", subject_kind="promotion", subject_id=promotion.pk)
@@ -295,10 +306,21 @@ def take_back(touch: Touch) -> None:
             post_id=touch.post_id, status__in=(TargetStatus.WAITING, TargetStatus.HELD)
         )
         if waiting.exists():
-            cancel_post(touch.post_id)
+            # A worker may take the last of them at this moment; then it is out, or withdrawn by the worker.
+            with suppress(IllegalMove), transaction.atomic():
+                cancel_post(touch.post_id)
             settle_posts([touch.post_id])
     if touch.campaign_id:
         campaigning.cancel(touch.campaign_id)
+
+
+def stop_campaigns(promotion: Promotion, kinds: Iterable[str]) -> None:
+    """Stop campaigns of the plan that are being sent at this moment; those that have ended stay as they are."""
+    handed = Touch.objects.filter(
+        promotion=promotion, kind__in=list(kinds), status=TouchStatus.DONE, campaign_id__isnull=False
+    )
+    for campaign_id in handed.values_list("campaign_id", flat=True):
+        campaigning.cancel(campaign_id)
 
 
 def note(promotion: Promotion, words: str) -> None:

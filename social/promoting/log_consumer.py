@@ -1,8 +1,10 @@
 """Following events through the log: published, moved, cancelled, entered, withdrawn."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,16 +31,20 @@ from social.promoting.actions import (
     note,
     prepare,
     replan,
+    stop_campaigns,
     stop_touches,
     template_of,
 )
 from social.promoting.facts import NAMES, moment_of
 from social.promoting.planning import BANDS, FULL_ENOUGH, LAST_CALL, fill_rate
+from tenants.errors import DomainError
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 
+logger = logging.getLogger(__name__)
 IN, OUT = "COMPETITION_ENTERED", "COMPETITION_WITHDRAWN"
 # Five updates in a minute are one correction; shortly before the event nobody waits.
+FULL: Final = "The field is full."
 CALM: Final = timedelta(minutes=10)
 URGENT: Final = timedelta(hours=24)
 MATERIAL: Final = frozenset(
@@ -128,16 +134,26 @@ def settle_changes(now: datetime | None = None) -> int:
             )[:200]
         )
     for promotion_id, tenant_id, since in waiting:
-        with tenant_scope(tenant_id), transaction.atomic():
-            row = (
-                Promotion.objects.select_for_update(skip_locked=True, of=("self",))
-                .filter(pk=promotion_id, pending_since=since)
-                .first()
-            )
-            if row is not None and (now - since >= CALM or _is_urgent(row, now)):
-                apply_change(row)
-                count += 1
+        with tenant_scope(tenant_id):
+            try:
+                count += _settle(promotion_id, since, now)
+            except DomainError:
+                # It is tried again with the next turn; no other plan waits for it.
+                logger.exception("a change was not applied", extra={"promotion_id": str(promotion_id)})
     return count
+
+
+def _settle(promotion_id: UUID, since: datetime, now: datetime) -> int:
+    with transaction.atomic():
+        row = (
+            Promotion.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(pk=promotion_id, pending_since=since)
+            .first()
+        )
+        if row is None or (now - since < CALM and not _is_urgent(row, now)):
+            return 0
+        apply_change(row)
+    return 1
 
 
 def _is_urgent(promotion: Promotion, now: datetime) -> bool:
@@ -177,6 +193,7 @@ def _cancel(promotion: Promotion) -> None:
     stop_touches(
         Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED), "The event was cancelled."
     )
+    stop_campaigns(promotion, TouchKind.values)
     Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.CANCELLED)
     promotion.status = PromotionStatus.CANCELLED
     note(promotion, "Cancelled, because the event was cancelled.")
@@ -185,12 +202,13 @@ def _cancel(promotion: Promotion) -> None:
 
 
 def _correct(promotion: Promotion, kind: str) -> None:
-    """A touch for each post of the plan that is out, on its network; and one for those who were written to."""
+    """A touch for each post of the plan that is out, or may be soon, on its network; one for those written to."""
     round_number = Touch.objects.filter(promotion=promotion, kind=kind).count()
     posts = list(
         Touch.objects.filter(promotion=promotion, post_id__isnull=False).values_list("post_id", flat=True)
     )
-    out = Target.objects.filter(post_id__in=posts, status=TargetStatus.PUBLISHED, deleted_at=None)
+    states = (TargetStatus.PUBLISHED, TargetStatus.PUBLISHING, TargetStatus.UNKNOWN)
+    out = Target.objects.filter(post_id__in=posts, status__in=states, deleted_at=None)
     now = timezone.now()
     Touch.objects.bulk_create(
         Touch(
@@ -272,14 +290,31 @@ def watch(promotion: Promotion) -> None:
             planned = Touch.objects.filter(
                 promotion=promotion, status=TouchStatus.PLANNED, kind__in=STOPPABLE
             )
-            stop_touches(planned, "The field is full.")
+            stop_touches(planned, FULL)
+            stop_campaigns(promotion, STOPPABLE)
             note(promotion, f"Full: {promotion.entered} of {promotion.max_entries}.")
             _call(promotion, TouchKind.FULL)
             return
         note(promotion, f"A place is free again: {promotion.entered} of {promotion.max_entries}.")
+        _revive(promotion)
     closes = promotion.closes_at or promotion.starts_at
     if not is_full and rate >= FULL_ENOUGH and (closes is None or closes - timezone.now() >= LAST_CALL):
         _call(promotion, TouchKind.LAST_PLACES)
+
+
+def _revive(promotion: Promotion) -> None:
+    """Reminders that were stopped because the field was full, and whose time is still to come, are planned again."""
+    stopped = Touch.objects.filter(
+        promotion=promotion,
+        status=TouchStatus.CANCELLED,
+        kind=TouchKind.REMINDER,
+        reason=FULL,
+        due_at__gt=timezone.now(),
+    )
+    for touch in list(stopped):
+        touch.status, touch.reason, touch.post_id, touch.campaign_id = TouchStatus.PLANNED, "", None, None
+        touch.save(update_fields=["status", "reason", "post_id", "campaign_id"])
+        prepare(promotion, touch)
 
 
 def _call(promotion: Promotion, kind: str) -> None:

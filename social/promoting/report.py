@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from messaging.models.delivery import COUNTED_STATUSES
+from social.conversions import entries_of_event
 from social.costs import cost_of_post
 from social.measuring import latest_of
 from social.models import Promotion, Target, TargetStatus, Touch
@@ -59,6 +60,7 @@ def report_of(promotion: Promotion) -> dict[str, Any]:
         "told": told,
         "heldOut": held,
         "liftPercent": _lift(told, held),
+        "byLinks": entries_of_event(promotion.source_id),
         "posts": _posts([one.post_id for one in touches if one.post_id]),
         "costMills": sum(
             map(cost_of_post, whole_posts().filter(promotion_id=promotion.pk, status="PUBLISHED"))

@@ -15,6 +15,7 @@ from social.models import (
     Promotion,
     PromotionStatus,
     Target,
+    TargetStatus,
     Touch,
     TouchKind,
     TouchStatus,
@@ -28,8 +29,9 @@ from social.texts import fill
 from social.tokens import account_of
 from tenants.scope import all_tenants, tenant_scope
 
+UNDECIDED: Final = (TargetStatus.WAITING, TargetStatus.PUBLISHING, TargetStatus.UNKNOWN)
 OUTWARD: Final = (TouchKind.CORRECTION, TouchKind.CANCELLATION)
-MOST: Final = 100
+MOST: Final = 500
 OVER: Final = timedelta(days=3)
 
 
@@ -38,14 +40,20 @@ def run_touches(now: datetime | None = None) -> int:
     now, count = now or timezone.now(), 0
     with all_tenants():
         due = list(
-            Touch.objects.filter(status=TouchStatus.PLANNED, due_at__lte=now).values_list("pk", "tenant_id")[
-                :MOST
-            ]
+            Touch.objects.filter(_under_way(), status=TouchStatus.PLANNED, due_at__lte=now)
+            .order_by("due_at", "pk")
+            .values_list("pk", "tenant_id")[:MOST]
         )
     for touch_id, tenant_id in due:
         with tenant_scope(tenant_id):
             count += _run(touch_id, now)
     return count
+
+
+def _under_way() -> Q:
+    """Touches that something may have happened to: those of paused plans and of drafts wait, and hold nobody up."""
+    corrective = Q(kind__in=OUTWARD, channel="POST")
+    return corrective | Q(post_id__isnull=False) | Q(campaign_id__isnull=False)
 
 
 def _run(touch_id: UUID, now: datetime) -> int:
@@ -57,19 +65,36 @@ def _run(touch_id: UUID, now: datetime) -> int:
     if touch.channel == "POST" and touch.post_id:
         return _follow_post(touch, now)
     if touch.campaign_id:
-        return _end(touch, TouchStatus.DONE, "Handed to the campaign.", now)
+        done = _end(touch, TouchStatus.DONE, "Handed to the campaign.", now)
+        _widen_after(touch, done)
+        return done
     return 0
 
 
 def _follow_post(touch: Touch, now: datetime) -> int:
     post = Post.objects.filter(pk=touch.post_id).first()
-    if post is None or post.status in (PostStatus.CANCELLED, PostStatus.FAILED):
+    if post is None or post.status == PostStatus.CANCELLED:
         return _end(touch, TouchStatus.DROPPED, "Its post did not go out.", now)
-    if post.status != PostStatus.PUBLISHED:
+    if post.status not in (PostStatus.PUBLISHED, PostStatus.FAILED):
         return 0
-    if touch.kind == TouchKind.REMINDER:
-        widen(touch.promotion)
-    return _end(touch, TouchStatus.DONE, "", now)
+    targets = Target.objects.filter(post_id=post.pk).select_related("connection")
+    missing = [row.connection.account_name for row in targets if row.status != TargetStatus.PUBLISHED]
+    if missing and len(missing) == len(targets):
+        return _end(touch, TouchStatus.DROPPED, "Its post did not go out.", now)
+    done = _end(touch, TouchStatus.DONE, f"Not on {', '.join(missing)}." if missing else "", now)
+    _widen_after(touch, done)
+    return done
+
+
+def _widen_after(touch: Touch, done: int) -> None:
+    """After the first touch of a reminder's day that went out, whatever the channel, the next band may be invited."""
+    if not done or touch.kind != TouchKind.REMINDER:
+        return
+    gone = Touch.objects.filter(promotion=touch.promotion, kind=TouchKind.REMINDER, status=TouchStatus.DONE)
+    days = set(gone.values_list("offset_days", flat=True))
+    promotion = Promotion.objects.select_related("tenant").get(pk=touch.promotion_id)
+    if promotion.band < len(days):
+        widen(promotion)
 
 
 def _end(touch: Touch, status: str, reason: str, now: datetime) -> int:
@@ -78,7 +103,15 @@ def _end(touch: Touch, status: str, reason: str, now: datetime) -> int:
 
 
 def _correct(touch: Touch, now: datetime) -> int:
-    """Correct or take back one post on one network, once: what is not answered is said, never repeated."""
+    """Correct or take back one post on one network, once: what is not answered is said, never repeated.
+
+    A post of which nobody knows yet whether it is out is waited for.
+    """
+    target = Target.objects.select_related("connection", "post__tenant").filter(pk=UUID(touch.text)).first()
+    if target is not None and target.status in UNDECIDED:
+        return 0
+    if target is not None and target.status != TargetStatus.PUBLISHED:
+        return _end(touch, TouchStatus.DROPPED, "It did not go out.", now)
     with transaction.atomic():
         taken = Touch.objects.select_for_update(skip_locked=True).filter(
             pk=touch.pk, status=TouchStatus.PLANNED
@@ -86,7 +119,6 @@ def _correct(touch: Touch, now: datetime) -> int:
         if not taken.exists():
             return 0
         Touch.objects.filter(pk=touch.pk).update(status=TouchStatus.DONE, reason="Under way.", done_at=now)
-    target = Target.objects.select_related("connection", "post__tenant").filter(pk=UUID(touch.text)).first()
     outcome = _on_network(touch, target) if target is not None else "The post is not there any more."
     Touch.objects.filter(pk=touch.pk).update(reason=outcome[:200])
     return 1
@@ -98,7 +130,12 @@ def _on_network(touch: Touch, target: Target) -> str:
     try:
         account = account_of(target.connection)
         if touch.kind == TouchKind.CANCELLATION:
-            publisher.delete(account, post_id)
+            try:
+                publisher.delete(account, post_id)
+            except NotPossible:
+                said = fill(words_of(touch.promotion, touch.kind), token_values(target.post))
+                publisher.comment(account, post_id, said)
+                return f"{where} lets nobody delete it from outside: called off by a reply. Delete it in the app."
             Target.objects.filter(pk=target.pk).update(deleted_at=timezone.now(), metrics_due_at=None)
             return f"Deleted on {where}."
         text = fill(words_of(touch.promotion, touch.kind), token_values(target.post))

@@ -65,6 +65,12 @@ def fail(target: Target, said: Verdict, *, lease: UUID | None = None) -> None:
         )
 
 
+def withdraw(target: Target, *, lease: UUID) -> None:
+    """It is not wanted any more, and nothing of it is out."""
+    with locked(target):
+        move(target, TargetStatus.CANCELLED, lease=lease)
+
+
 def postpone(
     target: Target, due_at: datetime, *, lease: UUID, said: Verdict | None = None, **changes: Any
 ) -> None:

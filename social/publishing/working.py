@@ -18,7 +18,8 @@ from social.networks.x import post_address as x_address
 from social.publishing import comments, failures, limits, settling
 from social.publishing.attempts import close, close_by
 from social.publishing.claiming import Claim, LeaseLost, claim, keep
-from social.publishing.states import locked, postpone, publish
+from social.publishing.states import locked, postpone, publish, withdraw
+from social.publishing.wanted import is_withdrawn
 from social.tokens import account_of
 from tenants.scope import tenant_scope
 
@@ -35,6 +36,8 @@ def work(claim: Claim) -> None:
         try:
             if target.status == TargetStatus.UNKNOWN or settling.open_attempt(target):
                 settling.settle(target, claim.lease)
+            elif is_withdrawn(target.post):
+                withdraw(target, lease=claim.lease)
             else:
                 _Run(target, claim).through()
         except LeaseLost:

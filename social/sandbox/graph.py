@@ -60,6 +60,11 @@ def token_of(world: World, request: Request) -> Doc:
 
 
 def check_proof(world: World, request: Request) -> None:
+    """`appsecret_proof` by the secret of the app for Facebook Login."""
+    check_proof_of(world, request, APP_SECRET)
+
+
+def check_proof_of(world: World, request: Request, secret: str) -> None:
     """`appsecret_proof`: over the token, or over token|time in the newer form."""
     proof, moment = request.text("appsecret_proof"), request.text("appsecret_time")
     if not proof:
@@ -67,7 +72,7 @@ def check_proof(world: World, request: Request) -> None:
             raise graph_error(world, 100, "API calls from the server require an appsecret_proof argument")
         return
     message = f"{request.bearer}|{moment}" if moment else request.bearer
-    wanted = hmac.new(APP_SECRET.encode(), message.encode(), hashlib.sha256).hexdigest()
+    wanted = hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
     is_stale = bool(moment) and (not moment.isdigit() or abs(world.now() - int(moment)) > MINUTE_PROOF)
     if is_stale or not hmac.compare_digest(proof, wanted):
         raise graph_error(world, 100, "Invalid appsecret_proof provided in the API argument")

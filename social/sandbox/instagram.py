@@ -23,6 +23,8 @@ def account_for(world: World, request: Request, key: str, *scopes: str) -> Doc:
     account = world.store.get("instagram", key)
     if account is None:
         raise graph_error(world, 100, f"Object with ID '{key}' does not exist", subcode=33)
+    if token["kind"] == "instagram" and token["account"] != key:
+        raise graph_error(world, 10, "Application does not have permission for this action")
     if token["kind"] == "page" and token["page"] != account["page"]:
         raise graph_error(world, 10, "Application does not have permission for this action")
     check_scope(world, token, "instagram_basic", *scopes)

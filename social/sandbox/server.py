@@ -5,12 +5,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Final
 
-from social.sandbox import control, feeds, graph_login, graph_routes, page_videos, x_login, x_media, x_posts
+from social.sandbox import (
+    control,
+    feeds,
+    graph_login,
+    graph_routes,
+    instagram_login,
+    page_videos,
+    x_login,
+    x_media,
+    x_posts,
+)
 from social.sandbox.faults import AFTER, BEFORE, FaultPlan, Rule
 from social.sandbox.store import Store, World
 from social.sandbox.wire import Answer, Refusal, Request, parse
 
 NOT_FOUND: Final = 404
+# First part of a path → whose fault plan and ledger it belongs to.
+NETWORKS: Final = {
+    "graph": "meta", "facebook": "meta", "rupload": "meta", "instagram": "meta", "instagram-api": "meta",
+    "instagram-graph": "meta", "x": "x", "x-api": "x",
+}  # fmt: skip
 HTML: Final = "<!doctype html><html><body><h1>Sorry, something went wrong.</h1></body></html>"
 
 
@@ -57,6 +72,13 @@ class Sandbox:
         if prefix == "facebook" and rest.endswith("dialog/oauth"):
             act = graph_login.consent if request.method == "POST" else graph_login.consent_page
             return act(world, request)
+        if prefix == "instagram" and rest == "oauth/authorize":
+            act = instagram_login.consent if request.method == "POST" else instagram_login.consent_page
+            return act(world, request)
+        if prefix == "instagram-api" and rest == "oauth/access_token":
+            return instagram_login.redeem(world, request)
+        if prefix == "instagram-graph":
+            return instagram_login.answer(world, request, rest)
         if prefix == "rupload":
             return page_videos.receive_bytes(world, request, rest.rpartition("/")[2])
         if prefix == "x" and rest in ("i/oauth2/authorize", "oauth2/authorize"):
@@ -207,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
 def _network(path: str) -> str:
     """Which network a path belongs to; "" for feeds and control."""
     prefix = path.lstrip("/").partition("/")[0]
-    return {"graph": "meta", "facebook": "meta", "rupload": "meta", "x": "x", "x-api": "x"}.get(prefix, "")
+    return NETWORKS.get(prefix, "")
 
 
 def _json(value: list[str]) -> str:

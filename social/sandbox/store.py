@@ -42,6 +42,8 @@ SWITCHES: Final[Doc] = {
     "usage_percent": 3,
     "require_proof": False,
     "tokens_away": False,
+    "instagram_token_in_data": False,
+    "instagram_token_get_only": False,
 }
 
 

@@ -6,6 +6,7 @@ passes: the limits protect comfort, not correctness.
 """
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -139,23 +140,30 @@ def charge(caller: Caller, rate_class: str, cost: int = 1) -> None:
     A key's own limit counts requests and takes the place of the platform's. Events are counted one by one
     against the platform's limit; there the key's own limit counts in addition, a request at a time.
     """
-    own = caller.rate_limit_per_minute
-    if own is not None:
-        _charge(caller, REQUESTS if rate_class == EVENTS else rate_class, own, 1)
-    if own is None or rate_class == EVENTS:
-        _charge(caller, rate_class, settings.CRM_RATE_LIMITS[rate_class], cost)
+    for name, limit, is_own in _limits(caller, rate_class):
+        _charge(caller, name, limit, 1 if is_own else cost)
 
 
 def limit_headers(caller: Caller, rate_class: str) -> dict[str, str]:
     """The limit of the class and what is left of it, as draft-ietf-httpapi-ratelimit-headers writes it."""
-    own = caller.rate_limit_per_minute
-    limit = settings.CRM_RATE_LIMITS[rate_class] if own is None else own
-    left = limiter.left(subject=caller.subject, rate_class=rate_class, limit=limit)
+    limits = list(_limits(caller, rate_class))
     seconds = MINUTE_SECONDS - int(time.time() % MINUTE_SECONDS)
-    return {
-        "RateLimit-Policy": f'"{rate_class}";q={limit};w={MINUTE_SECONDS}',
-        "RateLimit": f'"{rate_class}";r={left};t={seconds}',
+    left = {
+        name: limiter.left(subject=caller.subject, rate_class=name, limit=limit) for name, limit, _ in limits
     }
+    return {
+        "RateLimit-Policy": ", ".join(f'"{name}";q={limit};w={MINUTE_SECONDS}' for name, limit, _ in limits),
+        "RateLimit": ", ".join(f'"{name}";r={left[name]};t={seconds}' for name in left),
+    }
+
+
+def _limits(caller: Caller, rate_class: str) -> Iterator[tuple[str, int, bool]]:
+    """Which counts a piece of work stands against: name, limit, and whether that is the key's own."""
+    own = caller.rate_limit_per_minute
+    if own is not None:
+        yield REQUESTS if rate_class == EVENTS else rate_class, own, True
+    if own is None or rate_class == EVENTS:
+        yield rate_class, settings.CRM_RATE_LIMITS[rate_class], False
 
 
 def _charge(caller: Caller, rate_class: str, limit: int, cost: int) -> None:

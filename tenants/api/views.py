@@ -23,7 +23,7 @@ from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once, answer_once_outside
 from tenants.api.parameters import check_parameters, known_parameters
 from tenants.api.permissions import required_scope
-from tenants.api.rendering import OrjsonRenderer, take_unsized_body
+from tenants.api.rendering import OrjsonRenderer, prepare_body
 from tenants.api.tenancy import tenant_for
 from tenants.api.throttling import READ, WRITE, charge, limit_headers
 from tenants.callers import Caller, require_caller
@@ -45,6 +45,15 @@ class ApiRequest(Request):
 
     caller: Caller
     tenant: Tenant
+    # What is left of the caller's minute, once it is known.
+    limit_headers: Mapping[str, str] = MappingProxyType({})
+
+    def charge(self, rate_class: str, cost: int = 1) -> None:
+        """Count work against the caller's minute, and tell what is left of it; raises RateLimitedError."""
+        try:
+            charge(self.caller, rate_class, cost)
+        finally:
+            self.limit_headers = limit_headers(self.caller, rate_class)
 
 
 class TenantApiView(APIView):
@@ -62,9 +71,9 @@ class TenantApiView(APIView):
     # True where a handler waits for a foreign server, which no transaction may: a repeated request is then answered by
     # the record, too, but two at the same time are not told apart.
     waits_for_others: ClassVar[bool] = False
+    # What a body may have, packed and unpacked; None: `DATA_UPLOAD_MAX_MEMORY_SIZE`.
+    largest_body_bytes: ClassVar[int | None] = None
     request: ApiRequest
-    # What is left of the caller's minute, once it is known.
-    limit_headers: Mapping[str, str] = MappingProxyType({})
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """A handler without a scope would be closed to everybody: say so when the module is imported."""
@@ -125,8 +134,7 @@ class TenantApiView(APIView):
             request.user = caller.user
         rate_class = self.rate_class(method)
         if rate_class is not None:
-            charge(caller, rate_class)
-            self.limit_headers = limit_headers(caller, rate_class)
+            request.charge(rate_class)
         self.check_scope(caller, method)
         if self.is_about_one_tenant:
             request.tenant = tenant_for(plain, caller)
@@ -134,7 +142,7 @@ class TenantApiView(APIView):
         if plain.META.get("QUERY_STRING"):
             check_parameters(plain, known_parameters(cast(Hashable, type(self)), method))
         if method not in SAFE_METHODS:
-            take_unsized_body(plain)
+            prepare_body(plain, self.largest_body_bytes)
 
     def check_scope(self, caller: Caller, method: str) -> None:
         """Raise ForbiddenError (MISSING_SCOPE) unless the caller may use this method."""
@@ -163,7 +171,7 @@ class TenantApiView(APIView):
             # Typed as text or bytes, synchronous or not; under WSGI it is an iterable of bytes.
             chunks = cast(Any, response.streaming_content)
             response.streaming_content = chunks_in_scope(chunks, self.request.tenant.pk)
-        for name, value in self.limit_headers.items():
+        for name, value in self.request.limit_headers.items():
             response.headers.setdefault(name, value)
         # Personal data: no proxy or browser may keep it.
         response.headers.setdefault("Cache-Control", "no-store")

@@ -116,6 +116,19 @@ def test_the_audience_is_segments_in_and_out_and_minus_who_got_another(club: Ten
     assert set(ledger(second)) == {everybody[2].pk}
 
 
+def test_whom_a_campaign_was_only_tested_on_did_not_get_it(club: Tenant) -> None:
+    tester, other = people(club, 2)
+    first = draft(segment(club, [other], "First"))
+    send_test(first.pk, [tester.pk])
+    hand_over()
+    second = draft(segment(club, [tester, other], "Both"), excluded_campaign_ids=[first.pk])
+
+    schedule_campaign(second.pk)
+    step(second)
+
+    assert set(ledger(second)) == {tester.pk, other.pk}
+
+
 def test_the_held_out_are_those_of_the_hash_and_get_nothing(club: Tenant) -> None:
     everybody = people(club, 200)
     campaign = draft(segment(club, everybody), hold_out_percent=20)

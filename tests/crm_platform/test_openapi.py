@@ -33,7 +33,7 @@ REMAKE = "python manage.py spectacular --validate --fail-on-warn --file docs/ope
 EXAMPLES = 8
 # By name, because generated clients call their functions so: whoever renames one breaks them.
 OPERATIONS = (
-    "activateJourney actOnPromotion addActivity addNote addSocialMedia approveCampaign "
+    "activateJourney actOnPromotion actOnPublishedPost addActivity addNote addSocialMedia approveCampaign "
     "archiveCampaign archiveJourney askCampaignApproval cancelCampaign cancelPromotion "
     "cancelSocialPost connectSocialAccount createCampaign createCustomer createJourney "
     "createPromotion createSegment createSocialPost createTask createWebhook deleteJourney "

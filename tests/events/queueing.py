@@ -65,6 +65,7 @@ def consumer(pace: Pace = EAGER, *, url: str | None = None) -> QueueConsumer:
         prefix=settings.CRM_BULLMQ_PREFIX,
         lock_seconds=pace.lock_seconds,
         stalled_seconds=pace.stalled_seconds,
+        fails_dead=settings.CRM_FAIL_DEAD_JOBS,
     )
     return QueueConsumer(queue, settings.CRM_EVENTS_QUEUE, pace)
 

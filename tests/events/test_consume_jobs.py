@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import redis
+from bullmq import FlowProducer
 from django.conf import settings
 from django.db import connection
+from pytest_django import Settings
 
 from events.models import Door, InboxEvent
 from events.transports.consuming import QueueConsumer
@@ -331,3 +333,49 @@ def test_large_jobs_are_taken_a_few_at_a_time(redis_server: "redis.Redis") -> No
         return sizes
 
     assert asyncio.run(take()) == [2, 2, 1]
+
+
+def test_by_setting_the_job_of_a_dead_letter_fails_with_its_reason(
+    redis_server: "redis.Redis", settings: Settings
+) -> None:
+    settings.CRM_FAIL_DEAD_JOBS = True
+    publish(
+        Job("event", event(id="good")),
+        Job("event", event(tenantId="nobody"), {"jobId": "strange"}),
+        Job("event", event(timestamp="9999-12-31T23:59:59Z"), {"jobId": "gone", "removeOnFail": True}),
+    )
+
+    tally = consume(3)
+
+    assert (tally.accepted, tally.dead_letters, len(letters())) == (1, 2, 2)
+    assert counts(redis_server) == {"wait": 0, "active": 0, "completed": 1, "failed": 1}
+    failed: Any = redis_server.hget(base() + "strange", "failedReason")
+    assert failed.decode().startswith("UNKNOWN_TENANT tenantId tenantId names no club")
+    assert redis_server.exists(base() + "gone") == 0
+
+
+def test_a_failed_job_fails_the_parent_that_asked_for_it(
+    redis_server: "redis.Redis", settings: Settings
+) -> None:
+    settings.CRM_FAIL_DEAD_JOBS = True
+
+    async def flow() -> None:
+        producer = FlowProducer({"connection": settings.REDIS_URL, "prefix": settings.CRM_BULLMQ_PREFIX})
+        child = {
+            "name": "event",
+            "queueName": settings.CRM_EVENTS_QUEUE,
+            "data": event(tenantId="nobody"),
+            "opts": {"jobId": "child", "failParentOnFailure": True},
+        }
+        parent = {"name": "sum", "queueName": "sums", "data": {}, "opts": {"jobId": "parent"}}
+        try:
+            await producer.add({**parent, "children": [child]})
+        finally:
+            await producer.close()
+
+    asyncio.run(flow())
+    consume(1)
+
+    reason: Any = redis_server.hget(f"{settings.CRM_BULLMQ_PREFIX}:sums:parent", "failedReason")
+    deferred: Any = redis_server.hget(f"{settings.CRM_BULLMQ_PREFIX}:sums:parent", "defa")
+    assert "child" in (reason or deferred).decode()

@@ -1,5 +1,6 @@
 """Events through `POST /api/v1/events`, and what became of them."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,8 @@ def test_a_single_event_that_is_refused_is_unprocessable(api: Client, fairview: 
     assert answer.status_code == 422
     body = answer.json()
     assert body["error"]["code"] == "UNKNOWN_SOURCE"
-    assert body["error"]["details"] == body["rejected"]
+    (detail,) = body["error"]["details"]
+    assert (detail["field"], detail["code"], detail["params"]) == ("source", "UNKNOWN_SOURCE", {"index": 0})
     assert [(each["index"], each["code"], each["field"]) for each in body["rejected"]] == [
         (0, "UNKNOWN_SOURCE", "source")
     ]
@@ -324,3 +326,80 @@ def test_an_event_of_another_tenant_is_not_found(api: Client, fairview: Club, ki
 
     assert publisher(kingsmere.tenant).get(f"{EVENTS}/e-1").status_code == 404
     assert api.get(f"{EVENTS}/e-2").status_code == 404
+
+
+def packed_post(api: Client, body: bytes, coding: str = "gzip") -> Any:
+    headers = {"Content-Encoding": coding}
+    return api.post(EVENTS, body, content_type="application/json", headers=headers)
+
+
+def test_a_body_may_be_packed_by_gzip(api: Client, fairview: Club) -> None:
+    whole = gzip.compress(json.dumps([event("e-1"), event("e-2")]).encode())
+    parts = gzip.compress(b"[") + gzip.compress(json.dumps(event("e-3")).encode() + b"]")
+
+    answers = [packed_post(api, whole), packed_post(api, parts), packed_post(api, b"[]", "identity")]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 202]
+    assert stored() == ["e-1", "e-2", "e-3"]
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "expected"),
+    [
+        (b"{}", "gzip", (400, "INVALID_ENCODING")),
+        (gzip.compress(b'[{"id": 1}]')[:-9], "gzip", (400, "INVALID_ENCODING")),
+        (gzip.compress(b"{}") + b"rest", "gzip", (400, "INVALID_ENCODING")),
+        (b"{}", "br", (415, "UNSUPPORTED_ENCODING")),
+        (b"{}", "gzip, gzip", (415, "UNSUPPORTED_ENCODING")),
+        # A bomb: 9 MiB out of 9 kB.
+        (gzip.compress(b" " * (9 * 1024 * 1024)), "gzip", (413, "PAYLOAD_TOO_LARGE")),
+        # What is small enough for each member alone is not for all together.
+        (gzip.compress(b" " * (5 * 1024 * 1024)) * 2, "gzip", (413, "PAYLOAD_TOO_LARGE")),
+    ],
+)
+def test_what_cannot_be_unpacked_is_said(
+    api: Client, fairview: Club, body: bytes, coding: str, expected: tuple[int, str]
+) -> None:
+    answer = packed_post(api, body, coding)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == expected
+    assert stored() == []
+
+
+def test_a_thousand_events_are_the_limit_packed_or_not(api: Client, fairview: Club) -> None:
+    answer = packed_post(api, gzip.compress(("[" + ",".join(["{}"] * 1001) + "]").encode()))
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "TOO_MANY_EVENTS")
+
+
+def test_a_packed_repetition_gets_the_answer_of_the_plain_request(fairview: Club) -> None:
+    api = Client(headers=factories.bearer(fairview.tenant, scopes=["crm:write"]))
+    body = json.dumps({"firstName": "Anna"}).encode()
+    headers = {"Idempotency-Key": "k-1"}
+
+    first = api.post("/api/v1/customers", body, content_type="application/json", headers=headers)
+    again = api.post(
+        "/api/v1/customers",
+        gzip.compress(body),
+        content_type="application/json",
+        headers={**headers, "Content-Encoding": "gzip"},
+    )
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json()["id"] == first.json()["id"]
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
+def test_publishing_tells_what_is_left_of_the_minute(
+    fairview: Club, settings: Any, redis_server: Any
+) -> None:
+    settings.CRM_RATE_LIMITS = {**settings.CRM_RATE_LIMITS, "events": 5}
+    api = publisher(fairview.tenant)
+
+    good = post(api, [event("e-1"), event("e-2")])
+    too_many = post(api, [event(f"f-{number}") for number in range(4)])
+
+    assert good.headers["RateLimit-Policy"] == '"events";q=5;w=60'
+    assert good.headers["RateLimit"].startswith('"events";r=3;t=')
+    assert too_many.status_code == 429
+    assert too_many.headers["RateLimit"].startswith('"events";r=')

@@ -64,7 +64,7 @@ def test_an_odd_job_is_a_dead_letter_and_stops_nobody(
 def test_odd_wishes_about_completed_jobs_are_passed_over(
     options: dict[str, Any], kept: dict[str, int]
 ) -> None:
-    assert wanted_kept(options, otherwise=5) == kept
+    assert wanted_kept(options, "removeOnComplete", otherwise=5) == kept
 
 
 def dated() -> list[datetime]:

@@ -147,7 +147,7 @@ def test_a_task_is_made_put_off_and_closed(api: Client, fairview: Club) -> None:
     task = post(api, "/api/v1/tasks", {"customerId": str(anna.pk), "title": "Call Anna"})
     assert task.status_code == 201
     url = f"/api/v1/tasks/{task.json()['id']}{OWN}"
-    assert api.patch(url, {"outcome": "GONE"}, "application/json").status_code == 400
+    assert api.patch(url, {"outcome": "GONE"}, "application/json").status_code == 422
     closed = api.patch(url, {"outcome": "PROMISED", "note": "Stays"}, "application/json").json()
     assert (closed["status"], closed["outcome"]) == ("CLOSED", "PROMISED")
     timeline = api.get(f"/api/v1/customers/{anna.pk}/activities{OWN}").json()["data"]

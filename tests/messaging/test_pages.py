@@ -14,6 +14,7 @@ from messaging.models import Delivery, SendPolicy
 from messaging.sandbox.server import Sandbox
 from messaging.tracking import sign
 from messaging.writing import ways_to
+from profiles.ingest.batch import process_pending
 from profiles.models import CustomerProfile, ProcessingRestriction
 from profiles.privacy.erasing import erase_customer
 from tenants.models import LoggedAction
@@ -191,6 +192,16 @@ def read_mail(club: Club) -> str:
         return sign(ledger(tenant)["Anna"].pk)
 
 
+def process(club: Club) -> None:
+    with tenant_scope(club.tenant):
+        process_pending()
+
+
+def opted_in(club: Club) -> bool:
+    with tenant_scope(club.tenant):
+        return bool(CustomerProfile.objects.get().email_opt_in)
+
+
 def events(club: Club) -> list[str]:
     with tenant_scope(club.tenant):
         return list(InboxEvent.objects.exclude(type="messaging.message.sent").values_list("type", flat=True))
@@ -213,6 +224,20 @@ def test_one_click_unsubscribes_without_a_cookie(fairview: Club) -> None:
 
     assert done.status_code == 200
     assert events(fairview) == ["messaging.message.unsubscribed"]
+
+
+def test_who_came_back_leaves_again_by_the_same_mail(fairview: Club) -> None:
+    address = f"/m/unsubscribe/{read_mail(fairview)}"
+
+    Client().post(address, {"List-Unsubscribe": "One-Click"})
+    process(fairview)
+    Client().post(address, {"choices": "1", "emailOptIn": "on"})
+    process(fairview)
+    came_back = opted_in(fairview)
+    Client().post(address, {"List-Unsubscribe": "One-Click"})
+    process(fairview)
+
+    assert (came_back, opted_in(fairview)) == (True, False)
 
 
 def test_a_reader_keeps_a_choice(fairview: Club) -> None:
@@ -250,6 +275,21 @@ def test_a_click_is_counted_and_leads_on_and_machines_are_marked(fairview: Club)
     with tenant_scope(fairview.tenant):
         event = InboxEvent.objects.get(type="messaging.email.clicked")
     assert event.envelope["payload"]["isMachine"] is True
+
+
+def test_each_link_of_a_mail_is_counted_and_each_once(fairview: Club) -> None:
+    read_mail(fairview)
+    urls = ["https://f.example/day", "https://f.example/night"]
+    with tenant_scope(fairview.tenant):
+        Delivery.objects.update(handed_over_at=timezone.now() - timedelta(hours=1))
+        tokens = [sign(ledger(fairview.tenant)["Anna"].pk, url) for url in urls]
+
+    for token in (*tokens, *tokens):
+        Client().get(f"/m/click/{token}", headers={"User-Agent": "Mozilla/5.0 (X11; Linux)"})
+
+    with tenant_scope(fairview.tenant):
+        clicks = InboxEvent.objects.filter(type="messaging.email.clicked")
+        assert sorted(event.envelope["payload"]["url"] for event in clicks) == urls
 
 
 def test_an_erased_person_is_in_no_row_of_the_ledger(fairview: Club, sandbox: Sandbox) -> None:

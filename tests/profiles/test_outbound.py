@@ -16,6 +16,7 @@ from pytest_django import Settings
 from crm_platform.embedded.redis import free_port
 from events import consumers, outbound
 from events.consumers import Entry
+from events.iso_time import utc_text
 from events.models import DomainLogEntry, ParkedEntry
 from events.parked import retry_parked
 from events.publishing_again import publish_again
@@ -77,16 +78,16 @@ def test_a_new_and_a_changed_profile_are_told(fairview: Club, redis_server: "red
         "lastName": "Nkosi",
         "source": "teetime",
         "linkedIds": {"teetimePlayerId": "p-1"},
-        "createdAt": profile.created_at.isoformat(),
+        "createdAt": utc_text(profile.created_at),
     }
     assert (updated["id"], updated["type"]) == (ids[1], "crm.profile.updated")
     assert updated["payload"] == {
         "id": str(profile.pk),
         "changes": ["handicap", "handicapUpdatedAt", "homeClubName"],
         "handicap": -1.4,
-        "handicapUpdatedAt": "2026-03-01T08:05:00+00:00",
+        "handicapUpdatedAt": "2026-03-01T08:05:00Z",
         "homeClubName": "Fairview",
-        "updatedAt": profile.updated_at.isoformat(),
+        "updatedAt": utc_text(profile.updated_at),
     }
 
 

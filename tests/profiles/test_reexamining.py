@@ -2,13 +2,26 @@
 
 from uuid import UUID
 
+from django.db import transaction
+
 from profiles.matching.review import open_candidates
 from profiles.merging.actions import merge_profiles
+from profiles.merging.cannot_link import forbid_link
 from profiles.models import Activity, CustomerProfile, Fact, Identifier, ProfileMerge, ProfileShare
 from tenants.models import LoggedAction
 from tenants.scope import tenant_scope
 from tests.cast import Club
-from tests.profiles.stories import booking, contact, event, member, payment, player, tell, tell_one_by_one
+from tests.profiles.stories import (
+    Event,
+    booking,
+    contact,
+    event,
+    member,
+    payment,
+    player,
+    tell,
+    tell_one_by_one,
+)
 
 EMAIL = "botha@example.com"
 PHONE = "+27821234567"
@@ -179,3 +192,72 @@ def test_a_mailbox_that_spells_a_name_keeps_its_contact(fairview: Club) -> None:
     )
 
     assert set(customers(fairview)) == {"1 c1", "2"}
+
+
+def apart_for_a_mailbox_of_two() -> list[Event]:
+    """A contact that left its member when a player came with the same mailbox and another first name."""
+    return [
+        member(1, email=EMAIL, firstName="Pieter", lastName="Botha"),
+        contact("c1", at=1, email=EMAIL, emailOptIn=True),
+        event("messaging.email.opened", {"messageId": "m", "contactId": "c1"}, at=2),
+        player("t1", at=3, email=EMAIL, name="Gert", surname="Botha"),
+    ]
+
+
+def both_are_one(at: int = 4) -> Event:
+    return event(
+        "teetime.player.updated",
+        {"id": "t1", "name": "Pieter", "surname": "Botha"},
+        identity={"teetimePlayerId": "t1", "sclMemberId": 1},
+        at=at,
+    )
+
+
+def test_a_contact_comes_back_when_the_two_prove_to_be_one(fairview: Club) -> None:
+    tell_one_by_one(fairview.tenant, *apart_for_a_mailbox_of_two())
+    assert set(customers(fairview)) == {"1", "t1", "c1"}
+
+    tell(fairview.tenant, both_are_one())
+
+    found = customers(fairview)
+    assert set(found) == {"1 t1 c1"}
+    person = found["1 t1 c1"]
+    assert person.email_opt_in
+    assert person.last_email_open_at is not None
+    with tenant_scope(fairview.tenant):
+        assert not ProfileMerge.objects.filter(unmerged_at__isnull=False).exists()
+        [action] = LoggedAction.objects.filter(action="customer.merged", details__because__isnull=False)
+        assert action.subject_id == str(person.pk)
+
+
+def test_a_contact_stays_apart_while_a_third_has_the_mailbox(fairview: Club) -> None:
+    third = player("t2", at=3, email=EMAIL, name="Susanna", surname="Botha")
+    tell_one_by_one(fairview.tenant, *apart_for_a_mailbox_of_two(), third, both_are_one(at=5))
+
+    assert set(customers(fairview)) == {"1 t1", "t2", "c1"}
+
+
+def test_a_contact_that_staff_keep_apart_does_not_come_back(fairview: Club) -> None:
+    tell_one_by_one(fairview.tenant, *apart_for_a_mailbox_of_two())
+    found = customers(fairview)
+    with tenant_scope(fairview.tenant), transaction.atomic():
+        forbid_link(found["1"].pk, found["c1"].pk)
+
+    tell(fairview.tenant, both_are_one())
+
+    assert set(customers(fairview)) == {"1 t1", "c1"}
+
+
+def test_contacts_that_are_nobody_but_the_mailbox_leave_together(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, email=EMAIL, firstName="Pieter", lastName="Botha"),
+        contact("c1", at=1, email=EMAIL),
+        contact("c2", at=2, email=EMAIL),
+        member(2, at=3, email=EMAIL, firstName="Anna", lastName="Botha"),
+    )
+
+    with tenant_scope(fairview.tenant):
+        held = Identifier.objects.filter(kind="messagingContactId").values_list("profile_id", flat=True)
+        assert len(set(held)) == 1
+    assert len(customers(fairview)) == 3

@@ -19,6 +19,8 @@ QUEUE: Final = "       401 401  403  403  403  403  202  403  202  404     404"
 REMOVE: Final = "      401 401  403  403  403  403  204  403  204  404     404"
 # The stand-in is not there: nothing is answered, and nothing changes.
 AWAY: Final = "        401 401  403  403  403  403  200  403  200  404     404"
+# Only what is out can be changed there.
+EARLY: Final = "       401 401  403  403  403  403  409  403  409  404     404"
 FORBIDDEN: Final = "   401 401  403  403  403  403  403  403  403  404     404"
 # Networks have no login: the address itself is signed, and this one is not.
 NOWHERE: Final = "     404 404  404  404  404  404  404  404  404  404     404"
@@ -47,11 +49,11 @@ def post_in(world: World, status: str, target_status: str = "WAITING") -> Mappin
     with tenant_scope(world.club.tenant):
         row = Post.objects.create(tenant=world.club.tenant, text=uuid4().hex, status=status, scheduled_at=now)
         more = {"problem": "REFUSED"} if target_status == "FAILED" else {}
-        Target.objects.create(
+        target = Target.objects.create(
             tenant=world.club.tenant, post=row, connection=connection, planned_at=now, due_at=now,
             status=target_status, **more,
         )  # fmt: skip
-    return {"post": row.pk}
+    return {"post": row.pk, "target": target.pk}
 
 
 def draft(world: World) -> Mapping[str, object]:
@@ -115,6 +117,8 @@ REST: Final[tuple[Any, ...]] = (
     Row("social-retry", "POST", f"/api/v1/social/posts/{{post}}/retry{OWN}", QUEUE, prepare=failed),
     Row("social-sync-engagement", "POST", f"/api/v1/social/posts/{{post}}/sync-engagement{OWN}", SEE, prepare=draft,
         is_reading=True),
+    Row("social-target-act", "POST", f"/api/v1/social/posts/{{post}}/targets/{{target}}/delete{OWN}", EARLY,
+        prepare=draft),
     Row("social-media-list", "GET", f"/api/v1/social/media{OWN}", SEE),
     Row("social-media-list", "POST", f"/api/v1/social/media{OWN}", MAKE, {"name": "x.png", "content": PIXEL},
         prepare=media_folder),

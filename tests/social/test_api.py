@@ -116,3 +116,68 @@ def test_a_promotion_lives_its_life_through_graphql(stage: Stage, key: dict[str,
     assert running == [{"id": made["id"], "status": "ACTIVE"}]
     assert Promotion.objects.get().status == "CANCELLED"
     assert not Post.objects.filter(status="SCHEDULED").exists()
+
+
+def test_a_draft_is_written_anew_and_a_post_that_is_out_is_changed_answered_and_deleted(
+    stage: Stage, key: dict[str, str]
+) -> None:
+    made = stage.post("FACEBOOK", text="Opn at 9")
+    draft = ask(
+        key,
+        "mutation($input: GenericScalar!) { createSocialPost(input: $input) { id } }",
+        input={"text": "One"},
+    )["createSocialPost"]
+    again = "mutation($id: ID!, $input: GenericScalar!) { updateSocialPost(id: $id, input: $input) { text } }"
+    stage.turn()
+    where = {"id": str(made.pk), "target": str(stage.target(made).pk)}
+
+    def there(act: str, text: str | None = None) -> Any:
+        declared, given = (", $text: String!", ", text: $text") if text else ("", "")
+        query = (
+            f"mutation($id: ID!, $target: ID!{declared}) {{ {act}(id: $id, targetId: $target{given})"
+            " { status deletedAt } }"
+        )
+        return ask(key, query, **where, **({"text": text} if text else {}))[act]
+
+    edited, replied = there("editPublishedPost", "Open at 9"), there("replyToPublishedPost", "Come early")
+    (seen,) = stage.seen("facebook")
+    deleted = there("deletePublishedPost")
+
+    assert ask(key, again, id=draft["id"], input={"text": "Two"})["updateSocialPost"] == {"text": "Two"}
+    assert (seen["message"], [one["message"] for one in seen["comments"]]) == ("Open at 9", ["Come early"])
+    assert (edited["status"], replied["deletedAt"]) == ("PUBLISHED", None)
+    assert deleted["deletedAt"] is not None
+    assert stage.seen("facebook") == []
+
+
+def test_what_a_network_has_no_act_for_is_refused_over_rest_with_words(
+    stage: Stage, key: dict[str, str]
+) -> None:
+    made = stage.post("TWITTER", text="Opn at 9")
+    path = f"/social/posts/{made.pk}/targets/{stage.target(made).pk}"
+    stage.turn()
+
+    edit = post(f"{path}/edit", key, {"text": "Open at 9"})
+    silent = post(f"{path}/reply", key, {})
+    reply = post(f"{path}/reply", key, {"text": "Come early"})
+    unknown = post(f"{path}/like", key)
+    gone = post(f"{path}/delete", key)
+
+    assert (edit.status_code, edit.json()["error"]["code"]) == (409, "NOT_POSSIBLE")
+    assert "X lets only paying accounts change a post" in edit.json()["error"]["message"]
+    assert (silent.status_code, unknown.status_code) == (422, 404)
+    assert (reply.status_code, gone.status_code, gone.json()["deletedAt"] is not None) == (200, 200, True)
+
+
+def test_a_deletion_without_an_answer_is_said_and_may_be_asked_for_again(
+    stage: Stage, key: dict[str, str]
+) -> None:
+    made = stage.post("FACEBOOK", text="Open at 9")
+    path = f"/social/posts/{made.pk}/targets/{stage.target(made).pk}/delete"
+    stage.turn()
+    control(stage.sandbox, "faults", [{"action": "cut_after", "method": "DELETE"}])
+
+    away, done = post(path, key), post(path, key)
+
+    assert (away.status_code, done.status_code) == (503, 200)
+    assert "Look there first" in away.json()["error"]["message"]

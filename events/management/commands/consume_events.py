@@ -69,6 +69,7 @@ async def consume(pace: Pace) -> None:
         prefix=settings.CRM_BULLMQ_PREFIX,
         lock_seconds=pace.lock_seconds,
         stalled_seconds=pace.stalled_seconds,
+        fails_dead=settings.CRM_FAIL_DEAD_JOBS,
     )
     consumer = QueueConsumer(queue, settings.CRM_EVENTS_QUEUE, pace)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -28,7 +28,9 @@ class Command(BaseCommand):
         """Of whom, where to, what."""
         parser.add_argument("--tenant", required=True, help="UUID, slug or alias")
         parser.add_argument("--forward", required=True, metavar="URL", help="as in http://localhost:3000/crm")
-        parser.add_argument("--types", default="", help="names of events, separated by commas; default: all")
+        parser.add_argument(
+            "--types", default="", help="events, separated by commas; default: all but frequent ones"
+        )
         parser.add_argument("--seconds", type=float, help="stop after so long; default: until Ctrl-C")
 
     def handle(self, *args: Any, **options: Any) -> None:
