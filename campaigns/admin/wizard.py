@@ -17,7 +17,7 @@ from campaigns.admin.list_page import campaign_or_404
 from campaigns.admin.previews import previews_of
 from campaigns.admin.reach import Reach, reach_of
 from campaigns.admin.sentences import sentences_of
-from campaigns.editing import lacks_approval, update_campaign
+from campaigns.editing import UNNAMED, lacks_approval, update_campaign
 from campaigns.models import (
     Campaign,
     CampaignChannel,
@@ -96,6 +96,7 @@ def _shown(request: StaffRequest, campaign: Campaign, step: str, problems: Mappi
 
 def _audience_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
     return {
+        "name": "" if campaign.name == UNNAMED else campaign.name,
         "segments": Segment.objects.filter(deleted_at=None).order_by("name"),
         "others": Campaign.objects.filter(
             status__in=[CampaignStatus.COMPLETED, CampaignStatus.ACTIVE, CampaignStatus.CANCELLED]
@@ -198,7 +199,7 @@ def read_step(request: HttpRequest, campaign: Campaign, step: str) -> Values:
 
 def _read_audience(form: QueryDict, campaign: Campaign) -> Values:
     return {
-        "name": form.get("name", ""),
+        "name": form.get("name", "").strip() or campaign.name,
         "segmentIds": form.getlist("segmentIds"),
         "excludedSegmentIds": form.getlist("excludedSegmentIds"),
         "excludedCampaignIds": form.getlist("excludedCampaignIds"),
