@@ -95,6 +95,9 @@ def test_deleting_is_not_offered_by_this_door_and_says_so(stage: Stage, alone: C
     post = stage.post("INSTAGRAM", media_ids=[stage.picture().pk])
     stage.turn()
 
+    page = text_of(desk(stage.club.admin).get(f"/admin/social/posts/{post.pk}/"))
+    assert "nobody may delete a post from here" in page
+    assert "Delete it there" not in page
     with pytest.raises(ConflictError, match="connected through Facebook"):
         delete_there(post.pk, stage.target(post).pk)
 
