@@ -23,14 +23,14 @@ from journeys.definition.steps import Webhook
 from journeys.entering import MOVE_RUNS
 from journeys.models import Journey, Run, RunData, WebhookCall
 from journeys.payloads import at_path
-from journeys.secret_store import MissingSecret, secret_of
+from journeys.secrets import MissingSecret, secret_of
 from journeys.versions import definition_of
 from messaging.rendering import TemplateProblem, render, values_for
 from profiles.models import CustomerProfile
 from profiles.representation import customer_fields
 from profiles.restricting import restricted_among
-from tenants.encryption import DecryptionError
 from tenants.models import Tenant
+from tenants.one_by_one import EVERYBODYS
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -129,11 +129,11 @@ def _send_all(calls: Sequence[WebhookCall], now: datetime) -> int:
     for call in calls:
         try:
             made = _prepared(call, people, now)
-        except (
-            Exception
-        ) as error:  # a call that cannot be made must not stop the others; it ends with the error
+        except EVERYBODYS:
+            raise
+        except Exception as error:  # such a call stops no other; it is tried again like any
             logger.exception("a call cannot be made", extra={"call": call.pk})
-            _finish(call, now, status="FAILED", error=f"{type(error).__name__}: {error}")
+            _try_again(call, now, f"{type(error).__name__}: {error}", timedelta())
             continue
         if made is not None:
             ready.append(made)
@@ -169,7 +169,7 @@ def _prepared(call: WebhookCall, people: _People, now: datetime) -> _Ready | Non
     try:
         secrets = [secret_of(step.secret)] if step.secret else []
         return _Ready(call, step, Target(step.url, secrets), _body(step, run))
-    except (TemplateProblem, MissingSecret, DecryptionError) as problem:
+    except (TemplateProblem, MissingSecret) as problem:
         _finish(call, now, status="FAILED", error=str(problem))
     except orjson.JSONDecodeError as problem:
         _finish(call, now, status="FAILED", error=f"The body of the step makes no JSON: {problem}")
@@ -179,8 +179,8 @@ def _prepared(call: WebhookCall, people: _People, now: datetime) -> _Ready | Non
 def _postpone(call: WebhookCall, until: datetime) -> None:
     """Not now, and not counted as an attempt; the time to give up moves along."""
     call.give_up_at += max(until - call.due_at, timedelta())
-    call.due_at, call.leased_until, call.attempts = until, None, max(call.attempts - 1, 0)
-    call.save()
+    call.due_at, call.leased_until = until, None
+    _keep(call, attempts=max(call.attempts - 1, 0))
 
 
 def _body(step: Webhook, run: Run) -> bytes:
@@ -229,13 +229,21 @@ def _note(one: _Ready, answer: Answer, now: datetime) -> None:
     if answer.succeeded:
         kept, problem = _kept(one.step, answer)
         _finish(call, now, status="DONE", error=problem, kept=kept)
-    elif _is_final(answer) or now >= call.give_up_at:
+    elif _is_final(answer):
         _finish(call, now, status="FAILED", error=answer.error)
     else:
-        wait = timedelta(minutes=BACK_OFF[min(call.attempts, len(BACK_OFF)) - 1])
-        call.due_at = min(now + max(wait, answer.asked_wait or wait), call.give_up_at)
-        call.leased_until, call.error = None, answer.error[:300]
-        call.save()
+        _try_again(call, now, answer.error, answer.asked_wait or timedelta())
+
+
+def _try_again(call: WebhookCall, now: datetime, error: str, asked: timedelta) -> None:
+    """Later, by the back-off or as the receiver asks; not beyond the time of the step."""
+    if now >= call.give_up_at:
+        _finish(call, now, status="FAILED", error=error)
+        return
+    wait = max(timedelta(minutes=BACK_OFF[min(call.attempts, len(BACK_OFF)) - 1]), asked)
+    call.due_at, call.leased_until = min(now + wait, call.give_up_at), None
+    call.error = error[:300]
+    _keep(call)
 
 
 def _is_final(answer: Answer) -> bool:
@@ -278,10 +286,27 @@ def _finish(
 ) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         call.status, call.error, call.answer, call.leased_until = status, error[:300], kept, None
-        call.save()
+        if not _keep(call):
+            return
         cursor.execute(
             WAKE,
             {"tenant": call.tenant_id, "run": call.run_id, "step": call.step, "move": call.move, "now": now},
         )
         if cursor.rowcount:
             enqueue_on_commit(MOVE_RUNS, str(call.tenant_id))
+
+
+def _keep(call: WebhookCall, *, attempts: int | None = None) -> bool:
+    """Write what became of the call, unless somebody else made an attempt since."""
+    mine = WebhookCall.objects.filter(pk=call.pk, attempts=call.attempts, status="PENDING")
+    return bool(
+        mine.update(
+            status=call.status,
+            error=call.error,
+            answer=call.answer,
+            due_at=call.due_at,
+            give_up_at=call.give_up_at,
+            leased_until=call.leased_until,
+            attempts=call.attempts if attempts is None else attempts,
+        )
+    )

@@ -66,6 +66,7 @@ TABLES: Final = (
         )
         + columns("sender_email reply_to sms_sender backend updated_at"),
     ),
+    # The next sync takes an erased customer's contact off the list there as well.
     Table("messaging.SyncedList", plain=columns("list_id name sequence members synced_at problem")),
     Table(
         "messaging.SyncedMember",
@@ -79,6 +80,7 @@ TABLES: Final = (
 
 EXTENSION: Final = Extension(
     error_codes="messaging.error_codes.CODES",
+    graphql_customer_edges="messaging.graphql.edges.EDGES",
     tables=TABLES,
     log_kinds=(LogKind("delivery.changed", "What became of a message: sent, delivered, opened, skipped …"),),
     urls="messaging.api.urls",

@@ -58,11 +58,6 @@ TABLES: Final = (
         ),
     ),
     Table(
-        "segments.ListedContact",
-        personal=columns("segment_id contact_id"),
-        elsewhere="the next sync takes an erased customer's contact off the list",
-    ),
-    Table(
         "segments.SavedView",
         plain=columns("name rule filters columns sort owner_id place created_at"),
     ),
@@ -88,6 +83,7 @@ FOLLOWED: Final = (
 
 EXTENSION: Final = Extension(
     error_codes="segments.error_codes.CODES",
+    graphql_customer_edges="segments.graphql.edges.EDGES",
     logged=(Logged("segment", "segments.Segment", "name", "the segment", "segment"),),
     tables=TABLES,
     log_kinds=(

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from journeys.api import schema
 from journeys.api.views import optional_body, text_of
 from journeys.models import JourneySecret
-from journeys.secret_store import drop_secret, exchange_secret, make_secret
+from journeys.secrets import drop_secret, exchange_secret, make_secret
 from profiles.api.customers import json_answer
 from profiles.api.parameters import body_object
 from tenants.api.views import ApiRequest, TenantApiView

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from journeys import entering, lifecycle, secret_store, trials
+from journeys import entering, lifecycle, secrets, trials
 from journeys.drafts import get_journey
 from journeys.models import Run
 from journeys.staff_tasks import TaskFields, make_task
 from tenants.scope import tenant_scope
 from tests.journeys.definitions import journey, send, wait
 from tests.permissions import (
+    ADMIN,
     ADMIN_MAKE,
     ADMIN_REMOVE,
     ADMINISTER,
@@ -71,7 +72,7 @@ def a_trial(world: World) -> Mapping[str, object]:
 def a_secret(world: World) -> Mapping[str, object]:
     """A secret that nobody signs with."""
     with tenant_scope(world.club.tenant):
-        row, _ = secret_store.make_secret(f"Loyalty {uuid4().hex[:8]}")
+        row, _ = secrets.make_secret(f"Loyalty {uuid4().hex[:8]}")
     return {"secret": row.name}
 
 
@@ -107,6 +108,7 @@ REST: Final[tuple[Any, ...]] = (
 )  # fmt: skip
 PAGES: Final = (
     Page("journeys", VIEWER),
+    Page("journeys_settings", ADMIN, "POST"),
     Page("journey_new", MANAGER),
     Page("journey_from_template", MANAGER, "POST"),
     Page("journey_import", MANAGER, "POST"),

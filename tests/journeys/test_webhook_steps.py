@@ -8,7 +8,7 @@ import orjson
 import pytest
 from pytest_django import Settings
 
-from journeys import calling, lifecycle, secret_store, trying
+from journeys import calling, lifecycle, secrets, trying
 from journeys.definition import parse
 from journeys.drafts import get_journey, problems_of
 from journeys.errors import SecretInUse, SecretNotFound
@@ -61,7 +61,7 @@ def test_a_call_is_signed_with_the_secret_of_its_name_and_keyed_by_run_step_and_
 ) -> None:
     anna = person(play.tenant)
     with play.open():
-        _, other.secret = secret_store.make_secret("Loyalty")
+        _, other.secret = secrets.make_secret("Loyalty")
     play.enter(play.start(journey(hook(other.url, secret="Loyalty"))), anna)
 
     assert call(play) == 1
@@ -283,18 +283,18 @@ def test_nobody_is_called_for_while_a_journey_is_paused_or_data_must_rest(
 def test_a_missing_secret_sends_nothing_unsigned(play: Play, other: Receiver) -> None:
     anna = person(play.tenant)
     with play.open():
-        secret_store.make_secret("Loyalty")
+        secrets.make_secret("Loyalty")
         one = lifecycle.create_journey(name="J", definition=journey(hook(other.url, secret="Loyalty")))
         lifecycle.publish(one.pk)
         with pytest.raises(SecretInUse, match="“J”"):
-            secret_store.drop_secret("Loyalty")
+            secrets.drop_secret("Loyalty")
         JourneySecret.objects.all().delete()
         unknown = [problem.code for problem in problems_of(parse(journey(hook(other.url, secret="Gone"))))]
         assert unknown == ["UNKNOWN_SECRET"]
         with pytest.raises(SecretNotFound):
-            secret_store.drop_secret("Gone")
+            secrets.drop_secret("Gone")
         with pytest.raises(InvalidError):
-            secret_store.make_secret("")
+            secrets.make_secret("")
     with play.open():
         started = get_journey(one.pk)
     play.enter(started, anna)
@@ -308,8 +308,8 @@ def test_a_missing_secret_sends_nothing_unsigned(play: Play, other: Receiver) ->
 
 def test_an_exchanged_secret_signs_from_then_on(play: Play, other: Receiver) -> None:
     with play.open():
-        secret_store.make_secret("Loyalty")
-        _, other.secret = secret_store.exchange_secret("Loyalty")
+        secrets.make_secret("Loyalty")
+        _, other.secret = secrets.exchange_secret("Loyalty")
         assert JourneySecret.objects.count() == 1
     play.enter(play.start(journey(hook(other.url, secret="Loyalty"))), person(play.tenant))
     call(play)
@@ -319,7 +319,7 @@ def test_an_exchanged_secret_signs_from_then_on(play: Play, other: Receiver) -> 
 def test_a_trial_calls_nobody_and_shows_no_secret(play: Play, other: Receiver) -> None:
     anna = person(play.tenant)
     with play.open():
-        _, plain = secret_store.make_secret("Loyalty")
+        _, plain = secrets.make_secret("Loyalty")
         tried = trying.try_with(journey(hook(other.url, secret="Loyalty", to="m"), send("m")), anna.pk)
         assert plain not in str(tried)
         assert [line.get("outcome") for line in tried["story"]][1:3] == ["NOT_CALLED", "PLANNED"]
