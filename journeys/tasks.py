@@ -22,9 +22,6 @@ SELECT t.id FROM tenants_tenant AS t
 WHERE t.is_active AND EXISTS (
     SELECT FROM journeys_run AS r WHERE r.tenant_id = t.id AND r.status = 'WAITING' AND r.due_at <= %s)
 """
-CALLING_TENANTS = """
-SELECT DISTINCT tenant_id FROM journeys_webhookcall WHERE status = 'PENDING' AND due_at <= %s
-"""
 
 
 @shared_task(name=MOVE_RUNS)
@@ -50,10 +47,7 @@ def wake_due() -> None:
 @shared_task(name="journeys.send_calls")
 def send_calls() -> None:
     """Send the calls of WEBHOOK steps; idempotent for the receiver by their key, and by leases here."""
-    with all_tenants(), connection.cursor() as cursor:
-        cursor.execute(CALLING_TENANTS, [timezone.now()])
-        due = [row[0] for row in cursor.fetchall()]
-    for tenant_id in due:
+    for tenant_id in calling.CALLS.tenants_with_work(now=timezone.now()):
         with tenant_scope(tenant_id):
             calling.send_calls()
 

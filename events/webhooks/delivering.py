@@ -2,6 +2,9 @@
 
 No transaction is open while a request is under way. A worker that is killed leaves leases, and when they have run out
 the same events are sent again under the same ids.
+
+Not a `LeasedTable`: one lease holds an endpoint and the deliveries of its batch, and whether an endpoint may be taken
+depends on how many others are.
 """
 
 import logging
