@@ -313,5 +313,9 @@
     });
   }
 
-  document.addEventListener("DOMContentLoaded", function () { document.querySelectorAll("[data-rule-builder]").forEach(function (root) { new Builder(root); }); });
+  function start(part) { part.querySelectorAll("[data-rule-builder]:not([data-built])").forEach(function (root) { root.dataset.built = ""; new Builder(root); }); }
+  document.addEventListener("DOMContentLoaded", function () {
+    start(document);
+    document.body.addEventListener("htmx:load", function (event) { if (event.target.querySelectorAll) { start(event.target.parentNode || document); } });
+  });
 })();
