@@ -47,7 +47,8 @@ def make_calls(play: Play) -> int:
 
 def the_call(play: Play) -> WebhookCall:
     with play.open():
-        return WebhookCall.objects.get()
+        call: WebhookCall = WebhookCall.objects.get()
+    return call
 
 
 def test_a_call_is_made_once_and_its_run_goes_on(play: Play, receiver: Receiver) -> None:
