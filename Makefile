@@ -46,6 +46,7 @@ check: setup ## The fast half of CI: lint, format, types, layers, migrations, a 
 	CRM_SUPPRESSION_SECRET=only-for-this-check-0123456789-abcdef \
 	CRM_DATABASE_URL=postgresql://crm@localhost/none REDIS_URL=redis://localhost:1/0 \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py compare_api $(API_SINCE)
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)

@@ -88,11 +88,15 @@ class GraphQLView(TenantApiView):
     def check_scope(self, caller: Any, method: str) -> None:
         """Each root field asks for its own scope."""
 
+    def check_operation(self, operation: OperationDefinitionNode) -> None:
+        """Raise what forbids the operation as a whole; here nothing does."""
+
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """Run one operation."""
         question = read_question(request)
         document = checked_document(question.query)
         operation = chosen_operation(document, question.operation_name)
+        self.check_operation(operation)
         weight = check_limits(document, operation, question.variables)
         is_mutation = operation.operation is OperationType.MUTATION
         request.charge(WRITE if is_mutation else READ, cost=max(1, weight.fields))
