@@ -23,6 +23,7 @@ from profiles.models import CustomerProfile
 from profiles.representation import customer_fields
 from tenants.encryption import decrypt
 from tenants.models import Tenant
+from tenants.one_by_one import one_by_one
 from tenants.scope import current_tenant_id
 
 BATCH: Final = 20
@@ -44,9 +45,17 @@ def send_calls(*, now: datetime | None = None) -> int:
     """Send what is due in the open scope's club; returns how many calls were made."""
     now = now or timezone.now()
     claims = {claim.key: claim for claim in CALLS.claim(most=BATCH, now=now)}
-    for call in WebhookCall.objects.filter(pk__in=claims):
-        _send(call, claims[call.pk], now)
+    one_by_one(list(claims), lambda call_id: _send_claimed(claims[call_id], now), what="calling a webhook")
     return len(claims)
+
+
+def _send_claimed(claim: Claim, now: datetime) -> None:
+    """One call of the batch, unless the batch took so long that another worker has it by now."""
+    call: WebhookCall | None = WebhookCall.objects.filter(pk=claim.key, status="PENDING").first()
+    if call is None:
+        return
+    for mine in CALLS.renew([claim]):
+        _send(call, mine, now)
 
 
 def _send(call: WebhookCall, claim: Claim, now: datetime) -> None:
