@@ -48,6 +48,8 @@ EMPTY_IDS: Final = frozenset(
         "keiner",
         "unbekannt",
         "geen",
+        "nya",
+        "nvt",
         "onbekend",
         "aucun",
         "inconnu",
@@ -74,6 +76,8 @@ class IdentityKind(StrEnum):
     MCA_V1_UK = "mcaV1UkId"
     GOLF_RSA = "golfRsaId"
     CDH = "cdhId"
+    # As a club prints it, with letters: GC-00123/A.
+    MEMBER_NUMBER = "memberNumber"
     EMAIL = "email"
     PHONE = "phoneNumber"
 
@@ -88,7 +92,13 @@ class IdentityKey(NamedTuple):
 STRENGTH: Final = {kind: rank for rank, kind in enumerate(IdentityKind)}
 EXTERNAL_KINDS: Final = {
     kind.value: kind
-    for kind in (IdentityKind.MCA_V1_ZA, IdentityKind.MCA_V1_UK, IdentityKind.GOLF_RSA, IdentityKind.CDH)
+    for kind in (
+        IdentityKind.MCA_V1_ZA,
+        IdentityKind.MCA_V1_UK,
+        IdentityKind.GOLF_RSA,
+        IdentityKind.CDH,
+        IdentityKind.MEMBER_NUMBER,
+    )
 }
 IDENTITY_KINDS: Final = {kind.value: kind for kind in IdentityKind if kind.value not in EXTERNAL_KINDS}
 # One event is about one person, who has one of each of these.
@@ -180,7 +190,14 @@ def stands_for_nothing(value: str) -> bool:
     signs = [char for char in folded if char.isalnum()]
     if folded in EMPTY_IDS or bare in EMPTY_IDS or not signs or folded == "-1":
         return True
-    if len(set(signs)) == 1 and (signs[0] == "0" or len(signs) >= EQUAL_SIGNS):
+    if len(set(signs)) == 1 and (signs[0] == "0" or signs[0] == "x" or len(signs) >= EQUAL_SIGNS):
+        return True
+    # undefined-undefined, null_null, "null null": what a program glues together where it has nothing.
+    glued = [part for part in re.split(r"[^a-z]+", folded) if part]
+    if len(glued) > 1 and EMPTY_IDS.issuperset(glued) and not any(char.isdigit() for char in folded):
+        return True
+    # Ids have a digit or are one word: "see office", "applied for", "not yet given" are neither.
+    if len(bare.split()) > 1 and not any(char.isdigit() for char in folded):
         return True
     return folded in COUNTED_UP
 

@@ -18,6 +18,8 @@ DEFAULTS: Final = frozenset(
         date(1899, 12, 31),
         date(1900, 1, 1),
         date(1904, 1, 1),
+        # West of Greenwich Unix begins on the evening before.
+        date(1969, 12, 31),
         date(1970, 1, 1),
     }
 )

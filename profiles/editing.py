@@ -364,7 +364,9 @@ def _checked_birth(value: Any) -> date:
 def _checked_tags(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
         raise ValueError("Give a list of texts.")
-    tags = sorted({tag.strip() for tag in value if tag.strip()})
-    if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG or "\x00" in tag for tag in tags):
+    if any("\x00" in tag for tag in value):
+        raise ValueError("A tag holds no null bytes.")
+    tags = sorted({tag for text in value if (tag := " ".join(visible(text).split()))})
+    if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
         raise ValueError(f"At most {MOST_TAGS} tags of at most {LONGEST_TAG} characters.")
     return tags

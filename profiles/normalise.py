@@ -17,6 +17,7 @@ CACHE_SIZE = 65_536
 # Plain ASCII addresses need no library; everything else goes through email-validator.
 PLAIN_EMAIL = re.compile(r"[a-z0-9][a-z0-9._%+'-]*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}")
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3
+SHORTEST_TOP_LEVEL = 2
 # Turkish capital dotted I would turn a domain into another, internationalised one.
 DOTTED_CAPITAL_I = str.maketrans({"\u0130": "i"})
 # What people type when a form insists.
@@ -58,6 +59,10 @@ SURROUNDING = ";,. "
 IN_BRACKETS = re.compile(r"[^<>@]*<([^<>]+@[^<>]+)>")
 # What people write beside a number: (home), a second number, the .0 of a spreadsheet.
 BESIDE_NUMBER = re.compile(r"\([^()0-9]*\)|\.0$|[^\W\d_]{3,}\.?:?", re.UNICODE)
+# 082·555·1801
+DOTS = str.maketrans(dict.fromkeys("·•∙‧", " "))
+# A letter in the place of a digit: without it the number would be somebody else's.
+LOOKALIKE = re.compile(r"\d[lIiOo](?![^\W\d_])")
 BETWEEN_NUMBERS = re.compile(r"[/;,|&]| or | oder | of ")
 QUOTATION_MARKS = '"“”„«»‹›<> '
 
@@ -73,6 +78,9 @@ def normal_email(value: str) -> str | None:
     try:
         parsed = validate_email(candidate, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
+        return None
+    # No country and no company has a domain of one letter, and no server delivers to a bare host.
+    if len(parsed.ascii_domain.rpartition(".")[2]) < SHORTEST_TOP_LEVEL:
         return None
     return f"{parsed.local_part}@{parsed.ascii_domain}".lower()
 
@@ -113,6 +121,9 @@ def first_phone(value: str, country: str) -> str | None:
 
 
 def _valid_number(value: str, country: str) -> str | None:
+    value = value.translate(DOTS)
+    if LOOKALIKE.search(value):
+        return None
     try:
         parsed = (
             _national_number(value, country)
@@ -166,6 +177,11 @@ def _dialling_plan(country: str) -> tuple[int, re.Pattern[str]] | None:
     if plan.national_prefix != "0" or plan.national_prefix_for_parsing != "0":
         return None
     return plan.country_code, re.compile(f"0(?=[1-9])(?:{plan.general_desc.national_number_pattern})")
+
+
+def printed_number(text: str) -> str:
+    """A member number as a club prints it, in capitals and without spaces: GC-00123/A."""
+    return "".join(unicodedata.normalize("NFKC", visible(text)).upper().split()).lstrip("#")
 
 
 @lru_cache(maxsize=CACHE_SIZE)

@@ -210,7 +210,8 @@ class Consumer:
     `handle(tenant, entries)` works inside the tenant's scope and in the transaction in which the position moves; it
     must not speak to a peer. A consumer that speaks to a peer gives `send` as well: `handle` then returns what is to be
     sent, and `send(tenant, that)` runs outside any transaction before the position moves (at least once). `after`
-    names consumers that must have passed an entry before this one reads it.
+    names consumers that must have passed an entry before this one reads it. `siblings()` gives further consumers of
+    the same entries, name → `send`, each with a position, a pace and failures of its own.
     """
 
     name: str
@@ -219,6 +220,7 @@ class Consumer:
     send: str = ""
     after: tuple[str, ...] = ()
     batch_size: int = 1000
+    siblings: str = ""
 
 
 # --- Interfaces --------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     IdentityKind.MCA_V1_UK: "MCA United Kingdom",
     IdentityKind.GOLF_RSA: "GolfRSA",
     IdentityKind.CDH: "CDH",
+    IdentityKind.MEMBER_NUMBER: "Club's number",
     IdentityKind.EMAIL: "E-mail",
     IdentityKind.PHONE: "Phone",
 }

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
-from profiles.exchange.importing.columns import LABELS, Guess, Target
+from profiles.exchange.importing.columns import Guess
+from profiles.exchange.importing.encodings import NAMES as ENCODING_NAMES
 from profiles.exchange.importing.jobs import (
     choose_columns,
     count_rows,
@@ -27,7 +28,8 @@ from profiles.exchange.importing.opening import (
     unknown_statuses,
 )
 from profiles.exchange.importing.problems import problems_file
-from profiles.exchange.importing.tables import ENCODING_NAMES, MOST_BYTES, SEPARATOR_NAMES, UnreadableFile
+from profiles.exchange.importing.tables import MOST_BYTES, SEPARATOR_NAMES, UnreadableFile
+from profiles.exchange.importing.targets import LABELS, Target
 from profiles.models import CustomerProfile, ImportOutcome, ImportRow, ImportStatus, MemberImport
 from tenants.action_log import log_action
 from tenants.admin.base import messages

@@ -69,7 +69,7 @@ def reject(request: StaffRequest, request_id: int) -> HttpResponse:
 def readmit(request: StaffRequest) -> HttpResponse:
     """Let an address in again (form field `address`), because an erased person came back of their own will."""
     text = request.POST.get("address", "").strip()
-    kinds = (IdentityKind.EMAIL, IdentityKind.PHONE, IdentityKind.SCL_MEMBER)
+    kinds = (IdentityKind.EMAIL, IdentityKind.PHONE, IdentityKind.SCL_MEMBER, IdentityKind.MEMBER_NUMBER)
     keys = [key for kind in kinds for key in normal_keys([IdentityKey(kind, text)], "", current_club())]
     lifted = lift(keys) if text else 0
     if lifted:

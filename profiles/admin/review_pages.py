@@ -62,6 +62,7 @@ TELLING: Final = (
     IdentityKind.SCL_MEMBER,
     IdentityKind.GOLF_RSA,
     IdentityKind.CDH,
+    IdentityKind.MEMBER_NUMBER,
 )
 
 

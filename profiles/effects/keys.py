@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from events.identity_hints import STRENGTH, IdentityKey, IdentityKind, stands_for_nothing
 from profiles.club import Club
+from profiles.normalise import printed_number
 
 # Whose id is the source record of an event of this source.
 OWN_KINDS = {
@@ -35,6 +36,9 @@ def _normal(kind: str, value: str, club: Club) -> str | None:
         address = club.email(value)
     elif kind == IdentityKind.PHONE:
         address = club.first_phone(value)
+    elif kind == IdentityKind.MEMBER_NUMBER:
+        number = printed_number(value)
+        return number if not stands_for_nothing(number) and club.identifies(kind, number) else None
     else:
         return value if not stands_for_nothing(value) and club.identifies(kind, value) else None
     return address if address is not None and club.identifies(kind, address) else None

@@ -31,7 +31,7 @@ def _reason(kind: str, value: str, club: Club) -> str:
         if stands_for_nothing(value) or not club.identifies(kind, value):
             return f"{value!r} stands for nothing and was not taken as an id."
         return ""
-    address = club.email(value) if kind == IdentityKind.EMAIL else club.phone(value)
+    address = club.email(value) if kind == IdentityKind.EMAIL else club.first_phone(value)
     words = WORDS[IdentityKind(kind)]
     if address is None:
         return f"This is no {words} that can be reached; it was left aside."

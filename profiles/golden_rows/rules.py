@@ -57,7 +57,7 @@ KEY_COLUMNS: Final[Mapping[str, str]] = {
     "teetimePlayerId": "teetime_player_id",
     "messagingContactId": "messaging_contact_id",
 }
-EXTERNAL_KINDS: Final = frozenset({"mcaV1ZaId", "mcaV1UkId", "golfRsaId", "cdhId"})
+EXTERNAL_KINDS: Final = frozenset({"mcaV1ZaId", "mcaV1UkId", "golfRsaId", "cdhId", "memberNumber"})
 CHURNED_STATUSES: Final = frozenset({"LAPSED", "CANCELLED"})
 # Golden column → the name under which the API and the outbound events know it.
 COLUMN_NAMES: Final[Mapping[str, str]] = {

@@ -25,6 +25,7 @@ KEY_ARGUMENTS: Final = {
     "mca_v1_uk_id": IdentityKind.MCA_V1_UK,
     "golf_rsa_id": IdentityKind.GOLF_RSA,
     "cdh_id": IdentityKind.CDH,
+    "member_number": IdentityKind.MEMBER_NUMBER,
     "email": IdentityKind.EMAIL,
     "phone_number": IdentityKind.PHONE,
 }

@@ -111,7 +111,7 @@ def test_a_condition_refused_says_which_part_and_its_value(api: Client, fairview
         row = Journey.objects.get(pk=journey_id)
     assert play.enter(row, anna) == {"CONDITION": 1}
     why_not = api.get(f"{URL}/{journey_id}/explain{OWN}&customerId={anna.pk}").json()["whyNot"]
-    assert why_not["words"] == "Did not fulfil the condition: Handicap is below 18 (it was 19)"
+    assert why_not["words"] == "Did not fulfil the condition: handicap is less than 18 (it was 19)"
 
 
 def test_graphql_tells_the_same(api: Client, fairview: Club) -> None:

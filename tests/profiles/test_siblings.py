@@ -9,14 +9,31 @@ from profiles.normalise import first_phone, is_placeholder_email, normal_email, 
 @pytest.mark.parametrize(
     "value",
     ["(null)", "[none]", "<undefined>", "n\\a", "#N/A", "#REF!", "unknown user", "no number", "not known", "keine",
-     "onbekend", "{{id}}", "{ userId }", "${id}", "%s", "%(id)s", "<id>", "__null__"],
+     "onbekend", "see office", "applied for", "xxxx", "undefined-undefined", "null_null", "None/None", "NYA",
+     "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "{{id}}",
+     "{ userId }", "${id}", "%s", "%(id)s", "<id>", "__null__"],
 )  # fmt: skip
 def test_an_id_that_stands_for_nothing_in_other_words(value: str) -> None:
     assert stands_for_nothing(value)
 
 
 @pytest.mark.parametrize(
-    "value", ["guest1", "test123", "x1", "A-0123", "Null-7", "nan123", "{7}", "%27", "12", "NA-17"]
+    "value",
+    [
+        "guest1",
+        "test123",
+        "x1",
+        "no-7",
+        "Anna",
+        "null-0-a1",
+        "A-0123",
+        "Null-7",
+        "nan123",
+        "{7}",
+        "%27",
+        "12",
+        "NA-17",
+    ],
 )
 def test_an_id_that_only_looks_like_one_is_kept(value: str) -> None:
     assert not stands_for_nothing(value)

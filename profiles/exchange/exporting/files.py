@@ -25,11 +25,13 @@ BLOCK: Final = 2_000
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_SUSPICIOUS: Final = frozenset({" ", *FORMULA_SIGNS})
+_SUSPICIOUS: Final = frozenset({" ", "'", *FORMULA_SIGNS})
 # Nearly all cells: asked first, as there are millions of them.
 _AS_THEY_ARE: Final = frozenset({type(None), bool, int, float, str})
 # A program that separates by something else begins a cell in the middle of ours.
-INNER_FORMULA: Final = re.compile(r"([;\t\r\n|]\s*)(?=[=+\-@＝＋－＠])")
+INNER_FORMULA: Final = re.compile(r"([;\t\r\n|]\s*)(?='*[=+\-@＝＋－＠])")
+# Items of a list that need marks around them, so that they can be told apart again.
+MARKED: Final = re.compile(r'[;"]')
 HARMLESS: Final = re.compile(r"\+[0-9]{7,15}")
 
 CREATED, KEY = COLUMNS.index("created_at"), COLUMNS.index("id")
@@ -141,11 +143,16 @@ def _cells(row: Row) -> list[Any]:
 def _plain(value: Any) -> Any:
     """A value of another kind as one cell of a table."""
     if isinstance(value, list):
-        return "; ".join(map(str, value))
+        return "; ".join(map(_item, map(str, value)))
     if isinstance(value, dict | orjson.Fragment):
         text = to_json(value).decode()
         return "" if text == "{}" else text
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _item(text: str) -> str:
+    """One of several in a cell; as CSV does where a separator stands in it."""
+    return '"' + text.replace('"', '""') + '"' if MARKED.search(text) else text
 
 
 def defused(value: Any) -> Any:
@@ -154,7 +161,7 @@ def defused(value: Any) -> Any:
         return value
     if (
         value[:1] in _SUSPICIOUS
-        and value.lstrip(" ").startswith(FORMULA_SIGNS)
+        and value.lstrip(" '").startswith(FORMULA_SIGNS)
         and not HARMLESS.fullmatch(value)
     ):
         value = f"'{value}"

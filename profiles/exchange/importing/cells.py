@@ -13,12 +13,16 @@ from events.catalogue.fields import HIGHEST_HANDICAP, LARGEST_MEMBER_ID, LOWEST_
 from events.identity_hints import stands_for_nothing
 from profiles.births import doubt
 from profiles.club import Club
-from profiles.exchange.importing.columns import Target
 from profiles.exchange.importing.countries import country_code
-from profiles.exchange.importing.days import bare_year, read_day
-from profiles.exchange.importing.plain_cells import plain
-from profiles.exchange.importing.statuses import STATUSES
-from profiles.normalise import folded
+from profiles.exchange.importing.days import bare_month, bare_year, read_day
+from profiles.exchange.importing.empty_cells import NAMES_TOO, NOT_YET, is_no_value
+from profiles.exchange.importing.everyday_words import gender_of, language_code
+from profiles.exchange.importing.handicaps import TENTH, read_strokes
+from profiles.exchange.importing.plain_cells import plain, undefused
+from profiles.exchange.importing.statuses import status_of
+from profiles.exchange.importing.targets import Target
+from profiles.exchange.importing.written_names import as_written
+from profiles.normalise import folded, printed_number
 
 LONGEST_TEXT: Final = 200
 LONGEST_TAG: Final = 50
@@ -29,62 +33,53 @@ MOST_TAGS: Final = 50
 SCIENTIFIC: Final = re.compile(r"\+?\d+(?:[.,]\d+)?[eE]\+?\d{1,2}")
 # What a number in a spreadsheet holds exactly.
 EXACT_DIGITS: Final = 15
-CODE_LENGTH: Final = 2
 WHOLE: Final = re.compile(r"(\d+)[.,]0+")
-# What spreadsheets show instead of a value: nothing in any column.
-NO_VALUE: Final = frozenset(
-    {
-        "-",
-        "--",
-        "—",
-        "–",
-        "n/a",
-        "#n/a",
-        "#ref!",
-        "#value!",
-        "#name?",
-        "#div/0!",
-        "#null!",
-        "#num!",
-        "?",
-        "<na>",
-    }
-)
-# What programs write for nothing; in a column of names these are names: Jennifer Null, Na Shikongo.
-NAMES_TOO: Final = frozenset({"na", "nan", "nat", "none", "null", "nil"})
-NOT_YET: Final = frozenset(
-    {"unknown", "tbc", "tba", "tbd", "pending", "undefined", "not known", "n.a.", "n.a"}
-)
+THOUSANDS: Final = re.compile(r"\d{1,3}(?:[ .,']\d{3})+")
 BETWEEN_EMAILS: Final = re.compile(r"(?:[;,/|\s]|:::)+")
-BETWEEN_PHONES: Final = re.compile(r"\s*(?:[;,/|\n]|:::|\bor\b|\boder\b|\bof\b|\bou\b)\s*", re.IGNORECASE)
+BETWEEN_PHONES: Final = re.compile(
+    r"\s*(?:[;,/|\n&]|:::|\((?=[^\W\d])|\bor\b|\boder\b|\bof\b|\bou\b|\band\b|\bund\b|\ben\b|\bet\b)\s*",
+    re.IGNORECASE,
+)
 # How Google parts several values in one cell; a label that begins with a star is its own.
 GOOGLE_MARK: Final = ":::"
-# As in Anna & Piet, Mr and Mrs: two people.
-COUPLE: Final = re.compile(r"\s*(?:&|\+|\band\b|\bund\b|\ben\b|\bet\b)\s*", re.IGNORECASE)
 BIRTHDAY_WITHOUT_YEAR: Final = re.compile(r"--\d{2}-?\d{2}")
-# As printed: 12.4M, 8.1R, 15*, +2.1; letters say how a handicap came about.
-PRINTED_HANDICAP: Final = re.compile(r"([+-]?)\s*(\d{1,2}(?:[.,]\d+)?)\s*[A-Za-z*]{0,2}")
-NO_HANDICAP: Final = frozenset({"nh", "n h", "no handicap", "no hcp", "none", "pending", "ohne", "sans"})
-# The first letter of a name, of each half of a double one, and behind an apostrophe.
-CAPITAL: Final = re.compile(r"(?:^|(?<=[-'’]))[^\W\d_]")
-INITIALS: Final = 2
 LABELLED: Final = re.compile(r"^\s*\(?[A-Za-z]{1,9}\)?[.:\s]+(?=[+(\d])")
+# 49 (0)171: a country's code that has lost its plus.
+CODE_AND_ZERO: Final = re.compile(r"[1-9]\d{0,2} ?\(0\)")
 IN_BRACKETS: Final = re.compile(r"<([^<>]+)>")
-TITLES: Final = frozenset(
-    "mr mrs ms miss mx dr prof rev sir dame lady lord capt col maj lt adv hon mnr mev me ds herr frau".split()  # noqa: SIM905
+# What may stand beside an address: a label, another word in brackets; in front of it a name as well.
+BESIDE_EMAIL: Final = re.compile(
+    r"[(\[][^()\[\]]*[)\]]|\b[^\W\d_]{1,10}:|\b(?:and|or|und|oder|en|of|et|ou)\b|:::|[;,/|<>\"'().\s]",
+    re.IGNORECASE,
 )
-PARTICLES: Final = frozenset(
-    "van von der den de du des la le di da dos das del della ter ten te vd bin ibn al el st".split()  # noqa: SIM905
-)
-GENDERS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("m", "male", "man", "men", "gent", "gents", "mr", "manlik", "mannlich", "herr"), "male"),
-    **dict.fromkeys(
-        ("f", "female", "woman", "women", "lady", "ladies", "w", "vroulik", "weiblich", "frau"), "female"
-    ),
-}
+NAME_IN_FRONT: Final = re.compile(r"^(?:[^\W\d_]{3,}[.,]?\s+)+")
+LINK: Final = re.compile(r"^mailto:([^?\s]+)(?:\?.*)?$", re.IGNORECASE)
 # Countries whose postcodes are numbers of so many digits, some of which begin with a zero.
 POSTCODE_DIGITS: Final = {"ZA": 4, "DE": 5, "ES": 5, "FR": 5, "IT": 5, "US": 5}
-TENTH: Final = Decimal("0.1")
+POSTCODE_SIGN: Final = re.compile(r"[A-Z]{1,3}-(\d{4,5})")
+LIFELONG: Final = frozenset(
+    "life|lifetime|life member|for life|never|never expires|no expiry|does not expire|permanent|unlimited|lebenslang|"  # noqa: SIM905
+    "unbegrenzt|lewenslank|levenslang|a vie|vitalicio|vitalicia|a vita".split("|")
+)
+# Beyond it a day is a program's word for "never".
+LATEST_YEAR: Final = 2100
+LISTS: Final = (("[", "]"), ("{", "}"), ("(", ")"))
+OTHER_COMMAS: Final = str.maketrans({"،": ",", "、": ",", "，": ",", "；": ";"})
+# What our own export writes needs no reading, but for values that are kept in another form.
+AS_THEY_STAND: Final = frozenset(
+    {
+        Target.FIRST_NAME,
+        Target.LAST_NAME,
+        Target.GENDER,
+        Target.COUNTRY,
+        Target.LANGUAGE,
+        Target.POSTCODE,
+        Target.STATUS,
+        Target.TIER,
+        Target.HOME_CLUB,
+        Target.PLAYER,
+    }
+)
 
 
 class Unreadable(ValueError):
@@ -115,9 +110,15 @@ def read_cell(target: Target, cell: str, reader: Reader) -> Read:
 
     What is taken for nothing in a column of names is remarked, because it may be a name.
     """
+    if reader.is_own and target in AS_THEY_STAND:
+        return _text(undefused(cell), reader) if cell else Read(None)
+    if reader.is_own and target is Target.TAGS:
+        return Read(next(csv.reader([undefused(cell)], delimiter=";", skipinitialspace=True), None) or None)
     text = plain(cell)
     words = text.casefold()
-    if not text or words in NO_VALUE:
+    if not text:
+        return Read(None)
+    if is_no_value(words):
         return Read(None)
     if words in NOT_YET and target not in MEANT:
         return Read(None, f"{text!r} was taken for nothing" if target in NAMES else "")
@@ -136,46 +137,6 @@ def read_cell(target: Target, cell: str, reader: Reader) -> Read:
         raise Unreadable(f"{text[:50]!r} cannot be read") from None
 
 
-def couple_in(name: str, last: str = "") -> tuple[str, str] | None:
-    """The two people of a cell such as "Mr & Mrs J Smithers" or "Anna & Piet Bothma"; None: it is one."""
-    one, *others = [half.strip(" ,") for half in COUPLE.split(name)]
-    if len(others) != 1 or not one or not others[0]:
-        return None
-    other = others[0]
-    if not (any(map(str.isalpha, one)) and any(map(str.isalpha, other))):
-        return None
-    family = last or (other.split()[-1] if len(other.split()) > 1 else "")
-    rest = other if last else other.removesuffix(family).strip()
-    if folded(one) in TITLES and folded(rest.split()[0] if rest else "") in TITLES:
-        # Mr & Mrs J Smithers: the initial is the first one's.
-        title, *initials = rest.split()
-        return " ".join([one, *initials, family]).strip(), f"{title} {family}".strip()
-    is_whole = not last and len(one.split()) > 1 and folded(one.split()[0]) not in TITLES
-    first = one if is_whole else f"{one} {family}".strip()
-    return first, f"{rest} {family}".strip()
-
-
-def split_name(text: str) -> tuple[str, str]:
-    """First and last name of a full one, as in "van der Merwe, Dr Anna" or "Mr Pieter van der Merwe"."""
-    last, comma, first = text.partition(",")
-    if comma:
-        return _without_titles(first), last.strip()
-    words = _without_titles(text).split()
-    if len(words) <= 1:
-        return " ".join(words), ""
-    start = len(words) - 1
-    while start > 1 and folded(words[start - 1]) in PARTICLES:
-        start -= 1
-    return " ".join(words[:start]), " ".join(words[start:])
-
-
-def _without_titles(text: str) -> str:
-    words = text.split()
-    while len(words) > 1 and folded(words[0]) in TITLES:
-        words.pop(0)
-    return " ".join(words)
-
-
 def _text(text: str, reader: Reader) -> Read:
     if len(text) > LONGEST_TEXT:
         raise Unreadable(f"is longer than {LONGEST_TEXT} characters")
@@ -184,31 +145,29 @@ def _text(text: str, reader: Reader) -> Read:
 
 def _name(text: str, reader: Reader) -> Read:
     """A name all in capitals is written as names are: VAN DER MERWE becomes van der Merwe, O'BRIEN O'Brien."""
+    if not any(map(str.isalpha, text)):
+        raise Unreadable(f"{text[:50]!r} is no name")
+    if "@" in text and reader.club.email(text) is not None:
+        raise Unreadable(f"{text[:50]!r} is an e-mail address and no name")
     return _text(as_written(text), reader)
 
 
-def as_written(name: str) -> str:
-    """The name without shouting; one with any small letter, and a pair of initials, stays as it is."""
-    if not name.isupper() or len(name) <= INITIALS:
-        return name
-    words = [word.lower() if folded(word) in PARTICLES else _capitalised(word) for word in name.split()]
-    return " ".join(words)
-
-
-def _capitalised(word: str) -> str:
-    text = CAPITAL.sub(lambda match: match[0].upper(), word.lower())
-    return f"Mc{text[2:].capitalize()}" if text.startswith("Mc") and len(text) > INITIALS else text
-
-
 def _email(text: str, reader: Reader) -> Read:
+    """The first address of the cell, where what stands beside it is a name, a label or another address."""
     inside = IN_BRACKETS.search(text)
-    if inside:
+    if inside and "@" in inside[1]:
         text = inside[1]
+    if link := LINK.fullmatch(text):
+        text = link[1]
     parts = [
         part.removeprefix("mailto:").strip(".<>()'\" ") for part in BETWEEN_EMAILS.split(text) if "@" in part
     ]
     normal = [(part, address) for part in parts if (address := reader.club.email(part))]
-    if not normal:
+    beside = NAME_IN_FRONT.sub("", text)
+    for part in parts:
+        beside = beside.replace(part, " ", 1)
+    if not normal or BESIDE_EMAIL.sub("", beside):
+        # In "a b@x.example" and "b@x.exampl e" a part of the address is outside of it: it would be somebody else's.
         raise Unreadable(f"{text!r} is no e-mail address")
     address = normal[0][1]
     if not reader.club.identifies("email", address):
@@ -222,11 +181,16 @@ def _phone(text: str, reader: Reader) -> Read:
     parts = [LABELLED.sub("", part) for part in BETWEEN_PHONES.split(text) if any(map(str.isdigit, part))]
     for part in (text, *parts):
         number = _as_phone(part, reader.club)
+        if number is None and part != text:
+            number = reader.club.first_phone(part)
         if number is None:
             continue
         if not reader.club.identifies("phoneNumber", number):
             raise Unreadable(f"{text} stands for nobody in particular")
-        return Read(number, f"holds several; {number} was taken" if part != text else "")
+        return Read(number, f"holds several; {number} was taken" if len(parts) > 1 and part != text else "")
+    beside = reader.club.first_phone(text)
+    if beside is not None and reader.club.identifies("phoneNumber", beside):
+        return Read(beside)
     raise Unreadable(f"{text!r} is no phone number")
 
 
@@ -253,15 +217,29 @@ def _as_phone(text: str, club: Club) -> str | None:
     if number is None and text.isdigit():
         # A spreadsheet takes the plus and the zero in front for ornaments.
         number = club.phone(f"+{text}") or club.phone(f"0{text}")
+    if number is None and CODE_AND_ZERO.match(text):
+        number = club.phone(f"+{text}")
     return number
 
 
 def _member_number(text: str, reader: Reader) -> Read:
-    whole = WHOLE.fullmatch(text)
-    text = (whole[1] if whole else text).lstrip("#").strip()
+    """The membership service's number, a whole one."""
+    text = _unspoiled(text).lstrip("#").strip()
+    if THOUSANDS.fullmatch(text):
+        text = "".join(filter(str.isdigit, text))
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= LARGEST_MEMBER_ID:
         raise Unreadable(f"{text!r} is no member number: it is a whole number")
     return Read(str(int(text)))
+
+
+def _printed_number(text: str, reader: Reader) -> Read:
+    """A number as the club prints it, in capitals and without spaces: GC-00123/A. Raises Unreadable without a digit."""
+    number = printed_number(text)
+    if stands_for_nothing(number) or not any(map(str.isdigit, number)):
+        raise Unreadable(f"{text[:50]!r} stands for nothing")
+    if len(number) > LONGEST_TAG:
+        raise Unreadable(f"is longer than {LONGEST_TAG} characters")
+    return Read(number)
 
 
 def _key(text: str, reader: Reader) -> Read:
@@ -270,6 +248,14 @@ def _key(text: str, reader: Reader) -> Read:
     if stands_for_nothing(text):
         raise Unreadable(f"{text!r} stands for nothing")
     return _text(text, reader)
+
+
+def _numbered_key(text: str, reader: Reader) -> Read:
+    """The number of a federation: words such as "see office" are none."""
+    text = _unspoiled(text)
+    if not any(map(str.isdigit, text)):
+        raise Unreadable(f"{text[:50]!r} is no number")
+    return _key(text, reader)
 
 
 def _customer(text: str, reader: Reader) -> Read:
@@ -285,6 +271,8 @@ def _birth(text: str, reader: Reader) -> Read:
         raise Unreadable(f"{year} is a year and no date of birth")
     if BIRTHDAY_WITHOUT_YEAR.fullmatch(text):
         raise Unreadable(f"{text} has no year")
+    if bare_month(text) is not None:
+        raise Unreadable(f"{text} has no day")
     read = _day(text, reader, may_be_ahead=False)
     if reason := doubt(read, reader.today, reader.club.default_births):
         raise Unreadable(reason)
@@ -294,14 +282,23 @@ def _birth(text: str, reader: Reader) -> Read:
 def _since(text: str, reader: Reader) -> Read:
     if (year := bare_year(text)) is not None and year <= reader.today.year:
         return Read(f"{year}-01-01", f"{year} was read as 1 January {year}; that day was taken")
+    if (month := bare_month(text)) is not None and month[0] <= reader.today:
+        return Read(month[0].isoformat(), f"{text} was read as its first day; that day was taken")
     return Read(_day(text, reader, may_be_ahead=False).isoformat())
 
 
 def _until(text: str, reader: Reader) -> Read:
-    """Who has paid until 2026 has paid for all of it."""
+    """Who has paid until 2026 has paid for all of it; a membership for life has no day on which it ends."""
+    if folded(text) in LIFELONG:
+        return Read(None, f"{text!r} means no end and was taken for nothing")
     if (year := bare_year(text)) is not None:
         return Read(f"{year}-12-31", f"{year} was read as the end of {year}; that day was taken")
-    return Read(_day(text, reader, may_be_ahead=True).isoformat())
+    if (month := bare_month(text)) is not None:
+        return Read(month[1].isoformat(), f"{text} was read as its last day; that day was taken")
+    read = _day(text, reader, may_be_ahead=True)
+    if read.year >= LATEST_YEAR and not reader.is_own:
+        return Read(None, f"{text!r} means no end and was taken for nothing")
+    return Read(read.isoformat())
 
 
 def _day(text: str, reader: Reader, *, may_be_ahead: bool) -> date:
@@ -325,34 +322,41 @@ def _moment(text: str, reader: Reader) -> Read:
 
 def _handicap(text: str, reader: Reader) -> Read:
     """In tenths; a plus handicap is negative."""
-    if folded(text) in NO_HANDICAP:
+    try:
+        strokes = read_strokes(text)
+    except ValueError:
+        raise Unreadable(f"{text[:20]!r} is no handicap") from None
+    if strokes is None:
         return Read(None)
-    printed = PRINTED_HANDICAP.fullmatch(text)
-    if printed is None:
-        raise Unreadable(f"{text[:20]!r} is no handicap")
-    number = Decimal(printed[2].replace(",", ".")) * (-1 if printed[1] else 1)
-    if not LOWEST_HANDICAP <= number <= HIGHEST_HANDICAP:
+    if not LOWEST_HANDICAP <= strokes <= HIGHEST_HANDICAP:
         raise Unreadable(f"a handicap lies between +{-LOWEST_HANDICAP} and {HIGHEST_HANDICAP}")
-    return Read(int(number.quantize(TENTH) * 10))
+    return Read(int(strokes.quantize(TENTH) * 10))
 
 
 def _gender(text: str, reader: Reader) -> Read:
-    return Read(GENDERS.get(folded(text), text.casefold()[:LONGEST_TEXT]))
+    gender = gender_of(text)
+    if gender is None:
+        raise Unreadable(f"{text[:50]!r} is no gender that is known")
+    return Read(gender)
+
+
+def _language(text: str, reader: Reader) -> Read:
+    language = language_code(text)
+    if language is None:
+        raise Unreadable(f"{text[:50]!r} is no language")
+    return Read(language)
 
 
 def _status(text: str, reader: Reader) -> Read:
     """A status that is known, by the club's own words first; what is not known makes nobody a member."""
-    words = folded(text)
-    known = reader.statuses.get(words) or STATUSES.get(words)
-    if known is None and reader.is_own:
-        known = text
+    known = status_of(text, reader.statuses)
     if known is None:
         raise Unreadable(f"{text[:50]!r} is no membership status that is known")
     return Read(known)
 
 
 def _country(text: str, reader: Reader) -> Read:
-    found = country_code(text)
+    found = country_code(text, reader.club.country)
     if found is None:
         raise Unreadable(f"{text[:50]!r} is no country")
     return Read(found)
@@ -362,21 +366,33 @@ def _postcode(text: str, reader: Reader) -> Read:
     """In capitals; a spreadsheet takes the zeroes in front for ornaments."""
     whole = WHOLE.fullmatch(text)
     code = (whole[1] if whole else text).upper()
+    code = signed[1] if (signed := POSTCODE_SIGN.fullmatch(code)) else code
+    if code.strip("0") == "":
+        raise Unreadable(f"{text!r} stands for nothing")
     return _text(code.zfill(POSTCODE_DIGITS.get(reader.club.country, 0)) if code.isdigit() else code, reader)
 
 
 def _tags(text: str, reader: Reader) -> Read:
-    """Parted as CSV parts cells, so that marks around a tag go; Google's own labels are none."""
-    line = text.replace(GOOGLE_MARK, ";").replace("|", ";")
-    parts = [
-        part.strip().strip("\"'")
-        for piece in line.split(";")
-        for part in next(csv.reader([piece.strip()], skipinitialspace=True), [])
-    ]
-    tags = sorted({part for part in parts if part and not part.startswith("*")})
-    if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
+    """Parted as CSV parts cells, so that marks around a tag go; Google's own labels are none.
+
+    Lists as programs print them ([a, b], {a,b}) lose their brackets; of one tag in two spellings the first counts.
+    """
+    line = text.replace(GOOGLE_MARK, ";").replace("|", ";").translate(OTHER_COMMAS)
+    for left, right in LISTS:
+        if line.startswith(left) and line.endswith(right):
+            line = line[1:-1]
+    tags: dict[str, str] = {}
+    for part in (part for piece in line.split(";") for part in _csv_parts(piece)):
+        tag = part.strip().strip("\"'").strip()
+        if tag and not tag.startswith("*"):
+            tags.setdefault(tag.casefold(), tag)
+    if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags.values()):
         raise Unreadable(f"at most {MOST_TAGS} tags of at most {LONGEST_TAG} characters")
-    return Read(tags or None)
+    return Read(sorted(tags.values()) or None)
+
+
+def _csv_parts(piece: str) -> list[str]:
+    return next(csv.reader([piece.strip()], skipinitialspace=True), [])
 
 
 READERS: Final[Mapping[Target, Callable[[str, Reader], Read]]] = {
@@ -389,14 +405,16 @@ READERS: Final[Mapping[Target, Callable[[str, Reader], Read]]] = {
     Target.PLAYER: _key,
     Target.MCA_ZA: _key,
     Target.MCA_UK: _key,
-    Target.GOLF_RSA: _key,
-    Target.CDH: _key,
+    Target.GOLF_RSA: _numbered_key,
+    Target.CDH: _numbered_key,
+    Target.MEMBER_NUMBER: _printed_number,
     Target.CUSTOMER: _customer,
     Target.BIRTH: _birth,
     Target.MEMBER_SINCE: _since,
     Target.EXPIRY: _until,
     Target.HANDICAP: _handicap,
     Target.GENDER: _gender,
+    Target.LANGUAGE: _language,
     Target.STATUS: _status,
     Target.POSTCODE: _postcode,
     Target.COUNTRY: _country,

@@ -15,7 +15,6 @@ from django.db import connection, transaction
 from events.identity_hints import IdentityKey
 from profiles.club import Club
 from profiles.exchange.importing import statements as sql
-from profiles.exchange.importing.columns import KEYS, LABELS, Target
 from profiles.exchange.importing.subjects import (
     KNOWN_BY,
     NAMES,
@@ -28,6 +27,7 @@ from profiles.exchange.importing.subjects import (
     moment_of,
     record_of,
 )
+from profiles.exchange.importing.targets import KEYS, LABELS, Target
 from profiles.golden_rows.rules import DATE_COLUMNS, FIELD_OWNERS, FILLS_GAPS, ORDINARY, TEXT_COLUMNS
 from profiles.identity import CAP_EXCEEDED, Candidate, Claim, IdentityMap, Person, keys_of
 from profiles.ingest.people import extend_identity_map

@@ -1,57 +1,156 @@
-"""Countries as people write them: by code, in one of eight languages, in everyday short forms."""
+"""Countries as people write them: by code, in their own or one of eight languages, in everyday short forms."""
 
+import re
 from functools import lru_cache
 from typing import Final
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from babel.languages import get_official_languages
 
 from profiles.exchange.importing.days import LANGUAGES
 from profiles.normalise import folded
 
 CODE_LENGTH: Final = 2
+# Codes of Unicode's that are no country: unions, pseudo locales, "unknown".
+NO_COUNTRIES: Final = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
 EVERYDAY: Final = {
     **dict.fromkeys(
-        ("uk", "england", "scotland", "wales", "great britain", "northern ireland", "britain"), "GB"
+        (
+            *(
+                "uk",
+                "u k",
+                "england",
+                "scotland",
+                "wales",
+                "great britain",
+                "northern ireland",
+                "n ireland",
+                "gb",
+            ),
+            *("britain", "eng", "sco", "wal", "nir", "united kingdom of great britain northern ireland"),
+        ),
+        "GB",
     ),
     **dict.fromkeys(("usa", "us", "america", "united states of america", "u s a", "u s"), "US"),
     **dict.fromkeys(
-        ("rsa", "south africa rsa", "republic of south africa", "suid afrika", "s africa", "sa"), "ZA"
+        ("rsa", "r s a", "south africa rsa", "suid afrika", "s africa", "sa", "s a", "southafrica"), "ZA"
     ),
-    **dict.fromkeys(("holland", "the netherlands"), "NL"),
+    **dict.fromkeys(("holland", "netherlands", "ned"), "NL"),
     **dict.fromkeys(("eire", "republic of ireland"), "IE"),
     **dict.fromkeys(("uae", "emirates", "united arab emirates"), "AE"),
     **dict.fromkeys(("swaziland", "eswatini"), "SZ"),
     **dict.fromkeys(("ivory coast", "cote divoire", "cote d ivoire"), "CI"),
+    **dict.fromkeys(
+        ("drc", "dr congo", "d r congo", "democratic republic of congo", "congo kinshasa", "zaire"), "CD"
+    ),
+    **dict.fromkeys(("d", "ger", "brd", "frg"), "DE"),
+    **dict.fromkeys(("korea", "rok"), "KR"),
+    **dict.fromkeys(("macedonia", "fyrom"), "MK"),
+    **dict.fromkeys(("hong kong", "hk sar"), "HK"),
+    **dict.fromkeys(("macau", "macao"), "MO"),
+    **dict.fromkeys(("vatican", "holy see"), "VA"),
+    **dict.fromkeys(("russia", "russian federation"), "RU"),
+    **dict.fromkeys(("syria", "syrian arab republic"), "SY"),
+    **dict.fromkeys(("laos", "lao people s democratic republic", "lao peoples democratic republic"), "LA"),
+    # Vehicles of the neighbours, in the lists of clubs between the Alps and the sea.
+    "a": "AT",
+    "f": "FR",
+    "i": "IT",
     "czech republic": "CZ",
-    "korea": "KR",
-    "russia": "RU",
     "turkey": "TR",
-    "drc": "CD",
+    "burma": "MM",
+    "east timor": "TL",
+    "palestine": "PS",
+    "saint helena": "SH",
+    # What sports federations write instead of ISO 3166.
+    "sui": "CH",
+    "den": "DK",
+    "por": "PT",
+    "cro": "HR",
+    "gre": "GR",
+    "slo": "SI",
+    "zim": "ZW",
+    "bot": "BW",
+    "les": "LS",
+    "zam": "ZM",
+    "maw": "MW",
+    "tan": "TZ",
+    "ang": "AO",
+    "nam": "NA",
+    "ngr": "NG",
+    "mas": "MY",
+    "ina": "ID",
+    "phi": "PH",
+    "ksa": "SA",
 }
+# In the south of Africa SA is no kingdom of Arabia.
+SOUTH_OF_AFRICA: Final = frozenset({"ZA", "NA", "BW", "LS", "SZ", "ZW", "MZ", "ZM", "MW"})
+BETWEEN: Final = re.compile(r"\s*[(),/;&]\s*|\s+[-–]\s+")
+FORMS_OF_STATE: Final = frozenset(
+    "republic of the islamic federal plurinational bolivarian state kingdom united federation commonwealth rep".split()  # noqa: SIM905
+)
+LITTLE: Final = frozenset({"and", "the"})
+IN_FRONT: Final = re.compile(r"^(?:republic|kingdom|state|commonwealth|federal republic|rep) of ")
 
 
-def country_code(text: str) -> str | None:
-    """Two letters of ISO 3166-1, None for what is no country."""
+def country_code(text: str, home: str = "") -> str | None:
+    """Two letters of ISO 3166-1, None for what is no country. `home`: the club's own, which some short forms mean."""
+    if home in SOUTH_OF_AFRICA and folded(text) == "sa":
+        return "ZA"
+    whole = _one(text)
+    if whole is not None:
+        return whole
+    parts = [part for part in BETWEEN.split(text) if part]
+    if len(parts) == 1:
+        return None
+    # South Africa (ZA); Korea, Republic of; England & Wales.
+    told = [_one(part) for part in parts if not FORMS_OF_STATE.issuperset(folded(part).split())]
+    return told[0] if told and len(set(told)) == 1 else None
+
+
+def _one(text: str) -> str | None:
     code = text.strip().upper()
     territories = Locale("en").territories
-    if len(code) == CODE_LENGTH and code.isalpha() and code != "UK" and code in territories:
-        return code
+    if len(code) == CODE_LENGTH and code.isascii() and code.isalpha() and code != "UK":
+        return code if code in territories and code not in NO_COUNTRIES else None
     if len(code) == CODE_LENGTH + 1 and code.isalpha():
         aliases = get_global("territory_aliases").get(code)
         if aliases and len(aliases) == 1:
             return str(aliases[0])
-    return _names().get(folded(text))
+    words = _plain(text)
+    return _names().get(words) or _names().get(IN_FRONT.sub("", words))
+
+
+def _plain(text: str) -> str:
+    """Folded, without "and" and "the"."""
+    return " ".join(word for word in folded(text).split() if word not in LITTLE)
 
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
-    """Folded names in all languages of the headers → two letters; the everyday ones count most."""
+    """Names in all languages of the headers, and in their own → two letters; the everyday ones count most."""
     names: dict[str, str] = {}
+    for code in map(str, Locale("en").territories):
+        if len(code) == CODE_LENGTH and code.isalpha():
+            for name in _own_names(code):
+                names[_plain(name)] = code
     for language in reversed(LANGUAGES):
         for code, name in Locale(language).territories.items():
             if len(code) == CODE_LENGTH and code.isalpha():
-                names[folded(name)] = code
+                names[_plain(name)] = code
                 # As in "Hong Kong SAR China".
-                names.setdefault(folded(name.partition("(")[0]), code)
-    return {**names, **EVERYDAY}
+                names.setdefault(_plain(name.partition("(")[0]), code)
+    kept = {name: code for name, code in names.items() if code not in NO_COUNTRIES}
+    return {**kept, **EVERYDAY}
+
+
+def _own_names(code: str) -> list[str]:
+    """What a country is called in its own languages: Polska, Suomi, 日本."""
+    names = []
+    for language in get_official_languages(code, de_facto=True):
+        try:
+            names.append(Locale.parse(language).territories.get(code, ""))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return [name for name in names if name]

@@ -6,6 +6,7 @@ Pure.
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from enum import Enum
 from typing import Final
@@ -15,12 +16,19 @@ LONGEST_CELL: Final = 10_000
 # A cell of an address or a note has no more lines.
 MOST_LINES: Final = 100
 MARK: Final = '"'
+# Not by `splitlines`: signs that Unicode takes for line ends (U+0085, U+2028) stand in cells copied from web pages.
+LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 Cells = list[str]
 
 
 class TooManyRows(Exception):
     """More rows than wanted."""
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, each with its end."""
+    return LINE.findall(text)
 
 
 def csv_rows(text: str, separator: str, *, most: int) -> tuple[list[tuple[int, Cells]], list[str]]:
@@ -30,7 +38,7 @@ def csv_rows(text: str, separator: str, *, most: int) -> tuple[list[tuple[int, C
     """
     rows: list[tuple[int, Cells]] = []
     strays: list[int] = []
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     usual = _usual_separators(lines, separator)
     place = 0
     while place < len(lines):
@@ -105,7 +113,7 @@ def _cells(record: str, separator: str, *, is_stray: bool) -> Cells:
     if is_stray:
         rows = csv.reader([record], delimiter=separator, quoting=csv.QUOTE_NONE)
     else:
-        rows = csv.reader(record.splitlines(keepends=True), delimiter=separator)
+        rows = csv.reader(lines_of(record), delimiter=separator)
     cells = next(rows, [])[:MOST_COLUMNS]
     if is_stray:
         cells = [cell.strip().strip(MARK) for cell in cells]

@@ -20,10 +20,11 @@ from profiles.club import Club
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
 from profiles.exchange.importing import statements as sql
 from profiles.exchange.importing.checking import Check, FileRow, Verdict
-from profiles.exchange.importing.columns import LABELS, MANY, Target, is_own_export
+from profiles.exchange.importing.columns import is_own_export
 from profiles.exchange.importing.opening import remembered_statuses
 from profiles.exchange.importing.running import run_chunks
 from profiles.exchange.importing.subjects import RowRead, RowReader
+from profiles.exchange.importing.targets import LABELS, MANY, Target
 from profiles.exchange.importing.undoing import undo_chunk
 from profiles.models import (
     WORKING_STATUSES,

@@ -10,9 +10,9 @@ import orjson
 from django.db import connection
 
 from profiles.exchange.importing import statements as sql
-from profiles.exchange.importing.columns import Target
 from profiles.exchange.importing.subjects import OLD_IDS
 from profiles.exchange.importing.tables import Table, UnreadableFile, read_table
+from profiles.exchange.importing.targets import Target
 from profiles.models import MemberImport
 
 Form = MemberImport.Form

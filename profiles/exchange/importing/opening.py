@@ -7,11 +7,12 @@ from django.db import connection, transaction
 
 from profiles.errors import InvalidFields
 from profiles.exchange.importing import statements as sql
-from profiles.exchange.importing.cells import NO_VALUE
-from profiles.exchange.importing.columns import MOST_LOOKED_AT, Guess, Target, guess_columns, is_own_export
+from profiles.exchange.importing.columns import MOST_LOOKED_AT, Guess, guess_columns, is_own_export
+from profiles.exchange.importing.empty_cells import is_no_value
 from profiles.exchange.importing.plain_cells import plain
-from profiles.exchange.importing.statuses import STATUSES, WORDS
+from profiles.exchange.importing.statuses import WORDS, status_of
 from profiles.exchange.importing.tables import Table, read_table
+from profiles.exchange.importing.targets import Target
 from profiles.models import ColumnChoice, ImportRow, MemberImport
 from profiles.normalise import folded
 from tenants.actors import current_actor
@@ -67,14 +68,14 @@ def unknown_statuses(member_import: MemberImport) -> dict[str, int]:
     if Target.STATUS.value not in member_import.targets or is_own_export(member_import.header):
         return {}
     place = member_import.targets.index(Target.STATUS.value)
-    known = {*STATUSES, *remembered_statuses(), ""}
+    known = remembered_statuses()
     counts: dict[str, int] = {}
     rows = ImportRow.objects.filter(import_id=member_import.pk, is_heading=False).values_list(
         "cells", flat=True
     )
     for cells in rows.iterator(chunk_size=5_000):
         word = plain(cells[place]) if place < len(cells) else ""
-        if folded(word) not in known and word.casefold() not in NO_VALUE:
+        if folded(word) and not is_no_value(word.casefold()) and status_of(word, known) is None:
             counts[word] = counts.get(word, 0) + 1
     return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 

@@ -12,7 +12,6 @@ from profiles.club import Club
 from profiles.effects.drafts import Effect
 from profiles.exchange.importing import statements as sql
 from profiles.exchange.importing.checking import ERASED
-from profiles.exchange.importing.columns import Target
 from profiles.exchange.importing.subjects import (
     SOURCE,
     event_id_of,
@@ -21,6 +20,7 @@ from profiles.exchange.importing.subjects import (
     record_of,
     subject_of_row,
 )
+from profiles.exchange.importing.targets import Target
 from profiles.ingest.applying import apply_in_parts
 from profiles.ingest.decoding import EventHeader, ReadyEvent
 from profiles.models import ImportOutcome, MemberImport

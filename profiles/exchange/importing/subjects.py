@@ -11,18 +11,27 @@ from events.identity_hints import IdentityKey
 from profiles.club import Club
 from profiles.effects.drafts import Subject
 from profiles.effects.subjects import add_facts
-from profiles.exchange.importing.cells import Reader, Unreadable, couple_in, read_cell, split_name
-from profiles.exchange.importing.columns import DAYS, KEYS, LABELS, Target
+from profiles.exchange.importing.cells import Reader, Unreadable, read_cell
 from profiles.exchange.importing.days import is_month_first, month_first_of
 from profiles.exchange.importing.plain_cells import plain
 from profiles.exchange.importing.statuses import DECEASED, MEMBERS
+from profiles.exchange.importing.targets import DAYS, KEYS, LABELS, Target
+from profiles.exchange.importing.written_names import is_family, people_in, split_name
 from profiles.models import CRM_RECORD, LifecycleStage, MemberImport, ProfileStatus
+from profiles.normalise import folded
 
 SOURCE: Final = "crm"
 ADDRESSES: Final = (Target.EMAIL, Target.PHONE)
 NAMES: Final = (Target.FIRST_NAME, Target.LAST_NAME)
 # What makes somebody a member, whatever else is said.
-OF_MEMBERS: Final = (Target.MEMBER, Target.TIER, Target.STATUS, Target.MEMBER_SINCE, Target.EXPIRY)
+OF_MEMBERS: Final = (
+    Target.MEMBER,
+    Target.MEMBER_NUMBER,
+    Target.TIER,
+    Target.STATUS,
+    Target.MEMBER_SINCE,
+    Target.EXPIRY,
+)
 # The key of the customer whom an id of this platform names, found at the check.
 KNOWN_BY: Final = "knownBy"
 NO_FACTS: Final = frozenset({*KEYS, Target.TAGS, Target.CREATED_AT, Target.CUSTOMER, KNOWN_BY})
@@ -92,31 +101,45 @@ class RowReader:
         return month_first_of((row[place] for row in rows if place < len(row)), default)
 
     def read(self, cells: Sequence[str]) -> RowRead:
-        """Values of all columns; of two for one target the first that says something."""
+        """Values of all columns; of two for one target the first that says something. What is dropped is remarked."""
         row = RowRead()
         width = len(cells)
         for place, target, reader in self._columns:
             cell = cells[place] if place < width else ""
-            if not cell or (target in row.values and target is not Target.TAGS):
+            if not cell:
                 continue
             try:
                 read = read_cell(target, cell, reader)
             except Unreadable as error:
-                row.remarks.append({"field": target.value, "text": f"{LABELS[target]}: {error}; left out."})
+                if target is Target.MEMBER and self._keep_printed(row, cell, reader):
+                    continue
+                _remark(row, target, f"{error}; left out.")
+                continue
+            if read.value is not None and target in row.values and target is not Target.TAGS:
+                if read.value != row.values[target]:
+                    _remark(row, target, f"a second one, {plain(cell)[:50]!r}; left out.")
                 continue
             if read.remark:
-                row.remarks.append({"field": target.value, "text": f"{LABELS[target]}: {read.remark}."})
+                _remark(row, target, f"{read.remark}.")
             self._keep(row, target, read.value)
+        _join_prefix(row)
         row.problem = couple_problem(row.values, cells, self._columns)
-        if row.remarks:
-            # What was unreadable in one column was perhaps said in the next.
-            row.remarks = [
-                one
-                for one in row.remarks
-                if one["text"].endswith(("was taken.", "taken for nothing."))
-                or one["field"] not in row.values
-            ]
         return row
+
+    @staticmethod
+    def _keep_printed(row: RowRead, cell: str, reader: Reader) -> bool:
+        """Take a number with letters in a column of whole ones as the club's own: 123A. Whether it is one."""
+        try:
+            read = read_cell(Target.MEMBER_NUMBER, cell, reader)
+        except Unreadable:
+            return False
+        if read.value is None:
+            return False
+        row.values.setdefault(Target.MEMBER_NUMBER.value, read.value)
+        _remark(
+            row, Target.MEMBER, f"{read.value} is no whole number; as the club's own number it was taken."
+        )
+        return True
 
     @staticmethod
     def _keep(row: RowRead, target: Target, value: Any) -> None:
@@ -134,20 +157,38 @@ class RowReader:
             row.values[target.value] = value
 
 
+def _remark(row: RowRead, target: Target, words: str) -> None:
+    row.remarks.append({"field": target.value, "text": f"{LABELS[target]}: {words}"})
+
+
+def _join_prefix(row: RowRead) -> None:
+    """Put the prefix that has a column of its own before the last name: van der Berg."""
+    prefix = row.values.pop(Target.PREFIX.value, "")
+    last = row.values.get(Target.LAST_NAME.value, "")
+    if prefix and last and not folded(last).startswith(folded(prefix)):
+        row.values[Target.LAST_NAME.value] = f"{prefix} {last}"
+    elif prefix and not last:
+        _remark(row, Target.PREFIX, "there is no last name; left out.")
+
+
 def couple_problem(
     values: Mapping[str, Any], cells: Sequence[str], columns: Sequence[tuple[int, Target, Reader]]
 ) -> str:
-    """Why a row of two people is set aside, with the two as they would be written; empty for one person."""
-    for place, target, _ in columns:
-        if target not in (Target.FIRST_NAME, Target.FULL_NAME) or place >= len(cells):
+    """Why a row of several people is set aside, with each as they would be written; empty for one person."""
+    for place, target, reader in columns:
+        if target not in (Target.FIRST_NAME, Target.FULL_NAME) or place >= len(cells) or reader.is_own:
             continue
+        name = plain(cells[place])
         last = values.get(Target.LAST_NAME, "") if target is Target.FIRST_NAME else ""
-        couple = couple_in(plain(cells[place]), last)
-        if couple is not None:
+        people = people_in(name, last)
+        if people:
+            count = "two" if len(people) == 2 else str(len(people))  # noqa: PLR2004 - a pair
             return (
-                f"Names two people: {couple[0]} and {couple[1]}. Write a line for each; with the same address they"
-                " become a household with one mailbox."
+                f"Names {count} people: {', '.join(people[:-1])} and {people[-1]}. Write a line for each; with the same"
+                " address they become a household with one mailbox."
             )
+        if is_family(name):
+            return f"Names a family: {name}. Write a line for each of its people."
     return ""
 
 

@@ -1,6 +1,5 @@
 """A file as a table: which encoding and separator a text has, which sheet and which row the header stands in."""
 
-import codecs
 import csv
 import re
 import subprocess
@@ -12,8 +11,10 @@ from typing import Any, Final
 import orjson
 
 from profiles.exchange.importing import sheets
-from profiles.exchange.importing.columns import is_known_header
-from profiles.exchange.importing.csv_rows import LONGEST_CELL, Cells, TooManyRows, csv_rows
+from profiles.exchange.importing.csv_rows import LONGEST_CELL, Cells, TooManyRows, csv_rows, lines_of
+from profiles.exchange.importing.encodings import NAMES as ENCODING_NAMES
+from profiles.exchange.importing.encodings import decoded
+from profiles.exchange.importing.headers import is_known_header
 from tenants.errors import InvalidError
 
 MOST_BYTES: Final = 30 * 1024 * 1024
@@ -27,16 +28,20 @@ LOCKED: Final = (
     "The workbook cannot be opened. If it has a password, take that away; else save it anew as XLSX."
 )
 HEADER_WITHIN: Final = 30
-SEPARATORS: Final = (";", ",", "\t", "|")
+SEPARATORS: Final = (";", ",", "\t", "|", "^", "\x1f")
 SEPARATOR_NAMES: Final[Mapping[str, str]] = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
-ENCODING_NAMES: Final[Mapping[str, str]] = {
-    "utf-8": "UTF-8",
-    "utf-16": "UTF-16",
-    "cp1252": "Windows (Western)",
-    "iso8859-15": "Latin 9",
-    "mac_roman": "Macintosh",
-    "cp1250": "Windows (Central European)",
-    "cp1254": "Windows (Turkish)",
+# Files that are no tables, by how they begin; letters folded.
+NO_TABLES: Final[Mapping[bytes, str]] = {
+    b"%pdf": "a PDF",
+    b"{\\rtf": "a text document",
+    b"begin:vcard": "a file of address cards",
+    b"<!doctype": "a web page",
+    b"<html": "a web page",
+    b"<table": "a web page",
+    b"<?xml": "an XML file",
+    b"<": "an XML file",
+    b"[{": "a JSON file",
+    b'{"': "a JSON file",
 }
 LINES_LOOKED_AT: Final = 200
 WORKBOOK_SIGNS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -91,6 +96,12 @@ def read_table(
         raise UnreadableFile(f"The file is larger than {MOST_BYTES // 1024**2} MB: split it.")
     if not content.strip():
         raise UnreadableFile("The file is empty.")
+    start = content[:100].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    for sign, kind in NO_TABLES.items():
+        if start.startswith(sign):
+            raise UnreadableFile(
+                f"This is {kind}, not a table: open it there and save the people as CSV or XLSX."
+            )
     if content.startswith(WORKBOOK_SIGNS):
         grid = _read_workbook(content, sheet, remembered or {})
     else:
@@ -126,30 +137,21 @@ def _read_text(content: bytes, encoding: str, separator: str) -> _Grid:
 
 
 def _decode(content: bytes, encoding: str) -> tuple[str, str]:
-    """The text, and the encoding that was used. What is not Unicode comes from a Windows computer of the West."""
-    if encoding:
-        try:
-            return content.decode("utf-8-sig" if encoding == "utf-8" else encoding), encoding
-        except (UnicodeDecodeError, LookupError):
-            name = ENCODING_NAMES.get(encoding, encoding)
-            raise UnreadableFile(
-                f"The file is not in {name}: choose another encoding, or let it be found."
-            ) from None
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", errors="replace"), "utf-16"
+    """The text, and the encoding that was used."""
+    if not encoding:
+        return decoded(content)
     try:
-        return content.decode("utf-8-sig"), "utf-8"
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1252"), "cp1252"
-    except UnicodeDecodeError:
-        return content.decode("latin-1"), "latin-1"
+        return content.decode("utf-8-sig" if encoding == "utf-8" else encoding), encoding
+    except (UnicodeDecodeError, LookupError):
+        name = ENCODING_NAMES.get(encoding, encoding)
+        raise UnreadableFile(
+            f"The file is not in {name}: choose another encoding, or let it be found."
+        ) from None
 
 
 def _separator_of(text: str) -> str:
     """The sign that parts most lines into the same number of columns, more than one."""
-    lines = [line for line in text[: 200 * LONGEST_CELL].splitlines()[:LINES_LOOKED_AT] if line.strip()]
+    lines = [line for line in lines_of(text[: 200 * LONGEST_CELL])[:LINES_LOOKED_AT] if line.strip()]
 
     def fitness(sign: str) -> tuple[int, int]:
         widths = [len(row) for row in csv.reader(lines, delimiter=sign) if row]

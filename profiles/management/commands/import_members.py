@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
-from profiles.exchange.importing.columns import LABELS, Guess, Target
+from profiles.exchange.importing.columns import Guess
 from profiles.exchange.importing.jobs import (
     choose_columns,
     count_rows,
@@ -24,6 +24,7 @@ from profiles.exchange.importing.jobs import (
 from profiles.exchange.importing.opening import open_import
 from profiles.exchange.importing.problems import checked_rows, problems_file, rows_file
 from profiles.exchange.importing.tables import UnreadableFile
+from profiles.exchange.importing.targets import LABELS, Target
 from profiles.management.progress import progress_of
 from profiles.models import ImportOutcome, ImportRow, ImportStatus, MemberImport
 from tenants.actors import acting_as, program

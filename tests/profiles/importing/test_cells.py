@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from profiles.club import Club as ClubRules
-from profiles.exchange.importing.cells import Reader, Unreadable, as_written, read_cell, split_name
-from profiles.exchange.importing.columns import Guess, Target, guess_columns
+from profiles.exchange.importing.cells import Reader, Unreadable, read_cell
+from profiles.exchange.importing.columns import Guess, guess_columns
 from profiles.exchange.importing.days import is_month_first, month_first_of, read_day
 from profiles.exchange.importing.tables import UnreadableFile, read_table
+from profiles.exchange.importing.targets import Target
+from profiles.exchange.importing.written_names import as_written, split_name
 from tenants.models import Tenant
 from tests.profiles.importing.spreadsheets import csv_file, office_workbook, workbook_of
 
@@ -241,7 +243,8 @@ def test_an_office_workbook_is_understood() -> None:
         (b"", "empty"),
         (b"Surname,E-mail\r\n", "no row below"),
         (b"PK\x03\x04 nonsense", "cannot be opened"),
-        (b"%PDF-1.7\x00\x00\x01", "neither a text nor a workbook"),
+        (b"%PDF-1.7\x00\x00\x01", "This is a PDF, not a table"),
+        (b"\x7fELF\x02\x00\x01", "neither a text nor a workbook"),
         (b"1,2,3\n4,5,6\n", "names of the columns"),
     ],
 )
@@ -279,10 +282,10 @@ def test_columns_are_guessed_by_header_then_content_and_no_field_twice() -> None
     )
 
 
-def test_member_numbers_with_letters_are_not_taken_for_ids() -> None:
+def test_member_numbers_with_letters_are_not_taken_for_ids_of_the_service() -> None:
     [guess] = guess_columns(["Member No"], [["M-17"], ["M-18"]], {})
 
-    assert (guess.target, guess.note) == (Target.IGNORE, "A member number is a whole number; these are not.")
+    assert (guess.target, guess.note) == (Target.MEMBER_NUMBER, "")
 
 
 def test_workbooks_hold_whole_numbers_as_digits() -> None:

@@ -381,7 +381,7 @@ def test_an_import_is_nobody_elses(fairview: Club, kingsmere: Club) -> None:
 
 def test_the_file_of_problems_can_be_mended_and_read_again(fairview: Club) -> None:
     with tenant_scope(fairview.tenant):
-        done = brought_in("1,Anna,Botha,anna@,,,,,", ",,,nobody,,,,,", "2,=1+1,Cele,ben@example.com,,,,,")
+        done = brought_in("1,Anna,Botha,anna@,,,,,", ",,,nobody,,,,,", "2,=Ben+1,Cele,ben@example.com,,,,,")
 
         text = b"".join(problems_file(done)).decode("utf-8-sig").splitlines()
 

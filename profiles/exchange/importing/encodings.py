@@ -1,0 +1,111 @@
+"""Bytes as text: which encoding somebody's program wrote, without a word about it in the file. Pure."""
+
+import codecs
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+from profiles.exchange.importing.csv_rows import lines_of
+
+NAMES: Final[Mapping[str, str]] = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows (Western)",
+    "iso8859-15": "Latin 9",
+    "mac_roman": "Macintosh",
+    "cp1250": "Windows (Central European)",
+    "cp1251": "Windows (Cyrillic)",
+    "cp1254": "Windows (Turkish)",
+}
+# Tried on what is not Unicode; of two that read alike the first.
+CANDIDATES: Final = ("cp1252", "mac_roman", "cp1250", "cp1251")
+MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+BYTE_ORDER_MARK: Final = "\ufeff"
+LOOKED_AT: Final = 200_000
+# Signs beside letters in any language: apostrophes, dashes, №.
+USUAL_SIGNS: Final = frozenset("’‘“”„«»–—…€£°ºª№·´`")
+MANY_IN_A_ROW: Final = 3
+# Two bytes a sign: of Latin letters every second one is zero.
+HALF_ZERO: Final = 0.4
+
+
+def decoded(content: bytes) -> tuple[str, str]:
+    """The text, and the encoding that was found."""
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding, errors="replace").lstrip(BYTE_ORDER_MARK), "utf-16"
+    if wide := _wide(content):
+        return content.decode(wide, errors="replace").lstrip(BYTE_ORDER_MARK), "utf-16"
+    try:
+        return content.decode("utf-8").lstrip(BYTE_ORDER_MARK), "utf-8"
+    except UnicodeDecodeError:
+        pass
+    return _mixed(content) or _likeliest(content)
+
+
+def _wide(content: bytes) -> str:
+    """UTF-16 without its mark, by where the zeroes stand."""
+    sample = content[:LOOKED_AT]
+    if sample.count(0) < len(sample) * HALF_ZERO:
+        return ""
+    return "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
+
+
+def _mixed(content: bytes) -> tuple[str, str] | None:
+    """UTF-8 into which somebody pasted lines of Windows; None where it is no UTF-8 at all."""
+    lines = content.splitlines(keepends=True)
+    texts: list[str] = []
+    unicode_lines = other_lines = 0
+    for line in lines:
+        try:
+            texts.append(line.decode("utf-8"))
+            unicode_lines += not line.isascii()
+        except UnicodeDecodeError:
+            texts.append(line.decode("cp1252", errors="replace"))
+            other_lines += 1
+    return ("".join(texts).lstrip(BYTE_ORDER_MARK), "utf-8") if unicode_lines >= other_lines else None
+
+
+def _likeliest(content: bytes) -> tuple[str, str]:
+    """The candidate in which the fewest words look like none."""
+    oddness: dict[str, int] = {}
+    for encoding in CANDIDATES:
+        try:
+            oddness[encoding] = _oddness(content[:LOOKED_AT].decode(encoding))
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            oddness.pop(encoding, None)
+    if not oddness:
+        return content.decode("latin-1"), "latin-1"
+    best = min(oddness, key=lambda encoding: (oddness[encoding], CANDIDATES.index(encoding)))
+    return content.decode(best), best
+
+
+def _oddness(text: str) -> int:
+    """How much of a text is no word of any language: signs within, two alphabets, capitals behind small letters."""
+    words = {word for line in lines_of(text) for word in line.replace(",", " ").replace(";", " ").split()}
+    return sum(_odd(word) for word in words if not word.isascii())
+
+
+def _odd(word: str) -> int:
+    odd = in_a_row = 0
+    alphabets = set()
+    for before, char, behind in zip(" " + word, word, word[1:] + " ", strict=False):
+        if char.isascii():
+            in_a_row = 0
+            alphabets |= {"LATIN"} if char.isalpha() else set()
+            continue
+        if not char.isalpha():
+            odd += 3 * (char not in USUAL_SIGNS)
+            continue
+        alphabet = unicodedata.name(char, "?").split()[0]
+        alphabets.add(alphabet)
+        in_a_row = in_a_row + 1 if alphabet == "LATIN" else 0
+        is_inner_capital = char.isupper() and (before.islower() or (before.isalpha() and behind.islower()))
+        odd += 2 * (in_a_row >= MANY_IN_A_ROW) + is_inner_capital
+    return odd + 3 * (len(alphabets) > 1)

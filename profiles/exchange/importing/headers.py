@@ -1,0 +1,149 @@
+"""Headers of columns as clubs and their programs write them, and what they mean."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from profiles.exchange.importing.targets import Target
+from profiles.normalise import folded
+
+# Headers as clubs write them, folded; English, Afrikaans, and the languages of European club software.
+SYNONYMS: Final[Mapping[Target, str]] = {
+    Target.MEMBER: (
+        "medlemsnummer|medlemsnr|mitgliedsnr|numero de adherent|numero adherent|n adherent|no socio|numero socio|"
+        "no de socio|tessera|numero tessera|nr członka|nr czlonka|jasennumero|club number|membership nr|mem number|"
+        "member number|member no|member nr|member id|memberid|memberno|membership number|membership no|membership id|"
+        "mem no|scl id|scl member id|sclmemberid|member|lidnommer|lid nr|mitgliedsnummer|mitglieds nr|lidnummer|"
+        "numero de membre|numero de socio"
+    ),
+    Target.PLAYER: "teetime player id|teetimeplayerid|player id|playerid|tee time id",
+    Target.GOLF_RSA: "golfrsa|golf rsa|golfrsa number|golf rsa number|golfrsa id|golfrsa no|saga number|saga no|hna id",
+    Target.CDH: "cdh|cdh id|cdh number|cdh no|cdhid|england golf number|whs number|golf ireland number",
+    Target.FIRST_NAME: (
+        "roepnaam|rufname|fornamn|fornavn|etunimi|imie|fore name|forenames|nom de pila|nome proprio|"
+        "first name|firstname|first names|first|forename|forenames|given name|given names|christian name|known as|"
+        "preferred name|voornaam|voorname|noemnaam|vorname|prenom|nombre|primeiro nome|name first|first name s"
+    ),
+    Target.LAST_NAME: (
+        "efternamn|efternavn|etternavn|sukunimi|nazwisko|cognome|primer apellido|ultimo nome|nom de famille|"
+        "name last|family name s|zuname|"
+        "last name|lastname|last|surname|family name|second name|sur name|van|nachname|familienname|achternaam|nom|"
+        "apellido|apellidos|sobrenome|apelido|name last|name surname"
+    ),
+    Target.FULL_NAME: (
+        "nome|nome completo|nombre completo|nombre y apellidos|nom complet|vollstandiger name|full names|"
+        "name|full name|fullname|member name|player name|player|customer|customer name|contact name|name and surname|"
+        "naam|naam en van|volle naam"
+    ),
+    Target.EMAIL: (
+        "e mailadres|emailadres|e post|epost|mail adresse|mailadresse|adresse e mail|adresse mail|adres e mail|"
+        "sahkoposti|indirizzo e mail|e mail privat|email privat|work email|e mail work|email work|e mail personal|"
+        "personal email|home email|"
+        "e mail|email|mail|e mail address|email address|emailaddress|email 1|e mail 1|e mail 1 value|"
+        "e mail 2 value|email 2|"
+        "e mail 2|e mail 2 address|e mail 3 value|secondary email|primary email|contact email|"
+        "contact e mail|email home|e mail home|epos|e pos|epos adres|e mail adresse|courriel|correo|"
+        "correo electronico"
+    ),
+    Target.PHONE: (
+        "tel h|tel w|tel home|tel work|tel cell|tel mobile|home phone number|work tel|mobiltelefon|mobilnummer|mobiel|"
+        "mobiele telefoon|telefon privat|telefon mobil|tel portable|telephone portable|telefono movil|cellulare|"
+        "puhelin|telefone|celular|numer telefonu|handynummer|rufnummer|mobil nr|mob|mob no|"
+        "phone|phone number|phonenumber|phone no|telephone|telephone number|tel|tel no|mobile|"
+        "mobile number|mobile no|"
+        "mobile phone|cell|cell no|cell number|cellphone|cell phone|cellular|contact number|contact no|contact phone|"
+        "contact mobile|contact cell|phone mobile|phone 1|phone 2|phone 1 value|phone 2 value|"
+        "phone 3 value|home phone|home tel|"
+        "business phone|work phone|primary phone|other phone|mobile phone 2|selfoon|sel|selnommer|"
+        "telefoon|telefon|handy|mobil|"
+        "telefonnummer|movil|telefono|telemovel|portable|whatsapp"
+    ),
+    Target.BIRTH: (
+        "geb datum|geburtstag|geboren|geboren am|ne e le|ne le|data di nascita|fodselsdato|fodelsedatum|syntymaaika|"
+        "data urodzenia|birth day|date birth|"
+        "date of birth|dateofbirth|birth date|birthdate|birthday|dob|d o b|born|geboortedatum|geb datum|geburtsdatum|"
+        "geburtstag|date de naissance|fecha de nacimiento|data de nascimento"
+    ),
+    Target.GENDER: "kon|kjonn|plec|sukupuoli|sesso|gender|sex|m f|geslag|geslacht|geschlecht|sexe|sexo",
+    Target.POSTCODE: (
+        "home postal code|home postcode|address 1 postal code|mailing zip postal code|mailing zip|zip postal code|"
+        "post nr|postnr|postnummer|kod pocztowy|postinumero|cp|"
+        "postcode|post code|postal code|zip|zip code|zipcode|poskode|plz|postleitzahl|code postal|codigo postal|cap"
+    ),
+    Target.COUNTRY: (
+        "country region|home country region|home country|mailing country|address 1 country|paese|maa|kraj|country|"
+        "nationality|land|pays|pais"
+    ),
+    Target.LANGUAGE: "language|lang|taal|sprache|langue|idioma",
+    Target.HANDICAP: (
+        "hcpi|hcp i|hcp index|exact hcap|exact h cap|exact hcp|handicap exact|stammvorgabe|tasoitus|"
+        "handicap|hcp|hdcp|hcap|handicap index|whs index|h i|hi|index|playing handicap|exact handicap|voorgee|vorgabe"
+    ),
+    Target.HOME_CLUB: "home club|homeclub|club|club name|home club name|tuisklub|heimatclub|thuisclub",
+    Target.TIER: (
+        "mitgliedsart|mitgliedskategorie|lidsoort|type d adhesion|tipo de socio|categoria de socio|medlemstype|"
+        "tier|membership tier|membership type|membership category|membership class|membershiptype|"
+        "membership|category|"
+        "member type|member category|class|type|subscription|lidmaatskap|kategorie|mitgliedschaft|categorie|categoria"
+    ),
+    Target.STATUS: "status|membership status|member status|membershipstatus|state|lidstatus",
+    Target.MEMBER_SINCE: (
+        "lid vanaf|fecha de alta|data di iscrizione|data de adesao|date d adhesion|medlem siden|medlem sedan|"
+        "member since|membersince|joined|date joined|join date|joining date|joined on|"
+        "date of joining|membership start|"
+        "start date|since|lid sedert|aansluitingsdatum|eintritt|eintrittsdatum|mitglied seit|lid sinds"
+    ),
+    Target.EXPIRY: (
+        "gultig bis|gyldig til|scadenza|fecha de vencimiento|date d expiration|lid tot|"
+        "expiry|expiry date|expires|membership expiry|membershipexpiry|expiration date|renewal|renewal date|"
+        "valid until|valid to|paid until|end date|vervaldatum|ablaufdatum|gultig bis|einddatum"
+    ),
+    Target.PREFIX: "tussenvoegsel|tussenvoegsels|voorvoegsel|voorvoegsels|name prefix|last name prefix|namenszusatz",
+    Target.TAGS: "categories|kategorien|etiquetas|tags|tag|labels|label|groups|group|keywords|interests",
+}
+BY_WORDS: Final[Mapping[str, Target]] = {
+    word: target for target, words in SYNONYMS.items() for word in words.split("|")
+}
+# Whoever answers for consent is the Messaging service: such columns are never taken.
+CONSENT_WORDS: Final = (
+    "opt in",
+    "optin",
+    "opt out",
+    "consent",
+    "newsletter",
+    "marketing",
+    "subscribed",
+    "popia",
+    "gdpr",
+)
+# Headers that mean something else as often: of two columns the other one counts.
+VAGUE: Final = frozenset(
+    "second name|van|last|first|state|index|h i|hi|name|member|player|club|club name|category|class|type|"  # noqa: SIM905
+    "group|groups|since|born|mail|land|nationality|cap|portable|known as|preferred name|noemnaam|customer|"
+    "label|labels|interests|keywords|start date|end date|subscription|membership|nom|name first|name last|"
+    "renewal|expires|nome|tessera|categories|cp|geboren|mob".split("|")
+)
+OTHERS: Final = (
+    "next spouse spouses partner partners wife husband emergency kin parent parents guardian guardians mother father "
+    "mom dad child son daughter sponsor proposer seconder referee doctor notfall notfallkontakt ehepartner partnerin "
+    "conjoint pareja coniuge eggenoot eggenote noodgeval urgence emergencia emergenza agent secretary manager "
+    "assistant invited introduced bill billing payer"
+)
+# Columns about somebody else than the row's person: their address would be taken for the person's own.
+OF_OTHERS: Final = frozenset(OTHERS.split())
+
+
+def is_known_header(text: str, remembered: Mapping[str, str]) -> bool:
+    """Whether the text is the header of a known kind of column."""
+    words = folded(text)
+    return words in BY_WORDS or words in remembered
+
+
+def is_consent(header: str) -> bool:
+    """Whether a column seems to hold who may be written to."""
+    words = folded(header)
+    return any(sign in words for sign in CONSENT_WORDS)
+
+
+def is_of_others(header: str) -> bool:
+    """Whether a column seems to be about somebody else: a spouse, a parent, a contact for emergencies."""
+    return not OF_OTHERS.isdisjoint(folded(header).split())

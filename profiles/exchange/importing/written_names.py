@@ -1,0 +1,217 @@
+"""Names as offices write them: shouted, turned round, with titles and honours, of two people in one cell. Pure."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from profiles.normalise import folded
+
+TITLE_WORDS: Final = (
+    "mr mrs ms miss mx dr prof rev sir dame lady lord capt col maj lt adv hon mnr mev mej me ds herr frau hr fr dhr "
+    "mevr mw m mme mlle sr sra srta sig don dona pan pani"
+)
+TITLES: Final = frozenset(TITLE_WORDS.split())
+PARTICLE_WORDS: Final = (
+    "van von vom zu zum zur der den de du des la le las los di da das do dos del della ter ten te t s op vd v d bin "
+    "ibn ben al el st mac nic ni ap af av auf"
+)
+# Folded; written with an accent they are names: Văn, Đen.
+PARTICLES: Final = frozenset(PARTICLE_WORDS.split())
+# A word that only one of the particles' languages puts there; alone in front of a last name it is an initial.
+INNER_PARTICLES: Final = frozenset({"t", "s", "v", "d", "und", "an"})
+# Said behind a name and no part of it, folded.
+HONOURS: Final = frozenset("obe mbe cbe kbe qc kc phd msc bsc ma ba md frcs esq jp dec decd deceased".split())  # noqa: SIM905
+GENERATIONS: Final = frozenset(
+    {"jr", "jnr", "jun", "junior", "sr", "snr", "sen", "senior", "ii", "iii", "iv"}
+)
+FAMILIES: Final = frozenset(
+    {"family", "familie", "familia", "famille", "famiglia", "fam", "household", "gesin"}
+)
+BRACKETS: Final = re.compile(r"\(([^()]*)\)")
+INITIALS: Final = 2
+LEAST_WORDS: Final = 2
+# The first letter of a name, of each half of a double one, behind an apostrophe, and each of J.P.
+CAPITAL: Final = re.compile(r"(?:^|(?<=[-'’.]))[^\W\d_]")
+ROMAN: Final = frozenset({"II", "III", "IV"})
+# As in Anna & Piet, Mr and Mrs, Anna/Piet: two people. One letter stands between two people only beside titles.
+BETWEEN: Final = re.compile(
+    r"\s*[&+;]\s*|(?<=[^\W\d_]{2}|[^\W\d_]\.)\s*/\s*(?=[^\W\d_]{2})"
+    r"|\s+(?:and|und|en|et|og|och|ja|plus|u\.)\s+",
+    re.IGNORECASE,
+)
+BETWEEN_TITLES: Final = re.compile(r"\s+[yei]\s+", re.IGNORECASE)
+
+
+def split_name(text: str) -> tuple[str, str]:
+    """First and last name of a full one, as in "van der Merwe, Dr Anna", "Mr Pieter van der Merwe", "BOTHA Anna".
+
+    What stands in brackets belongs to the last name. A title before a single word makes that the last name.
+    """
+    brackets = BRACKETS.findall(text)
+    whole = " ".join(BRACKETS.sub(" ", text).split())
+    first, last = _split(whole)
+    kept = [words for words in brackets if words.strip() and folded(words) not in HONOURS]
+    return first, " ".join([last or "", *(f"({words.strip()})" for words in kept)]).strip()
+
+
+def _split(text: str) -> tuple[str, str]:
+    last, comma, first = text.partition(",")
+    if comma and first.strip() and folded(first) not in GENERATIONS | HONOURS:
+        # Smith, John, Mr
+        parts = [part for part in first.split(",") if folded(part) not in TITLES | HONOURS]
+        return _without_titles(" ".join(" ".join(parts).split())), last.strip()
+    words = _without_honours(text.replace(",", " ").split())
+    bare = _without_titles(" ".join(words)).split()
+    is_titled = len(bare) < len(words)
+    if len(bare) <= 1 or (is_titled and folded(bare[0]) in PARTICLES):
+        # Mr Smith, Mevr. de Vries
+        return ("", " ".join(bare)) if is_titled else (" ".join(bare), "")
+    shouted = _shouted_in_front(bare)
+    if shouted:
+        return " ".join(bare[shouted:]), " ".join(bare[:shouted])
+    start = _last_name_from(bare)
+    return " ".join(bare[:start]), " ".join(bare[start:])
+
+
+def _shouted_in_front(words: Sequence[str]) -> int:
+    """How many words in front are in capitals where the others are not: BOTHA Anna, DE VILLIERS Jan."""
+    count = 0
+    while count < len(words) and words[count].isupper() and len(words[count]) > 1 and "." not in words[count]:
+        count += 1
+    rest = words[count:]
+    is_name = sum(len(word) for word in words[:count]) > INITIALS
+    return count if count and rest and is_name and not any(word.isupper() for word in rest) else 0
+
+
+def _last_name_from(words: Sequence[str]) -> int:
+    """Where the last name begins: before its particles, and before the first half of Ortega y Gasset."""
+    start = len(words) - 1
+    if start > 1 and folded(words[start]) in GENERATIONS:
+        start -= 1
+    start = _before_particles(words, start)
+    if start > LEAST_WORDS and words[start - 1].casefold() == "y":
+        start = _before_particles(words, start - 2)
+    return start
+
+
+def _before_particles(words: Sequence[str], start: int) -> int:
+    while start > 1 and _is_particle(words, start - 1):
+        start -= 1
+    return start
+
+
+def _is_particle(words: Sequence[str], place: int) -> bool:
+    """Whether a word belongs to the last name behind it; von und zu, van 't and v.d. as well."""
+    # The second half of a double name: Berg-de Wit.
+    word = words[place].rpartition("-")[2]
+    parts = folded(word.replace(".", " ").replace("’", " ").replace("'", " ")).split()
+    if not word.isascii() and "’" not in word:
+        return False
+    if parts in (["und"], ["an"]):
+        return place > 1 and folded(words[place - 1]) in PARTICLES
+    if len(parts) == 1 and parts[0] in INNER_PARTICLES:
+        # 't Hoff, but J. d. Smith has two initials.
+        return word[:1] in "'’" or word.islower()
+    return bool(parts) and all(part in PARTICLES for part in parts)
+
+
+def _without_titles(text: str) -> str:
+    words = text.split()
+    while len(words) > 1 and folded(words[0]) in TITLES and not _is_initial(words[0]):
+        words.pop(0)
+    while len(words) > LEAST_WORDS and folded(words[-1]) in TITLES - {"sr", "m", "don"}:
+        words.pop()
+    return " ".join(words)
+
+
+def _is_initial(word: str) -> bool:
+    """M. Dupont may be Monsieur, M Dupont Marie: it is no more than an initial."""
+    return len(word.strip(".")) == 1
+
+
+def _without_honours(words: list[str]) -> list[str]:
+    kept = list(words)
+    while len(kept) > LEAST_WORDS and folded(kept[-1]) in HONOURS and not kept[-1].istitle():
+        kept.pop()
+    return kept
+
+
+def as_written(name: str) -> str:
+    """The name without shouting; one with any small letter, and a pair of initials, stays as it is."""
+    if not name.isupper() or len(name) <= INITIALS:
+        return name
+    return " ".join(_quiet(word) for word in name.split())
+
+
+def _quiet(word: str) -> str:
+    if word in ROMAN:
+        return word
+    is_particle = folded(word) in PARTICLES - {"st", "mac", "ben"} and "." not in word and len(word) > 1
+    return word.lower() if is_particle else _capitalised(word)
+
+
+def _capitalised(word: str) -> str:
+    text = CAPITAL.sub(lambda match: match[0].upper(), word.lower())
+    return f"Mc{text[2:].capitalize()}" if text.startswith("Mc") and len(text) > INITIALS else text
+
+
+def people_in(name: str, last: str = "") -> list[str]:
+    """The people of a cell such as "Mr & Mrs J Smithers" or "Anna & Piet Bothma", empty where it is one.
+
+    `last`: the last name, where it has a column of its own.
+    """
+    family, comma, rest = name.partition(",")
+    if comma and not last:
+        name, last = rest.strip(), family.strip()
+    halves = [half.strip(" ,()") for half in BETWEEN.split(name)]
+    if len(halves) == 1 and not last:
+        halves = _titled_halves(name)
+    if len(halves) < LEAST_WORDS or not all(any(map(str.isalpha, half)) for half in halves):
+        return []
+    lasts = [half.strip() for half in BETWEEN.split(last)] if last else []
+    if len(lasts) == len(halves):
+        return [f"{half} {own}" for half, own in zip(halves, lasts, strict=True)]
+    return _with_family(halves, last)
+
+
+def _titled_halves(name: str) -> list[str]:
+    """Sr. y Sra. García: beside two titles one letter is a conjunction, in Ortega y Gasset it is not."""
+    halves = [half.strip(" ,") for half in BETWEEN_TITLES.split(name)]
+    are_titled = all(half and folded(half.split()[0]) in TITLES for half in halves)
+    return halves if len(halves) == LEAST_WORDS and are_titled else [name]
+
+
+def _with_family(halves: list[str], last: str) -> list[str]:
+    """Each half with the family's name, which the last one carries; a half with a name of its own keeps it."""
+    family = last
+    final = halves[-1]
+    if not family:
+        given, family = _split_titled(final)
+        final = given
+    others = halves[:-1]
+    if len(others) == 1 and folded(others[0]) in TITLES:
+        # Mr & Mrs J Smithers: the initial is the first one's.
+        title, *initials = final.split() or [""]
+        if folded(title) in TITLES:
+            return [" ".join([others[0], *initials, family]).strip(), f"{title} {family}".strip()]
+    named = [half if not last and _has_last(half) else f"{half} {family}".strip() for half in others]
+    return [*named, f"{final} {family}".strip()]
+
+
+def _split_titled(text: str) -> tuple[str, str]:
+    """Given name with its title, and last name."""
+    if len(text.split()) < LEAST_WORDS:
+        return text, ""
+    _, last = _split(text)
+    return (text.removesuffix(last).strip(), last) if last and text.endswith(last) else (text, "")
+
+
+def _has_last(half: str) -> bool:
+    words = [word for word in half.split() if folded(word) not in TITLES]
+    return len(words) > 1 and len(words[-1].strip(".")) > 1
+
+
+def is_family(name: str) -> bool:
+    """Whether a cell names a household instead of a person: Familie Botha, The Smith Family."""
+    words = folded(name).split()
+    return len(words) > 1 and (words[0] in FAMILIES or words[-1] in FAMILIES)
