@@ -22,6 +22,7 @@ from profiles.models import CustomerProfile
 from profiles.representation import customer_fields
 from tenants.encryption import decrypt
 from tenants.models import Tenant
+from tenants.one_by_one import one_by_one
 from tenants.scope import current_tenant_id
 
 BATCH: Final = 20
@@ -49,9 +50,19 @@ def send_calls(*, now: datetime | None = None) -> int:
             CLAIM, {"tenant": current_tenant_id(), "now": now, "until": now + LEASE, "most": BATCH}
         )
         ids = [row[0] for row in cursor.fetchall()]
-    for call in WebhookCall.objects.filter(pk__in=ids):
-        _send(call, now)
+    one_by_one(ids, lambda call_id: _send_claimed(call_id, now), what="calling a webhook")
     return len(ids)
+
+
+def _send_claimed(call_id: int, now: datetime) -> None:
+    """One call of the batch, unless the batch took so long that another worker has it by now."""
+    call: WebhookCall | None = WebhookCall.objects.filter(pk=call_id, status="PENDING").first()
+    if call is None:
+        return
+    mine = WebhookCall.objects.filter(pk=call.pk, attempts=call.attempts, leased_until=call.leased_until)
+    call.leased_until = max(now, timezone.now()) + LEASE
+    if mine.update(leased_until=call.leased_until):
+        _send(call, now)
 
 
 def _send(call: WebhookCall, now: datetime) -> None:
@@ -77,7 +88,7 @@ def _send(call: WebhookCall, now: datetime) -> None:
         wait = timedelta(minutes=BACK_OFF[min(call.attempts, len(BACK_OFF)) - 1])
         call.due_at, call.leased_until = now + max(wait, answer.asked_wait or wait), None
         call.error = answer.error[:300]
-        call.save()
+        _keep(call)
 
 
 def _body(step: Webhook, call: WebhookCall, profile_id: Any) -> bytes:
@@ -116,5 +127,19 @@ def _finish(
 ) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         call.status, call.error, call.answer, call.leased_until = status, error[:300], kept, None
-        call.save()
-        wake_runs(cursor, [call.run_id], now)
+        if _keep(call):
+            wake_runs(cursor, [call.run_id], now)
+
+
+def _keep(call: WebhookCall) -> bool:
+    """Write the call's end, unless somebody else made an attempt since."""
+    mine = WebhookCall.objects.filter(pk=call.pk, attempts=call.attempts, status="PENDING")
+    return bool(
+        mine.update(
+            status=call.status,
+            error=call.error,
+            answer=call.answer,
+            due_at=call.due_at,
+            leased_until=call.leased_until,
+        )
+    )
