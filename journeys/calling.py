@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from events.debounce import enqueue_on_commit
+from events.leases import LeasedTable
 from events.webhooks.sending import Answer, Target, send, session
 from journeys.definition.steps import Webhook
 from journeys.entering import MOVE_RUNS
@@ -38,7 +39,6 @@ logger = logging.getLogger(__name__)
 BATCH: Final = 20
 # At once; a turn of slow endpoints ends within the lease.
 HANDS: Final = 10
-LEASE: Final = timedelta(seconds=120)
 TURN_SECONDS: Final = 20.0
 # Minutes after each attempt; the last one repeats until the call is given up.
 BACK_OFF: Final = (1, 2, 5, 15, 30, 60)
@@ -50,30 +50,20 @@ MOST_KEPT: Final = 4096
 PAUSED_WAIT: Final = timedelta(minutes=1)
 RESTRICTED_WAIT: Final = timedelta(hours=1)
 OVER: Final = "The run is over, or went on."
-# A step of a version after the other, so that none waits behind another one's crowd.
-CLAIM: Final = """
-WITH place AS MATERIALIZED (
-    SELECT DISTINCT version_id, step FROM journeys_webhookcall
-    WHERE tenant_id = %(tenant)s AND status = 'PENDING' AND due_at <= %(now)s
-      AND (leased_until IS NULL OR leased_until < %(now)s)
-    LIMIT %(most)s
-), mine AS MATERIALIZED (
-    SELECT c.id FROM place CROSS JOIN LATERAL (
-        SELECT w.id FROM journeys_webhookcall AS w
-        WHERE w.tenant_id = %(tenant)s AND w.status = 'PENDING' AND w.due_at <= %(now)s
-          AND (w.leased_until IS NULL OR w.leased_until < %(now)s)
-          AND w.version_id = place.version_id AND w.step = place.step
-        ORDER BY w.due_at, w.id LIMIT %(share)s FOR UPDATE SKIP LOCKED) AS c
+CALLS: Final = LeasedTable(
+    table="journeys_webhookcall",
+    waits="row.status = 'PENDING' AND row.due_at <= %(now)s",
+    order="row.due_at, row.id",
+    seconds=120,
 )
-UPDATE journeys_webhookcall AS w SET leased_until = %(until)s, attempts = w.attempts + 1
-FROM mine WHERE w.tenant_id = %(tenant)s AND w.id = mine.id
-RETURNING w.id
-"""
-PLACES: Final = """
-SELECT count(*) FROM (
-    SELECT DISTINCT version_id, step FROM journeys_webhookcall
+# An equal share for each step of a version that has something due, so that none waits behind another one's crowd.
+SHARES: Final = """
+SELECT id FROM (
+    SELECT id, due_at, row_number() OVER (PARTITION BY version_id, step ORDER BY due_at, id) AS nth
+    FROM journeys_webhookcall
     WHERE tenant_id = %(tenant)s AND status = 'PENDING' AND due_at <= %(now)s
-      AND (leased_until IS NULL OR leased_until < %(now)s)) AS place
+      AND (leased_until IS NULL OR leased_until < clock_timestamp())
+) AS due ORDER BY nth, due_at LIMIT %(most)s
 """
 # Only where the run still waits for this call: elsewhere it would go on too early.
 WAKE: Final = """
@@ -110,17 +100,12 @@ def send_calls(*, now: datetime | None = None) -> int:
 
 
 def _claim(now: datetime) -> list[WebhookCall]:
-    values: dict[str, Any] = {
-        "tenant": current_tenant_id(), "now": now, "until": now + LEASE, "most": BATCH,
-    }  # fmt: skip
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(PLACES, values)
-        [places] = cursor.fetchone()
-        if not places:
-            return []
-        cursor.execute(CLAIM, values | {"share": max(1, BATCH // places)})
+    with connection.cursor() as cursor:
+        cursor.execute(SHARES, {"tenant": current_tenant_id(), "now": now, "most": BATCH})
         ids = [row[0] for row in cursor.fetchall()]
-    return list(WebhookCall.objects.filter(pk__in=ids).order_by("due_at", "pk"))
+    claims = CALLS.claim(most=BATCH, only=ids, now=now) if ids else []
+    calls = WebhookCall.objects.filter(pk__in=[claim.key for claim in claims])
+    return list(calls.order_by("due_at", "pk"))
 
 
 def _send_all(calls: Sequence[WebhookCall], now: datetime) -> int:

@@ -71,9 +71,7 @@ class SecretNameTaken(ConflictError):
     """Another secret has the name."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "Another secret has this name: choose another, or exchange that one.", code="NAME_TAKEN"
-        )
+        super().__init__("There is a secret of this name already.", code="NAME_TAKEN")
 
 
 class SecretInUse(ConflictError):
