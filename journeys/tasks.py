@@ -24,9 +24,6 @@ SELECT t.id FROM tenants_tenant AS t
 WHERE t.is_active AND EXISTS (
     SELECT FROM journeys_run AS r WHERE r.tenant_id = t.id AND r.status = 'WAITING' AND r.due_at <= %s)
 """
-CALLING_TENANTS = """
-SELECT DISTINCT tenant_id FROM journeys_webhookcall WHERE status = 'PENDING' AND due_at <= %s
-"""
 
 
 def _in_each_club(act: Callable[[Tenant], object], *, what: str) -> None:
@@ -60,9 +57,7 @@ def wake_due() -> None:
 @shared_task(name="journeys.send_calls")
 def send_calls() -> None:
     """Send the calls of WEBHOOK steps; idempotent for the receiver by their key, and by leases here."""
-    with all_tenants(), connection.cursor() as cursor:
-        cursor.execute(CALLING_TENANTS, [timezone.now()])
-        due = [row[0] for row in cursor.fetchall()]
+    due = calling.CALLS.tenants_with_work(now=timezone.now())
     one_by_one(due, _send_calls_of, what="sending calls")
 
 
