@@ -49,7 +49,7 @@ def tell_each(deeds: Collection[Deed], kind: str) -> int:
     actor = current_actor()
     if actor.kind is ActorKind.SYSTEM or not deeds:
         return 0
-    values = {
+    values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "kind": kind,
         "event": f"desk:{uuid.uuid4()}",

@@ -112,7 +112,8 @@ def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_reso
 def _look_again(cursor: Any, club: Club, identity_map: IdentityMap) -> None:
     """Bring what addresses of several people joined to where it would be, had all been known from the start."""
     shared = identity_map.newly_shared
-    crowds = {key: crowd for key in shared if (crowd := crowd_of(identity_map.rows(key))) is not None}
+    found = {key: crowd_of(identity_map.rows(key), identity_map.newcomers.get(key, ())) for key in shared}
+    crowds = {key: crowd for key, crowd in found.items() if crowd is not None}
     reexamine(cursor, club, shared, crowds)
     rejoin(cursor, club, identity_map.newly_united)
 

@@ -14,7 +14,7 @@ from events.identity_hints import IdentityKey
 from profiles.club import Club
 from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
-from profiles.identity import SHARED_KEY, WEAK_KINDS, KeyLink, are_of_many_families
+from profiles.identity import SHARED_KEY, WEAK_KINDS, KeyLink, Person, are_of_many_families
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, read_event
 from profiles.ingest.strays import Reach, Record, SharedAddress, strays
 from profiles.merging.reassignment import BY_PERSON
@@ -90,14 +90,14 @@ def reexamine(
     return count
 
 
-def crowd_of(rows: Sequence[KeyLink]) -> list[UUID] | None:
-    """Of an address that a crowd has, whom one holder more makes worth another look; None where it is no crowd.
+def crowd_of(rows: Sequence[KeyLink], came: Collection[Person]) -> list[UUID] | None:
+    """Of an address that a crowd has, whom those who came make worth another look; None where it is no crowd.
 
     No family is so large: whoever they are, the address joins nobody without the last name. The newcomer may be one of
     those whose name fits; for all others nothing is new. So the thousandth holder costs what the fortieth does.
     """
     people = {row.person.root for row in rows}
-    newcomers = {row.person.root for row in rows if row.id is None}
+    newcomers = {person.root for person in came}
     if len(people - newcomers) <= MOST_HOLDERS:
         return None
     names = [name for person in newcomers for name in person.names]

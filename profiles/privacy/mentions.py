@@ -177,7 +177,8 @@ def _redact(cursor: Any, table: TextTable, ids: Sequence[Any], matcher: Matcher)
     """Replace the mention in texts, lists and JSON documents."""
     names = table.texts.redacted
     cursor.execute(
-        f"SELECT id, {', '.join(names)} FROM {table.table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)",
+        f"SELECT {table.key}, {', '.join(names)} FROM {table.table}"
+        f" WHERE tenant_id = %(tenant)s AND {table.key} = ANY(%(ids)s)",
         {"tenant": current_tenant_id(), "ids": list(ids)},
     )
     kinds = [KINDS.get(column.type_code, "text") for column in cursor.description]
@@ -192,7 +193,7 @@ def _redact(cursor: Any, table: TextTable, ids: Sequence[Any], matcher: Matcher)
     sets = ", ".join(f"{name} = redacted.{name}" for name in names)
     cursor.execute(
         f"UPDATE {table.table} AS row SET {sets} FROM {staging.name} AS redacted"
-        " WHERE row.tenant_id = %(tenant)s AND row.id = redacted.id",
+        f" WHERE row.tenant_id = %(tenant)s AND row.{table.key} = redacted.id",
         {"tenant": current_tenant_id()},
     )
     return len(rows)

@@ -115,7 +115,10 @@ def _value(cursor: Any, field: Any, tenant: Tenant, somebody: UUID, attempt: int
         return tenant.pk
     if field.null and attempt % 2 == 0:
         return None
-    if field.attname.endswith("profile_id") or field.related_model is CustomerProfile:
+    if (
+        field.attname.endswith(("profile_id", "winner_id", "loser_id"))
+        or field.related_model is CustomerProfile
+    ):
         return somebody
     if field.is_relation:
         return _key_of(cursor, field.related_model, tenant)
@@ -150,7 +153,7 @@ def _texts_of(model: type[models.Model]) -> Iterator[str]:
             "SlugField",
             "EmailField",
         ):
-            yield field.column
+            yield str(field.column)
 
 
 def _write(cursor: Any, table: str, column: str, tenant: Tenant, words: str) -> bool:
