@@ -40,6 +40,7 @@ check: setup ## The fast half of CI: lint, format, types, layers, migrations
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py compare_api $(API_SINCE)
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)

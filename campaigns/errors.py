@@ -45,6 +45,7 @@ class NotReady(ConflictError):
             code="NOT_READY",
             extra={"problems": problems},
         )
+        self.details = problems
 
 
 class NeedsApproval(ConflictError):

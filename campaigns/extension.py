@@ -24,6 +24,7 @@ TRIGGERED: Final = "campaigns_triggeredperson"
 CONVERSIONS: Final = "campaigns_campaignconversion"
 
 EXTENSION: Final = Extension(
+    error_codes="campaigns.error_codes.CODES",
     logged=(Logged("campaign", "campaigns.Campaign", "name", "the campaign", "campaign"),),
     tables=(
         Table(

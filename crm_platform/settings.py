@@ -314,7 +314,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": composition.enum_names(_BROUGHT),
+    "ENUM_NAME_OVERRIDES": {
+        **composition.enum_names(_BROUGHT),
+        "ErrorCode": "tenants.api.error_codes.NAMES",
+    },
     "TAGS": composition.tags(_BROUGHT),
 }
 GRAPHENE = {"SCHEMA": "crm_platform.graphql.schema"}

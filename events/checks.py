@@ -1,12 +1,36 @@
-"""System checks of the domain log."""
+"""System checks of the domain log and of those who read what it tells."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
 from events.consumers.ahead import clubs_ahead
+
+# As `crm_platform.checks.TAG`: programs ask these before they start.
+TAG: Final = "crm"
+# With "outbound-" before it, a name fits into the column of consumers.
+READER: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+
+
+@register(TAG)
+def check_readers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """crm.E017: each of CRM_OUTBOUND_READERS is the name of a queue and of a consumer, and there once."""
+    named = Counter(settings.CRM_OUTBOUND_READERS)
+    faults = [f"{name!r} is no name for a reader" for name in named if not READER.fullmatch(name)]
+    faults += [f"{name!r} is named twice" for name, count in named.items() if count > 1]
+    return [
+        Error(
+            f"CRM_OUTBOUND_READERS: {fault}.",
+            hint="Use up to 31 small letters, digits and hyphens, as in warehouse,newsletter.",
+            id="crm.E017",
+        )
+        for fault in faults
+    ]
 
 
 @register(Tags.database)

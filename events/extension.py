@@ -19,6 +19,7 @@ from tenants.extension import (
 OPERATIONS: Final = "Operations"
 
 EXTENSION: Final = Extension(
+    error_codes="events.error_codes.CODES",
     logged=(Logged("webhook_endpoint", "events.WebhookEndpoint", "url", "the webhook", "webhook"),),
     tables=TABLES,
     periods=PERIODS,
@@ -28,6 +29,7 @@ EXTENSION: Final = Extension(
             kinds=(TOLD,),
             handle="events.outbound.told",
             send="events.transports.outbound_queue.send",
+            siblings="events.transports.outbound_queue.senders_to_readers",
         ),
         Consumer(name="webhooks", kinds=(TOLD,), handle="events.webhooks.planning.plan"),
     ),
@@ -90,6 +92,12 @@ EXTENSION: Final = Extension(
         ),
         Setting("CRM_EVENTS_QUEUE", "text", "crm-events", "The BullMQ queue that is read."),
         Setting("CRM_OUTBOUND_QUEUE", "text", "crm-outbound", "The BullMQ queue that is written."),
+        Setting(
+            "CRM_OUTBOUND_READERS",
+            "names",
+            "",
+            "Further readers of what the queue is told, each with a queue and a position of its own.",
+        ),
         Setting(
             "CRM_OUTBOUND_ALSO",
             "names",

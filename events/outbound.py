@@ -14,11 +14,26 @@ from events.consumers import Entry
 from tenants.extension import every, resolve
 from tenants.models import Tenant
 
-# The consumer that tells the queue.
+# The consumer that tells the queue; those of further readers are named `outbound-<reader>`.
 NAME: Final = "outbound"
 Envelope = dict[str, Any]
 # An envelope for each entry, in order; None where nobody may be told of it (any more). In the tenant's scope.
 Renderer = Callable[[Tenant, Sequence[Entry]], list[Envelope | None]]
+
+
+def consumer_of(reader: str) -> str:
+    """The consumer that tells a reader's queue; of no reader, the queue that is always told."""
+    return f"{NAME}-{reader}" if reader else NAME
+
+
+def queues() -> dict[str, str]:
+    """Consumer → the BullMQ queue that it tells, the one that is always told first."""
+    return {
+        consumer_of(reader): f"{settings.CRM_OUTBOUND_QUEUE}-{reader}"
+        if reader
+        else settings.CRM_OUTBOUND_QUEUE
+        for reader in ("", *settings.CRM_OUTBOUND_READERS)
+    }
 
 
 @cache

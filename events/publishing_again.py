@@ -19,27 +19,33 @@ from tenants.scope import current_tenant_id
 CHUNK: Final = 500
 
 
-def publish_again(since: datetime) -> int:
-    """Publish what the open scope's log holds since then, as far as it was told; returns how many events.
+class UnknownReader(LookupError):
+    """Nobody of this name reads what the platform tells."""
+
+
+def publish_again(since: datetime, *, reader: str = "") -> int:
+    """Publish what the open scope's log holds since then, as far as the reader was told; returns how many events.
 
     Oldest first, each as it is now, a chunk at a time and outside any transaction. Raises PeerAway: what was published
-    before stays so, and doing it once more starts over without doubles.
+    before stays so, and doing it once more starts over without doubles. Raises UnknownReader.
     """
     tenant = tenant_by_id(current_tenant_id())
-    total = 0
-    for entries in _chunks(since):
+    consumer, total = outbound.consumer_of(reader), 0
+    queue = outbound.queues().get(consumer)
+    if queue is None:
+        raise UnknownReader(f"There is no reader {reader!r}; CRM_OUTBOUND_READERS names them.")
+    for entries in _chunks(since, consumer):
         envelopes = outbound.told(tenant, entries)
-        publish(envelopes)
+        publish(envelopes, queue=queue)
         total += len(envelopes)
-    log_action(
-        "outbound.published_again", subject_kind="club", details={"since": since.isoformat(), "count": total}
-    )
+    details = {"since": since.isoformat(), "count": total, **({"reader": reader} if reader else {})}
+    log_action("outbound.published_again", subject_kind="club", details=details)
     return total
 
 
-def _chunks(since: datetime) -> Iterator[list[Entry]]:
-    """Entries that the consumer of the queue has passed; what lies before it will be told anyway."""
-    position = ConsumerPosition.objects.filter(consumer=outbound.NAME).first()
+def _chunks(since: datetime, consumer: str) -> Iterator[list[Entry]]:
+    """Entries that the consumer has passed; what lies before it will be told anyway."""
+    position = ConsumerPosition.objects.filter(consumer=consumer).first()
     if position is None:
         return
     rows = DomainLogEntry.objects.filter(

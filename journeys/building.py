@@ -1,18 +1,15 @@
-"""What the builder does to a definition: each act is a pure function from JSON to JSON; and the picture of it."""
+"""What the builder does to a definition: each act is a pure function from JSON to JSON."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from journeys.definition import Definition
+from journeys.definition import parse
 from journeys.definition.registry import STEPS
-from journeys.definition.steps import Step
-from journeys.describing import step_words, way_label
+from journeys.picturing import OTHER_WAY, START, picture, target_at
 from tenants.errors import InvalidError
 
 Json = dict[str, Any]
-START: Final = "start"
 NEW: Final[Mapping[str, Json]] = {
     "SEND": {"subject": "", "text": ""},
     "WAIT": {"until": {"mode": "DURATION", "amount": 1, "unit": "DAYS"}},
@@ -34,96 +31,11 @@ OUTLETS: Final = {
 }
 
 
-@dataclass
-class Node:
-    """A step as it is drawn: the ways of a branching step hold lines of their own."""
-
-    step: Step
-    title: str
-    icon: str
-    words: str
-    level: int
-    ways: list["Way"] = field(default_factory=list)
-    figures: Mapping[str, Any] | None = None
-    problems: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Way:
-    """One way out: its line of steps, and where that line ends."""
-
-    name: str
-    label: str
-    place: str
-    line: list[Node]
-    goto: Node | None = None
-
-
-class _Drawing:
-    """Lays a graph out as a tree: each step once, joins and circles as "go to"."""
-
-    def __init__(self, definition: Definition, names: Mapping[str, str]) -> None:
-        self.definition, self.names = definition, names
-        self.drawn: dict[str, Node] = {}
-
-    def way(self, name: str, label: str, place: str, step_id: str | None, level: int) -> Way:
-        line: list[Node] = []
-        way = Way(name, label, place, line)
-        while step_id is not None and step_id in self.definition.by_id:
-            if step_id in self.drawn:
-                way.goto = self.drawn[step_id]
-                break
-            step = self.definition.by_id[step_id]
-            node = Node(
-                step,
-                step.name or STEPS[step.kind].title,
-                STEPS[step.kind].icon,
-                step_words(step, self.names),
-                level,
-            )
-            self.drawn[step_id] = node
-            line.append(node)
-            if step.outlets == ("next",):
-                way.place, step_id = f"{step.id}:next", step.way("next")
-                continue
-            node.ways = [
-                self.way(one, way_label(step, one), f"{step.id}:{one}", step.way(one), level + 1)
-                for one in step.outlets
-            ]
-            way.place, step_id = "", None
-        return way
-
-
-def picture(definition: Definition, names: Mapping[str, str] | None = None) -> tuple[Way, dict[str, Node]]:
-    """The line from the start, and every node by the id of its step."""
-    drawing = _Drawing(definition, names or {})
-    return drawing.way(START, "", START, definition.start, 1), drawing.drawn
-
-
-def lost(definition: Definition) -> list[Step]:
-    """Steps to which no way leads."""
-    reached = set(definition.walk())
-    return [step for step in definition.steps if step.id not in reached]
-
-
-# --- Acts
-
-
 def _step(raw: Json, step_id: str) -> Json:
     found: Json | None = next((one for one in raw["steps"] if one["id"] == step_id), None)
     if found is None:
         raise InvalidError("This step is gone: somebody else changed the journey.", field="step")
     return found
-
-
-def target_at(raw: Json, place: str) -> str | None:
-    """The step to which a place (`start`, `step:way`) leads."""
-    if place == START:
-        start: str | None = raw.get("start")
-        return start
-    step_id, _, way = place.partition(":")
-    target: str | None = _step(raw, step_id)["ways"].get(way)
-    return target
 
 
 def lead(raw: Json, place: str, target: str | None) -> None:
@@ -143,12 +55,16 @@ def fresh_id(raw: Json, kind: str) -> str:
 
 
 def insert(raw: Json, place: str, kind: str) -> tuple[Json, str]:
-    """A new step at a place; what came there comes after it, along its first way."""
+    """A new step at a place; what came there comes after it, along its first way. Raises InvalidError."""
     if kind not in NEW:
         raise InvalidError("There is no such kind of step.", field="kind")
     raw = deepcopy(raw)
     step_id, after = fresh_id(raw, kind), target_at(raw, place)
     outlets = OUTLETS.get(kind, ("next",))
+    if not outlets and after is not None:
+        raise InvalidError(
+            f"After “{STEPS[kind].title}” nothing can come: add it where a way ends.", field="kind"
+        )
     ways = {name: (after if number == 0 else None) for number, name in enumerate(outlets)}
     raw["steps"].append({"id": step_id, "kind": kind, **deepcopy(NEW[kind]), "ways": ways})
     lead(raw, place, step_id)
@@ -156,13 +72,20 @@ def insert(raw: Json, place: str, kind: str) -> tuple[Json, str]:
 
 
 def delete(raw: Json, step_id: str) -> Json:
-    """Without a step: what led to it leads to what came after, along its first way; steps only it led to go as well."""
+    """Without a step: what led to it leads to what came after, along its first way; steps only it led to go as well.
+
+    Steps that nothing led to before stay.
+    """
     raw = deepcopy(raw)
+    loose = {one["id"] for one in raw["steps"]} - _reached(raw)
     gone = _step(raw, step_id)
-    after = next(iter(gone["ways"].values()), None)
+    first = next(iter(_way_names(gone)), None)
+    after = gone["ways"][first] if first else None
     raw["steps"].remove(gone)
     _redirect(raw, step_id, None if after == step_id else after)
-    return _without_lost(raw)
+    kept = _reached(raw) | loose
+    raw["steps"] = [one for one in raw["steps"] if one["id"] in kept]
+    return raw
 
 
 def _redirect(raw: Json, old: str, new: str | None) -> None:
@@ -174,49 +97,95 @@ def _redirect(raw: Json, old: str, new: str | None) -> None:
                 step["ways"][way] = new
 
 
-def _without_lost(raw: Json) -> Json:
-    reached: set[str] = set()
-    waiting: list[Any] = [raw.get("start")]
+def _reached(raw: Json) -> set[str]:
     by_id = {one["id"]: one for one in raw["steps"]}
-    while waiting:
-        here = waiting.pop()
-        if here in by_id and here not in reached:
-            reached.add(here)
-            waiting += by_id[here]["ways"].values()
-    raw["steps"] = [one for one in raw["steps"] if one["id"] in reached]
-    return raw
+    return set(_after(by_id, raw.get("start")))
+
+
+def _way_names(step: Json) -> list[str]:
+    """The ways of a step in the order in which they are drawn; the database keeps no order of keys."""
+    order = OUTLETS.get(step["kind"], ("next",))
+    if step["kind"] == "SPLIT":
+        order = tuple(one["id"] for one in step.get("branches", []))
+    return sorted(step["ways"], key=lambda name: order.index(name) if name in order else len(order))
+
+
+def _is_single(step: Json) -> bool:
+    return set(step["ways"]) == {"next"}
+
+
+def _place_of(raw: Json, step_id: str) -> str:
+    """From where the picture draws a step."""
+    node = picture(parse(raw))[1].get(step_id)
+    if node is None:
+        raise InvalidError("Nothing leads to this step: connect it first.", field="step")
+    return node.place
 
 
 def move(raw: Json, step_id: str, direction: str) -> Json:
-    """Up or down along its line: two neighbours change places. Only steps with one way out move."""
+    """Up or down the picture by one: past a neighbour, into the first way of a branching step, or out of a way.
+
+    Raises InvalidError where it cannot go further, and for a step with several ways (`relocate` moves its branch).
+    """
     raw = deepcopy(raw)
     here = _step(raw, step_id)
-    if set(here["ways"]) != {"next"}:
+    if not _is_single(here):
         raise InvalidError(
-            "A step with several ways stays where it is: move what is around it.", field="step"
+            "A step with several ways moves with all that follows: use “Move to”.", field="step"
         )
-    if direction == "up":
-        before = [
-            one for one in raw["steps"] if one["ways"].get("next") == step_id and set(one["ways"]) == {"next"}
-        ]
-        if not before:
-            return raw
-        return _swap(raw, before[0]["id"], step_id)
+    return _up(raw, here) if direction == "up" else _down(raw, here)
+
+
+def _up(raw: Json, here: Json) -> Json:
+    place = _place_of(raw, here["id"])
+    if place == START:
+        raise InvalidError("It is the first step already.", field="step")
+    parent = _step(raw, place.partition(":")[0])
+    lead(raw, place, here["ways"]["next"])
+    _redirect(raw, parent["id"], here["id"])
+    here["ways"]["next"] = parent["id"]
+    return raw
+
+
+def _down(raw: Json, here: Json) -> Json:
     after = here["ways"]["next"]
-    if after is None or set(_step(raw, after)["ways"]) != {"next"}:
+    if after is None:
+        raise InvalidError("It is the last step of its way already.", field="step")
+    if _place_of(raw, after) != f"{here['id']}:next":
+        raise InvalidError("The way goes on at a step that stands elsewhere.", field="step")
+    neighbour = _step(raw, after)
+    way = next(iter(_way_names(neighbour)), None)
+    if way is None:
+        raise InvalidError("After this step the way ends.", field="step")
+    _redirect(raw, here["id"], after)
+    here["ways"]["next"], neighbour["ways"][way] = neighbour["ways"][way], here["id"]
+    return raw
+
+
+def relocate(raw: Json, step_id: str, place: str) -> Json:
+    """A step to another place; one with several ways takes all that follows along. Raises InvalidError."""
+    raw = deepcopy(raw)
+    here = _step(raw, step_id)
+    if place.partition(":")[0] == step_id or target_at(raw, place) == step_id:
+        raise InvalidError("It stands there already.", field="place")
+    if _is_single(here):
+        _redirect(raw, step_id, here["ways"]["next"])
+        here["ways"]["next"] = target_at(raw, place)
+        lead(raw, place, step_id)
         return raw
-    return _swap(raw, step_id, after)
-
-
-def _swap(raw: Json, first: str, second: str) -> Json:
-    one, two = _step(raw, first), _step(raw, second)
-    _redirect(raw, first, second)
-    one["ways"]["next"], two["ways"]["next"] = two["ways"]["next"], first
+    by_id = {one["id"]: one for one in raw["steps"]}
+    if place.partition(":")[0] in set(_after(by_id, step_id)):
+        raise InvalidError("Choose a place outside of what moves.", field="place")
+    lead(raw, _place_of(raw, step_id), None)
+    _put(raw, place, step_id, set(_after(by_id, step_id)))
     return raw
 
 
 def copy_branch(raw: Json, step_id: str, place: str) -> Json:
-    """A step and all that comes after it once more, at the end of a way."""
+    """A step and all that comes after it once more, at a place; what came there follows at the copy's first end.
+
+    Raises InvalidError.
+    """
     raw = deepcopy(raw)
     by_id = {one["id"]: one for one in raw["steps"]}
     wanted = list(_after(by_id, step_id))
@@ -228,11 +197,37 @@ def copy_branch(raw: Json, step_id: str, place: str) -> Json:
     for one in wanted:
         copied = _step(raw, names[one])
         copied["ways"] = {way: names.get(target, target) for way, target in copied["ways"].items()}
-    lead(raw, place, names[step_id])
+    _put(raw, place, names[step_id], set(names.values()))
     return raw
 
 
-def _after(by_id: Mapping[str, Json], step_id: str) -> Iterator[str]:
+def _put(raw: Json, place: str, first: str, branch: set[str]) -> None:
+    """Let a place lead to a branch, and the first loose end of the branch to what came there.
+
+    Where the branch has no such end, what came there must have another way to it.
+    """
+    after = target_at(raw, place)
+    lead(raw, place, first)
+    if after is None or after in branch:
+        return
+    ends = (
+        (step, way)
+        for step in raw["steps"]
+        if step["id"] in branch
+        for way in _way_names(step)
+        if step["ways"][way] is None
+    )
+    end = next(ends, None)
+    if end is None and after in _reached(raw):
+        return
+    if end is None:
+        raise InvalidError(
+            "No way of it ends where the other steps could go on: choose the end of a way.", field="place"
+        )
+    end[0]["ways"][end[1]] = after
+
+
+def _after(by_id: Mapping[str, Json], step_id: Any) -> Iterator[str]:
     seen: set[str] = set()
     waiting: list[Any] = [step_id]
     while waiting:
@@ -252,13 +247,19 @@ def connect(raw: Json, place: str, target: str | None) -> Json:
     return raw
 
 
-def replace(raw: Json, step_id: str, fields: Mapping[str, Any]) -> Json:
-    """Other particulars of a step; ways that the new ones do not have are dropped."""
+def replace(raw: Json, step_id: str, fields: Mapping[str, Any], *, other_way: bool | None = None) -> Json:
+    """Other particulars of a step; what `fields` does not name stays as it is. Ways that it loses are dropped.
+
+    `other_way`: whether a message that is skipped (a call that fails) takes a way of its own; None: as it is.
+    """
     raw = deepcopy(raw)
     step = _step(raw, step_id)
-    kept = {"id": step["id"], "kind": step["kind"], "ways": step["ways"]}
-    step.clear()
-    step |= {**fields, **kept}
+    step |= {**fields, "id": step["id"], "kind": step["kind"], "ways": step["ways"]}
     if step["kind"] == "SPLIT":
         step["ways"] = {one["id"]: step["ways"].get(one["id"]) for one in step.get("branches", [])}
+    if other_way is not None and (name := OTHER_WAY.get(step["kind"])):
+        if other_way:
+            step["ways"].setdefault(name, None)
+        else:
+            step["ways"].pop(name, None)
     return raw

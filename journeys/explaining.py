@@ -5,14 +5,20 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from journeys.definition.checking import title
+from journeys.definition.registry import STEPS
 from journeys.definition.vocabulary import event_words
+from journeys.describing import CHANNELS, rule_words, trigger_words
 from journeys.drafts import live_version
-from journeys.engine.conditions import rule_in_words
+from journeys.engine.conditions import decide
 from journeys.models import EntryRefusal, Holdout, Journey, Run, RunData, RunEnded, StepLog
 from journeys.versions import definition_of
+from journeys.world import segment_names
+from profiles.models import CustomerProfile
+from tenants.models import Tenant
 
 REASONS: Final[Mapping[str, str]] = {
     "ALREADY_IN": "Was in the journey already",
@@ -127,7 +133,7 @@ def story(run: Run | RunEnded) -> list[dict[str, Any]]:
             {
                 "at": row.at,
                 "step": row.step,
-                "title": title(step).strip("“”") if step else row.step,
+                "title": (step.name or STEPS[step.kind].title) if step else row.step,
                 "words": outcome_words(row.outcome, row.detail),
                 "outcome": row.outcome,
                 "detail": row.detail,
@@ -160,18 +166,22 @@ def outcome_words(outcome: str, detail: Mapping[str, Any] | None) -> str:
     detail = detail or {}
     if "part" in detail and isinstance(detail["part"], dict):
         part = detail["part"]
-        asked = (
-            rule_in_words(part)
-            if "field" in part or "rules" in part or "event" in part
-            else part.get("path", "")
-        )
+        asked = _asked(part)
         value = detail.get("value")
         return f"{words}: {asked}" + (f" (it was {value})" if value is not None else "")
     if detail.get("reason"):
         return f"{words}: {in_words(str(detail['reason']))}"
     if detail.get("error"):
         return f"{words}: {detail['error']}"
-    return f"{words} by {detail['channel'].lower()}" if detail.get("channel") else words
+    channel = detail.get("channel")
+    return f"{words} by {CHANNELS.get(channel, str(channel).lower())}" if channel else words
+
+
+def _asked(part: Mapping[str, Any]) -> str:
+    """The part of a condition that decided, in words."""
+    if "path" in part:
+        return str(part["path"])
+    return rule_words({"combinator": "AND", "rules": [part]}, segment_names() if "segment" in part else {})
 
 
 def explain(journey: Journey, profile_id: UUID) -> dict[str, Any]:
@@ -207,6 +217,32 @@ def why_not(journey: Journey, profile_id: UUID) -> dict[str, Any]:
 def _because(reason: str, at: datetime | None, detail: Mapping[str, Any] | None) -> dict[str, Any]:
     words = in_words(reason)
     if detail and isinstance(detail.get("part"), dict):
-        words += f": {rule_in_words(detail['part'])}"
+        words += f": {_asked(detail['part'])}"
         words += f" (it was {detail['value']})" if detail.get("value") is not None else ""
     return {"reason": reason, "words": words, "at": at, "detail": detail}
+
+
+def now_for(journey: Journey, profile: CustomerProfile) -> list[dict[str, Any]]:
+    """Each start of what runs, in words, and whether the person would pass its condition now, with the value."""
+    version = live_version(journey)
+    if version is None:
+        return []
+    names, tenant = segment_names(), Tenant.objects.get(pk=journey.tenant_id)
+    rows = []
+    for trigger in definition_of(version.pk).triggers:
+        row: dict[str, Any] = {"words": trigger_words(trigger, names), "passes": True, "because": ""}
+        if trigger.rule is not None:
+            decided = decide(trigger.rule, tenant, timezone.now())
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT {decided.place}, {decided.value} FROM profiles_customerprofile AS p"
+                    " WHERE p.tenant_id = %(tenant)s AND p.id = %(profile)s",
+                    {"tenant": tenant.pk, "profile": profile.pk, **decided.params},
+                )
+                [place, value] = cursor.fetchone() or [-1, None]
+            row["passes"] = (place == -1) == decided.holds_by_default
+            if place >= 0 and not row["passes"]:
+                known = "" if value is None else f" (it is {value})"
+                row["because"] = f"{_asked(decided.parts[place])}{known}"
+        rows.append(row)
+    return rows

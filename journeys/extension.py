@@ -19,6 +19,7 @@ from tenants.extension import (
 )
 
 EXTENSION: Final = Extension(
+    error_codes="journeys.error_codes.CODES",
     logged=(Logged("journey", "journeys.Journey", "name", "the journey", "journey_page"),),
     tables=TABLES,
     consumers=(Consumer("journeys", KINDS, "journeys.listening.handle", after=("scoring", "segments")),),

@@ -159,13 +159,17 @@ def _check_transition(journey: Journey, after: JourneyStatus) -> None:
 
 def _check_approval(journey: Journey) -> None:
     """Where the club wants a second person, the first one's wish is noted and refused until another publishes."""
-    tenant = Tenant.objects.get(pk=journey.tenant_id)
-    if not tenant.settings.get(APPROVAL):
+    if not needs_second_person(journey):
         return
     actor = current_actor()
     mine = actor.user.pk if actor.user else None
     if journey.submitted_at is None or journey.submitted_by_id == mine:
         raise ApprovalNeeded
+
+
+def needs_second_person(journey: Journey) -> bool:
+    """Whether the club wants one person to write a journey and another to publish it."""
+    return bool(Tenant.objects.get(pk=journey.tenant_id).settings.get(APPROVAL))
 
 
 def submit(journey_id: UUID) -> Journey:

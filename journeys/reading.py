@@ -47,6 +47,10 @@ LEFT: Final = """
 SELECT COALESCE(NULLIF(reason, ''), status), count(*) FROM journeys_runended
 WHERE tenant_id = %s AND journey_id = %s AND status <> 'COMPLETED' GROUP BY 1 ORDER BY 2 DESC
 """
+LEFT_AT: Final = """
+SELECT step, count(*) FROM journeys_runended
+WHERE tenant_id = %s AND journey_id = %s AND status <> 'COMPLETED' GROUP BY step
+"""
 # From leaving the step before (or entering) to leaving this one: a step that does not wait takes no time.
 TIMES: Final = """
 SELECT step, percentile_cont(0.5) WITHIN GROUP (ORDER BY took), percentile_cont(0.9) WITHIN GROUP (ORDER BY took)
@@ -143,6 +147,12 @@ def step_figures(journey: Journey) -> dict[str, dict[str, Any]]:
     for step, sent, skipped, opened, clicked in _rows(MESSAGES, place):
         of(step)["messages"] = {"sent": sent, "skipped": skipped, "opened": opened, "clicked": clicked}
     return found
+
+
+def left_at_steps(journey: Journey) -> dict[str, int]:
+    """Step → how many left the journey there, before its end."""
+    rows: list[Any] = _rows(LEFT_AT, [journey.tenant_id, journey.pk])
+    return dict(rows)
 
 
 def reasons_left(journey: Journey) -> list[tuple[str, int]]:

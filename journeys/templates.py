@@ -106,7 +106,8 @@ TEMPLATES: Final = (
             _until("again", BOOKED, 21, happened=None, timeout="offer"),
             _send("offer", None, "Your second round is on us for your guest",
                   "come back within the next four weeks, and your guest plays free of charge. Show this mail at the desk."),
-            trigger=_event("teetime.booking.completed"))),
+            trigger=_event("teetime.booking.completed", rule=_rule(
+                {"event": {"types": ["ROUND_COMPLETED"], "count": {"op": "lte", "value": 1}}})))),
     Template("no-show", "No-show", "A friendly word, and a task when it happens again.", "event_busy",
         _journey(
             _send("missed", "often", "We missed you today",
@@ -118,6 +119,7 @@ TEMPLATES: Final = (
             trigger=_event("teetime.booking.no_show", "bookingId"), entry={"policy": "ONCE_PER_KEY"})),
     Template("lapsed", "Lapsed golfer", "60 days without a round: an invitation, then an offer.", "sports_golf",
         _journey(
+            _date("quiet", "miss", "lastBookingAt", 60),
             _send("miss", "wait", "The course misses you",
                   "it has been a while. The greens are in fine shape; choose a morning, and we keep you a time."),
             _until("wait", BOOKED, 14, happened="tag", timeout="offer"),
@@ -125,7 +127,7 @@ TEMPLATES: Final = (
                   "book within two weeks, and bring a friend for free."),
             _until("last", BOOKED, 14, happened="tag", timeout=None),
             _tag("tag", None, "won back"),
-            trigger=_event("teetime.booking.completed"), entry={"policy": "AFTER_DAYS", "days": 90})),
+            trigger=_event("teetime.booking.completed"), entry={"policy": "AFTER_EXIT"})),
     Template("renewal", "Renewal 60 / 30 / 7 days", "Three reminders that stop with the payment; a call at the end.",
         "autorenew",
         _journey(

@@ -7,7 +7,7 @@ from journeys.definition.checking import World
 from journeys.models import Journey, JourneySecret
 from messaging.models.policy import policy_of
 from messaging.rendering import TemplateProblem, check_text
-from profiles.models import LifecycleStage
+from profiles.models import CustomerProfile, LifecycleStage
 from segments.models import Segment, SegmentType
 from segments.rules import InvalidRule, parse
 from tenants.models import Tenant
@@ -18,7 +18,7 @@ def world() -> World:
     """The segments, journeys, secrets and rules of the open scope's club."""
     segments = list(Segment.objects.filter(deleted_at__isnull=True).values_list("id", "type"))
     listed = (SegmentType.STATIC, SegmentType.IMPORT)
-    tenant = Tenant.objects.get(pk=current_tenant_id())
+    policy = policy_of(Tenant.objects.get(pk=current_tenant_id()))
     return World(
         segments={str(pk) for pk, _ in segments},
         static_segments={str(pk) for pk, kind in segments if kind in listed},
@@ -27,8 +27,22 @@ def world() -> World:
         stages=set(LifecycleStage.values),
         check_rule=rule_problem,
         check_text=text_problem,
-        has_quiet_hours=policy_of(tenant).has_quiet_hours,
+        has_quiet_hours=policy.has_quiet_hours,
+        quiet_hours=(policy.quiet_from, policy.quiet_until)
+        if policy.quiet_from and policy.quiet_until
+        else None,
+        consents=_consents(),
     )
+
+
+def _consents() -> dict[str, int]:
+    """Channel → whether somebody agreed to marketing by it (1) or nobody did (0)."""
+    active = CustomerProfile.objects.filter(status="ACTIVE")
+    flags = {"EMAIL": "email", "SMS": "sms", "PUSH": "push", "WHATSAPP": "whatsapp"}
+    return {
+        channel: int(active.filter(**{f"{column}_opt_in": True}).exists())
+        for channel, column in flags.items()
+    }
 
 
 def rule_problem(tree: Any) -> str | None:

@@ -88,6 +88,7 @@ TABLES: Final = (
 )
 
 EXTENSION: Final = Extension(
+    error_codes="messaging.error_codes.CODES",
     tables=TABLES,
     log_kinds=(LogKind("delivery.changed", "What became of a message: sent, delivered, opened, skipped …"),),
     urls="messaging.api.urls",

@@ -26,6 +26,7 @@ SETTINGS: Final = "Settings"
 RENDER: Final = "profiles.outbound.envelopes"
 
 EXTENSION: Final = Extension(
+    error_codes="profiles.error_codes.CODES",
     tables=TABLES,
     periods=PERIODS,
     log_kinds=(

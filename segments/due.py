@@ -4,6 +4,8 @@ A leaf with a relative date or a window turns at midnights that follow from the 
 early costs one look at one person; a day that is too late would be a mistake, so whatever may turn is named.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from segments.clock import Clock
@@ -11,13 +13,20 @@ from segments.comparing import Comparing
 from segments.compiler import Parameters
 from segments.fields import FIELDS
 from segments.operators import RELATIVE, Kind
-from segments.rules import EventLeaf, FieldLeaf, Leaf, MomentTest, Rule, leaves_of, moves_with_time
+from segments.rules import EventLeaf, FieldLeaf, MomentTest, Rule, Window, leaves_of, moves_with_time
 from segments.timeline import rows_of
 
 NOTE: Final = """
 INSERT INTO segments_dueday (tenant_id, profile_id, due_on)
 SELECT %(tenant)s, profile_id, min(due_on) FROM noted_day GROUP BY profile_id ORDER BY profile_id
 ON CONFLICT (profile_id) DO UPDATE SET due_on = excluded.due_on WHERE segments_dueday.due_on > excluded.due_on
+"""
+# Of everybody only those whose day is earlier than the one that is kept, or the first.
+EARLIER: Final = """
+SELECT due.profile_id, min(due.due_on) FROM ({due}) AS due
+LEFT JOIN segments_dueday AS kept ON kept.tenant_id = %(tenant)s AND kept.profile_id = due.profile_id
+WHERE kept.due_on IS NULL OR kept.due_on > due.due_on
+GROUP BY due.profile_id
 """
 _OF_FIELD: Final = """
 SELECT p.id AS profile_id, turn.day AS due_on
@@ -35,67 +44,122 @@ WHERE turn.day IS NOT NULL
 
 
 def due_query(
-    rule: Rule, tenant_id: Any, clock: Clock, *, among: str = "", prefix: str = "d"
+    rules: Iterable[Rule], tenant_id: Any, clock: Clock, *, among: str = "", prefix: str = "d"
 ) -> tuple[str, dict[str, Any]] | None:
-    """A query for (profile_id, due_on) of everybody, or of those `among`; None where nothing moves with time."""
+    """A query for (profile_id, due_on) of everybody, or of those `among`; None where nothing moves with time.
+
+    However many the rules are, people are looked at once for their fields; a day may be named more than once.
+    """
     parameters = Parameters(prefix)
-    queries = [
-        _query(leaf, parameters, parameters(tenant_id, "uuid"), clock, among)
-        for leaf in leaves_of(rule.root)
-        if moves_with_time(leaf)
-    ]
+    asking = _Asking(_Once(parameters), tenant_id, clock, among)
+    leaves = dict.fromkeys(leaf for rule in rules for leaf in leaves_of(rule.root) if moves_with_time(leaf))
+    days = dict.fromkeys(
+        day for leaf in leaves if isinstance(leaf, FieldLeaf) for day in _days_of_field(leaf, asking)
+    )
+    queries = [_of_fields(list(days), asking)] if days else []
+    queries += _of_timelines([leaf for leaf in leaves if isinstance(leaf, EventLeaf)], asking)
     return (" UNION ALL ".join(queries), parameters.values) if queries else None
 
 
-def _query(leaf: Leaf, parameter: Parameters, tenant: str, clock: Clock, among: str) -> str:
-    today = parameter(clock.today, "date")
-    if isinstance(leaf, EventLeaf):
-        return _of_timeline(leaf, parameter, tenant, clock, among=among, today=today)
-    assert isinstance(leaf, FieldLeaf)  # noqa: S101 - only these two move with time
+class _Once:
+    """Hands out one placeholder for equal values, so that equal expressions read the same."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
+        self._known: dict[tuple[str, str], str] = {}
+
+    def __call__(self, value: Any, cast: str = "") -> str:
+        key = (repr(value), cast)
+        if key not in self._known:
+            self._known[key] = self._parameters(value, cast)
+        return self._known[key]
+
+
+class _Asking:
+    """What the parts of one query share: placeholders for the tenant and for today, and the calendar."""
+
+    def __init__(self, parameter: _Once, tenant_id: Any, clock: Clock, among: str) -> None:
+        self.parameter, self.clock, self.among = parameter, clock, among
+        self.tenant = parameter(tenant_id, "uuid")
+        self.today = parameter(clock.today, "date")
+
+
+def _days_of_field(leaf: FieldLeaf, asking: _Asking) -> list[str]:
     field = FIELDS[leaf.field]
     day = field.sql
     if field.kind is Kind.MOMENT:
-        day = _local(day, parameter, clock)
+        day = _local(day, asking)
     operator = "anniversary" if leaf.field == "age" else leaf.operator
     recurs = field.recurs and operator == "inCurrentMonth"
-    days = _turns(day, "birthMonth" if recurs else operator, _days_of(leaf), clock)
-    only = f" AND p.id IN ({among})" if among else ""
-    return _OF_FIELD.format(days=", ".join(days), today=today, tenant=tenant, only=only)
+    return _turns(day, "birthMonth" if recurs else operator, _days_of(leaf), asking.clock)
 
 
-def _of_timeline(
-    leaf: EventLeaf, parameter: Parameters, tenant: str, clock: Clock, *, among: str, today: str
-) -> str:
+def _of_fields(days: list[str], asking: _Asking) -> str:
+    only = f" AND p.id IN ({asking.among})" if asking.among else ""
+    return _OF_FIELD.format(days=", ".join(days), today=asking.today, tenant=asking.tenant, only=only)
+
+
+def _of_timelines(leaves: list[EventLeaf], asking: _Asking) -> list[str]:
+    """Leaves that differ in their windows only read the timeline once."""
+    alike: dict[Any, list[EventLeaf]] = {}
+    for leaf in leaves:
+        is_moment = isinstance(leaf.test, MomentTest) and leaf.test.operator in RELATIVE
+        window = leaf.window
+        key = leaf if is_moment else (leaf.types, leaf.where, window.since, window.until)
+        alike.setdefault(key, []).append(leaf)
+    return [_of_timeline(each, asking) for each in alike.values()]
+
+
+def _of_timeline(leaves: list[EventLeaf], asking: _Asking) -> str:
     """A window loses its oldest row, or gains the oldest of those that are still too young for it."""
-    window, local = leaf.window, _local("a.occurred_at", parameter, clock)
-    extremes, days = [f"min({local}) AS oldest"], []
-    if window.in_last_days is not None:
-        days.append(f"oldest + {window.in_last_days + 1}")
-    if window.before_days_ago is not None:
-        young = parameter(clock.day(-window.before_days_ago), "date")
-        extremes.append(f"min({local}) FILTER (WHERE {local} >= {young}) AS youngster")
-        days.append(f"youngster + {window.before_days_ago + 1}")
-    test = leaf.test
+    local, clock, comparing = (
+        _local("a.occurred_at", asking),
+        asking.clock,
+        Comparing(asking.parameter, asking.clock),
+    )
+    windows = [leaf.window for leaf in leaves]
+    extremes: list[str] = []
+    days: list[str] = []
+
+    def oldest_since(ago: int) -> None:
+        """The first row of the last `ago` days leaves them, or comes to be older than they are."""
+        extremes.append(
+            f"min({local}) FILTER (WHERE a.occurred_at >= {comparing.start_of(clock.day(-ago))}) AS d{ago}"
+        )
+        days.append(f"d{ago} + {ago + 1}")
+
+    spans = {each.in_last_days for each in windows} | {each.before_days_ago for each in windows}
+    for ago in sorted(each for each in spans if each is not None):
+        oldest_since(ago)
+    test = leaves[0].test
     if isinstance(test, MomentTest) and test.operator in RELATIVE:
         extremes.append(f"{'max' if test.which == 'last' else 'min'}({local}) AS happened")
         value = test.value if isinstance(test.value, int) else 0
         days += _turns("happened", test.operator, value, clock)
+    widest = replace(leaves[0], window=_widest(windows))
     chosen = rows_of(
-        leaf, parameter=parameter, tenant=tenant, comparing=Comparing(parameter, clock), is_open_ended=True
+        widest, parameter=asking.parameter, tenant=asking.tenant, comparing=comparing, is_open_ended=True
     )
-    only = f" AND a.profile_id IN ({among})" if among else ""
+    only = f" AND a.profile_id IN ({asking.among})" if asking.among else ""
     return _OF_TIMELINE.format(
         extremes=", ".join(extremes),
-        tenant=tenant,
+        tenant=asking.tenant,
         only=only,
         chosen=chosen,
         days=", ".join(days),
-        today=today,
+        today=asking.today,
     )
 
 
-def _local(moment: str, parameter: Parameters, clock: Clock) -> str:
-    return f"({moment} AT TIME ZONE {parameter(clock.zone.key, 'text')})::date"
+def _widest(windows: list[Window]) -> Window:
+    """A window with all rows of each, as they share their fixed days."""
+    lasts = [each.in_last_days for each in windows]
+    known = [each for each in lasts if each is not None]
+    return replace(windows[0], in_last_days=max(known) if len(known) == len(lasts) else None)
+
+
+def _local(moment: str, asking: _Asking) -> str:
+    return f"({moment} AT TIME ZONE {asking.parameter(asking.clock.zone.key, 'text')})::date"
 
 
 def _days_of(leaf: FieldLeaf) -> int:

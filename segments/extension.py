@@ -91,6 +91,7 @@ FOLLOWED: Final = (
 )
 
 EXTENSION: Final = Extension(
+    error_codes="segments.error_codes.CODES",
     logged=(Logged("segment", "segments.Segment", "name", "the segment", "segment"),),
     tables=TABLES,
     log_kinds=(

@@ -254,14 +254,9 @@ def write_changes(
 
 def note_due_days(tenant_id: UUID, segments: Iterable[Ruled], clock: Clock, *, among: str) -> None:
     """Note when time alone may move the people `among` next, as far as these segments go."""
-    queries, values = [], dict[str, Any]()
-    for number, each in enumerate(segments):
-        found = due_query(each.rule, tenant_id, clock, among=among, prefix=f"d{number}_")
-        if found is not None:
-            queries.append(found[0])
-            values |= found[1]
-    if queries:
+    found = due_query((each.rule for each in segments), tenant_id, clock, among=among)
+    if found is not None:
         with connection.cursor() as cursor:
             sql.NOTED_DAY.fill(cursor, ())
-            cursor.execute(f"INSERT INTO noted_day {' UNION ALL '.join(queries)}", values)
+            cursor.execute(f"INSERT INTO noted_day {found[0]}", found[1])
             cursor.execute(NOTE, {"tenant": tenant_id})

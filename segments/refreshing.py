@@ -19,7 +19,7 @@ from events.leases import Claim, LeasedTable
 from segments import statements as sql
 from segments.clock import Clock
 from segments.compiler import Parameters, compile_with
-from segments.due import NOTE, due_query
+from segments.due import EARLIER, NOTE, due_query
 from segments.membership import Asked, Ruled, lock_members, ruled_segments, weigh
 from segments.models import Cause, Refresh, RefreshReason, Segment
 from segments.models.segment import RULED
@@ -211,23 +211,24 @@ def _check_current(work: _Work, segments: dict[UUID, Ruled]) -> None:
 
 
 def _note_everybodys_days(work: _Work, segments: Sequence[Ruled], clock: Clock) -> None:
-    """From now on time alone moves people of these segments too."""
-    for each in segments:
-        found = due_query(each.rule, work.tenant.pk, clock)
-        if found is None:
-            continue
+    """From now on time alone moves people of these segments too.
+
+    One look at everybody for all of them, and only days that come earlier than those kept leave the database. Whoever
+    is weighed meanwhile is noted anew by what is true of them then; a day too early costs one look.
+    """
+    found = due_query((each.rule for each in segments), work.tenant.pk, clock)
+    if found is None:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(ROOM_TO_COMPARE)
+        cursor.execute(EARLIER.format(due=found[0]), found[1] | {"tenant": work.tenant.pk})
+        rows = cursor.fetchall()
+    for some in _batches(rows, BATCH * 4):
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(ROOM_TO_COMPARE)
-            cursor.execute(*found)
-            rows = cursor.fetchall()
-        for some in _batches(rows, BATCH * 4):
-            with transaction.atomic(), connection.cursor() as cursor:
-                lock_members()
-                sql.NOTED_DAY.fill(cursor, some)
-                cursor.execute(NOTE, {"tenant": work.tenant.pk})
-            work.claims = {
-                key: (REFRESHES.renew([claim]) or [claim])[0] for key, claim in work.claims.items()
-            }
+            lock_members()
+            sql.NOTED_DAY.fill(cursor, some)
+            cursor.execute(NOTE, {"tenant": work.tenant.pk})
+        work.claims = {key: (REFRESHES.renew([claim]) or [claim])[0] for key, claim in work.claims.items()}
 
 
 def _batches(rows: list[Any], size: int) -> Iterator[list[Any]]:

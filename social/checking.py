@@ -9,6 +9,8 @@ from social.texts import LINK_WEIGHT, weigh
 
 LONGEST: Final = {Network.FACEBOOK: 63_206, Network.INSTAGRAM: 2_200}
 MOST_PICTURES: Final = {Network.FACEBOOK: 10, Network.INSTAGRAM: 10, Network.TWITTER: 4}
+# Marks and non-characters that X calls invalid, wherever they stand.
+NOT_TAKEN: Final = frozenset("\ufeff\ufffe\uffff")
 MOST_HASHTAGS, MOST_MENTIONS = 30, 20
 NARROWEST, WIDEST = 0.8, 1.91
 TOLERANCE: Final = 0.01
@@ -53,6 +55,14 @@ def _text(network: str, text: str, link: str) -> Iterable[Problem]:
         if total > 280:  # noqa: PLR2004 - X's own number
             why = f" ({'; '.join(weight.reasons)})" if weight.reasons else ""
             yield Problem(network, "text", f"X counts {total} of 280: {total - 280} too many{why}.")
+        found = next((letter for letter in text if letter in NOT_TAKEN), None)
+        if found is not None:
+            where = text.index(found) + 1
+            yield Problem(
+                network,
+                "text",
+                f"X takes no invisible sign U+{ord(found):04X} (at place {where}). Delete it.",
+            )
         cashtags = sum(1 for word in text.split() if word.startswith("$") and word[1:].isalpha())
         if cashtags > 1:
             yield Problem(network, "text", "X takes one cashtag ($…) a post at most.")

@@ -16,6 +16,7 @@ from tenants.extension import (
 )
 
 EXTENSION: Final = Extension(
+    error_codes="social.error_codes.CODES",
     logged=(
         Logged("post", "social.Post", "text", "the post", "social_post"),
         Logged("promotion", "social.Promotion", "name", "the promotion", "promotion"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from messaging.rendering import TemplateProblem, render, render_strict
-from social.top_level_domains import COUNTRIES, GENERIC
+from social.top_level_domains import COUNTRIES, GENERIC, OTHER_SCRIPTS
 
 LINK_WEIGHT: Final = 23
 EMOJI_WEIGHT: Final = 2
@@ -30,8 +30,10 @@ EMOJI: Final = re.compile(
 _ACCENTS: Final = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
 _RUN: Final = re.compile(rf"[A-Za-z0-9_.\-{_ACCENTS}]+")
 _HOST: Final = re.compile(r"[^\s/?#:@!\"'()<>\[\]{}|\\^`,;]+")
-_PATH: Final = re.compile(r"[A-Za-z0-9!*';:=+,.$/%#\[\]\-_~@|&()\u00c0-\u024f\u0400-\u04ff]*")
-_QUERY: Final = re.compile(r"[A-Za-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*")
+# A link is 4,096 long at most, so nobody looks further: else each of many beginnings would read the whole rest.
+_PATH: Final = re.compile(r"[A-Za-z0-9!*';:=+,.$/%#\[\]\-_~@|&()\u00c0-\u024f\u0400-\u04ff]{0,4097}")
+_QUERY: Final = re.compile(r"[A-Za-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]{0,4097}")
+_LATIN: Final = re.compile(r"[0-9a-z]+")
 _SLUG: Final = re.compile(r"/[A-Za-z0-9]+")
 LONGEST_LABEL, LONGEST_LINK = 63, 4096
 _BEFORE: Final = re.compile(r"[A-Za-z0-9@＠$#＃_./-]")
@@ -150,28 +152,40 @@ def _bare(text: str, start: int, end: int) -> tuple[int, int] | None:
     is_short = len(labels) == 2 and labels[-1] in COUNTRIES and labels[-1] not in SHORT_COUNTRIES  # noqa: PLR2004
     if is_short and not text.startswith("/", last):
         return None
-    return start, tail
+    return (start, tail) if tail - start <= LONGEST_LINK else None
 
 
 def _domain_length(host: str) -> int:
     """How much of a run is a domain: up to its last label that is a known ending; 0: none."""
-    labels, lengths = host.split("."), []
+    if len(host) > LONGEST_LINK:
+        return 0
+    labels, found, at = host.split("."), 0, 0
     for place, label in enumerate(labels):
-        if place and (known := _ending(label)):
-            # The label before an ending is a name that can be bought: without an underscore.
-            lengths.append(0 if "_" in labels[place - 1] else len(".".join(labels[:place])) + 1 + known)
+        # The label before an ending is a name that can be bought: without an underscore.
+        if place and (known := _ending(label)) and "_" not in labels[place - 1]:
+            found = at + known
         if not _is_label(label):
             break
-    return next((length for length in reversed(lengths) if length), 0)
+        at += len(label) + 1
+    return found
 
 
 def _ending(label: str) -> int:
-    """How much of a label is a known ending: all of it, or what stands before a dash."""
+    """How much of a label is a known ending: all of it, or what stands before a sign that no ending has.
+
+    Endings in other scripts are known by what they are in the DNS: a name of letters only.
+    """
     word = label.lower()
     if word.startswith("xn--"):
         return len(label)
-    word = word.partition("-")[0]
-    return len(word) if word in GENERIC or word in COUNTRIES else 0
+    latin = _LATIN.match(word)
+    if latin is None:
+        count = next(
+            (at for at, one in enumerate(word) if unicodedata.category(one)[0] not in "LM"), len(word)
+        )
+        return count if word[:count] in OTHER_SCRIPTS else 0
+    known = latin[0] in GENERIC or latin[0] in COUNTRIES
+    return latin.end() if known and not word.startswith("@", latin.end()) else 0
 
 
 def _is_label(label: str) -> bool:

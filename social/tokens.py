@@ -46,12 +46,13 @@ def open_token(connection: Connection, kind: str) -> str:
     return decrypt_for(context_of(connection, kind), sealed) if sealed else ""
 
 
-def account_of(connection: Connection, *, rejected: str = "") -> Account:
+def account_of(connection: Connection, *, rejected: str = "", is_read_now: bool = False) -> Account:
     """The account with a token that works, renewed where it must be. Raises CallFailed.
 
     `rejected`: the sealed token that the network just refused: one that somebody has renewed since is taken instead.
+    `is_read_now`: the row was read a moment ago.
     """
-    row = _fresh(connection, rejected)
+    row = _fresh(connection, rejected, is_read_now=is_read_now)
     try:
         token = open_token(row, ACCESS)
     except DecryptionError as broken:
@@ -65,8 +66,8 @@ def account_of(connection: Connection, *, rejected: str = "") -> Account:
     )
 
 
-def _fresh(connection: Connection, rejected: str) -> Connection:
-    row: Connection = Connection.objects.get(pk=connection.pk)
+def _fresh(connection: Connection, rejected: str, *, is_read_now: bool = False) -> Connection:
+    row: Connection = connection if is_read_now else Connection.objects.get(pk=connection.pk)
     if row.status != ConnectionStatus.ACTIVE:
         raise CallFailed(verdict(row.problem or "TOKEN_DEAD", row.status), is_sent=False)
     if row.network != Network.TWITTER:

@@ -221,7 +221,8 @@ class Consumer:
     `handle(tenant, entries)` works inside the tenant's scope and in the transaction in which the position moves; it
     must not speak to a peer. A consumer that speaks to a peer gives `send` as well: `handle` then returns what is to be
     sent, and `send(tenant, that)` runs outside any transaction before the position moves (at least once). `after`
-    names consumers that must have passed an entry before this one reads it.
+    names consumers that must have passed an entry before this one reads it. `siblings()` gives further consumers of
+    the same entries, name → `send`, each with a position, a pace and failures of its own.
     """
 
     name: str
@@ -230,6 +231,7 @@ class Consumer:
     send: str = ""
     after: tuple[str, ...] = ()
     batch_size: int = 1000
+    siblings: str = ""
 
 
 # --- Interfaces --------------------------------------------------------------------------------------------------
@@ -408,6 +410,7 @@ class Extension:
     `graphql_queries`, `graphql_mutations`: dotted paths of classes whose fields become root fields.
     `locks`: names and numbers of advisory locks (`AdvisoryLock.<name>`), unique over all apps.
     `queues`: task → queue (MAINTENANCE else). `enum_names`: name of an enumeration in the API's description → its path.
+    `error_codes`: dotted path of code → meaning, of what the app refuses.
     `programs`: management commands that `make run` starts beside the platform. `on_tenant_created`: functions that get
     a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise. `segment_users`:
     functions that tell in words what needs the segment with a UUID ("the campaign “Spring offer”").
@@ -431,6 +434,7 @@ class Extension:
     public_urls: str = ""
     tags: tuple[Tag, ...] = ()
     enum_names: Mapping[str, str] = field(default_factory=dict)
+    error_codes: str = ""
     graphql_queries: tuple[str, ...] = ()
     graphql_mutations: tuple[str, ...] = ()
     schedule: tuple[Periodic, ...] = ()

@@ -26,12 +26,9 @@ from campaigns.stats import stats_of
 from campaigns.values import parse_values
 from messaging.models import DeliveryStatus
 from tenants.api.errors import ApiError, InvalidParameterError
+from tenants.api.listing import ListView
 from tenants.api.pagination import (
-    SkipTakePagination,
-    page_answer,
     read_whole_number,
-    read_window,
-    take_page,
 )
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import UnprocessableError
@@ -66,11 +63,11 @@ def one_of(params: QueryDict, name: str, allowed: list[str]) -> str:
     return str(value)
 
 
-class CampaignsView(TenantApiView):
+class CampaignsView(ListView):
     """The campaigns of a club."""
 
     required_scopes = {"GET": SCOPE, "POST": SCOPE}
-    pagination_class = SkipTakePagination
+    list_sorts = {"createdAt": "created_at", "updatedAt": "updated_at", "name": "name"}
 
     @extend_schema(
         operation_id="listCampaigns",
@@ -87,17 +84,13 @@ class CampaignsView(TenantApiView):
     def get(self, request: ApiRequest) -> HttpResponseBase:
         """The newest first."""
         params = request._request.GET
-        window = read_window(params)
-        rows, total = take_page(
-            list_campaigns(
-                status=one_of(params, "status", CampaignStatus.values),
-                type_=one_of(params, "type", CampaignType.values),
-                search=params.get("search", "")[:LONGEST_SEARCH],
-                archived=one_of(params, "archived", ["true", "false"]) == "true",
-            ),
-            window,
+        rows = list_campaigns(
+            status=one_of(params, "status", CampaignStatus.values),
+            type_=one_of(params, "type", CampaignType.values),
+            search=params.get("search", "")[:LONGEST_SEARCH],
+            archived=one_of(params, "archived", ["true", "false"]) == "true",
         )
-        return Response(page_answer(campaigns_fields(rows), total=total, window=window))
+        return Response(self.list_answer(request, rows, campaigns_fields))
 
     @extend_schema(
         operation_id="createCampaign",
@@ -169,11 +162,10 @@ class CampaignStatsView(TenantApiView):
         return Response(stats_of(campaign, occurrence=str(number) if number else ""))
 
 
-class CampaignRecipientsView(TenantApiView):
+class CampaignRecipientsView(ListView):
     """Who got it and who did not."""
 
     required_scopes = {"GET": SCOPE}
-    pagination_class = SkipTakePagination
 
     @extend_schema(
         operation_id="listCampaignRecipients",
@@ -192,19 +184,15 @@ class CampaignRecipientsView(TenantApiView):
     def get(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Straight from the ledger."""
         params = request._request.GET
-        window, campaign = read_window(params), get_campaign(campaign_id_of(campaignId))
-        rows, total = take_page(
-            recipients_of(
-                campaign,
-                status=one_of(params, "status", DeliveryStatus.values),
-                reason=params.get("reason", "")[:LONGEST_SEARCH],
-                variant=params.get("variant", "")[:LONGEST_SEARCH],
-                occurrence=params.get("occurrence", "")[:LONGEST_SEARCH],
-                search=params.get("search", "")[:LONGEST_SEARCH],
-            ),
-            window,
+        rows = recipients_of(
+            get_campaign(campaign_id_of(campaignId)),
+            status=one_of(params, "status", DeliveryStatus.values),
+            reason=params.get("reason", "")[:LONGEST_SEARCH],
+            variant=params.get("variant", "")[:LONGEST_SEARCH],
+            occurrence=params.get("occurrence", "")[:LONGEST_SEARCH],
+            search=params.get("search", "")[:LONGEST_SEARCH],
         )
-        return Response(page_answer(recipient_fields(rows), total=total, window=window))
+        return Response(self.list_answer(request, rows, recipient_fields))
 
 
 class CampaignAnalyticsView(TenantApiView):

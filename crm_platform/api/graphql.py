@@ -25,7 +25,14 @@ from crm_platform.api.graphql_limits import MOST_TOKENS, TooExpensiveError, chec
 from crm_platform.api.graphql_repeats import Repeatable
 from crm_platform.graphql import schema
 from profiles.graphql.context import Context
-from tenants.api.errors import ApiError, InvalidParameterError, Problem, problem_of, report_unexpected
+from tenants.api.errors import (
+    ApiError,
+    InvalidParameterError,
+    Problem,
+    problem_of,
+    report_unexpected,
+    told_details,
+)
 from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once
 from tenants.api.json_text import from_json, to_json
@@ -81,11 +88,15 @@ class GraphQLView(TenantApiView):
     def check_scope(self, caller: Any, method: str) -> None:
         """Each root field asks for its own scope."""
 
+    def check_operation(self, operation: OperationDefinitionNode) -> None:
+        """Raise what forbids the operation as a whole; here nothing does."""
+
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """Run one operation."""
         question = read_question(request)
         document = checked_document(question.query)
         operation = chosen_operation(document, question.operation_name)
+        self.check_operation(operation)
         weight = check_limits(document, operation, question.variables)
         is_mutation = operation.operation is OperationType.MUTATION
         request.charge(WRITE if is_mutation else READ, cost=max(1, weight.fields))
@@ -221,8 +232,8 @@ def _variable_of(error: GraphQLError) -> str | None:
 def error_fields(problem: Problem, error: GraphQLError | None = None) -> dict[str, Any]:
     """An error in GraphQL's form; `extensions` holds what REST's envelope does."""
     extensions: dict[str, Any] = {"code": problem.code, "requestId": current_request_id()}
-    if problem.details:
-        extensions["details"] = problem.details
+    if details := told_details(problem):
+        extensions["details"] = details
     told: dict[str, Any] = {"message": problem.message, "extensions": extensions}
     if error is not None:
         if error.locations:

@@ -29,6 +29,7 @@ OWN_SETTINGS = {
     "CRM_DEBUG": "false",
     "CRM_EVENTS_QUEUE": "",
     "CRM_OUTBOUND_QUEUE": "",
+    "CRM_OUTBOUND_READERS": "",
     "CRM_BULLMQ_PREFIX": "",
     "CRM_CELERY_PREFIX": "",
     "CRM_ALLOWED_HOSTS": "",

@@ -19,10 +19,9 @@ from events.replay import REPAIRABLE, Selection, repair_event, replay
 from events.skipping import skip_events
 from tenants.admin import formatting
 from tenants.admin.base import messages
-from tenants.admin.pages import page, show
+from tenants.admin.pages import page, show, user_of
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
-from tenants.models import User
 from tenants.roles import Right
 
 MOST_COUNTED: Final = 100_000
@@ -161,13 +160,6 @@ def difference(original: str, text: str) -> list[tuple[str, str]]:
     """Lines that went and came, with their neighbours; empty when nothing differs."""
     lines = list(difflib.unified_diff(original.splitlines(), text.splitlines(), lineterm="", n=2))[2:]
     return [(line[:1], line[1:]) for line in lines if not line.startswith("@@")]
-
-
-def user_of(request: StaffRequest) -> User:
-    """Who acts; the page's guard let nobody else in."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - for the type checker
-    return user
 
 
 def _envelope(text: str) -> dict[str, Any]:

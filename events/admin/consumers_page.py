@@ -1,5 +1,6 @@
 """Consumers of the domain log: how far behind each is. They serve all clubs, so only operators stop them."""
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -7,9 +8,8 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
-from events.consumers import PeerAway, lags, resume
-from events.models import Consumer
-from events.publishing_again import publish_again
+from events.consumers import PeerAway, lags, pause, resume
+from events.publishing_again import UnknownReader, publish_again
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
@@ -19,7 +19,14 @@ from tenants.roles import Right
 @page("operations/consumers/", name="operations_consumers", right=Right.ADMINISTER)
 def consumers(request: StaffRequest) -> HttpResponse:
     """The list, renewed while it is looked at."""
-    return show(request, "crm/operations/consumers.html", "Consumers", lags=lags())
+    return show(
+        request,
+        "crm/operations/consumers.html",
+        "Consumers",
+        lags=lags(),
+        readers=settings.CRM_OUTBOUND_READERS,
+        queue=settings.CRM_OUTBOUND_QUEUE,
+    )
 
 
 @page("operations/consumers/rows/", name="operations_consumer_rows", right=Right.ADMINISTER)
@@ -38,7 +45,7 @@ def pause_consumer(request: StaffRequest, name: str) -> HttpResponse:
     if not request.user.is_superuser:
         raise PermissionDenied("Consumers serve all clubs: only operators of the platform may stop one.")
     paused = request.POST.get("paused") == "1"
-    if not Consumer.objects.filter(name=name).update(is_paused=paused):
+    if not pause(name, paused=paused):
         raise Http404("There is no such consumer.")
     if not paused:
         resume(name)
@@ -49,7 +56,10 @@ def pause_consumer(request: StaffRequest, name: str) -> HttpResponse:
 @page("operations/consumers/again/", name="operations_publish_again", right=Right.ADMINISTER)
 @require_POST
 def publish_again_page(request: StaffRequest) -> HttpResponse:
-    """Publish to the outbound queue again what this club's log holds since a moment (form field `since`)."""
+    """Publish to the outbound queue again what this club's log holds since a moment (form field `since`).
+
+    `reader`: one of CRM_OUTBOUND_READERS; none is the queue that is always told.
+    """
     since = parse_datetime(request.POST.get("since", ""))
     back = HttpResponseRedirect(reverse("admin:operations_consumers"))
     if since is None:
@@ -57,7 +67,9 @@ def publish_again_page(request: StaffRequest) -> HttpResponse:
         return back
     since = since if since.tzinfo else since.replace(tzinfo=club_of(request).zone)
     try:
-        count = publish_again(since)
+        count = publish_again(since, reader=request.POST.get("reader", ""))
+    except UnknownReader as unknown:
+        messages.error(request, str(unknown))
     except PeerAway as away:
         messages.error(request, f"{away}. Try again when that is over: nothing is doubled.")
     else:

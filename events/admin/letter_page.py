@@ -6,13 +6,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from events.admin.actions_page import problem_of, user_of
+from events.admin.actions_page import problem_of
 from events.admin.dead_letters_page import crumb
 from events.admin.explanations import explain
 from events.dead_letters import dismiss_dead_letter, repair_dead_letter
 from events.models import DeadLetter
 from tenants.admin.base import messages, request_may
-from tenants.admin.pages import page, show
+from tenants.admin.pages import page, show, user_of
 from tenants.middleware import StaffRequest
 from tenants.models import User
 from tenants.roles import Right

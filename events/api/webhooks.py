@@ -37,14 +37,11 @@ from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.errors import ApiError, InvalidParameterError
 from tenants.api.idempotency import KEPT_INSTEAD
 from tenants.api.json_text import to_json
+from tenants.api.listing import ListView
 from tenants.api.pagination import (
     CursorPagination,
-    SkipTakePagination,
     cursor_answer,
-    page_answer,
     read_take,
-    read_window,
-    take_page,
 )
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import UnprocessableError
@@ -56,11 +53,11 @@ BIGGEST_ID: Final = 2**63 - 1
 NAMES: Final = {"url": "url", "eventTypes": "event_types", "description": "description", "secret": "secret"}
 
 
-class WebhooksView(TenantApiView):
+class WebhooksView(ListView):
     """The endpoints of a tenant."""
 
     required_scopes = {"GET": Scope.ADMIN, "POST": Scope.ADMIN}
-    pagination_class = SkipTakePagination
+    list_sorts = {"createdAt": "created_at"}
 
     @extend_schema(
         operation_id="listWebhooks",
@@ -70,10 +67,8 @@ class WebhooksView(TenantApiView):
     )
     def get(self, request: ApiRequest) -> HttpResponseBase:
         """The oldest first. Secrets are not among the fields."""
-        window = read_window(request._request.GET)
-        rows, total = take_page(endpoints(), window)
         return Response(
-            page_answer([schema.endpoint_fields(row) for row in rows], total=total, window=window)
+            self.list_answer(request, endpoints(), lambda page: [schema.endpoint_fields(row) for row in page])
         )
 
     @extend_schema(

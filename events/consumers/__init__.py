@@ -2,7 +2,7 @@
 
 from events.consumers.digesting import BREAKER, LONGEST_ERROR, hand_over, message_of
 from events.consumers.entries import Entry, PeerAway
-from events.consumers.positions import ConsumerLag, ensure_positions, lagging, lags, resume
+from events.consumers.positions import ConsumerLag, ensure_positions, lagging, lags, pause, resume
 from events.consumers.registry import Registration, UnknownConsumer, names, registered
 from events.consumers.running import run
 
@@ -20,6 +20,7 @@ __all__ = [
     "lags",
     "message_of",
     "names",
+    "pause",
     "registered",
     "resume",
     "run",

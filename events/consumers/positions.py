@@ -9,7 +9,7 @@ from django.db import connection
 
 from events.consumers import registry
 from events.consumers import statements as sql
-from events.models import ConsumerPosition
+from events.models import Consumer, ConsumerPosition
 from tenants.scope import all_tenants
 
 # Counting goes no further, per tenant: whoever is so far behind is known to be.
@@ -35,6 +35,11 @@ def lagging(tenant_id: UUID | None = None) -> list[tuple[str, UUID]]:
         cursor.execute(sql.LAGGING if tenant_id is None else sql.LAGGING_OF_TENANT, values)
         pairs: list[tuple[str, UUID]] = cursor.fetchall()
     return pairs
+
+
+def pause(name: str, *, paused: bool) -> bool:
+    """Stop a consumer before its next batch at every tenant, or no longer; returns whether there is such a one."""
+    return bool(Consumer.objects.filter(name=name).update(is_paused=paused))
 
 
 def resume(name: str) -> int:

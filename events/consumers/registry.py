@@ -1,7 +1,7 @@
 """Which consumers there are: what the apps declare to the seam, with their functions looked up."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -34,8 +34,7 @@ class Registration:
 @cache
 def registrations() -> Mapping[str, Registration]:
     """Name → consumer, each behind those that it comes after; the same for the life of the process."""
-    made = [_registration(declared) for declared in extension.every("consumers")]
-    return in_order(made)
+    return in_order([each for declared in extension.every("consumers") for each in _with_siblings(declared)])
 
 
 def registered(name: str) -> Registration:
@@ -62,6 +61,14 @@ def in_order(consumers: Sequence[Registration]) -> dict[str, Registration]:
         ordered |= {each.name: each for each in ready}
         rest = [each for each in rest if each.name not in ordered]
     return ordered
+
+
+def _with_siblings(declared: extension.Consumer) -> list[Registration]:
+    made = _registration(declared)
+    if not declared.siblings:
+        return [made]
+    siblings: Mapping[str, Sender] = extension.resolve(declared.siblings)()
+    return [made, *(replace(made, name=name, send=send) for name, send in siblings.items())]
 
 
 def _registration(declared: extension.Consumer) -> Registration:

@@ -1,13 +1,15 @@
 """The way out: envelopes become jobs of a BullMQ queue that other services read."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
 from bullmq import Queue
 from django.conf import settings
 
+from events import outbound
 from events.consumers import PeerAway
 from events.transports.bullmq import AWAY_ERRORS, connect
 from tenants.models import Tenant
@@ -29,8 +31,21 @@ def send(tenant: Tenant, envelopes: Sequence[Mapping[str, Any]]) -> None:
     publish(envelopes)
 
 
-def publish(envelopes: Sequence[Mapping[str, Any]]) -> None:
-    """Add a job for each envelope, named by its type, in the given order.
+def senders_to_readers() -> dict[str, Callable[[Tenant, Sequence[Mapping[str, Any]]], None]]:
+    """The consumers of further readers, each with what it sends by."""
+    return {
+        name: partial(_send_to, queue=queue)
+        for name, queue in outbound.queues().items()
+        if name != outbound.NAME
+    }
+
+
+def _send_to(tenant: Tenant, envelopes: Sequence[Mapping[str, Any]], *, queue: str) -> None:
+    publish(envelopes, queue=queue)
+
+
+def publish(envelopes: Sequence[Mapping[str, Any]], *, queue: str = "") -> None:
+    """Add a job to the queue (CRM_OUTBOUND_QUEUE where none is named) for each envelope, in the given order.
 
     The envelope's id is the job's: published again it is the same job, as long as BullMQ still has the first.
     Raises PeerAway when Redis cannot be reached, and when the queue is so full that nobody can be reading it.
@@ -38,14 +53,13 @@ def publish(envelopes: Sequence[Mapping[str, Any]]) -> None:
     if not envelopes:
         return
     try:
-        asyncio.run(_publish(envelopes))
+        asyncio.run(_publish(envelopes, queue or settings.CRM_OUTBOUND_QUEUE))
     except AWAY_ERRORS as error:
         raise PeerAway(f"Redis does not take jobs: {type(error).__name__}") from error
 
 
-async def _publish(envelopes: Sequence[Mapping[str, Any]]) -> None:
+async def _publish(envelopes: Sequence[Mapping[str, Any]], name: str) -> None:
     client = connect(settings.REDIS_URL, decode=True)
-    name = settings.CRM_OUTBOUND_QUEUE
     queue = Queue(name, {"connection": client, "prefix": settings.CRM_BULLMQ_PREFIX})
     try:
         waiting = await client.llen(queue.keys["wait"])

@@ -3,18 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-import orjson
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from journeys import building, forms, lifecycle
-from journeys.admin.common import journey_or_404, refused
-from journeys.building import picture
-from journeys.definition import Definition, InvalidDefinition, parse
+from journeys import building, counting, forms
+from journeys.admin.common import journey_or_404
+from journeys.admin.panel import panel_context
+from journeys.definition import parse
 from journeys.definition.registry import STEPS, TRIGGERS
-from journeys.definition.vocabulary import DATE_FIELDS, TRIGGER_DATES, event_choices
-from journeys.describing import trigger_words
+from journeys.describing import entry_words, leaving_words, trigger_words
 from journeys.drafts import (
     acts_around,
     draft_of,
@@ -24,49 +22,80 @@ from journeys.drafts import (
     step_back,
     step_forward,
 )
-from journeys.engine.conditions import OPERATORS
-from journeys.models import Journey, Run
-from journeys.publishing import moving
-from journeys.versions import definition_of
+from journeys.models import Journey
+from journeys.picturing import loose_lines, picture, target_at
 from journeys.world import segment_names
-from profiles.models import LifecycleStage
-from segments.fields import FIELDS
-from segments.models import Segment
 from tenants.admin.base import messages
-from tenants.admin.pages import page, show
-from tenants.errors import DomainError
+from tenants.admin.pages import club_of, page, show
+from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
+Json = dict[str, Any]
 
-def _tree(request: StaffRequest, journey: Journey, problem: str = "", chosen: str = "") -> dict[str, Any]:
+
+def _tree(request: StaffRequest, journey: Journey, done: "Done | None" = None) -> dict[str, Any]:
+    done = done or Done()
     draft = draft_of(journey)
     definition = parse(draft.definition)
     names = segment_names()
     way, nodes = picture(definition, names)
+    loose = loose_lines(definition, names)
+    for one in (node for line in loose for node in line.line):
+        nodes.setdefault(one.step.id, one)
     problems = problems_of(definition)
-    for one in problems:
-        if one.step in nodes:
-            nodes[one.step].problems.append(one.message)
+    for problem in problems:
+        if problem.step in nodes:
+            nodes[problem.step].problems.append(problem.message)
     undo, redo = acts_around(journey, draft)
     version = live_version(journey)
     return {
         "journey": journey,
+        "club": club_of(request),
         "way": way,
-        "steps": [(node.step.id, node.title) for node in nodes.values()],
-        "triggers": [(number, trigger_words(one, names)) for number, one in enumerate(definition.triggers)],
-        "lost": building.lost(definition),
+        "loose": loose,
+        "has_ways": any(node.ways for node in nodes.values()),
+        "triggers": [
+            (number, trigger_words(one, names), TRIGGERS[one.kind].icon)
+            for number, one in enumerate(definition.triggers)
+        ],
+        "rules": [*entry_words(definition), *leaving_words(definition, names)],
         "problems": problems,
         "errors": [one for one in problems if one.is_error],
         "undo": undo,
         "redo": redo,
-        "kinds": list(STEPS.values()),
         "trigger_kinds": list(TRIGGERS.values()),
         "definition": definition,
-        "problem": problem,
-        "chosen": chosen,
+        "problem": done.problem,
+        "said": done.said,
+        "focus": done.focus,
+        "chosen": done.step,
+        "chosen_trigger": done.trigger,
+        "is_first": version is None,
         "is_published": version is not None and version.fingerprint == definition.fingerprint,
     }
+
+
+class Done:
+    """What came of an act: what to say, what is chosen now, and where the keyboard goes."""
+
+    def __init__(
+        self,
+        said: str = "",
+        *,
+        step: str = "",
+        trigger: int | None = None,
+        focus: str = "",
+        problem: str = "",
+    ) -> None:
+        self.said, self.step, self.trigger, self.focus, self.problem = said, step, trigger, focus, problem
+
+    @property
+    def panel(self) -> dict[str, Any]:
+        """What the side panel shows afterwards, as in its address."""
+        if self.trigger is not None:
+            return {"number": str(self.trigger)}
+        return {"step": self.step} if self.step else {}
 
 
 @page("journeys/<uuid:journey_id>/edit/", name="journey_builder", right=Right.EDIT)
@@ -82,217 +111,172 @@ def journey_builder(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     )
 
 
+@page("journeys/<uuid:journey_id>/edit/counts/", name="journey_counts", right=Right.EDIT)
+def journey_counts(request: StaffRequest, journey_id: UUID) -> HttpResponse:
+    """How many people triggers and conditions mean now; the page asks for it once it stands."""
+    journey = journey_or_404(journey_id)
+    found = counting.counts(parse(draft_of(journey).definition))
+    return TemplateResponse(request, "journeys/counts.html", {"counts": found, "club": club_of(request)})
+
+
 @page("journeys/<uuid:journey_id>/edit/act/", name="journey_edit", right=Right.EDIT)
 def journey_edit(request: StaffRequest, journey_id: UUID) -> HttpResponse:
-    """One act on the draft; answers with the tree (htmx), or goes back to the builder."""
-    journey, problem, chosen = journey_or_404(journey_id), "", ""
+    """One act on the draft; answers with the tree and the side panel (htmx), or goes back to the builder."""
+    journey, done = journey_or_404(journey_id), Done()
     if request.method == "POST":
         try:
-            chosen = _act(request, journey, draft_of(journey).definition)
+            done = _act(journey, request.POST)
         except DomainError as error:
-            problem = error.message
+            done = Done(problem=error.message, step=request.POST.get("step", ""))
     if request.headers.get("HX-Request"):
-        return TemplateResponse(request, "journeys/tree.html", _tree(request, journey, problem, chosen))
-    if problem:
-        messages.error(request, problem)
+        context = _tree(request, journey, done)
+        panel = panel_context(request, journey, done.panel, definition=context["definition"])
+        return TemplateResponse(request, "journeys/acted.html", {**panel, **context, "chosen": done.step})
+    if done.problem:
+        messages.error(request, done.problem)
     return HttpResponseRedirect(reverse("admin:journey_builder", args=[journey.pk]))
 
 
-def _act(request: StaffRequest, journey: Journey, raw: Any) -> str:  # noqa: C901 - one branch an act
-    post, act, step = request.POST, request.POST.get("act", ""), request.POST.get("step", "")
-    if act == "undo":
-        step_back(journey)
-    elif act == "redo":
-        step_forward(journey)
-    elif act == "add":
-        made, step = building.insert(raw, post.get("place", ""), post.get("kind", ""))
-        save_draft(journey, made, f"Added “{STEPS[post['kind']].title}”")
-    elif act == "delete":
-        save_draft(journey, building.delete(raw, step), f"Deleted {step}")
-        step = ""
-    elif act in ("up", "down"):
-        save_draft(journey, building.move(raw, step, act), f"Moved {step} {act}")
-    elif act == "copy":
-        save_draft(journey, building.copy_branch(raw, step, post.get("place", "")), f"Copied from {step}")
-    elif act == "connect":
-        save_draft(
-            journey, building.connect(raw, post.get("place", ""), step or None), "Changed where a way leads"
-        )
-    elif act == "save":
-        kind = next(one["kind"] for one in raw["steps"] if one["id"] == step)
-        fields = forms.step_of(kind, post, post.getlist("channels"))
-        save_draft(journey, building.replace(raw, step, fields), f"Changed “{fields.get('name') or step}”")
-    elif act == "trigger":
-        save_draft(
-            journey, {**raw, "triggers": [*raw["triggers"], forms.trigger_of(post)]}, "Added a trigger"
-        )
-    elif act == "drop_trigger":
-        number = int(post.get("number", "-1"))
-        rest = [one for place, one in enumerate(raw["triggers"]) if place != number]
-        save_draft(journey, {**raw, "triggers": rest}, "Removed a trigger")
-    elif act == "rules":
-        save_draft(journey, raw | _rules(post), "Changed who may enter and leave")
-    return step
+def _act(journey: Journey, post: QueryDict) -> Done:
+    act = post.get("act", "")
+    if act not in ACTS:
+        raise InvalidError("There is no such act.", field="act")
+    done: Done = ACTS[act](journey, draft_of(journey).definition, post)
+    return done
 
 
-def _rules(post: Any) -> dict[str, Any]:
-    number = {
-        name: int(post[name]) if post.get(name, "").isdecimal() else None
-        for name in ("days", "maxEnrollments", "dailyCap", "holdoutPercent")
-    }
-    exits = [
-        {"kind": "EVENT", "event": event, "sameKey": "exitSameKey" in post}
-        for event in post.getlist("exit")
-        if event
-    ]
-    goal = post.get("goal")
-    return {
-        "entry": {
-            "policy": post.get("policy", "ONCE"),
-            "days": number["days"] or 30,
-            "maxEnrollments": number["maxEnrollments"] or None,
-            "dailyCap": number["dailyCap"] or None,
-            "holdoutPercent": number["holdoutPercent"] or 0,
-        },
-        "exits": exits,
-        "goal": {"event": goal} if goal else None,
-    }
+def _undo(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    undone = acts_around(journey, draft_of(journey))[0]
+    step_back(journey)
+    return _still(journey, post, f"Taken back: {undone}.")
 
 
-@page("journeys/<uuid:journey_id>/edit/panel/", name="journey_panel", right=Right.EDIT)
-def journey_panel(request: StaffRequest, journey_id: UUID) -> HttpResponse:
-    """The side panel: a step, a new trigger, the rules of entry, or what can be added at a place."""
-    journey = journey_or_404(journey_id)
+def _redo(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    done = acts_around(journey, draft_of(journey))[1]
+    step_forward(journey)
+    return _still(journey, post, f"Done again: {done}.")
+
+
+def _still(journey: Journey, post: QueryDict, said: str) -> Done:
+    """What was chosen stays so where it is still there."""
+    kind, _, name = post.get("chosen", "").partition("=")
     definition = parse(draft_of(journey).definition)
-    context: dict[str, Any] = {
-        "journey": journey,
-        "definition": definition,
-        "channels": ["EMAIL", "SMS", "PUSH", "WHATSAPP"],
-        "events": event_choices(),
-        "fields": sorted(FIELDS.values(), key=lambda one: (one.group, one.label)),
-        "operators": list(OPERATORS.items()),
-        "segments": list(segment_names().items()),
-        "dates": [(name, words) for name, (_, words) in DATE_FIELDS.items()],
-        "trigger_dates": [(name, DATE_FIELDS[name][1]) for name in TRIGGER_DATES],
-        "stages": LifecycleStage.choices,
-        "journeys": Journey.objects.exclude(status="ARCHIVED").exclude(pk=journey.pk),
-        "sends": [one for one in definition.steps if one.kind == "SEND"],
-        "place": request.GET.get("place", ""),
-        "kinds": list(STEPS.values()),
-        "steps": [(one.id, one.name or one.id) for one in definition.steps],
-        "trigger": TRIGGERS.get(request.GET.get("trigger", "")),
-        "is_rules": "rules" in request.GET,
-        "lists": Segment.objects.filter(type="STATIC", deleted_at__isnull=True),
-    }
-    step = definition.by_id.get(request.GET.get("step", ""))
-    if step is not None:
-        context |= {"step": step, "kind": STEPS[step.kind], "here": _people_at(journey, step.id)}
-        context |= _rule_context(getattr(step, "rule", None) or getattr(step, "condition", None))
-        context["where"] = next(iter(getattr(step, "where", ()) or ()), None)
-    return TemplateResponse(request, "journeys/panel.html", context)
+    if kind == "step" and name in definition.by_id:
+        return Done(said, step=name)
+    if kind == "number" and name.isdecimal() and int(name) < len(definition.triggers):
+        return Done(said, trigger=int(name))
+    return Done(said)
 
 
-def _rule_context(rule: Any) -> dict[str, Any]:
-    leaves = rule.get("rules", []) if isinstance(rule, dict) else []
-    simple = (
-        all("field" in leaf for leaf in leaves) and isinstance(rule, dict) and rule.get("combinator") == "AND"
-    )
-    rows = [
-        {
-            **leaf,
-            "value": ", ".join(map(str, leaf["value"]))
-            if isinstance(leaf.get("value"), list)
-            else leaf.get("value", ""),
-        }
-        for leaf in leaves[:3]
-    ]
-    return {
-        "rule_rows": (rows if simple and len(leaves) <= 3 else []) + [{}] * (3 - len(rows) if simple else 3),  # noqa: PLR2004
-        "rule_json": "" if simple or not rule else orjson.dumps(rule, option=orjson.OPT_INDENT_2).decode(),
-        "audience": _audience(rule) if rule else None,
-    }
+def _title(raw: Json, step_id: str) -> str:
+    found = next((one for one in raw["steps"] if one["id"] == step_id), None)
+    return f"“{found.get('name') or STEPS[found['kind']].title}”" if found else "the step"
 
 
-def _audience(rule: Any) -> int | None:
-    """How many customers fulfil a condition now."""
-    from django.db import connection  # noqa: PLC0415
-    from django.utils import timezone  # noqa: PLC0415
-
-    from journeys.engine.conditions import decide  # noqa: PLC0415
-    from tenants.models import Tenant  # noqa: PLC0415
-    from tenants.scope import current_tenant_id  # noqa: PLC0415
-
-    try:
-        decided = decide(rule, Tenant.objects.get(pk=current_tenant_id()), timezone.now())
-    except DomainError:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM profiles_customerprofile AS p WHERE p.tenant_id = %(tenant)s AND p.status = 'ACTIVE'"
-            f" AND ({decided.holds})",
-            {"tenant": current_tenant_id(), **decided.params},
-        )
-        [count] = cursor.fetchone()
-    return int(count)
+def _add(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    made, step = building.insert(raw, post.get("place", ""), post.get("kind", ""))
+    said = f"Added “{STEPS[post.get('kind', '')].title}”"
+    save_draft(journey, made, said)
+    return Done(f"{said}.", step=step, focus="panel")
 
 
-def _people_at(journey: Journey, step: str) -> int:
-    return Run.objects.filter(journey_id=journey.pk, step=step).count()
+def _delete(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    step = post.get("step", "")
+    made = building.delete(raw, step)
+    fallen = len(raw["steps"]) - len(made["steps"]) - 1
+    said = f"Deleted {_title(raw, step)}" + (f" and {fallen} behind it" if fallen else "")
+    node = picture(parse(raw))[1].get(step)
+    save_draft(journey, made, said)
+    order = list(picture(parse(made))[1])
+    before = list(picture(parse(raw))[1])[: _place(raw, step)] if node else []
+    near = next((one for one in reversed(before) if one in order), order[0] if order else "")
+    return Done(f"{said}. Ctrl+Z takes it back.", focus=f"step-{near}" if near else "plus-start")
 
 
-@page("journeys/<uuid:journey_id>/publish/", name="journey_publish", right=Right.EDIT)
-def journey_publish(request: StaffRequest, journey_id: UUID) -> HttpResponse:
-    """The difference, what becomes of people under way, and the button."""
-    journey = journey_or_404(journey_id)
-    after = parse(draft_of(journey).definition)
-    version = live_version(journey)
-    before = definition_of(version.pk) if version else None
-    standings = moving.standings(journey, after)
-    if request.method == "POST":
-        choices = {
-            one.place: {
-                "choice": request.POST.get(f"choice:{one.place}") or None,
-                "step": request.POST.get(f"step:{one.place}") or None,
-                "sends": f"sends:{one.place}" in request.POST,
-            }
-            for one in standings
-        }
-        try:
-            lifecycle.publish(journey.pk, choices=choices, note=request.POST.get("note", ""))
-        except InvalidDefinition as error:
-            return refused(request, error, reverse("admin:journey_builder", args=[journey.pk]))
-        except DomainError as error:
-            return refused(request, error, reverse("admin:journey_publish", args=[journey.pk]))
-        messages.success(request, "Published. It runs from now on.")
-        return HttpResponseRedirect(reverse("admin:journey_page", args=[journey.pk]))
-    return show(
-        request,
-        "journeys/publish.html",
-        f"Publish {journey.name}",
-        journey=journey,
-        version=version,
-        difference=difference(before, after),
-        standings=standings,
-        steps=[(one.id, one.name or one.id) for one in after.steps],
-        problems=problems_of(after),
-        errors=[one for one in problems_of(after) if one.is_error],
-        crumb={"link": reverse("admin:journey_builder", args=[journey.pk]), "title": journey.name},
-    )
+def _place(raw: Json, step: str) -> int:
+    order = list(picture(parse(raw))[1])
+    return order.index(step) if step in order else 0
 
 
-def difference(before: Definition | None, after: Definition) -> list[tuple[str, str, str]]:
-    """(what: new, changed, gone; step; words) of each step that differs."""
-    names = segment_names()
-    _, old = picture(before, names) if before else (None, {})
-    _, new = picture(after, names)
-    rows = [("new", node.title, node.words) for step, node in new.items() if step not in old]
-    rows += [
-        (
-            "changed",
-            node.title,
-            f"{old[step].words} → {node.words}" if old[step].words != node.words else "its text or ways",
-        )
-        for step, node in new.items()
-        if step in old and old[step].step != node.step
-    ]
-    return rows + [("gone", node.title, node.words) for step, node in old.items() if step not in new]
+def _shift(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    step, way = post.get("step", ""), post.get("act", "")
+    said = f"Moved {_title(raw, step)} {way}"
+    save_draft(journey, building.move(raw, step, way), said)
+    return Done(f"{said}.", step=step)
+
+
+def _move(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    step = post.get("step", "")
+    said = f"Moved {_title(raw, step)}"
+    save_draft(journey, building.relocate(raw, step, post.get("place", "")), said)
+    return Done(f"{said}.", step=step, focus=f"step-{step}")
+
+
+def _copy(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    step, place = post.get("step", ""), post.get("place", "")
+    made = building.copy_branch(raw, step, place)
+    said = f"Copied {_title(raw, step)} and what follows"
+    save_draft(journey, made, said)
+    copied = target_at(made, place) or ""
+    return Done(f"{said}.", step=copied, focus=f"step-{copied}")
+
+
+def _connect(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    step = post.get("step") or None
+    save_draft(journey, building.connect(raw, post.get("place", ""), step), "Changed where a way leads")
+    return Done("The way leads elsewhere now.", focus=f"step-{post.get('place', '').partition(':')[0]}")
+
+
+def _save(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    step = post.get("step", "")
+    old = next((one for one in raw["steps"] if one["id"] == step), None)
+    if old is None:
+        raise InvalidError("This step is gone: somebody else changed the journey.", field="step")
+    fields = forms.step_of(old["kind"], post, old)
+    other_way = "otherWay" in post if "otherWayForm" in post else None
+    made = building.replace(raw, step, fields, other_way=other_way)
+    said = f"Changed {_title(made, step)}"
+    save_draft(journey, made, said)
+    return Done(f"{said}.", step=step)
+
+
+def _trigger(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    triggers, number = list(raw["triggers"]), post.get("number", "")
+    if number.isdecimal() and int(number) < len(triggers):
+        place = int(number)
+        triggers[place] = forms.trigger_of(post, triggers[place])
+        said = "Changed a start"
+    else:
+        triggers.append(forms.trigger_of(post))
+        place, said = len(triggers) - 1, "Added a start"
+    save_draft(journey, {**raw, "triggers": triggers}, said)
+    return Done(f"{said}.", trigger=place)
+
+
+def _drop_trigger(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    number = post.get("number", "")
+    rest = [one for place, one in enumerate(raw["triggers"]) if str(place) != number]
+    save_draft(journey, {**raw, "triggers": rest}, "Removed a start")
+    return Done("Removed a start. Ctrl+Z takes it back.", focus="jy-add-start")
+
+
+def _rules(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    save_draft(journey, raw | forms.rules_of(post, raw), "Changed who may enter and leave")
+    return Done("Changed who may enter and leave.", focus="jy-rules")
+
+
+ACTS = {
+    "undo": _undo,
+    "redo": _redo,
+    "add": _add,
+    "delete": _delete,
+    "up": _shift,
+    "down": _shift,
+    "move": _move,
+    "copy": _copy,
+    "connect": _connect,
+    "save": _save,
+    "trigger": _trigger,
+    "drop_trigger": _drop_trigger,
+    "rules": _rules,
+}

@@ -4,30 +4,43 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from journeys import lifecycle, winning
 from journeys.admin.common import journey_or_404, refused
-from journeys.building import picture
 from journeys.definition import parse
-from journeys.describing import trigger_words
+from journeys.definition.registry import STEPS, TRIGGERS
+from journeys.describing import entry_words, leaving_words, trigger_words
 from journeys.drafts import draft_of, live_version
 from journeys.engine import holding
-from journeys.explaining import explain, find_run, in_words, runs_of, story
+from journeys.explaining import explain, find_run, in_words, now_for, runs_of, story
 from journeys.models import Hold, Journey, JourneyVersion, MovePlan, Run, RunEnded, Trial
+from journeys.paths import draw_path
+from journeys.picturing import Node, picture
 from journeys.publishing import moving
-from journeys.reading import entered_by_week, figures, lift_of, reasons_left, step_figures, step_times
+from journeys.reading import (
+    entered_by_week,
+    figures,
+    left_at_steps,
+    lift_of,
+    reasons_left,
+    step_figures,
+    step_times,
+)
 from journeys.versions import definition_of
 from journeys.world import segment_names
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
+from tenants.admin.formatting import duration
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
 PAGE_SIZE: Final = 50
+MOST_MEANT: Final = 8
 HOLD_WORDS: Final = {
     Hold.PAUSED.value: "wait because the journey is paused",
     Hold.OVERDUE.value: "are overdue: they waited more than a day too long",
@@ -45,8 +58,16 @@ def journey_page(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     way, nodes = picture(definition, names)
     numbers = step_figures(journey)
     times = step_times(journey)
+    left = left_at_steps(journey)
     for step_id, node in nodes.items():
-        node.figures = {**numbers[step_id], "hours": times.get(step_id)} if step_id in numbers else None
+        if step_id in numbers or step_id in left:
+            node.figures = {
+                "waiting": 0,
+                "passed": 0,
+                **numbers.get(step_id, {}),
+                "left": left.get(step_id, 0),
+                "took": took_words(times.get(step_id, {}).get("p50", 0)),
+            }
     weeks = entered_by_week(journey, club.time_zone)
     most = max((count for _, count in weeks), default=1)
     total = figures(journey)
@@ -63,7 +84,16 @@ def journey_page(request: StaffRequest, journey_id: UUID) -> HttpResponse:
         journey=journey,
         version=version,
         way=way,
-        triggers=[trigger_words(one, names) for one in definition.triggers],
+        triggers=[(trigger_words(one, names), TRIGGERS[one.kind].icon) for one in definition.triggers],
+        rules=[*entry_words(definition), *leaving_words(definition, names)],
+        has_goal=definition.goal is not None,
+        mails=[
+            (node.title, numbers[step_id]["messages"])
+            for step_id, node in nodes.items()
+            if step_id in numbers and numbers[step_id]["messages"]
+        ],
+        versions=_versions(journey),
+        rate=round(100 * total["conversionRate"], 1) if total["conversionRate"] is not None else None,
         figures=total,
         lift=_lift(total),
         experiments=winning.verdicts(journey),
@@ -78,9 +108,25 @@ def journey_page(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     )
 
 
-def _older(journey: Journey) -> list[tuple[int, int]]:
-    from django.db.models import Count  # noqa: PLC0415
+def took_words(hours: float) -> str:
+    """A median length of stay; empty where it is next to nothing."""
+    return duration(hours * 3600) if hours * 60 >= 1 else ""
 
+
+def _versions(journey: Journey) -> list[tuple[JourneyVersion, int]]:
+    """The newest versions, with how many people are in each."""
+    rows = list(
+        JourneyVersion.objects.filter(journey_id=journey.pk).defer("definition").order_by("-number")[:10]
+    )
+    people = dict(
+        Run.objects.filter(version_id__in=[one.pk for one in rows])
+        .values_list("version_id")
+        .annotate(Count("id"))
+    )
+    return [(one, people.get(one.pk, 0)) for one in rows]
+
+
+def _older(journey: Journey) -> list[tuple[int, int]]:
     rows = Run.objects.filter(journey_id=journey.pk).exclude(version_id=journey.version_id)
     return list(rows.values_list("version_id").annotate(Count("id")))
 
@@ -117,19 +163,22 @@ def journey_people(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     found = list(rows[(place - 1) * PAGE_SIZE : place * PAGE_SIZE + 1])
     people_by_id = CustomerProfile.objects.in_bulk([one.profile_id for one in found])
     version = live_version(journey)
+    steps = definition_of(version.pk).steps if version else ()
+    titles = {one.id: one.name or STEPS[one.kind].title for one in steps}
     return show(
         request,
         "journeys/people.html",
         f"{journey.name}: people",
         journey=journey,
         rows=[
-            (one, people_by_id.get(one.profile_id), in_words(getattr(one, "reason", "")))
+            (one, people_by_id.get(one.profile_id), _state(one), titles.get(one.step, one.step))
             for one in found[:PAGE_SIZE]
         ],
         step=step,
         text=text,
         is_ended=ended,
-        steps=definition_of(version.pk).steps if version else (),
+        steps=list(titles.items()),
+        title_here=titles.get(step, step),
         before=place - 1,
         after=place + 1 if len(found) > PAGE_SIZE else 0,
         may_edit=request_may(request, Right.EDIT),
@@ -146,17 +195,17 @@ def journey_run(request: StaffRequest, run_id: int) -> HttpResponse:
     journey = journey_or_404(run.journey_id)
     lines = story(run)
     way, nodes = picture(definition_of(run.version_id), segment_names())
-    passed = {line["step"] for line in lines if line["step"]}
-    for step_id, node in nodes.items():
-        here = isinstance(run, Run) and step_id == run.step
-        node.figures = {"state": "here" if here else "passed" if step_id in passed else "not"}
+    draw_path(nodes, lines, run)
     return show(
         request,
         "journeys/run.html",
-        f"{journey.name}: one way",
+        f"{journey.name}: one person’s way",
         journey=journey,
         run=run,
         is_live=isinstance(run, Run),
+        stands=_stands(run, nodes),
+        entered=lines[0],
+        ended=lines[-1] if isinstance(run, RunEnded) else None,
         customer=CustomerProfile.objects.filter(pk=run.profile_id).first(),
         lines=lines,
         way=way,
@@ -164,12 +213,40 @@ def journey_run(request: StaffRequest, run_id: int) -> HttpResponse:
     )
 
 
+def _state(run: Run | RunEnded) -> str:
+    """Why somebody stands still, or how the run ended; in words."""
+    if isinstance(run, Run):
+        held = HELD_WORDS.get(run.hold, "")
+        return held.capitalize() or ("Suspended by a merge" if run.status == "SUSPENDED" else "")
+    return in_words(run.reason).capitalize() if run.status != "COMPLETED" else "Reached the end"
+
+
+HELD_WORDS: Final = {
+    "PAUSED": "stands still: the journey is paused",
+    "OVERDUE": "stands still: it is more than a day too late, and staff decide",
+    "FLOOD": "stands still: many overdue messages at once, and staff decide",
+}
+
+
+def _stands(run: Run | RunEnded, nodes: dict[str, Node]) -> str:
+    """Where a live run is, in words; its due time follows."""
+    if not isinstance(run, Run):
+        return ""
+    name = nodes[run.step].title if run.step in nodes else run.step
+    if run.hold in HELD_WORDS:
+        return f"at “{name}”, {HELD_WORDS[run.hold]}"
+    if run.status == "SUSPENDED":
+        return f"at “{name}”, suspended: the record was merged with one that is in the journey too"
+    return f"waits at “{name}” until" if run.arrived_at else f"comes to “{name}” at"
+
+
 @page("journeys/<uuid:journey_id>/why/", name="journey_why", right=Right.VIEW_PROFILES)
 def journey_why(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     """Why did somebody get this, and why not? `customer`: an id, an address or a name."""
     journey = journey_or_404(journey_id)
     text = request.GET.get("customer", "").strip()
-    person = person_of(text)
+    meant = people_meant(text)
+    person = meant[0] if len(meant) == 1 else None
     return show(
         request,
         "journeys/why.html",
@@ -177,25 +254,26 @@ def journey_why(request: StaffRequest, journey_id: UUID) -> HttpResponse:
         journey=journey,
         text=text,
         person=person,
+        choices=meant if len(meant) > 1 else [],
+        starts=now_for(journey, person) if person else [],
         explained=explain(journey, person.pk) if person else None,
         runs=runs_of(person.pk, journey.pk) if person else [],
         crumb={"link": reverse("admin:journey_page", args=[journey.pk]), "title": journey.name},
     )
 
 
-def person_of(text: str) -> CustomerProfile | None:
-    """Whom staff mean by an id, an address or a name; None: nobody."""
+def people_meant(text: str) -> list[CustomerProfile]:
+    """Whom staff mean by an id, an address or a name: one, or those among whom they choose."""
     if not text:
-        return None
+        return []
     pk = uuid_or_none(text)
-    rows = CustomerProfile.objects.exclude(status__in=["MERGED", "DELETED"])
-    found: CustomerProfile | None = (
-        rows.filter(pk=pk).first()
+    rows = CustomerProfile.objects.exclude(status__in=["MERGED", "DELETED"]).order_by("display_name", "pk")
+    asked = (
+        [Q(pk=pk)]
         if pk
-        else rows.filter(email=text.lower()).first() or rows.filter(display_name__iexact=text).first()
-        or rows.filter(display_name__icontains=text).first()
-    )  # fmt: skip
-    return found
+        else [Q(email=text.lower()), Q(display_name__iexact=text), Q(display_name__icontains=text)]
+    )
+    return next((found for one in asked if (found := list(rows.filter(one)[:MOST_MEANT]))), [])
 
 
 @page("journeys/<uuid:journey_id>/act/", name="journey_act", right=Right.EDIT)
@@ -223,6 +301,11 @@ def journey_act(  # noqa: C901 - one branch an act
         elif act == "release":
             count = holding.release(journey, how=post.get("how", "CONTINUE"), minutes=minutes)
             messages.success(request, f"{count} go on.")
+        elif act == "rename":
+            lifecycle.rename_journey(
+                journey.pk, name=post.get("name", ""), description=post.get("description", "")
+            )
+            messages.success(request, "Saved.")
         elif act == "submit":
             lifecycle.submit(journey.pk)
             messages.success(request, "Submitted: somebody else can publish it now.")

@@ -8,13 +8,19 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from events.iso_time import moment_from_iso
-from journeys import trials, trying
+from journeys import trials
 from journeys.admin.common import journey_or_404, refused
-from journeys.admin.journeys import person_of
+from journeys.admin.journeys import people_meant
 from journeys.definition import parse
-from journeys.drafts import draft_of, problems_of
-from journeys.explaining import in_words
+from journeys.definition.registry import STEPS
+from journeys.definition.vocabulary import event_words
+from journeys.drafts import draft_of, live_version, problems_of
+from journeys.explaining import OUTCOMES, in_words
 from journeys.models import Journey, Trial
+from journeys.paths import draw_path
+from journeys.picturing import picture
+from journeys.walking import HAPPENED, MOST_PRESSES, TIME, walk
+from journeys.world import segment_names
 from profiles.models import CustomerProfile
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError
@@ -36,10 +42,17 @@ def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
         except DomainError as error:
             return refused(request, error, here)
         return HttpResponseRedirect(f"{here}?trial={trial.pk}")
-    text = request.GET.get("customer", "").strip()
+    text, presses = request.GET.get("customer", "").strip(), request.GET.get("way", "")
+    presses = "".join(one for one in presses if one in (TIME, HAPPENED))[:MOST_PRESSES]
     raw = draft_of(journey).definition
-    errors = [one for one in problems_of(parse(raw)) if one.is_error]
-    person = person_of(text)
+    definition = parse(raw)
+    errors = [one for one in problems_of(definition) if one.is_error]
+    meant = people_meant(text)
+    person = meant[0] if len(meant) == 1 else None
+    walked = walk(raw, person, presses) if person and not errors else None
+    way, nodes = picture(definition, segment_names())
+    if walked and walked.run:
+        draw_path(nodes, walked.lines, walked.run)
     return show(
         request,
         "journeys/try.html",
@@ -49,7 +62,13 @@ def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
         spans=SPANS,
         errors=errors,
         person=person,
-        tried=trying.try_with(raw, person.pk) if person and not errors else None,
+        choices=meant if len(meant) > 1 else [],
+        walked=walked,
+        way=way,
+        presses=presses,
+        awaited=event_words(walked.step.event.event) if walked and walked.can_happen else "",  # type: ignore[union-attr]
+        stands=nodes[walked.step.id].title if walked and walked.step else "",
+        is_first=live_version(journey) is None,
         **_shown(journey, trials.newest(journey, uuid_or_none(request.GET.get("trial", "")))),
         crumb={"link": reverse("admin:journey_builder", args=[journey.pk]), "title": journey.name},
     )
@@ -73,7 +92,7 @@ def _shown(journey: Journey, trial: Trial | None) -> dict[str, Any]:
     days = sorted({*found["messages_by_day"], *found["by_day"]})
     people = CustomerProfile.objects.in_bulk([one["customerId"] for one in found["samples"]])
     definition = parse(trial.definition)
-    names = {step.id: step.name or step.id for step in definition.steps}
+    names = {step.id: step.name or STEPS[step.kind].title for step in definition.steps}
     return {
         "trial": trial,
         "dry": found,
@@ -84,7 +103,8 @@ def _shown(journey: Journey, trial: Trial | None) -> dict[str, Any]:
             for count in (found["messages_by_day"].get(day, 0),)
         ],
         "dry_steps": [
-            (names.get(one["step"], one["step"]), one["outcome"], one["count"]) for one in found["by_step"]
+            (names.get(one["step"], one["step"]), OUTCOMES.get(one["outcome"], one["outcome"]), one["count"])
+            for one in found["by_step"]
         ],
         "dry_messages": [(in_words(reason), count) for reason, count in found["messages"].items()],
         "dry_refused": [(in_words(reason), count) for reason, count in found["refused"].items()],

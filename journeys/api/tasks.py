@@ -23,7 +23,7 @@ from journeys.staff_tasks import (
 from profiles.api.customers import json_answer
 from profiles.api.parameters import body_object, customer_id_of
 from tenants.api.errors import InvalidParameterError
-from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import InvalidError
 from tenants.models import Scope
@@ -56,11 +56,11 @@ def fields_of(body: dict[str, Any]) -> TaskFields:
     return TaskFields(**texts, due_on=day_of(body.get("dueOn"), "dueOn"))
 
 
-class TasksView(TenantApiView):
+class TasksView(ListView):
     """All tasks."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
-    pagination_class = SkipTakePagination
+    list_sorts = {"createdAt": "created_at"}
 
     @extend_schema(
         operation_id="listTasks", tags=["tasks"], summary="List tasks",
@@ -79,9 +79,7 @@ class TasksView(TenantApiView):
             rows = rows.filter(profile_id=customer_id_of(params["customerId"]))
         if params.get("owner"):
             rows = rows.filter(owner__username=params["owner"])
-        window = read_window(params)
-        page, total = take_page(rows, window)
-        return json_answer(page_answer([task_json(one) for one in page], total=total, window=window))
+        return json_answer(self.list_answer(request, rows, lambda page: [task_json(one) for one in page]))
 
     @extend_schema(
         operation_id="createTask", tags=["tasks"], summary="Make a task",

@@ -21,7 +21,7 @@ from profiles.api.customers import json_answer
 from profiles.api.parameters import body_object
 from segments.models import SegmentMember
 from tenants.api.errors import InvalidParameterError
-from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import InvalidError
 from tenants.models import Scope
@@ -48,11 +48,11 @@ def customer_ids(raw: Any) -> list[UUID]:
         raise InvalidError("These are not all ids of customers.", field="customerIds") from None
 
 
-class JourneysView(TenantApiView):
+class JourneysView(ListView):
     """All journeys."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.CAMPAIGNS}
-    pagination_class = SkipTakePagination
+    list_sorts = {"createdAt": "created_at", "updatedAt": "updated_at", "name": "name"}
 
     @extend_schema(
         operation_id="listJourneys", tags=["journeys"], summary="List journeys",
@@ -67,9 +67,7 @@ class JourneysView(TenantApiView):
             if status not in JourneyStatus.values:
                 raise InvalidParameterError("status", f"Choose one of {', '.join(JourneyStatus.values)}.")
             rows = rows.filter(status=status)
-        window = read_window(params)
-        page, total = take_page(rows, window)
-        return json_answer(page_answer([journey_json(one) for one in page], total=total, window=window))
+        return json_answer(self.list_answer(request, rows, lambda page: [journey_json(one) for one in page]))
 
     @extend_schema(
         operation_id="createJourney", tags=["journeys"], summary="Make a journey",
@@ -292,11 +290,10 @@ class ExplainView(TenantApiView):
         return json_answer(explain(journey, profile_id))
 
 
-class EnrollmentsView(TenantApiView):
+class EnrollmentsView(ListView):
     """Who is in a journey."""
 
     required_scopes = {"GET": Scope.READ}
-    pagination_class = SkipTakePagination
 
     @extend_schema(
         operation_id="listJourneyEnrollments", tags=["journeys"], summary="Who is in a journey, or was",
@@ -305,7 +302,6 @@ class EnrollmentsView(TenantApiView):
     def get(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """Live ones by id; with `ended=true` those that are over, the newest first."""
         journey, params = get_journey(id_of(journeyId)), request._request.GET
-        window = read_window(params)
         rows: Any
         if params.get("ended") == "true":
             rows = RunEnded.objects.filter(journey_id=journey.pk).order_by("-ended_at", "-pk")
@@ -313,8 +309,7 @@ class EnrollmentsView(TenantApiView):
             rows = Run.objects.filter(journey_id=journey.pk).order_by("pk")
         if params.get("step"):
             rows = rows.filter(step=params["step"])
-        page, total = take_page(rows, window)
-        return json_answer(page_answer([run_json(one) for one in page], total=total, window=window))
+        return json_answer(self.list_answer(request, rows, lambda page: [run_json(one) for one in page]))
 
 
 class JourneyAnalyticsView(TenantApiView):

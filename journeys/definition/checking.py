@@ -1,23 +1,24 @@
 """Whether a definition can run: every problem with its step and what would be right. Pure; `World` knows the club."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time
 
 from journeys import clocks
+from journeys.definition.advice import advise
 from journeys.definition.graph import Definition
-from journeys.definition.parts import ELAPSED_LIMIT_DAYS, Length, Unit
-from journeys.definition.problems import Problem, Weight
+from journeys.definition.parts import ELAPSED_LIMIT_DAYS, Length
+from journeys.definition.problems import Problem
 from journeys.definition.steps import (
     Condition,
     Enrol,
-    MessageClass,
     Send,
     Split,
     Step,
     Update,
     Wait,
     WaitUntil,
+    title,
 )
 from journeys.definition.triggers import (
     DateTrigger,
@@ -32,10 +33,6 @@ from journeys.definition.triggers import (
 )
 from journeys.definition.vocabulary import DATE_FIELDS, TRIGGER_DATES, activity_types
 
-MOST_MESSAGES_A_WEEK = 4
-MOST_STEPS_WEIGHED = 40
-DAYS = {Unit.MINUTES: 1 / 1440, Unit.HOURS: 1 / 24, Unit.DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 30}
-
 
 def _anything(_: object) -> str | None:
     return None
@@ -45,6 +42,7 @@ def _anything(_: object) -> str | None:
 class World:
     """What the club has. None: not asked, everything is taken for known.
 
+    `quiet_hours`: from and until; `consents`: channel → how many agreed to marketing by it.
     `check_rule` and `check_text` say what is wrong with a rule tree and a Liquid text, None: nothing.
     """
 
@@ -57,6 +55,8 @@ class World:
     check_rule: Callable[[object], str | None] = field(default=_anything)
     check_text: Callable[[str], str | None] = field(default=_anything)
     has_quiet_hours: bool = True
+    quiet_hours: tuple[time, time] | None = None
+    consents: Mapping[str, int] | None = None
 
 
 def check(definition: Definition, world: World | None = None) -> list[Problem]:
@@ -67,7 +67,7 @@ def check(definition: Definition, world: World | None = None) -> list[Problem]:
         *_check_triggers(definition, world),
         *(problem for step in definition.steps for problem in _check_step(step, definition, world)),
         *_check_exits(definition, world),
-        *_warnings(definition, world),
+        *advise(definition, world),
     ]
     return sorted(problems, key=lambda problem: not problem.is_error)
 
@@ -295,7 +295,7 @@ def _check_wait(step: Wait, name: str) -> Iterator[Problem]:
 
 
 def _check_length(length: Length, name: str, step: str) -> Iterator[Problem]:
-    if length.amount * DAYS[length.unit] > ELAPSED_LIMIT_DAYS:
+    if length.days > ELAPSED_LIMIT_DAYS:
         yield Problem(
             "TOO_LONG", f"{name} waits longer than {ELAPSED_LIMIT_DAYS} days, the most there is.", step
         )
@@ -342,67 +342,3 @@ def _check_update(step: Update, name: str, world: World) -> Iterator[Problem]:
     for segment in (*step.add_to, *step.take_from):
         if world.static_segments is not None and segment not in world.static_segments:
             yield Problem("UNKNOWN_SEGMENT", f"{name} needs a static segment; this one is none.", step.id)
-
-
-# --- What is allowed, and yet worth a look
-
-
-def _warnings(definition: Definition, world: World) -> Iterator[Problem]:
-    sends = [step for step in definition.steps if isinstance(step, Send)]
-    for step in sends:
-        if step.message_class is MessageClass.TRANSACTIONAL:
-            yield Problem(
-                "NO_CONSENT_ASKED",
-                f"Step {title(step)} is a service message: people without consent get it too. Is it one?",
-                step.id,
-                Weight.WARNING,
-            )
-    if sends and not world.has_quiet_hours:
-        yield Problem(
-            "NO_QUIET_HOURS", "The club has no quiet hours: messages may go at night.", "", Weight.WARNING
-        )
-    most = _most_messages_a_week(definition)
-    if most > MOST_MESSAGES_A_WEEK:
-        yield Problem(
-            "MANY_MESSAGES", f"One person may get {most} messages within a week.", "", Weight.WARNING
-        )
-    if definition.entry.policy is Policy.AFTER_EXIT and definition.entry.daily_cap is None and sends:
-        yield Problem("REENTRY", "People may enter again at once after leaving.", "", Weight.WARNING)
-
-
-def _most_messages_a_week(definition: Definition) -> int:
-    """Along the worst way without circles: messages whose distance is less than a week. Large graphs: 0."""
-    return _Week(definition).most if len(definition.steps) <= MOST_STEPS_WEIGHED else 0
-
-
-class _Week:
-    """A walk over every way, with the times of the messages of the last seven days."""
-
-    def __init__(self, definition: Definition) -> None:
-        self.definition, self.most = definition, 0
-        self.go(definition.start, [], timedelta(), frozenset())
-
-    def go(self, here: str | None, sent: list[timedelta], at: timedelta, seen: frozenset[str]) -> None:
-        """Through one step and on."""
-        if here is None or here in seen or here not in self.definition.by_id:
-            return
-        step = self.definition.by_id[here]
-        if isinstance(step, Send):
-            sent = [*(one for one in sent if at - one < timedelta(days=7)), at]
-            self.most = max(self.most, len(sent))
-        for target in dict.fromkeys(_targets(self.definition, step)):
-            self.go(target, sent, at + _least(step), seen | {here})
-
-
-def _least(step: Step) -> timedelta:
-    """How long a step takes at least, as far as one can know."""
-    if not isinstance(step, Wait):
-        return timedelta()
-    if step.until.mode == "DURATION":
-        return timedelta(days=step.until.amount * DAYS[step.until.unit])
-    return timedelta(hours=12) if step.until.mode == "TIME" else timedelta(days=8)
-
-
-def title(step: Step) -> str:
-    """How a step is named in messages: its name, else its id, in quotes."""
-    return f"“{step.name or step.id}”"

@@ -41,11 +41,19 @@ class Unit(StrEnum):
     MONTHS = "MONTHS"
 
 
+DAYS: Final = {Unit.MINUTES: 1 / 1440, Unit.HOURS: 1 / 24, Unit.DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 30}
+
+
 class Length(Part):
     """A length of time."""
 
     amount: int = Field(ge=0, le=100_000)
     unit: Unit
+
+    @property
+    def days(self) -> float:
+        """About how many days it is."""
+        return self.amount * DAYS[self.unit]
 
     @property
     def words(self) -> str:

@@ -267,3 +267,8 @@ Step = Annotated[
 STEP_CLASSES: tuple[type[StepBase], ...] = (
     Send, Wait, WaitUntil, Condition, Split, Update, Webhook, Notify, Enrol, Goal, Exit,
 )  # fmt: skip
+
+
+def title(step: StepBase) -> str:
+    """How a step is named in messages: its name, else its id, in quotes."""
+    return f"“{step.name or step.id}”"

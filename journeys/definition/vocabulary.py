@@ -91,6 +91,29 @@ def event_choices() -> list[tuple[str, str]]:
     return rows + list(OWN_ACTIVITIES.items())
 
 
+GROUPS: Final = {
+    "scl": "Membership and payments",
+    "teetime": "Golf: bookings, rounds, competitions",
+    "messaging": "Messages",
+    "feedback": "Feedback and complaints",
+    "facilities": "Rooms and facilities",
+    "": "Staff",
+}
+
+
+def event_groups(*chosen: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The same by what they are about, for a choice that can be read; `chosen` stand in it whatever they are."""
+    found: dict[str, list[tuple[str, str]]] = {title: [] for title in GROUPS.values()}
+    for name, words in event_choices():
+        source = name.partition(".")[0] if "." in name else ""
+        found[GROUPS.get(source, GROUPS[""])].append((name, words))
+    known = dict(event_choices())
+    found["Chosen now"] = [
+        (one, event_words(one)) for one in dict.fromkeys(chosen) if one and one not in known
+    ]
+    return [(title, rows) for title, rows in found.items() if rows]
+
+
 def event_words(event: str) -> str:
     """An event as staff read it."""
     return dict(event_choices()).get(event, event.replace("_", " ").capitalize())

@@ -1,6 +1,6 @@
 """Messages to one person over REST: what was sent, writing one, seeing it before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from profiles.api.parameters import body_object, customer_id_of
 from profiles.api.schema import CUSTOMER_ID
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer
-from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import UnprocessableError
 from tenants.models import Scope, Tenant
@@ -28,11 +28,10 @@ FIELDS: Final = ("channel", "subject", "body", "templateId")
 Fields = dict[str, Any]
 
 
-class LettersView(TenantApiView):
+class LettersView(ListView):
     """What was sent to a customer, whoever wanted it, and writing to them."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
-    pagination_class = SkipTakePagination
 
     @extend_schema(
         operation_id="listCustomerMessages",
@@ -44,10 +43,8 @@ class LettersView(TenantApiView):
     def get(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Of campaigns, journeys and colleagues, the newest first; also what was not sent, with the reason."""
         profile = _customer(customerId)
-        window = read_window(request._request.GET)
         rows = Delivery.objects.filter(profile_id=profile.pk).order_by("-due_at", "-pk")
-        found, total = take_page(rows, window)
-        return Response(page_answer(letter_fields(found), total=total, window=window))
+        return Response(self.list_answer(request, rows, letter_fields))
 
     @extend_schema(
         operation_id="writeToCustomer",
@@ -143,7 +140,7 @@ def _club() -> Tenant:
     return Tenant.objects.get(pk=current_tenant_id())
 
 
-def letter_fields(rows: list[Delivery]) -> list[Fields]:
+def letter_fields(rows: Sequence[Delivery]) -> list[Fields]:
     """Rows of the ledger as the API tells them; one query for their texts."""
     texts: dict[UUID, Message] = Message.objects.in_bulk([row.message_id for row in rows if row.message_id])
     return [_fields(row, texts.get(row.message_id) if row.message_id else None) for row in rows]

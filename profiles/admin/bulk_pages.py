@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from profiles.admin.customer_actions import EVERYBODY, chosen_customers, kept_fields
-from profiles.admin.customer_exports import FORMATS
-from profiles.api.exporting import file_answer
+from profiles.admin.customer_exports import FORMATS, export_answer
 from profiles.bulk import (
     MOST_AT_ONCE,
     add_notes,
@@ -24,7 +23,6 @@ from profiles.bulk import (
 )
 from profiles.editing import LONGEST_NOTE, LONGEST_TAG, Author
 from profiles.errors import InvalidFields
-from profiles.exchange.exporting.files import ExportFormat, export_customers
 from profiles.models import BulkAct, CustomerProfile
 from profiles.tags import known_tags
 from tenants.admin import formatting
@@ -145,11 +143,10 @@ def export_chosen(request: StaffRequest) -> HttpResponseBase:
             **preview_of(request),
         )
     wanted = request.POST.get("format", "")
-    if wanted not in list(ExportFormat):
-        return HttpResponseBadRequest("Choose a format.", content_type="text/plain")
     names = ["everybody" if request.POST.get(EVERYBODY) else "chosen"]
     chosen = CustomerProfile.objects.filter(pk__in=chosen_customers(request).values("pk"))
-    return file_answer(export_customers(chosen, ExportFormat(wanted), names))
+    answer = export_answer(request, wanted, chosen, names)
+    return answer or HttpResponseBadRequest("Choose a format.", content_type="text/plain")
 
 
 @page("customers/acts/", name="bulk_acts", right=Right.EDIT)

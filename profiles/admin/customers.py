@@ -40,10 +40,9 @@ from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer
 from tenants.admin.base import ModelAdmin, as_staff, messages, request_may
-from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.admin.pages import club_of, page, show, user_of, uuid_or_none
 from tenants.api.errors import InvalidParameterError
 from tenants.middleware import StaffRequest
-from tenants.models import User
 from tenants.roles import Right
 
 
@@ -156,13 +155,6 @@ def choose_columns(request: StaffRequest) -> HttpResponse:
     address = {**choice_from(request.POST).address, "columns": ""}
     query = urlencode({name: value for name, value in address.items() if value})
     return HttpResponseRedirect(f"{reverse('admin:profiles_customerprofile_changelist')}?{query}")
-
-
-def user_of(request: StaffRequest) -> User:
-    """Who is logged in."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - for the type checker: the page's guard let nobody else in
-    return user
 
 
 def new_customer(request: StaffRequest) -> HttpResponse:

@@ -1,16 +1,18 @@
 """The columns of the customer list: what each shows and how it sorts, and which of them a colleague chose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import F, TextField, Value
 from django.db.models.functions import Coalesce, Concat, Left, Lower, NullIf
 
 from profiles.admin.provenance import handicap_text
+from profiles.exchange.exporting.listed import ListedColumn
 from profiles.models import CustomerProfile, ListLayout
 from profiles.tags import coloured
-from tenants.models import User
+from tenants.models import Tenant, User
 
 LONGEST_SORT_TEXT: Final = 60
 NOTHING: Final = Value("", output_field=TextField())
@@ -79,6 +81,12 @@ _TABLE: Final = (
     _text("homeClubName", "Home club", "home_club_name"),
     _moment("createdAt", "Known since", "created_at", known=True),
 )
+CHANNELS: Final = (
+    ("E-mail", "email_opt_in"),
+    ("SMS", "sms_opt_in"),
+    ("Push", "push_opt_in"),
+    ("WhatsApp", "whatsapp_opt_in"),
+)
 COLUMNS: Final = {column.name: column for column in _TABLE}
 DEFAULT: Final = ("name", "membershipTier", "lifecycleStage", "lastActivityAt", "lifetimeValue", "optIns")
 MONEY_COLUMNS: Final = ("lifetimeValue",)
@@ -123,6 +131,40 @@ def _value(profile: CustomerProfile, column: Column) -> Any:
     if column.kind == "tags":
         return coloured(value)
     return handicap_text(value) if column.kind == "handicap" else value
+
+
+def listed_columns(columns: Sequence[Column], club: Tenant) -> list[ListedColumn]:
+    """The columns as a workbook has them: in words, with times on the club's clock."""
+
+    def reader(column: Column) -> Callable[[CustomerProfile], Any]:
+        return lambda profile: _exported(profile, column, club)
+
+    heads = {"money": f" ({club.currency})"}
+    return [
+        ListedColumn(column.label + heads.get(column.kind, ""), column.kind, reader(column))
+        for column in columns
+    ]
+
+
+def _exported(profile: CustomerProfile, column: Column, club: Tenant) -> Any:
+    special: dict[str, Callable[[], Any]] = {
+        "person": lambda: profile.name,
+        "membership": lambda: profile.membership_tier,
+        "stage": profile.get_lifecycle_stage_display,
+        "channels": lambda: ", ".join(label for label, field in CHANNELS if getattr(profile, field)),
+    }
+    if column.kind in special:
+        return special[column.kind]()
+    value: Any = getattr(profile, _FIELDS[column.name])
+    if value is None or value == "":
+        return None
+    written: dict[str, Callable[[], Any]] = {
+        "tags": lambda: "; ".join(value),
+        "money": lambda: Decimal(value) / 100,
+        "handicap": lambda: value / 10,
+        "moment": lambda: value.astimezone(club.zone).replace(tzinfo=None),
+    }
+    return written[column.kind]() if column.kind in written else value
 
 
 def columns_named(names: Sequence[str]) -> list[Column]:

@@ -19,7 +19,7 @@ from profiles.models import CustomerProfile
 from profiles.reading import list_customers, read_customer, resolve_customer
 from profiles.representation import COLUMNS, customer_fields, row_fields, to_json
 from tenants.action_log import log_seen
-from tenants.api.errors import ApiError, InvalidParameterError, problem_of
+from tenants.api.errors import ApiError, InvalidParameterError, problem_of, told_details
 from tenants.api.openapi import ErrorSerializer
 from tenants.api.pagination import cursor_answer, page_answer, read_window, take_page
 from tenants.api.rendering import MEDIA_TYPE
@@ -148,7 +148,7 @@ def written(index: int, item: dict[str, Any]) -> dict[str, Any]:
     except (DomainError, ApiError) as error:
         problem = problem_of(error)
         assert problem is not None  # noqa: S101 - both kinds are told
-        told = {"code": problem.code, "message": problem.message, "details": problem.details}
+        told = {"code": problem.code, "message": problem.message, "details": told_details(problem)}
         named = str(item["id"]) if "id" in item else None
         return {"index": index, "status": "REFUSED", "id": named, "error": told}
 

@@ -17,14 +17,11 @@ from profiles.reading import customer_timeline, list_notes
 from profiles.representation import activity_fields, note_fields
 from profiles.timeline import Place
 from tenants.api.cursors import decode_cursor, encode_cursor
+from tenants.api.listing import ListView
 from tenants.api.pagination import (
     CursorPagination,
-    SkipTakePagination,
     cursor_answer,
-    page_answer,
     read_take,
-    read_window,
-    take_page,
 )
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
@@ -76,11 +73,11 @@ class ActivitiesView(TenantApiView):
         return Response(activity_fields(row), status=201)
 
 
-class NotesView(TenantApiView):
+class NotesView(ListView):
     """What staff wrote about a customer."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
-    pagination_class = SkipTakePagination
+    list_sorts = {"createdAt": "created_at"}
 
     @extend_schema(
         operation_id="listNotes",
@@ -91,9 +88,8 @@ class NotesView(TenantApiView):
     )
     def get(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Pinned ones first, then newest first."""
-        window = read_window(request._request.GET)
-        notes, total = take_page(list_notes(customer_id_of(customerId)), window)
-        return json_answer(page_answer([note_fields(note) for note in notes], total=total, window=window))
+        rows = list_notes(customer_id_of(customerId))
+        return json_answer(self.list_answer(request, rows, lambda page: [note_fields(note) for note in page]))
 
     @extend_schema(
         operation_id="addNote",

@@ -22,6 +22,7 @@ from profiles.golden_rows.rules import (
     recomputed_row,
 )
 from profiles.log_kinds import LogKind
+from tenants.postgresql.places import update_by_place
 
 JSON_COLUMNS = frozenset({"external_ids"})
 # A change of these, or of any identifier, changes the words by which a person is found.
@@ -176,7 +177,15 @@ def _current(cursor: Any, tenant_id: UUID) -> Iterator[tuple[UUID, _Current]]:
 def _store(cursor: Any, tenant_id: UUID, recomputation: _Recomputation) -> None:
     if recomputation.rewritten:
         sql.GOLDEN.fill(cursor, recomputation.rewritten)
-        cursor.execute(sql.UPDATE_GOLDEN_ROWS, [tenant_id])
+        update_by_place(
+            cursor,
+            sql.UPDATE_GOLDEN_ROWS,
+            [tenant_id],
+            staging=sql.GOLDEN,
+            table="profiles_customerprofile",
+            key="profile_id",
+            tenant_id=tenant_id,
+        )
 
 
 def store_documents(cursor: Any, tenant_id: UUID, ids: Collection[UUID]) -> None:

@@ -20,7 +20,7 @@ GOLDEN_TYPES = {
 }
 TYPED_GOLDEN_COLUMNS = ", ".join(f"{column} {GOLDEN_TYPES.get(column, 'text')}" for column in GOLDEN_COLUMNS)
 GOLDEN_COLUMN_LIST = ", ".join(GOLDEN_COLUMNS)
-GOLDEN = StagingTable("golden", f"profile_id uuid, {TYPED_GOLDEN_COLUMNS}")
+GOLDEN = StagingTable("golden", f"profile_id uuid, {TYPED_GOLDEN_COLUMNS}", has_places=True)
 CURRENT_GOLDEN = f"""
 SELECT p.id, p.stage_reached, p.tags, p.has_shares, {", ".join(f"p.{column}" for column in GOLDEN_COLUMNS)}
 FROM wanted_profile AS wanted
@@ -60,7 +60,7 @@ UPDATE_GOLDEN_ROWS = f"""
 UPDATE profiles_customerprofile AS p
 SET {", ".join(f"{column} = g.{column}" for column in GOLDEN_COLUMNS)}, version = p.version + 1, updated_at = now()
 FROM golden AS g
-WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = g.profile_id
+WHERE p.ctid = g.place AND p.tenant_id = (SELECT %s::uuid) AND p.id = g.profile_id
 """
 # --- search
 # Each of those who were merged is still asked for by their own name, whichever of the names won.

@@ -19,6 +19,8 @@ from profiles.ingest.decoding import ClaimedRow, DeadEvent, ReadyEvent, read_eve
 from tenants.gc_pause import gc_paused
 from tenants.models import Tenant
 from tenants.postgresql.locks import AdvisoryLock
+from tenants.postgresql.places import update_by_place
+from tenants.postgresql.plans import PLAN_AFTER_PLACES, PLAN_BY_PLACES
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -131,7 +133,15 @@ def _remark(cursor: Any, tenant_id: UUID, events: Sequence[ReadyEvent]) -> None:
     remarked = [(one.header.id, orjson.dumps(one.remarks).decode()) for one in events if one.remarks]
     if remarked:
         sql.REMARKED.fill(cursor, remarked)
-        cursor.execute(sql.REMARK, [tenant_id])
+        update_by_place(
+            cursor,
+            sql.REMARK,
+            [tenant_id],
+            staging=sql.REMARKED,
+            table="events_inboxevent",
+            key="id",
+            tenant_id=tenant_id,
+        )
 
 
 def _settle(
@@ -143,7 +153,7 @@ def _settle(
 ) -> None:
     """Say on the inbox rows what came of them; found by their places, which nobody moves while they are claimed."""
     places, found = {row.id: row.place for row in rows}, 0
-    cursor.execute(sql.PLAN_TO_SETTLE)
+    cursor.execute(PLAN_BY_PLACES)
     for table, statement, settled in (
         (sql.APPLIED, sql.SETTLE_APPLIED, applied),
         (sql.DEAD, sql.SETTLE_DEAD, dead),
@@ -152,7 +162,7 @@ def _settle(
             table.fill(cursor, ((places[one], one, *rest) for one, *rest in settled))
             cursor.execute(statement, [tenant_id])
             found += cursor.rowcount
-    cursor.execute(sql.PLAN_AFTER_SETTLING)
+    cursor.execute(PLAN_AFTER_PLACES)
     if found != len(applied) + len(dead):
         raise SettlingError(f"Of {len(applied) + len(dead)} claimed rows {found} were found again.")
 

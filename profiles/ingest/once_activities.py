@@ -18,6 +18,7 @@ from profiles.effects.drafts import ActivityDraft, Subject
 from profiles.identity import Claim
 from profiles.ingest import statements as sql
 from profiles.ingest.decoding import EventHeader, ReadyEvent
+from tenants.postgresql.places import update_by_place
 
 KEY_BYTES = 16
 
@@ -63,7 +64,7 @@ def load_once_activities(
     once_activities = OnceActivities()
     if keys:
         sql.ONCE_KEY.fill(cursor, ((key,) for key in keys))
-        cursor.execute(sql.KNOWN_ONCE, [tenant_id])
+        cursor.execute(sql.KNOWN_ONCE, {"tenant": tenant_id})
         for key, activity_id, occurred_at, value_cents in cursor.fetchall():
             once_activities.known[key] = OnceActivity(activity_id, occurred_at, value_cents or 0)
     return once_activities
@@ -108,4 +109,12 @@ def write_amended(cursor: Any, tenant_id: UUID, once_activities: OnceActivities)
     ]
     if amended:
         sql.AMENDED.fill(cursor, amended)
-        cursor.execute(sql.AMEND, [tenant_id])
+        update_by_place(
+            cursor,
+            sql.AMEND,
+            [tenant_id],
+            staging=sql.AMENDED,
+            table="profiles_activity",
+            key="id",
+            tenant_id=tenant_id,
+        )

@@ -36,13 +36,8 @@ ORDER BY priority, id
 FOR UPDATE SKIP LOCKED
 """
 APPLIED = StagingTable("applied_event", "place tid, id bigint, profile_id uuid, activity_id bigint")
-# Claimed rows are found by their places: no other way to them is open to the planner, whatever it believes of a club
-# that it has never seen. It would read the index of all the club's rows once for each event. Taken back at once:
-# plans that triggers make meanwhile are kept for the life of the connection.
-PLAN_TO_SETTLE = (
-    "SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_nestloop = on"
-)
-PLAN_AFTER_SETTLING = "SET LOCAL enable_indexscan = on; SET LOCAL enable_bitmapscan = on"
+# Claimed rows are found by their places (`PLAN_BY_PLACES`): no other way to them is open to the planner, whatever it
+# believes of a club that it has never seen. It would read the index of all the club's rows once for each event.
 SETTLE_APPLIED = """
 UPDATE events_inboxevent AS inbox
 SET status = 'SUCCESS', processed_at = clock_timestamp(), attempts = inbox.attempts + 1, due_at = NULL,
@@ -51,10 +46,10 @@ SET status = 'SUCCESS', processed_at = clock_timestamp(), attempts = inbox.attem
 FROM applied_event AS applied
 WHERE inbox.ctid = applied.place AND inbox.id = applied.id AND inbox.tenant_id = %s
 """
-REMARKED = StagingTable("remarked_event", "id bigint, remarks jsonb")
+REMARKED = StagingTable("remarked_event", "id bigint, remarks jsonb", has_places=True)
 REMARK = """
 UPDATE events_inboxevent AS inbox SET remarks = remarked.remarks FROM remarked_event AS remarked
-WHERE inbox.id = remarked.id AND inbox.tenant_id = %s
+WHERE inbox.ctid = remarked.place AND inbox.id = remarked.id AND inbox.tenant_id = %s
 """
 DEAD = StagingTable(
     "dead_event", "place tid, id bigint, error_code text, error_field text, error_message text"
@@ -147,7 +142,9 @@ SELECT id, %s, profile_id, origin_profile_id, kind, value, confidence, source, e
 FROM new_identifier
 """
 CHANGED_IDENTIFIER = StagingTable(
-    "changed_identifier", "id bigint, is_shared boolean, linked_at timestamptz, unlinked_at timestamptz"
+    "changed_identifier",
+    "id bigint, is_shared boolean, linked_at timestamptz, unlinked_at timestamptz",
+    has_places=True,
 )
 # Maxima, and sharing never ends: so two batches that change the same row may do so in any order.
 UPDATE_IDENTIFIERS = """
@@ -155,7 +152,7 @@ UPDATE profiles_identifier AS i
 SET is_shared = i.is_shared OR changed.is_shared, linked_at = GREATEST(i.linked_at, changed.linked_at),
     unlinked_at = GREATEST(i.unlinked_at, changed.unlinked_at)
 FROM changed_identifier AS changed
-WHERE i.id = changed.id AND i.tenant_id = %s
+WHERE i.ctid = changed.place AND i.id = changed.id AND i.tenant_id = %s
 """
 NEW_CANDIDATE = StagingTable("new_candidate", "first_id uuid, second_id uuid, reason text, evidence jsonb")
 INSERT_CANDIDATES = """
@@ -203,15 +200,18 @@ SELECT a.once_key, a.id, COALESCE((a.metadata->>'toldAt')::timestamptz, a.occurr
            WHEN a.type = 'PAYMENT_RECEIVED' THEN (a.metadata->>'amountCents')::bigint
            WHEN a.type = 'PAYMENT_REFUNDED' THEN -(a.metadata->>'amountCents')::bigint
            ELSE 0 END
-FROM wanted_once_key AS wanted
-JOIN tenants_tenant AS t ON t.id = %s
-JOIN profiles_activity AS a ON a.tenant_id = t.id AND a.once_key = wanted.key
+FROM tenants_tenant AS t
+CROSS JOIN wanted_once_key AS wanted
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_activity AS a
+    WHERE a.tenant_id = (SELECT %(tenant)s::uuid) AND a.once_key = wanted.key OFFSET 0) AS a
+WHERE t.id = %(tenant)s
 """
-AMENDED = StagingTable("amended_activity", "id bigint, title text, metadata jsonb")
+AMENDED = StagingTable("amended_activity", "id bigint, title text, metadata jsonb", has_places=True)
 AMEND = """
 UPDATE profiles_activity AS a SET title = amended.title, metadata = amended.metadata
 FROM amended_activity AS amended
-WHERE a.tenant_id = %s AND a.id = amended.id
+WHERE a.ctid = amended.place AND a.tenant_id = %s AND a.id = amended.id
 """
 LOG_ACTIVITIES = """
 INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)
@@ -228,11 +228,11 @@ CROSS JOIN LATERAL (
 """
 
 # --- figures
-COUNTER_DELTA = StagingTable(
-    "delta",
+_DELTA_COLUMNS = (
     "profile_id uuid, count_30d integer, count_90d integer, bookings_30d integer, last_at timestamptz, last_type text,"
-    " value_cents bigint, stage_rank smallint, booked_at timestamptz, opened_at timestamptz, clicked_at timestamptz",
+    " value_cents bigint, stage_rank smallint, booked_at timestamptz, opened_at timestamptz, clicked_at timestamptz"
 )
+COUNTER_DELTA = StagingTable("delta", _DELTA_COLUMNS, has_places=True)
 # Sums and maxima only, so that the order of events does not matter. Answers whose stage moved.
 ADD_COUNTER_DELTAS = """
 WITH moved AS (
@@ -257,13 +257,13 @@ WITH moved AS (
         version = p.version + 1,
         updated_at = now()
     FROM delta AS t
-    WHERE p.tenant_id = (SELECT %s::uuid) AND p.id = t.profile_id
+    WHERE p.ctid = t.place AND p.tenant_id = (SELECT %s::uuid) AND p.id = t.profile_id
     RETURNING p.id, old.lifecycle_stage <> new.lifecycle_stage AS is_moved, p.has_shares
 )
 SELECT id, is_moved, has_shares FROM moved WHERE is_moved OR has_shares
 """
 # What a merged customer's sides bring is kept by side, so that it can go back with them.
-SHARE = StagingTable("share_counter_delta", COUNTER_DELTA.columns)
+SHARE = StagingTable("share_counter_delta", _DELTA_COLUMNS)
 ADD_SHARES = """
 UPDATE profiles_profileshare AS s
 SET last_activity_type = CASE
@@ -282,13 +282,13 @@ WHERE s.tenant_id = %s AND s.profile_id = t.profile_id
 """
 
 # --- tags
-TAGGED_PROFILE = StagingTable("tagged_profile", "profile_id uuid, tags text[]")
+TAGGED_PROFILE = StagingTable("tagged_profile", "profile_id uuid, tags text[]", has_places=True)
 ADD_TAGS = """
 UPDATE profiles_customerprofile AS p
 SET tags = ARRAY(SELECT DISTINCT tag FROM unnest(p.tags || t.tags) AS tag ORDER BY tag), version = p.version + 1,
     updated_at = now()
 FROM tagged_profile AS t
-WHERE p.tenant_id = %s AND p.id = t.profile_id AND NOT p.tags @> t.tags
+WHERE p.ctid = t.place AND p.tenant_id = %s AND p.id = t.profile_id AND NOT p.tags @> t.tags
 RETURNING p.id, old.tags
 """
 ADD_SHARED_TAGS = """
@@ -301,7 +301,7 @@ WHERE s.tenant_id = %s AND s.profile_id = t.profile_id AND NOT s.tags @> t.tags
 # --- new people
 NEW_PROFILE = StagingTable(
     "new_profile",
-    f"{COUNTER_DELTA.columns}, created_source text, position integer, tags text[], {TYPED_GOLDEN_COLUMNS}",
+    f"{_DELTA_COLUMNS}, created_source text, position integer, tags text[], {TYPED_GOLDEN_COLUMNS}",
 )
 INSERT_PROFILES = f"""
 INSERT INTO profiles_customerprofile (

@@ -20,6 +20,7 @@ from profiles.ingest.once_activities import write_amended
 from profiles.log_kinds import LogKind
 from profiles.merging.reassignment import NewMerge, reassign_rows, record_merges
 from profiles.vocabulary import CRM_RECORD, STAGE_LADDER
+from tenants.postgresql.places import update_by_place
 
 
 def write(cursor: Any, batch: BatchChanges) -> dict[UUID, set[str]]:
@@ -74,7 +75,15 @@ def _write_identifiers(cursor: Any, batch: BatchChanges) -> None:
             cursor, ((one.id, one.is_shared, one.linked_at, one.unlinked_at) for one in changed)
         )
         # Before the insert: a key must be shared before a second person may hold it.
-        cursor.execute(sql.UPDATE_IDENTIFIERS, [batch.club.id])
+        update_by_place(
+            cursor,
+            sql.UPDATE_IDENTIFIERS,
+            [batch.club.id],
+            staging=sql.CHANGED_IDENTIFIER,
+            table="profiles_identifier",
+            key="id",
+            tenant_id=batch.club.id,
+        )
     if new:
         cursor.execute(sql.INSERT_IDENTIFIERS, [batch.club.id])
 
@@ -195,7 +204,15 @@ def _write_counter_deltas(cursor: Any, batch: BatchChanges) -> bool:
     # In a fixed order, as every other writer of profiles does.
     ordered = sorted(by_profile.items(), key=lambda item: item[0].int)
     sql.COUNTER_DELTA.fill(cursor, (delta.row(profile_id) for profile_id, delta in ordered))
-    cursor.execute(sql.ADD_COUNTER_DELTAS, [[stage.value for stage in STAGE_LADDER], batch.club.id])
+    update_by_place(
+        cursor,
+        sql.ADD_COUNTER_DELTAS,
+        [[stage.value for stage in STAGE_LADDER], batch.club.id],
+        staging=sql.COUNTER_DELTA,
+        table="profiles_customerprofile",
+        key="profile_id",
+        tenant_id=batch.club.id,
+    )
     return True
 
 
@@ -229,7 +246,15 @@ def _add_tags(cursor: Any, batch: BatchChanges) -> dict[UUID, set[str]]:
         (added if person.is_new else wanted).setdefault(person.profile_id, set()).update(tags)
     if wanted:
         sql.TAGGED_PROFILE.fill(cursor, ((one, sorted(tags)) for one, tags in sorted(wanted.items())))
-        cursor.execute(sql.ADD_TAGS, [batch.club.id])
+        update_by_place(
+            cursor,
+            sql.ADD_TAGS,
+            [batch.club.id],
+            staging=sql.TAGGED_PROFILE,
+            table="profiles_customerprofile",
+            key="profile_id",
+            tenant_id=batch.club.id,
+        )
         added |= {profile_id: wanted[profile_id] - set(before) for profile_id, before in cursor.fetchall()}
         cursor.execute(sql.ADD_SHARED_TAGS, [batch.club.id])
     return added

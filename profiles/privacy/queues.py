@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from events import outbound
 from events.identity_hints import IdentityKey
 from profiles.models import ErasureReceipt
 from profiles.privacy.matcher import Matcher
@@ -84,9 +85,10 @@ def finish_all() -> int:
 
 
 def forget_jobs(person: Matcher) -> int:
-    """Remove what fits from both queues, and from Redis' file on disk; returns how many jobs were touched."""
+    """Remove what fits from the queues, in and out, and from Redis' file on disk; returns how many were touched."""
     touched = 0
-    for name, is_ours in ((settings.CRM_OUTBOUND_QUEUE, True), (settings.CRM_EVENTS_QUEUE, False)):
+    told = [(name, True) for name in outbound.queues().values()]
+    for name, is_ours in (*told, (settings.CRM_EVENTS_QUEUE, False)):
         if name:
             prefix = f"{settings.CRM_BULLMQ_PREFIX}:{name}:"
             touched += _forget(prefix, person, removes_waiting=is_ours)

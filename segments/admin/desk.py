@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST
 
 from profiles.admin.bulk_pages import author_of, chosen_ids, done, is_asked, preview_of
 from profiles.admin.customer_list import ListChoice, choice_from
-from profiles.admin.customers import user_of
 from profiles.admin.list_columns import columns_of
 from segments.actions import list_segments
 from segments.admin.building import builder_context
@@ -21,7 +20,7 @@ from segments.rules import InvalidRule, parse
 from segments.views import delete_view, query_of, save_view, views_for
 from segments.words import Teller
 from tenants.admin.base import messages, request_may
-from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.admin.pages import club_of, page, show, user_of, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right

@@ -30,7 +30,7 @@ from segments.models import Segment
 from segments.representation import one_segment, preview, rule_fields, segment_fields
 from segments.syncing import sync_segment
 from tenants.api.errors import InvalidParameterError
-from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.directory import tenant_by_id
 from tenants.models import Scope
@@ -66,11 +66,11 @@ def change_segment(segment_id: UUID, body: dict[str, Any]) -> Segment:
     return get_segment(segment_id) if added or removed or imported else segment
 
 
-class SegmentsView(TenantApiView):
+class SegmentsView(ListView):
     """The segments of a club."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.ADMIN}
-    pagination_class = SkipTakePagination
+    list_sorts = {"createdAt": "created_at", "updatedAt": "updated_at", "name": "name"}
 
     @extend_schema(
         operation_id="listSegments",
@@ -82,12 +82,10 @@ class SegmentsView(TenantApiView):
     def get(self, request: ApiRequest) -> HttpResponseBase:
         """By name."""
         params = request._request.GET
-        window = read_window(params)
         chosen = list_segments()
         if params.get("search"):
             chosen = chosen.filter(name__icontains=params["search"][:120])
-        rows, total = take_page(chosen, window)
-        return Response(page_answer(segment_fields(rows), total=total, window=window))
+        return Response(self.list_answer(request, chosen, segment_fields))
 
     @extend_schema(
         operation_id="createSegment",
@@ -146,11 +144,10 @@ class SegmentView(TenantApiView):
         return Response(status=204)
 
 
-class MembersView(TenantApiView):
+class MembersView(ListView):
     """Who is in a segment."""
 
     required_scopes = {"GET": Scope.READ}
-    pagination_class = SkipTakePagination
 
     @extend_schema(
         operation_id="listSegmentMembers",
@@ -161,10 +158,8 @@ class MembersView(TenantApiView):
     )
     def get(self, request: ApiRequest, segmentId: str) -> HttpResponseBase:  # noqa: N803 - the name in the address
         """The newest first."""
-        params = request._request.GET
-        window = read_window(params)
-        rows, total = take_page(list_members(segment_id_of(segmentId), moment_of(params.get("at"))), window)
-        return Response(page_answer(member_fields(list(rows)), total=total, window=window))
+        rows = list_members(segment_id_of(segmentId), moment_of(request._request.GET.get("at")))
+        return Response(self.list_answer(request, rows, lambda page: member_fields(list(page))))
 
 
 class RefreshView(TenantApiView):

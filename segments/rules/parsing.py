@@ -106,7 +106,9 @@ class _Parser:
             raise Reject(join(path, "not"), "Give true or false.")
         if any(isinstance(each, str) for each in rules):
             return self._joined_by_words(rules, path, depth, negated=negated)
-        combinator = _combinator(raw.get("combinator"), join(path, "combinator"))
+        # With words between the rules, react-querybuilder writes a group of one without any.
+        is_single = len(rules) <= 1 and raw.get("combinator") is None
+        combinator = "AND" if is_single else _combinator(raw.get("combinator"), join(path, "combinator"))
         members = (
             self._node(each, f"{join(path, 'rules')}[{number}]", depth + 1)
             for number, each in enumerate(rules)
@@ -114,19 +116,26 @@ class _Parser:
         return Group(combinator, tuple(each for each in members if each is not None), negated)
 
     def _joined_by_words(self, rules: Sequence[Any], path: str, depth: int, *, negated: bool) -> Group:
-        """Rules with AND and OR between them, as react-querybuilder has it too; AND binds tighter."""
+        """Rules with AND and OR between them, as react-querybuilder has it too; AND binds tighter.
+
+        A rule that says nothing takes the word before it along, so that the word before the next one counts.
+        """
         terms: list[list[Node]] = [[]]
+        word = "AND"
         for number, each in enumerate(rules):
             at = f"{join(path, 'rules')}[{number}]"
-            if number % 2 == 0:
-                node = self._node(each, at, depth + 1)
-                if node is not None:
-                    terms[-1].append(node)
-            elif _combinator(each, at) == "OR":
+            if number % 2:
+                word = _combinator(each, at)
+                continue
+            node = self._node(each, at, depth + 1)
+            if node is None:
+                continue
+            if word == "OR" and terms[-1]:
                 terms.append([])
+            terms[-1].append(node)
         if len(terms) == 1:
             return Group("AND", tuple(terms[0]), negated)
-        parts = [term[0] if len(term) == 1 else Group("AND", tuple(term)) for term in terms if term]
+        parts = [term[0] if len(term) == 1 else Group("AND", tuple(term)) for term in terms]
         return Group("OR", tuple(parts), negated)
 
 

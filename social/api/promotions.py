@@ -12,18 +12,18 @@ from social.models import Promotion, PromotionStatus
 from social.promoting import actions
 from social.representation import promotion_fields
 from tenants.api.errors import InvalidParameterError
-from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 
 ACTS = {"approve": actions.approve_promotion, "pause": actions.pause_promotion}
 
 
-class PromotionsView(TenantApiView):
+class PromotionsView(ListView):
     """The plans of a club."""
 
     required_scopes = {"GET": Scope.SOCIAL, "POST": Scope.SOCIAL}
-    pagination_class = SkipTakePagination
+    list_sorts = {"createdAt": "created_at"}
 
     @extend_schema(
         operation_id="listPromotions",
@@ -38,9 +38,10 @@ class PromotionsView(TenantApiView):
         if status is not None and status not in PromotionStatus.values:
             raise InvalidParameterError("status", f"Choose one of {', '.join(PromotionStatus.values)}.")
         rows = Promotion.objects.prefetch_related("touches").order_by("-created_at", "pk")
-        window = read_window(request._request.GET)
-        page, total = take_page(rows.filter(status=status) if status else rows, window)
-        return Response(page_answer([promotion_fields(row) for row in page], total=total, window=window))
+        chosen = rows.filter(status=status) if status else rows
+        return Response(
+            self.list_answer(request, chosen, lambda page: [promotion_fields(row) for row in page])
+        )
 
     @extend_schema(
         operation_id="createPromotion",

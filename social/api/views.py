@@ -21,7 +21,7 @@ from social.measuring import measure_post, social_analytics
 from social.models import Attempt, Media, Network, PostStatus
 from social.representation import attempt_fields, connection_fields, media_fields, post_fields
 from tenants.api.errors import InvalidParameterError
-from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
+from tenants.api.listing import ListView
 from tenants.api.throttling import READ
 from tenants.api.views import SAFE_METHODS, ApiRequest, TenantApiView
 from tenants.errors import InvalidError
@@ -47,11 +47,10 @@ class PublishingView(TenantApiView):
         return READ if method in SAFE_METHODS else PUBLISH
 
 
-class ConnectionsView(TenantApiView):
+class ConnectionsView(ListView):
     """The accounts of a club."""
 
     required_scopes = {"GET": Scope.SOCIAL}
-    pagination_class = SkipTakePagination
 
     @extend_schema(
         operation_id="listSocialConnections",
@@ -61,9 +60,10 @@ class ConnectionsView(TenantApiView):
     )
     def get(self, request: ApiRequest) -> HttpResponseBase:
         """With their health in words; tokens are in no answer."""
-        window = read_window(request._request.GET)
-        rows, total = take_page(connecting.connections(), window)
-        return Response(page_answer([connection_fields(row) for row in rows], total=total, window=window))
+        rows = connecting.connections()
+        return Response(
+            self.list_answer(request, rows, lambda page: [connection_fields(row) for row in page])
+        )
 
 
 class ConnectView(TenantApiView):
@@ -151,11 +151,11 @@ class RefreshView(TenantApiView):
         return Response(connection_fields(connecting.check_health(key_of(connectionId, ConnectionNotFound))))
 
 
-class PostsView(TenantApiView):
+class PostsView(ListView):
     """The posts of a club."""
 
     required_scopes = {"GET": Scope.SOCIAL, "POST": Scope.SOCIAL}
-    pagination_class = SkipTakePagination
+    list_sorts = {"createdAt": "created_at", "updatedAt": "updated_at"}
 
     @extend_schema(
         operation_id="listSocialPosts",
@@ -179,9 +179,9 @@ class PostsView(TenantApiView):
             if value is not None and value not in values:
                 raise InvalidParameterError(name, f"Choose one of {', '.join(values)}.")
             rows = rows.filter(**{column: value}) if value else rows
-        window = read_window(params)
-        page, total = take_page(rows.distinct(), window)
-        return Response(page_answer([post_fields(row) for row in page], total=total, window=window))
+        return Response(
+            self.list_answer(request, rows.distinct(), lambda page: [post_fields(row) for row in page])
+        )
 
     @extend_schema(
         operation_id="createSocialPost",
@@ -306,20 +306,19 @@ class SyncEngagementView(TenantApiView):
         return Response(post_fields(post))
 
 
-class MediaListView(TenantApiView):
+class MediaListView(ListView):
     """The media library."""
 
     required_scopes = {"GET": Scope.SOCIAL, "POST": Scope.SOCIAL}
-    pagination_class = SkipTakePagination
+    list_sorts = {"createdAt": "created_at"}
 
     @extend_schema(
         operation_id="listSocialMedia", tags=schema.TAGS, summary="List files", responses=schema.MEDIA_LIST
     )
     def get(self, request: ApiRequest) -> HttpResponseBase:
         """Newest first."""
-        window = read_window(request._request.GET)
-        rows, total = take_page(Media.objects.order_by("-created_at", "pk"), window)
-        return Response(page_answer([media_fields(row) for row in rows], total=total, window=window))
+        rows = Media.objects.order_by("-created_at", "pk")
+        return Response(self.list_answer(request, rows, lambda page: [media_fields(row) for row in page]))
 
     @extend_schema(
         operation_id="addSocialMedia",

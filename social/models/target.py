@@ -189,14 +189,15 @@ class Outcome(models.TextChoices):
 class Attempt(TenantChildModel):
     """A call that changes something on a network: written before it is made, completed after the answer.
 
-    `marker`: what tells older posts from newer ones on a network without handles (X: the newest id before the call).
+    `marker`: what tells older posts from newer ones on a network without handles (X: the newest id before the call;
+    Facebook: the newest public posts before a draft).
     """
 
     target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="attempts", db_constraint=False)
     kind = models.CharField(max_length=9, choices=StepKind.choices)
     position = models.PositiveSmallIntegerField(default=0)
     lease = models.UUIDField()
-    marker = models.CharField(max_length=100, blank=True)
+    marker = models.TextField(blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=9, choices=Outcome.choices, default=Outcome.STARTED)

@@ -1,5 +1,8 @@
 """Where each network is, which version is spoken, and who we are there."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +12,7 @@ from social.models import ClubApp
 from social.sandbox_address import sandbox_url
 from tenants.encryption import decrypt_for
 
+_known: ContextVar[dict[str, "App | None"] | None] = ContextVar("known_apps", default=None)
 SANDBOX: Final = "SANDBOX"
 # Of the stand-in, known to everybody.
 SANDBOX_META: Final = ("1200000000000001", "sandbox-meta-secret")
@@ -84,10 +88,24 @@ def instagram_url(path: str) -> str:
 
 def own_app(family: str) -> App | None:
     """The registration of the open club itself, where it has one. Raises DecryptionError."""
+    known = _known.get()
+    if known is not None and family in known:
+        return known[family]
     row: ClubApp | None = ClubApp.objects.filter(family=family).first()
-    if row is None:
-        return None
-    return App(row.client_id, decrypt_for(app_context(row), row.secret_sealed))
+    found = None if row is None else App(row.client_id, decrypt_for(app_context(row), row.secret_sealed))
+    if known is not None:
+        known[family] = found
+    return found
+
+
+@contextmanager
+def remembered_apps() -> Iterator[None]:
+    """Ask for the club's own apps once, for as long as one post of it is worked on."""
+    before = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(before)
 
 
 def app_context(row: ClubApp) -> str:

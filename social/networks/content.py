@@ -144,8 +144,8 @@ class Publisher(Protocol):
     ) -> Done:
         """Take one step."""
 
-    def marker(self, account: Account) -> str:
-        """What tells older posts from newer ones, read before a commit; "" where handles do."""
+    def marker(self, account: Account, kind: str) -> str:
+        """What tells older posts from newer ones, read before a step of the kind; "" where handles do."""
 
     def look(self, account: Account, search: Search) -> Found:
         """Find out what became of a commit."""

@@ -26,6 +26,7 @@ READ_FIELDS: Final = (
 )
 COUNT_FIELDS: Final = "message,shares,comments.limit(0).summary(true),reactions.limit(0).summary(true)"
 SEARCHED: Final = 3
+KNOWN_BEFORE: Final = 10
 # Column → metric, asked one by one once the bundle is refused: one dead metric never spoils the others.
 METRICS: Final[Mapping[str, str]] = {
     "views": "post_media_view",
@@ -99,9 +100,17 @@ class Facebook:
         graph("POST", path, account.token, is_commit=True, description=content.text, **fields)
         return Done(video_id, post_id=video_id)
 
-    def marker(self, account: Account) -> str:
-        """Drafts and videos have handles."""
-        return ""
+    def marker(self, account: Account, kind: str) -> str:
+        """Drafts and videos have handles; before a draft the newest public posts: who said the same before is not us.
+
+        The time of the newest by the network's own clock, and their ids, because several may share a second.
+        """
+        if kind != "DRAFT":
+            return ""
+        path = f"{account.id}/published_posts"
+        body = graph("GET", path, account.token, fields="id,created_time", limit=KNOWN_BEFORE).body
+        rows = body.get("data") or []
+        return f"{rows[0]['created_time']}|{','.join(str(row['id']) for row in rows)}" if rows else ""
 
     def look(self, account: Account, search: Search) -> Found:
         """By the handle where there is one; else in the Page's own list."""
@@ -114,7 +123,8 @@ class Facebook:
         since = int(search.since.timestamp()) - 120
         rows = listed(f"{account.id}/published_posts", account.token, most=SEARCHED, fields=READ_FIELDS,
                       since=since, limit=50)  # fmt: skip
-        return Found(matching(search, [_seen(row) for row in rows], search.content.text))
+        told = [one for one in map(_seen, rows) if _is_newer(one, search.marker)]
+        return Found(matching(search, told, search.content.text))
 
     def _look_at_video(self, account: Account, video_id: str) -> Found:
         body = graph("GET", video_id, account.token, fields="status,permalink_url,created_time").body
@@ -216,6 +226,14 @@ def insights(account: Account, post_id: str, names: list[str]) -> dict[str, Any]
 
 def _post_of(handles: Handles) -> str:
     return handles["COMMIT", 0]
+
+
+def _is_newer(seen: Seen, marker: str) -> bool:
+    """Whether a post came after the newest one that was there before."""
+    if not marker:
+        return True
+    moment, _, ids = marker.partition("|")
+    return seen.id not in ids.split(",") and seen.at >= graph_moment(moment)
 
 
 def _permalink(given: Any, post_id: str) -> str:

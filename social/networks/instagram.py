@@ -107,7 +107,7 @@ class Instagram:
             # An earlier call of ours did it: look for it instead of doing it again.
             raise CallFailed(verdict("SERVICE_DOWN", "PUBLISHED_BEFORE"))
 
-    def marker(self, account: Account) -> str:
+    def marker(self, account: Account, kind: str) -> str:
         """Containers are handles."""
         return ""
 

@@ -64,7 +64,7 @@ class X:
         post_id = _create(body, account)
         return Done(post_id, post_id=post_id)
 
-    def marker(self, account: Account) -> str:
+    def marker(self, account: Account, kind: str) -> str:
         """The newest id now: whatever comes after it came after this moment."""
         body = _timeline(account, max_results="5").body
         return str((body.get("meta") or {}).get("newest_id") or "0")

@@ -13,6 +13,8 @@ from tenants.scope import all_tenants
 
 # Longer than a step can take: connecting, an upload, the answer. Renewed with each step.
 LEASE: Final = timedelta(seconds=150)
+# A look is some reads: whoever has not ended them by then is dead.
+LOOK_LEASE: Final = timedelta(seconds=90)
 # Targets under way at once, of all clubs: half the threads of the worker that waits for other people's servers.
 MOST_UNDERWAY: Final = 6
 
@@ -40,7 +42,8 @@ def count_due(now: datetime | None = None, *, most: int = MOST_UNDERWAY) -> int:
 def claim(now: datetime | None = None, *, most: int = MOST_UNDERWAY) -> Claim | None:
     """Take the next due target, of the club that has the fewest under way; None: nothing is due, or enough is."""
     now, lease = now or timezone.now(), uuid4()
-    values: dict[str, Any] = {"now": now, "lease": lease, "until": now + LEASE, "most": most}
+    values: dict[str, Any] = {"now": now, "lease": lease, "until": now + LEASE, "look_until": now + LOOK_LEASE,
+                              "most": most}  # fmt: skip
     with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.CLAIM, values)
         row = cursor.fetchone()

@@ -1,6 +1,7 @@
 """Finding out what became of a commit that nobody answered for."""
 
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,14 +19,18 @@ from social.publishing.failures import close_doors, forget_steps
 from social.publishing.states import doubt, fail, locked, postpone, publish
 from social.tokens import account_of
 
-# Lists lag: one look in vain proves nothing, four do. Together twelve minutes, which leaves room for two workers
-# that die while they look: in doubt for twenty minutes at most.
+# Lists lag: one look in vain proves nothing, four do. Counted from the call itself, so that a worker that dies while it
+# looks delays its own look and no other: after 12 minutes it is settled; 20 leave room for five such deaths.
 LOOKS: Final = (
     timedelta(seconds=15),
     timedelta(minutes=1),
     timedelta(minutes=3),
     timedelta(minutes=8),
 )
+SINCE_CALL: Final = tuple(accumulate(LOOKS, initial=timedelta(0)))[1:]
+SOONEST: Final = timedelta(seconds=10)
+# The network does not even say whether it is there: that is asked again soon, and counts as no look.
+ASK_AGAIN: Final = timedelta(minutes=1)
 SLOW_LOOK: Final = timedelta(minutes=30)
 MOST_BOUND: Final = 500
 
@@ -85,14 +90,14 @@ def _not_told(target: Target, lease: UUID, failed: CallFailed) -> None:
     said = failed.verdict
     if said.meaning.effect in (Effect.CLOSE, Effect.PAUSE_APP, Effect.RECONNECT):
         close_doors(target.connection, said)
-    wait = LOOKS[min(target.looks, len(LOOKS) - 1)]
-    doubt(target, timezone.now() + wait, lease=lease)
+    doubt(target, timezone.now() + ASK_AGAIN, lease=lease)
 
 
 def _look_again(target: Target, attempt: Attempt, lease: UUID, *, is_live: bool) -> None:
     looks = target.looks + 1
     if looks < len(LOOKS):
-        doubt(target, timezone.now() + LOOKS[looks], lease=lease, looks=looks)
+        due = max(attempt.started_at + SINCE_CALL[looks], timezone.now() + SOONEST)
+        doubt(target, due, lease=lease, looks=looks)
     elif attempt.kind == StepKind.DRAFT:
         # What is still not public after that was a draft: another one is no double. Its photos are used up.
         _end_attempt(attempt, Outcome.NOT_SENT)

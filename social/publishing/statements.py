@@ -34,7 +34,8 @@ WITH busy AS MATERIALIZED (
 )
 UPDATE social_target AS t
 SET status = CASE t.status WHEN 'WAITING' THEN 'PUBLISHING' ELSE t.status END,
-    lease = %(lease)s, leased_until = %(until)s, tries = t.tries + 1
+    lease = %(lease)s, tries = t.tries + 1,
+    leased_until = CASE t.status WHEN 'UNKNOWN' THEN %(look_until)s ELSE %(until)s END
 FROM taken WHERE t.id = taken.id
 RETURNING t.id, t.tenant_id
 """

@@ -13,8 +13,9 @@ from social.contents import content_of
 from social.errors import IllegalMove
 from social.models import Network, Post, Target, TargetStatus
 from social.models.target import TARGET_MOVES
+from social.networks.content import Content
 from social.networks.errors import Verdict
-from social.networks.x import with_link
+from social.networks.x import post_address, with_link
 from social.publishing import statements as sql
 from social.publishing.claiming import LeaseLost
 from tenants.scope import current_tenant_id
@@ -91,11 +92,19 @@ def doubt(target: Target, due_at: datetime, *, lease: UUID, **changes: Any) -> N
 
 
 def publish(
-    target: Target, post_id: str, *, lease: UUID | None, permalink: str = "", at: datetime | None = None
+    target: Target,
+    post_id: str,
+    *,
+    lease: UUID | None,
+    permalink: str = "",
+    at: datetime | None = None,
+    content: Content | None = None,
 ) -> None:
-    """It is out, under this id. To be called inside `locked`."""
+    """It is out, under this id. To be called inside `locked`. `content`: what was said, where the caller knows it."""
     now = timezone.now()
-    content = content_of(target.post, target.connection.network)
+    content = content or content_of(target.post, target.connection.network)
+    if not permalink and target.connection.network == Network.TWITTER:
+        permalink = post_address(target.connection.account_id, post_id)
     said = with_link(content) if target.connection.network == Network.TWITTER else content.text
     move(
         target,

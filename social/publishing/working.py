@@ -2,19 +2,21 @@
 
 import hashlib
 import logging
+import time
 from datetime import datetime, timedelta
 from typing import Final
 
 import orjson
+from django.db import transaction
 from django.utils import timezone
 
 from social.contents import content_of
 from social.models import Attempt, Connection, Network, Outcome, Step, StepKind, Target, TargetStatus
+from social.networks.addresses import remembered_apps
 from social.networks.calling import CallFailed
 from social.networks.content import Account, Content, Done, NotReady, Plan, Publisher
 from social.networks.errors import verdict
 from social.networks.registry import publisher_of
-from social.networks.x import post_address as x_address
 from social.publishing import comments, failures, limits, settling
 from social.publishing.attempts import close, close_by
 from social.publishing.claiming import Claim, LeaseLost, claim, keep
@@ -25,14 +27,16 @@ from tenants.scope import tenant_scope
 
 logger = logging.getLogger(__name__)
 # A call of these kinds may make a post public: without an answer it is asked about, never repeated.
+# A lease lasts 150 seconds; a call may take the most of what is left.
+KEEP_SECONDS: Final = 15.0
 DECISIVE: Final = frozenset({StepKind.DRAFT, StepKind.COMMIT})
 Handles = dict[tuple[str, int], str]
 
 
 def work(claim: Claim) -> None:
     """Bring a claimed target on as far as it goes now. Never raises for what networks do."""
-    with tenant_scope(claim.tenant_id):
-        target = Target.objects.select_related("post", "connection").get(pk=claim.target_id)
+    with tenant_scope(claim.tenant_id), remembered_apps():
+        target = Target.objects.select_related("post__tenant", "connection").get(pk=claim.target_id)
         try:
             if target.status == TargetStatus.UNKNOWN or settling.open_attempt(target):
                 settling.settle(target, claim.lease)
@@ -53,12 +57,15 @@ class _Run:
         self.publisher: Publisher = publisher_of(self.connection.network)
         self.content: Content = content_of(target.post, self.connection.network)
         self.handles = handles_of(target)
+        self.post_id: str | None = target.network_post_id
         self.has_renewed = False
+        # The claim was made a moment ago, for longer than this.
+        self.kept_at = time.monotonic()
 
     def through(self) -> None:
         """Every step that is not done; ends early where one fails or must wait."""
         try:
-            account = account_of(self.connection)
+            account = account_of(self.connection, is_read_now=True)
         except CallFailed as failed:
             failures.before_sending(self.target, self.claim.lease, failed)
             return
@@ -70,13 +77,13 @@ class _Run:
                 break
             if not self._take(plan, account):
                 return
-        remember_address(self.target, account)
+        remember_address(self.target, account, self.post_id)
 
     def _take(self, plan: Plan, account: Account) -> bool:
         """One step; whether the next may follow."""
-        keep(self.target, self.claim.lease)
+        self._keep()
         try:
-            marker = self._before_commit(account) if plan.kind == StepKind.COMMIT else ""
+            marker = self._before(plan.kind, account) if plan.kind in DECISIVE else ""
         except CallFailed as failed:
             if self._may_renew(failed):
                 return self._again_with_new_token(plan)
@@ -99,10 +106,17 @@ class _Run:
         self._note(plan, attempt, done)
         return True
 
-    def _before_commit(self, account: Account) -> str:
+    def _keep(self) -> None:
+        """Prolong the lease before it gets short; raises LeaseLost."""
+        if time.monotonic() - self.kept_at > KEEP_SECONDS:
+            keep(self.target, self.claim.lease)
+            self.kept_at = time.monotonic()
+
+    def _before(self, kind: str, account: Account) -> str:
         """Whether the account has room, and what tells older posts from newer ones."""
-        limits.check_room(self.connection, account)
-        return self.publisher.marker(account)
+        if kind == StepKind.COMMIT:
+            limits.check_room(self.connection, account)
+        return self.publisher.marker(account, kind)
 
     def _write_attempt(self, plan: Plan, marker: str) -> Attempt:
         attempt: Attempt = Attempt.objects.create(
@@ -119,11 +133,13 @@ class _Run:
     def _note(self, plan: Plan, attempt: Attempt, done: Done) -> None:
         """The step is done: its handle, the attempt's end and, where it is public now, the target, all at once."""
         self.handles[plan.kind, plan.position] = done.handle
-        with locked(self.target):
+        # Only what makes it public touches the post's own state, and needs its lock.
+        with locked(self.target) if done.post_id else transaction.atomic():
             save_step(self.target, plan, done.handle, fingerprint(self.content))
             close(attempt, Outcome.SUCCEEDED)
             if done.post_id:
-                publish(self.target, done.post_id, lease=self.claim.lease)
+                publish(self.target, done.post_id, lease=self.claim.lease, content=self.content)
+        self.post_id = done.post_id or self.post_id
 
     def _failed(self, plan: Plan, attempt: Attempt, failed: CallFailed) -> bool:
         """Write down what came; True: the step may be tried again at once, with another token."""
@@ -156,13 +172,15 @@ def handles_of(target: Target) -> Handles:
 
 def save_step(target: Target, plan: Plan, handle: str, request_hash: str) -> None:
     """Write a step that is done; done before by a worker that lost its lease it stays as it is."""
-    Step.objects.get_or_create(
+    step = Step(
         tenant_id=target.tenant_id,
         target=target,
         kind=plan.kind,
         position=plan.position,
-        defaults={"handle": handle, "request_hash": request_hash},
+        handle=handle,
+        request_hash=request_hash,
     )
+    Step.objects.bulk_create([step], ignore_conflicts=True)
 
 
 def fingerprint(content: Content) -> str:
@@ -171,20 +189,16 @@ def fingerprint(content: Content) -> str:
     return hashlib.sha256(orjson.dumps([*parts, content.video.key if content.video else None])).hexdigest()
 
 
-def remember_address(target: Target, account: Account) -> None:
+def remember_address(target: Target, account: Account, post_id: str | None) -> None:
     """Where the post is to be seen; best effort, and for nothing where the address follows from the id."""
-    row: Target = Target.objects.get(pk=target.pk)
-    if not row.network_post_id or row.permalink:
+    if not post_id or target.permalink or target.connection.network == Network.TWITTER:
         return
-    if target.connection.network == Network.TWITTER:
-        address = x_address(account.id, row.network_post_id)
-    else:
-        try:
-            seen = publisher_of(target.connection.network).read(account, row.network_post_id)
-        except CallFailed:
-            return
-        address = seen.permalink if seen else ""
-    Target.objects.filter(pk=target.pk).update(permalink=address)
+    try:
+        seen = publisher_of(target.connection.network).read(account, post_id)
+    except CallFailed:
+        return
+    if seen is not None:
+        Target.objects.filter(pk=target.pk).update(permalink=seen.permalink)
 
 
 def drain(seconds: float, now: datetime | None = None) -> int:

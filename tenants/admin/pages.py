@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 
 from tenants.admin.base import as_staff, request_may
 from tenants.middleware import StaffRequest
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tenants.roles import Right
 
 View = Callable[..., HttpResponseBase]
@@ -87,6 +87,13 @@ def club_of(request: StaffRequest) -> Tenant:
     if request.tenant is None:
         raise PermissionDenied("You do not belong to any club yet.")
     return request.tenant
+
+
+def user_of(request: StaffRequest) -> User:
+    """Who is logged in."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - for the type checker: the page's guard let nobody else in
+    return user
 
 
 def uuid_or_none(text: str) -> UUID | None:

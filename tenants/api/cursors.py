@@ -11,7 +11,7 @@ import orjson
 from tenants.api.errors import InvalidParameterError
 
 PARAMETER = "cursor"
-MAX_LENGTH = 500
+MAX_LENGTH = 2_000
 BIGINT = range(-(2**63), 2**63)
 
 

@@ -32,6 +32,8 @@ from tenants.request_id import current_request_id, request_id_from
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
+# Of a field with which something is wrong for which there is no code of its own.
+INVALID = "INVALID"
 CHALLENGE = 'Bearer realm="crm"'
 INTERNAL_MESSAGE = "Something went wrong on our side. Tell us the request id and we will find it."
 API_PATHS = ("/api/", "/graphql")
@@ -89,7 +91,7 @@ class PayloadTooLargeError(ApiError):
 
 DOMAIN_STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (NotFoundError, 404),
-    (InvalidError, 400),
+    (InvalidError, 422),
     (UnprocessableError, 422),
     (ForbiddenError, 403),
     (UnauthenticatedError, 401),
@@ -129,11 +131,10 @@ def _of_api_error(error: ApiError) -> Problem:
 
 def _of_domain_error(error: DomainError) -> Problem:
     status = next(status for kind, status in DOMAIN_STATUS if isinstance(error, kind))
-    details: Any = error.extra or None
+    # One for each thing that is wrong, where the refusal names several.
+    details: Any = getattr(error, "details", None) or error.extra or None
     if isinstance(error, InvalidError):
         details = [{"field": error.field, "message": error.message}]
-    elif isinstance(error, UnprocessableError):
-        details = error.details
     headers = {401: {"WWW-Authenticate": CHALLENGE}, 503: {"Retry-After": str(RETRY_SECONDS)}}
     return Problem(status, error.code, error.message, details, headers.get(status, {}))
 
@@ -155,11 +156,11 @@ def _of_django_validation(error: django_errors.ValidationError) -> Problem:
 def _invalid(details: list[dict[str, Any]]) -> Problem:
     first = details[0] if details else {"field": None, "message": "The input cannot be used."}
     message = f"{first['field']}: {first['message']}" if first["field"] else str(first["message"])
-    return Problem(400, "VALIDATION_ERROR", message, details)
+    return Problem(422, "VALIDATION_ERROR", message, details)
 
 
 def flat_details(detail: Any, path: str = "") -> list[dict[str, Any]]:
-    """Nested validation messages as a flat list of field (dotted path, None for the whole) and message."""
+    """Nested validation messages as a flat list of field (dotted path, None for the whole), code and message."""
     if isinstance(detail, Mapping):
         return [
             flat for name, inner in detail.items() for flat in flat_details(inner, _join(path, str(name)))
@@ -170,7 +171,8 @@ def flat_details(detail: Any, path: str = "") -> list[dict[str, Any]]:
             for index, inner in enumerate(detail)
             for flat in flat_details(inner, path if isinstance(inner, str) else _join(path, str(index)))
         ]
-    return [{"field": path or None, "message": str(detail)}]
+    code = str(getattr(detail, "code", None) or INVALID).upper()
+    return [{"field": path or None, "code": code, "message": str(detail)}]
 
 
 def _join(path: str, name: str) -> str:
@@ -191,7 +193,7 @@ def _of_database_away(error: Exception) -> Problem:
 
 def _of_data_error(error: DataError) -> Problem:
     logger.warning("the database refused a value: %s", error)
-    return Problem(400, "VALIDATION_ERROR", "A value is out of the range that can be stored.")
+    return Problem(422, "VALIDATION_ERROR", "A value is out of the range that can be stored.")
 
 
 def _of_integrity_error(error: IntegrityError) -> Problem | None:
@@ -231,9 +233,32 @@ READERS: tuple[tuple[type[Exception], Callable[[Any], Problem | None]], ...] = (
 def envelope(problem: Problem, request_id: str) -> dict[str, Any]:
     """The body of an answer that reports a problem."""
     error: dict[str, Any] = {"code": problem.code, "message": problem.message, "requestId": request_id}
-    if problem.details:
-        error["details"] = problem.details
+    if details := told_details(problem):
+        error["details"] = details
     return {"error": error}
+
+
+def told_details(problem: Problem) -> list[dict[str, Any]]:
+    """The particulars in their one shape: `field` (None: the whole), `code`, `message`, and `params` if there are any.
+
+    Whoever refuses may give a mapping of particulars, or a list with one for each thing that is wrong.
+    """
+    given = problem.details or []
+    return [_told_detail(problem, each) for each in (given if isinstance(given, list) else [given])]
+
+
+def _told_detail(problem: Problem, given: Mapping[str, Any]) -> dict[str, Any]:
+    told = {
+        "field": given.get("field"),
+        "code": given.get("code") or _code_of_detail(problem),
+        "message": given.get("message") or problem.message,
+    }
+    params = {name: value for name, value in given.items() if name not in told}
+    return {**told, "params": params} if params else told
+
+
+def _code_of_detail(problem: Problem) -> str:
+    return INVALID if problem.code == InvalidError.code else problem.code
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:

@@ -9,26 +9,29 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from tenants.api import idempotency, tenancy
+from tenants.api.error_codes import NAMES
 
 
 class ErrorDetailSerializer(serializers.Serializer[Any]):
     """One thing that is wrong with the input."""
 
-    field = serializers.CharField(allow_null=True)
-    message = serializers.CharField()
+    field = serializers.CharField(allow_null=True, help_text="As in `rules.0.value`; null: the whole.")
+    code = serializers.CharField(
+        help_text="As in REQUIRED, MAX_LENGTH; INVALID or the code of the error where there is none of its own."
+    )
+    message = serializers.CharField(help_text="For people.")
+    params = serializers.DictField(required=False, help_text="Particulars, as in `scope` or `retryAfter`.")
 
 
 class ErrorBodySerializer(serializers.Serializer[Any]):
     """What went wrong."""
 
-    code = serializers.CharField(help_text="For programs, as in RESOURCE_NOT_FOUND.")
+    code = serializers.ChoiceField(choices=NAMES, help_text="For programs.")
     message = serializers.CharField(help_text="For people.")
     requestId = serializers.CharField(  # noqa: N815 - the name in JSON
         help_text="Tell us this id and we find the request."
     )
-    details = serializers.JSONField(
-        required=False, help_text="Particulars; for invalid input a list of `field` and `message`."
-    )
+    details = ErrorDetailSerializer(many=True, required=False)
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -59,6 +62,7 @@ COMMON_ERRORS = {
     "401": "Credentials are missing or not accepted.",
     "403": "The caller lacks the scope.",
     "404": "There is no such thing in a tenant of the caller's.",
+    "422": "The input can be read but makes no sense; `details` say where.",
     "429": "The caller's minute is used up; see `Retry-After`.",
     "503": "Something is away for the moment; see `Retry-After`.",
 }

@@ -128,7 +128,7 @@ class TenantApiView(APIView):
     def _admit(self, request: ApiRequest, plain: HttpRequest) -> None:
         """Find the caller and the tenant and charge for the request; raises what refuses it."""
         method = plain.method or ""
-        caller = require_caller(plain)
+        caller = self.find_caller(plain)
         request.caller = request.auth = caller
         if caller.user is not None:
             request.user = caller.user
@@ -143,6 +143,10 @@ class TenantApiView(APIView):
             check_parameters(plain, known_parameters(cast(Hashable, type(self)), method))
         if method not in SAFE_METHODS:
             prepare_body(plain, self.largest_body_bytes)
+
+    def find_caller(self, plain: HttpRequest) -> Caller:
+        """Who calls; raises UnauthenticatedError."""
+        return require_caller(plain)
 
     def check_scope(self, caller: Caller, method: str) -> None:
         """Raise ForbiddenError (MISSING_SCOPE) unless the caller may use this method."""

@@ -12,15 +12,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class StagingTable:
-    """A temporary table: its name and its columns as SQL."""
+    """A temporary table: its name and its columns as SQL, and whether `places` may note where rows lie."""
 
     name: str
     columns: str
+    has_places: bool = False
 
     def fill(self, cursor: Any, rows: Iterable[Sequence[Any]]) -> None:
         """Replace the table's content; needs an open transaction, at whose end the rows vanish."""
+        place = ", place tid" if self.has_places else ""
         cursor.execute(
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.name} ({self.columns}) ON COMMIT DELETE ROWS;"
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.name} ({self.columns}{place}) ON COMMIT DELETE ROWS;"
             f"DELETE FROM {self.name}"
         )
-        cursor.copy_rows(f"COPY {self.name} FROM STDIN", rows)
+        names = ", ".join(column.split()[0] for column in self.columns.split(","))
+        cursor.copy_rows(f"COPY {self.name} ({names}) FROM STDIN", rows)

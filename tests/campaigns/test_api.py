@@ -58,7 +58,7 @@ def test_a_draft_is_made_changed_scheduled_and_taken_back(
         "2030-06-01T07:00:00Z",
     )
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "ILLEGAL_STATE")
-    assert illegal.json()["error"]["details"] == {"from": "SCHEDULED", "to": "PAUSED"}
+    assert illegal.json()["error"]["details"][0]["params"] == {"from": "SCHEDULED", "to": "PAUSED"}
     assert back.json()["status"] == "DRAFT"
 
 
@@ -93,7 +93,7 @@ def test_what_is_missing_is_listed(client: Client, headers: dict[str, str]) -> N
     answer = send(client, "post", f"/{made.json()['id']}/schedule", headers)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "NOT_READY")
-    assert [each["field"] for each in answer.json()["error"]["details"]["problems"]] == [
+    assert [each["field"] for each in answer.json()["error"]["details"]] == [
         "channels",
         "segmentIds",
     ]

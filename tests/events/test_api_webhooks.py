@@ -53,7 +53,7 @@ def test_an_endpoint_is_made_read_changed_and_deleted(client: Client) -> None:
     assert client.get(address).json() == fields
     assert client.get(HOOKS).json() == {
         "data": [fields],
-        "meta": {"total": 1, "skip": 0, "take": 25, "hasMore": False},
+        "meta": {"total": 1, "skip": 0, "take": 25, "hasMore": False, "nextCursor": None},
     }
     assert client.get(f"{address}/secret").json() == {"secret": secret}
 
@@ -79,9 +79,9 @@ def test_an_endpoint_is_made_read_changed_and_deleted(client: Client) -> None:
         ({"url": URL, "eventTypes": "*"}, 422, "eventTypes"),
         ({"url": 7, "eventTypes": ["*"]}, 422, "url"),
         ({"url": URL, "eventTypes": ["*"], "colour": "red"}, 422, "colour"),
-        ({"url": "nonsense", "eventTypes": ["*"]}, 400, "url"),
-        ({"url": URL, "eventTypes": ["crm.eaten"]}, 400, "eventTypes"),
-        ({"url": URL, "eventTypes": ["*"], "secret": "short"}, 400, "secret"),
+        ({"url": "nonsense", "eventTypes": ["*"]}, 422, "url"),
+        ({"url": URL, "eventTypes": ["crm.eaten"]}, 422, "eventTypes"),
+        ({"url": URL, "eventTypes": ["*"], "secret": "short"}, 422, "secret"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_the_field(
@@ -99,7 +99,7 @@ def test_a_private_address_is_refused_with_the_reason(client: Client, settings: 
 
     answer = client.post(HOOKS, {"url": "https://169.254.169.254/latest", "eventTypes": ["*"]}, JSON)
 
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert "private network" in answer.json()["error"]["message"]
 
 

@@ -144,7 +144,8 @@ def test_a_single_event_that_is_refused_is_unprocessable(api: Client, fairview: 
     assert answer.status_code == 422
     body = answer.json()
     assert body["error"]["code"] == "UNKNOWN_SOURCE"
-    assert body["error"]["details"] == body["rejected"]
+    (detail,) = body["error"]["details"]
+    assert (detail["field"], detail["code"], detail["params"]) == ("source", "UNKNOWN_SOURCE", {"index": 0})
     assert [(each["index"], each["code"], each["field"]) for each in body["rejected"]] == [
         (0, "UNKNOWN_SOURCE", "source")
     ]

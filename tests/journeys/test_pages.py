@@ -10,10 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from journeys import lifecycle
-from journeys.building import copy_branch, delete, insert, move, picture
+from journeys.building import copy_branch, delete, insert, move
 from journeys.definition import parse
 from journeys.drafts import draft_of, get_journey
 from journeys.models import Journey, MovePlan, Run
+from journeys.picturing import picture
 from tenants.scope import tenant_scope
 from tests.back_office import desk
 from tests.cast import Club
@@ -51,9 +52,9 @@ def test_a_journey_is_built_published_and_watched(staff: Client, fairview: Club)
         rule_operator0="lt",
         rule_value0="18",
     )
-    assert "Handicap is below 18" in tree
-    assert act(staff, pk, act="undo").count("Handicap is below 18") == 0
-    assert "Handicap is below 18" in act(staff, pk, act="redo")
+    assert "handicap is less than 18" in tree
+    assert act(staff, pk, act="undo").count("handicap is less than 18") == 0
+    assert "handicap is less than 18" in act(staff, pk, act="redo")
 
     published = staff.post(f"/admin/journeys/{pk}/publish/")
     assert published["Location"].endswith(f"/admin/journeys/{pk}/")
@@ -96,7 +97,7 @@ def test_publishing_a_change_asks_what_becomes_of_people_and_can_be_taken_back(
     play.enter(one, anna)
     act(staff, one.pk, act="save", step="pause", mode="DURATION", amount="5", unit="DAYS")
     page = staff.get(f"/admin/journeys/{one.pk}/publish/").content.decode()
-    assert "1 at “pause” of version 1" in re.sub(r"\s+", " ", page)
+    assert "1 at “Wait” of version 1" in re.sub(r"\s+", " ", page)
     staff.post(f"/admin/journeys/{one.pk}/publish/")
     run = play.run(anna)
     assert run is not None

@@ -103,6 +103,6 @@ def test_whoever_must_not_be_written_to_is_refused_with_the_reason(
     refused, unknown = write(client, unwilling, headers), write(client, gone, headers)
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "NOT_ALLOWED")
-    assert refused.json()["error"]["details"] == {"reason": "CONSENT"}
+    assert refused.json()["error"]["details"][0]["params"] == {"reason": "CONSENT"}
     assert unknown.status_code in (404, 410)
     assert not Delivery.objects.filter(status="PLANNED").exists()

@@ -2,13 +2,18 @@
 
 import csv
 import re
+from datetime import UTC, date, datetime
 from html import unescape
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.test import Client
+from python_calamine import CalamineWorkbook
 
+from profiles.exchange.exporting.workbook import column_letters
+from profiles.models import CustomerProfile
 from tenants.models import LoggedAction, Role
 from tenants.scope import tenant_scope
 from tests.back_office import CUSTOMERS, desk, text_of
@@ -91,3 +96,64 @@ def test_an_export_is_asked_for_by_form_and_in_a_known_format(members: Club) -> 
 
     assert browser.get(f"{EXPORT}?format=csv").status_code == 405
     assert browser.post(EXPORT, {"format": "pdf"}).status_code == 400
+
+
+def rows_of(document: bytes) -> list[list[Any]]:
+    return CalamineWorkbook.from_filelike(BytesIO(document)).get_sheet_by_index(0).to_python()
+
+
+def sheet_of(document: bytes) -> str:
+    with ZipFile(BytesIO(document)) as archive:
+        return archive.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_excel_holds_the_columns_of_the_list_in_words_with_real_dates(members: Club) -> None:
+    with tenant_scope(members.tenant):
+        CustomerProfile.objects.filter(first_name="Ben").update(
+            date_of_birth=date(1990, 2, 28),
+            last_activity_at=datetime(2026, 3, 1, 22, 30, tzinfo=UTC),
+            lifetime_value_cents=123456,
+            handicap_tenths=-14,
+            tags=["Vets", "=1+1"],
+            email_opt_in=True,
+        )
+    columns = "name,dateOfBirth,lastActivityAt,lifetimeValue,handicap,tags,optIns,lifecycleStage,email"
+
+    answer: Any = desk(members.admin).post(EXPORT, {"format": "list", "q": "ben", "columns": columns})
+    document = answer.getvalue()
+    head, row = rows_of(document)
+
+    assert head == [
+        *("Customer", "Date of birth", "Last activity", "Lifetime value (ZAR)", "Handicap", "Tags"),
+        *("May contact by", "Stage", "E-mail"),
+    ]
+    # On the club's clock, two hours ahead of UTC.
+    assert row[:4] == ["Ben", date(1990, 2, 28), datetime(2026, 3, 2, 0, 30), 1234.56]
+    assert row[4:] == [-1.4, "Vets; =1+1", "E-mail", "Member", ""]
+    sheet = sheet_of(document)
+    assert 'state="frozen"' in sheet
+    assert '<autoFilter ref="A1:I2"/>' in sheet
+    assert '<col min="1" max="1" width="28" customWidth="1"/>' in sheet
+    assert '<c s="3" t="inlineStr"><is><t>Customer</t></is></c>' in sheet
+
+
+def test_the_usual_columns_of_the_list_are_those_of_the_file(members: Club) -> None:
+    browser = desk(members.admin)
+
+    answer: Any = browser.post(EXPORT, {"format": "list", "tier": "Gold"})
+    head, *rows = rows_of(answer.getvalue())
+
+    assert head[:3] == ["Customer", "Membership", "Stage"]
+    assert len(rows) == 2
+    with tenant_scope(members.tenant):
+        assert LoggedAction.objects.get(action="customers.exported").details == {
+            "format": "list",
+            "filters": ["tier"],
+            "count": 2,
+        }
+
+
+def test_columns_have_the_letters_of_spreadsheets() -> None:
+    assert [column_letters(number) for number in (1, 26, 27, 52, 53, 702, 703)] == [
+        *("A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"),
+    ]

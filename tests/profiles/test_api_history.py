@@ -159,7 +159,7 @@ def test_a_note_is_signed_and_stands_in_the_timeline(api: Client, golfer: UUID) 
     assert body["authorName"]
     assert api.get(f"{CUSTOMERS}/{golfer}/notes").json() == {
         "data": [body],
-        "meta": {"total": 1, "skip": 0, "take": 25, "hasMore": False},
+        "meta": {"total": 1, "skip": 0, "take": 25, "hasMore": False, "nextCursor": None},
     }
     assert titles(api.get(f"{CUSTOMERS}/{golfer}/activities?category=NOTE")) == ["Note: Prefers mornings."]
 

@@ -155,7 +155,7 @@ def matching(tenant: Any, rule: Any, clock: Clock) -> set[Any]:
 
 
 def next_days(tenant: Any, rule: Any, clock: Clock, some: list[Any]) -> dict[Any, Any]:
-    query = due_query(rule, tenant.pk, clock, among="SELECT unnest(%(some)s::uuid[])")
+    query = due_query([rule], tenant.pk, clock, among="SELECT unnest(%(some)s::uuid[])")
     assert query is not None
     with tenant_scope(tenant), connection.cursor() as cursor:
         cursor.execute(query[0], query[1] | {"some": some})
@@ -237,7 +237,7 @@ def test_random_rules_have_a_query_for_their_days(db: None) -> None:
     @given(trees(now, tenant.zone, uuid4()))
     def runs(tree: Any) -> None:
         rule = parse(tree)
-        query = due_query(rule, tenant.pk, clock, among="SELECT unnest(%(some)s::uuid[])")
+        query = due_query([rule], tenant.pk, clock, among="SELECT unnest(%(some)s::uuid[])")
         assert (query is not None) == rule.mentions.moves_with_time
         if query is not None:
             with tenant_scope(tenant), connection.cursor() as cursor:

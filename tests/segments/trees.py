@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from profiles.models import Activity, CustomerProfile
+from profiles.vocabulary import LifecycleStage
 from segments.fields import FIELDS, Field
 from segments.models import Segment, SegmentMember, SegmentType
 from segments.operators import Arity, Kind
@@ -17,9 +18,10 @@ from tenants.scope import tenant_scope
 from tests.profiles.records import unsaved_activity
 from tests.segments.oracle import Person
 
-WORDS = ("Gold", "gold", "Silver", "Ann", "an", "O'Brien 100%", "né", "a_b")
+WORDS = ("Gold", "gold", "Silver", "Ann", "an", "O'Brien 100%", "né", "a_b", "ÜRÜN", "ürün", "\\", "Ann ")
 TAGS = ("vip", "junior", "a,b", "Ürün")
 CLUBS = ("club-1", "club-2")
+SOMEBODY = UUID("0198f0c4-7a3b-7c11-8d5e-1f2a3b4c5d6e")
 TYPES = ("TEETIME_BOOKED", "EMAIL_OPENED", "PAYMENT_RECEIVED")
 NUMBERS = ("-3", "-2.5", "0", "1", "2", "17", "18", "29.95", "30", "30.1", "100", "5000")
 DAYS = (0, 1, 2, 28, 30, 31, 59, 60, 364, 365, 366)
@@ -49,6 +51,7 @@ def people(tenant: Tenant, now: datetime, rng: random.Random, *, size: int) -> l
     with tenant_scope(tenant):
         segment = Segment.objects.create(tenant=tenant, name="The list", type=SegmentType.STATIC)
         profiles = [profile(tenant, now, rng) for _ in range(size)]
+        profiles[0].pk = SOMEBODY
         CustomerProfile.objects.bulk_create(profiles)
         made = []
         for each in profiles:
@@ -73,25 +76,59 @@ def profile(tenant: Tenant, now: datetime, rng: random.Random) -> CustomerProfil
     """A customer of whom some is known and some is not."""
     times = moments(now, tenant.zone)
     days = [*BIRTHDAYS, *(each.date() for each in times)]
+
+    def word(*more: str) -> str:
+        return rng.choice(("", *WORDS, *more))
+
+    def number(*values: int) -> int | None:
+        return rng.choice((None, *values))
+
     return CustomerProfile(
         tenant=tenant,
-        first_name=rng.choice(("", *WORDS)),
-        last_name=rng.choice(("", *WORDS)),
+        first_name=word(),
+        last_name=word(),
         display_name=rng.choice(("", "", "Gold Ann")),
         email=rng.choice((None, "ann@example.org", "an@example.org")),
-        membership_tier=rng.choice(("", "Gold", "Silver", "gold")),
-        membership_status=rng.choice(("", "ACTIVE", "LAPSED")),
+        phone_number=rng.choice((None, "+27821112222", "+27821112223")),
+        gender=word("F"),
+        country=word("ZA"),
+        language=word("en"),
+        postcode=word("0001"),
+        home_club_id=word(*CLUBS),
+        home_club_name=word(),
+        membership_tier=word(),
+        membership_status=rng.choice(("", "ACTIVE", "LAPSED", "Active")),
+        lifecycle_stage=rng.choice(LifecycleStage.values),
+        status=rng.choice(("ACTIVE", "INACTIVE")),
+        teetime_player_id=rng.choice((None, *WORDS)),
+        messaging_contact_id=rng.choice((None, *WORDS)),
+        auth_user_id=rng.choice((None, *WORDS)),
+        last_activity_type=word(*TYPES),
         date_of_birth=rng.choice((None, *days)),
         member_since=rng.choice((None, *days)),
         membership_expiry=rng.choice((None, *days)),
         last_booking_at=rng.choice((None, *times)),
+        last_activity_at=rng.choice((None, *times)),
         last_email_open_at=rng.choice((None, *times)),
-        handicap_tenths=rng.choice((None, -30, -25, 0, 10, 20, 299, 300, 301)),
-        engagement_score=rng.choice((None, 0, 17, 18, 30, 100)),
-        lifetime_value_cents=rng.choice((0, 1, 5000, 5001)),
+        last_email_click_at=rng.choice((None, *times)),
+        handicap_updated_at=rng.choice((None, *times)),
+        engagement_score_at=rng.choice((None, *times)),
+        churn_risk_score_at=rng.choice((None, *times)),
+        created_at=rng.choice(times),
+        updated_at=rng.choice(times),
+        handicap_tenths=number(-30, -25, 0, 10, 20, 299, 300, 301),
+        engagement_score=number(0, 17, 18, 30, 100),
+        churn_risk_score=number(0, 17, 18, 30, 100),
+        lifetime_value_cents=rng.choice((-3, 0, 1, 5000, 5001)),
+        booking_count_30d=rng.choice((0, 1, 2, 17)),
+        activity_count_30d=rng.choice((0, 1, 2, 17)),
+        activity_count_90d=rng.choice((0, 1, 2, 17)),
         email_opt_in=rng.random() < 0.5,
+        sms_opt_in=rng.random() < 0.5,
+        push_opt_in=rng.random() < 0.5,
+        whatsapp_opt_in=rng.random() < 0.5,
         tags=rng.choice(([], [TAGS[0]], [TAGS[2], TAGS[1]], list(TAGS))),
-        scl_member_id=rng.choice((None, 1, 17, 100)),
+        scl_member_id=number(1, 17, 100),
     )
 
 
@@ -110,36 +147,18 @@ def act(tenant: Tenant, profile_id: UUID, now: datetime, rng: random.Random) -> 
                 {"clubId": CLUBS[1], "amountCents": "5000", "isMachine": True},
                 {"clubId": 1, "amountCents": 29.95, "isMachine": False},
                 {"clubId": None, "amountCents": None},
+                {"clubId": [CLUBS[0]], "amountCents": {"value": 5000}, "isMachine": "true"},
+                {"clubId": True, "amountCents": -0.05, "isMachine": 1},
+                {"clubId": "", "amountCents": 1e15, "isMachine": None},
             )
         ),
     )
 
 
-ASKED = (
-    "firstName",
-    "displayName",
-    "email",
-    "membershipTier",
-    "membershipStatus",
-    "dateOfBirth",
-    "age",
-    "memberSince",
-    "membershipExpiry",
-    "lastBookingAt",
-    "lastEmailOpenAt",
-    "handicap",
-    "engagementScore",
-    "lifetimeValue",
-    "emailOptIn",
-    "tags",
-    "sclMemberId",
-)
-
-
 def trees(now: datetime, zone: ZoneInfo, segment_id: UUID) -> st.SearchStrategy[dict[str, Any]]:
     """Trees of all kinds of leaves."""
     leaves = st.one_of(
-        *(leaf(FIELDS[name], now, zone) for name in ASKED),
+        *(leaf(field, now, zone) for field in FIELDS.values()),
         event_leaf(now, zone),
         event_leaf(now, zone),
         st.builds(
@@ -185,7 +204,8 @@ def scalar(field: Field, now: datetime, zone: ZoneInfo) -> st.SearchStrategy[Any
     if field.choices:
         return st.sampled_from([value for value, _ in field.choices])
     values: dict[Kind, list[Any]] = {
-        Kind.NUMBER: [*NUMBERS, 18, 30.1],
+        Kind.NUMBER: [*NUMBERS, 18, 30.1, "5000.5", "-0.01", 10**12],
+        Kind.KEY: [str(UUID(int=0)), str(SOMEBODY)],
         Kind.FLAG: [True, False, "true"],
         Kind.TAGS: list(TAGS),
         Kind.DATE: [*(each.isoformat() for each in BIRTHDAYS), *days],
@@ -238,7 +258,10 @@ def event_leaf(draw: st.DrawFn, now: datetime, zone: ZoneInfo) -> dict[str, Any]
                 {"clubId": [CLUBS[1], 1]},
                 {"channel": "EMAIL"},
                 {"isMachine": True},
+                {"isMachine": [True, 1, "true"]},
+                {"source": "teetime", "clubId": True},
                 {"amountCents": {"op": "gte", "value": 29.95}},
+                {"amountCents": {"op": "lt", "value": 0}},
             )
         )
     )

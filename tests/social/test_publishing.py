@@ -133,6 +133,28 @@ def test_a_list_that_lags_is_looked_at_again(stage: Stage) -> None:
     assert stage.target(post).status == "PUBLISHED"
 
 
+@pytest.mark.parametrize("action", ["cut_before", "cut_after"])
+def test_a_look_alike_on_facebook_from_just_before_is_not_taken_for_a_draft_that_was_lost(
+    stage: Stage, action: str
+) -> None:
+    control(stage.sandbox, "switches", {"facebook_duplicate_seconds": 0})
+    person = {"network": "facebook", "action": "post", "account": stage.made["pages"][0]}
+    control(stage.sandbox, "person", {**person, "text": "The course is open"})
+    control(stage.sandbox, "person", {**person, "text": "Something else"})
+    post = stage.post("FACEBOOK")
+    stage.fault(action, "/feed$")
+
+    stage.turn()
+    for _ in range(6):
+        stage.turn(1)
+
+    target = stage.target(post)
+    ours = [row for row in stage.seen("facebook") if row["by"] == "app"]
+    assert target.status == "PUBLISHED"
+    assert target.network_post_id in {row["id"] for row in ours}
+    assert len(ours) == 1
+
+
 def test_a_look_alike_by_a_person_from_before_is_not_taken_for_ours(stage: Stage) -> None:
     person = {"network": "x", "action": "post", "account": stage.made["x"], "text": "The course is open"}
     control(stage.sandbox, "switches", {"x_duplicate_seconds": 0})

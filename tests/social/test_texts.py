@@ -95,7 +95,6 @@ from social.texts import links, weigh
         ("🙋🏽👨\u200d🎤", 4),
         ("👨👩👧👦", 8),
         ("👩\u200d❤️\u200d💋\u200d👨", 2),
-        ("🏳️\u200d🌈", 2),
         ("☺️", 2),
         ("🇿", 2),
         ("*️⃣#️⃣", 4),
@@ -103,6 +102,44 @@ from social.texts import links, weigh
         ("👍\u200d", 3),
         ("http://fairview.golf 👍", 26),
         ("ryder_cup.golf", 14),
+        # Composed first: what NFC joins counts once, what it takes apart counts as its parts.
+        ("e\u0301" * 10, 10),
+        ("\u1112\u1161\u11ab", 2),
+        ("\u0958", 2),
+        # One emoji, however many code points it is written with.
+        ("👩\u200d❤️\u200d💋\u200d👩", 2),
+        ("🏳️\u200d🌈", 2),
+        ("🏴\u200d☠️", 2),
+        ("👁️\u200d🗨️", 2),
+        ("👨🏻\u200d🤝\u200d👨🏿", 2),
+        ("🫱🏼\u200d🫲🏿", 2),
+        ("🧑\u200d🌾👩🏽\u200d🚀", 4),
+        ("👍🏽👍🏿", 4),
+        ("🇿🇦🇿", 4),
+        ("⛳⛳️", 4),
+        ("3\u20e3", 2),
+        ("©©️", 3),
+        ("™❤☺", 6),
+        # Light and heavy signs.
+        ("“x” – y’s", 9),
+        ("…€", 4),
+        ("漢字กข", 6),
+        ("\u200b\u200d\u200e", 4),
+        ("ﬁ", 2),
+        # Links in other scripts, and where they end.
+        ("http://пример.рф", 23),
+        ("https://例え.jp", 23),
+        ("http://例え.中国/a", 23),
+        ("http://उदाहरण.भारत", 23),
+        ("пример.рф", 9),
+        ("http://xn--e1afmkfd.xn--p1ai/x", 23),
+        ("HTTPS://GOLF.CLUB", 23),
+        ("http://golf.club：now", 23 + 2 + 3),
+        ("http://golf.club中文", 23 + 4),
+        ("golf.club…", 25),
+        ("golf.club’s", 25),
+        ("golf.club/ä", 23),
+        ("http://user:pw@golf.club/", 25),
         ("tee_1.fairview.golf", 19),
         ("http://fairview.golf/" + "a" * 4_000, 23),
         ("http://fairview.golf/" + "a" * 4_090, 4_111),
@@ -123,7 +160,9 @@ def test_a_surprise_is_explained() -> None:
     "text",
     [
         "a." * 12_500, "http://" * 3_500, "." * 25_000, "a" * 25_000, "👨‍" * 8_000, "golf.club/(" * 2_200,
-        "golf.club/" + "." * 24_000, "-a.com" * 4_000,
+        "golf.club/" + "." * 24_000, "-a.com" * 4_000, "com." * 6_250, "é.com." * 4_000, "http://a.com/(" * 1_700,
+        "http://" + "é." * 12_000, "xn--a." * 4_000, "e" + "\u0301" * 24_999, "🏴" + "\U000e0067" * 24_000,
+        "1\ufe0f" * 12_500,
     ],
 )  # fmt: skip
 def test_hostile_texts_take_linear_time(text: str) -> None:
@@ -163,3 +202,11 @@ def test_each_network_refuses_what_it_would_refuse() -> None:
     assert refusals("TWITTER", text="$ABC $DEF") == ["X takes one cashtag ($…) a post at most."]
     assert refusals("FACEBOOK", text="") == ["There is nothing to publish yet."]
     assert refusals("FACEBOOK", text="x" * 280, media=[picture()]) == []
+
+
+@pytest.mark.parametrize("sign", ["\ufeff", "\ufffe", "\uffff"])
+def test_signs_that_x_calls_invalid_are_refused_with_their_place(sign: str) -> None:
+    assert refusals("TWITTER", text=f"Open{sign} at 9") == [
+        f"X takes no invisible sign U+{ord(sign):04X} (at place 5). Delete it."
+    ]
+    assert refusals("FACEBOOK", text=f"Open{sign} at 9") == []

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.dateparse import parse_datetime
 
 from events.consumers import PeerAway
-from events.publishing_again import publish_again
+from events.publishing_again import UnknownReader, publish_again
 from tenants.actors import acting_as, program
 from tenants.directory import find_tenant
 from tenants.models import Tenant
@@ -23,6 +23,9 @@ class Command(BaseCommand):
         """Since when, and of whom."""
         parser.add_argument("since", help="ISO 8601, as in 2026-03-01T08:00:00Z; UTC without an offset")
         parser.add_argument("--tenant", help="UUID, slug or alias; default: all")
+        parser.add_argument(
+            "--reader", default="", help="one of CRM_OUTBOUND_READERS; default: the queue itself"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Each tenant in its scope."""
@@ -35,7 +38,9 @@ class Command(BaseCommand):
         for tenant in self._tenants(options["tenant"]):
             with tenant_scope(tenant), acting_as(program("manage.py publish_again")):
                 try:
-                    count = publish_again(since)
+                    count = publish_again(since, reader=options["reader"])
+                except UnknownReader as unknown:
+                    raise CommandError(str(unknown)) from unknown
                 except PeerAway as away:
                     raise CommandError(
                         f"{away}. Run it once more when that is over: nothing is doubled."

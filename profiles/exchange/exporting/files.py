@@ -82,16 +82,27 @@ def export_customers(
     there were at that moment.
     """
     found = None if search is None else search_everybody(search)
-    pages = [customers.order_by()] if found is None else _pages_of(customers, found)
-    rows = sum(page.count() for page in pages)
-    log_action(
-        "customers.exported",
-        subject_kind="customer",
-        details={"format": file_format.value, "filters": sorted(filters), "count": rows},
-    )
+    rows = note_export(customers, found, file_format.value, filters)
     parts = _WRITERS[file_format](_blocks(customers) if found is None else _found_blocks(customers, found))
     name = f"customers-{timezone.now():%Y-%m-%d}.{file_format.value}"
     return Export(name, file_format.media_type, rows, parts)
+
+
+def note_export(
+    customers: QuerySet[CustomerProfile], found: Sequence[UUID] | None, kind: str, filters: Iterable[str]
+) -> int:
+    """Note in the action log that these leave the house; returns how many there are at this moment."""
+    pages = [customers.order_by()] if found is None else _pages_of(customers, found)
+    rows = sum(page.count() for page in pages)
+    details = {"format": kind, "filters": sorted(filters), "count": rows}
+    log_action("customers.exported", subject_kind="customer", details=details)
+    return rows
+
+
+def blocks_of(customers: QuerySet[CustomerProfile], found: Sequence[UUID] | None) -> Iterator[list[UUID]]:
+    """The ids of everybody, page after page; newest first, or in the order of a search."""
+    blocks = _blocks(customers) if found is None else _found_blocks(customers, found)
+    return ([row[KEY] for row in block] for block in blocks)
 
 
 def _blocks(customers: QuerySet[CustomerProfile]) -> Iterator[list[Row]]:

@@ -1,58 +1,125 @@
-// The builder by mouse and keyboard; every act is a form that the server answers.
+// The builder by mouse and keyboard; every act is a form that the server answers with the new tree.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const builder = document.querySelector(".jy-builder");
   if (!builder || !window.htmx) return;
-  const panel = builder.dataset.panel;
-  const steps = () => [...builder.querySelectorAll(".jy-step")].filter((step) => step.offsetParent);
-  const open = (query) => window.htmx.ajax("GET", `${panel}?${query}`, "#jy-panel");
-  const choose = (step) => {
-    for (const other of steps()) other.setAttribute("aria-current", String(other === step));
-    open(`step=${encodeURIComponent(step.dataset.step)}`);
+  const panelUrl = builder.dataset.panelUrl, folds = `journey-folds-${builder.dataset.journey}`;
+  const $ = (selector) => builder.querySelector(selector);
+  const all = (selector) => [...builder.querySelectorAll(selector)];
+  const seen = (element) => element.checkVisibility();
+  const steps = () => all(".jy-step").filter(seen);
+  let chosen = "", wanted = "";
+
+  const mark = () => {
+    const [kind, name] = [chosen.split("=")[0], chosen.slice(chosen.indexOf("=") + 1)];
+    for (const step of all(".jy-step")) step.setAttribute("aria-current", String(kind === "step" && step.dataset.step === name));
+    for (const one of all(".jy-trigger")) one.setAttribute("aria-current", String(kind === "number" && one.dataset.trigger === name));
+  };
+  const open = (query, focus = "panel") => {
+    wanted = focus;
+    window.htmx.ajax("GET", `${panelUrl}?${query}`, { target: "#jy-panel" });
   };
   const act = (values) => {
-    const token = builder.querySelector("[name=csrfmiddlewaretoken]").value;
-    window.htmx.ajax("POST", builder.querySelector("#jy-acts").action, {
-      target: "#jy-tree", values: { ...values, csrfmiddlewaretoken: token },
+    const token = $("[name=csrfmiddlewaretoken]").value;
+    window.htmx.ajax("POST", $("#jy-acts").action, {
+      source: $("#jy-tree"), target: "#jy-tree", values: { ...values, chosen, csrfmiddlewaretoken: token },
     });
   };
+  const goTo = (name) => {
+    const step = document.getElementById(`step-${name}`);
+    if (!step) return;
+    for (let fold = step.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    step.focus();
+  };
+  const current = () => {
+    const name = chosen.startsWith("step=") ? `step-${chosen.slice(5)}` : chosen.startsWith("number=") ? `trigger-${chosen.slice(7)}` : "";
+    return (name && document.getElementById(name)) || steps()[0] || $(".jy-plus");
+  };
+  const close = () => { const back = current(); chosen = ""; mark(); open("", ""); back?.focus(); };
+
+  // Which ways are folded is the reader's matter: it stays in this tab.
+  const closed = () => new Set(JSON.parse(sessionStorage.getItem(folds) || "[]"));
+  const refold = () => {
+    const names = closed();
+    for (const fold of all("details[data-fold]")) if (names.has(fold.dataset.fold)) fold.open = false;
+    const button = $("[data-fold-all]");
+    if (button) button.textContent = all(".jy-way > details[open]").length ? "Fold all" : "Unfold all";
+  };
+  builder.addEventListener("toggle", (event) => {
+    const name = event.target.dataset.fold, names = closed();
+    if (!name || !event.target.isConnected) return;
+    if (event.target.open) names.delete(name); else names.add(name);
+    sessionStorage.setItem(folds, JSON.stringify([...names]));
+    refold();
+  }, true);
+
   builder.addEventListener("click", (event) => {
-    const step = event.target.closest(".jy-step");
-    if (step) choose(step);
+    const step = event.target.closest(".jy-step"), opener = event.target.closest("[data-panel]"), sign = event.target.closest("[data-goto]");
+    if (step) open(`step=${encodeURIComponent(step.dataset.step)}`);
+    else if (opener) open(opener.dataset.panel);
+    else if (sign) { event.preventDefault(); goTo(sign.dataset.goto); }
+    else if (event.target.closest("[data-close]")) close();
+    else if (event.target.closest("[data-fold-all]")) {
+      const ways = all(".jy-way > details"), opens = !ways.some((one) => one.open);
+      for (const way of ways) way.open = opens;
+    } else if (event.target.closest("[aria-disabled=true]")) event.preventDefault();
   });
+  for (const [name, on] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
+    builder.addEventListener(name, (event) => {
+      const sign = event.target.closest("[data-goto]");
+      if (sign) document.getElementById(`step-${sign.dataset.goto}`)?.classList.toggle("jy-aimed", on);
+    });
+  }
   builder.addEventListener("keydown", (event) => {
-    if (event.target.closest("input, textarea, select, button, a, summary")) return;
-    const all = steps(), here = event.target.closest(".jy-step"), place = all.indexOf(here);
-    if (event.altKey && here && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
-      act({ act: event.key === "ArrowUp" ? "up" : "down", step: here.dataset.step });
-    } else if (event.key === "ArrowDown" || event.key === "ArrowRight") {
-      (all[place + 1] || all[0])?.focus();
-    } else if (event.key === "ArrowUp" || event.key === "ArrowLeft") {
-      (all[place - 1] || all[all.length - 1])?.focus();
-    } else if (event.key === "Enter" && here) {
-      choose(here);
-    } else if (event.key.toLowerCase() === "a" && !event.ctrlKey && !event.metaKey) {
-      const item = here ? here.closest(".jy-item") : builder.querySelector(".jy-tree");
+    if (event.key === "Escape" && event.target.closest("#jy-panel") && chosen) { current()?.focus(); if (getComputedStyle($("#jy-panel")).position === "fixed") close(); return; }
+    const here = event.target.closest(".jy-step");
+    if (!here || event.ctrlKey || event.metaKey) return;
+    const among = steps(), place = among.indexOf(here), step = here.dataset.step, key = event.key.toLowerCase();
+    if (event.altKey && (key === "arrowup" || key === "arrowdown")) act({ act: key === "arrowup" ? "up" : "down", step });
+    else if (event.altKey) return;
+    else if (key === "arrowdown" || key === "arrowright") (among[place + 1] || among[0]).focus();
+    else if (key === "arrowup" || key === "arrowleft") (among[place - 1] || among[among.length - 1]).focus();
+    else if (key === "home") among[0].focus();
+    else if (key === "end") among[among.length - 1].focus();
+    else if (key === "a") {
+      const item = here.closest(".jy-item");
       const plus = item.querySelector(".jy-plus") || item.nextElementSibling?.querySelector(".jy-plus");
-      if (plus) plus.click();
-    } else if (event.key === "Delete" && here) {
-      act({ act: "delete", step: here.dataset.step });
-    } else return;
+      if (plus) open(plus.dataset.panel);
+    } else if (key === "c") open(`step=${encodeURIComponent(step)}`, "elsewhere");
+    else if (key === "delete" || key === "backspace") act({ act: "delete", step });
+    else return;
     event.preventDefault();
   });
   document.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.target.closest("input, textarea")) return;
-    const name = event.key === "y" || (event.key === "Z" && event.shiftKey) ? "redo" : event.key === "z" ? "undo" : "";
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.closest("input, textarea, select")) return;
+    const key = event.key.toLowerCase(), name = key === "y" || (key === "z" && event.shiftKey) ? "redo" : key === "z" ? "undo" : "";
     if (!name) return;
     event.preventDefault();
     act({ act: name });
   });
-  document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target.id === "jy-panel") {
-      event.target.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();
-    } else if (event.target.id === "jy-tree") {
-      const chosen = builder.querySelector('.jy-step[aria-current="true"]');
-      if (chosen) { chosen.focus(); open(`step=${encodeURIComponent(chosen.dataset.step)}`); }
+
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    if (builder.contains(event.detail.elt)) event.detail.parameters.chosen = chosen;
+  });
+  let before = "";
+  document.body.addEventListener("htmx:beforeSwap", () => { before = document.activeElement?.id || ""; });
+  document.body.addEventListener("htmx:afterSettle", (event) => {
+    const target = event.detail.target || event.target;
+    if (target.id === "jy-panel") {
+      chosen = target.querySelector("[data-chosen]")?.dataset.chosen || "";
+      mark();
+      const inside = (selector) => target.querySelector(selector);
+      if (wanted === "panel") (inside("form input:not([type=hidden]), form select, form textarea, form button") || inside("button"))?.focus({ preventScroll: getComputedStyle(target).position !== "fixed" });
+      if (wanted === "elsewhere" && inside("#jy-elsewhere")) { inside("#jy-elsewhere").parentElement.open = true; inside("#jy-place").focus(); }
+      wanted = "";
+    } else if (target.id === "jy-tree") {
+      chosen = $("#jy-panel [data-chosen]")?.dataset.chosen || "";
+      mark();
+      refold();
+      const focus = $("#jy-state").dataset.focus;
+      if (focus === "panel") $("#jy-panel form input:not([type=hidden]), #jy-panel form select, #jy-panel form textarea")?.focus();
+      else (document.getElementById(focus) || document.getElementById(before) || current())?.focus();
     }
   });
+  refold();
 });

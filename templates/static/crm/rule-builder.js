@@ -233,13 +233,21 @@
       if (event.never) { test = "never"; }
       ["count", "sum", "last", "first"].forEach(function (name) { if (event[name]) { test = name + ":" + (event[name].op || event[name].operator); } });
       const known_tests = TESTS.some(function (each) { return each[0] === test; }) ? TESTS : TESTS.concat([[test, test]]);
-      element.append(select(known.eventTypes.map(function (each) { return [each.name, each.label]; }).concat(types.filter(function (each) { return !known.eventTypes.some(function (other) { return other.name === each; }); }).map(function (each) { return [each, each]; })), types[0], "What they did", function (value) { event.types = [value].concat(types.slice(1)); changed(false); }, "rb-field"));
-      types.slice(1).forEach(function (each) { element.append(make("span", { "class": "rb-chip", text: "or " + each.replace(/_/g, " ").toLowerCase() })); });
+      const labels = Object.fromEntries(known.eventTypes.map(function (each) { return [each.name, each.label]; }));
+      function label(name) { return labels[name] || name.replace(/_/g, " ").toLowerCase(); }
+      const offered = known.eventTypes.map(function (each) { return each.name; }).concat(types.filter(function (each) { return !labels[each]; }));
+      element.append(select(offered.map(function (each) { return [each, label(each)]; }), types[0], "What they did", function (value) { event.types = [value].concat(types.slice(1).filter(function (each) { return each !== value; })); changed(true, { key: key(node) }); }, "rb-field"));
+      types.slice(1).forEach(function (each) {
+        const remove = make("button", { type: "button", "aria-label": "Take away " + label(each), text: "×" });
+        remove.addEventListener("click", function () { event.types = types.filter(function (other) { return other !== each; }); changed(true, { key: key(node) }); });
+        element.append(make("span", { "class": "rb-chip" }, [make("span", { text: "or " + label(each) }), remove]));
+      });
+      element.append(select([["", "or …"]].concat(offered.filter(function (each) { return !types.includes(each); }).map(function (each) { return [each, label(each)]; })), "", "Or something else they did", function (value) { event.types = types.concat([value]); changed(true, { key: key(node), what: ".rb-or" }); }, "rb-or"));
       element.append(select(known_tests, test, "How often", function (value) {
         const parts = value.split(":"), before = (event.count || event.sum || event.last || event.first || {}).value;
         ["count", "sum", "last", "first", "never"].forEach(function (name) { delete event[name]; });
         if (value === "never") { event.never = true; } else { event[parts[0]] = { op: parts[1], value: typeof before === "number" ? before : parts[0] === "count" ? 1 : parts[0] === "sum" ? 10000 : 60 }; }
-        if (parts[0] === "last" || parts[0] === "first") { delete event.inLastDays; }
+        if (parts[0] === "last" || parts[0] === "first") { delete event.inLastDays; delete event.beforeDaysAgo; }
         changed(true, { key: key(node), what: ".rb-test" });
       }, "rb-test"));
       ["count", "sum", "last", "first"].forEach(function (name) {
@@ -250,7 +258,10 @@
         const days = number(event.inLastDays, "Days; empty: ever", function (value) { event.inLastDays = value; changed(false); });
         days.placeholder = "ever";
         days.addEventListener("input", function () { if (days.value === "") { delete event.inLastDays; changed(false); } });
-        element.append(days, make("span", { text: "days" }));
+        const except = number(event.beforeDaysAgo, "Except the last days; empty: none", function (value) { event.beforeDaysAgo = value; changed(false); });
+        except.placeholder = "none";
+        except.addEventListener("input", function () { if (except.value === "") { delete event.beforeDaysAgo; changed(false); } });
+        element.append(days, make("span", { text: "days, except the last" }), except, make("span", { text: "days" }));
       }
     }
 
@@ -302,5 +313,9 @@
     });
   }
 
-  document.addEventListener("DOMContentLoaded", function () { document.querySelectorAll("[data-rule-builder]").forEach(function (root) { new Builder(root); }); });
+  function start(part) { part.querySelectorAll("[data-rule-builder]:not([data-built])").forEach(function (root) { root.dataset.built = ""; new Builder(root); }); }
+  document.addEventListener("DOMContentLoaded", function () {
+    start(document);
+    document.body.addEventListener("htmx:load", function (event) { if (event.target.querySelectorAll) { start(event.target.parentNode || document); } });
+  });
 })();

@@ -14,22 +14,38 @@ from tenants.scope import all_tenants, current_scope, tenant_scope
 from tests.cast import Club
 from tests.tenants.api.conftest import thing
 
+TAKEN = {"field": None, "code": "TAKEN", "message": "It is taken."}
 ENVELOPES: list[tuple[str, int, str, str, Any]] = [
-    ("conflict", 409, "TAKEN", "It is taken.", {"by": "x"}),
+    ("conflict", 409, "TAKEN", "It is taken.", [{**TAKEN, "params": {"by": "x"}}]),
     ("domain", 409, "CONFLICT", "No.", None),
-    ("invalid", 400, "VALIDATION_ERROR", "Too late.", [{"field": "startsAt", "message": "Too late."}]),
+    (
+        "invalid",
+        422,
+        "VALIDATION_ERROR",
+        "Too late.",
+        [{"field": "startsAt", "code": "INVALID", "message": "Too late."}],
+    ),
     ("unavailable", 503, "SERVICE_UNAVAILABLE", "Not now.", None),
     ("api", 418, "TEAPOT", "A teapot.", None),
     ("http404", 404, "RESOURCE_NOT_FOUND", "There is nothing here.", None),
     ("denied", 403, "FORBIDDEN", "You may not do this.", None),
     (
         "django",
-        400,
+        422,
         "VALIDATION_ERROR",
         "name: Too short.",
-        [{"field": "name", "message": "Too short."}, {"field": "name", "message": "Too odd."}],
+        [
+            {"field": "name", "code": "INVALID", "message": "Too short."},
+            {"field": "name", "code": "INVALID", "message": "Too odd."},
+        ],
     ),
-    ("plain", 400, "VALIDATION_ERROR", "All wrong.", [{"field": None, "message": "All wrong."}]),
+    (
+        "plain",
+        422,
+        "VALIDATION_ERROR",
+        "All wrong.",
+        [{"field": None, "code": "INVALID", "message": "All wrong."}],
+    ),
     (
         "database",
         503,
@@ -37,7 +53,7 @@ ENVELOPES: list[tuple[str, int, str, str, Any]] = [
         "The database is not available right now; try again in a few seconds.",
         None,
     ),
-    ("data", 400, "VALIDATION_ERROR", "A value is out of the range that can be stored.", None),
+    ("data", 422, "VALIDATION_ERROR", "A value is out of the range that can be stored.", None),
     ("integrity", 500, "INTERNAL_ERROR", INTERNAL_MESSAGE, None),
     ("scope", 500, "INTERNAL_ERROR", INTERNAL_MESSAGE, None),
     ("bug", 500, "INTERNAL_ERROR", INTERNAL_MESSAGE, None),
@@ -130,11 +146,13 @@ def test_invalid_input_names_each_field(
 ) -> None:
     answer = api.post("/api/v1/things", body, "application/json")
 
-    assert answer.status_code == 400
     error = answer.json()["error"]
+    assert answer.status_code == (400 if error["code"] == "INVALID_JSON" else 422)
     if message is not None:
         assert error["code"] == "VALIDATION_ERROR"
-        assert error["details"] == [{"field": field, "message": message}]
+        (detail,) = error["details"]
+        assert (detail["field"], detail["message"]) == (field, message)
+        assert detail["code"] in ("REQUIRED", "BLANK", "MAX_LENGTH", "INVALID")
     with all_tenants():
         assert not IdempotencyRecord.objects.exists()
 
@@ -153,13 +171,18 @@ def test_invalid_input_names_each_field(
         b'{"name": "\\ud800"}',
         b"[" * 100_000,
         b'{"name": "x"} trailing',
+        b'\xef\xbb\xbf{"name": "x"}',
+        b'{"name": "x", "name": "y"}',
+        b'{"name": "x", "tags": [{"a": 1, "a": 2}]}',
     ],
 )
 def test_what_is_not_json_is_refused(api: Client, body: bytes) -> None:
     answer = api.post("/api/v1/things", body, "application/json")
 
-    assert answer.status_code == 400
-    assert answer.json()["error"]["code"] in {"INVALID_JSON", "VALIDATION_ERROR"}
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) in {(400, "INVALID_JSON"), (422, "VALIDATION_ERROR")}
+    # In our own words, not in those of a library.
+    assert not any(word in error["message"] for word in ("surrogates", "recursion", "unexpected", "orjson"))
     with all_tenants():
         assert not IdempotencyRecord.objects.exists()
 
@@ -241,9 +264,9 @@ def test_nested_messages_become_a_flat_list() -> None:
     nested = {"rules": [{}, {"value": ["Wrong."]}], "non_field_errors": ["Both."], "name": "Odd."}
 
     assert flat_details(nested) == [
-        {"field": "rules.1.value", "message": "Wrong."},
-        {"field": None, "message": "Both."},
-        {"field": "name", "message": "Odd."},
+        {"field": "rules.1.value", "code": "INVALID", "message": "Wrong."},
+        {"field": None, "code": "INVALID", "message": "Both."},
+        {"field": "name", "code": "INVALID", "message": "Odd."},
     ]
 
 

@@ -84,7 +84,7 @@ def test_callers_and_tenants_have_keys_of_their_own(fairview: Club, kingsmere: C
 
 
 def test_a_refused_request_leaves_its_key_free(api: Client, fairview: Club) -> None:
-    assert post(api, "", headers=KEY).status_code == 400
+    assert post(api, "", headers=KEY).status_code == 422
 
     answer = post(api, "driver", headers=KEY)
 

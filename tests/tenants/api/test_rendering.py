@@ -101,4 +101,4 @@ def test_a_body_without_a_length_is_read_where_the_server_ends_it(
 def test_a_body_without_a_length_is_empty_where_nobody_would_end_it(api: Client) -> None:
     answer = api.post("/api/v1/things", {"name": "chunky"}, "application/json", CONTENT_LENGTH="")
 
-    assert answer.status_code == 400
+    assert answer.status_code == 422

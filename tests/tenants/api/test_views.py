@@ -175,7 +175,7 @@ def test_each_method_needs_exactly_its_scope(fairview: Club, scope: Scope) -> No
             answer = call()
             assert error_of(answer) == (403, "MISSING_SCOPE")
             assert answer.json()["error"]["message"] == f"This needs the scope {needed.value}."
-            assert answer.json()["error"]["details"] == {"scope": needed.value}
+            assert answer.json()["error"]["details"][0]["params"] == {"scope": needed.value}
 
 
 def test_head_asks_for_what_get_asks_for(fairview: Club) -> None:

@@ -1,0 +1,45 @@
+"""`manage.py consumers`: how far behind each reader of the log is; pause one everywhere, or let it go on."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from events.consumers import ConsumerLag, ensure_positions, lags, pause, resume
+from events.consumers.registry import UnknownConsumer, registered
+
+
+class Command(BaseCommand):
+    """For operators at a terminal; the page Consumers shows and does the same."""
+
+    help = "Show the consumers of the domain log; `pause NAME` stops one at every club, `resume NAME` lets it go on."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """What to do, and to whom."""
+        parser.add_argument("act", nargs="?", default="list", choices=["list", "pause", "resume"])
+        parser.add_argument("name", nargs="?", default="")
+
+    def handle(self, *args: Any, act: str, name: str, **options: Any) -> None:
+        """Unknown names are refused."""
+        ensure_positions()
+        if act == "list":
+            for lag in lags():
+                self.stdout.write(_line(lag))
+            return
+        try:
+            registered(name)
+        except UnknownConsumer as unknown:
+            raise CommandError(f"There is no consumer {name!r}.") from unknown
+        pause(name, paused=act == "pause")
+        if act == "resume":
+            resume(name)
+        self.stdout.write(f"{name} {'is paused' if act == 'pause' else 'goes on'}")
+
+
+def _line(lag: ConsumerLag) -> str:
+    state = "paused" if lag.is_paused else f"stopped at {lag.stopped} clubs" if lag.stopped else "reads"
+    waits = (
+        f"{lag.entries:,} wait at {lag.tenants} clubs, {lag.seconds:,.0f} s"
+        if lag.entries
+        else "nothing waits"
+    )
+    return f"{lag.name:<32} {state:<8} {waits}{f'  {lag.last_error}' if lag.last_error else ''}"

@@ -1,0 +1,201 @@
+"""Lists of models over REST: pages by `skip` or by `cursor`, orders, `updatedFrom`, and a choice of fields.
+
+A cursor is the place behind a row in the order of the list, whatever that order is: nobody is missed or repeated while
+others are added. It is no secret and no permission.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache
+from typing import Any, ClassVar, Final, cast
+
+from django.core.exceptions import ValidationError
+from django.db.models import Field, Q, QuerySet
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.plumbing import force_instance
+from rest_framework import serializers
+
+from tenants.api.cursors import PARAMETER, decode_cursor, encode_cursor
+from tenants.api.errors import InvalidParameterError
+from tenants.api.pagination import SkipTakePagination, page_answer, read_take, read_window, take_page
+from tenants.api.views import ApiRequest, TenantApiView
+
+UPDATED: Final = "updatedAt"
+NOTHING: Final = "-"
+A_VALUE: Final = "="
+
+Rows = QuerySet[Any]
+Represent = Callable[[Sequence[Any]], list[dict[str, Any]]]
+
+
+class ListPages(SkipTakePagination):
+    """Describes such lists: by `skip` with a total, or by `cursor` without one."""
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """What a query may say."""
+        named = [
+            *super().get_schema_operation_parameters(view),
+            _text(PARAMETER, "`meta.nextCursor` of the page before; `skip` and the total are then left out."),
+            _text("fields", "Only these fields of each row, separated by commas."),
+        ]
+        sorts = view.list_sorts
+        if sorts:
+            values = [f"{sign}{name}" for name in sorts for sign in ("", "-")]
+            named.append(_text("sort", "The order; with `-` the greatest first.", enum=values))
+        if UPDATED in sorts:
+            named.append(_text("updatedFrom", "Changed then or later; ISO 8601.", format="date-time"))
+        return named
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The page around the list, for the description."""
+        described = super().get_paginated_response_schema(schema)
+        meta = described["properties"]["meta"]
+        meta["required"] = ["take", "hasMore", "nextCursor"]
+        meta["properties"]["nextCursor"] = {"type": "string", "nullable": True}
+        return described
+
+
+class ListView(TenantApiView):
+    """The base of views of which `get` answers with such a list."""
+
+    pagination_class = ListPages
+    # Name of the API → column, of those by which callers may sort; no row may leave one of them empty.
+    list_sorts: ClassVar[Mapping[str, str]] = {}
+
+    def list_answer(self, request: ApiRequest, rows: Rows, represent: Represent) -> dict[str, Any]:
+        """One page of the rows, which bring the usual order; raises InvalidParameterError."""
+        params = request._request.GET
+        wanted = self._wanted_fields(params.get("fields"))
+        rows = self._chosen(rows, params)
+        order = Order(rows)
+        if PARAMETER in params:
+            take = read_take(params)
+            page = list(order.after(params[PARAMETER])[: take + 1])
+            has_more, page = len(page) > take, page[:take]
+            meta: dict[str, Any] = {"take": take, "hasMore": has_more}
+            data = represent(page)
+        else:
+            window = read_window(params)
+            page, total = take_page(rows, window)
+            data, meta = page_answer(represent(page), total=total, window=window).values()
+        meta["nextCursor"] = order.place_of(page[-1]) if meta["hasMore"] and page else None
+        if wanted is not None:
+            data = [{name: value for name, value in row.items() if name in wanted} for row in data]
+        return {"data": data, "meta": meta}
+
+    def _chosen(self, rows: Rows, params: Mapping[str, str]) -> Rows:
+        sort, since = params.get("sort"), params.get("updatedFrom")
+        if sort is not None:
+            column = self.list_sorts.get(sort.removeprefix("-"))
+            if column is None:
+                raise InvalidParameterError("sort", f"Choose one of {', '.join(self.list_sorts)}, or -name.")
+            sign = "-" if sort.startswith("-") else ""
+            rows = rows.order_by(f"{sign}{column}", f"{sign}pk")
+        if since is not None:
+            rows = rows.filter(**{f"{self.list_sorts[UPDATED]}__gte": _moment(since)})
+        return rows
+
+    def _wanted_fields(self, text: str | None) -> frozenset[str] | None:
+        if text is None:
+            return None
+        known = fields_of_answer(cast(Hashable, type(self)))
+        wanted = {name.strip() for name in text.split(",") if name.strip()}
+        if unknown := sorted(wanted - known.keys()):
+            raise InvalidParameterError("fields", f"There is no field {', '.join(unknown)[:200]} here.")
+        # The key of a row stays: without it the rest belongs to nobody.
+        return frozenset(wanted | {next(iter(known))})
+
+
+@cache
+def fields_of_answer(view: Any) -> dict[str, Any]:
+    """The fields of a row, as the description of the view's `get` has them."""
+    described, instance = view.get.kwargs["schema"](), view()
+    instance.request, instance.kwargs = None, {}
+    described.view, described.method = instance, "GET"
+    answer: Any = force_instance(described.get_response_serializers())  # type: ignore[no-untyped-call]
+    child: Any = answer.child if isinstance(answer, serializers.ListSerializer) else answer
+    return dict(child.fields)
+
+
+class Order:
+    """The order of a query set, and places in it."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        names = [str(name) for name in rows.query.order_by]
+        self.columns = [(name.removeprefix("-"), name.startswith("-")) for name in names]
+        # Whose cursor it is: one of another order leads nowhere.
+        self.name = ",".join(names)
+
+    def place_of(self, row: Any) -> str:
+        """The cursor behind a row."""
+        values = (_value(row, name) for name, _ in self.columns)
+        return encode_cursor(
+            self.name, *(NOTHING if value is None else A_VALUE + _written(value) for value in values)
+        )
+
+    def after(self, cursor: str) -> Rows:
+        """The rows behind a place; raises InvalidParameterError."""
+        name, *texts = decode_cursor(cursor, (str,) * (1 + len(self.columns)))
+        if name != self.name:
+            raise _strange()
+        equal, behind = Q(), Q(pk__in=[])
+        for (column, is_descending), text in zip(self.columns, texts, strict=True):
+            value = _read(_field(self.rows.model, column), text)
+            behind |= equal & _beyond(column, value, is_descending=is_descending)
+            equal &= Q(**{f"{column}__isnull": True}) if value is None else Q(**{column: value})
+        return self.rows.filter(behind)
+
+
+def _beyond(column: str, value: Any, *, is_descending: bool) -> Q:
+    """What comes after a value; PostgreSQL holds nothing for greater than everything."""
+    if value is None:
+        return Q(**{f"{column}__isnull": False}) if is_descending else Q(pk__in=[])
+    if is_descending:
+        return Q(**{f"{column}__lt": value})
+    return Q(**{f"{column}__gt": value}) | Q(**{f"{column}__isnull": True})
+
+
+def _field(model: Any, column: str) -> "Field[Any, Any]":
+    found: Field[Any, Any] = model._meta.pk if column == "pk" else model._meta.get_field(column)
+    return found.target_field if found.is_relation else found  # type: ignore[attr-defined]
+
+
+def _value(row: Any, column: str) -> Any:
+    field = row._meta.pk if column == "pk" else row._meta.get_field(column)
+    return getattr(row, field.attname)
+
+
+def _written(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _read(field: "Field[Any, Any]", text: str) -> Any:
+    if text == NOTHING:
+        return None
+    try:
+        return field.to_python(text.removeprefix(A_VALUE))
+    except (ValidationError, ValueError, OverflowError):
+        raise _strange() from None
+
+
+def _strange() -> InvalidParameterError:
+    return InvalidParameterError(
+        PARAMETER,
+        "This cursor belongs to another list, or to another order of this one.",
+        code="INVALID_CURSOR",
+    )
+
+
+def _moment(text: str) -> Any:
+    try:
+        moment = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidParameterError("updatedFrom", "Write a time such as 2026-03-01T08:15:00Z.")
+    return moment
+
+
+def _text(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    shape = {"type": "string", **schema}
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": shape}

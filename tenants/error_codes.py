@@ -1,0 +1,41 @@
+"""Codes of refusals of every route, for programs, each with its meaning."""
+
+from collections.abc import Mapping
+from typing import Final
+
+CODES: Final[Mapping[str, str]] = {
+    "AUTHENTICATION_REQUIRED": "No credentials were sent.",
+    "BAD_REQUEST": "The request cannot be understood.",
+    "BODY_TOO_SLOW": "The body did not arrive in time.",
+    "CONFLICT": "It collides with something that exists already.",
+    "FORBIDDEN": "The caller may not do this.",
+    "IDEMPOTENCY_IN_PROGRESS": "The first request with this key has not been answered yet.",
+    "IDEMPOTENCY_KEY_REUSED": "The key was used for another request.",
+    "INTERNAL_ERROR": "A defect of ours; tell us the request id.",
+    "INVALID_API_KEY": "The key is unknown, expired or revoked.",
+    "INVALID_CREDENTIALS": "The credentials are not accepted.",
+    "INVALID_CURSOR": "The cursor is not one of this list.",
+    "INVALID_ENCODING": "The body cannot be unpacked.",
+    "INVALID_IDEMPOTENCY_KEY": "The key is not 1 to 255 visible ASCII characters.",
+    "INVALID_JSON": "The body is no JSON.",
+    "INVALID_PARAMETER": "A parameter, header or part of the path cannot be used.",
+    "INVALID_TOKEN": "The bearer token is not accepted.",
+    "METHOD_NOT_ALLOWED": "The method is not possible here; `Allow` says which are.",
+    "MISSING_SCOPE": "The caller lacks a scope; `params.scope` names it.",
+    "NOT_ACCEPTABLE": "Answers are JSON.",
+    "PAYLOAD_TOO_LARGE": "The body is larger than is taken here.",
+    "RATE_LIMITED": "The minute is used up; `params` and `Retry-After` say when to go on.",
+    "RESOURCE_NOT_FOUND": "There is no such thing in a tenant of the caller's.",
+    "SECRET_UNREADABLE": "A secret was encrypted with a key that is gone; exchange it.",
+    "SERVICE_UNAVAILABLE": "Something is away for the moment.",
+    "SLUG_IN_USE": "The name is the slug of a tenant.",
+    "TENANT_AMBIGUOUS": "Query and header name different tenants.",
+    "TENANT_NAME_TAKEN": "The name leads to another tenant.",
+    "TENANT_REQUIRED": "The caller has several tenants: name one.",
+    "TOKEN_EXPIRED": "The bearer token has expired.",
+    "TOKEN_KEYS_UNAVAILABLE": "The identity provider's keys cannot be had now.",
+    "UNKNOWN_PARAMETER": "The route has no such parameter.",
+    "UNSUPPORTED_ENCODING": "Bodies come plain or packed by gzip.",
+    "UNSUPPORTED_MEDIA_TYPE": "The body is not of a type that is taken here.",
+    "VALIDATION_ERROR": "The input can be read but makes no sense.",
+}

@@ -1,0 +1,24 @@
+"""Whatever networks, people and clocks do: no post twice, none live but failed, and every state true.
+
+More plans by hand: `CRM_FAULT_SEEDS=200:400 pytest tests/social/test_fault_plans.py`.
+"""
+
+import os
+
+import pytest
+
+from tests.social.fault_plans import run
+from tests.social.publishing import Stage, file_server, stage
+from tests.social.sandboxes import sandbox
+
+__all__ = ["file_server", "sandbox", "stage"]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+FIRST, _, LAST = os.environ.get("CRM_FAULT_SEEDS", "1:7").partition(":")
+
+
+@pytest.mark.parametrize("seed", range(int(FIRST), int(LAST)))
+def test_no_plan_of_faults_makes_a_double_or_a_state_that_is_not_true(stage: Stage, seed: int) -> None:
+    seen = run(stage, seed)
+
+    assert seen.problems() == [], seen.told
+    assert seen.longest <= 20, seen.told
