@@ -21,6 +21,13 @@ WAYS: Final = (
     "jsonb_build_object('words', %(words)s::text)",
     "jsonb_build_array(%(words)s::text)",
 )
+# Column → the table to which it refers.
+REFERENCES: Final = """
+SELECT a.attname, r.relname FROM pg_constraint AS c
+JOIN pg_class AS t ON t.oid = c.conrelid JOIN pg_class AS r ON r.oid = c.confrelid
+JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[cardinality(c.conkey)]
+WHERE c.contype = 'f' AND t.relname = %s AND a.attname <> 'tenant_id'
+"""
 TEXTS: Final = frozenset({"CharField", "TextField", "JSONField", "ArrayField", "SlugField", "EmailField"})
 
 
@@ -41,31 +48,16 @@ def plant(tenant: Tenant, somebody: UUID, words: str) -> dict[str, list[str]]:
     """
     planted: dict[str, list[str]] = {}
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        for model in _parents_first(tables_of_clubs()):
+        # Some refer to others, which get their row in an earlier turn.
+        for model in tables_of_clubs() * 3:
+            if not _has_row(cursor, model._meta.db_table, tenant):
+                _make_row(cursor, model, tenant, somebody)
+        for model in tables_of_clubs():
             table = model._meta.db_table
-            if not _has_row(cursor, table, tenant) and not _make_row(cursor, model, tenant, somebody):
-                continue
             columns = [column for column in _texts_of(model) if _write(cursor, table, column, tenant, words)]
             if columns:
                 planted[model._meta.label] = columns
-        cursor.execute("SET LOCAL session_replication_role = origin")
     return planted
-
-
-def _parents_first(models_left: list[type[models.Model]]) -> list[type[models.Model]]:
-    ordered: list[type[models.Model]] = []
-    while models_left:
-        ready = [model for model in models_left if not _parents(model) & set(models_left) - {model}]
-        ordered += ready or models_left
-        models_left = [model for model in models_left if ready and model not in ready]
-    return ordered
-
-
-def _parents(model: type[models.Model]) -> set[Any]:
-    return {
-        field.related_model for field in model._meta.concrete_fields if field.is_relation and not field.null
-    }
 
 
 def _has_row(cursor: Any, table: str, tenant: Tenant) -> bool:
@@ -75,9 +67,11 @@ def _has_row(cursor: Any, table: str, tenant: Tenant) -> bool:
 
 def _make_row(cursor: Any, model: type[models.Model], tenant: Tenant, somebody: UUID) -> bool:
     """A row of the simplest values; several are tried where constraints ask for something."""
+    cursor.execute(REFERENCES, [model._meta.db_table])
+    parents = dict(cursor.fetchall())
     for attempt in range(4):
         values = {
-            field.column: _value(cursor, field, tenant, somebody, attempt)
+            field.column: _value(cursor, field, tenant, somebody, attempt=attempt, parents=parents)
             for field in model._meta.concrete_fields
             if not isinstance(field, models.AutoField | models.GeneratedField)
         }
@@ -110,7 +104,9 @@ def _key_of(cursor: Any, model: Any, tenant: Tenant) -> Any:
     return row[0] if row else None
 
 
-def _value(cursor: Any, field: Any, tenant: Tenant, somebody: UUID, attempt: int) -> Any:
+def _value(
+    cursor: Any, field: Any, tenant: Tenant, somebody: UUID, *, attempt: int, parents: dict[str, str]
+) -> Any:
     if field.attname == "tenant_id":
         return tenant.pk
     if field.null and attempt % 2 == 0:
@@ -122,6 +118,9 @@ def _value(cursor: Any, field: Any, tenant: Tenant, somebody: UUID, attempt: int
         return somebody
     if field.is_relation:
         return _key_of(cursor, field.related_model, tenant)
+    if field.column in parents:
+        model = next(one for one in apps.get_models() if one._meta.db_table == parents[field.column])
+        return _key_of(cursor, model, tenant)
     if field.choices:
         return field.choices[min(attempt // 2, len(field.choices) - 1)][0]
     kind = field
