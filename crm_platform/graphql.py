@@ -6,7 +6,8 @@ from typing import Any, Final
 import graphene
 from graphql import GraphQLObjectType
 
-from tenants.extension import every, resolve_all
+from profiles.graphql.types import Customer
+from tenants.extension import every, extensions, resolve, resolve_all
 
 PAGING_ARGUMENTS: Final = frozenset({"take", "pagination"})
 
@@ -16,6 +17,14 @@ def _root(name: str, words: str, part: str) -> Any:
     return type(name, (*resolve_all(every(part)), graphene.ObjectType), {"__doc__": words})
 
 
+def _join_edges() -> None:
+    """Give the customer what each app hangs below them; before the schema is made, which reads the fields once."""
+    for extension in extensions().values():
+        if extension.graphql_customer_edges:
+            Customer._meta.fields.update(resolve(extension.graphql_customer_edges))
+
+
+_join_edges()
 schema = graphene.Schema(
     query=_root("Query", "Everything that can be read.", "graphql_queries"),
     mutation=_root("Mutation", "Everything that can be changed.", "graphql_mutations"),

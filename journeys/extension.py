@@ -20,6 +20,7 @@ from tenants.extension import (
 
 EXTENSION: Final = Extension(
     error_codes="journeys.error_codes.CODES",
+    graphql_customer_edges="journeys.graphql.edges.EDGES",
     logged=(Logged("journey", "journeys.Journey", "name", "the journey", "journey_page"),),
     tables=TABLES,
     consumers=(Consumer("journeys", KINDS, "journeys.listening.handle", after=("scoring", "segments")),),

@@ -82,6 +82,7 @@ EXTENSION: Final = Extension(
         "profiles.graphql.queries.CustomerQueries",
         "profiles.graphql.intelligence.IntelligenceQueries",
     ),
+    graphql_customer_edges="profiles.graphql.edges.EDGES",
     graphql_mutations=(
         "profiles.graphql.mutations.CustomerMutations",
         "profiles.graphql.intelligence.IntelligenceMutations",

@@ -70,8 +70,13 @@ def parse_asked(tree: Any) -> Rule:
 
 def check_may_read(segment: Segment) -> None:
     """Whether one may read who is in the segment and why; raises MoneyHidden."""
-    if segment.has_rule and is_about_money(segment.rule):
-        check_sees_money()
+    if not may_read(segment):
+        raise MoneyHidden
+
+
+def may_read(segment: Segment) -> bool:
+    """Whether whoever acts may read who is in the segment and why."""
+    return not (segment.has_rule and is_about_money(segment.rule)) or sees_money()
 
 
 def check_may_aim(tree: Any, segment_ids: Iterable[UUID]) -> None:

@@ -92,6 +92,7 @@ FOLLOWED: Final = (
 
 EXTENSION: Final = Extension(
     error_codes="segments.error_codes.CODES",
+    graphql_customer_edges="segments.graphql.edges.EDGES",
     logged=(Logged("segment", "segments.Segment", "name", "the segment", "segment"),),
     tables=TABLES,
     log_kinds=(

@@ -408,6 +408,7 @@ class Extension:
 
     `urls`: a module of routes under /api/v1/; `public_urls`: one of routes at the root, for people without a login.
     `graphql_queries`, `graphql_mutations`: dotted paths of classes whose fields become root fields.
+    `graphql_customer_edges`: dotted path of name → field, what hangs below a customer (`profiles.graphql.edges`).
     `locks`: names and numbers of advisory locks (`AdvisoryLock.<name>`), unique over all apps.
     `queues`: task → queue (MAINTENANCE else). `enum_names`: name of an enumeration in the API's description → its path.
     `error_codes`: dotted path of code → meaning, of what the app refuses.
@@ -436,6 +437,7 @@ class Extension:
     enum_names: Mapping[str, str] = field(default_factory=dict)
     error_codes: str = ""
     graphql_queries: tuple[str, ...] = ()
+    graphql_customer_edges: str = ""
     graphql_mutations: tuple[str, ...] = ()
     schedule: tuple[Periodic, ...] = ()
     queues: Mapping[str, Queue] = field(default_factory=dict)

@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -15,7 +14,7 @@ from journeys.admin.common import refused
 from journeys.models import Outcome, Task, TaskSource
 from journeys.staff_tasks import TaskFields, close_task, make_task, saved_this_quarter, today
 from profiles.admin.score_dials import TONES
-from profiles.scoring.reading import scores_of, slipping_away, with_customers
+from profiles.scoring.reading import scores_of, slipping_away, slipping_level, value_at_risk, with_customers
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError
@@ -26,7 +25,6 @@ PAGE_SIZE: Final = 50
 MOST_PAGES: Final = 200
 # What the address says → the least churn risk.
 CHOICES: Final = {"80": "Critical", "60": "High and up", "40": "Moderate and up"}
-DEFAULT, MILDEST = "60", "40"
 OUTCOMES: Final = [("CALLED", "Called"), ("PROMISED", "Stays"), ("LOST", "Lost")]
 
 
@@ -34,7 +32,7 @@ OUTCOMES: Final = [("CALLED", "Called"), ("PROMISED", "Stays"), ("LOST", "Lost")
 def slipping_away_page(request: StaffRequest) -> HttpResponse:
     """One page of the list; `from` is the least risk (else where somebody is), `page` counts from 1."""
     least = request.GET.get("from", "")
-    least = least if least in CHOICES else first_with_somebody()
+    least = least if least in CHOICES else str(slipping_level())
     number = request.GET.get("page", "1")
     place = min(int(number), MOST_PAGES) if number.isdecimal() and int(number) > 0 else 1
     start = (place - 1) * PAGE_SIZE
@@ -55,17 +53,12 @@ def slipping_away_page(request: StaffRequest) -> HttpResponse:
         least=least,
         before=place - 1,
         after=place + 1 if len(rows) > PAGE_SIZE else 0,
-        total_cents=everybody.order_by().aggregate(cents=Sum("value_at_risk_cents"))["cents"] or 0,
+        total_cents=value_at_risk(int(least)),
         kept=kept,
         kept_cents=kept_cents,
         outcomes=OUTCOMES,
         may_act=request_may(request, Right.ADD_NOTES),
     )
-
-
-def first_with_somebody() -> str:
-    """High and up; in a club in which nobody is that far gone, moderate and up."""
-    return DEFAULT if slipping_away(from_risk=int(DEFAULT)).exists() else MILDEST
 
 
 def _newest_tasks(people: list[UUID]) -> dict[UUID, Task]:

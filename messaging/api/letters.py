@@ -1,18 +1,18 @@
 """Messages to one person over REST: what was sent, writing one, seeing it before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
-from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from messaging.api import schema
-from messaging.models import NO_SOURCE, Delivery, Message, SendChannel
+from messaging.models import Delivery, SendChannel
 from messaging.rendering import TemplateProblem
-from messaging.writing import preview, ways_to, words_of, write_to
+from messaging.representation import letter_fields
+from messaging.writing import preview, ways_to, write_to
 from profiles.api.parameters import body_object, customer_id_of
 from profiles.api.schema import CUSTOMER_ID
 from profiles.models import CustomerProfile
@@ -138,28 +138,3 @@ def _customer(text: str) -> CustomerProfile:
 
 def _club() -> Tenant:
     return Tenant.objects.get(pk=current_tenant_id())
-
-
-def letter_fields(rows: Sequence[Delivery]) -> list[Fields]:
-    """Rows of the ledger as the API tells them; one query for their texts."""
-    texts: dict[UUID, Message] = Message.objects.in_bulk([row.message_id for row in rows if row.message_id])
-    return [_fields(row, texts.get(row.message_id) if row.message_id else None) for row in rows]
-
-
-def _fields(row: Delivery, text: Message | None) -> Fields:
-    return {
-        "id": row.key,
-        "source": row.source,
-        "sourceId": None if row.source_id == NO_SOURCE else row.source_id,
-        "channel": row.channel or None,
-        "subject": (text and (text.subject or text.name)) or None,
-        "status": row.status,
-        "reason": row.reason or None,
-        "reasonText": words_of(row.reason) if row.reason else None,
-        "dueAt": row.due_at,
-        "handedOverAt": row.handed_over_at,
-        "deliveredAt": row.delivered_at,
-        "openedAt": row.opened_at,
-        "clickedAt": row.clicked_at,
-        "repliedAt": row.replied_at,
-    }

@@ -10,6 +10,7 @@ import orjson
 from profiles.errors import CustomerNotFound
 from profiles.graphql import inputs, types
 from profiles.graphql.context import Context, scoped
+from profiles.graphql.pages_of_customers import with_page
 from profiles.reading import customer_timeline, list_customers, list_notes, read_customer, resolve_customer
 from profiles.representation import COLUMNS, activity_fields, note_fields, row_fields
 from tenants.action_log import log_seen
@@ -32,6 +33,7 @@ def uuid_of(text: str) -> UUID:
 def _customer(context: Context, *, id: str) -> Any:
     customer = orjson.loads(read_customer(uuid_of(id)))
     log_seen("customer.viewed", subject_kind="customer", subject_id=id)
+    with_page([customer])
     return customer
 
 
@@ -43,7 +45,7 @@ def _customers(context: Context, *, filter: Any = None, pagination: Any = None) 
     fields = [row_fields(row) for row in rows]
     for each in fields:
         each["externalIds"] = dict(each["externalIds"])
-    return page_answer(fields, total=total, window=window)
+    return page_answer(with_page(fields), total=total, window=window)
 
 
 @scoped(Scope.READ)

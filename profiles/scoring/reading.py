@@ -1,12 +1,12 @@
 """Reading scores with their reasons, their history, and the list of those who slip away."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from profiles.models import CustomerProfile, ProfileScore, ScoreHistory, StageChange
@@ -18,6 +18,7 @@ HISTORY: Final = timedelta(days=365)
 MOST_STEPS: Final = 50
 # The index of the list holds nobody below it.
 SLIPPING_FROM: Final = 40
+HIGH_FROM: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ def scores_of(profile_id: UUID) -> Scores | None:
     return None if row is None else explain(row, rules_of(row.rules_version), timezone.now())
 
 
+def scores_of_many(profile_ids: Collection[UUID]) -> dict[UUID, Scores]:
+    """Customer → scores, of those who have any; one statement, and one for each version of the rules."""
+    rows = list(ProfileScore.objects.filter(pk__in=profile_ids))
+    rules = {version: rules_of(version) for version in {row.rules_version for row in rows}}
+    now = timezone.now()
+    return {row.pk: explain(row, rules[row.rules_version], now) for row in rows}
+
+
 def history_of(profile_id: UUID) -> list[ScoreHistory]:
     """The changes of the last twelve months, oldest first, led by the one that held when they began."""
     since = timezone.now().date() - HISTORY
@@ -70,6 +79,20 @@ def slipping_away(*, from_risk: int = SLIPPING_FROM) -> QuerySet[ProfileScore]:
         churn_risk__gte=max(from_risk, SLIPPING_FROM)
     ).order_by("-value_at_risk_cents", "profile_id")
     return rows
+
+
+def slipping_level() -> int:
+    """From which risk on somebody counts as slipping away, on the dashboard as in the list.
+
+    High and up; in a club in which nobody is that far gone, moderate and up.
+    """
+    return HIGH_FROM if slipping_away(from_risk=HIGH_FROM).exists() else SLIPPING_FROM
+
+
+def value_at_risk(level: int) -> int:
+    """Cents of all who slip away from this risk on."""
+    found = slipping_away(from_risk=level).order_by().aggregate(cents=Sum("value_at_risk_cents"))
+    return found["cents"] or 0
 
 
 def with_customers(rows: Sequence[ProfileScore]) -> list[tuple[CustomerProfile, Scores]]:

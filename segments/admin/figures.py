@@ -16,13 +16,12 @@ from django.utils import timezone
 
 from profiles.admin.customer_list import choice_from, customers_of
 from profiles.models import ReviewCandidate
+from profiles.scoring.reading import slipping_level, value_at_risk
 from segments.customer_filters import OPEN
 from segments.views import (
     BIRTHDAYS,
     MEMBER,
     RENEWALS,
-    SLIPPING,
-    SLIPPING_FROM,
     all_of,
     leaf,
     rule_address,
@@ -63,11 +62,6 @@ BANDS: Final = f"""
 SELECT LEAST(engagement_score / 20, 4), count(*) FROM profiles_customerprofile
 WHERE {LISTED} AND engagement_score IS NOT NULL GROUP BY 1
 """
-AT_RISK: Final = f"""
-SELECT COALESCE(sum(s.value_at_risk_cents), 0) FROM profiles_profilescore AS s
-JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = s.profile_id
-WHERE s.tenant_id = %(tenant)s AND s.churn_risk >= {SLIPPING_FROM} AND p.status NOT IN ('MERGED', 'DELETED')
-"""
 # Of the newest rows, so that the cost is bounded however long the history is.
 ROUNDS: Final = f"""
 SELECT ((%(today)s - (occurred_at AT TIME ZONE %(zone)s)::date) / 7)::int, count(*)
@@ -84,10 +78,12 @@ _kept: ExpiringCache[tuple[UUID, str], Any] = ExpiringCache(max_entries=5_000)
 def today_panel(request: StaffRequest) -> dict[str, Any] | None:
     """What needs somebody today; each row leads to the people, whom the list counts as the panel does."""
     club = club_of(request)
+    level = kept(club, "level", slipping_level)
+    slipping = all_of(leaf("churnRiskScore", "gte", level))
     rows = [
         _row(club, "event_repeat", "Renewals in 60 days", rule_address(RENEWALS, "membershipExpiry")),
         _row(club, "cake", "Birthdays this week", rule_address(BIRTHDAYS, "name")),
-        _row(club, "trending_down", "Slipping away", rule_address(SLIPPING, "-lifetimeValue")),
+        _row(club, "trending_down", "Slipping away", rule_address(slipping, "-lifetimeValue")),
     ]
     if request_may(request, Right.SEE_MONEY):
         rows.append(
@@ -97,7 +93,7 @@ def today_panel(request: StaffRequest) -> dict[str, Any] | None:
         open_pairs = ReviewCandidate.objects.filter(status=ReviewCandidate.Status.OPEN)
         pairs = kept(club, "pairs", open_pairs.count)
         rows.append(("compare_arrows", "Pairs to review", pairs, reverse("admin:review_queue")))
-    value = kept(club, "risk", lambda: rows_of(club, AT_RISK)[0][0])
+    value = kept(club, "risk", lambda: value_at_risk(level))
     return {"rows": rows, "value": value, "slipping": reverse("admin:slipping_away")}
 
 

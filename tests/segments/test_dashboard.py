@@ -2,17 +2,53 @@
 
 import re
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
+from profiles.models import ProfileScore
 from segments.admin.figures import months_until
 from tenants.expiring_cache import clear_all_caches
+from tenants.scope import tenant_scope
 from tests.back_office import CUSTOMERS, INDEX, counted_queries, desk, text_of
 from tests.cast import Club
 from tests.profiles import records
 
 pytestmark = pytest.mark.django_db
+
+
+PARTS = ("recency", "frequency", "monetary", "breadth", "depth", "decline", "payments", "opens", "downgrade")
+INPUTS = (
+    *(
+        "count30d",
+        "countBefore",
+        "lifetimeValueCents",
+        "channels90d",
+        "received90d",
+        "opened90d",
+        "clicked90d",
+    ),
+    *("received30d", "opened30d", "receivedBefore", "openedBefore", "paymentIssues90d", "openComplaints"),
+    "closedComplaints90d",
+)
+
+
+def scored(club: Club, profile_id: UUID, risk: int, cents: int) -> None:
+    """As a scoring leaves it."""
+    with tenant_scope(club.tenant):
+        ProfileScore.objects.create(
+            profile_id=profile_id,
+            tenant_id=club.tenant.pk,
+            engagement=50,
+            churn_risk=risk,
+            value_at_risk_cents=cents,
+            components=dict.fromkeys((*PARTS, "complaints"), 0),
+            inputs=dict.fromkeys(INPUTS, 0) | {"lastActivityAt": None, "downgradedAt": None},
+            lifecycle_stage="MEMBER",
+            rules_version=0,
+            scored_at=timezone.now(),
+        )
 
 
 def some_people(club: Club) -> None:
@@ -29,7 +65,8 @@ def some_people(club: Club) -> None:
         membership_status="LAPSED",
         membership_expiry=today - timedelta(days=1),
     )
-    records.profile(club.tenant, first_name="Slips", churn_risk_score=60)
+    slips = records.profile(club.tenant, first_name="Slips", churn_risk_score=60)
+    scored(club, slips.pk, 60, 5_000)
     records.profile(club.tenant, first_name="Nearly", churn_risk_score=59)
     complains = records.profile(club.tenant, first_name="Complains")
     content = records.profile(club.tenant, first_name="Content")
@@ -117,3 +154,20 @@ def test_months_cross_the_year() -> None:
     months = months_until(date(2026, 2, 28))
 
     assert (months[0], months[-1], len(months)) == (date(2025, 3, 1), date(2026, 2, 1), 12)
+
+
+def test_where_nobody_is_far_gone_dashboard_and_list_count_the_same_people(fairview: Club) -> None:
+    for name, risk, cents in (("Moderate", 45, 12_300), ("Well", 10, 99_900)):
+        scored(
+            fairview, records.profile(fairview.tenant, first_name=name, churn_risk_score=risk).pk, risk, cents
+        )
+    clear_all_caches()
+    browser = desk(fairview.marketing_manager)
+    html = text_of(browser.get(INDEX))
+    address, number = row(html, "Slipping away")
+    people, value = row(html, "Value at risk")
+
+    assert number == "1"
+    assert "Moderate" in text_of(browser.get(address))
+    assert "123" in value
+    assert value in text_of(browser.get(people))
