@@ -34,12 +34,18 @@ test-main: setup ## All but the browser tests
 test-browser: setup ## The browser tests
 	@$(BIN)/python -m pytest -q -m browser tests/browser
 
-check: setup ## The fast half of CI: lint, format, types, layers, migrations
+check: setup ## The fast half of CI: lint, format, types, layers, migrations, a production's settings
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@# As a production is set up; the key and the secret sign nothing but this check.
+	CRM_ALLOWED_HOSTS=crm.example.com CRM_HSTS_DAYS=365 CRM_JWT_JWKS=https://id.example.com/jwks \
+	CRM_SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz \
+	CRM_SUPPRESSION_SECRET=only-for-this-check-0123456789-abcdef \
+	CRM_DATABASE_URL=postgresql://crm@localhost/none REDIS_URL=redis://localhost:1/0 \
+	$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py compare_api $(API_SINCE)
 
 format: setup ## Format the code and mend what can be mended

@@ -140,12 +140,14 @@ def pause_campaign(
 
 @transaction.atomic
 def resume_campaign(campaign_id: UUID) -> Campaign:
-    """Go on where it stood. What was found late is sent now, and failures so far are forgiven."""
+    """Go on where it stood. What was found late or could not be planned is sent now; failures so far are forgiven."""
     campaign, now = lock_campaign(campaign_id), timezone.now()
     move(campaign, CampaignStatus.ACTIVE, act="resumed", started_at=campaign.started_at or now)
     release_source(campaign.pk)
     late = campaign.occurrences.filter(status=OccurrenceStatus.LATE)
     late.update(status=OccurrenceStatus.WAITING, due_at=now, is_released=True)
+    unplanned = campaign.occurrences.filter(status=OccurrenceStatus.WAITING).exclude(last_error="")
+    unplanned.update(due_at=now, is_released=True, attempts=0)
     running = campaign.occurrences.filter(status__in=[OccurrenceStatus.TESTING, OccurrenceStatus.SENDING])
     for occurrence in running:
         _, failed, _ = tried(campaign, str(occurrence.number))

@@ -20,6 +20,8 @@ from tenants.scope import current_tenant_id
 
 VARIANT_FIELDS: Final = ("label", "weight", "content", "channels", "template_ids", "delay_minutes")
 # What a copy does not take along: it is a draft of its own.
+# What a draft is called until somebody names it.
+UNNAMED: Final = "New campaign"
 NOT_COPIED: Final = frozenset({"scheduled_at", "segment_id", "variants"})
 
 

@@ -36,6 +36,15 @@ class NotADraft(ConflictError):
         )
 
 
+class NotRecurring(ConflictError):
+    """A campaign that is sent once, or by an event, has no rhythm."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This campaign does not repeat, so it has no rhythm to change.", code="NOT_RECURRING"
+        )
+
+
 class NotReady(ConflictError):
     """Something is missing before the campaign can be sent; `problems` lists all of it."""
 

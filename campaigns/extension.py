@@ -106,6 +106,7 @@ EXTENSION: Final = Extension(
     nav=(
         NavEntry("Campaigns", "campaign", "campaigns", group="Marketing", order=200),
         NavEntry("Calendar", "calendar_month", "campaign_calendar", group="Marketing", order=210),
+        NavEntry("Sending rhythm", "event_repeat", "campaign_rhythms", group="Marketing", order=215),
         NavEntry("Campaign settings", "tune", "campaign_settings", "ADMINISTER", "Settings", 945),
     ),
     styles=("crm/campaigns.css",),

@@ -9,6 +9,7 @@ consumer's position moves: each once.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils import timezone
 from campaigns.models import Goal
 from events.consumers import Entry
 from tenants.models import Tenant
+from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 # So long after the first word of it an occurrence is counted: a flood of opens is counted once.
@@ -168,14 +170,15 @@ def recount_due(now: datetime | None = None) -> int:
     with all_tenants(), connection.cursor() as cursor:
         cursor.execute(DUE, {"before": (now or timezone.now()) - CALM, "most": MOST_AT_ONCE})
         due = list(cursor.fetchall())
-    for mark_id, tenant_id in due:
-        with tenant_scope(tenant_id), transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(TAKE, {"id": mark_id})
-            taken = cursor.fetchone()
-            if taken is not None:
-                _count(cursor, tenant_id, taken)
+    one_by_one(due, _recount, what="counting a campaign")
     return len(due)
 
 
-def _count(cursor: Any, tenant_id: Any, place: Sequence[Any]) -> None:
-    cursor.execute(COUNT, {"tenant": tenant_id, "campaign": place[0], "occurrence": place[1]})
+def _recount(mark: tuple[int, UUID]) -> None:
+    mark_id, tenant_id = mark
+    with tenant_scope(tenant_id), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(TAKE, {"id": mark_id})
+        taken = cursor.fetchone()
+        if taken is not None:
+            place: dict[str, Any] = {"tenant": tenant_id, "campaign": taken[0], "occurrence": taken[1]}
+            cursor.execute(COUNT, place)

@@ -2,6 +2,9 @@
 
 Each step is one short transaction that locks the campaign, then the occurrence. A worker that is killed leaves a lease;
 whoever comes after it does the same step again, and nothing is planned twice (see `campaigns.planning`).
+
+Not a `LeasedTable`: one claim looks at the occurrences of all clubs together with their campaigns' states, a step ends
+with its own due time, and failures are counted apart from claims.
 """
 
 import logging

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Q
+
 from events import outbound
 from events.consumers import Entry
 from events.models import ConsumerPosition, DomainLogEntry
@@ -44,16 +46,18 @@ def publish_again(since: datetime, *, reader: str = "") -> int:
 
 
 def _chunks(since: datetime, consumer: str) -> Iterator[list[Entry]]:
-    """Entries that the consumer has passed; what lies before it will be told anyway."""
+    """Entries that the consumer has passed, in its order; what lies before it will be told anyway."""
     position = ConsumerPosition.objects.filter(consumer=consumer).first()
     if position is None:
         return
+    passed = Q(xid__lt=position.last_xid) | Q(xid=position.last_xid, id__lte=position.last_id)
     rows = DomainLogEntry.objects.filter(
-        kind__in=outbound.types(), at__gte=since, cluster=position.cluster, id__lte=position.last_id
-    ).order_by("id")
-    last = 0
-    while chunk := list(rows.filter(id__gt=last)[:CHUNK]):
-        last = chunk[-1].pk
+        passed, kind__in=outbound.types(), at__gte=since, cluster=position.cluster
+    ).order_by("xid", "id")
+    after = Q()
+    while chunk := list(rows.filter(after)[:CHUNK]):
+        last = chunk[-1]
+        after = Q(xid__gt=last.xid) | Q(xid=last.xid, id__gt=last.pk)
         yield [
             Entry(str(row.xid), row.pk, row.tenant_id, row.kind, row.profile_id, row.data, row.at)
             for row in chunk

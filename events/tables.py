@@ -90,9 +90,9 @@ TABLES: Final = (
         "events.WebhookEndpoint",
         plain=columns("url description event_types status disabled_reason disabled_at sealed_secret")
         + columns(
-            "sealed_old_secret old_secret_until failing_since last_success_at failed_waves resting_until"
+            "sealed_old_secret old_secret_until failing_since last_success_at consecutive_failures backoff_until"
         )
-        + columns("turn_until is_slow created_by_name created_at"),
+        + columns("leased_until is_slow created_by_name created_at"),
     ),
     # Refers to the log entry, which is deleted, and holds no payload: see docs/adr/0015.
     Table(

@@ -30,7 +30,7 @@ ORDER BY l.xid DESC, l.id DESC LIMIT 1
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class LogPlace:
     """Behind which entry a reader stands."""
 

@@ -170,7 +170,7 @@ def cron_words(cron: str) -> str:
     at = f"at {int(hour):02}:{int(minute):02}"
     if day == "*" and weekday == "*":
         return f"Every day {at}"
-    if day == "*" and weekday.isdecimal() and int(weekday) <= len(DAYS):
+    if day == "*" and weekday.isdecimal() and 1 <= int(weekday) <= len(DAYS):
         return f"Every {DAYS[int(weekday) - 1]} {at}"
     if day.isdecimal() and weekday == "*":
         return f"On day {day} of each month {at}"

@@ -14,6 +14,7 @@ from journeys.world import world
 from tenants.actors import current_actor
 
 MOST_REVISIONS: Final = 200
+MADE: Final = "Made"
 EMPTY: Final[dict[str, Any]] = {"triggers": [], "steps": [], "start": None}
 
 
@@ -101,10 +102,16 @@ def _go(journey: Journey, by: int, words: str) -> JourneyDraft:
         draft_of(journey)
         draft: JourneyDraft = JourneyDraft.objects.select_for_update().get(journey_id=journey.pk)
         revision = DraftRevision.objects.filter(journey_id=journey.pk, number=draft.position + by).first()
-        if revision is None:
+        if revision is None or (by < 0 and _is_beginning(journey, draft)):
             raise NothingToDo(words)
         draft.position += by
         return _show(draft, revision.definition)
+
+
+def _is_beginning(journey: Journey, draft: JourneyDraft) -> bool:
+    """Whether the draft stands as it was made: a template is not taken back to an empty sheet."""
+    rows = DraftRevision.objects.filter(journey_id=journey.pk, number=draft.position)
+    return rows.filter(act=MADE).exists()
 
 
 def _show(draft: JourneyDraft, definition: dict[str, Any]) -> JourneyDraft:
@@ -123,6 +130,7 @@ def acts_around(journey: Journey, draft: JourneyDraft) -> tuple[str, str]:
     )
     is_first = (
         draft.position == 0
+        or rows.get(draft.position) == MADE
         or not DraftRevision.objects.filter(journey_id=journey.pk, number=draft.position - 1).exists()
     )
     return ("" if is_first else rows.get(draft.position, ""), rows.get(draft.position + 1, ""))

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from journeys import entering
 from journeys.definition import Definition, InvalidDefinition, parse
-from journeys.drafts import EMPTY, draft_of, get_journey, live_version, problems_of, save_draft
+from journeys.drafts import EMPTY, MADE, draft_of, get_journey, live_version, problems_of, save_draft
 from journeys.engine import holding
 from journeys.errors import ApprovalNeeded, IllegalTransition, NameTaken, NothingToDo
 from journeys.models import DraftRevision, Journey, JourneyDraft, JourneyStatus, JourneyVersion, Run, Trial
@@ -55,7 +55,7 @@ def create_journey(
                 template=template,
                 created_by_name=current_actor().name,
             )
-            save_draft(journey, parsed.as_json(), "Made")
+            save_draft(journey, parsed.as_json(), MADE)
             log_action("journey.created", subject_kind="journey", subject_id=journey.pk)
     except IntegrityError as error:
         raise NameTaken from error

@@ -1,5 +1,6 @@
 """Celery entries of this app: parse ids, open the scope, call one function."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from celery import shared_task
@@ -12,6 +13,7 @@ from journeys.engine.passing import move_due
 from journeys.entering import MOVE_RUNS
 from journeys.scanning import scan
 from tenants.models import Tenant
+from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 # A tenant with more to do goes to the back of the queue.
@@ -22,9 +24,14 @@ SELECT t.id FROM tenants_tenant AS t
 WHERE t.is_active AND EXISTS (
     SELECT FROM journeys_run AS r WHERE r.tenant_id = t.id AND r.status = 'WAITING' AND r.due_at <= %s)
 """
-CALLING_TENANTS = """
-SELECT DISTINCT tenant_id FROM journeys_webhookcall WHERE status = 'PENDING' AND due_at <= %s
-"""
+
+
+def _in_each_club(act: Callable[[Tenant], object], *, what: str) -> None:
+    def within(tenant: Tenant) -> None:
+        with tenant_scope(tenant):
+            act(tenant)
+
+    one_by_one(Tenant.objects.filter(is_active=True), within, what=what)
 
 
 @shared_task(name=MOVE_RUNS)
@@ -50,20 +57,19 @@ def wake_due() -> None:
 @shared_task(name="journeys.send_calls")
 def send_calls() -> None:
     """Send the calls of WEBHOOK steps; idempotent for the receiver by their key, and by leases here."""
-    with all_tenants(), connection.cursor() as cursor:
-        cursor.execute(CALLING_TENANTS, [timezone.now()])
-        due = [row[0] for row in cursor.fetchall()]
-    for tenant_id in due:
-        with tenant_scope(tenant_id):
-            calling.send_calls()
+    due = calling.CALLS.tenants_with_work(now=timezone.now())
+    one_by_one(due, _send_calls_of, what="sending calls")
+
+
+def _send_calls_of(tenant_id: UUID) -> None:
+    with tenant_scope(tenant_id):
+        calling.send_calls()
 
 
 @shared_task(name="journeys.scan_dates")
 def scan_dates() -> None:
     """Enter whoever a date or a schedule brings; idempotent by the marks of the triggers."""
-    for tenant in Tenant.objects.filter(is_active=True):
-        with tenant_scope(tenant):
-            scan(tenant, timezone.now())
+    _in_each_club(lambda tenant: scan(tenant, timezone.now()), what="scanning dates")
 
 
 @shared_task(name=trials.RUN_TRIALS, soft_time_limit=1700, time_limit=1750)
@@ -84,22 +90,16 @@ def tend_trials() -> None:
 @shared_task(name="journeys.decide_winners")
 def decide_winners() -> None:
     """Let the best ways of splits win; idempotent, because a split that is decided looks for no winner."""
-    for tenant in Tenant.objects.filter(is_active=True):
-        with tenant_scope(tenant):
-            winning.decide_all()
+    _in_each_club(lambda _: winning.decide_all(), what="deciding winners")
 
 
 @shared_task(name="journeys.mail_mornings")
 def mail_mornings() -> None:
     """Mail the day's tasks to whoever wants them; idempotent by the day that is kept with the wish."""
-    for tenant in Tenant.objects.filter(is_active=True):
-        with tenant_scope(tenant):
-            morning.send_due(tenant, timezone.now())
+    _in_each_club(lambda tenant: morning.send_due(tenant, timezone.now()), what="mailing mornings")
 
 
 @shared_task(name="journeys.tidy")
 def tidy() -> None:
     """Fold tallies and forget old explanations; idempotent, because what is folded or gone is not found again."""
-    for tenant in Tenant.objects.filter(is_active=True):
-        with tenant_scope(tenant):
-            retention.tidy(tenant, timezone.now())
+    _in_each_club(lambda tenant: retention.tidy(tenant, timezone.now()), what="tidying journeys")

@@ -55,7 +55,8 @@ class Walk:
 def walk(raw: Any, profile: CustomerProfile, presses: str = "", *, now: datetime | None = None) -> Walk:
     """Enter, then one stop for each press: `t` lets time run until the next moment, `h` lets happen what is awaited."""
     now = now or timezone.now()
-    definition = parse(raw)
+    # Whoever is tried with is never the one who is held out to compare with.
+    definition = parse({**raw, "entry": {**(raw.get("entry") or {}), "holdoutPercent": 0}})
     with shadow(definition, now) as journey:
         entrant = _entrant(definition, profile.pk)
         verdict = entering.enter(journey, [entrant], now=now, each=True).verdicts[0]

@@ -69,6 +69,12 @@ def segment_names() -> dict[str, str]:
     return {str(pk): name for pk, name in rows}
 
 
+def names_in_pictures() -> dict[str, str]:
+    """Id → name of the club's segments and journeys: what steps and starts may point to."""
+    rows = Journey.objects.values_list("id", "name")
+    return segment_names() | {str(pk): name for pk, name in rows}
+
+
 def is_id(text: str) -> bool:
     """Whether a text is a UUID."""
     try:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
@@ -146,6 +147,12 @@ def with_parameters(url: str, parameters: Mapping[str, str]) -> str:
 
     What only looks like an address (`https://[your link]`) stays as it is.
     """
+    return _linked(url, tuple(parameters.items()))
+
+
+# The links of a message are mostly the same for everybody.
+@lru_cache(maxsize=2_000)
+def _linked(url: str, parameters: tuple[tuple[str, str], ...]) -> str:
     end = len(url.rstrip(".,;:!?)"))
     url, tail = url[:end], url[end:]
     try:
@@ -154,6 +161,6 @@ def with_parameters(url: str, parameters: Mapping[str, str]) -> str:
         return url + tail
     there = parse_qsl(parts.query, keep_blank_values=True)
     known = {name for name, _ in there}
-    query = urlencode([*there, *((name, value) for name, value in parameters.items() if name not in known)])
+    query = urlencode([*there, *((name, value) for name, value in parameters if name not in known)])
     made = urlunsplit(parts._replace(query=query))
     return (made.replace("&", "&amp;") if "&amp;" in url else made) + tail

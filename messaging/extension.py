@@ -72,6 +72,7 @@ TABLES: Final = (
         )
         + columns("sender_email reply_to sms_sender backend updated_at"),
     ),
+    # The next sync takes an erased customer's contact off the list there as well.
     Table(
         "messaging.SyncedList",
         plain=columns("list_id name sequence members synced_at problem"),

@@ -20,6 +20,7 @@ from tenants.scope import current_tenant_id
 MOST_CHANGES: Final = 1000
 MOST_RECONCILIATIONS: Final = 2
 CONFLICT: Final = 409
+AWAY: Final = "The Messaging service does not answer; this is tried again by itself."
 # `{members}` selects profile ids of the open scope's tenant.
 WANTED: Final = """
 SELECT DISTINCT p.messaging_contact_id AS contact_id FROM profiles_customerprofile AS p
@@ -31,13 +32,13 @@ WHERE p.tenant_id = %(tenant)s AND p.messaging_contact_id IS NOT NULL AND p.stat
   AND p.id IN ({members})
 """
 DIFFERENCE: Final = f"""
-WITH wanted AS MATERIALIZED ({WANTED}), there AS (
-    SELECT contact_id FROM messaging_syncedmember WHERE tenant_id = %(tenant)s AND list_id = %(list_id)s
-)
-SELECT contact_id, true FROM wanted WHERE contact_id NOT IN (SELECT contact_id FROM there)
-UNION ALL
-SELECT contact_id, false FROM there WHERE contact_id NOT IN (SELECT contact_id FROM wanted)
-LIMIT {MOST_CHANGES}
+WITH wanted AS MATERIALIZED ({WANTED})
+SELECT COALESCE(w.contact_id, there.contact_id), there.contact_id IS NULL
+FROM wanted AS w
+FULL JOIN (SELECT contact_id FROM messaging_syncedmember
+           WHERE tenant_id = %(tenant)s AND list_id = %(list_id)s) AS there ON there.contact_id = w.contact_id
+WHERE w.contact_id IS NULL OR there.contact_id IS NULL
+ORDER BY 1
 """
 
 
@@ -66,16 +67,16 @@ def sync_list(
 ) -> Synced:
     """Bring the list up to date with the profiles that `members` selects.
 
-    `members` is SQL of ours (`SELECT profile_id FROM segments_membership WHERE …`), `parameters` its values;
+    `members` is SQL of ours (`SELECT profile_id FROM segments_segmentmember WHERE …`), `parameters` its values;
     `%(tenant)s` and `%(list_id)s` are given. Speaks to the service, so call it outside any transaction, in the tenant's
     scope. Raises SyncProblem, which also stands in `SyncedList.problem`.
     """
     try:
         done = _Sync(list_id, name, members, dict(parameters or {})).run()
     except (Outage, Unclear) as problem:
-        raise _noted(list_id, f"The Messaging service cannot be reached: {problem}") from problem
+        raise _noted(list_id, AWAY) from problem
     except Refused as refused:
-        raise _noted(list_id, f"The Messaging service refused the list: {refused.message}") from refused
+        raise _noted(list_id, f"The Messaging service refuses the list: {refused.message}") from refused
     SyncedList.objects.filter(list_id=list_id).update(
         members=done.members, synced_at=timezone.now(), problem=""
     )
@@ -137,9 +138,11 @@ class _Sync:
         return bool(there["sequence"] == self.row.sequence and there["checksum"] == checksum(contacts))
 
     def _push(self) -> Mapping[str, Any] | None:
-        """Push differences until there are none; None where there was none, or another number is expected."""
+        """Push the difference, numbered; None where there was none. Of another number nothing is known to be there."""
         there: Mapping[str, Any] | None = None
-        while changes := self._changes():
+        difference = self._changes()
+        for start in range(0, len(difference), MOST_CHANGES):
+            changes = difference[start : start + MOST_CHANGES]
             add = [contact_id for contact_id, is_new in changes if is_new]
             remove = [contact_id for contact_id, is_new in changes if not is_new]
             try:
@@ -183,8 +186,12 @@ class _Sync:
         with transaction.atomic():
             SyncedMember.objects.filter(list_id=self.list_id).delete()
             SyncedMember.objects.bulk_create(
-                SyncedMember(tenant_id=self.tenant_id, list_id=self.list_id, contact_id=one)
-                for one in sorted(found)
+                (
+                    SyncedMember(tenant_id=self.tenant_id, list_id=self.list_id, contact_id=one)
+                    for one in sorted(found)
+                ),
+                ignore_conflicts=True,
+                batch_size=5 * MOST_CHANGES,
             )
             self.row.sequence = int(there["sequence"])
             SyncedList.objects.filter(pk=self.row.pk).update(sequence=self.row.sequence)

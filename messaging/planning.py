@@ -209,6 +209,7 @@ class _Run:
         cursor.execute(sql.LOOK, parameters)
         self.candidates, most_ways, first, last, zones, self.taken = cursor.fetchone()
         self.many_ways = (most_ways or 0) > 1
+        self.repeats = self.caps is not None and self._has_repeats()
         if self.candidates >= ANALYZED_FROM:
             cursor.execute(sql.ANALYZE)
         if self.has_quiet_hours and self.candidates:
@@ -221,6 +222,10 @@ class _Run:
         whom = str(self.tenant.pk) if self.caps else f"{self.tenant.pk}/{self.sending.source_id}"
         if self.caps or self.sending.one_per_mailbox:
             self.cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, whom])
+
+    def _has_repeats(self) -> bool:
+        self.cursor.execute(sql.REPEATS)
+        return bool(self.cursor.fetchone()[0])
 
     def _fill_cycles(self, zones: Iterable[str], first: datetime, last: datetime) -> None:
         assert self.policy.quiet_from is not None  # noqa: S101 - as has_quiet_hours says
@@ -248,6 +253,7 @@ class _Run:
             many_ways=self.many_ways,
             one_mailbox=sending.one_per_mailbox,
             taken=bool(self.taken),
+            repeats=self.repeats,
         )
         needs_consent = sending.message_class == MessageClass.MARKETING or self.policy.needs_consent_always
         self.cursor.execute(

@@ -72,18 +72,17 @@ FROM delivery_news AS n WHERE d.tenant_id = %s AND d.id = n.id
 """
 # An address that does not exist, or whose owner complained, is left alone from now on; the third soft bounce in a row
 # means a week's rest. What arrives again ends the row of soft ones.
-SUPPRESS: Final = """
+# Rows of which each of a family gets one have no mailbox of their own: then it is that of the person's address.
+MAILBOX: Final = """COALESCE(d.mailbox, hashtextextended(
+        CASE d.channel WHEN 'EMAIL' THEN p.email WHEN 'PUSH' THEN p.messaging_contact_id ELSE p.phone_number END, 0))"""
+SUPPRESS: Final = f"""
 INSERT INTO messaging_suppression (tenant_id, channel, mailbox, kind, until)
 SELECT DISTINCT ON (d.channel, box.hash) d.tenant_id, d.channel, box.hash, s.kind,
        CASE s.kind WHEN 'SOFT_BOUNCE' THEN now() + interval '7 days' END
 FROM unnest(%(ids)s::bigint[], %(kinds)s::text[]) AS s(id, kind)
 JOIN messaging_delivery AS d ON d.tenant_id = %(tenant)s AND d.id = s.id
 JOIN profiles_customerprofile AS p ON p.tenant_id = d.tenant_id AND p.id = d.profile_id
-CROSS JOIN LATERAL (
-    SELECT COALESCE(d.mailbox, hashtextextended(
-        CASE d.channel WHEN 'EMAIL' THEN p.email WHEN 'PUSH' THEN p.messaging_contact_id ELSE p.phone_number END, 0)
-    ) AS hash
-) AS box
+CROSS JOIN LATERAL (SELECT {MAILBOX} AS hash) AS box
 WHERE box.hash IS NOT NULL
 ORDER BY d.channel, box.hash, s.kind
 ON CONFLICT ON CONSTRAINT messaging_suppression_mailbox_uq DO UPDATE
@@ -92,10 +91,11 @@ SET kind = CASE WHEN excluded.kind = 'SOFT_BOUNCE' THEN messaging_suppression.ki
     until = CASE WHEN excluded.kind = 'SOFT_BOUNCE' AND messaging_suppression.kind = 'SOFT_BOUNCE' THEN excluded.until
                  WHEN excluded.kind = 'SOFT_BOUNCE' THEN messaging_suppression.until END
 """
-ARRIVED: Final = """
-DELETE FROM messaging_suppression AS s USING messaging_delivery AS d
-WHERE s.tenant_id = %s AND d.tenant_id = s.tenant_id AND d.id = ANY(%s) AND s.channel = d.channel
-  AND s.mailbox = d.mailbox AND s.kind = 'SOFT_BOUNCE' AND s.strikes < 3
+ARRIVED: Final = f"""
+DELETE FROM messaging_suppression AS s USING messaging_delivery AS d, profiles_customerprofile AS p
+WHERE s.tenant_id = %(tenant)s AND d.tenant_id = %(tenant)s AND d.id = ANY(%(ids)s) AND s.channel = d.channel
+  AND p.tenant_id = %(tenant)s AND p.id = d.profile_id AND s.mailbox = {MAILBOX}
+  AND s.kind = 'SOFT_BOUNCE' AND s.strikes < 3
 """
 # What a message may become by word from outside.
 UNDER_WAY: Final = frozenset({"PLANNED", "CLAIMED", "UNKNOWN"})
@@ -232,7 +232,8 @@ def _store(cursor: Any, tenant_id: UUID, states: Iterable[State]) -> None:
     if suppressed:
         ids, kinds = [state.row.id for state in suppressed], [state.suppress for state in suppressed]
         cursor.execute(SUPPRESS, {"tenant": tenant_id, "ids": ids, "kinds": kinds})
-    cursor.execute(ARRIVED, [tenant_id, [state.row.id for state in states if state.arrived]])
+    if arrived := [state.row.id for state in states if state.arrived]:
+        cursor.execute(ARRIVED, {"tenant": tenant_id, "ids": arrived})
     log.append(
         LogEntry(CHANGED, state.row.profile_id, data_of(state.row, change) | more)
         for state in states

@@ -3,6 +3,9 @@
 Nothing is decided here but whether a message may still go. A claimed row is committed before the service is called, and
 what the call did is noted after it: a worker that dies between leaves a row whose lease ends, which the sweep
 (`messaging.settling`) asks the service about by its key. No message is handed over twice on a guess.
+
+Not a `LeasedTable`: a claim decides for each row what becomes of it (expired, deferred, claimed), goes on from a mark
+in the index, and a row whose worker died must not be claimed again.
 """
 
 import logging

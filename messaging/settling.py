@@ -49,6 +49,11 @@ def settle(tenant: Tenant, *, believed_after: timedelta = BELIEVED_AFTER) -> int
     return touched
 
 
+def settle_tenant(tenant_id: UUID) -> int:
+    """The same by the tenant's id."""
+    return settle(Tenant.objects.get(pk=tenant_id))
+
+
 def _note_lost(tenant: Tenant) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.LOST, [tenant.pk])

@@ -34,6 +34,7 @@ SELECT count(*), max(cardinality(channels)), min(COALESCE(due_at, %(now)s)), max
 FROM send_candidate
 """
 ANALYZE: Final = "ANALYZE send_candidate"
+REPEATS: Final = "SELECT EXISTS (SELECT FROM send_candidate GROUP BY profile_id HAVING count(*) > 1)"
 
 # From the few restrictions to their people, whatever the planner is told.
 _PEOPLE: Final = """
@@ -132,6 +133,13 @@ _BEST_WAY: Final = """, best AS (
 )"""
 _NO_CAPS: Final = """, capped AS (
     SELECT chosen.*, blocked AS held, false AS is_full_week FROM chosen
+)"""
+# Of a plan in which nobody stands twice only what somebody had before counts: four sorts of wide rows less.
+_CAPS_ONCE: Final = """, capped AS (
+    SELECT chosen.*, blocked AS held,
+           COALESCE(had_channel_week >= {channel_week}, false) OR COALESCE(had_any_week >= {any_week}, false)
+               AS is_full_week
+    FROM chosen
 )"""
 # Those of the same plan count as well, in order of position.
 _CAPS: Final = """, ranked AS (
@@ -257,16 +265,24 @@ def _number(value: int | None) -> str:
 
 
 def decision(
-    *, ending: str, caps: Caps | None, has_quiet_hours: bool, many_ways: bool, one_mailbox: bool, taken: bool
+    *,
+    ending: str,
+    caps: Caps | None,
+    has_quiet_hours: bool,
+    many_ways: bool,
+    one_mailbox: bool,
+    taken: bool,
+    repeats: bool,
 ) -> str:
     """The statement that decides, put together for what this plan asks.
 
     `many_ways`: somebody may be reached over several channels. `taken`: the source has rows that may hold a mailbox.
+    `repeats`: somebody stands among the candidates more than once.
     """
     parts = [_PEOPLE, _QUIET if has_quiet_hours else _NO_QUIET, _ways(caps)]
     names = _HAD_NAMES if caps else ""
     parts.append((_BEST_WAY if many_ways else _ONE_WAY).replace("{had_names}", names))
-    parts.append(_with_caps(caps))
+    parts.append(_with_caps(caps, repeats=repeats))
     parts.append(_ONE_MAILBOX.replace("{taken}", _TAKEN if taken else "") if one_mailbox else _EVERY_MAILBOX)
     return "".join([*parts, _DECISION, ENDINGS[ending]])
 
@@ -316,5 +332,7 @@ def _had(caps: Caps, span: str) -> str:
     return f"CASE w.channel {cases} ELSE 0 END" if cases else "0::bigint"
 
 
-def _with_caps(caps: Caps | None) -> str:
-    return _NO_CAPS if caps is None else _filled(_CAPS, caps, "channel")
+def _with_caps(caps: Caps | None, *, repeats: bool) -> str:
+    if caps is None:
+        return _NO_CAPS
+    return _filled(_CAPS if repeats else _CAPS_ONCE, caps, "channel")

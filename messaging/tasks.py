@@ -6,7 +6,7 @@ from events.debounce import clear_debounce, enqueue_debounced
 from messaging import sending, settling
 from messaging.planning import HANDS, SEND_DUE
 from tenants.actors import acting_as, program
-from tenants.models import Tenant
+from tenants.one_by_one import one_by_one
 
 
 @shared_task(name=SEND_DUE)
@@ -31,5 +31,4 @@ def wake_sends() -> None:
 def settle_sends() -> None:
     """Ask about what is unknown, decide about what was deferred; idempotent by leases and row locks."""
     with acting_as(program("messaging.settle_sends")):
-        for tenant_id in settling.unsettled_tenants():
-            settling.settle(Tenant.objects.get(pk=tenant_id))
+        one_by_one(settling.unsettled_tenants(), settling.settle_tenant, what="settling sends")

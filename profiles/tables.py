@@ -276,7 +276,7 @@ TABLES: Final = (
     Table(
         "profiles.ScoreRun",
         plain=columns(
-            "day rules_version tier_order status total done changed has_looked_back done_until started_at"
+            "day rules_version tier_order status total done changed is_history_backfilled done_until started_at"
         )
         + columns("leased_until attempts finished_at"),
     ),

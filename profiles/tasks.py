@@ -21,6 +21,7 @@ from profiles.scoring.people import Scorer
 from profiles.scoring.versions import SCORE_TENANT
 from tenants.actors import acting_as, program
 from tenants.models import Tenant
+from tenants.one_by_one import one_by_one
 from tenants.scope import tenant_scope
 
 INDEX_TEXTS = "profiles.index_texts_of"
@@ -112,9 +113,12 @@ def find_duplicates_of(tenant_id: str) -> None:
 @shared_task(name="profiles.weigh_candidates")
 def weigh_new_candidates() -> None:
     """Weigh pairs that came before staff and have no weight yet; idempotent, because a weight is written once."""
-    for tenant in Tenant.objects.filter(is_active=True):
-        with tenant_scope(tenant):
-            weigh_candidates(is_everybody=False)
+    one_by_one(Tenant.objects.filter(is_active=True), _weigh_new_candidates_of, what="weighing candidates")
+
+
+def _weigh_new_candidates_of(tenant: Tenant) -> None:
+    with tenant_scope(tenant):
+        weigh_candidates(is_everybody=False)
 
 
 @shared_task(name="profiles.finish_erasures")

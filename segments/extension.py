@@ -61,11 +61,6 @@ TABLES: Final = (
         texts=written("error"),
     ),
     Table(
-        "segments.ListedContact",
-        personal=columns("segment_id contact_id"),
-        elsewhere="the next sync takes an erased customer's contact off the list",
-    ),
-    Table(
         "segments.SavedView",
         plain=columns("name rule filters columns sort owner_id place created_at"),
         texts=written("name rule filters"),

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from events.debounce import clear_debounce, enqueue_debounced
 from segments import log_consumer, refreshing, syncing
+from tenants.one_by_one import one_by_one
 from tenants.scope import tenant_scope
 
 REFRESH = "segments.refresh"
@@ -40,9 +41,19 @@ def move_due(tenant_id: str) -> None:
 
 @shared_task(name="segments.sync_lists")
 def sync_lists() -> None:
-    """Bring lists that stand with the Messaging service up to date, one task each; idempotent by comparing sets."""
+    """Bring lists that stand with the Messaging service up to date, one task each; idempotent by comparing sets.
+
+    Those of deleted segments are dropped.
+    """
     for tenant_id, segment_id in syncing.segments_behind():
         sync_list.delay(str(tenant_id), str(segment_id))
+    one_by_one(syncing.lists_left_over(), _drop_list, what="dropping a list")
+
+
+def _drop_list(left: tuple[UUID, UUID]) -> None:
+    tenant_id, segment_id = left
+    with tenant_scope(tenant_id):
+        syncing.drop_segments_list(segment_id)
 
 
 @shared_task(name="segments.sync_list")

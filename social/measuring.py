@@ -17,6 +17,7 @@ from social.networks.errors import Effect
 from social.networks.registry import publisher_of
 from social.publishing.failures import close_doors
 from social.tokens import account_of
+from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 
 logger = logging.getLogger(__name__)
@@ -63,9 +64,14 @@ def measure_due(now: datetime | None = None) -> int:
         for tenant_id, connection_id, target_id in cursor.fetchall():
             groups[tenant_id, connection_id].append(target_id)
     count = 0
-    for (tenant_id, connection_id), target_ids in groups.items():
+
+    def measure_account(account: tuple[UUID, UUID]) -> None:
+        nonlocal count
+        tenant_id, connection_id = account
         with tenant_scope(tenant_id):
-            count += _measure(connection_id, target_ids, now)
+            count += _measure(connection_id, groups[account], now)
+
+    one_by_one(groups, measure_account, what="measuring an account")
     return count
 
 

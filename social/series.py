@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from social.errors import PostUnfit
 from social.models import Connection, Post, PostStatus, QueueSlot, Target
 from social.posts import Words, duplicate_post, get_post, schedule_post, whole_posts, write_post
 from tenants.errors import DomainError, InvalidError
+from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 SEARCHED: Final = timedelta(days=60)
@@ -32,27 +34,38 @@ def next_time(cron: str, after: datetime, zone: ZoneInfo) -> datetime | None:
 def extend_series(now: datetime | None = None) -> int:
     """The next post of each series whose last one's time has come; each once, by a constraint."""
     now, count = now or timezone.now(), 0
+    later = Post.objects.filter(
+        tenant_id=OuterRef("tenant_id"),
+        series_id=OuterRef("series_id"),
+        scheduled_at__gt=OuterRef("scheduled_at"),
+    )
     with all_tenants():
+        # The last post of each series, the newest first: what cannot go on at present stands in nobody's way.
         due = list(
             Post.objects.exclude(repeats="")
             .filter(
                 status__in=(PostStatus.PUBLISHED, PostStatus.FAILED, PostStatus.PUBLISHING),
                 scheduled_at__lte=now,
             )
-            .filter(series_id__isnull=False, repeats_until__gt=now)
+            .filter(~Exists(later), series_id__isnull=False, repeats_until__gt=now)
+            .order_by("-scheduled_at", "pk")
             .values_list("pk", "tenant_id")[:MOST]
         )
-    for post_id, tenant_id in due:
+
+    def extend(last: tuple[UUID, UUID]) -> None:
+        nonlocal count
+        post_id, tenant_id = last
         with tenant_scope(tenant_id):
             count += _extend(post_id, now)
+
+    one_by_one(due, extend, what="going on with a series")
     return count
 
 
 def _extend(post_id: object, now: datetime) -> int:
     post: Post = whole_posts().get(pk=post_id)
-    later = Post.objects.filter(series_id=post.series_id, scheduled_at__gt=post.scheduled_at)
     following = next_time(post.repeats, max(post.scheduled_at or now, now), post.tenant.zone)
-    if later.exists() or following is None or post.repeats_until is None or following > post.repeats_until:
+    if following is None or post.repeats_until is None or following > post.repeats_until:
         return 0
     try:
         with transaction.atomic():

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 from smtplib import SMTPException
 from typing import Final
+from uuid import UUID
 
 from django.core.mail import send_mail
 from django.db.models import Q
@@ -15,6 +16,7 @@ from social.health import AHEAD, health_of
 from social.library.serving import public_url
 from social.models import Connection, ConnectionStatus, Network
 from tenants.models import Role, User
+from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 logger = logging.getLogger(__name__)
@@ -33,9 +35,14 @@ def warn_admins(now: datetime | None = None) -> int:
             .order_by("pk")
             .values_list("pk", "tenant_id")[:MOST]
         )
-    for key, tenant_id in ailing:
+
+    def warn(ailing: tuple[UUID, UUID]) -> None:
+        nonlocal count
+        key, tenant_id = ailing
         with tenant_scope(tenant_id):
             count += _warn(Connection.objects.select_related("tenant").get(pk=key), now)
+
+    one_by_one(ailing, warn, what="warning about an account")
     return count
 
 

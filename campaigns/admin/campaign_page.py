@@ -12,6 +12,7 @@ from campaigns.admin.list_page import TONES, campaign_or_404
 from campaigns.benchmarks import FIELD_RATES, SOURCE
 from campaigns.models import Campaign, CampaignChannel
 from campaigns.representation import reason_text, recipient_fields, recipients_of
+from campaigns.schedule import explain
 from campaigns.stats import RATES, closing_sum, stats_of
 from messaging.models import DeliveryStatus
 from tenants.admin.base import request_may
@@ -57,6 +58,7 @@ def campaign_page(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
         campaign=campaign,
         club=club,
         may_edit=may_edit,
+        rhythm=explain(campaign.recur_pattern) if campaign.recur_pattern else "",
         stats=stats,
         rates=_rates(stats, is_mail="EMAIL" in campaign.channels),
         field=SOURCE if "EMAIL" in campaign.channels else "",

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from campaigns.actions import get_campaign
-from campaigns.editing import create_campaign
+from campaigns.editing import UNNAMED, create_campaign
 from campaigns.errors import CampaignNotFound
 from campaigns.models import Campaign, CampaignStatus
 from campaigns.representation import list_campaigns
@@ -68,5 +68,5 @@ def campaigns(request: StaffRequest) -> HttpResponse:
 def campaign_new(request: StaffRequest) -> HttpResponse:
     """A draft, and on to its first step."""
     club_of(request)
-    campaign = create_campaign({"name": "New campaign", "channels": ["EMAIL"]})
+    campaign = create_campaign({"name": UNNAMED, "channels": ["EMAIL"]})
     return HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, "audience"]))

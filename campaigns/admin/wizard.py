@@ -17,7 +17,7 @@ from campaigns.admin.list_page import campaign_or_404
 from campaigns.admin.previews import previews_of
 from campaigns.admin.reach import Reach, reach_of
 from campaigns.admin.sentences import sentences_of
-from campaigns.editing import lacks_approval, update_campaign
+from campaigns.editing import UNNAMED, lacks_approval, update_campaign
 from campaigns.models import (
     Campaign,
     CampaignChannel,
@@ -49,6 +49,8 @@ STEPS: Final = {
     "review": "Look once more",
 }
 WRITTEN: Final = (CampaignChannel.EMAIL, CampaignChannel.SMS, CampaignChannel.PUSH, CampaignChannel.WHATSAPP)
+# What is tried against version A, the text of the step before.
+VERSIONS: Final = ("B", "C", "D", "E")
 MOST_OTHERS: Final = 50
 Values = dict[str, Any]
 
@@ -94,6 +96,7 @@ def _shown(request: StaffRequest, campaign: Campaign, step: str, problems: Mappi
 
 def _audience_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
     return {
+        "name": "" if campaign.name == UNNAMED else campaign.name,
         "segments": Segment.objects.filter(deleted_at=None).order_by("name"),
         "others": Campaign.objects.filter(
             status__in=[CampaignStatus.COMPLETED, CampaignStatus.ACTIVE, CampaignStatus.CANCELLED]
@@ -124,14 +127,22 @@ def _content_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> 
 
 
 def _test_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
-    variants = list(campaign.variants.order_by("label"))
-    second = variants[1] if len(variants) > 1 else None
+    written = {each.label: each.content for each in campaign.variants.all()}
     return {
-        "is_tested": bool(variants),
-        "second": second.content if second else {},
+        "is_tested": bool(written),
+        "versions": [
+            (
+                label,
+                [
+                    (CampaignChannel(channel), written.get(label, {}).get(channel, {}))
+                    for channel in campaign.direct_channels
+                ],
+                label == VERSIONS[0] or label in written,
+            )
+            for label in VERSIONS
+        ],
         "metrics": WinnerMetric.choices,
         "goals": Goal.choices,
-        "channel": campaign.direct_channels[0] if campaign.direct_channels else "EMAIL",
         "hours": round(campaign.test_minutes / 60, 1),
     }
 
@@ -188,7 +199,7 @@ def read_step(request: HttpRequest, campaign: Campaign, step: str) -> Values:
 
 def _read_audience(form: QueryDict, campaign: Campaign) -> Values:
     return {
-        "name": form.get("name", ""),
+        "name": form.get("name", "").strip() or campaign.name,
         "segmentIds": form.getlist("segmentIds"),
         "excludedSegmentIds": form.getlist("excludedSegmentIds"),
         "excludedCampaignIds": form.getlist("excludedCampaignIds"),
@@ -222,14 +233,26 @@ def _read_test(form: QueryDict, campaign: Campaign) -> Values:
     }
     if "tested" not in form or not campaign.direct_channels:
         return values
-    channel = campaign.direct_channels[0]
-    second = {part: form.get(f"second-{part}", "") for part in ("subject", "body")}
     return values | {
-        "variants": [{"label": "A"}, {"label": "B", "content": {channel: second}}],
+        "variants": [{"label": "A"}, *_versions(form, campaign)],
         "winnerMetric": form.get("winnerMetric", "CLICKS"),
         "testPercent": _number(form.get("testPercent", "100")),
         "testMinutes": round(_fraction(form.get("hours", "4")) * 60),
     }
+
+
+def _versions(form: QueryDict, campaign: Campaign) -> list[Values]:
+    """B, and each further one in which something is written; what is left empty stays as in A."""
+    found = []
+    for label in VERSIONS:
+        content = {
+            channel: {part: form.get(f"{label}-{channel}-{part}", "") for part in ("subject", "body")}
+            for channel in campaign.direct_channels
+        }
+        said = {channel: texts for channel, texts in content.items() if any(map(str.strip, texts.values()))}
+        if said or label == VERSIONS[0]:
+            found.append({"label": label, "content": said})
+    return found
 
 
 def _read_time(form: QueryDict, campaign: Campaign) -> Values:

@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
+from django.db import connection as product_connection
 from django.utils import timezone
 
 from campaigns.editing import create_campaign
@@ -146,23 +149,40 @@ def _others(
     now = timezone.now()
     made = mixed_events(count, OTHER_PEOPLE, now=now, run=run)
     mine = [(tenant.pk, receive(one.event, now=now)) for one in made]
-    size = round(OTHERS_A_SECOND * TICK_SECONDS)
     after = inbox.last_id(connection)
-    began = time.perf_counter()
-    for tick in range(0, len(mine), size):
-        accept(mine[tick : tick + size], door=Door.HTTP)
-        chunk = next(flood, None)
-        if chunk:
-            accept(chunk, door=Door.HTTP)
-        wait = began + (tick / size + 1) * TICK_SECONDS - time.perf_counter()
-        if wait > 0:
-            time.sleep(wait)
-    with setting.reporter.bar("events done", count) as report:
-        ended = inbox.wait_until_done(connection, tenant.pk, after, report)
-    for chunk in flood:
-        accept(chunk, door=Door.HTTP)
+    with _poured(flood):
+        began = time.perf_counter()
+        _paced(mine, round(OTHERS_A_SECOND * TICK_SECONDS), began)
+        with setting.reporter.bar("events done", count) as report:
+            ended = inbox.wait_until_done(connection, tenant.pk, after, report)
     (waited,) = one_row(connection, WAITED, [tenant.pk, after])
     return count / (ended - began), float(waited)
+
+
+def _paced(events: Chunk, size: int, began: float) -> None:
+    """So many at each tick; a tick that took longer is not made up for by a burst."""
+    for tick, start in enumerate(range(0, len(events), size), start=1):
+        accept(events[start : start + size], door=Door.HTTP)
+        time.sleep(max(began + tick * TICK_SECONDS - time.perf_counter(), 0))
+
+
+@contextmanager
+def _poured(flood: Iterator[Chunk]) -> Iterator[None]:
+    """The flood comes by a door of its own, so that taking it in is no part of the others' pace."""
+
+    def pour() -> None:
+        began = time.perf_counter()
+        try:
+            for tick, chunk in enumerate(flood, start=1):
+                accept(chunk, door=Door.HTTP)
+                time.sleep(max(began + tick * TICK_SECONDS - time.perf_counter(), 0))
+        finally:
+            product_connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        poured = pool.submit(pour)
+        yield
+        poured.result()
 
 
 def _await_counters(connection: Connection, tenant: Tenant, told: list[dict[str, Any]]) -> float:

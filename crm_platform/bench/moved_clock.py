@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
 
 import requests
 from django.db.models import F
@@ -32,12 +31,12 @@ def move_clock(by: timedelta = MINUTE) -> None:
 
 
 class Doubts:
-    """For how many minutes of the moved clock the machine itself did not know; to be told after each minute."""
+    """For how many minutes of the moved clock nobody knew of a call; to be told after each minute."""
 
     def __init__(self) -> None:
         self.longest = 0
         self._minute = 0
-        self._since: dict[UUID, int] = {}
+        self._since: dict[int, int] = {}
 
     def tick(self) -> None:
         """A minute is over: look, and move the clock."""
@@ -48,7 +47,10 @@ class Doubts:
             )
             paused = AppPause.objects.filter(until__gt=timezone.now()).values_list("family", flat=True)
             networks = [network for network, family in FAMILIES.items() if family in set(paused)]
-            unknown = set(able.exclude(connection__network__in=networks).values_list("pk", flat=True))
+            waiting = able.exclude(connection__network__in=networks)
+            # Each call has a doubt of its own: another draft that is lost, too, begins anew.
+            calls = Attempt.objects.filter(target__in=waiting, outcome__in=("STARTED", "UNKNOWN"))
+            unknown = set(calls.values_list("pk", flat=True))
         self._since = {key: self._since.get(key, self._minute) for key in unknown}
         self.longest = max([self.longest, *(self._minute - since for since in self._since.values())])
         self._minute += 1

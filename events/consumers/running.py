@@ -3,6 +3,8 @@
 What a consumer writes and its position move in one transaction, inside the tenant's scope. A batch that fails is
 halved until the bad entry stands alone; that one is parked. A breaker stops a consumer at a tenant when entries fail
 one after the other: then not the entries are bad, and parking the log would help nobody.
+
+Not a `LeasedTable`: the position's row is the lock, and only who speaks to a peer adds a lease to it.
 """
 
 import logging

@@ -45,7 +45,7 @@ LONGEST_ANSWER: Final = 1024
 class WebhookEndpoint(TenantModel):
     """A URL that is told of a club's events.
 
-    `turn_until` is the lease of the worker that sends to it now, `resting_until` keeps everybody from an endpoint of
+    `leased_until` is the lease of the worker that sends to it now, `backoff_until` keeps everybody from an endpoint of
     which a whole wave failed.
     """
 
@@ -65,9 +65,9 @@ class WebhookEndpoint(TenantModel):
     old_secret_until = models.DateTimeField(null=True)
     failing_since = models.DateTimeField(null=True, help_text="The first failure since the last success.")
     last_success_at = models.DateTimeField(null=True)
-    failed_waves = models.PositiveSmallIntegerField(default=0)
-    resting_until = models.DateTimeField(null=True)
-    turn_until = models.DateTimeField(null=True)
+    consecutive_failures = models.PositiveSmallIntegerField(default=0)
+    backoff_until = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
     is_slow = models.BooleanField(db_default=False, help_text="The last batch took seconds.")
     created_by_name = models.CharField(max_length=250)
     created_at = models.DateTimeField(db_default=models.functions.Now())

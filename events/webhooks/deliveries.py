@@ -103,7 +103,7 @@ def _hurry(rows: QuerySet[WebhookDelivery]) -> int:
 def _tell(endpoint_id: UUID, details: dict[str, int]) -> None:
     log_action("webhook.replayed", subject_kind=SUBJECT, subject_id=endpoint_id, details=details)
     # Somebody says that the receiver is there again: an endpoint that rests after failures would let it wait.
-    WebhookEndpoint.objects.filter(pk=endpoint_id).update(resting_until=None)
+    WebhookEndpoint.objects.filter(pk=endpoint_id).update(backoff_until=None)
     enqueue_on_commit(DELIVER, str(endpoint_id))
 
 

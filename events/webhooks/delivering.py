@@ -2,6 +2,9 @@
 
 No transaction is open while a request is under way. A worker that is killed leaves leases, and when they have run out
 the same events are sent again under the same ids.
+
+Not a `LeasedTable`: one lease holds an endpoint and the deliveries of its batch, and whether an endpoint may be taken
+depends on how many others are.
 """
 
 import logging
@@ -69,7 +72,7 @@ def deliver_due(endpoint_id: UUID) -> bool:
 
 def _slow_leases() -> int:
     """How many slow endpoints of the open scope are leased now."""
-    count: int = WebhookEndpoint.objects.filter(turn_until__gt=timezone.now(), is_slow=True).count()
+    count: int = WebhookEndpoint.objects.filter(leased_until__gt=timezone.now(), is_slow=True).count()
     return count
 
 
@@ -78,13 +81,13 @@ def _begin(endpoint: WebhookEndpoint) -> bool:
     now = timezone.now()
     with transaction.atomic():
         lock_tenant(AdvisoryLock.WEBHOOKS)
-        if WebhookEndpoint.objects.filter(turn_until__gt=now).count() >= MOST_TURNS:
+        if WebhookEndpoint.objects.filter(leased_until__gt=now).count() >= MOST_TURNS:
             return False
         if endpoint.is_slow and _slow_leases() >= MOST_SLOW_TURNS:
             return False
         taken = WebhookEndpoint.objects.filter(
-            Q(turn_until=None) | Q(turn_until__lte=now), pk=endpoint.pk, status=EndpointStatus.ENABLED
-        ).update(turn_until=now + LEASE)
+            Q(leased_until=None) | Q(leased_until__lte=now), pk=endpoint.pk, status=EndpointStatus.ENABLED
+        ).update(leased_until=now + LEASE)
     return bool(taken)
 
 
@@ -107,16 +110,16 @@ class _EndpointLease:
     def release(self) -> None:
         """Release the lease, unless it ran out and another worker has it."""
         if self.lease is not None:
-            mine = WebhookEndpoint.objects.filter(pk=self.endpoint_id, turn_until=self.lease)
-            mine.update(turn_until=None)
+            mine = WebhookEndpoint.objects.filter(pk=self.endpoint_id, leased_until=self.lease)
+            mine.update(leased_until=None)
 
     def _send_batch(self, over: requests.Session, pool: ThreadPoolExecutor) -> bool:
         """Claim, send and record one batch; whether the next may follow at once."""
         now = timezone.now()
         self.lease = now + LEASE
-        rested = Q(resting_until=None) | Q(resting_until__lte=now)
+        rested = Q(backoff_until=None) | Q(backoff_until__lte=now)
         able = WebhookEndpoint.objects.filter(pk=self.endpoint_id, status=EndpointStatus.ENABLED)
-        able.update(turn_until=self.lease)
+        able.update(leased_until=self.lease)
         endpoint = able.filter(rested).first()
         if endpoint is None:
             return False

@@ -122,11 +122,18 @@ def disable(endpoint: WebhookEndpoint, reason: DisabledReason) -> None:
 def _enable(endpoint: WebhookEndpoint) -> None:
     endpoint.status = EndpointStatus.ENABLED
     endpoint.disabled_reason = DisabledReason.NONE
-    endpoint.disabled_at = endpoint.failing_since = endpoint.resting_until = None
-    endpoint.failed_waves = 0
+    endpoint.disabled_at = endpoint.failing_since = endpoint.backoff_until = None
+    endpoint.consecutive_failures = 0
     endpoint.save(
         update_fields=[
-            *("status", "disabled_reason", "disabled_at", "failing_since", "resting_until", "failed_waves")
+            *(
+                "status",
+                "disabled_reason",
+                "disabled_at",
+                "failing_since",
+                "backoff_until",
+                "consecutive_failures",
+            )
         ]
     )
     _log("webhook.enabled", endpoint, {})

@@ -133,22 +133,22 @@ def judge(endpoint: WebhookEndpoint, answers: Sequence[Answer], now: datetime) -
     Needs the row's lock. The disabling stands in the action log and on the dashboard.
     """
     if any(answer.succeeded for answer in answers):
-        endpoint.failing_since = endpoint.resting_until = None
-        endpoint.last_success_at, endpoint.failed_waves = now, 0
+        endpoint.failing_since = endpoint.backoff_until = None
+        endpoint.last_success_at, endpoint.consecutive_failures = now, 0
     else:
         endpoint.failing_since = endpoint.failing_since or now
-        endpoint.failed_waves = min(endpoint.failed_waves + 1, 1000)
-        endpoint.resting_until = now + rest_after(endpoint.failed_waves)
+        endpoint.consecutive_failures = min(endpoint.consecutive_failures + 1, 1000)
+        endpoint.backoff_until = now + rest_after(endpoint.consecutive_failures)
     waits = [answer.asked_wait for answer in answers if answer.asked_wait is not None]
     if waits:
-        endpoint.resting_until = now + min(max(waits), LONGEST_REST)
+        endpoint.backoff_until = now + min(max(waits), LONGEST_REST)
     endpoint.is_slow = max(answer.duration_ms for answer in answers) > SLOW_MS
     endpoint.save(
-        update_fields=["failing_since", "last_success_at", "failed_waves", "resting_until", "is_slow"]
+        update_fields=["failing_since", "last_success_at", "consecutive_failures", "backoff_until", "is_slow"]
     )
     if endpoint.is_enabled:
         _give_up(endpoint, answers, now)
-    is_rested = endpoint.resting_until is None or endpoint.resting_until <= now
+    is_rested = endpoint.backoff_until is None or endpoint.backoff_until <= now
     return endpoint.is_enabled and is_rested and not endpoint.is_slow
 
 

@@ -42,9 +42,9 @@ def next_attempt(attempts: int, now: datetime, asked: timedelta | None = None) -
     return now + max(delay, min(asked or timedelta(0), LONGEST_WAIT))
 
 
-def rest_after(failed_waves: int) -> timedelta:
+def rest_after(consecutive_failures: int) -> timedelta:
     """How long an endpoint rests after so many failed batches in a row."""
-    return RESTS[min(failed_waves, len(RESTS)) - 1]
+    return RESTS[min(consecutive_failures, len(RESTS)) - 1]
 
 
 def asked_wait(header: str | None, now: datetime) -> timedelta | None:

@@ -24,8 +24,8 @@ SELECT DISTINCT endpoint_id FROM planned
 WAITING = """
 SELECT endpoint.id FROM events_webhookendpoint AS endpoint
 WHERE endpoint.status = 'ENABLED'
-  AND (endpoint.turn_until IS NULL OR endpoint.turn_until <= now())
-  AND (endpoint.resting_until IS NULL OR endpoint.resting_until <= now())
+  AND (endpoint.leased_until IS NULL OR endpoint.leased_until <= now())
+  AND (endpoint.backoff_until IS NULL OR endpoint.backoff_until <= now())
   AND EXISTS (SELECT FROM events_webhookdelivery AS delivery
               WHERE delivery.endpoint_id = endpoint.id AND delivery.status = 'PENDING' AND delivery.due_at <= now()
                 AND (delivery.leased_until IS NULL OR delivery.leased_until <= now()))

@@ -24,7 +24,8 @@ from journeys.drafts import (
 )
 from journeys.models import Journey
 from journeys.picturing import loose_lines, picture, target_at
-from journeys.world import segment_names
+from journeys.secrets import make_secret
+from journeys.world import names_in_pictures
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError, InvalidError
@@ -38,7 +39,7 @@ def _tree(request: StaffRequest, journey: Journey, done: "Done | None" = None) -
     done = done or Done()
     draft = draft_of(journey)
     definition = parse(draft.definition)
-    names = segment_names()
+    names = names_in_pictures()
     way, nodes = picture(definition, names)
     loose = loose_lines(definition, names)
     for one in (node for line in loose for node in line.line):
@@ -265,6 +266,13 @@ def _rules(journey: Journey, raw: Json, post: QueryDict) -> Done:
     return Done("Changed who may enter and leave.", focus="jy-rules")
 
 
+def _secret(journey: Journey, raw: Json, post: QueryDict) -> Done:
+    step, name = post.get("step", ""), post.get("secretName", "").strip()
+    plain = make_secret(name)
+    save_draft(journey, building.replace(raw, step, {"secret": name}), f"Signs with the secret “{name}”")
+    return Done(f"The secret “{name}” is {plain}. Copy it now: it is not shown again.", step=step)
+
+
 ACTS = {
     "undo": _undo,
     "redo": _redo,
@@ -279,4 +287,5 @@ ACTS = {
     "trigger": _trigger,
     "drop_trigger": _drop_trigger,
     "rules": _rules,
+    "secret": _secret,
 }

@@ -1,15 +1,23 @@
 """What the pages of journeys share."""
 
+from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 
 from journeys.drafts import get_journey
 from journeys.errors import JourneyNotFound
 from journeys.models import Journey
+from profiles.models import CustomerProfile
 from tenants.admin.base import messages
+from tenants.admin.pages import uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.models import Membership
+from tenants.scope import current_tenant_id
+
+MOST_MEANT: Final = 8
 
 
 def refused(request: StaffRequest, error: DomainError, back: str) -> HttpResponse:
@@ -24,3 +32,24 @@ def journey_or_404(journey_id: UUID) -> Journey:
         return get_journey(journey_id)
     except JourneyNotFound:
         raise Http404 from None
+
+
+def people_meant(text: str) -> list[CustomerProfile]:
+    """Whom staff mean by an id, an address or a name: one, or those among whom they choose."""
+    if not text:
+        return []
+    pk = uuid_or_none(text)
+    rows = CustomerProfile.objects.exclude(status__in=["MERGED", "DELETED"]).order_by("display_name", "pk")
+    asked = (
+        [Q(pk=pk)]
+        if pk
+        else [Q(email=text.lower()), Q(display_name__iexact=text), Q(display_name__icontains=text)]
+    )
+    return next((found for one in asked if (found := list(rows.filter(one)[:MOST_MEANT]))), [])
+
+
+def colleagues() -> list[tuple[str, str]]:
+    """(user name, name) of whoever works in the open scope's club."""
+    rows = Membership.objects.filter(tenant_id=current_tenant_id(), user__is_active=True)
+    rows = rows.select_related("user").order_by("user__username")
+    return [(one.user.username, one.user.get_full_name() or one.user.username) for one in rows]

@@ -4,12 +4,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from journeys import lifecycle, winning
-from journeys.admin.common import journey_or_404, refused
+from journeys.admin.common import journey_or_404, people_meant, refused
 from journeys.definition import parse
 from journeys.definition.registry import STEPS, TRIGGERS
 from journeys.describing import entry_words, leaving_words, trigger_words
@@ -30,17 +30,16 @@ from journeys.reading import (
     step_times,
 )
 from journeys.versions import definition_of
-from journeys.world import segment_names
+from journeys.world import names_in_pictures
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
 from tenants.admin.formatting import duration
-from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
 PAGE_SIZE: Final = 50
-MOST_MEANT: Final = 8
 HOLD_WORDS: Final = {
     Hold.PAUSED.value: "wait because the journey is paused",
     Hold.OVERDUE.value: "are overdue: they waited more than a day too long",
@@ -54,7 +53,7 @@ def journey_page(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     journey, club = journey_or_404(journey_id), club_of(request)
     version = live_version(journey)
     definition = definition_of(version.pk) if version else parse(draft_of(journey).definition)
-    names = segment_names()
+    names = names_in_pictures()
     way, nodes = picture(definition, names)
     numbers = step_figures(journey)
     times = step_times(journey)
@@ -163,7 +162,8 @@ def journey_people(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     found = list(rows[(place - 1) * PAGE_SIZE : place * PAGE_SIZE + 1])
     people_by_id = CustomerProfile.objects.in_bulk([one.profile_id for one in found])
     version = live_version(journey)
-    steps = definition_of(version.pk).steps if version else ()
+    versions = dict.fromkeys([*([version.pk] if version else []), *(one.version_id for one in found)])
+    steps = [one for pk in reversed(versions) for one in definition_of(pk).steps]
     titles = {one.id: one.name or STEPS[one.kind].title for one in steps}
     return show(
         request,
@@ -194,7 +194,7 @@ def journey_run(request: StaffRequest, run_id: int) -> HttpResponse:
         raise Http404
     journey = journey_or_404(run.journey_id)
     lines = story(run)
-    way, nodes = picture(definition_of(run.version_id), segment_names())
+    way, nodes = picture(definition_of(run.version_id), names_in_pictures())
     draw_path(nodes, lines, run)
     return show(
         request,
@@ -260,20 +260,6 @@ def journey_why(request: StaffRequest, journey_id: UUID) -> HttpResponse:
         runs=runs_of(person.pk, journey.pk) if person else [],
         crumb={"link": reverse("admin:journey_page", args=[journey.pk]), "title": journey.name},
     )
-
-
-def people_meant(text: str) -> list[CustomerProfile]:
-    """Whom staff mean by an id, an address or a name: one, or those among whom they choose."""
-    if not text:
-        return []
-    pk = uuid_or_none(text)
-    rows = CustomerProfile.objects.exclude(status__in=["MERGED", "DELETED"]).order_by("display_name", "pk")
-    asked = (
-        [Q(pk=pk)]
-        if pk
-        else [Q(email=text.lower()), Q(display_name__iexact=text), Q(display_name__icontains=text)]
-    )
-    return next((found for one in asked if (found := list(rows.filter(one)[:MOST_MEANT]))), [])
 
 
 @page("journeys/<uuid:journey_id>/act/", name="journey_act", right=Right.EDIT)

@@ -15,8 +15,9 @@ from journeys.reading import figures
 from journeys.templates import BY_KEY, TEMPLATES
 from journeys.versions import definition_of
 from journeys.world import segment_names
-from tenants.admin.base import messages
-from tenants.admin.pages import page, show
+from tenants.action_log import log_action
+from tenants.admin.base import messages, request_may
+from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -59,12 +60,29 @@ def journeys_page(request: StaffRequest) -> HttpResponse:
         is_archived=archived,
         stuck=overdue(timezone.now()),
         may_edit=_may(request),
+        may_administer=request_may(request, Right.ADMINISTER),
+        needs_approval=bool(club_of(request).settings.get(lifecycle.APPROVAL)),
     )
 
 
-def _may(request: StaffRequest) -> bool:
-    from tenants.admin.base import request_may  # noqa: PLC0415
+@page("journeys/settings/", name="journeys_settings", right=Right.ADMINISTER)
+def journeys_settings(request: StaffRequest) -> HttpResponse:
+    """POST `needs_approval`: whether one person writes a journey and another publishes it."""
+    club = club_of(request)
+    if request.method == "POST":
+        club.settings[lifecycle.APPROVAL] = "needs_approval" in request.POST
+        club.save(update_fields=["settings"])
+        log_action("journey.settings", subject_kind="tenant", subject_id=club.pk)
+        messages.success(
+            request,
+            "From now on a second person publishes each journey."
+            if club.settings[lifecycle.APPROVAL]
+            else "From now on whoever writes a journey may publish it.",
+        )
+    return HttpResponseRedirect(reverse("admin:journeys"))
 
+
+def _may(request: StaffRequest) -> bool:
     return request_may(request, Right.EDIT)
 
 
@@ -90,13 +108,15 @@ def journey_from_template(request: StaffRequest, name: str) -> HttpResponse:
     template = BY_KEY.get(name)
     if request.method != "POST" or template is None:
         return HttpResponseRedirect(reverse("admin:journey_new"))
+    return _made(request, _free_name(template.title), template.definition, name, template.description)
+
+
+def _free_name(wanted: str) -> str:
+    """The name, with a number behind it where a journey has it already."""
     taken = set(Journey.objects.exclude(status="ARCHIVED").values_list("name", flat=True))
-    title = next(
-        one
-        for number in range(1, 999)
-        if (one := template.title + (f" {number}" if number > 1 else "")) not in taken
-    )
-    return _made(request, title, template.definition, name, template.description)
+    wanted = wanted[: lifecycle.LONGEST_NAME - 4].strip()
+    names = (wanted + (f" {number}" if number > 1 else "") for number in range(1, 999))
+    return next(one for one in names if one not in taken)
 
 
 @page("journeys/import/", name="journey_import", right=Right.EDIT)
@@ -115,7 +135,7 @@ def journey_import(request: StaffRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:journey_new"))
     inner = raw.get("definition", raw) if isinstance(raw, dict) else raw
     name = str(raw.get("name") or "Imported journey") if isinstance(raw, dict) else "Imported journey"
-    return _made(request, name, inner, "")
+    return _made(request, _free_name(name), inner, "")
 
 
 def _made(

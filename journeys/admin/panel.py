@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
 from journeys import forms
-from journeys.admin.common import journey_or_404
+from journeys.admin.common import colleagues, journey_or_404
 from journeys.building import delete
 from journeys.definition import Definition, parse
 from journeys.definition.parts import PayloadCondition
@@ -25,9 +25,7 @@ from segments.admin.building import builder_context
 from segments.models import Segment
 from tenants.admin.pages import club_of, page
 from tenants.middleware import StaffRequest
-from tenants.models import Membership
 from tenants.roles import Right
-from tenants.scope import current_tenant_id
 
 WEEKDAYS: Final = [
     (1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"), (7, "Sunday"),
@@ -224,12 +222,7 @@ def _webhook(_: Definition, step: Any) -> dict[str, Any]:
 
 
 def _notify(_: Definition, step: Any) -> dict[str, Any]:
-    rows = (
-        Membership.objects.filter(tenant_id=current_tenant_id(), user__is_active=True)
-        .select_related("user")
-        .order_by("user__username")
-    )
-    people = [(one.user.username, one.user.get_full_name() or one.user.username) for one in rows]
+    people = colleagues()
     if step.owner and step.owner not in dict(people):
         people.append((step.owner, f"{step.owner} (no longer here)"))
     return {"colleagues": people}

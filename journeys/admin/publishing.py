@@ -18,7 +18,7 @@ from journeys.models import Journey
 from journeys.publishing import moving
 from journeys.publishing.foretelling import Foretold, foretell, in_sum
 from journeys.versions import definition_of
-from journeys.world import segment_names
+from journeys.world import names_in_pictures
 from messaging.models.policy import policy_of
 from tenants.actors import current_actor
 from tenants.admin.base import messages
@@ -73,7 +73,7 @@ def journey_publish(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     before = definition_of(version.pk) if version else None
     if request.method == "POST":
         return _publish(request, journey, after)
-    problems, names = problems_of(after), segment_names()
+    problems, names = problems_of(after), names_in_pictures()
     needs = lifecycle.needs_second_person(journey)
     return show(
         request,

@@ -25,7 +25,7 @@ PAGE_SIZE: Final = 50
 MOST_PAGES: Final = 200
 # What the address says → the least churn risk.
 CHOICES: Final = {"80": "Critical", "60": "High and up", "40": "Moderate and up"}
-OUTCOMES: Final = [("CALLED", "Called"), ("PROMISED", "Stays"), ("LOST", "Lost")]
+OUTCOMES: Final = [("CALLED", "Called"), ("PROMISED", "Promised to stay"), ("LOST", "Lost")]
 
 
 @page("customers/slipping-away/", name="slipping_away", right=Right.VIEW_PROFILES)

@@ -1,5 +1,6 @@
 """Tasks: the list, My day, the panel of a customer."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,13 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from journeys import morning
-from journeys.admin.common import refused
+from journeys.admin.common import colleagues, people_meant, refused
 from journeys.models import Outcome, Task
 from journeys.staff_tasks import (
     TaskFields,
+    change_task,
     close_task,
+    get_task,
     is_overdue,
     make_task,
     open_tasks,
@@ -22,13 +25,14 @@ from journeys.staff_tasks import (
 )
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
-from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
 MOST_SHOWN = 200
-OUTCOMES = [("CALLED", "Called"), ("PROMISED", "Stays"), ("LOST", "Lost"), ("DONE", "Done")]
+OUTCOMES = list(Outcome.choices)
+LATER = [(1, "Tomorrow"), (3, "In three days"), (7, "In a week"), (30, "In a month")]
 
 
 def _rows(tasks: list[Task]) -> list[dict[str, Any]]:
@@ -64,10 +68,19 @@ def tasks_page(request: StaffRequest) -> HttpResponse:
         is_done=done,
         kept=kept,
         kept_cents=cents,
-        outcomes=OUTCOMES,
-        may_act=request_may(request, Right.ADD_NOTES),
+        **_acts(request),
         wants_mail=morning.wants_mail(request.user),  # type: ignore[arg-type]
     )
+
+
+def _acts(request: StaffRequest) -> dict[str, Any]:
+    """What the rows offer."""
+    return {
+        "outcomes": OUTCOMES,
+        "later": LATER,
+        "may_act": request_may(request, Right.ADD_NOTES),
+        "colleagues": colleagues(),
+    }
 
 
 @page("tasks/morning/", name="task_morning", right=Right.VIEW_PROFILES)
@@ -84,14 +97,19 @@ def task_morning(request: StaffRequest) -> HttpResponse:
 
 @page("tasks/new/", name="task_new", right=Right.ADD_NOTES)
 def task_new(request: StaffRequest) -> HttpResponse:
-    """A task about a customer (POST `customer`, `title`, `reason`, `due_on`)."""
-    profile_id = uuid_or_none(request.POST.get("customer", ""))
-    if request.method != "POST" or profile_id is None:
+    """A task about a customer (POST `customer`: an id, an address or a name; `title`, `reason`, `due_on`, `owner`)."""
+    if request.method != "POST":
         return HttpResponseRedirect(reverse("admin:tasks"))
+    meant = people_meant(request.POST.get("customer", "").strip())
+    if len(meant) != 1:
+        words = "Nobody is called so." if not meant else "Several are called so: write the e-mail address."
+        messages.error(request, words)
+        return HttpResponseRedirect(_back(request, reverse("admin:tasks")))
+    profile_id = meant[0].pk
     back = _back(request, reverse("admin:profiles_customerprofile_change", args=[profile_id]))
     try:
         due = request.POST.get("due_on") or ""
-        mine = request.user.get_username() if "mine" in request.POST else None
+        mine = request.user.get_username() if "mine" in request.POST else request.POST.get("owner") or None
         make_task(
             profile_id,
             TaskFields(
@@ -113,20 +131,42 @@ def task_new(request: StaffRequest) -> HttpResponse:
 
 @page("tasks/<uuid:task_id>/act/", name="task_act", right=Right.ADD_NOTES)
 def task_act(request: StaffRequest, task_id: UUID) -> HttpResponse:
-    """Close with an outcome, or put off by some days."""
+    """Close with an outcome and a note, put off to a day or by some days, change, or take it (`mine`)."""
     back = _back(request, reverse("admin:tasks"))
     if request.method != "POST":
         return HttpResponseRedirect(back)
     try:
-        outcome = request.POST.get("outcome", "")
-        if outcome in Outcome.values:
-            close_task(task_id, outcome, request.POST.get("note", ""))
-        else:
-            days = request.POST.get("days", "1")
-            snooze_task(task_id, today() + timedelta(days=int(days) if days.isdecimal() else 1))
+        messages.success(request, _acted(request, task_id))
     except DomainError as error:
         return refused(request, error, back)
+    except ValueError:
+        messages.error(request, "Write the day as 2026-12-01.")
     return HttpResponseRedirect(back)
+
+
+def _acted(request: StaffRequest, task_id: UUID) -> str:
+    post = request.POST
+    outcome = post.get("outcome", "")
+    if outcome in Outcome.values:
+        close_task(task_id, outcome, post.get("note", ""))
+        return f"Noted: {Outcome(outcome).label.lower()}."
+    if "mine" in post:
+        change_task(task_id, TaskFields(owner=request.user.get_username()))
+        return "It is yours now."
+    if "change" in post:
+        due = post.get("due_on") or ""
+        fields = TaskFields(
+            title=post.get("title", ""), reason=post.get("reason", ""), owner=post.get("owner", "")
+        )
+        if due and date.fromisoformat(due) != get_task(task_id).due_on:
+            fields = replace(fields, due_on=date.fromisoformat(due))
+        change_task(task_id, fields)
+        return "Changed."
+    days = post.get("days", "1")
+    until = date.fromisoformat(post["until"]) if post.get("until") else None
+    until = until or today() + timedelta(days=int(days) if days.isdecimal() else 1)
+    snooze_task(task_id, until)
+    return f"It comes back on {until:%-d %B}."
 
 
 def _back(request: StaffRequest, default: str) -> str:
@@ -138,7 +178,7 @@ def _back(request: StaffRequest, default: str) -> str:
 def my_day(request: StaffRequest) -> dict[str, Any] | None:
     """The dashboard's panel: what is due today, mine and nobody's. Hidden where nothing is."""
     tasks = list(open_tasks(owner=request.user, until=today())[:8])  # type: ignore[arg-type]
-    return {"task_rows": _rows(tasks), "outcomes": OUTCOMES, "may_act": request_may(request, Right.ADD_NOTES)}
+    return {"task_rows": _rows(tasks), **_acts(request)}
 
 
 def customer_tasks(request: StaffRequest, profile: CustomerProfile) -> dict[str, Any]:
@@ -146,9 +186,8 @@ def customer_tasks(request: StaffRequest, profile: CustomerProfile) -> dict[str,
     tasks = list(open_tasks().filter(profile_id=profile.pk)[:20])
     return {
         "task_rows": _rows(tasks),
-        "outcomes": OUTCOMES,
+        **_acts(request),
         "customer": profile,
-        "may_act": request_may(request, Right.ADD_NOTES),
         "here": request.path,
     }
 

@@ -1,5 +1,6 @@
 """Trying the draft: with one person from stop to stop, and over the past as a job with progress."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,7 @@ from django.urls import reverse
 
 from events.iso_time import moment_from_iso
 from journeys import trials
-from journeys.admin.common import journey_or_404, refused
-from journeys.admin.journeys import people_meant
+from journeys.admin.common import journey_or_404, people_meant, refused
 from journeys.definition import parse
 from journeys.definition.registry import STEPS
 from journeys.definition.vocabulary import event_words
@@ -20,7 +20,7 @@ from journeys.models import Journey, Trial
 from journeys.paths import draw_path
 from journeys.picturing import picture
 from journeys.walking import HAPPENED, MOST_PRESSES, TIME, walk
-from journeys.world import segment_names
+from journeys.world import names_in_pictures
 from profiles.models import CustomerProfile
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError
@@ -50,7 +50,7 @@ def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     meant = people_meant(text)
     person = meant[0] if len(meant) == 1 else None
     walked = walk(raw, person, presses) if person and not errors else None
-    way, nodes = picture(definition, segment_names())
+    way, nodes = picture(definition, names_in_pictures())
     if walked and walked.run:
         draw_path(nodes, walked.lines, walked.run)
     return show(
@@ -98,7 +98,12 @@ def _shown(journey: Journey, trial: Trial | None) -> dict[str, Any]:
         "dry": found,
         "took": round(trials.seconds_taken(trial), 1),
         "dry_days": [
-            (day, found["by_day"].get(day, 0), count, max(2, round(60 * count / most)) if count else 0)
+            (
+                date.fromisoformat(day),
+                found["by_day"].get(day, 0),
+                count,
+                max(2, round(60 * count / most)) if count else 0,
+            )
             for day in days
             for count in (found["messages_by_day"].get(day, 0),)
         ],

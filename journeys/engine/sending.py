@@ -77,11 +77,12 @@ UPDATE moving SET state = 'PARK', arrived_at = COALESCE(arrived_at, %(now)s), du
 WHERE {HERE} AND skip_sends = '' AND not_before IS NULL AND moves > 0
   AND (arrived_at IS NULL OR run_id = ANY(%(ids)s))
 """
-# Resuming without a row in the ledger: held back before.
+# Resuming without a row in the ledger.
 HELD_BACK: Final = f"""
 SELECT m.run_id, m.arrived_at FROM moving AS m WHERE {HERE_M} AND NOT EXISTS (
     SELECT FROM messaging_delivery AS d WHERE d.tenant_id = %(tenant)s AND d.key = {KEY} OFFSET 0)
 """
+# Whatever the ledger says nothing about goes on without the message, rather than round and round.
 LOST: Final = f"UPDATE moving SET way = 'skipped', outcome = 'SKIPPED' WHERE {HERE} AND outcome IS NULL"
 
 
@@ -93,6 +94,7 @@ def send(group: Group) -> None:
         _plan(group, step)
     group.execute(SILENT)
     group.execute(OUTCOME.replace("{waits}", WAITS), soon=group.now + SOON)
+    group.execute(LOST)
     ahead = channels_ahead(group.definition, step.id)
     if "skipped" not in step.ways and ahead <= {channel.value for channel in step.channels} and ahead:
         group.execute(END_UNREACHABLE, reasons=list(UNREACHABLE))
@@ -105,8 +107,9 @@ def _settled(group: Group) -> bool:
         if may_leave and not IN_TRIAL.get() and _is_unheard(group, group.now):
             group.execute(HOLD_BACK, due=group.now + SETTLE, ids=[])
         return True
-    held = group.fetch(HELD_BACK) if may_leave else []
-    young = [(run, arrived) for run, arrived in held if group.now - arrived < LONGEST_SETTLE]
+    # Held back before; or ended by mistake, and back: the message of the first time was taken back.
+    held = group.fetch(HELD_BACK)
+    young = [(run, arrived) for run, arrived in held if may_leave and group.now - arrived < LONGEST_SETTLE]
     if young and _is_unheard(group, max(arrived for _, arrived in young)):
         group.execute(HOLD_BACK, due=group.now + SETTLE, ids=[run for run, _ in young])
     return bool(held)

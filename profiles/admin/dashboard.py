@@ -9,12 +9,14 @@ from django.shortcuts import render
 from events.consumers import ConsumerLag
 from events.webhooks.endpoints import disabled_by_itself
 from profiles.admin.club_figures import MOST_COUNTED, club_figures
+from profiles.admin.first_steps import first_steps
 from profiles.admin.panels import dashboard_panels
 from profiles.admin.timeline_pages import ICONS, hidden_from
 from profiles.models import ActivityCategory
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, front_page, page, show
 from tenants.middleware import StaffRequest
+from tenants.models import Tenant
 from tenants.roles import Right
 
 SLOW_SECONDS: Final = 5
@@ -75,6 +77,13 @@ def _context(request: StaffRequest) -> dict[str, Any]:
         "most": MOST_COUNTED,
         "may_administer": request_may(request, Right.ADMINISTER),
         "silent_webhooks": list(disabled_by_itself()),
-        "is_fresh": figures.people.total == 0,
+        **_start(request, club, is_fresh=figures.people.total == 0),
         "panels": dashboard_panels(request),
     }
+
+
+def _start(request: StaffRequest, club: Tenant, *, is_fresh: bool) -> dict[str, Any]:
+    """What to do first, of a club that knows nobody yet."""
+    steps = first_steps(request, club) if is_fresh else []
+    done = sum(step.is_done for step in steps)
+    return {"is_fresh": is_fresh, "first_steps": steps, "steps_done": done}

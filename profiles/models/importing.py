@@ -111,7 +111,9 @@ class ImportRow(TenantChildModel):
     reason = models.TextField(default="", blank=True)
     changes = models.JSONField(default=list, help_text="Field, before, after; as the check found it.")
     profile_id = models.UUIDField(null=True)
-    stage_before = models.SmallIntegerField(null=True, help_text="The rung of a known customer at the check.")
+    stage_before = models.SmallIntegerField(
+        null=True, help_text="The stage rank of a known customer at the check."
+    )
     is_created = models.BooleanField(default=False)
     added_tags = ArrayField(models.TextField(), default=list)
     applied_at = models.DateTimeField(null=True)

@@ -58,7 +58,7 @@ class CustomerProfile(TenantModel):
         max_length=10, choices=LifecycleStage.choices, default=LifecycleStage.SUBSCRIBER
     )
     stage_reached = models.SmallIntegerField(
-        default=0, help_text="Highest rung of STAGE_LADDER ever reached."
+        default=0, help_text="Highest rank in STAGE_LADDER ever reached."
     )
     tags = ArrayField(models.TextField(), default=list)
 
@@ -108,7 +108,8 @@ class CustomerProfile(TenantModel):
                 condition=Q(lifecycle_stage__in=LifecycleStage.values), name="profiles_profile_stage_ck"
             ),
             models.CheckConstraint(
-                condition=Q(stage_reached__range=(0, len(STAGE_LADDER) - 1)), name="profiles_profile_rung_ck"
+                condition=Q(stage_reached__range=(0, len(STAGE_LADDER) - 1)),
+                name="profiles_profile_stage_reached_ck",
             ),
             models.CheckConstraint(
                 condition=Q(status=ProfileStatus.MERGED, merged_into_id__isnull=False)

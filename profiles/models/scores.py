@@ -136,7 +136,7 @@ class ScoreRun(TenantModel):
     changed = models.IntegerField(
         default=0, help_text="Customers whose scores or figures were not right any more."
     )
-    has_looked_back = models.BooleanField(
+    is_history_backfilled = models.BooleanField(
         db_default=False, help_text="Who had no past then has got one from their timeline."
     )
     done_until = models.UUIDField(null=True, help_text="Everybody up to this id has been scored.")

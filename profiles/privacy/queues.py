@@ -21,9 +21,9 @@ from profiles.privacy.matcher import Matcher
 from profiles.privacy.person_patterns import Traits
 from profiles.privacy.tokens import seed_of
 from tenants.encryption import decrypt, encrypt
-from tenants.models import Tenant
+from tenants.one_by_one import one_by_one
 from tenants.redis_client import RedisError, redis_client
-from tenants.scope import tenant_scope
+from tenants.scope import all_tenants, tenant_scope
 
 logger = logging.getLogger(__name__)
 CHUNK: Final = 500
@@ -76,11 +76,18 @@ def finish(receipt_id: int) -> bool:
 
 def finish_all() -> int:
     """Finish the erasures of every club whose queues could not be searched; returns how many still wait."""
-    waiting = 0
-    for tenant in Tenant.objects.all():
-        with tenant_scope(tenant):
-            ids = ErasureReceipt.objects.exclude(queue_search=NOTHING_LEFT).values_list("pk", flat=True)
-            waiting += sum(not finish(receipt_id) for receipt_id in ids)
+    with all_tenants():
+        rows = ErasureReceipt.objects.exclude(queue_search=NOTHING_LEFT).order_by("pk")
+        receipts: list[tuple[UUID, int]] = list(rows.values_list("tenant_id", "pk"))
+    waiting = len(receipts)
+
+    def finish_one(receipt: tuple[UUID, int]) -> None:
+        nonlocal waiting
+        tenant_id, receipt_id = receipt
+        with tenant_scope(tenant_id):
+            waiting -= finish(receipt_id)
+
+    one_by_one(receipts, finish_one, what="finishing an erasure")
     return waiting
 
 

@@ -30,7 +30,7 @@ def is_history_backfill_due() -> bool:
     return (
         newest is not None
         and newest.status == ScoreRun.Status.DONE
-        and not newest.has_looked_back
+        and not newest.is_history_backfilled
         and not is_far_behind()
     )
 
@@ -50,7 +50,7 @@ def backfill_history(
         for chunk, of_chunk in zip(chunks, results, strict=True):
             given += of_chunk
             report(chunk.position, chunks[-1].position)
-    ScoreRun.objects.filter(status=ScoreRun.Status.DONE).update(has_looked_back=True)
+    ScoreRun.objects.filter(status=ScoreRun.Status.DONE).update(is_history_backfilled=True)
     return given
 
 

@@ -1,6 +1,6 @@
 """Segments: what they ask for, who is in them, who came and went, and how they are kept."""
 
-from segments.models.keeping import DueDay, ListedContact, Refresh, RefreshReason, RefreshStatus
+from segments.models.keeping import DueDay, Refresh, RefreshReason, RefreshStatus
 from segments.models.membership import Cause, SegmentMember, SegmentTransition
 from segments.models.segment import Frequency, Segment, SegmentType
 from segments.models.view import SavedView
@@ -9,7 +9,6 @@ __all__ = [
     "Cause",
     "DueDay",
     "Frequency",
-    "ListedContact",
     "Refresh",
     "RefreshReason",
     "RefreshStatus",

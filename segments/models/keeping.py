@@ -88,14 +88,3 @@ class DueDay(TenantChildModel):
 
     def __str__(self) -> str:
         return f"{self.profile_id} on {self.due_on}"
-
-
-class ListedContact(TenantChildModel):
-    """A contact that stands on the Messaging service's list of a segment, by our own account."""
-
-    pk = models.CompositePrimaryKey("segment_id", "contact_id")
-    segment_id = models.UUIDField()
-    contact_id = models.TextField()
-
-    def __str__(self) -> str:
-        return f"{self.contact_id} on {self.segment_id}"

@@ -94,6 +94,8 @@ _ROWS: Final = (
             "The post is out, but its first comment was not found there. It is safe to write it again.",
             "Write the comment again"),
     Meaning("NO_CONNECTION", Effect.RETRY, NOBODY, "The network could not be reached."),
+    Meaning("BROKEN", Effect.RETRY, OPERATOR, "The post could not be made into what the network takes.",
+            "Edit the post"),
 )  # fmt: skip
 MEANINGS: Final[Mapping[str, Meaning]] = {row.name: row for row in _ROWS}
 

@@ -186,7 +186,7 @@ def prepare(promotion: Promotion, touch: Touch) -> None:
         if touch.channel == "POST":
             post = _post_of(promotion, touch, text, due)
             Touch.objects.filter(pk=touch.pk).update(post_id=post.pk, due_at=due)
-        else:
+        elif touch.campaign_id is None:
             campaign_id = campaigning.schedule(promotion, touch, text=text, at=due)
             Touch.objects.filter(pk=touch.pk).update(campaign_id=campaign_id, due_at=due)
     except DomainError as refusal:
@@ -237,10 +237,12 @@ def pause_promotion(promotion_id: UUID) -> Promotion:
         Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.PAUSED)
         for touch in Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED):
             take_back(touch)
-            # A post that has begun stays the touch's own: another one would say the same twice.
+            # A post or campaign that has begun stays the touch's own: another one would say the same twice.
             has_begun = Target.objects.filter(post_id=touch.post_id, status__in=BEGUN).exists()
+            has_written = touch.campaign_id is not None and campaigning.has_reached_anybody(touch.campaign_id)
             Touch.objects.filter(pk=touch.pk).update(
-                post_id=touch.post_id if has_begun else None, campaign_id=None
+                post_id=touch.post_id if has_begun else None,
+                campaign_id=touch.campaign_id if has_written else None,
             )
         log_action("promotion.paused", subject_kind="promotion", subject_id=promotion.pk)
     return get_promotion(promotion_id)

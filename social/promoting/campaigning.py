@@ -140,6 +140,12 @@ def refresh(promotion: Promotion, touch: Touch, at: datetime) -> None:
     _schedule(campaign.pk, at)
 
 
+def has_reached_anybody(campaign_id: UUID) -> bool:
+    """Whether somebody got a message of it, or may still get one that is under way."""
+    sent = Delivery.objects.filter(source="CAMPAIGN", source_id=campaign_id, status__in=COUNTED_STATUSES)
+    return bool(sent.exists())
+
+
 def cancel(campaign_id: UUID) -> None:
     """Stop a campaign that has not ended; one that nobody scheduled is put away."""
     campaign = Campaign.objects.filter(pk=campaign_id).first()

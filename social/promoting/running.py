@@ -27,12 +27,17 @@ from social.promoting.log_consumer import widen
 from social.promoting.planning import words_of
 from social.texts import fill
 from social.tokens import account_of
+from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 UNDECIDED: Final = (TargetStatus.WAITING, TargetStatus.PUBLISHING, TargetStatus.UNKNOWN)
 OUTWARD: Final = (TouchKind.CORRECTION, TouchKind.CANCELLATION)
 MOST: Final = 500
 OVER: Final = timedelta(days=3)
+# A worker that died while it spoke to the network: the call is not repeated, and staff are told to look.
+UNDER_WAY: Final = "Under way."
+NOBODY_KNOWS: Final = "Nobody knows whether it was done: look there."
+LONGEST_CALL: Final = timedelta(minutes=10)
 
 
 def run_touches(now: datetime | None = None) -> int:
@@ -44,9 +49,15 @@ def run_touches(now: datetime | None = None) -> int:
             .order_by("due_at", "pk")
             .values_list("pk", "tenant_id")[:MOST]
         )
-    for touch_id, tenant_id in due:
+        Touch.objects.filter(reason=UNDER_WAY, done_at__lt=now - LONGEST_CALL).update(reason=NOBODY_KNOWS)
+
+    def run(touch: tuple[UUID, UUID]) -> None:
+        nonlocal count
+        touch_id, tenant_id = touch
         with tenant_scope(tenant_id):
             count += _run(touch_id, now)
+
+    one_by_one(due, run, what="running a touch")
     return count
 
 
@@ -118,7 +129,7 @@ def _correct(touch: Touch, now: datetime) -> int:
         )
         if not taken.exists():
             return 0
-        Touch.objects.filter(pk=touch.pk).update(status=TouchStatus.DONE, reason="Under way.", done_at=now)
+        Touch.objects.filter(pk=touch.pk).update(status=TouchStatus.DONE, reason=UNDER_WAY, done_at=now)
     outcome = _on_network(touch, target) if target is not None else "The post is not there any more."
     Touch.objects.filter(pk=touch.pk).update(reason=outcome[:200])
     return 1

@@ -1,4 +1,8 @@
-"""Taking due targets, one at a time, with a lease."""
+"""Taking due targets, one at a time, with a lease.
+
+Not a `LeasedTable`: a claim looks at all clubs, for the one with the fewest under way, and a target that was left is
+asked about instead of tried again.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple

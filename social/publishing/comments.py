@@ -17,6 +17,7 @@ from social.publishing.attempts import close, close_by
 from social.publishing.settling import LOOKS
 from social.publishing.states import COMMENT_PATIENCE
 from social.tokens import account_of
+from tenants.one_by_one import EVERYBODYS, one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 MOST: Final = 20
@@ -45,15 +46,25 @@ def catch_up(now: datetime | None = None) -> int:
     with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         taken: list[tuple[UUID, UUID]] = cursor.fetchall()
-    for tenant_id, target_id in taken:
-        with tenant_scope(tenant_id):
-            target = Target.objects.select_related("post", "connection").get(pk=target_id)
-            try:
-                write(target, account_of(target.connection))
-            except CallFailed:
-                # The account does not work now; the comment waits with its other jobs.
-                Target.objects.filter(pk=target.pk).update(comment_due_at=timezone.now() + AGAIN)
+    one_by_one(taken, _write_claimed, what="writing a first comment")
     return len(taken)
+
+
+def _write_claimed(claimed: tuple[UUID, UUID]) -> None:
+    tenant_id, target_id = claimed
+    with tenant_scope(tenant_id):
+        target = Target.objects.select_related("post", "connection").get(pk=target_id)
+        try:
+            write(target, account_of(target.connection))
+        except CallFailed:
+            # The account does not work now; the comment waits with its other jobs.
+            Target.objects.filter(pk=target.pk).update(comment_due_at=timezone.now() + AGAIN)
+        except EVERYBODYS:
+            raise
+        except Exception as error:
+            # The comment cannot be made: staff see why, and may write it again.
+            _give_up(target, verdict("BROKEN", type(error).__name__, str(error)[:300]))
+            raise
 
 
 def write(target: Target, account: Account) -> None:

@@ -20,9 +20,10 @@ from social.networks.registry import publisher_of
 from social.publishing import comments, failures, limits, settling
 from social.publishing.attempts import close, close_by
 from social.publishing.claiming import Claim, LeaseLost, claim, keep
-from social.publishing.states import locked, postpone, publish, withdraw
+from social.publishing.states import doubt, locked, postpone, publish, withdraw
 from social.publishing.wanted import is_withdrawn
 from social.tokens import account_of
+from tenants.one_by_one import EVERYBODYS
 from tenants.scope import tenant_scope
 
 logger = logging.getLogger(__name__)
@@ -34,18 +35,34 @@ Handles = dict[tuple[str, int], str]
 
 
 def work(claim: Claim) -> None:
-    """Bring a claimed target on as far as it goes now. Never raises for what networks do."""
+    """Bring a claimed target on as far as it goes now. Never raises for what networks do, nor for what a post says."""
     with tenant_scope(claim.tenant_id), remembered_apps():
         target = Target.objects.select_related("post__tenant", "connection").get(pk=claim.target_id)
         try:
-            if target.status == TargetStatus.UNKNOWN or settling.open_attempt(target):
-                settling.settle(target, claim.lease)
-            elif is_withdrawn(target.post):
-                withdraw(target, lease=claim.lease)
-            else:
-                _Run(target, claim).through()
+            _work(target, claim)
         except LeaseLost:
             logger.info("another worker has the target", extra={"target_id": str(target.pk)})
+
+
+def _work(target: Target, claim: Claim) -> None:
+    try:
+        if target.status == TargetStatus.UNKNOWN or settling.open_attempt(target):
+            settling.settle(target, claim.lease)
+        elif is_withdrawn(target.post):
+            withdraw(target, lease=claim.lease)
+        else:
+            _Run(target, claim).through()
+    except (LeaseLost, *EVERYBODYS):
+        raise
+    except Exception as error:
+        # Whatever it is, the target must neither be taken for ever again nor end without a word.
+        logger.exception("a post could not be worked on", extra={"target_id": str(target.pk)})
+        said = verdict("BROKEN", type(error).__name__, str(error)[:300])
+        target.refresh_from_db()
+        if settling.open_attempt(target):
+            doubt(target, timezone.now() + settling.SLOW_LOOK, lease=claim.lease, asks_human=True)
+        elif target.status in (TargetStatus.PUBLISHING, TargetStatus.UNKNOWN):
+            failures.before_sending(target, claim.lease, CallFailed(said, is_sent=False))
 
 
 class _Run:

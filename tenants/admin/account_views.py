@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.admin import site
 from django.contrib.auth import authenticate, login
 from django.contrib.auth import views as auth_views
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse, reverse_lazy
@@ -82,12 +83,15 @@ def _joined(request: HttpRequest, invitation: Invitation, chosen: str, forms: di
     elif chosen in forms and forms[chosen].is_valid():
         data = forms[chosen].cleaned_data
         if chosen == "new":
-            user = new_account(
-                invitation=invitation,
-                first_name=data["first_name"],
-                last_name=data["last_name"],
-                password=data["password1"],
-            )
+            # Where the invitation ends at this moment, no account is left behind.
+            with transaction.atomic():
+                user = new_account(
+                    invitation=invitation,
+                    first_name=data["first_name"],
+                    last_name=data["last_name"],
+                    password=data["password1"],
+                )
+                accept(invitation=invitation, user=user)
         else:
             user = authenticate(request, username=data["username"], password=data["password"])
             if user is None:
@@ -97,7 +101,8 @@ def _joined(request: HttpRequest, invitation: Invitation, chosen: str, forms: di
                 user = None
     if user is None:
         return False
-    accept(invitation=invitation, user=user)
+    if chosen != "new":
+        accept(invitation=invitation, user=user)
     if user != request.user:
         login(request, user, backend=BACKEND)
     request.session[SESSION_TENANT] = str(invitation.tenant_id)

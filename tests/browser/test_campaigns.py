@@ -15,6 +15,8 @@ from campaigns.actions import schedule_campaign
 from campaigns.models import Campaign
 from campaigns.results import COUNT
 from messaging.models import Delivery
+from profiles.models import CustomerProfile
+from segments.models import Segment
 from tenants.scope import tenant_scope
 from tests.browser.test_back_office import fits, log_in
 from tests.browser.test_privacy import look
@@ -132,7 +134,8 @@ def test_the_report_and_the_calendar(page: Page, live_server: LiveServer, club: 
 
 
 def test_the_whole_wizard_by_keyboard_in_few_acts(page: Page, live_server: LiveServer, club: Club) -> None:
-    """Nobody touches the mouse; each key press that acts is counted, and each page is clean for axe."""
+    """Nobody touches the mouse; each act is counted, each page clean for axe and not too wide; phones are dark."""
+    page.emulate_media(color_scheme="dark" if is_phone(page) else "light")
     log_in(page, live_server, club.marketing_manager)
     page.goto(f"{live_server.url}{reverse('admin:campaigns')}")
     acts = 0
@@ -152,7 +155,7 @@ def test_the_whole_wizard_by_keyboard_in_few_acts(page: Page, live_server: LiveS
     def go_on(heading: str) -> None:
         press(page.get_by_role("button", name="Save and go on"))
         expect(page.get_by_text(heading).first).to_be_visible()
-        assert violations(page) == []
+        looked_at(page, f"wizard-{heading}")
 
     press(page.get_by_role("button", name="Make the first one"))
     write(page.get_by_label("What do you call it?"), "Spring Open")
@@ -167,10 +170,50 @@ def test_the_whole_wizard_by_keyboard_in_few_acts(page: Page, live_server: LiveS
     go_on("What will happen")
     press(page.get_by_role("button", name="Send now"))
     expect(page.get_by_role("heading", name="Where it stands")).to_be_visible()
-    assert violations(page) == []
+    looked_at(page, "campaign-begun")
 
     assert acts == 7
-    assert Campaign.objects.get().status == "SCHEDULED"
+    sent = Campaign.objects.get()
+    assert (sent.name, sent.status) == ("Spring Open", "SCHEDULED")
+
+
+def is_phone(page: Page) -> bool:
+    return (page.viewport_size or {"width": 0})["width"] < 500
+
+
+def looked_at(page: Page, name: str) -> None:
+    """Clean for axe, nothing sticks out, and a picture where one is wanted."""
+    look(page, name.replace(" ", "-").replace("?", "").lower())
+    assert violations(page) == []
+    assert fits(page)
+
+
+def test_the_rhythm_and_the_letter_are_read_on_a_phone_in_the_dark(
+    page: Page, live_server: LiveServer, club: Club
+) -> None:
+    page.emulate_media(color_scheme="dark" if is_phone(page) else "light")
+    with tenant_scope(club.tenant):
+        members = Segment.objects.get(name="Saturday golfers")
+        weekly = draft(members, name="Monday letter", type="RECURRING", recur_pattern="0 9 * * 1")
+        schedule_campaign(weekly.pk)
+        anna = CustomerProfile.objects.filter(email_opt_in=True).first()
+        assert anna is not None
+    log_in(page, live_server, club.marketing_manager)
+
+    page.goto(f"{live_server.url}{reverse('admin:campaign_rhythms')}")
+    page.get_by_text("Change the rhythm").click()
+    looked_at(page, "rhythm")
+    page.get_by_label("or a rhythm of your own").fill("30 18 * * 4")
+    page.get_by_role("button", name="Use this rhythm").click()
+    expect(page.get_by_text("At 18:30 on Thursday")).to_be_visible()
+    page.goto(f"{live_server.url}{reverse('admin:customer_write', args=[anna.pk])}")
+    page.get_by_label("Subject").fill("Your lesson")
+    page.get_by_label("Text").fill("Dear {{ firstName }}")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="as P")).to_be_visible()
+    looked_at(page, "letter")
+    page.goto(f"{live_server.url}{reverse('admin:campaign_calendar')}")
+    looked_at(page, "calendar")
 
 
 def violations(page: Page) -> list[str]:

@@ -92,7 +92,7 @@ def test_a_newcomer_makes_a_welcome_from_a_template(  # noqa: PLR0915 - one walk
 
     page.locator("#plus-condition-1no").click()
     page.locator("#add-WAIT").click()
-    page.get_by_label("How long").fill("2")
+    page.get_by_label("How long", exact=True).fill("2")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#step-wait-1")).to_contain_text("2 days, at the same hour")
     page.locator("#jy-close").click()

@@ -87,6 +87,8 @@ PAGES: Final = (
     Page("campaign_act", MANAGER, "POST"),
     Page("campaign_calendar", VIEWER),
     Page("campaign_move", MANAGER, "POST"),
+    Page("campaign_rhythms", VIEWER),
+    Page("campaign_rhythm", MANAGER, "POST"),
     Page("campaign_settings", ADMIN),
 )
 

@@ -117,8 +117,8 @@ def test_what_is_missing_stands_on_the_last_page_and_nothing_is_scheduled(browse
 def test_the_wizard_makes_a_test_and_a_rhythm(browser: Client, fairview: Club) -> None:
     campaign = draft(segment(fairview.tenant, people(fairview.tenant, 2)))
     form = {
-        "goal": "NONE", "goalDays": "7", "tested": "on", "second-subject": "Other", "winnerMetric": "OPENS",
-        "testPercent": "40", "hours": "2",
+        "goal": "NONE", "goalDays": "7", "tested": "on", "B-EMAIL-subject": "Other",
+        "D-EMAIL-body": "Short.", "winnerMetric": "OPENS", "testPercent": "40", "hours": "2",
     }  # fmt: skip
     follow(browser, f"{LIST}{campaign.pk}/edit/test/", form)
     follow(
@@ -128,11 +128,11 @@ def test_the_wizard_makes_a_test_and_a_rhythm(browser: Client, fairview: Club) -
     )
 
     changed = Campaign.objects.get()
-    assert [arm.label for arm in changed.variants.order_by("label")] == ["A", "B"]
+    assert [arm.label for arm in changed.variants.order_by("label")] == ["A", "B", "D"]
     assert (changed.test_percent, changed.test_minutes, changed.recur_pattern) == (40, 120, "0 9 * * 1")
     words = text_of(browser.get(f"{LIST}{campaign.pk}/edit/review/"))
     assert "At 09:00 on Monday, on the clock of Africa/Johannesburg" in words
-    assert "40 per cent get one of 2 variants. After 2 h the others get the one that did best" in words
+    assert "40 per cent get one of 3 variants. After 2 h the others get the one that did best" in words
 
 
 def test_recipients_are_found_by_name_with_their_reason(browser: Client, fairview: Club) -> None:

@@ -27,7 +27,7 @@ from campaigns.editing import (
     update_campaign,
 )
 from campaigns.errors import IllegalMove, NeedsApproval, NotADraft, NotReady, OwnApproval
-from campaigns.models import CampaignOccurrence
+from campaigns.models import Campaign, CampaignOccurrence
 from campaigns.planning import first_plan, plan
 from campaigns.running import claim_due, run_due
 from campaigns.settings import CampaignSettings, save_settings
@@ -407,3 +407,21 @@ def test_a_test_goes_to_those_named_and_counts_nowhere(club: Tenant) -> None:
     assert set(Delivery.objects.values_list("source", flat=True)) == {"TEST"}
     with pytest.raises(InvalidError, match="1 to 20"):
         send_test(campaign.pk, [])
+
+
+def test_what_could_not_be_planned_is_tried_at_once_when_somebody_resumes_it(club: Tenant) -> None:
+    campaign = draft(segment(club, people(club, 3)))
+    schedule_campaign(campaign.pk)
+    Campaign.objects.filter(pk=campaign.pk).update(rule={"odd": True})
+    campaign.occurrences.update(attempts=4)
+    step(campaign)
+    assert (campaign.status, campaign.pause_reason) == ("PAUSED", "ERRORS")
+    # Somebody mends what was wrong, hours later.
+    Campaign.objects.filter(pk=campaign.pk).update(rule=None)
+    campaign.occurrences.update(hour=timezone.now() - timedelta(hours=3))
+
+    resume_campaign(campaign.pk)
+
+    assert [found for found, _ in claim_due()] == [campaign.occurrences.get().pk]
+    assert step(campaign).status == "SENDING"
+    assert Delivery.objects.filter(status="PLANNED").count() == 3

@@ -4,7 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.checks import CheckMessage
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.module_loading import import_string
 
 from crm_platform import checks, env, reachability
 from tests.crm_platform.processes import manage, python
@@ -195,3 +199,9 @@ def load_web_application(**changes: str) -> list[str]:
 
     assert done.returncode == 1
     return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("base", [CsrfViewMiddleware, XFrameOptionsMiddleware])
+def test_what_the_checks_of_django_no_longer_ask_for_is_there(base: type) -> None:
+    """`security.W002` and `W003` are silenced, because middleware of ours stands for Django's."""
+    assert any(issubclass(import_string(path), base) for path in settings.MIDDLEWARE)

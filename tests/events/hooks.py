@@ -46,7 +46,7 @@ def make_due(**values: Any) -> None:
     with all_tenants():
         past = timezone.now() - timedelta(seconds=1)
         WebhookDelivery.objects.filter(status="PENDING", **values).update(due_at=past)
-        WebhookEndpoint.objects.update(resting_until=None)
+        WebhookEndpoint.objects.update(backoff_until=None)
 
 
 def failed_delivery(tenant: Tenant, one: WebhookEndpoint, **values: Any) -> WebhookDelivery:

@@ -67,7 +67,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_wave(
         assert deliver_due(hook.pk) is False, "the dead one's turn lasts until its lease has run out"
         with all_tenants():
             past = timezone.now() - timedelta(seconds=1)
-            WebhookEndpoint.objects.update(turn_until=past)
+            WebhookEndpoint.objects.update(leased_until=past)
             WebhookDelivery.objects.exclude(leased_until=None).update(leased_until=past)
 
         receiver.reply = lambda request: Reply()

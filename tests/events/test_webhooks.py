@@ -80,7 +80,7 @@ def test_an_event_arrives_signed_as_the_products_own_envelope(fairview: Club, re
     (delivery,) = deliveries(hook)
     assert (delivery.status, delivery.attempts, delivery.last_status_code) == ("DELIVERED", 1, 204)
     assert fresh(hook).last_success_at is not None
-    assert fresh(hook).turn_until is None
+    assert fresh(hook).leased_until is None
 
 
 def test_filters_choose_by_type_and_by_pattern(fairview: Club, receiver: Receiver) -> None:
@@ -146,7 +146,7 @@ def test_a_failure_is_tried_again_later_under_the_same_id(fairview: Club, receiv
     assert all(payload is not None for payload in receiver.payloads)
     (done,) = deliveries(hook)
     assert (done.status, done.attempts, done.last_error) == ("DELIVERED", 2, "")
-    assert (fresh(hook).failing_since, fresh(hook).failed_waves) == (None, 0)
+    assert (fresh(hook).failing_since, fresh(hook).consecutive_failures) == (None, 0)
     with tenant_scope(fairview.tenant):
         attempts = WebhookAttempt.objects.order_by("pk").values_list("status_code", "succeeded", "answer")
         assert list(attempts) == [(500, False, "out of  order"), (204, True, "")]
@@ -224,7 +224,7 @@ def test_a_busy_receiver_decides_when_it_is_called_again(fairview: Club, receive
     assert first.due_at is not None
     assert first.due_at - before > timedelta(seconds=599)
     assert (second.attempts, len(receiver.requests)) == (0, 1)
-    resting = fresh(hook).resting_until
+    resting = fresh(hook).backoff_until
     assert resting is not None
     assert resting - before > timedelta(seconds=599)
 
@@ -375,12 +375,12 @@ def test_a_club_has_no_more_turns_at_once_than_others_can_bear(fairview: Club, r
     plan()
     busy = [each.pk for each in hooks[:-1]]
     with all_tenants():
-        WebhookEndpoint.objects.filter(pk__in=busy).update(turn_until=timezone.now() + timedelta(minutes=1))
+        WebhookEndpoint.objects.filter(pk__in=busy).update(leased_until=timezone.now() + timedelta(minutes=1))
 
     assert deliver_due(hooks[-1].pk) is False
     assert receiver.requests == []
     with all_tenants():
-        WebhookEndpoint.objects.filter(pk=busy[0]).update(turn_until=None)
+        WebhookEndpoint.objects.filter(pk=busy[0]).update(leased_until=None)
     deliver_due(hooks[-1].pk)
     assert len(receiver.requests) == 1
 
@@ -398,7 +398,7 @@ def test_slow_endpoints_leave_turns_to_the_others(
     assert len(receiver.requests) == delivering.BATCH_SIZE * len(slow)
     with all_tenants():
         busy = WebhookEndpoint.objects.filter(pk__in=[one.pk for one in slow[:-1]])
-        busy.update(turn_until=timezone.now() + timedelta(minutes=1))
+        busy.update(leased_until=timezone.now() + timedelta(minutes=1))
 
     deliver_due(slow[-1].pk)
     assert len(receiver.requests) == delivering.BATCH_SIZE * len(slow), "as many slow ones as there may be"
@@ -415,7 +415,7 @@ def test_slow_endpoints_leave_turns_to_the_others(
     assert len(receiver.requests) == delivering.BATCH_SIZE * (len(slow) + 1)
     monkeypatch.setattr(recording, "SLOW_MS", 60_000)
     with all_tenants():
-        busy.update(turn_until=None)
+        busy.update(leased_until=None)
     deliver_due(other.pk)
     assert fresh(other).is_slow is False
 
@@ -438,7 +438,7 @@ def test_an_endpoint_of_which_waves_fail_rests_longer_and_longer(fairview: Club,
     for _ in range(3):
         make_due()
         deliver(hook)
-        resting = fresh(hook).resting_until
+        resting = fresh(hook).backoff_until
         assert resting is not None
         rests.append(round((resting - timezone.now()).total_seconds()))
 

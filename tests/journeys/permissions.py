@@ -11,6 +11,7 @@ from journeys.staff_tasks import TaskFields, make_task
 from tenants.scope import tenant_scope
 from tests.journeys.definitions import journey, send, wait
 from tests.permissions import (
+    ADMIN,
     CAMPAIGN,
     CAMPAIGN_MAKE,
     CHANGE,
@@ -81,6 +82,7 @@ REST: Final[tuple[Any, ...]] = (
 )  # fmt: skip
 PAGES: Final = (
     Page("journeys", VIEWER),
+    Page("journeys_settings", ADMIN, "POST"),
     Page("journey_new", MANAGER),
     Page("journey_from_template", MANAGER, "POST"),
     Page("journey_import", MANAGER, "POST"),

@@ -13,8 +13,10 @@ from journeys.building import connect, copy_branch, delete, insert, move, reloca
 from journeys.definition import parse
 from journeys.drafts import draft_of, get_journey
 from journeys.forms import trigger_of
+from journeys.models import JourneySecret
 from journeys.picturing import loose_lines, picture, places
 from journeys.templates import TEMPLATES
+from tenants.encryption import decrypt
 from tenants.errors import InvalidError
 from tenants.scope import tenant_scope
 from tests.back_office import desk
@@ -313,6 +315,34 @@ def test_each_act_says_what_it_did_and_where_the_keyboard_goes(staff: Client, fa
     refused = act(staff, pk, act="save", step="wait-1", mode="DURATION", amount="many")
     assert '<div id="jy-panel-problem" hx-swap-oob="innerHTML">Write a whole number.</div>' in refused
     assert "There is no such act." in act(staff, pk, act="dance")
+
+
+def test_a_secret_is_shown_once_and_kept_encrypted(staff: Client, fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        raw = journey(step("h", "WEBHOOK", url="https://example.org/x"))
+        pk = lifecycle.create_journey(name="Calls", definition=raw).pk
+    shown = act(staff, pk, act="secret", step="h", secretName="door")
+    found = re.search(r"The secret “door” is (whsec_[A-Za-z0-9+/=]+)\. Copy it now", shown)
+    assert found
+    with tenant_scope(fairview.tenant):
+        kept = JourneySecret.objects.get()
+        assert (kept.name, decrypt(kept.sealed)) == ("door", found.group(1))
+        assert found.group(1) not in kept.sealed
+        assert parse(draft_of(get_journey(pk)).definition).as_json()["steps"][0]["secret"] == "door"
+    assert "There is a secret of this name already." in act(
+        staff, pk, act="secret", step="h", secretName="door"
+    )
+    assert found.group(1) not in staff.get(f"/admin/journeys/{pk}/edit/").content.decode()
+
+
+def test_a_template_is_not_taken_back_to_an_empty_sheet(staff: Client, fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        pk = lifecycle.create_journey(name="Welcome", definition=branching()).pk
+    assert "There is nothing to undo." in act(staff, pk, act="undo")
+    act(staff, pk, act="delete", step="a")
+    act(staff, pk, act="undo")
+    with tenant_scope(fairview.tenant):
+        assert parse(draft_of(get_journey(pk)).definition).fingerprint == parse(branching()).fingerprint
 
 
 def test_the_panel_says_how_many_people_stand_at_what_would_go(staff: Client, fairview: Club) -> None:

@@ -110,11 +110,11 @@ def test_staff_read_why_a_list_is_not_current(fairview: Club, settings: Any) -> 
     settings.CRM_MESSAGING_URL = "http://127.0.0.1:9"
     gold(fairview, 1)
 
-    with pytest.raises(SyncProblem, match="cannot be reached"):
+    with pytest.raises(SyncProblem, match="does not answer"):
         sync(fairview)
 
     with tenant_scope(fairview.tenant):
-        assert "cannot be reached" in SyncedList.objects.get().problem
+        assert "does not answer" in SyncedList.objects.get().problem
 
 
 def test_a_list_that_is_dropped_is_gone(fairview: Club, sandbox: Sandbox) -> None:

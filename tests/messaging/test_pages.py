@@ -39,7 +39,11 @@ def write_address(person: CustomerProfile) -> str:
 
 def test_staff_write_to_one_person_and_see_it_on_the_page(fairview: Club, sandbox: Sandbox) -> None:
     anna, client = reader(fairview.tenant), logged_in(fairview.marketing_manager)
-    typed = {"channel": "EMAIL", "subject": "Your lesson", "body": "Dear {{ firstName }}, Tuesday at nine?"}
+    typed = {
+        "channel": "EMAIL",
+        "EMAIL-subject": "Your lesson",
+        "EMAIL-body": "Dear {{ firstName }}, Tuesday at nine?",
+    }
 
     shown = client.post(write_address(anna), typed | {"act": "preview"})
     done = client.post(write_address(anna), typed | {"act": "send"})
@@ -54,12 +58,65 @@ def test_staff_write_to_one_person_and_see_it_on_the_page(fairview: Club, sandbo
     assert "Written by hand" in page
 
 
+def test_two_ways_get_a_text_each_or_neither_does(fairview: Club, sandbox: Sandbox) -> None:
+    anna, client = (
+        reader(fairview.tenant, phone_number="+27820000009", sms_opt_in=True),
+        logged_in(fairview.marketing_manager),
+    )
+    typed = {
+        "channel": ["EMAIL", "SMS"],
+        "EMAIL-subject": "Your lesson",
+        "EMAIL-body": "Dear {{ firstName }}, Tuesday at nine?",
+        "SMS-body": "{{ firstName }}: Tuesday, nine?",
+        "act": "send",
+    }
+
+    lacking = client.post(write_address(anna), typed | {"SMS-body": " "})
+    wrong = client.post(write_address(anna), typed | {"SMS-body": "{{ frstName }}"})
+    assert (lacking.status_code, wrong.status_code) == (422, 422)
+    assert "Write a text for SMS, or choose a template." in lacking.content.decode()
+    assert said(fairview.tenant) == {}
+    done = client.post(write_address(anna), typed)
+    sending.send_due()
+
+    assert done.status_code == 302
+    sent = {each["channel"]: each["text"] for each in sandbox.book.rows("SELECT * FROM message")}
+    assert sent == {"EMAIL": "Dear Anna, Tuesday at nine?", "SMS": "Anna: Tuesday, nine?"}
+
+
+def test_a_template_is_chosen_and_shown_before_it_is_sent(fairview: Club, sandbox: Sandbox) -> None:
+    anna, client = reader(fairview.tenant), logged_in(fairview.marketing_manager)
+    row = [
+        str(fairview.tenant.pk),
+        "tpl-7",
+        "EMAIL",
+        "Welcome",
+        "Hello {{ firstName }}",
+        "Welcome, {{ firstName }}!",
+    ]
+    sandbox.book.many("INSERT INTO template VALUES (?, ?, ?, ?, ?, ?, '[]')", [row])
+    chosen = {"channel": "EMAIL", "EMAIL-template": "tpl-7"}
+
+    offered = client.get(write_address(anna)).content.decode()
+    shown = client.post(write_address(anna), chosen | {"act": "preview"}).content.decode()
+    gone = client.post(write_address(anna), chosen | {"EMAIL-template": "tpl-8", "act": "send"})
+    done = client.post(write_address(anna), chosen | {"act": "send"})
+    sending.send_due()
+
+    assert '<option value="tpl-7">Welcome</option>' in offered
+    assert "Welcome, Anna!" in shown
+    assert "The template that was chosen is gone" in gone.content.decode()
+    assert done.status_code == 302
+    (sent,) = sandbox.book.rows("SELECT * FROM message")
+    assert sent["template"] == "tpl-7"
+
+
 def test_an_unknown_token_is_told_with_its_place_and_nothing_is_sent(fairview: Club) -> None:
     anna, client = reader(fairview.tenant), logged_in(fairview.marketing_manager)
 
     refused = client.post(
         write_address(anna),
-        {"channel": "EMAIL", "subject": "Hi", "body": "Dear {{ frstName }}", "act": "send"},
+        {"channel": "EMAIL", "EMAIL-subject": "Hi", "EMAIL-body": "Dear {{ frstName }}", "act": "send"},
     )
 
     assert refused.status_code == 422
@@ -86,7 +143,7 @@ def test_a_way_that_closed_meanwhile_is_refused(fairview: Club) -> None:
     anna, client = reader(fairview.tenant, email_opt_in=False), logged_in(fairview.marketing_manager)
 
     refused = client.post(
-        write_address(anna), {"channel": "EMAIL", "subject": "Hi", "body": "Hello", "act": "send"}
+        write_address(anna), {"channel": "EMAIL", "EMAIL-subject": "Hi", "EMAIL-body": "Hello", "act": "send"}
     )
 
     assert refused.status_code == 422

@@ -122,11 +122,18 @@ def test_the_third_soft_bounce_in_a_row_means_a_rest(fairview: Club, sandbox: Sa
     assert timedelta(days=6) < row.until - timezone.now() <= timedelta(days=7)
 
 
-def test_what_arrives_ends_the_row_of_soft_bounces(fairview: Club, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("one_per_mailbox", [True, False])
+def test_what_arrives_ends_the_row_of_soft_bounces(
+    fairview: Club, sandbox: Sandbox, one_per_mailbox: bool
+) -> None:
     tenant = fairview.tenant
     anna = reader(tenant)
     for number, act in enumerate(["soft-bounce", "soft-bounce", "deliver"]):
-        plan(tenant, [candidate(anna, mail(tenant), occurrence=str(number))])
+        plan(
+            tenant,
+            [candidate(anna, mail(tenant), occurrence=str(number))],
+            one_per_mailbox=one_per_mailbox,
+        )
         sending.send_due()
         bring(tenant, sandbox, act)
 

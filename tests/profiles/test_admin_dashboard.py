@@ -36,7 +36,32 @@ def test_a_fresh_club_is_told_what_to_do_next(fairview: Club) -> None:
     html = text_of(desk(fairview.admin).get(INDEX))
 
     assert "Welcome to Fairview Golf Club" in html
-    assert "Make an API key" in html
+    # The cast has four colleagues, and the club its tiers.
+    assert "2 of 5 steps are done" in html
+    for words in (
+        "Check the club’s data",
+        "Import your list of members",
+        "Invite colleagues",
+        "Connect your services",
+    ):
+        assert words in html
+    assert "manage.py" not in html
+    assert "crm-events" not in html
+
+
+@pytest.mark.parametrize(
+    ("role", "shown", "hidden"),
+    [
+        (Role.VIEWER, "as soon as a colleague brings them in", "Import your list"),
+        (Role.STAFF, "Add somebody by hand", "Import your list"),
+        (Role.MARKETING_MANAGER, "Import your list", "Invite colleagues"),
+    ],
+)
+def test_each_role_is_told_what_it_may_do(fairview: Club, role: Role, shown: str, hidden: str) -> None:
+    html = text_of(desk(fairview.member(role)).get(INDEX)).partition("<main")[2]
+
+    assert shown in html
+    assert hidden not in html
 
 
 def test_figures_count_the_own_club_only(fairview: Club, kingsmere: Club) -> None:

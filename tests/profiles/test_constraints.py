@@ -363,7 +363,7 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "profiles_profile_tenant_uq": [second_id],
     "profiles_profile_status_ck": [a_profile(status="GONE")],
     "profiles_profile_stage_ck": [a_profile(lifecycle_stage="FAN")],
-    "profiles_profile_rung_ck": [a_profile(stage_reached=-1), a_profile(stage_reached=6)],
+    "profiles_profile_stage_reached_ck": [a_profile(stage_reached=-1), a_profile(stage_reached=6)],
     "profiles_profile_merged_ck": [a_profile(status="MERGED"), a_profile(merged_into_id=new_profile_id())],
     "profiles_profile_engagement_ck": [a_profile(engagement_score=-1), a_profile(engagement_score=101)],
     "profiles_profile_churn_ck": [a_profile(churn_risk_score=-1), a_profile(churn_risk_score=101)],

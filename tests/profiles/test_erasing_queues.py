@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import timezone
 
 from crm_platform.embedded import EmbeddedRedis
 from crm_platform.embedded.leftovers import wait_until
@@ -14,9 +15,11 @@ from crm_platform.embedded.redis import free_port
 from profiles.models import CustomerProfile, ErasureReceipt
 from profiles.privacy import queues
 from profiles.privacy.erasing import erase_customer
+from profiles.privacy.person_patterns import Traits
 from tenants.redis_client import redis_client
 from tenants.scope import tenant_scope
 from tests.cast import Club
+from tests.profiles.records import profile
 from tests.profiles.stories import member, tell
 
 EMAIL = "zeb.quack@example.com"
@@ -89,6 +92,27 @@ def test_an_erasure_is_finished_once_redis_is_back(
     assert (still_there, waiting, redis_server.exists(done)) == (1, 0, 0)
     with tenant_scope(fairview.tenant):
         assert ErasureReceipt.objects.get().queue_search == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_receipt_that_cannot_be_read_holds_up_no_other(
+    fairview: Club, zeb: CustomerProfile, redis_server: Any
+) -> None:
+    with tenant_scope(fairview.tenant):
+        broken = ErasureReceipt.objects.create(
+            tenant=fairview.tenant, profile_id=profile(fairview.tenant).pk, reason="popia_erasure", counts={},
+            hash="0" * 64, erased_by_kind="USER", erased_by_id="1", erased_by_name="A", erased_at=timezone.now(),
+            queue_search="sealed with another key",
+        )  # fmt: skip
+        erase_customer(zeb.pk, reason="popia_erasure")
+        readable = ErasureReceipt.objects.exclude(pk=broken.pk).get()
+        queues.remember(readable, [zeb.pk], Traits(frozenset(), frozenset(), frozenset()))
+
+    assert queues.finish_all() == 1
+
+    with tenant_scope(fairview.tenant):
+        left = ErasureReceipt.objects.exclude(queue_search="").values_list("pk", flat=True)
+        assert list(left) == [broken.pk]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -226,7 +226,7 @@ def test_of_several_ids_of_one_service_the_smallest_active_one_stands() -> None:
         ("", 5, "ADVOCATE"),
     ],
 )
-def test_the_stage_is_the_rung_reached_unless_the_membership_ended(
+def test_the_stage_is_the_one_reached_unless_the_membership_ended(
     status: str, stage_rank: int, stage: str
 ) -> None:
     assert stage_of(status, stage_rank) == stage

@@ -17,7 +17,7 @@ from crm_platform.embedded.redis import free_port
 from events import consumers, outbound
 from events.consumers import Entry
 from events.iso_time import utc_text
-from events.models import DomainLogEntry, ParkedEntry
+from events.models import ConsumerPosition, DomainLogEntry, ParkedEntry
 from events.parked import retry_parked
 from events.publishing_again import publish_again
 from profiles.log_kinds import LogKind
@@ -244,6 +244,25 @@ def test_what_nobody_read_is_published_again_under_its_ids(
     assert published(redis_server) == [each for each in before if each["tenantId"] == str(fairview.tenant.pk)]
     with tenant_scope(fairview.tenant):
         assert [row.details["count"] for row in LoggedAction.objects.all()] == [1, 1]
+
+
+def test_what_a_long_transaction_told_is_told_again_as_well(
+    fairview: Club, redis_server: "redis.Redis"
+) -> None:
+    """Its entry has a higher number than one of a transaction that began later and was read after it."""
+    for name in ("p-1", "p-2"):
+        tell(fairview.tenant, player(name, name="Thandi"))
+    relay()
+    with tenant_scope(fairview.tenant):
+        early, late = DomainLogEntry.objects.filter(kind="profile.created").order_by("id")
+        early.xid, late.xid = late.xid, early.xid
+        early.save(update_fields=["xid"])
+        late.save(update_fields=["xid"])
+        ConsumerPosition.objects.filter(consumer=outbound.NAME).update(last_xid=early.xid, last_id=early.pk)
+    redis_server.flushdb()
+
+    with tenant_scope(fairview.tenant):
+        assert publish_again(timezone.now() - timedelta(hours=1)) == 2
 
 
 def test_nothing_that_waits_to_be_told_is_told_before_its_turn(

@@ -142,7 +142,7 @@ def test_the_task_looks_back_after_a_run_and_announces_nothing(fairview: Club) -
 
     with tenant_scope(fairview.tenant):
         assert not is_history_backfill_due()
-        assert ScoreRun.objects.get().has_looked_back
+        assert ScoreRun.objects.get().is_history_backfilled
         kinds = set(DomainLogEntry.objects.values_list("kind", flat=True))
         assert kinds <= {"profile.scored", "profile.counted"}
     assert len(line) > 2

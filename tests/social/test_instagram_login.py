@@ -90,11 +90,16 @@ def test_a_commit_without_an_answer_is_settled_as_by_the_page(stage: Stage, alon
     assert [one["caption"] for one in stage.seen("instagram")] == ["The course is open"]
 
 
-def test_deleting_is_not_offered_by_this_door_and_says_so(stage: Stage, alone: Connection) -> None:
+def test_deleting_is_not_offered_by_this_door_and_says_so(
+    stage: Stage, alone: Connection, kingsmere: Club
+) -> None:
     stage.accounts["INSTAGRAM"] = alone
     post = stage.post("INSTAGRAM", media_ids=[stage.picture().pk])
     stage.turn()
 
+    page = text_of(desk(kingsmere.admin).get(f"/admin/social/posts/{post.pk}/"))
+    assert "nobody may delete a post from here" in page
+    assert "Delete it there" not in page
     with pytest.raises(ConflictError, match="connected through Facebook"):
         delete_there(post.pk, stage.target(post).pk)
 

@@ -16,7 +16,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tenants import second_factor, staff_mail, tasks
-from tenants.invitations import invite, path_of, withdraw
+from tenants.invitations import invite, new_account, path_of, withdraw
 from tenants.models import Invitation, LoggedAction, Membership, Role, User
 from tenants.redis_client import redis_client
 from tenants.scope import tenant_scope
@@ -176,6 +176,25 @@ def test_a_link_works_once(fairview: Club) -> None:
 
     assert again.status_code == 404
     assert not User.objects.filter(first_name="Second").exists()
+
+
+def test_an_invitation_that_ends_at_this_moment_leaves_no_account(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = invited(fairview)
+    before = User.objects.count()
+
+    def withdrawn_meanwhile(**values: Any) -> User:
+        assert withdraw(invitation)
+        return new_account(**values)
+
+    monkeypatch.setattr("tenants.admin.account_views.new_account", withdrawn_meanwhile)
+
+    answer = Client().post(path_of(invitation), NEWCOMER)
+
+    assert answer.status_code == 404
+    assert "This invitation is over" in answer.content.decode()
+    assert User.objects.count() == before
 
 
 def test_links_that_are_withdrawn_old_replaced_or_forged_open_nothing(

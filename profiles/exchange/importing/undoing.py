@@ -55,7 +55,7 @@ def _undo(cursor: Any, tenant_id: UUID, member_import: MemberImport, rows: Seque
         cursor,
         (
             (row_id, event_id_of(member_import.pk, line), *rest, False)
-            # Profile, whether it is new by the row, tags, rung before, survivor.
+            # Profile, whether it is new by the row, tags, stage rank before, survivor.
             for row_id, line, *rest in rows
         ),
     )

@@ -1,4 +1,8 @@
-"""One search for duplicates in the open scope's tenant, from reading to the review queue."""
+"""One search for duplicates in the open scope's tenant, from reading to the review queue.
+
+Not a `LeasedTable`: a search that died is not resumed, since the next one looks at all that it would have looked at.
+That one search runs at a time is a constraint (`profiles_duprun_running_uq`).
+"""
 
 import tempfile
 from collections.abc import Callable, Iterator

@@ -17,7 +17,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   const open = (query, focus = "panel") => {
     wanted = focus;
-    window.htmx.ajax("GET", `${panelUrl}?${query}`, { target: "#jy-panel" });
+    window.htmx.ajax("GET", `${panelUrl}?${query}`, { source: "#jy-panel", target: "#jy-panel" });
   };
   const act = (values) => {
     const token = $("[name=csrfmiddlewaretoken]").value;
@@ -29,13 +29,21 @@ document.addEventListener("DOMContentLoaded", () => {
     const step = document.getElementById(`step-${name}`);
     if (!step) return;
     for (let fold = step.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    remember();
     step.focus();
   };
   const current = () => {
     const name = chosen.startsWith("step=") ? `step-${chosen.slice(5)}` : chosen.startsWith("number=") ? `trigger-${chosen.slice(7)}` : "";
     return (name && document.getElementById(name)) || steps()[0] || $(".jy-plus");
   };
-  const close = () => { const back = current(); chosen = ""; mark(); open("", ""); back?.focus(); };
+  const close = () => {
+    const back = current();
+    chosen = "";
+    mark();
+    window.htmx.trigger($("#jy-panel"), "htmx:abort");
+    $("#jy-panel").replaceChildren($("#jy-help").content.cloneNode(true));
+    back?.focus();
+  };
 
   // Which ways are folded is the reader's matter: it stays in this tab.
   const closed = () => new Set(JSON.parse(sessionStorage.getItem(folds) || "[]"));
@@ -45,13 +53,12 @@ document.addEventListener("DOMContentLoaded", () => {
     const button = $("[data-fold-all]");
     if (button) button.textContent = all(".jy-way > details[open]").length ? "Fold all" : "Unfold all";
   };
-  builder.addEventListener("toggle", (event) => {
-    const name = event.target.dataset.fold, names = closed();
-    if (!name || !event.target.isConnected) return;
-    if (event.target.open) names.delete(name); else names.add(name);
-    sessionStorage.setItem(folds, JSON.stringify([...names]));
+  const remember = () => {
+    // A new tree tells of its open ways as if somebody had opened them: only what somebody did counts.
+    const names = all("details[data-fold]:not([open])").map((fold) => fold.dataset.fold);
+    sessionStorage.setItem(folds, JSON.stringify(names));
     refold();
-  }, true);
+  };
 
   builder.addEventListener("click", (event) => {
     const step = event.target.closest(".jy-step"), opener = event.target.closest("[data-panel]"), sign = event.target.closest("[data-goto]");
@@ -62,7 +69,9 @@ document.addEventListener("DOMContentLoaded", () => {
     else if (event.target.closest("[data-fold-all]")) {
       const ways = all(".jy-way > details"), opens = !ways.some((one) => one.open);
       for (const way of ways) way.open = opens;
-    } else if (event.target.closest("[aria-disabled=true]")) event.preventDefault();
+      remember();
+    } else if (event.target.closest("summary")?.parentElement.dataset.fold) setTimeout(remember);
+    else if (event.target.closest("[aria-disabled=true]")) event.preventDefault();
   });
   for (const [name, on] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
     builder.addEventListener(name, (event) => {

@@ -1,0 +1,152 @@
+"""The rhythm of campaigns that repeat, shown and changed in the back office."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from campaigns.actions import cancel_campaign, pause_campaign, schedule_campaign
+from campaigns.errors import IllegalMove, NotRecurring
+from campaigns.models import Campaign, CampaignAct, CampaignOccurrence
+from campaigns.rhythm import change_rhythm, rhythms
+from tenants.errors import InvalidError
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
+from tests.back_office import desk, text_of
+from tests.campaigns.world import draft, people, segment, step
+from tests.cast import Club
+
+PAGE = "/admin/campaigns/rhythm/"
+NOW = datetime(2026, 10, 21, 10, tzinfo=UTC)  # a Wednesday; London's clock goes back on Sunday
+
+
+@pytest.fixture
+def club(fairview: Club) -> Iterator[Tenant]:
+    with tenant_scope(fairview.tenant):
+        yield fairview.tenant
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+def weekly(club: Tenant, **values: Any) -> Campaign:
+    """Every Monday at nine in London, scheduled."""
+    made = draft(
+        segment(club, people(club, 2), f"Members {Campaign.objects.count()}"),
+        **{"type": "RECURRING", "recur_pattern": "0 9 * * 1", "timezone": "Europe/London"} | values,
+    )
+    return schedule_campaign(made.pk)
+
+
+def waiting(campaign: Campaign) -> list[datetime]:
+    rows = CampaignOccurrence.objects.filter(campaign=campaign, status="WAITING")
+    return list(rows.order_by("hour").values_list("hour", flat=True))
+
+
+def test_the_next_times_keep_to_the_wall_clock_over_its_change(club: Tenant) -> None:
+    made = weekly(club)
+    daily = weekly(club, name="Daily", recur_pattern="30 1 * * *")
+
+    shown = {each.campaign.pk: each for each in rhythms()}
+
+    assert shown[made.pk].words == "At 09:00 on Monday"
+    assert [f"{each:%m-%d %H:%M}" for each in shown[made.pk].coming[:2]] == ["10-26 09:00", "11-02 09:00"]
+    # 01:30 in London: summer time, the first of the two on Sunday, winter time.
+    assert [f"{each:%m-%d %H:%M}" for each in shown[daily.pk].coming] == [
+        "10-22 00:30", "10-23 00:30", "10-24 00:30", "10-25 00:30", "10-26 01:30",
+    ]  # fmt: skip
+    assert [each.campaign.pk for each in rhythms()] == [daily.pk, made.pk]
+
+
+def test_another_rhythm_takes_the_waiting_time_away_and_adds_the_next(club: Tenant) -> None:
+    made = weekly(club)
+    assert waiting(made) == [datetime(2026, 10, 26, 9, tzinfo=UTC)]
+
+    change_rhythm(made.pk, pattern=" 30  18 * * 4 ", end_at=NOW + timedelta(days=30))
+
+    changed = Campaign.objects.get()
+    assert (changed.recur_pattern, changed.recur_end_at) == ("30 18 * * 4", NOW + timedelta(days=30))
+    assert waiting(made) == [datetime(2026, 10, 22, 17, 30, tzinfo=UTC)]
+    assert CampaignAct.objects.latest("id").note == "At 18:30 on Thursday"
+
+
+def test_what_was_sent_already_is_never_sent_again(club: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, hour = weekly(club, recur_pattern="5 11 * * 3"), NOW + timedelta(minutes=5)
+    monkeypatch.setattr(timezone, "now", lambda: hour + timedelta(minutes=1))
+    step(made)
+    begun = CampaignOccurrence.objects.exclude(status="WAITING").get()
+
+    change_rhythm(made.pk, pattern="5 11 * * *", end_at=None)
+
+    begun.refresh_from_db()
+    assert (begun.hour, begun.planned) == (hour, 2)
+    assert waiting(made) == [hour + timedelta(days=1)]
+    (shown,) = rhythms()
+    assert (shown.last, shown.times) == (hour, 1)
+    assert shown.coming[0] == hour + timedelta(days=1)
+
+
+def test_a_paused_one_may_get_another_rhythm_and_an_ended_one_not(club: Tenant) -> None:
+    made = weekly(club, recur_pattern="0 11 * * 3")
+    step(made)
+    pause_campaign(made.pk)
+    change_rhythm(made.pk, pattern="0 12 * * *", end_at=None)
+    cancel_campaign(made.pk)
+
+    with pytest.raises(IllegalMove):
+        change_rhythm(made.pk, pattern="0 13 * * *", end_at=None)
+    assert Campaign.objects.get().recur_pattern == "0 12 * * *"
+    assert rhythms() == []
+
+
+def test_what_is_no_rhythm_is_refused_and_nothing_changes(club: Tenant) -> None:
+    made = weekly(club)
+    once = draft(segment(club, people(club, 1), "One"))
+
+    for pattern, end, field in (
+        ("every day", None, "recurPattern"),
+        ("*/5 * * * *", None, "recurPattern"),
+        ("0 9 31 2 *", None, "recurPattern"),
+        ("0 9 * * 1", NOW + timedelta(days=2), "recurEndAt"),
+    ):
+        with pytest.raises(InvalidError) as refused:
+            change_rhythm(made.pk, pattern=pattern, end_at=end)
+        assert refused.value.field in (field, "recurEndAt")
+    with pytest.raises(NotRecurring):
+        change_rhythm(once.pk, pattern="0 9 * * 1", end_at=None)
+
+    assert Campaign.objects.get(pk=made.pk).recur_pattern == "0 9 * * 1"
+    assert waiting(made) == [datetime(2026, 10, 26, 9, tzinfo=UTC)]
+
+
+def test_staff_read_and_change_it_on_the_page(fairview: Club, club: Tenant) -> None:
+    browser = desk(fairview.marketing_manager)
+    assert "Nothing repeats" in text_of(browser.get(PAGE))
+    made = weekly(club)
+    change = f"/admin/campaigns/{made.pk}/rhythm/"
+
+    shown = text_of(browser.get(PAGE))
+    refused = text_of(browser.post(change, {"ownPattern": "nonsense"}, follow=True))
+    text_of(browser.post(change, {"recurPattern": "0 9 * * *", "end": "2026-12-01T09:00"}, follow=True))
+    after = text_of(browser.get(PAGE))
+
+    assert "At 09:00 on Monday" in shown
+    assert "Mon 26 Oct 2026, 09:00" in shown
+    assert "Not sent yet" in shown
+    assert "Not changed: Write five fields" in refused
+    assert "Thu 22 Oct 2026, 09:00" in after
+    assert Campaign.objects.get().recur_end_at == datetime(2026, 12, 1, 9, tzinfo=UTC)
+    assert "Change the rhythm" not in text_of(desk(fairview.viewer).get(PAGE))
+    assert "next times, change" in text_of(browser.get(f"/admin/campaigns/{made.pk}/"))
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_many_take_as_many_queries_as_one(count: int, club: Tenant, django_assert_num_queries: Any) -> None:
+    for _ in range(count):
+        weekly(club)
+    with django_assert_num_queries(2):
+        assert len(rhythms()) == count

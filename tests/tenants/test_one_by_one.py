@@ -1,0 +1,37 @@
+"""What is wrong with one harms no other; what is wrong with the database is everybody's."""
+
+import logging
+
+import pytest
+from django.db import OperationalError
+
+from tenants.one_by_one import one_by_one
+
+
+def test_an_error_is_logged_and_the_next_one_has_its_turn(caplog: pytest.LogCaptureFixture) -> None:
+    seen = []
+
+    def act(number: int) -> None:
+        seen.append(number)
+        if number == 2:
+            raise ValueError("odd")
+
+    with caplog.at_level(logging.ERROR):
+        done = one_by_one([1, 2, 3], act, what="counting")
+
+    assert (seen, done) == ([1, 2, 3], [1, 3])
+    [record] = caplog.records
+    assert (record.getMessage(), record.__dict__["item"]) == ("counting failed for one", "2")
+
+
+def test_where_the_database_is_away_nobody_else_is_tried() -> None:
+    seen = []
+
+    def act(number: int) -> None:
+        seen.append(number)
+        raise OperationalError("the connection is closed")
+
+    with pytest.raises(OperationalError):
+        one_by_one([1, 2], act, what="counting")
+
+    assert seen == [1]
