@@ -138,6 +138,17 @@ def columns(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+def written(names: str, *, is_redacted: bool = True) -> Texts:
+    """Texts, lists and JSON documents that staff, files or other services wrote, in which anybody may be named.
+
+    For tables small enough to be read whole at an erasure, which takes the person out of each of them; with
+    `is_redacted=False` it only finds the rows, for the steps of the table.
+    """
+    found = columns(names)
+    redacted = found if is_redacted else ()
+    return Texts(tuple(f"row.{name}::text" for name in found), redacted=redacted, is_indexed=False)
+
+
 def delete(table: str, condition: str = OF_PERSON) -> tuple[Step, ...]:
     """The step that deletes the rows to which the condition applies."""
     return (Step(DELETED, f"DELETE FROM {table} WHERE tenant_id = %(tenant)s AND {condition}"),)
