@@ -17,6 +17,7 @@ from tenants.extension import (
     Tag,
     columns,
     delete,
+    written,
 )
 
 TRIGGERED: Final = "campaigns_triggeredperson"
@@ -37,14 +38,17 @@ EXTENSION: Final = Extension(
                 " pause_reason pause_note archived_at created_by_id created_by_name approval_asked_at"
                 " approval_asked_by_id approved_version approved_at approved_by_name created_at updated_at"
             ),
+            texts=written("name description rule content trigger_where pause_note"),
         ),
         Table(
             "campaigns.CampaignVariant",
             plain=columns("campaign_id label weight content channels template_ids delay_minutes"),
+            texts=written("content"),
         ),
         Table(
             "campaigns.CampaignAct",
             plain=columns("campaign_id act from_status to_status note actor_name at"),
+            texts=written("note"),
         ),
         Table(
             "campaigns.CampaignOccurrence",
@@ -52,6 +56,7 @@ EXTENSION: Final = Extension(
                 "campaign_id number hour status due_at leased_until attempts last_error is_released audience"
                 " planned skipped reasons forgiven planned_at decide_at winner verdict completed_at"
             ),
+            texts=written("last_error"),
         ),
         Table(
             "campaigns.TriggeredPerson",
@@ -73,6 +78,7 @@ EXTENSION: Final = Extension(
         Table(
             "campaigns.CampaignLink",
             plain=columns("campaign_id occurrence variant url clicks machine_clicks"),
+            texts=written("url"),
         ),
         Table(
             "campaigns.CampaignConversion",

@@ -30,7 +30,10 @@ TABLES: Final = (
         plain=columns("queue job_id code received_at handled_at handled_by_id"),
         erase=(Step(BLANKED, BLANK_LETTERS),),
         # The blank before it: what was refused need not be JSON.
-        texts=Texts(("' ' || row.body", "row.message", "row.job_name"), redacted=("message", "job_name")),
+        texts=Texts(
+            ("' ' || row.body", "row.message", "row.job_name", "row.job_id"),
+            redacted=("message", "job_name", "job_id"),
+        ),
     ),
     Table(
         "events.InboxEvent",
@@ -48,6 +51,7 @@ TABLES: Final = (
                 "row.original_envelope::text",
                 "row.error_message",
                 "row.event_id",
+                "row.remarks::text",
                 SUBJECT,
             ),
             changing="row.original_envelope IS NOT NULL",

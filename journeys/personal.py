@@ -13,6 +13,7 @@ from tenants.extension import (
     Table,
     columns,
     delete,
+    written,
 )
 
 # Runs of somebody who is erased end; they stay countable under nobody's name.
@@ -43,15 +44,22 @@ TABLES: Final = (
             "name description status version_id template created_at updated_at created_by_name activated_at paused_at"
             " queues_entries submitted_at submitted_by_id submitted_by_name scanned_at"
         ),
+        texts=written("name description"),
     ),
     Table(
         "journeys.JourneyVersion",
         plain=columns("journey_id number definition fingerprint published_at published_by_name note"),
     ),
     Table(
-        "journeys.JourneyDraft", plain=columns("journey_id definition position updated_at updated_by_name")
+        "journeys.JourneyDraft",
+        plain=columns("journey_id definition position updated_at updated_by_name"),
+        texts=written("definition"),
     ),
-    Table("journeys.DraftRevision", plain=columns("journey_id number definition act made_at made_by_name")),
+    Table(
+        "journeys.DraftRevision",
+        plain=columns("journey_id number definition act made_at made_by_name"),
+        texts=written("definition"),
+    ),
     Table("journeys.JourneySecret", plain=columns("name sealed created_at created_by_name")),
     # Before the runs themselves end.
     Table(
@@ -65,6 +73,7 @@ TABLES: Final = (
         personal=columns("body answer error"),
         plain=columns("run_id move version_id step status attempts due_at give_up_at leased_until made_at"),
         erase=delete("journeys_webhookcall", OF_RUNS),
+        texts=written("body answer error"),
     ),
     Table(
         "journeys.Run",
@@ -88,6 +97,7 @@ TABLES: Final = (
         plain=columns("run_id cause event_type"),
         erase=delete("journeys_rundata"),
         mine=OF_PERSON,
+        texts=written("data variables"),
     ),
     Table(
         "journeys.Subscription",
@@ -101,6 +111,7 @@ TABLES: Final = (
         personal=columns("profile_id key detail"),
         plain=columns("journey_id reason cause at"),
         erase=delete("journeys_entryrefusal"),
+        texts=written("detail"),
     ),
     Table(
         "journeys.Holdout",
@@ -137,6 +148,7 @@ TABLES: Final = (
             "journey_id definition days status progress error made_at made_by_name ended_at leased_until attempts"
         ),
         erase=delete("journeys_trial", NAMED_IN_TRIAL),
+        texts=written("definition result error"),
     ),
     Table("journeys.MorningMail", plain=columns("user_id sent_on")),
     Table(
@@ -150,5 +162,6 @@ TABLES: Final = (
         mine=OF_PERSON,
         merge=Move(),
         undo=OnUndo.KEEPS_PERSON,
+        texts=written("title reason note"),
     ),
 )

@@ -21,6 +21,7 @@ from tenants.extension import (
     Tag,
     columns,
     delete,
+    written,
 )
 
 # What was sent stays countable for the campaign that sent it, under nobody's name.
@@ -57,8 +58,13 @@ TABLES: Final = (
         plain=columns("channel name template_id utm fingerprint created_at"),
         erase=delete("messaging_message"),
         mine=OF_PERSON,
+        texts=written("subject body html"),
     ),
-    Table("messaging.SendHold", plain=columns("source_id reason held_by_name held_at")),
+    Table(
+        "messaging.SendHold",
+        plain=columns("source_id reason held_by_name held_at"),
+        texts=written("reason"),
+    ),
     Table(
         "messaging.SendPolicy",
         plain=columns(
@@ -67,7 +73,11 @@ TABLES: Final = (
         + columns("sender_email reply_to sms_sender backend updated_at"),
     ),
     # The next sync takes an erased customer's contact off the list there as well.
-    Table("messaging.SyncedList", plain=columns("list_id name sequence members synced_at problem")),
+    Table(
+        "messaging.SyncedList",
+        plain=columns("list_id name sequence members synced_at problem"),
+        texts=written("name problem"),
+    ),
     Table(
         "messaging.SyncedMember",
         personal=columns("contact_id"),

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Func, QuerySet, TextField
 from django.utils import timezone
 
+from profiles.desk_rows import tell_of
 from profiles.editing import LONGEST_NOTE, LONGEST_TAG, Author
 from profiles.errors import InvalidFields
 from profiles.models import BulkAct, BulkActChange, CustomerProfile, Note
@@ -22,6 +23,7 @@ from tenants.extension import every, resolve
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
+NOTE: Final = "note"
 MOST_AT_ONCE: Final = 100_000
 MOST_ACTS: Final = 50
 MOST_STANDING: Final = 50
@@ -72,7 +74,7 @@ def add_notes(profile_ids: Collection[UUID], body: str, author: Author) -> BulkA
         cursor.execute(
             NOTES, values | {"author": author.user.pk if author.user else None, "name": author.name}
         )
-        return keep_act("note", "Wrote a note", author, chosen=len(ids), changed=ids, made=made)
+        return keep_act(NOTE, "Wrote a note", author, chosen=len(ids), changed=ids, made=made)
 
 
 def keep_act(
@@ -99,6 +101,9 @@ def keep_act(
         rows = list(made) if made is not None else [None] * len(changed)
         cursor.execute(KEEP, {"tenant": act.tenant_id, "act": act.pk, "ids": list(changed), "made": rows})
     log_action("bulk.done", subject_kind="bulkAct", subject_id=act.pk, details={"kind": kind})
+    if kind != NOTE:
+        # A note is a row of the timeline by itself.
+        tell_of(changed, "CHANGED_WITH_OTHERS", f"did to {act.chosen:,} at once: {title}", act=str(act.pk))
     act.refresh_from_db()
     return act
 
@@ -117,6 +122,7 @@ def take_back(act_id: UUID, author: Author) -> int | None:
         act.undone_at, act.undone_by_name = timezone.now(), author.name
         act.save(update_fields=["undone_at", "undone_by_name"])
         log_action("bulk.undone", subject_kind="bulkAct", subject_id=act.pk, details={"kind": act.kind})
+        tell_of(_changed_still_there(act), "CHANGED_WITH_OTHERS", f"took back: {act.title}", act=str(act.pk))
     return count
 
 

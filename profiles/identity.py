@@ -134,6 +134,8 @@ class IdentityMap:
         self.duplicate_links: list[tuple[KeyLink, KeyLink]] = []
         # Addresses that somebody more has than before: what they joined is to be looked at again.
         self.newly_shared: set[IdentityKey] = set()
+        # Who that is, by address.
+        self.newcomers: dict[IdentityKey, set[Person]] = {}
         # Shared addresses of people who were joined: what they had taken apart is to be looked at again.
         self.newly_united: set[IdentityKey] = set()
         self._links: dict[IdentityKey, list[KeyLink]] = {}
@@ -349,6 +351,8 @@ class IdentityMap:
         """Give the person each key of the claim that is nobody's yet; share those that were demoted."""
         self.newly_shared.update(demoted)
         for key in demoted:
+            self.newcomers.setdefault(key, set()).add(person)
+        for key in demoted:
             for row in self._links[key]:
                 if not row.is_shared:
                     row.is_shared = row.is_changed = True
@@ -361,6 +365,7 @@ class IdentityMap:
             elif rows[0].is_shared and self.link_of(key, person) is None:
                 self._attach_key(claim, key, person).is_shared = True
                 self.newly_shared.add(key)
+                self.newcomers.setdefault(key, set()).add(person)
 
     def _attach_key(self, claim: Claim, key: IdentityKey, person: Person) -> KeyLink:
         link = KeyLink(

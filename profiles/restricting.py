@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from events import log
 from events.log import LogEntry
+from profiles.desk_rows import tell_of
 from profiles.log_kinds import LogKind
 from profiles.models import CustomerProfile, ProcessingRestriction
 from profiles.reading import get_customer
@@ -66,6 +67,8 @@ def set_restriction(profile_id: UUID, *, is_restricted: bool) -> bool:
             subject_kind="customer",
             subject_id=survivor.pk,
         )
+        words = "restricted the use of the data" if is_restricted else "allowed the use of the data again"
+        tell_of([survivor.pk], "RESTRICTED" if is_restricted else "UNRESTRICTED", words)
     return True
 
 

@@ -16,6 +16,7 @@ from tenants.extension import (
     Texts,
     columns,
     delete,
+    written,
 )
 
 EITHER: Final = ("first_profile_id", "second_profile_id")
@@ -92,10 +93,16 @@ TABLES: Final = (
         undo=OnUndo.KEEPS_PERSON,
     ),
     Table("profiles.ListLayout", plain=columns("user_id columns")),
-    Table("profiles.TagColour", plain=columns("tag hue")),
+    Table(
+        "profiles.TagColour",
+        plain=columns("tag hue"),
+        erase=delete("profiles_tagcolour", "id = ANY(%(mentioned)s)"),
+        texts=written("tag", is_redacted=False),
+    ),
     Table(
         "profiles.BulkAct",
         plain=columns("kind title data chosen by_id by_name at undone_at undone_by_name"),
+        texts=written("title data"),
     ),
     Table(
         "profiles.BulkActChange",
@@ -162,6 +169,7 @@ TABLES: Final = (
         person=("winner_id",),
         undo=OnUndo.KEEPS_PERSON,
         counts="{row}.unmerged_at IS NULL",
+        texts=written("evidence reason"),
     ),
     Table(
         "profiles.ProfileShare",
@@ -192,6 +200,7 @@ TABLES: Final = (
         plain=columns(
             "status is_full backend model_version started_at finished_at looked_since looked_until figures error"
         ),
+        texts=written("error figures"),
     ),
     Table(
         "profiles.Household",
@@ -224,8 +233,14 @@ TABLES: Final = (
         "profiles.MemberImport",
         plain=columns("form file_name status header notes targets takes_conflicts total done counts error")
         + columns("leased_until attempts made_by_id made_by_name made_at started_at finished_at"),
+        texts=written("file_name header notes error"),
     ),
-    Table("profiles.ColumnChoice", plain=columns("header target chosen_at")),
+    Table(
+        "profiles.ColumnChoice",
+        plain=columns("header target chosen_at"),
+        erase=delete("profiles_columnchoice", "id = ANY(%(mentioned)s)"),
+        texts=written("header", is_redacted=False),
+    ),
     Table(
         "profiles.ProfileScore",
         personal=columns(
@@ -274,6 +289,7 @@ TABLES: Final = (
         # At most one open request of a kind; a second one says nothing new and waits with the one it names.
         merge=Move(unique=("kind",), among="{row}.status = 'OPEN'"),
         undo=OnUndo.KEEPS_PERSON,
+        texts=written("reason"),
     ),
     Table(
         "profiles.ProcessingRestriction",

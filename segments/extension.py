@@ -21,6 +21,7 @@ from tenants.extension import (
     Tag,
     columns,
     delete,
+    written,
 )
 
 MEMBERS: Final = "segments_segmentmember"
@@ -34,6 +35,7 @@ TABLES: Final = (
             " member_count is_active is_system template refresh_error messaging_segment_id last_synced_at sync_error"
             " created_at updated_at created_by_id created_by_name deleted_at"
         ),
+        texts=written("name description criteria refresh_error sync_error"),
     ),
     Table(
         "segments.SegmentMember",
@@ -56,10 +58,12 @@ TABLES: Final = (
             "segment_id status reason version attempts leased_until joined left error requested_at started_at"
             " finished_at"
         ),
+        texts=written("error"),
     ),
     Table(
         "segments.SavedView",
         plain=columns("name rule filters columns sort owner_id place created_at"),
+        texts=written("name rule filters"),
     ),
     Table(
         "segments.DueDay",

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from profiles.desk_rows import tell_of
 from profiles.exchange.importing.jobs import find_import
 from profiles.models import ImportRow, ImportStatus, MemberImport
 from profiles.reading import current_club
@@ -95,6 +96,11 @@ def _change(segment_id: UUID, profile_ids: Iterable[UUID], *, is_join: bool, cau
         changes = [Change(segment.pk, each, is_join, cause.value) for (each,) in cursor.fetchall()]
         write_changes(segment.tenant_id, changes)
         name_others(changes, tenant_by_id(segment.tenant_id), timezone.now())
+        if cause is Cause.MANUAL:
+            words = "put on the list" if is_join else "took off the list"
+            kind = "LIST_JOINED" if is_join else "LIST_LEFT"
+            people = [change.profile_id for change in changes]
+            tell_of(people, kind, f"{words} “{segment.name}”", segment=str(segment.pk))
     return len(changes)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tenants.extension import OF_PERSON, Move, OnUndo, Table, columns, delete
+from tenants.extension import OF_PERSON, Move, OnUndo, Table, columns, delete, written
 
 # Posts are public words of the club; names of staff stand beside what they did, as in the action log.
 TABLES: Final = (
@@ -11,9 +11,14 @@ TABLES: Final = (
         plain=columns(
             "target_id kind position lease marker started_at ended_at outcome status_code code trace message"
         ),
+        texts=written("message trace"),
     ),
     Table("social.ClubApp", plain=columns("family client_id secret_sealed")),
-    Table("social.Competition", plain=columns("key facts log_id is_cancelled")),
+    Table(
+        "social.Competition",
+        plain=columns("key facts log_id is_cancelled"),
+        texts=written("facts"),
+    ),
     Table(
         "social.Connection",
         plain=columns(
@@ -41,10 +46,12 @@ TABLES: Final = (
             "kind name content_type storage_key sha256 size width height duration_ms details alt_text"
         )
         + columns("created_by_name created_at"),
+        texts=written("name alt_text details"),
     ),
     Table(
         "social.MetricSample",
         plain=columns("target_id at version views reach likes comments shares clicks saves raw"),
+        texts=written("raw"),
     ),
     Table(
         "social.OAuthState",
@@ -59,9 +66,14 @@ TABLES: Final = (
         )
         + columns("repeats repeats_until series_id promotion_id campaign_id is_duplicate_allowed review_note")
         + columns("approved_by_name created_by_id created_by_name created_at updated_at"),
+        texts=written("text link first_comment review_note"),
     ),
     Table("social.PostMedia", plain=columns("post_id media_id position")),
-    Table("social.PostVariant", plain=columns("post_id network text")),
+    Table(
+        "social.PostVariant",
+        plain=columns("post_id network text"),
+        texts=written("text"),
+    ),
     Table(
         "social.Promotion",
         plain=columns("source_type source_id name status facts channels reminder_days template segment_id")
@@ -69,9 +81,14 @@ TABLES: Final = (
             "connection_ids announce_at starts_at closes_at max_entries entered band is_full runs_by_itself"
         )
         + columns("pending pending_since history approved_by_name created_by_name created_at"),
+        texts=written("name facts template pending history"),
     ),
     Table("social.QueueSlot", plain=columns("connection_id weekday minute_of_day")),
-    Table("social.Step", plain=columns("target_id kind position request_hash handle data done_at")),
+    Table(
+        "social.Step",
+        plain=columns("target_id kind position request_hash handle data done_at"),
+        texts=written("data"),
+    ),
     Table(
         "social.Target",
         plain=columns(
@@ -79,10 +96,12 @@ TABLES: Final = (
         )
         + columns("seen network_post_id permalink published_at deleted_at problem problem_code problem_text")
         + columns("comment_id comment_due_at metrics_due_at said shown"),
+        texts=written("problem_text said shown seen"),
     ),
     Table(
         "social.Touch",
         plain=columns("promotion_id key kind channel anchor offset_days due_at status reason text post_id")
         + columns("campaign_id done_at"),
+        texts=written("reason text"),
     ),
 )

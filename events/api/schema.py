@@ -5,7 +5,14 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-from events.envelope import GREATEST_SEQUENCE, LONGEST_ID, LONGEST_TYPE, LONGEST_VERSION, SOURCES
+from events.envelope import (
+    DEFAULT_VERSION,
+    GREATEST_SEQUENCE,
+    LONGEST_ID,
+    LONGEST_TYPE,
+    LONGEST_VERSION,
+    SOURCES,
+)
 from events.models import Door, ErrorCode, InboxStatus, RefusalCode
 from tenants.api.openapi import ErrorBodySerializer, ErrorSerializer
 
@@ -25,7 +32,13 @@ ENVELOPE: Final[dict[str, Any]] = {
             "maxLength": LONGEST_TYPE,
             "description": "A name of the catalogue or one of its aliases, as in teetime.booking.created.",
         },
-        "version": {"type": "string", "minLength": 1, "maxLength": LONGEST_VERSION, "default": "1.0"},
+        # Said in words: generated clients take a field with a default for one that must be there.
+        "version": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST_VERSION,
+            "description": f"`{DEFAULT_VERSION}` where it is left out.",
+        },
         "timestamp": {
             "type": "string",
             "format": "date-time",

@@ -18,7 +18,7 @@ from profiles.ingest.batch_changes import BatchChanges, IdentifierIds, Recorded,
 from profiles.ingest.decoding import EventHeader, ReadyEvent
 from profiles.ingest.once_activities import OnceActivity, load_once_activities, take_once
 from profiles.ingest.people import load_identity_map, needs_exclusive_lock
-from profiles.ingest.reexamining import reexamine
+from profiles.ingest.reexamining import crowd_of, reexamine
 from profiles.ingest.rejoining import rejoin
 from profiles.ingest.writing import write
 from profiles.log_kinds import LogKind
@@ -111,7 +111,10 @@ def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_reso
 
 def _look_again(cursor: Any, club: Club, identity_map: IdentityMap) -> None:
     """Bring what addresses of several people joined to where it would be, had all been known from the start."""
-    reexamine(cursor, club, identity_map.newly_shared)
+    shared = identity_map.newly_shared
+    found = {key: crowd_of(identity_map.rows(key), identity_map.newcomers.get(key, ())) for key in shared}
+    crowds = {key: crowd for key, crowd in found.items() if crowd is not None}
+    reexamine(cursor, club, shared, crowds)
     rejoin(cursor, club, identity_map.newly_united)
 
 

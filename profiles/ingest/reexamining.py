@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from events.identity_hints import IdentityKey
 from profiles.club import Club
 from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
-from profiles.identity import SHARED_KEY, WEAK_KINDS, are_of_many_families
+from profiles.identity import SHARED_KEY, WEAK_KINDS, KeyLink, Person, are_of_many_families
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, read_event
 from profiles.ingest.strays import Reach, Record, SharedAddress, strays
 from profiles.merging.reassignment import BY_PERSON
@@ -27,6 +28,9 @@ ADDRESS_FIELDS: Final = {"email": "email", "phoneNumber": "phoneNumber"}
 NAME_FIELDS: Final = ("firstName", "lastName")
 # So many pairs a stray is asked about; of an office everybody would be one.
 MOST_PAIRS: Final = 4
+# An address of more people is a crowd's.
+MOST_HOLDERS: Final = 40
+NOBODY: Final[Mapping[IdentityKey, Collection[UUID]]] = MappingProxyType({})
 EVENTS: Final = """
 SELECT i.id, i.source, i.event_id, i.type, i.occurred_at, 0, true, i.envelope::text, ''
 FROM events_inboxevent AS i
@@ -60,30 +64,63 @@ class Told:
     subjects: list[tuple[int | None, Subject]]
 
 
-def reexamine(cursor: Any, club: Club, keys: Collection[IdentityKey]) -> int:
+def reexamine(
+    cursor: Any,
+    club: Club,
+    keys: Collection[IdentityKey],
+    crowds: Mapping[IdentityKey, Collection[UUID]] = NOBODY,
+) -> int:
     """Take out of their customers the records that only one of these shared addresses made theirs; returns how many.
 
     Each is a customer of its own then, with a pair for review for whoever else it may be. Customers whom staff
-    merged are left alone. Needs the tenant's identity lock alone, the scope and a transaction.
+    merged are left alone. `crowds`: of addresses that a crowd has, those of it who are looked at (`crowd_of`). Needs
+    the tenant's identity lock alone, the scope and a transaction.
     """
-    shared = _holders_of(keys)
+    shared = _holders_of({key for key in keys if key not in crowds})
+    shared |= {key: sorted(ids) for key, ids in sorted(crowds.items()) if key in keys and ids}
     if not shared:
         return 0
     holders = load_holders({profile_id for ids in shared.values() for profile_id in ids})
     count = 0
     with acting_as(program("profiles.shared_addresses")):
         for key, profile_ids in shared.items():
-            count += _reexamine_one(cursor, club, key, [holders[one] for one in profile_ids])
+            count += _reexamine_one(
+                cursor, club, key, [holders[one] for one in profile_ids], frozenset(crowds)
+            )
     return count
 
 
-def _reexamine_one(cursor: Any, club: Club, key: IdentityKey, holders: Sequence[Holder]) -> int:
+def crowd_of(rows: Sequence[KeyLink], came: Collection[Person]) -> list[UUID] | None:
+    """Of an address that a crowd has, whom those who came make worth another look; None where it is no crowd.
+
+    No family is so large: whoever they are, the address joins nobody without the last name. The newcomer may be one of
+    those whose name fits; for all others nothing is new. So the thousandth holder costs what the fortieth does.
+    """
+    people = {row.person.root for row in rows}
+    newcomers = {person.root for person in came}
+    if len(people - newcomers) <= MOST_HOLDERS:
+        return None
+    names = [name for person in newcomers for name in person.names]
+    fitting = [
+        person for person in people - newcomers if not person.names or not names_disagree(person.names, names)
+    ]
+    fitting.sort(key=lambda person: person.profile_id)
+    return [person.profile_id for person in (*newcomers, *fitting[:MOST_HOLDERS])]
+
+
+def _reexamine_one(
+    cursor: Any, club: Club, key: IdentityKey, holders: Sequence[Holder], crowded: frozenset[IdentityKey]
+) -> int:
     count = 0
     for place, holder in enumerate(holders):
-        if holder.is_by_staff or len(holder.records) < 2 or not _strays(club, key, holders, place):  # noqa: PLR2004 - two
+        if (
+            holder.is_by_staff
+            or len(holder.records) < 2  # noqa: PLR2004 - two
+            or not _strays(club, key, holders, place, crowded)
+        ):
             continue
         events = read_events_of(cursor, club, holder)
-        for group in _strays(club, key, holders, place):
+        for group in _strays(club, key, holders, place, crowded):
             for part in _by_origin(holder, group):
                 new_id = split_off(cursor, club, _split(holder, key, part, events))
                 _ask(club, key, new_id, part, holders)
@@ -94,24 +131,31 @@ def _reexamine_one(cursor: Any, club: Club, key: IdentityKey, holders: Sequence[
 
 
 def shared_address(
-    club: Club, key: IdentityKey, holders: Sequence[Holder], place: int, as_one: Collection[UUID] = ()
+    club: Club,
+    key: IdentityKey,
+    holders: Sequence[Holder],
+    place: int,
+    as_one: Collection[UUID] = (),
+    *,
+    crowded: frozenset[IdentityKey] = frozenset(),
 ) -> SharedAddress:
     """The address with its holders, and how far the other addresses of the one at `place` reach.
 
-    `as_one`: customers who are looked at as if they were one.
+    `as_one`: customers who are looked at as if they were one. `crowded`: addresses of which that is known.
     """
     everybody = [list(holder.records.values()) for holder in holders]
-    reach = _reach(
-        club, {key, *(one for record in everybody[place] for one in record.addresses)}, set(as_one)
-    )
+    addresses = {key, *(one for record in everybody[place] for one in record.addresses)}
+    reach = _reach(club, addresses - crowded, set(as_one)) | dict.fromkeys(addresses & crowded, Reach.MANY)
     names = [[name for record in records for name in record.names] for records in everybody]
     if club.is_role(*key) or are_of_many_families(names):
         reach[key] = Reach.MANY
     return SharedAddress(key, everybody, reach)
 
 
-def _strays(club: Club, key: IdentityKey, holders: Sequence[Holder], place: int) -> list[list[Record]]:
-    return strays(shared_address(club, key, holders, place), place)
+def _strays(
+    club: Club, key: IdentityKey, holders: Sequence[Holder], place: int, crowded: frozenset[IdentityKey]
+) -> list[list[Record]]:
+    return strays(shared_address(club, key, holders, place, crowded=crowded), place)
 
 
 def _reach(

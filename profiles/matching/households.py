@@ -1,12 +1,14 @@
 """Households as staff form them."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from profiles.desk_rows import named, tell_of
 from profiles.errors import NothingToForm
 from profiles.models import CustomerProfile, Household, HouseholdMember
 from profiles.reading import get_customer
@@ -14,6 +16,12 @@ from tenants.action_log import log_action
 from tenants.actors import current_actor
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
+
+WORDS: Final = {
+    "household.formed": "put into one household:",
+    "household.left": "took out of the household:",
+    "household.dissolved": "dissolved the household of",
+}
 
 
 def form_household(profile_ids: Sequence[UUID], *, name: str = "") -> Household:
@@ -110,3 +118,9 @@ def _dissolve(household_id: UUID) -> None:
 def _note(action: str, household_id: UUID, people: set[UUID]) -> None:
     details = {"customers": sorted(str(one) for one in people)}
     log_action(action, subject_kind="household", subject_id=household_id, details=details)
+    tell_of(
+        people,
+        action.upper().replace(".", "_"),
+        f"{WORDS[action]} {named(people)}",
+        household=str(household_id),
+    )

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from events import log
 from events.log import LogEntry
 from profiles import cache
+from profiles.desk_rows import NAMELESS, Deed, names_of, tell_each
 from profiles.errors import CustomerNotFound, NothingToUnmerge, SameCustomer
 from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
 from profiles.log_kinds import LogKind
@@ -102,6 +103,19 @@ def merge_many(merges: Sequence[NewMerge], *, reason: str = "") -> list[MergeOut
                 (outcome.winner_id, {"other": str(outcome.loser_id), "merge": outcome.merge_id})
                 for outcome in outcomes
             ],
+        )
+        by_hand = [outcome for one, outcome in zip(chosen, outcomes, strict=True) if one.kind == BY_PERSON]
+        names = names_of(outcome.loser_id for outcome in by_hand)
+        tell_each(
+            [
+                Deed(
+                    outcome.winner_id,
+                    f"merged {names.get(outcome.loser_id, NAMELESS)} into this customer",
+                    {"other": str(outcome.loser_id), "merge": outcome.merge_id},
+                )
+                for outcome in by_hand
+            ],
+            "MERGED",
         )
     answers = iter(outcomes)
     return [None if one is None else next(answers) for one in between]
@@ -199,6 +213,18 @@ def undo_merge(profile_id: UUID, *, merge_id: int | None = None) -> UnmergeOutco
             subject_kind="customer",
             subject_id=survivor_id,
             details={"other": str(restored_id), "merge": merge.pk},
+        )
+        names = names_of((survivor_id, restored_id))
+        tell_each(
+            [
+                Deed(
+                    one,
+                    f"took back the merge with {names.get(other, NAMELESS)}",
+                    {"other": str(other), "merge": merge.pk},
+                )
+                for one, other in ((survivor_id, restored_id), (restored_id, survivor_id))
+            ],
+            "UNMERGED",
         )
     return UnmergeOutcome(merge.pk, survivor_id, restored_id)
 

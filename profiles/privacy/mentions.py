@@ -8,12 +8,15 @@ statement holds a name. What came or changed meanwhile is searched again under t
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection, transaction
 
 from profiles.privacy import statements as sql
 from profiles.privacy.matcher import Matcher
+from profiles.privacy.others import blank_others, find_others
 from profiles.privacy.person_patterns import Traits
 from profiles.privacy.text_index import TextRow, TextTable, find_blocks, mark_stale, text_tables
 from profiles.privacy.tokens import seed_of
@@ -22,10 +25,13 @@ from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
 
 INBOX: Final = "events.InboxEvent"
+PROFILES: Final = "profiles.CustomerProfile"
 ACTIVITIES: Final = "profiles.Activity"
 # Rows of a table's tail, and blocks that may fit, so many at a time.
 CHUNK: Final = 5_000
 BLOCKS_AT_A_TIME: Final = 200
+# PostgreSQL's numbers of types, and their names.
+KINDS: Final = {2950: "uuid", 20: "bigint", 23: "bigint", 3802: "jsonb", 1009: "text[]", 1015: "text[]"}
 LOWEST: Final = -(2**63)
 # Rows that the search could not see: they came or were changed since. The number of a row's transaction has 32 bits.
 SINCE: Final = """
@@ -45,6 +51,8 @@ class Mentions:
     found: dict[str, set[Any]] = field(default_factory=dict)
     snapshot: str = ""
     marks: dict[str, int] = field(default_factory=dict)
+    # Customers whose tags or shown names mention the person.
+    others: list[UUID] = field(default_factory=list)
 
     def of(self, model: str) -> list[Any]:
         """The ids of one table, in order."""
@@ -79,6 +87,7 @@ def find_mentions(parameters: Mapping[str, Any], traits: Traits) -> Mentions:
         blocks = find_blocks(cursor, matcher.looked_for)
         for table in text_tables():
             _search(cursor, table, blocks.get(table.model, ()), mentions, parameters)
+        mentions.others = find_others(traits, matcher)
     return mentions
 
 
@@ -156,6 +165,7 @@ def blank_mentions(mentions: Mentions, parameters: Mapping[str, Any]) -> Counts:
         cursor.execute(sql.BLANK_OWN, values)
         counts[INBOX] = {BLANKED: cursor.rowcount + _redact_events(cursor, values, matcher)}
         counts[ACTIVITIES] = {BLANKED: activities}
+        counts[PROFILES] = {BLANKED: blank_others(cursor, mentions.others, matcher)}
         for table in text_tables():
             if table.texts.redacted:
                 counts[table.model] = {BLANKED: _redact(cursor, table, mentions.of(table.model), matcher)}
@@ -164,27 +174,42 @@ def blank_mentions(mentions: Mentions, parameters: Mapping[str, Any]) -> Counts:
 
 
 def _redact(cursor: Any, table: TextTable, ids: Sequence[Any], matcher: Matcher) -> int:
-    """Replace the mention in text columns."""
+    """Replace the mention in texts, lists and JSON documents."""
     names = table.texts.redacted
     cursor.execute(
-        f"SELECT id, {', '.join(names)} FROM {table.table} WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)",
+        f"SELECT {table.key}, {', '.join(names)} FROM {table.table}"
+        f" WHERE tenant_id = %(tenant)s AND {table.key} = ANY(%(ids)s)",
         {"tenant": current_tenant_id(), "ids": list(ids)},
     )
+    kinds = [KINDS.get(column.type_code, "text") for column in cursor.description]
     rows = [
-        (row_id, *(matcher.redacted_text(text) for text in texts)) for row_id, *texts in cursor.fetchall()
+        (row_id, *map(partial(_without, matcher), values, kinds[1:])) for row_id, *values in cursor.fetchall()
     ]
-    kind = "bigint" if table.texts.is_indexed else "uuid"
     staging = StagingTable(
-        f"redacted_{table.table}", ", ".join([f"id {kind}", *(f"{name} text" for name in names)])
+        f"redacted_{table.table}",
+        ", ".join(f"{name} {kind}" for name, kind in zip(("id", *names), kinds, strict=True)),
     )
     staging.fill(cursor, rows)
     sets = ", ".join(f"{name} = redacted.{name}" for name in names)
     cursor.execute(
         f"UPDATE {table.table} AS row SET {sets} FROM {staging.name} AS redacted"
-        " WHERE row.tenant_id = %(tenant)s AND row.id = redacted.id",
+        f" WHERE row.tenant_id = %(tenant)s AND row.{table.key} = redacted.id",
         {"tenant": current_tenant_id()},
     )
     return len(rows)
+
+
+def _without(matcher: Matcher, value: Any, kind: str) -> Any:
+    """A value of a column without the person: a text, a list of texts, a JSON document as text."""
+    if value is None or kind not in ("text", "text[]", "jsonb"):
+        return value
+    if kind == "text[]":
+        return [matcher.redacted_text(one) for one in value]
+    return (
+        json.dumps(matcher.redacted(json.loads(value), value))
+        if kind == "jsonb"
+        else matcher.redacted_text(value)
+    )
 
 
 def _with_odd_ids(cursor: Any, values: Mapping[str, Any], matcher: Matcher) -> list[int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection, transaction
 
 from profiles.privacy.tokens import seed_of, tokens_of_profile, tokens_of_texts
@@ -94,6 +95,8 @@ class TextTable:
     model: str
     table: str
     texts: Texts
+    # Of those that are indexed it is always `id`.
+    key: str = "id"
 
     def read(
         self, cursor: Any, condition: str, parameters: Mapping[str, Any], *, most: int | None = None
@@ -119,7 +122,7 @@ class TextTable:
 
     def _rows(self, cursor: Any, source: str, parameters: Mapping[str, Any]) -> list[TextRow]:
         texts = ", ".join(self.texts.text)
-        cursor.execute(f"SELECT row.id, {self.texts.person}, {texts} FROM {source}", parameters)
+        cursor.execute(f"SELECT row.{self.key}, {self.texts.person}, {texts} FROM {source}", parameters)
         return [TextRow(row_id, person, tuple(found)) for row_id, person, *found in cursor.fetchall()]
 
 
@@ -127,10 +130,15 @@ def text_tables(*, is_indexed: bool | None = None) -> list[TextTable]:
     """The tables of all apps with texts in which people are mentioned."""
     tables: list[Table] = every("tables")
     return [
-        TextTable(one.model, table_name(one), one.texts)
+        TextTable(one.model, table_name(one), one.texts, _key_of(one.model))
         for one in tables
         if one.texts is not None and is_indexed in (None, one.texts.is_indexed)
     ]
+
+
+def _key_of(model: str) -> str:
+    key = apps.get_model(model)._meta.pk
+    return key.attname if key is not None else "id"
 
 
 def index_texts() -> bool:

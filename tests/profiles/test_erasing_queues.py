@@ -2,12 +2,16 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
+from crm_platform.embedded import EmbeddedRedis
+from crm_platform.embedded.leftovers import wait_until
+from crm_platform.embedded.redis import free_port
 from profiles.models import CustomerProfile, ErasureReceipt
 from profiles.privacy import queues
 from profiles.privacy.erasing import erase_customer
@@ -109,3 +113,34 @@ def test_a_receipt_that_cannot_be_read_holds_up_no_other(
     with tenant_scope(fairview.tenant):
         left = ErasureReceipt.objects.exclude(queue_search="").values_list("pk", flat=True)
         assert list(left) == [broken.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_file_of_redis_holds_the_person(
+    fairview: Club, zeb: CustomerProfile, settings: Any, tmp_path: Path
+) -> None:
+    with EmbeddedRedis(tmp_path / "redis", port=free_port()) as server:
+        settings.REDIS_URL = server.url
+        redis_client.cache_clear()
+        client: Any = redis_client()
+        # Else the file would hide what it holds; and what was once dumped is a file as well.
+        client.config_set("rdbcompression", "no")
+        client.config_set("appendfsync", "always")
+        _job(client, f"welcome-{EMAIL}", {"payload": {"email": EMAIL}}, finishedOn="5")
+        client.zadd(f"{_prefix()}completed", {f"welcome-{EMAIL}": 5})
+        client.xadd(f"{_prefix()}events", {"event": "completed", "jobId": f"welcome-{EMAIL}"})
+        before = _bytes_of(tmp_path)
+        with tenant_scope(fairview.tenant):
+            erase_customer(zeb.pk, reason="popia_erasure")
+        is_written = wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"], seconds=20)
+        is_gone = wait_until(lambda: EMAIL.encode() not in _bytes_of(tmp_path), seconds=20)
+    redis_client.cache_clear()
+
+    assert EMAIL.encode() in before
+    assert is_written
+    assert is_gone
+
+
+def _bytes_of(folder: Path) -> bytes:
+    """All files of a folder, one behind the other."""
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())

@@ -1,9 +1,13 @@
 """What an address joined before it turned out to have several people, looked at again."""
 
+import re
+from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
+from profiles.ingest.reexamining import MOST_HOLDERS
 from profiles.matching.review import open_candidates
 from profiles.merging.actions import merge_profiles
 from profiles.merging.cannot_link import forbid_link
@@ -25,6 +29,8 @@ from tests.profiles.stories import (
 
 EMAIL = "botha@example.com"
 PHONE = "+27821234567"
+FACTS_OF_HOLDERS: Final = re.compile(r'FROM "profiles_fact".*"profile_id" IN', re.DOTALL)
+UUIDS: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 
 
 def customers(club: Club) -> dict[str, CustomerProfile]:
@@ -261,3 +267,59 @@ def test_contacts_that_are_nobody_but_the_mailbox_leave_together(fairview: Club)
         held = Identifier.objects.filter(kind="messagingContactId").values_list("profile_id", flat=True)
         assert len(set(held)) == 1
     assert len(customers(fairview)) == 3
+
+
+def crowd(first: int, last: int) -> list[Event]:
+    """Members of one office's mailbox, each of a family of their own; names that are not alike."""
+    return [member(number, at=number, email=EMAIL, **_name(number)) for number in range(first, last)]
+
+
+def _name(number: int) -> dict[str, str]:
+    first = f"{chr(65 + number % 26)}{'aeiou'[number % 5] * 4}"
+    return {"firstName": first, "lastName": f"{chr(65 + number % 23)}{'bcdfgh'[number % 6]}{number * 7919:x}"}
+
+
+def looked_at(club: Club, *events: Event) -> int:
+    """Of how many customers facts are read while the events are taken in, for looking again at the address."""
+    with CaptureQueriesContext(connection) as queries:
+        tell(club.tenant, *events)
+    about = [query["sql"] for query in queries if FACTS_OF_HOLDERS.search(query["sql"])]
+    return sum(len(UUIDS.findall(sql)) for sql in about)
+
+
+def test_one_holder_more_of_a_crowds_address_costs_the_same(fairview: Club) -> None:
+    tell(fairview.tenant, *crowd(1, 60))
+
+    few = looked_at(fairview, *crowd(60, 61))
+    tell(fairview.tenant, *crowd(61, 200))
+    many = looked_at(fairview, *crowd(200, 201))
+
+    assert 0 < few <= MOST_HOLDERS + 2
+    assert many <= MOST_HOLDERS + 2
+    assert len(customers(fairview)) == 200
+
+
+def test_in_a_crowd_a_namesake_is_still_found(fairview: Club) -> None:
+    tell(fairview.tenant, *crowd(1, 60), member(900, at=900, email=EMAIL, firstName="Jan", lastName="Botha"))
+    tell(fairview.tenant, player("p1", at=901, email=EMAIL, name="Jan", surname="Botha"))
+    assert "900 p1" in customers(fairview)
+
+    tell(
+        fairview.tenant,
+        member(901, at=902, email=EMAIL, firstName="Jan", lastName="Botha", dateOfBirth="1950-01-02"),
+    )
+
+    assert {"900", "901", "p1"} <= set(customers(fairview))
+
+
+def test_a_crowd_that_comes_at_once_takes_apart_what_the_address_joined(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        member(900, email=EMAIL, firstName="Jan", lastName="Botha"),
+        contact("c1", at=1, email=EMAIL, emailOptIn=True),
+    )
+    assert set(customers(fairview)) == {"900 c1"}
+
+    tell(fairview.tenant, *crowd(2, 60))
+
+    assert {"900", "c1"} <= set(customers(fairview))
