@@ -1,105 +1,234 @@
 """WEBHOOK steps: sending the calls that runs left behind, with leases, the signature and the back-off of webhooks.
 
-The idempotency key of a call is run:step:move. A dead endpoint parks only the runs at that step.
+The idempotency key of a call is run:step:move. Each step gets its share of a turn, so that a dead endpoint parks only
+the runs at that step. What is asked of the database comes before and after the requests, never between.
 """
 
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
-from events.leases import Claim, LeasedTable
+from events.debounce import enqueue_on_commit
+from events.leases import LeasedTable
 from events.webhooks.sending import Answer, Target, send, session
 from journeys.definition.steps import Webhook
-from journeys.engine.holding import wake_runs
-from journeys.explaining import find_run
-from journeys.models import JourneySecret, RunData, WebhookCall
+from journeys.entering import MOVE_RUNS
+from journeys.models import Journey, Run, RunData, WebhookCall
 from journeys.payloads import at_path
+from journeys.secrets import MissingSecret, secret_of
 from journeys.versions import definition_of
 from messaging.rendering import TemplateProblem, render, values_for
 from profiles.models import CustomerProfile
 from profiles.representation import customer_fields
-from tenants.encryption import decrypt
+from profiles.restricting import restricted_among
 from tenants.models import Tenant
-from tenants.one_by_one import one_by_one
+from tenants.one_by_one import EVERYBODYS
 from tenants.scope import current_tenant_id
 
+logger = logging.getLogger(__name__)
+
 BATCH: Final = 20
+# At once; a turn of slow endpoints ends within the lease.
+HANDS: Final = 10
+TURN_SECONDS: Final = 20.0
 # Minutes after each attempt; the last one repeats until the call is given up.
 BACK_OFF: Final = (1, 2, 5, 15, 30, 60)
 RETRIED: Final = frozenset({408, 409, 425, 429})
 SERVER_ERROR: Final = 500
+# Of an answer so much is read, and so much of it kept.
+MOST_READ: Final = 65_536
 MOST_KEPT: Final = 4096
-LONGEST_ERROR: Final = 300
+PAUSED_WAIT: Final = timedelta(minutes=1)
+RESTRICTED_WAIT: Final = timedelta(hours=1)
+OVER: Final = "The run is over, or went on."
 CALLS: Final = LeasedTable(
     table="journeys_webhookcall",
     waits="row.status = 'PENDING' AND row.due_at <= %(now)s",
     order="row.due_at, row.id",
     seconds=120,
 )
+# An equal share for each step of a version that has something due, so that none waits behind another one's crowd.
+SHARES: Final = """
+SELECT id FROM (
+    SELECT id, due_at, row_number() OVER (PARTITION BY version_id, step ORDER BY due_at, id) AS nth
+    FROM journeys_webhookcall
+    WHERE tenant_id = %(tenant)s AND status = 'PENDING' AND due_at <= %(now)s
+      AND (leased_until IS NULL OR leased_until < clock_timestamp())
+) AS due ORDER BY nth, due_at LIMIT %(most)s
+"""
+# Only where the run still waits for this call: elsewhere it would go on too early.
+WAKE: Final = """
+UPDATE journeys_run SET due_at = %(now)s
+WHERE tenant_id = %(tenant)s AND id = %(run)s AND step = %(step)s AND moves = %(move)s AND status = 'WAITING'
+  AND due_at > %(now)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A call that can be sent."""
+
+    call: WebhookCall
+    step: Webhook
+    target: Target
+    body: bytes
+
+    @property
+    def key(self) -> str:
+        """By which the receiver knows a call that comes again."""
+        return f"{self.call.run_id}:{self.call.step}:{self.call.move}"
 
 
 def send_calls(*, now: datetime | None = None) -> int:
-    """Send what is due in the open scope's club; returns how many calls were made."""
-    now = now or timezone.now()
-    claims = {claim.key: claim for claim in CALLS.claim(most=BATCH, now=now)}
-    one_by_one(list(claims), lambda call_id: _send_claimed(claims[call_id], now), what="calling a webhook")
-    return len(claims)
+    """Send what is due in the open scope's club, for a bounded turn; returns how many calls were made."""
+    made, ends = 0, time.monotonic() + TURN_SECONDS
+    while time.monotonic() < ends:
+        calls = _claim(now or timezone.now())
+        if not calls:
+            break
+        made += _send_all(calls, now or timezone.now())
+    return made
 
 
-def _send_claimed(claim: Claim, now: datetime) -> None:
-    """One call of the batch, unless the batch took so long that another worker has it by now."""
-    call: WebhookCall | None = WebhookCall.objects.filter(pk=claim.key, status="PENDING").first()
-    if call is None:
-        return
-    for mine in CALLS.renew([claim]):
-        _send(call, mine, now)
+def _claim(now: datetime) -> list[WebhookCall]:
+    with connection.cursor() as cursor:
+        cursor.execute(SHARES, {"tenant": current_tenant_id(), "now": now, "most": BATCH})
+        ids = [row[0] for row in cursor.fetchall()]
+    claims = CALLS.claim(most=BATCH, only=ids, now=now) if ids else []
+    calls = WebhookCall.objects.filter(pk__in=[claim.key for claim in claims])
+    return list(calls.order_by("due_at", "pk"))
 
 
-def _send(call: WebhookCall, claim: Claim, now: datetime) -> None:
-    step = definition_of(call.version_id).by_id.get(call.step)
-    run = find_run(call.run_id)
-    if not isinstance(step, Webhook) or run is None:
-        _finish(call, claim, now, status="FAILED", error="The run is over.")
-        return
+def _send_all(calls: Sequence[WebhookCall], now: datetime) -> int:
+    people = _People(calls)
+    ready = []
+    for call in calls:
+        try:
+            made = _prepared(call, people, now)
+        except EVERYBODYS:
+            raise
+        except Exception as error:  # such a call stops no other; it is tried again like any
+            logger.exception("a call cannot be made", extra={"call": call.pk})
+            _try_again(call, now, f"{type(error).__name__}: {error}", timedelta())
+            continue
+        if made is not None:
+            ready.append(made)
+    with ThreadPoolExecutor(max_workers=HANDS) as hands:
+        answers = list(hands.map(_ask, ready))
+    for one, answer in zip(ready, answers, strict=True):
+        _note(one, answer, now)
+    return len(ready)
+
+
+class _People:
+    """The runs of some calls, and whose data must rest."""
+
+    def __init__(self, calls: Sequence[WebhookCall]) -> None:
+        self.runs: dict[int, Run] = Run.objects.in_bulk({call.run_id for call in calls})
+        ids = {run.profile_id for run in self.runs.values()}
+        self.restricted: set[UUID] = restricted_among(ids)
+        self.paused: set[UUID] = set(Journey.objects.filter(status="PAUSED").values_list("pk", flat=True))
+
+
+def _prepared(call: WebhookCall, people: _People, now: datetime) -> _Ready | None:
+    """The call with its body, or None where it ended or has to wait; raises what the step is to blame for."""
+    step, run = definition_of(call.version_id).by_id.get(call.step), people.runs.get(call.run_id)
+    if not isinstance(step, Webhook) or run is None or (run.step, run.moves) != (call.step, call.move):
+        _finish(call, now, status="FAILED", error=OVER)
+        return None
+    if run.profile_id in people.restricted:
+        _postpone(call, now + RESTRICTED_WAIT)
+        return None
+    if run.journey_id in people.paused or run.status != "WAITING":
+        _postpone(call, now + PAUSED_WAIT)
+        return None
     try:
-        body = _body(step, call, run.profile_id)
-    except (TemplateProblem, orjson.JSONDecodeError) as error:
-        _finish(call, claim, now, status="FAILED", error=str(error))
-        return
-    secret = JourneySecret.objects.filter(name=step.secret).first()
-    target = Target(step.url, [decrypt(secret.sealed)] if secret else [])
-    key = f"{call.run_id}:{call.step}:{call.move}"
-    answer = send(target, event_id=key, body=body, over=session())
-    if answer.succeeded:
-        _finish(call, claim, now, status="DONE", kept=_kept(step, answer))
-    elif _is_final(answer) or now >= call.give_up_at:
-        _finish(call, claim, now, status="FAILED", error=answer.error)
-    else:
-        wait = timedelta(minutes=BACK_OFF[min(claim.attempts, len(BACK_OFF)) - 1])
-        due_at = now + max(wait, answer.asked_wait or wait)
-        CALLS.end(
-            [claim],
-            sets="due_at = %(due_at)s, error = %(error)s",
-            due_at=due_at,
-            error=answer.error[:LONGEST_ERROR],
-        )
+        secrets = [secret_of(step.secret)] if step.secret else []
+        return _Ready(call, step, Target(step.url, secrets), _body(step, run))
+    except (TemplateProblem, MissingSecret) as problem:
+        _finish(call, now, status="FAILED", error=str(problem))
+    except orjson.JSONDecodeError as problem:
+        _finish(call, now, status="FAILED", error=f"The body of the step makes no JSON: {problem}")
+    return None
 
 
-def _body(step: Webhook, call: WebhookCall, profile_id: Any) -> bytes:
+def _postpone(call: WebhookCall, until: datetime) -> None:
+    """Not now, and not counted as an attempt; the time to give up moves along."""
+    call.give_up_at += max(until - call.due_at, timedelta())
+    call.due_at, call.leased_until = until, None
+    _keep(call, attempts=max(call.attempts - 1, 0))
+
+
+def _body(step: Webhook, run: Run) -> bytes:
     """The text of the step with the person's data, which must be JSON; without one the run itself."""
-    data = RunData.objects.filter(run_id=call.run_id).first()
+    data = RunData.objects.filter(run_id=run.pk).first()
     event, variables = (data.data, data.variables) if data else ({}, {})
     if not step.body.strip():
-        return orjson.dumps(
-            {"customerId": profile_id, "runId": call.run_id, "event": event, "run": variables}
-        )
-    profile = CustomerProfile.objects.get(pk=profile_id)
+        return orjson.dumps({"customerId": run.profile_id, "runId": run.pk, "event": event, "run": variables})
+    profile = CustomerProfile.objects.get(pk=run.profile_id)
     club = {"name": Tenant.objects.get(pk=current_tenant_id()).name}
-    values = values_for(customer_fields(profile), club=club, extra={"event": event, "run": variables})
-    return orjson.dumps(orjson.loads(render(step.body, values)))
+    extra = {"event": event, "run": variables | {"key": run.key, "enteredAt": run.entered_at.isoformat()}}
+    return filled_body(step.body, values_for(customer_fields(profile), club=club, extra=extra))
+
+
+def filled_body(text: str, values: Mapping[str, Any]) -> bytes:
+    """JSON with Liquid in its texts, filled; raises JSONDecodeError, TemplateProblem.
+
+    Where the template is JSON itself, each text is filled on its own, so that a quote in a name breaks nothing; else
+    (a number without quotes) it is filled first.
+    """
+    try:
+        template = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return orjson.dumps(orjson.loads(render(text, values)))
+    return orjson.dumps(_filled(template, values))
+
+
+def _filled(part: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(part, str):
+        return render(part, values)
+    if isinstance(part, list):
+        return [_filled(one, values) for one in part]
+    if isinstance(part, dict):
+        return {name: _filled(one, values) for name, one in part.items()}
+    return part
+
+
+def _ask(one: _Ready) -> Answer:
+    """The request itself; in a thread, without the database."""
+    with session() as over:
+        return send(one.target, event_id=one.key, body=one.body, over=over, longest=MOST_READ)
+
+
+def _note(one: _Ready, answer: Answer, now: datetime) -> None:
+    call = one.call
+    if answer.succeeded:
+        kept, problem = _kept(one.step, answer)
+        _finish(call, now, status="DONE", error=problem, kept=kept)
+    elif _is_final(answer):
+        _finish(call, now, status="FAILED", error=answer.error)
+    else:
+        _try_again(call, now, answer.error, answer.asked_wait or timedelta())
+
+
+def _try_again(call: WebhookCall, now: datetime, error: str, asked: timedelta) -> None:
+    """Later, by the back-off or as the receiver asks; not beyond the time of the step."""
+    if now >= call.give_up_at:
+        _finish(call, now, status="FAILED", error=error)
+        return
+    wait = max(timedelta(minutes=BACK_OFF[min(call.attempts, len(BACK_OFF)) - 1]), asked)
+    call.due_at, call.leased_until = min(now + wait, call.give_up_at), None
+    call.error = error[:300]
+    _keep(call)
 
 
 def _is_final(answer: Answer) -> bool:
@@ -108,30 +237,61 @@ def _is_final(answer: Answer) -> bool:
     return status is not None and status < SERVER_ERROR and status not in RETRIED
 
 
-def _kept(step: Webhook, answer: Answer) -> dict[str, Any]:
+def _kept(step: Webhook, answer: Answer) -> tuple[dict[str, Any], str]:
+    """What the step keeps of an answer, and what is wrong with the answer, empty: nothing."""
+    if not step.save:
+        return {}, ""
     try:
-        parsed = orjson.loads(answer.text or "{}")
+        parsed = orjson.loads(answer.text)
     except orjson.JSONDecodeError:
-        return {}
+        return {}, f"The answer is no JSON of at most {MOST_READ // 1024} KB: nothing of it is kept."
     if not isinstance(parsed, dict):
-        return {}
-    kept = {name: at_path(parsed, path) for name, path in step.save.items()}
-    return kept if len(orjson.dumps(kept)) <= MOST_KEPT else {}
+        return {}, "The answer is no JSON object: nothing of it is kept."
+    found = {name: _storable(at_path(parsed, path)) for name, path in step.save.items()}
+    kept = {name: value for name, value in found.items() if value is not None}
+    if len(orjson.dumps(kept)) > MOST_KEPT:
+        return {}, f"More than {MOST_KEPT // 1024} KB of the answer were to be kept: nothing of it is."
+    missing = ", ".join(sorted(found.keys() - kept.keys()))
+    return kept, f"The answer has nothing for {missing}." if missing else ""
+
+
+def _storable(value: Any) -> Any:
+    """Without the character that the database cannot hold."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {str(_storable(name)): _storable(one) for name, one in value.items()}
+    return value
 
 
 def _finish(
-    call: WebhookCall,
-    claim: Claim,
-    now: datetime,
-    *,
-    status: str,
-    error: str = "",
-    kept: dict[str, Any] | None = None,
+    call: WebhookCall, now: datetime, *, status: str, error: str = "", kept: dict[str, Any] | None = None
 ) -> None:
-    """End the call and let its run go on; a worker that lost its lease meanwhile leaves both to the other one."""
-    answer = None if kept is None else orjson.dumps(kept).decode()
-    values = {"status": status, "error": error[:LONGEST_ERROR], "answer": answer}
     with transaction.atomic(), connection.cursor() as cursor:
-        sets = "status = %(status)s, error = %(error)s, answer = %(answer)s::jsonb"
-        if CALLS.end([claim], sets=sets, **values):
-            wake_runs(cursor, [call.run_id], now)
+        call.status, call.error, call.answer, call.leased_until = status, error[:300], kept, None
+        if not _keep(call):
+            return
+        cursor.execute(
+            WAKE,
+            {"tenant": call.tenant_id, "run": call.run_id, "step": call.step, "move": call.move, "now": now},
+        )
+        if cursor.rowcount:
+            enqueue_on_commit(MOVE_RUNS, str(call.tenant_id))
+
+
+def _keep(call: WebhookCall, *, attempts: int | None = None) -> bool:
+    """Write what became of the call, unless somebody else made an attempt since."""
+    mine = WebhookCall.objects.filter(pk=call.pk, attempts=call.attempts, status="PENDING")
+    return bool(
+        mine.update(
+            status=call.status,
+            error=call.error,
+            answer=call.answer,
+            due_at=call.due_at,
+            give_up_at=call.give_up_at,
+            leased_until=call.leased_until,
+            attempts=call.attempts if attempts is None else attempts,
+        )
+    )

@@ -4,7 +4,7 @@ The order of the reasons is the order in which they are checked; the first that 
 last word: a live run of the same journey, person and key is unique, whatever the version.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -30,6 +30,8 @@ from tenants.scope import current_tenant_id
 MOVE_RUNS: Final = "journeys.move_runs"
 LOCK: Final = 60  # as declared in `journeys.extension`
 ENTERED: Final = "ENROLLED"
+# Of the variables of a run: through which journeys it came without waiting.
+PATH: Final = "path"
 LONGEST_QUEUE: Final = timedelta(days=7)
 # From here on the guesses about the temporary table matter: each entrant was compared with each.
 ANALYZED_FROM: Final = 200
@@ -47,6 +49,17 @@ class Entrant:
     data: Mapping[str, Any] | None = None
     at: datetime | None = None
     due_at: datetime | None = None
+    variables: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Somebody whom another journey sends, with what it knew; `path`: the journeys they came through at once."""
+
+    profile_id: UUID
+    key: str
+    data: Mapping[str, Any]
+    path: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,7 @@ def _rows(entrants: Iterable[Entrant], now: datetime) -> Iterable[tuple[Any, ...
         yield (
             position, one.profile_id, one.key, one.cause, one.event_type, one.event_id, data, one.at or now,
             one.due_at or now, None, None, None,
+            "{}" if one.variables is None else orjson.dumps(one.variables, default=str).decode(),
         )  # fmt: skip
 
 
@@ -198,9 +212,30 @@ def enter_members(journey: Journey, definition: Definition) -> None:
             enter(journey, (Entrant(one, cause="SEGMENT") for one in people), trigger=trigger)
 
 
-def enter_by_journey(journey_id: str, people: Collection[UUID], *, now: datetime) -> Entered:
-    """Let people into the journey that an ENROL step names; nobody where there is none."""
+def enter_by_journey(journey_id: str, coming: Sequence[Coming], *, now: datetime) -> list[str]:
+    """Let people into the journey that an ENROL step names; returns a verdict for each.
+
+    The key comes along where the journey has one run for each key. Whoever came through this very journey a moment ago
+    goes round in a circle, and does not come in.
+    """
     journey = Journey.objects.filter(pk=journey_id).first()
     if journey is None:
-        return Entered()
-    return enter(journey, (Entrant(one, cause="JOURNEY") for one in people), now=now)
+        return ["NO_JOURNEY"] * len(coming)
+    is_keyed = journey.version_id is not None and bool(definition_of(journey.version_id).key_paths)
+    rows = [
+        Entrant(
+            one.profile_id,
+            key=one.key if is_keyed else "",
+            cause="JOURNEY",
+            data=one.data,
+            variables={PATH: list(one.path)},
+        )
+        for one in coming
+    ]
+    may = [str(journey.pk) not in one.path for one in coming]
+    entered = iter(
+        enter(
+            journey, [row for row, is_let in zip(rows, may, strict=True) if is_let], now=now, each=True
+        ).verdicts
+    )
+    return [next(entered).verdict if is_let else "CIRCLE" for is_let in may]

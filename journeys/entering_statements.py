@@ -7,7 +7,7 @@ from tenants.postgresql.staging import StagingTable
 ENTRANT: Final = StagingTable(
     "entrant",
     "position integer, profile_id uuid, key text, cause text, event_type text, event_id bigint, data jsonb,"
-    " at timestamptz, due_at timestamptz, verdict text, run_id bigint, detail jsonb",
+    " at timestamptz, due_at timestamptz, verdict text, run_id bigint, detail jsonb, variables jsonb",
 )
 ANALYZE: Final = "ANALYZE entrant"
 # Whoever was merged is who they became.
@@ -100,7 +100,8 @@ FROM made WHERE e.verdict IS NULL AND e.profile_id = made.profile_id AND e.key =
 """
 KEEP_DATA: Final = """
 INSERT INTO journeys_rundata (tenant_id, run_id, profile_id, cause, event_type, event_id, data, variables)
-SELECT %(tenant)s, run_id, profile_id, cause, event_type, event_id, data, '{}' FROM entrant WHERE run_id IS NOT NULL
+SELECT %(tenant)s, run_id, profile_id, cause, event_type, event_id, data, variables
+FROM entrant WHERE run_id IS NOT NULL
 """
 TELL: Final = """
 INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)

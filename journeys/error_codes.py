@@ -9,5 +9,6 @@ CODES: Final[Mapping[str, str]] = {
     "INVALID_TRANSITION": "The state does not allow it; `params` name both.",
     "NAME_TAKEN": "The name is taken.",
     "NOTHING_TO_DO": "There is nothing to undo or redo.",
+    "SECRET_IN_USE": "Live journeys sign with the secret; `params.usedBy` names them.",
     "TASK_CLOSED": "The task is closed.",
 }

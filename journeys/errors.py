@@ -1,5 +1,7 @@
 """What journeys and tasks refuse."""
 
+from collections.abc import Sequence
+
 from tenants.errors import ConflictError, ForbiddenError, NotFoundError
 
 
@@ -48,4 +50,37 @@ class ApprovalNeeded(ForbiddenError):
         super().__init__(
             "This club wants a second person to approve: it was submitted; somebody else can publish it.",
             code="APPROVAL_NEEDED",
+        )
+
+
+class TrialNotFound(NotFoundError):
+    """There is no such trial of this journey."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such trial.")
+
+
+class SecretNotFound(NotFoundError):
+    """There is no secret of this name."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such secret.")
+
+
+class SecretNameTaken(ConflictError):
+    """Another secret has the name."""
+
+    def __init__(self) -> None:
+        super().__init__("There is a secret of this name already.", code="NAME_TAKEN")
+
+
+class SecretInUse(ConflictError):
+    """A live journey signs with it."""
+
+    def __init__(self, journeys: Sequence[str]) -> None:
+        names = ", ".join(f"“{name}”" for name in journeys)
+        super().__init__(
+            f"Journeys sign with this secret: {names}. Change them first.",
+            code="SECRET_IN_USE",
+            extra={"usedBy": list(journeys)},
         )

@@ -18,6 +18,7 @@ from journeys.models import EntryRefusal, Holdout, Journey, Run, RunData, RunEnd
 from journeys.versions import definition_of
 from journeys.world import segment_names
 from profiles.models import CustomerProfile
+from profiles.reading import get_customer
 from tenants.models import Tenant
 
 REASONS: Final[Mapping[str, str]] = {
@@ -35,6 +36,8 @@ REASONS: Final[Mapping[str, str]] = {
     "PAUSED": "The journey was paused, and dropped entries",
     "ARCHIVED": "The journey was archived",
     "DRAFT": "The journey had not been started",
+    "ENTRY_FAILED": "The journey could not be asked",
+    "ALREADY_OVER": "What ends the journey had happened already",
     "MERGE_JOIN_IGNORED": "Joined the segment by a merge only",
     "NEVER_TRIGGERED": "What starts the journey has not happened to the person since it began",
     "CONSENT": "no consent",
@@ -48,6 +51,9 @@ REASONS: Final[Mapping[str, str]] = {
     "PAST": "its moment had passed",
     "LATE": "it would have come too late after an outage",
     "MISSING": "the date is not known",
+    "CIRCLE": "Came round in a circle of journeys",
+    "NO_JOURNEY": "There is no such journey any more",
+    "DATE_MOVED": "the date moved, and they enter again when it comes",
     "LEFT_JOURNEY": "left the journey first",
     "GOAL_REACHED": "reached the goal",
     "UNREACHABLE": "no message ahead could reach the person",
@@ -69,6 +75,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "UPDATED": "customer updated",
     "TASK_MADE": "task made",
     "ENROLLED": "started another journey",
+    "NOT_ENROLLED": "did not start another journey",
     "ANSWERED": "the other system answered",
     "NOT_CALLED": "the other system is not asked in a trial",
     "FAILED_CALL": "the other system did not answer",
@@ -91,7 +98,7 @@ def runs_of(profile_id: UUID, journey_id: UUID | None = None) -> list[Run | RunE
     ended: QuerySet[RunEnded] = RunEnded.objects.filter(profile_id=profile_id)
     if journey_id is not None:
         live, ended = live.filter(journey_id=journey_id), ended.filter(journey_id=journey_id)
-    return sorted([*live, *ended[:200]], key=lambda run: run.entered_at, reverse=True)
+    return sorted([*live, *ended[:200]], key=lambda run: (run.entered_at, run.pk), reverse=True)
 
 
 def run_json(run: Run | RunEnded) -> dict[str, Any]:
@@ -171,6 +178,8 @@ def outcome_words(outcome: str, detail: Mapping[str, Any] | None) -> str:
         return f"{words}: {asked}" + (f" (it was {value})" if value is not None else "")
     if detail.get("reason"):
         return f"{words}: {in_words(str(detail['reason']))}"
+    if detail.get("note"):
+        return f"{words}: {detail['note']}"
     if detail.get("error"):
         return f"{words}: {detail['error']}"
     channel = detail.get("channel")
@@ -185,7 +194,11 @@ def _asked(part: Mapping[str, Any]) -> str:
 
 
 def explain(journey: Journey, profile_id: UUID) -> dict[str, Any]:
-    """In it: the story. Not in it: the first reason, with the values of that moment."""
+    """In it: the story. Not in it: the first reason, with the values of that moment.
+
+    Of whoever was merged it tells about the survivor. Raises CustomerNotFound.
+    """
+    profile_id = get_customer(profile_id).pk
     runs = runs_of(profile_id, journey.pk)
     if runs:
         return {

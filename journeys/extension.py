@@ -83,6 +83,7 @@ EXTENSION: Final = Extension(
         OutboundEvent("journey.exited", "crm.journey.exited", "journeys.outbound.render"),
     ),
     demo=("journeys.demo.furnish",),
+    segment_users=("journeys.world.users_of_segment",),
     urls="journeys.api.urls",
     tags=(
         Tag("journeys", "What happens to whom by itself: make, try, start, explain.", 70),

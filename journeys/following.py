@@ -1,19 +1,26 @@
 """Facts that change: whoever waits for a date looks at it again, in the batch that brought the change."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 from django.db import connection
 
 from events.consumers import Entry
+from events.debounce import enqueue_on_commit
+from journeys import clocks
 from journeys.definition import Definition
 from journeys.definition.parts import UntilDate
 from journeys.definition.steps import Wait
-from journeys.engine.awaiting import has_key, key_paths
+from journeys.definition.triggers import DateTrigger, Policy
+from journeys.definition.vocabulary import DATE_FIELDS
+from journeys.engine.awaiting import has_key
 from journeys.engine.holding import wake_runs
+from journeys.engine.waits import due_of, zones_of_clubs
+from journeys.entering import MOVE_RUNS
 from journeys.interest import Happened, Interest, by_person
 from journeys.versions import definition_of
 from tenants.models import Tenant
@@ -36,6 +43,36 @@ AT_STEPS: Final = """
 SELECT r.id FROM journeys_run AS r
 JOIN unnest(%s::bigint[], %s::text[]) AS s(version_id, step) ON s.version_id = r.version_id AND s.step = r.step
 WHERE r.tenant_id = %s AND r.profile_id = ANY(%s) AND r.status = 'WAITING' AND r.arrived_at IS NOT NULL
+"""
+# Whoever entered by a date, and that date as it is now.
+OF_DATES: Final = """
+SELECT r.id, r.key, p.{column} FROM journeys_run AS r
+JOIN journeys_rundata AS d ON d.tenant_id = r.tenant_id AND d.run_id = r.id
+JOIN profiles_customerprofile AS p ON p.tenant_id = r.tenant_id AND p.id = r.profile_id
+WHERE r.tenant_id = %s AND r.journey_id = %s AND r.profile_id = ANY(%s) AND r.status <> 'SUSPENDED'
+  AND d.cause = 'DATE' AND d.data ->> 'field' = %s AND r.key = d.data ->> 'date' AND p.{column} IS NOT NULL
+"""
+OCCURRED: Final = StagingTable("occurred", "run_id bigint, key text")
+REKEY: Final = """
+UPDATE journeys_run AS r SET key = o.key FROM occurred AS o
+WHERE r.tenant_id = %(tenant)s AND r.id = o.run_id AND NOT EXISTS (
+    SELECT FROM journeys_run AS other WHERE other.tenant_id = %(tenant)s AND other.journey_id = r.journey_id
+      AND other.profile_id = r.profile_id AND other.key = o.key AND other.status <> 'SUSPENDED')
+"""
+REDATE: Final = """
+UPDATE journeys_rundata AS d SET data = d.data || jsonb_build_object('date', o.key)
+FROM occurred AS o JOIN journeys_run AS r ON r.tenant_id = %(tenant)s AND r.id = o.run_id AND r.key = o.key
+WHERE d.tenant_id = %(tenant)s AND d.run_id = o.run_id
+"""
+AT_WAITS: Final = """
+SELECT r.id, r.version_id, r.step, r.arrived_at, p.home_club_id FROM journeys_run AS r
+JOIN profiles_customerprofile AS p ON p.tenant_id = r.tenant_id AND p.id = r.profile_id
+WHERE r.tenant_id = %s AND r.profile_id = ANY(%s) AND r.status = 'WAITING' AND r.arrived_at IS NOT NULL
+"""
+RETIMED: Final = StagingTable("retimed", "run_id bigint, due_at timestamptz")
+RETIME: Final = """
+UPDATE journeys_run AS r SET due_at = t.due_at FROM retimed AS t
+WHERE r.tenant_id = %s AND r.id = t.run_id AND r.status = 'WAITING' AND r.due_at <> t.due_at
 """
 CHANGES: Final = ("profile.changed", "profile.created", "profile.counted")
 Places = Sequence[tuple[int, str]]
@@ -77,6 +114,68 @@ class Following:
                     people |= changed[until.field]
         self._wake_at(places, people)
 
+    def occurrences(self, changed: Mapping[str, set[UUID]]) -> dict[int, str]:
+        """Runs of a date that changed: they belong to the new occurrence, or leave and enter again when it comes.
+
+        Returns those that leave.
+        """
+        leaving: dict[int, str] = {}
+        for journey_id, definition in self.interest.definitions.items():
+            for trigger in definition.triggers:
+                who = changed.get(trigger.field) if isinstance(trigger, DateTrigger) else None
+                if who and isinstance(trigger, DateTrigger):
+                    leaving |= self._moved_dates(journey_id, definition, trigger, who)
+        return leaving
+
+    def _moved_dates(
+        self, journey_id: UUID, definition: Definition, trigger: DateTrigger, who: Collection[UUID]
+    ) -> dict[int, str]:
+        zone, leaving, moved = definition.zone(self.tenant.zone), {}, []
+        comes_again = definition.entry.policy in (Policy.AFTER_EXIT, Policy.ONCE_PER_KEY)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                OF_DATES.format(column=DATE_FIELDS[trigger.field][0]),
+                [self.tenant.pk, journey_id, list(who), trigger.field],
+            )
+            for run_id, key, value in cursor.fetchall():
+                anchor = _occurrence_near(trigger, value, date.fromisoformat(key))
+                if anchor.isoformat() == key:
+                    continue
+                day = anchor + timedelta(days=trigger.offset_days)
+                at = clocks.instant(datetime.combine(day, clocks.local_time(trigger.at)), zone)
+                if at > self.now and comes_again:
+                    leaving[run_id] = "DATE_MOVED"
+                else:
+                    moved.append((run_id, anchor.isoformat()))
+            if moved:
+                OCCURRED.fill(cursor, moved)
+                for statement in (REKEY, REDATE):
+                    cursor.execute(statement, {"tenant": self.tenant.pk})
+        return leaving
+
+    def clocks_of_clubs(self, who: Collection[UUID]) -> None:
+        """Another home club may have another clock: waits by the calendar are counted anew from the arrival."""
+        zones = zones_of_clubs(self.tenant)
+        if not zones or not who:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(AT_WAITS, [self.tenant.pk, list(who)])
+            rows, due = cursor.fetchall(), []
+            for run_id, version_id, step_id, arrived, club in rows:
+                definition = definition_of(version_id)
+                step = definition.by_id.get(step_id)
+                if (
+                    isinstance(step, Wait)
+                    and not isinstance(step.until, UntilDate)
+                    and not definition.timezone
+                ):
+                    zone = ZoneInfo(zones.get(club, self.tenant.time_zone))
+                    due.append((run_id, max(due_of(step.until, arrived, zone), self.now)))
+            if due:
+                RETIMED.fill(cursor, due)
+                cursor.execute(RETIME, [self.tenant.pk])
+                enqueue_on_commit(MOVE_RUNS, str(self.tenant.pk))
+
     def bookings(self, happened: Sequence[Happened]) -> None:
         """A later event with the key of a run brings new times: the run learns them, and looks at its wait again."""
         learned, told = self._learned(happened)
@@ -94,7 +193,7 @@ class Following:
         self._wake_at(places, told)
 
     def _learned(self, happened: Sequence[Happened]) -> tuple[dict[int, dict[str, Any]], set[UUID]]:
-        paths = {one: key_paths(definition) for one, definition in self.interest.definitions.items()}
+        paths = {one: definition.key_paths for one, definition in self.interest.definitions.items()}
         if not any(paths.values()):
             return {}, set()
         told = by_person(happened)
@@ -124,6 +223,17 @@ class Following:
             cursor.execute(AT_STEPS, where)
             runs = [row[0] for row in cursor.fetchall()]
             wake_runs(cursor, runs, self.now)
+
+
+def _occurrence_near(trigger: DateTrigger, value: date, known: date) -> date:
+    """The occurrence of a date that a run is about, which was entered for another day."""
+    if not trigger.comes_yearly:
+        return value
+    years = (known.year - 1, known.year, known.year + 1)
+    return min(
+        (clocks.occurrence(value, year, trigger.leap_day) for year in years),
+        key=lambda one: abs((one - known).days),
+    )
 
 
 def date_waits(definition: Definition) -> list[tuple[str, UntilDate]]:

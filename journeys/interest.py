@@ -13,12 +13,17 @@ from events.consumers import Entry
 from journeys.definition import Definition
 from journeys.definition.triggers import EventExit, EventTrigger
 from journeys.definition.vocabulary import activity_types
+from journeys.entering import Entrant
 from journeys.models import Journey
 from journeys.versions import definition_of
 from tenants.models import Tenant
 
 ACTIVITIES: Final = """
 SELECT id, metadata, occurred_at, profile_id FROM profiles_activity WHERE tenant_id = %s AND id = ANY(%s)
+"""
+LATER: Final = """
+SELECT id, type, profile_id, occurred_at, metadata FROM profiles_activity
+WHERE tenant_id = %s AND profile_id = ANY(%s) AND type = ANY(%s) AND occurred_at >= %s AND occurred_at <= %s
 """
 
 
@@ -82,6 +87,25 @@ def happened_in(tenant: Tenant, entries: Sequence[Entry], interest: Interest) ->
             payload = orjson.loads(metadata) if isinstance(metadata, str) else metadata
             found.append(Happened(activity_id, entry.data["type"], profile_id, at, payload or {}))
     return found
+
+
+def later_than(
+    tenant: Tenant, entrants: Sequence[Entrant], types: Sequence[str], now: datetime
+) -> Mapping[UUID, list[Happened]]:
+    """What of these kinds is known of people from the moment on that brings the earliest of them."""
+    values: list[Any] = [
+        tenant.pk, [one.profile_id for one in entrants], list(types),
+        min(one.at or now for one in entrants), now,
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(LATER, values)
+        rows = cursor.fetchall()
+    return by_person(
+        [
+            Happened(pk, kind, who, at, orjson.loads(data) if isinstance(data, str) else data or {})
+            for pk, kind, who, at, data in rows
+        ]
+    )
 
 
 def by_person(happened: Sequence[Happened]) -> Mapping[UUID, list[Happened]]:

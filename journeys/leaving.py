@@ -11,8 +11,9 @@ from events.consumers import Entry
 from journeys.definition import Definition
 from journeys.definition.triggers import EventExit, ExitMode, SegmentExit
 from journeys.definition.vocabulary import activity_types
-from journeys.engine.awaiting import has_key, key_paths
+from journeys.engine.awaiting import has_key
 from journeys.engine.conditions import decide
+from journeys.engine.group import as_json
 from journeys.following import live_runs
 from journeys.interest import Happened, Interest, by_person
 from journeys.payloads import first_false, key_of
@@ -63,7 +64,7 @@ def _reached(happened: Sequence[Happened], interest: Interest) -> Iterator[tuple
         goal = definition.goal
         if goal is None:
             continue
-        types, paths = activity_types(goal.event), key_paths(definition)
+        types, paths = activity_types(goal.event), definition.key_paths
         for one in happened:
             if one.type in types and first_false(goal.where, one.payload) is None:
                 keys = [key_of(one.payload, path) for path in paths] if goal.same_key else None
@@ -74,8 +75,8 @@ def _reached(happened: Sequence[Happened], interest: Interest) -> Iterator[tuple
 
 def leaving(
     tenant: Tenant, entries: Sequence[Entry], happened: Sequence[Happened], interest: Interest, now: datetime
-) -> dict[int, str]:
-    """Run → why it ends now. Goal before exit: who converted leaves as such."""
+) -> tuple[dict[int, str], dict[int, dict[str, Any]]]:
+    """Run → why it ends now, and run → what else is kept. Goal before exit: who converted leaves as such."""
     told = by_person(happened)
     crossed: dict[UUID, list[Entry]] = {}
     for one in entries:
@@ -92,34 +93,48 @@ def leaving(
         ) or segment_reason(definition, crossed.get(profile_id, ()))
         if reason is not None:
             ending[run_id] = reason
-    return ending | _stopped_matching(tenant, [run for run in runs if run[0] not in ending], now)
+    unmatched = _stopped_matching(tenant, [run for run in runs if run[0] not in ending], now)
+    return ending | dict.fromkeys(unmatched, "STOPPED_MATCHING"), unmatched
 
 
-def _stopped_matching(tenant: Tenant, runs: Sequence[tuple[Any, ...]], now: datetime) -> dict[int, str]:
-    found: dict[int, str] = {}
+def _stopped_matching(
+    tenant: Tenant, runs: Sequence[tuple[Any, ...]], now: datetime
+) -> dict[int, dict[str, Any]]:
+    """Run → the part of the condition that does not hold any more, and its value."""
+    found: dict[int, dict[str, Any]] = {}
     by_version: dict[int, list[tuple[Any, ...]]] = {}
     for run in runs:
         by_version.setdefault(run[3], []).append(run)
     for version_id, group in by_version.items():
         definition = definition_of(version_id)
-        modes = (ExitMode.STOPS_MATCHING, ExitMode.EITHER)
-        if definition.matching is None or definition.exit_mode not in modes:
+        if definition.matching is None or not definition.must_match:
             continue
         decided = decide(definition.matching, tenant, now)
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT p.id FROM profiles_customerprofile AS p WHERE p.tenant_id = %(tenant)s"
-                f" AND p.id = ANY(%(ids)s) AND NOT ({decided.holds})",
+                f"SELECT p.id, {decided.place}, {decided.value} FROM profiles_customerprofile AS p"
+                f" WHERE p.tenant_id = %(tenant)s AND p.id = ANY(%(ids)s) AND NOT ({decided.holds})",
                 {"tenant": tenant.pk, "ids": [run[1] for run in group], **decided.params},
             )
-            gone = {row[0] for row in cursor.fetchall()}
-        found |= {run[0]: "STOPPED_MATCHING" for run in group if run[1] in gone}
+            gone = {
+                who: {"part": decided.parts[max(place, 0)], "value": as_json(value)}
+                for who, place, value in cursor.fetchall()
+            }
+        found |= {run[0]: gone[run[1]] for run in group if run[1] in gone}
     return found
+
+
+def ending_types(definition: Definition) -> list[str]:
+    """Kinds of activity that may end a run."""
+    named = [rule.event for rule in definition.exits if isinstance(rule, EventExit)]
+    if definition.goal is not None and definition.exit_mode in (ExitMode.CONVERTS, ExitMode.EITHER):
+        named.append(definition.goal.event)
+    return sorted({kind for event in named for kind in activity_types(event)})
 
 
 def exit_reason(definition: Definition, one: Happened, key: str) -> str | None:
     """Why an event ends a run; None: it does not."""
-    paths = key_paths(definition)
+    paths = definition.key_paths
     goal = definition.goal
     if (
         goal is not None

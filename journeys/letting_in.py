@@ -1,9 +1,9 @@
 """Letting people in by hand: whom staff mean by a list, and their entry by the journey's own rules."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from journeys.definition.triggers import ManualTrigger
@@ -73,8 +73,14 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def let_in(journey: Journey, people: Sequence[UUID]) -> Entered:
-    """By the rules of the journey, and of its trigger “By hand” where it has one."""
+def let_in(
+    journey: Journey, people: Sequence[UUID], *, key: str = "", data: Mapping[str, Any] | None = None
+) -> Entered:
+    """By the rules of the journey, and of its trigger “By hand” where it has one.
+
+    `key`: the business object, one run for each; `data`: what texts and conditions call `event`.
+    """
     triggers = definition_of(journey.version_id).triggers if journey.version_id else ()
     trigger = next((one for one in triggers if isinstance(one, ManualTrigger)), None)
-    return enter(journey, (Entrant(one, cause="MANUAL") for one in people), trigger=trigger, each=True)
+    coming = (Entrant(one, key=key, cause="MANUAL", data=data) for one in people)
+    return enter(journey, coming, trigger=trigger, each=True)

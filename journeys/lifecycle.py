@@ -17,6 +17,7 @@ from journeys.engine import holding
 from journeys.errors import ApprovalNeeded, IllegalTransition, NameTaken, NothingToDo
 from journeys.models import DraftRevision, Journey, JourneyDraft, JourneyStatus, JourneyVersion, Run, Trial
 from journeys.publishing import moving
+from messaging.holds import hold_source, release_source
 from tenants.action_log import log_action
 from tenants.actors import current_actor
 from tenants.errors import InvalidError
@@ -32,6 +33,8 @@ TRANSITIONS: Final[Mapping[str, frozenset[str]]] = {
 }
 APPROVAL: Final = "journeysNeedApproval"
 LONGEST_NAME: Final = 120
+RESUMING: Final = (holding.Release.CONTINUE, holding.Release.SHIFT, holding.Release.SKIP)
+MOST_MINUTES: Final = 10_080
 
 
 class AtArchive(StrEnum):
@@ -42,7 +45,7 @@ class AtArchive(StrEnum):
 
 
 def create_journey(
-    *, name: str, description: str = "", definition: Any = None, template: str = ""
+    *, name: Any, description: str = "", definition: Any = None, template: str = ""
 ) -> Journey:
     """A new draft; raises NameTaken, InvalidError, InvalidDefinition."""
     parsed = parse(EMPTY if definition is None else definition)
@@ -62,7 +65,7 @@ def create_journey(
     return journey
 
 
-def rename_journey(journey_id: UUID, *, name: str | None = None, description: str | None = None) -> Journey:
+def rename_journey(journey_id: UUID, *, name: Any = None, description: str | None = None) -> Journey:
     """Other words for a journey; raises JourneyNotFound, NameTaken, InvalidError."""
     journey = get_journey(journey_id)
     if name is not None:
@@ -78,11 +81,11 @@ def rename_journey(journey_id: UUID, *, name: str | None = None, description: st
     return journey
 
 
-def _checked_name(name: str) -> str:
-    name = name.strip()
-    if not name or len(name) > LONGEST_NAME or "\x00" in name:
+def _checked_name(name: Any) -> str:
+    text: str = name.strip() if isinstance(name, str) else ""
+    if not text or len(text) > LONGEST_NAME or "\x00" in text:
         raise InvalidError(f"Give a name of 1 to {LONGEST_NAME} characters.", field="name")
-    return name
+    return text
 
 
 def publish(
@@ -146,6 +149,7 @@ def _start(journey: Journey, version: JourneyVersion) -> None:
         journey.activated_at = journey.scanned_at = now
     paused_at, journey.paused_at = journey.paused_at, None
     journey.save()
+    release_source(journey.pk)
     if was == S.PAUSED and paused_at is not None:
         holding.resume(journey, paused_at=paused_at, now=now)
     if was == S.DRAFT:
@@ -165,6 +169,34 @@ def _check_approval(journey: Journey) -> None:
     mine = actor.user.pk if actor.user else None
     if journey.submitted_at is None or journey.submitted_by_id == mine:
         raise ApprovalNeeded
+
+
+def activate(
+    journey_id: UUID, *, moves: Any = None, how: Any = None, minutes: Any = None, note: Any = None
+) -> Journey:
+    """Start, publish the draft, or resume: what the API calls activate.
+
+    `how` says what becomes of those who fell due during a pause (CONTINUE, SHIFT, SKIP), `minutes` over how many they
+    are spread. Raises InvalidError, and whatever `publish` and `resume` do.
+    """
+    if moves is not None and not (
+        isinstance(moves, Mapping) and all(isinstance(one, Mapping) for one in moves.values())
+    ):
+        raise InvalidError("Give an object: version:step → {choice, step, sends}.", field="moves")
+    if how is not None and how not in RESUMING:
+        raise InvalidError(f"Choose one of {', '.join(RESUMING)}.", field="how")
+    if minutes is None:
+        minutes = 0
+    if isinstance(minutes, bool) or not isinstance(minutes, int) or not 0 <= minutes <= MOST_MINUTES:
+        raise InvalidError(f"Give 0 to {MOST_MINUTES:,} minutes.", field="minutes")
+    if note is not None and not isinstance(note, str):
+        raise InvalidError("Write a text.", field="note")
+    with transaction.atomic():
+        journey = get_journey(journey_id)
+        if journey.status == S.PAUSED and (how or minutes):
+            resume(journey_id, how=str(how or holding.Release.CONTINUE), minutes=minutes)
+        publish(journey_id, choices=moves or {}, note=note or "")
+    return get_journey(journey_id)
 
 
 def needs_second_person(journey: Journey) -> bool:
@@ -191,6 +223,7 @@ def pause(journey_id: UUID, *, queues_entries: bool = True) -> Journey:
         journey.status, journey.queues_entries = S.PAUSED.value, queues_entries
         journey.paused_at = journey.updated_at = timezone.now()
         journey.save()
+        hold_source(journey.pk, "The journey is paused.")
         log_action("journey.paused", subject_kind="journey", subject_id=journey.pk)
     return journey
 
@@ -207,6 +240,7 @@ def resume(
         paused_at = journey.paused_at
         journey.status, journey.paused_at, journey.updated_at = S.ACTIVE.value, None, now
         journey.save()
+        release_source(journey.pk)
         holding.resume(journey, paused_at=paused_at, now=now, how=how, minutes=minutes)
         log_action("journey.resumed", subject_kind="journey", subject_id=journey.pk, details={"how": how})
     return journey
@@ -225,6 +259,7 @@ def archive(journey_id: UUID, *, people: str = AtArchive.FINISH) -> Journey:
             holding.end_all(journey, reason="ARCHIVED")
         elif was == S.PAUSED and paused_at is not None:
             holding.resume(journey, paused_at=paused_at, now=timezone.now())
+        release_source(journey.pk)
         log_action(
             "journey.archived", subject_kind="journey", subject_id=journey.pk, details={"people": people}
         )

@@ -4,27 +4,31 @@ The consumer stands behind segments and scoring, so that whoever is asked about 
 Only journeys that name a kind of event are looked at. All happens in the transaction in which the position moves.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from events.consumers import Entry
 from journeys import leaving, scanning
-from journeys.definition.triggers import DateTrigger, EventTrigger, ScoreTrigger, SegmentTrigger
+from journeys.definition.triggers import DateTrigger, EventTrigger, ScoreTrigger, SegmentTrigger, Trigger
 from journeys.definition.vocabulary import activity_types
 from journeys.engine.holding import end_runs, wake_runs
 from journeys.entering import Entrant, enter
 from journeys.following import Following, changed_fields
-from journeys.interest import Happened, Interest, happened_in
+from journeys.interest import Happened, Interest, happened_in, later_than
 from journeys.models import EntryRefusal, Journey
 from journeys.payloads import first_false, key_of
 from journeys.score_crossings import crossings
 from tenants.models import Tenant
 
+logger = logging.getLogger(__name__)
+
+LONGEST_ERROR: Final = 300
 SUBSCRIBED: Final = """
 SELECT run_id, profile_id, types, has_condition FROM journeys_subscription WHERE tenant_id = %s AND profile_id = ANY(%s)
 """
@@ -43,6 +47,7 @@ def hear(tenant: Tenant, entries: Sequence[Entry], now: datetime, *, only: Journ
 class _Batch:
     def __init__(self, tenant: Tenant, entries: Sequence[Entry], now: datetime, only: Journey | None) -> None:
         self.tenant, self.entries, self.now = tenant, entries, now
+        self.is_trial = only is not None
         self.interest = Interest.load(only)
         self.people = {one.profile_id for one in entries if one.profile_id is not None}
 
@@ -53,15 +58,19 @@ class _Batch:
         following = Following(self.tenant, self.interest, self.now)
         changed = changed_fields(self.entries)
         if changed:
+            moved = following.occurrences(changed)
+            if moved:
+                end_runs(moved.items(), now=self.now)
             following.dates(changed)
+            following.clocks_of_clubs(changed.get("homeClubId", set()))
             self._enter_late(changed)
         happened = happened_in(self.tenant, self.entries, self.interest)
         if happened:
             following.bookings(happened)
             leaving.convert(self.tenant, happened, self.interest)
-        ending = leaving.leaving(self.tenant, self.entries, happened, self.interest, self.now)
+        ending, details = leaving.leaving(self.tenant, self.entries, happened, self.interest, self.now)
         if ending:
-            end_runs(ending.items(), now=self.now)
+            end_runs(ending.items(), now=self.now, details=details)
         self._wake()
         self._enter_by_events(happened)
         self._enter_by_segments()
@@ -105,7 +114,7 @@ class _Batch:
             entrants = [
                 Entrant(
                     one.profile_id,
-                    key=key_of(one.payload, trigger.key),
+                    key=_key(one, trigger),
                     cause="EVENT",
                     event_type=one.type,
                     event_id=one.id,
@@ -115,8 +124,32 @@ class _Batch:
                 for one in happened
                 if one.type in kinds and first_false(trigger.where, one.payload) is None
             ]
+            entrants = self._without_those_it_is_over_for(journey, entrants)
             if entrants:
-                enter(journey, entrants, trigger=trigger, now=self.now)
+                self._enter(journey, entrants, trigger)
+
+    def _without_those_it_is_over_for(self, journey: Journey, entrants: list[Entrant]) -> list[Entrant]:
+        """What ends a run may be read before, or together with, what starts it: then nobody enters.
+
+        A trial needs no look: it hears one thing after the other.
+        """
+        definition = self.interest.definitions[journey.pk]
+        types = leaving.ending_types(definition)
+        if not entrants or not types or self.is_trial:
+            return entrants
+        found = later_than(self.tenant, entrants, types, self.now)
+        may: list[Entrant] = []
+        refused: list[Entrant] = []
+        for one in entrants:
+            is_over = any(
+                other.id != one.event_id and leaving.exit_reason(definition, other, one.key) is not None
+                for other in found.get(one.profile_id, ())
+                if one.at is not None and other.at >= one.at
+            )
+            (refused if is_over else may).append(one)
+        for one in refused:
+            _refuse(journey, one.profile_id, "ALREADY_OVER", key=one.key, cause=one.cause)
+        return may
 
     def _enter_by_segments(self) -> None:
         for journey, trigger, _ in self._triggers(SegmentTrigger):
@@ -130,7 +163,7 @@ class _Batch:
                     continue
                 entrants.append(Entrant(one.profile_id, cause="SEGMENT", at=one.at))
             if entrants:
-                enter(journey, entrants, trigger=trigger, now=self.now)
+                self._enter(journey, entrants, trigger)
 
     def _enter_by_scores(self) -> None:
         scored = [one for one in self.entries if one.kind == "profile.scored" and one.profile_id is not None]
@@ -139,7 +172,27 @@ class _Batch:
         for journey, trigger, number in self._triggers(ScoreTrigger):
             entrants = list(crossings(journey, trigger, number, scored, self.now))
             if entrants:
+                self._enter(journey, entrants, trigger)
+
+    def _enter(self, journey: Journey, entrants: list[Entrant], trigger: Trigger) -> None:
+        """One journey that cannot let anybody in stops nobody else; it is noted with the error."""
+        try:
+            with transaction.atomic():
                 enter(journey, entrants, trigger=trigger, now=self.now)
+        except OperationalError:
+            raise
+        except Exception as error:  # whatever is wrong with the journey; kept for everybody whom it concerns
+            logger.exception("nobody can enter a journey", extra={"journey": str(journey.pk)})
+            words = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+            for one in entrants:
+                _refuse(
+                    journey,
+                    one.profile_id,
+                    "ENTRY_FAILED",
+                    key=one.key,
+                    cause=one.cause,
+                    detail={"error": words},
+                )
 
     def _triggers(self, kind: type[Any]) -> Iterator[tuple[Journey, Any, int]]:
         for journey_id, definition in self.interest.definitions.items():
@@ -150,11 +203,26 @@ class _Batch:
                         yield journey, trigger, number
 
 
-def _refuse(journey: Journey, profile_id: UUID, reason: str) -> None:
+def _refuse(
+    journey: Journey,
+    profile_id: UUID,
+    reason: str,
+    *,
+    key: str = "",
+    cause: str = "SEGMENT",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
     EntryRefusal.objects.create(
         tenant_id=journey.tenant_id,
         journey_id=journey.pk,
         profile_id=profile_id,
         reason=reason,
-        cause="SEGMENT",
+        key=key,
+        cause=cause,
+        detail=detail,
     )
+
+
+def _key(one: Happened, trigger: EventTrigger) -> str:
+    """The business key; an event that brings none is a business of its own."""
+    return key_of(one.payload, trigger.key) or ("" if trigger.key is None else f"event:{one.id}")

@@ -80,7 +80,7 @@ def journey_json(journey: Journey) -> dict[str, Any]:
         "tenantId": journey.tenant_id,
         "name": journey.name,
         "description": journey.description,
-        "status": journey.status,
+        "status": str(journey.status),
         "version": version.number if version else None,
         "timezone": definition.timezone if definition else "",
         "allowReentry": definition is not None and definition.entry.policy != "ONCE",

@@ -4,12 +4,13 @@ Each occurrence is dealt with once, whatever the number of workers: a mark is un
 What fell before the first start of a journey is never looked at; what was missed is one, within a grace.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from journeys import clocks
@@ -19,6 +20,8 @@ from journeys.entering import Entrant, enter
 from journeys.models import Journey, TriggerMark
 from journeys.versions import definition_of
 from tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
 
 GRACE: Final = timedelta(hours=24)
 MISSED, DONE = "MISSED", "DONE"
@@ -44,15 +47,26 @@ def scan(tenant: Tenant, now: datetime | None = None, *, only: Journey | None = 
     entered = 0
     journeys = Journey.objects.filter(status__in=["ACTIVE", "PAUSED"], scanned_at__lt=now)
     for journey in journeys if only is None else journeys.filter(pk=only.pk):
-        definition = definition_of(journey.version_id or 0)
-        zone = definition.zone(tenant.zone)
-        for number, trigger in enumerate(definition.triggers):
-            if isinstance(trigger, DateTrigger):
-                for day, at in _instants(trigger, journey.scanned_at, now, tenant, zone):
-                    entered += _day(journey, number, trigger, day, at, now)
-            elif isinstance(trigger, ScheduleTrigger):
-                entered += _schedule(journey, number, trigger, now, zone)
+        try:
+            entered += _scan_one(tenant, journey, now)
+        except OperationalError:
+            raise
+        except Exception:  # one journey must not stop the others; it is looked at again from where it stood
+            logger.exception("a journey's dates cannot be looked at", extra={"journey": str(journey.pk)})
+            continue
         Journey.objects.filter(pk=journey.pk).update(scanned_at=now)
+    return entered
+
+
+def _scan_one(tenant: Tenant, journey: Journey, now: datetime) -> int:
+    definition, entered = definition_of(journey.version_id or 0), 0
+    zone = definition.zone(tenant.zone)
+    for number, trigger in enumerate(definition.triggers):
+        if isinstance(trigger, DateTrigger):
+            for day, at in _instants(trigger, journey.scanned_at, now, tenant, zone):
+                entered += _day(journey, number, trigger, day, at, now)
+        elif isinstance(trigger, ScheduleTrigger):
+            entered += _schedule(journey, number, trigger, now, zone)
     return entered
 
 
@@ -85,10 +99,9 @@ def _day(  # noqa: PLR0917 - what names one occurrence
 def _people(journey: Journey, trigger: DateTrigger, day: date, only: Sequence[UUID] | None) -> list[UUID]:
     anchor = day - timedelta(days=trigger.offset_days)
     column = DATE_FIELDS[trigger.field][0]
-    yearly = trigger.yearly and trigger.field != "membershipExpiry"
     with connection.cursor() as cursor:
         cursor.execute(
-            (YEARLY if yearly else ONCE).format(column=column),
+            (YEARLY if trigger.comes_yearly else ONCE).format(column=column),
             {
                 "tenant": journey.tenant_id,
                 "anchor": anchor,
@@ -159,8 +172,7 @@ def date_changed(
         rows = [(one, value) for one, value in cursor.fetchall() if value is not None]
     entrants = []
     for one, value in rows:
-        yearly = trigger.yearly and trigger.field != "membershipExpiry"
-        anchor = clocks.next_occurrence(value, today, trigger.leap_day) if yearly else value
+        anchor = clocks.next_occurrence(value, today, trigger.leap_day) if trigger.comes_yearly else value
         starts = datetime.combine(anchor + timedelta(days=trigger.offset_days), time.min)
         at = clocks.instant(datetime.combine(starts.date(), clocks.local_time(trigger.at)), zone)
         if at <= now and anchor >= today:

@@ -1,6 +1,6 @@
 """Trials over the past as jobs: asked for, run by the slow worker with progress, read by pages and the API."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from uuid import UUID
@@ -8,11 +8,13 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 from django.utils import timezone
+from pydantic.alias_generators import to_camel
 
 from events.debounce import enqueue_on_commit
 from events.leases import LeasedTable
 from journeys.definition import InvalidDefinition, parse
 from journeys.drafts import draft_of, problems_of
+from journeys.errors import TrialNotFound
 from journeys.models import Journey, Trial
 from journeys.replaying import dry_run
 from tenants.actors import current_actor
@@ -128,8 +130,29 @@ def trial_json(trial: Trial) -> dict[str, Any]:
         "error": trial.error or None,
         "madeAt": trial.made_at,
         "endedAt": trial.ended_at,
-        "result": trial.result,
+        "result": found_json(trial.result),
     }
+
+
+def found_json(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What a trial found, with the names of the API."""
+    return None if found is None else {to_camel(name): value for name, value in found.items()}
+
+
+def kept_trials(journey: Journey) -> list[Trial]:
+    """The newest trials of a journey, the newest first."""
+    return list(Trial.objects.filter(journey_id=journey.pk).order_by("-made_at")[:KEPT])
+
+
+def get_trial(journey: Journey, trial_id: str) -> Trial:
+    """One of them; raises TrialNotFound."""
+    try:
+        found = newest(journey, UUID(trial_id))
+    except ValueError:
+        raise TrialNotFound from None
+    if found is None:
+        raise TrialNotFound
+    return found
 
 
 def seconds_taken(trial: Trial) -> float:

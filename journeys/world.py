@@ -3,10 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+import orjson
+
+from events.webhooks.addresses import split_url
+from events.webhooks.errors import AddressRefused
 from journeys.definition.checking import World
-from journeys.models import Journey, JourneySecret
+from journeys.models import Journey, JourneySecret, JourneyVersion, Run
 from messaging.models.policy import policy_of
 from messaging.rendering import TemplateProblem, check_text
+from messaging.templates import templates_of
 from profiles.models import CustomerProfile, LifecycleStage
 from segments.models import Segment, SegmentType
 from segments.rules import InvalidRule, parse
@@ -18,15 +23,18 @@ def world() -> World:
     """The segments, journeys, secrets and rules of the open scope's club."""
     segments = list(Segment.objects.filter(deleted_at__isnull=True).values_list("id", "type"))
     listed = (SegmentType.STATIC, SegmentType.IMPORT)
-    policy = policy_of(Tenant.objects.get(pk=current_tenant_id()))
+    tenant = Tenant.objects.get(pk=current_tenant_id())
+    policy = policy_of(tenant)
     return World(
         segments={str(pk) for pk, _ in segments},
         static_segments={str(pk) for pk, kind in segments if kind in listed},
         journeys={str(pk) for pk in Journey.objects.exclude(status="ARCHIVED").values_list("id", flat=True)},
         secrets=set(JourneySecret.objects.values_list("name", flat=True)),
         stages=set(LifecycleStage.values),
+        templates=_Templates(tenant),
         check_rule=rule_problem,
         check_text=text_problem,
+        check_url=url_problem,
         has_quiet_hours=policy.has_quiet_hours,
         quiet_hours=(policy.quiet_from, policy.quiet_until)
         if policy.quiet_from and policy.quiet_until
@@ -45,6 +53,17 @@ def _consents() -> dict[str, int]:
     }
 
 
+class _Templates:
+    """The service's templates, asked for only where a step names one; all are taken for known while it is away."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+
+    def __contains__(self, template: object) -> bool:
+        found = templates_of(self.tenant)
+        return not found.is_known or found.find(str(template)) is not None
+
+
 def rule_problem(tree: Any) -> str | None:
     """What is wrong with a rule tree; None: nothing."""
     try:
@@ -61,6 +80,31 @@ def text_problem(text: str) -> str | None:
     except TemplateProblem as error:
         return str(error)
     return None
+
+
+def url_problem(url: str) -> str | None:
+    """What is wrong with the form of an address; None: nothing. Where it leads is looked at with each call."""
+    try:
+        split_url(url)
+    except AddressRefused as error:
+        return error.message
+    return None
+
+
+def users_of_segment(segment_id: UUID) -> list[str]:
+    """Journeys that name the segment and may still ask for it, in words."""
+    live = Journey.objects.filter(version_id__isnull=False).exclude(status="DRAFT").order_by("name")
+    versions = set(
+        Run.objects.filter(journey_id__in=live.values("pk")).values_list("version_id", flat=True).distinct()
+    )
+    asked = str(segment_id)
+    naming = {
+        version.journey_id
+        for version in JourneyVersion.objects.filter(journey_id__in=live.values("pk"))
+        if asked in orjson.dumps(version.definition).decode()
+        and (version.pk in versions or live.filter(version_id=version.pk).exclude(status="ARCHIVED").exists())
+    }
+    return [f"the journey “{journey.name}”" for journey in live if journey.pk in naming]
 
 
 def segment_names() -> dict[str, str]:

@@ -79,8 +79,7 @@ class Step:
 
     Parameters: `%(tenant)s`, `%(ids)s` (the erased profiles), `%(keys)s` (the ids by which services know them, as
     `kind:value`), `%(mentioned)s` (the ids of the table's rows whose `Texts` mention the person), `%(nobody)s` (the
-    profile under which anonymous payments stand). No name and no address is among them: a statement that fails stands
-    in PostgreSQL's log.
+    profile of anonymous payments). No name and no address: a statement that fails stands in PostgreSQL's log.
     """
 
     act: str
@@ -93,13 +92,11 @@ class Texts:
 
     `text`: SQL expressions over the alias `row`; JSON as text is read as JSON, all else as words. `person`: an
     expression for the id of a profile that the row is about without being erased by it. `among`: the condition of rows
-    that have such texts. `redacted`: text columns in which an erasure replaces the mention; the steps of the table deal
-    with the rest.
+    with such texts. `redacted`: columns in which an erasure replaces the mention; the table's steps see to the rest.
 
     Where the table's key is a number that grows, `is_indexed`: the words are found by an index that a background task
-    makes (docs/privacy.md), so texts must not change once `at_rest`, a condition on the tenant, applies. The rows to
-    which `changing` applies are read each time; give them a partial index. `by_surname`: the family name alone is a
-    mention; `by_id`: the id of the profile is one.
+    makes (docs/privacy.md), so texts must not change once `at_rest`, a condition on the tenant, applies. Rows to which
+    `changing` applies are read each time; give them a partial index. `by_surname`, `by_id`: that alone is a mention.
     """
 
     text: tuple[str, ...]
@@ -119,9 +116,8 @@ class Table:
 
     `personal` and `plain` together name every column but id and tenant; a test compares. `erase` runs at an erasure;
     `elsewhere` says who handles personal columns that no step of this table touches. `mine` is the condition of rows
-    that belong into a copy for the person (None: in no copy). `texts` may mention
-    people. `merge` and `undo` count where rows are about a person, whom the columns `person` name; for an undo only the
-    rows to which `counts` applies (`{row}` is the alias).
+    that belong into a copy for the person (None: in no copy). `texts` may mention people. `merge` and `undo` count
+    where rows are about a person (columns `person`); for an undo only rows to which `counts` applies (alias `{row}`).
     """
 
     model: str
@@ -218,11 +214,10 @@ TOLD: Final = "*told*"
 class Consumer:
     """A reader of the domain log with a position of its own for each tenant.
 
-    `handle(tenant, entries)` works inside the tenant's scope and in the transaction in which the position moves; it
-    must not speak to a peer. A consumer that speaks to a peer gives `send` as well: `handle` then returns what is to be
-    sent, and `send(tenant, that)` runs outside any transaction before the position moves (at least once). `after`
-    names consumers that must have passed an entry before this one reads it. `siblings()` gives further consumers of
-    the same entries, name → `send`, each with a position, a pace and failures of its own.
+    `handle(tenant, entries)` works in the tenant's scope and the transaction in which the position moves, and speaks to
+    no peer. Who does gives `send` as well: `handle` then returns what is to be sent, and `send(tenant, that)` runs
+    outside any transaction before the position moves (at least once). `after` names consumers that must have passed an
+    entry first. `siblings()` gives further consumers of the same entries, name → `send`, each with its own position.
     """
 
     name: str

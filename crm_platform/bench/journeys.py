@@ -1,11 +1,23 @@
-"""Journeys: moving people at rest and at scale; crowds; moves; trials over the past; with all programs running."""
+"""Journeys: moving people at rest and at scale; crowds; moves; trials over the past; with all programs running; killed.
 
+`people` are in the club, `events` many go through a journey while `rounds` tens of kills strike.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Final
+
+from crm_platform import env
 from crm_platform.bench import journeys_crowd, journeys_dry, journeys_engine, journeys_live, journeys_scale
 from crm_platform.bench.database import connect
-from crm_platform.bench.figures import Figure
+from crm_platform.bench.figures import BenchError, Figure, rate
 from crm_platform.bench.people import load_people, make_tenant
 from crm_platform.bench.setting import Setting
 from tenants.scope import tenant_scope
+
+KILLS_A_ROUND: Final = 10
+HURRIES_BELOW: Final = 10_000
 
 
 def run(setting: Setting) -> list[Figure]:
@@ -18,4 +30,30 @@ def run(setting: Setting) -> list[Figure]:
             with tenant_scope(tenant):
                 figures += part.measure(setting, connection, tenant)
         figures += journeys_live.measure(setting, connection, tenant)
-    return figures
+    return figures + _kills(setting)
+
+
+def _kills(setting: Setting) -> list[Figure]:
+    """In a process of its own, on servers that may be killed; says how many steps a second got through."""
+    people, kills = setting.sizes.events, setting.sizes.rounds * KILLS_A_ROUND
+    if not people:
+        return []
+    wanted = json.dumps({"people": people, "kills": kills, "hurry": people < HURRIES_BELOW})
+    setting.reporter.note(f"{people:,} runs while {kills} kills strike")
+    done = subprocess.run(
+        [sys.executable, "-m", "crm_platform.bench.journeys_kills", wanted],
+        cwd=env.PROJECT_DIR,
+        env=env.environment(CRM_MESSAGING_URL=""),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if not done.stdout:
+        raise BenchError("The runs with kills did not come to an end.")
+    verdict = json.loads(done.stdout)
+    if not verdict["is_right"]:
+        raise BenchError(f"The book, the ledger and the journey differ: {verdict}.")
+    words = (
+        f"{people:,} runs, each step and each message once in the service's book, through {kills} kills"
+        f" ({', '.join(f'{count} {part}' for part, count in verdict['kills'].items())})"
+    )
+    return [rate("journeys", words, verdict["steps"] / verdict["seconds"], "steps/s")]

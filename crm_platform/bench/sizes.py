@@ -64,7 +64,7 @@ DEFAULTS: Final[dict[str, Sizes]] = {
     "segments": Sizes(people=1_000_000, activities=20_000_000, events=40_000, rate=200, seconds=60, rounds=5),
     "campaigns": Sizes(people=1_000_000, events=100_000, activities=10_000_000, rounds=2),
     "social": Sizes(events=1_000, people=5_000, rounds=6),
-    "journeys": Sizes(people=1_000_000, rate=200, seconds=30),
+    "journeys": Sizes(people=1_000_000, events=100_000, rate=200, seconds=30, rounds=2),
 }
 NAMES: Final = tuple(DEFAULTS)
 # Names for several at once.

@@ -163,8 +163,13 @@ class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignor
         return False
 
 
-def send(target: Target, *, event_id: str, body: bytes, over: requests.Session) -> Answer:
-    """Send one event now; never raises for what the network or the receiver does."""
+def send(
+    target: Target, *, event_id: str, body: bytes, over: requests.Session, longest: int = LONGEST_ANSWER
+) -> Answer:
+    """Send one event now; never raises for what the network or the receiver does.
+
+    `longest`: so many bytes of the answer are read.
+    """
     at = datetime.now(UTC)
     timestamp = int(at.timestamp())
     headers = {
@@ -183,7 +188,7 @@ def send(target: Target, *, event_id: str, body: bytes, over: requests.Session) 
     with _Deadline(TOTAL_SECONDS) as deadline:
         token = _deadline.set(deadline)
         try:
-            return _post(over, target.url, body, headers, answer)
+            return _post(over, target.url, body, headers, answer, longest)
         except AddressRefused as refused:
             return answer(error=refused.message)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
@@ -193,8 +198,13 @@ def send(target: Target, *, event_id: str, body: bytes, over: requests.Session) 
             _deadline.reset(token)
 
 
-def _post(
-    over: requests.Session, url: str, body: bytes, headers: dict[str, str], answer: Callable[..., Answer]
+def _post(  # noqa: PLR0917 - one request
+    over: requests.Session,
+    url: str,
+    body: bytes,
+    headers: dict[str, str],
+    answer: Callable[..., Answer],
+    longest: int,
 ) -> Answer:
     # Its form once more: what may be called can have become stricter since the endpoint was saved.
     split_url(url)
@@ -208,19 +218,19 @@ def _post(
         wait = asked_wait(response.headers.get("retry-after"), datetime.now(UTC))
         return answer(
             status_code=response.status_code,
-            text=_beginning(response),
+            text=_beginning(response, longest),
             error=_refusal(response.status_code),
             asked_wait=wait if response.status_code in BUSY else None,
         )
 
 
-def _beginning(response: requests.Response) -> str:
-    """At most a kilobyte of the answer, as text that the database can hold; the rest is never read."""
+def _beginning(response: requests.Response, longest: int) -> str:
+    """The beginning of the answer, as text that the database can hold; the rest is never read."""
     try:
-        raw: bytes = response.raw.read(LONGEST_ANSWER, decode_content=False) or b""
+        raw: bytes = response.raw.read(longest, decode_content=False) or b""
     except (HTTPError, OSError):
         raw = b""  # the status was there, and it counts
-    return raw.decode("utf-8", errors="replace").replace("\x00", "")[:LONGEST_ANSWER]
+    return raw.decode("utf-8", errors="replace").replace("\x00", "")[:longest]
 
 
 def _refusal(status: int) -> str:

@@ -268,7 +268,7 @@ def _rules(journey: Journey, raw: Json, post: QueryDict) -> Done:
 
 def _secret(journey: Journey, raw: Json, post: QueryDict) -> Done:
     step, name = post.get("step", ""), post.get("secretName", "").strip()
-    plain = make_secret(name)
+    _, plain = make_secret(name)
     save_draft(journey, building.replace(raw, step, {"secret": name}), f"Signs with the secret “{name}”")
     return Done(f"The secret “{name}” is {plain}. Copy it now: it is not shown again.", step=step)
 

@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
-from journeys.models import JourneyStatus, Outcome, TaskSource, TaskStatus
+from journeys.models import JourneyStatus, Outcome, TaskSource, TaskStatus, TrialStatus
 
 
 def _moment(help_text: str = "") -> serializers.DateTimeField:
@@ -145,6 +145,65 @@ SIMULATE: Final = inline_serializer(
         "days": serializers.IntegerField(required=False, min_value=1, max_value=365),
         "data": serializers.DictField(required=False),
         "definition": serializers.DictField(required=False, help_text="Left out: the draft."),
+    },
+)
+TRIAL_ID: Final = OpenApiParameter("trialId", OpenApiTypes.UUID, OpenApiParameter.PATH)
+SECRET_NAME: Final = OpenApiParameter("name", OpenApiTypes.STR, OpenApiParameter.PATH)
+TRIAL_START: Final = inline_serializer(
+    "JourneyTrialStart",
+    {
+        "days": serializers.IntegerField(required=False, min_value=1, max_value=365),
+        "definition": serializers.DictField(required=False, help_text="Left out: the draft."),
+    },
+)
+TRIAL: Final = inline_serializer(
+    "JourneyTrial",
+    {
+        "id": serializers.UUIDField(),
+        "journeyId": serializers.UUIDField(),
+        "days": serializers.IntegerField(),
+        "status": serializers.ChoiceField(choices=TrialStatus.choices),
+        "progress": serializers.IntegerField(help_text="Per cent."),
+        "error": serializers.CharField(allow_null=True),
+        "madeAt": serializers.DateTimeField(),
+        "endedAt": _moment(),
+        "result": serializers.DictField(
+            allow_null=True,
+            help_text="entered, byDay, byStep, messages, messagesByDay, capped, suppressed, clashes, refused, ended,"
+            " stillIn, samples.",
+        ),
+    },
+)
+TRIALS: Final = inline_serializer("JourneyTrials", {"data": _many(TRIAL)})
+SECRET: Final = inline_serializer(
+    "JourneySecret",
+    {
+        "name": serializers.CharField(),
+        "createdAt": serializers.DateTimeField(),
+        "createdBy": serializers.CharField(),
+    },
+)
+SECRETS: Final = inline_serializer("JourneySecrets", {"data": _many(SECRET)})
+SECRET_KEEP: Final = inline_serializer(
+    "JourneySecretKeep",
+    {"secret": serializers.CharField(required=False, help_text="whsec_ and base64; left out: a random one.")},
+)
+SECRET_MAKE: Final = inline_serializer(
+    "JourneySecretMake",
+    {
+        "name": serializers.CharField(max_length=60),
+        "secret": serializers.CharField(
+            required=False, help_text="whsec_ and base64; left out: a random one."
+        ),
+    },
+)
+SECRET_KEPT: Final = inline_serializer(
+    "JourneySecretKept",
+    {
+        "name": serializers.CharField(),
+        "createdAt": serializers.DateTimeField(),
+        "createdBy": serializers.CharField(),
+        "secret": serializers.CharField(help_text="Told this once."),
     },
 )
 SIMULATED: Final = inline_serializer("JourneySimulated", {"entered": serializers.JSONField()})

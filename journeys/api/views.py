@@ -1,5 +1,6 @@
 """Journeys over REST."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -7,18 +8,21 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from journeys import entering, lifecycle, replaying, trying
+from journeys import lifecycle
 from journeys.api import schema
-from journeys.definition import InvalidDefinition, parse
-from journeys.drafts import draft_of, get_journey, live_version, problems_of, save_draft
-from journeys.entering import Entrant
+from journeys.definition import parse
+from journeys.drafts import draft_of, get_journey, live_version, save_draft
 from journeys.errors import JourneyNotFound
 from journeys.explaining import explain, run_json
+from journeys.letting_in import let_in
 from journeys.models import Journey, JourneyStatus, Run, RunEnded
+from journeys.models.runs import LONGEST_KEY
 from journeys.reading import analytics, draft_json, figures, journey_json, kinds_json, steps_json
 from journeys.versions import definition_of
 from profiles.api.customers import json_answer
 from profiles.api.parameters import body_object
+from segments.actions import get_segment
+from segments.errors import SegmentNotFound
 from segments.models import SegmentMember
 from tenants.api.errors import InvalidParameterError
 from tenants.api.listing import ListView
@@ -27,7 +31,6 @@ from tenants.errors import InvalidError
 from tenants.models import Scope
 
 MOST_IDS: Final = 10_000
-MOST_DAYS: Final = 365
 
 
 def id_of(text: str) -> UUID:
@@ -46,6 +49,19 @@ def customer_ids(raw: Any) -> list[UUID]:
         return [UUID(str(one)) for one in raw]
     except ValueError:
         raise InvalidError("These are not all ids of customers.", field="customerIds") from None
+
+
+def text_of(body: Mapping[str, Any], field: str) -> str:
+    """A text of a body, empty where it is left out; raises InvalidError."""
+    value = body.get(field)
+    if value is not None and not isinstance(value, str):
+        raise InvalidError("Write a text.", field=field)
+    return value or ""
+
+
+def optional_body(request: ApiRequest) -> dict[str, Any]:
+    """The body; none is an empty one."""
+    return body_object(request) if request._request.body else {}
 
 
 class JourneysView(ListView):
@@ -77,8 +93,8 @@ class JourneysView(ListView):
         """A draft; nothing happens before it is activated."""
         body = body_object(request)
         journey = lifecycle.create_journey(
-            name=str(body.get("name") or ""),
-            description=str(body.get("description") or ""),
+            name=body.get("name"),
+            description=text_of(body, "description"),
             definition=body.get("definition"),
         )
         return Response({**journey_json(journey), **draft_json(journey)}, status=201)
@@ -112,7 +128,9 @@ class JourneyView(TenantApiView):
         """Name and description at once; a definition becomes the draft."""
         body = body_object(request)
         journey = lifecycle.rename_journey(
-            id_of(journeyId), name=body.get("name"), description=body.get("description")
+            id_of(journeyId),
+            name=body.get("name"),
+            description=text_of(body, "description") if "description" in body else None,
         )
         if "definition" in body:
             save_draft(journey, body["definition"], "Changed by the API")
@@ -153,15 +171,20 @@ class StepsView(TenantApiView):
     )  # fmt: skip
     def put(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """`start` left out: the first one."""
-        journey, body = get_journey(id_of(journeyId)), body_object(request)
-        steps = body.get("steps")
-        if not isinstance(steps, list):
-            raise InvalidError("Give a list of steps.", field="steps")
-        raw = dict(draft_of(journey).definition)
-        first = steps[0].get("id") if steps and isinstance(steps[0], dict) else None
-        raw |= {"steps": steps, "start": body.get("start", first)}
-        save_draft(journey, raw, "Steps replaced by the API")
+        journey = replace_steps(get_journey(id_of(journeyId)), body_object(request))
         return json_answer({**journey_json(journey), **draft_json(journey)})
+
+
+def replace_steps(journey: Journey, body: Mapping[str, Any]) -> Journey:
+    """Put other steps into the draft; raises InvalidError, InvalidDefinition."""
+    steps = body.get("steps")
+    if not isinstance(steps, list):
+        raise InvalidError("Give a list of steps.", field="steps")
+    raw = dict(draft_of(journey).definition)
+    first = steps[0].get("id") if steps and isinstance(steps[0], dict) else None
+    raw |= {"steps": steps, "start": body.get("start", first)}
+    save_draft(journey, raw, "Steps replaced by the API")
+    return journey
 
 
 class _Act(TenantApiView):
@@ -169,7 +192,7 @@ class _Act(TenantApiView):
 
     def body(self, request: ApiRequest) -> dict[str, Any]:
         """The body; none is an empty one."""
-        return body_object(request) if request._request.body else {}
+        return optional_body(request)
 
 
 class ActivateView(_Act):
@@ -182,11 +205,18 @@ class ActivateView(_Act):
     def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """`moves` says what becomes of people under way: place (version:step) → choice, step, sends."""
         body = self.body(request)
-        journey = get_journey(id_of(journeyId))
-        if journey.status == JourneyStatus.PAUSED and body.get("how"):
-            lifecycle.resume(journey.pk, how=str(body["how"]), minutes=int(body.get("minutes") or 0))
-        lifecycle.publish(journey.pk, choices=body.get("moves") or {}, note=str(body.get("note") or ""))
-        return json_answer(journey_json(get_journey(journey.pk)))
+        journey = lifecycle.activate(
+            id_of(journeyId), moves=body.get("moves"), how=body.get("how"), minutes=body.get("minutes"),
+            note=body.get("note"),
+        )  # fmt: skip
+        return json_answer(journey_json(journey))
+
+
+def queues(entries: Any) -> bool:
+    """Whether entries wait during a pause; raises InvalidError."""
+    if entries not in (None, "QUEUE", "DROP"):
+        raise InvalidError("Choose QUEUE or DROP.", field="entries")
+    return bool(entries != "DROP")
 
 
 class PauseView(_Act):
@@ -198,8 +228,15 @@ class PauseView(_Act):
     )  # fmt: skip
     def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """Entries wait, or are dropped."""
-        drops = self.body(request).get("entries") == "DROP"
-        return json_answer(journey_json(lifecycle.pause(id_of(journeyId), queues_entries=not drops)))
+        is_queue = queues(self.body(request).get("entries"))
+        return json_answer(journey_json(lifecycle.pause(id_of(journeyId), queues_entries=is_queue)))
+
+
+def at_archive(people: Any) -> str:
+    """What becomes of those under way; raises InvalidError."""
+    if people is not None and people not in set(lifecycle.AtArchive):
+        raise InvalidError("Choose FINISH or EXIT.", field="people")
+    return str(people or lifecycle.AtArchive.FINISH)
 
 
 class ArchiveView(_Act):
@@ -211,9 +248,7 @@ class ArchiveView(_Act):
     )  # fmt: skip
     def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """Those under way finish, or leave now."""
-        people = str(self.body(request).get("people") or lifecycle.AtArchive.FINISH)
-        if people not in set(lifecycle.AtArchive):
-            raise InvalidError("Choose FINISH or EXIT.", field="people")
+        people = at_archive(self.body(request).get("people"))
         return json_answer(journey_json(lifecycle.archive(id_of(journeyId), people=people)))
 
 
@@ -228,47 +263,38 @@ class EnrollView(_Act):
         """By their ids or a segment; an answer for each. Idempotent by the journey's own rules and the key."""
         journey, body = get_journey(id_of(journeyId)), self.body(request)
         if body.get("segmentId"):
-            members = SegmentMember.objects.filter(segment_id=id_of(str(body["segmentId"])))
+            members = SegmentMember.objects.filter(
+                segment_id=get_segment(segment_id_of(body["segmentId"])).pk
+            )
             people = list(members.values_list("profile_id", flat=True))
         else:
             raw = body.get("customerIds", [body["customerId"]] if body.get("customerId") else None)
             people = customer_ids(raw)
-        data = body.get("data") or {}
-        if not isinstance(data, dict):
-            raise InvalidError("Give an object.", field="data")
-        key = str(body.get("key") or "")[:200]
-        entered = entering.enter(
-            journey, (Entrant(one, key=key, cause="MANUAL", data=data) for one in people), each=True
-        )
-        verdicts = [
-            {"customerId": one.profile_id, "result": one.verdict, "enrollmentId": one.run_id}
-            for one in entered.verdicts
-        ]
-        return json_answer({"enrolled": entered.entered, "results": verdicts})
+        return json_answer(enrolled(journey, people, key=body.get("key"), data=body.get("data")))
 
 
-class SimulateView(_Act):
-    """Try the draft."""
+def enrolled(
+    journey: Journey, people: Sequence[UUID], *, key: Any = None, data: Any = None
+) -> dict[str, Any]:
+    """Let people in, and say what was decided about each; raises InvalidError."""
+    if data is not None and not isinstance(data, dict):
+        raise InvalidError("Give an object.", field="data")
+    if key is not None and (not isinstance(key, str) or len(key) > LONGEST_KEY):
+        raise InvalidError(f"Give a text of at most {LONGEST_KEY} characters.", field="key")
+    entered = let_in(journey, people, key=key or "", data=data)
+    results = [
+        {"customerId": one.profile_id, "result": one.verdict, "enrollmentId": one.run_id}
+        for one in entered.verdicts
+    ]
+    return {"enrolled": entered.entered, "results": results}
 
-    @extend_schema(
-        operation_id="simulateJourney", tags=["journeys"], summary="Try the draft, with one person or over the past",
-        parameters=[schema.JOURNEY_ID], request=schema.SIMULATE, responses=schema.SIMULATED,
-    )  # fmt: skip
-    def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
-        """With `customerId` step by step; else over the last `days`. Nothing is kept."""
-        journey, body = get_journey(id_of(journeyId)), self.body(request)
-        definition = body.get("definition") or draft_of(journey).definition
-        problems = [one for one in problems_of(parse(definition)) if one.is_error]
-        if problems:
-            raise InvalidDefinition(problems)
-        if body.get("customerId"):
-            tried = trying.try_with(definition, id_of(str(body["customerId"])), data=body.get("data"))
-            return json_answer(tried)
-        days = body.get("days", 90)
-        if not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
-            raise InvalidError(f"Give 1 to {MOST_DAYS} days.", field="days")
-        result = replaying.dry_run(definition, days=days)
-        return json_answer(vars(result))
+
+def segment_id_of(raw: Any) -> UUID:
+    """The id of a segment in a body; raises SegmentNotFound."""
+    try:
+        return UUID(str(raw))
+    except ValueError:
+        raise SegmentNotFound from None
 
 
 class ExplainView(TenantApiView):
@@ -290,6 +316,13 @@ class ExplainView(TenantApiView):
         return json_answer(explain(journey, profile_id))
 
 
+def enrollments(journey: Journey, *, step: str, is_ended: bool) -> Any:
+    """Live runs by id, or those that are over, the newest first."""
+    live, over = Run.objects.order_by("pk"), RunEnded.objects.order_by("-ended_at", "-pk")
+    rows = (over if is_ended else live).filter(journey_id=journey.pk)
+    return rows.filter(step=step) if step else rows
+
+
 class EnrollmentsView(ListView):
     """Who is in a journey."""
 
@@ -302,13 +335,7 @@ class EnrollmentsView(ListView):
     def get(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """Live ones by id; with `ended=true` those that are over, the newest first."""
         journey, params = get_journey(id_of(journeyId)), request._request.GET
-        rows: Any
-        if params.get("ended") == "true":
-            rows = RunEnded.objects.filter(journey_id=journey.pk).order_by("-ended_at", "-pk")
-        else:
-            rows = Run.objects.filter(journey_id=journey.pk).order_by("pk")
-        if params.get("step"):
-            rows = rows.filter(step=params["step"])
+        rows = enrollments(journey, step=params.get("step", ""), is_ended=params.get("ended") == "true")
         return json_answer(self.list_answer(request, rows, lambda page: [run_json(one) for one in page]))
 
 

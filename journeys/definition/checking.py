@@ -1,8 +1,9 @@
 """Whether a definition can run: every problem with its step and what would be right. Pure; `World` knows the club."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from typing import Any, Final
 
 from journeys import clocks
 from journeys.definition.advice import advise
@@ -12,12 +13,14 @@ from journeys.definition.problems import Problem
 from journeys.definition.steps import (
     Condition,
     Enrol,
+    Notify,
     Send,
     Split,
     Step,
     Update,
     Wait,
     WaitUntil,
+    Webhook,
     title,
 )
 from journeys.definition.triggers import (
@@ -33,6 +36,9 @@ from journeys.definition.triggers import (
 )
 from journeys.definition.vocabulary import DATE_FIELDS, TRIGGER_DATES, activity_types
 
+# What a run is called in texts, beside what it learned.
+RESERVED = frozenset({"key", "enteredAt", "path"})
+
 
 def _anything(_: object) -> str | None:
     return None
@@ -43,17 +49,19 @@ class World:
     """What the club has. None: not asked, everything is taken for known.
 
     `quiet_hours`: from and until; `consents`: channel → how many agreed to marketing by it.
-    `check_rule` and `check_text` say what is wrong with a rule tree and a Liquid text, None: nothing.
+    `check_rule`, `check_text` and `check_url` say what is wrong with a rule tree, a Liquid text, an address;
+    None: nothing.
     """
 
     segments: Collection[str] | None = None
     static_segments: Collection[str] | None = None
     journeys: Collection[str] | None = None
-    templates: Collection[str] | None = None
+    templates: Container[str] | None = None
     secrets: Collection[str] | None = None
     stages: Collection[str] | None = None
     check_rule: Callable[[object], str | None] = field(default=_anything)
     check_text: Callable[[str], str | None] = field(default=_anything)
+    check_url: Callable[[str], str | None] = field(default=_anything)
     has_quiet_hours: bool = True
     quiet_hours: tuple[time, time] | None = None
     consents: Mapping[str, int] | None = None
@@ -189,7 +197,11 @@ def _check_triggers(definition: Definition, world: World) -> Iterator[Problem]:
         yield from _check_trigger(trigger, world)
         if words := trigger.rule is not None and world.check_rule(trigger.rule):
             yield Problem("INVALID_RULE", f"The condition of a trigger: {words}")
-    keyed = [one for one in definition.triggers if isinstance(one, EventTrigger) and one.key]
+    keyed = [
+        one
+        for one in definition.triggers
+        if isinstance(one, DateTrigger) or (isinstance(one, EventTrigger) and one.key)
+    ]
     if definition.entry.policy is Policy.ONCE_PER_KEY and not keyed:
         yield Problem(
             "NO_KEY",
@@ -251,19 +263,20 @@ def _check_exits(definition: Definition, world: World) -> Iterator[Problem]:
 
 def _check_step(step: Step, definition: Definition, world: World) -> Iterator[Problem]:
     name = f"Step {title(step)}"
-    if isinstance(step, Send):
-        yield from _check_send(step, name, world)
-    elif isinstance(step, Wait):
-        yield from _check_wait(step, name)
-    elif isinstance(step, WaitUntil):
-        yield from _check_wait_until(step, name, world)
-    elif isinstance(step, Condition):
+    if isinstance(step, Condition):
         yield from _check_condition(step, name, definition, world)
-    elif isinstance(step, Split):
-        yield from _check_split(step, name)
-    elif isinstance(step, Update):
-        yield from _check_update(step, name, world)
-    elif isinstance(step, Enrol) and world.journeys is not None and step.journey not in world.journeys:
+    elif (checked := CHECKS.get(step.kind)) is not None:
+        yield from checked(step, name, world)
+
+
+def _check_notify(step: Notify, name: str, world: World) -> Iterator[Problem]:
+    for text in (step.title, step.reason):
+        if words := world.check_text(text):
+            yield Problem("INVALID_TEXT", f"{name}: {words}", step.id)
+
+
+def _check_enrol(step: Enrol, name: str, world: World) -> Iterator[Problem]:
+    if world.journeys is not None and step.journey not in world.journeys:
         yield Problem(
             "UNKNOWN_JOURNEY", f"{name} names a journey that does not exist: choose another.", step.id
         )
@@ -281,7 +294,7 @@ def _check_send(step: Send, name: str, world: World) -> Iterator[Problem]:
             yield Problem("INVALID_TEXT", f"{name}: {words}", step.id)
 
 
-def _check_wait(step: Wait, name: str) -> Iterator[Problem]:
+def _check_wait(step: Wait, name: str, world: World) -> Iterator[Problem]:
     until = step.until
     if until.mode == "DURATION":
         yield from _check_length(until.length, name, step.id)
@@ -326,7 +339,7 @@ def _check_condition(step: Condition, name: str, definition: Definition, world: 
         )
 
 
-def _check_split(step: Split, name: str) -> Iterator[Problem]:
+def _check_split(step: Split, name: str, world: World) -> Iterator[Problem]:
     if sum(branch.weight for branch in step.branches) == 0:
         yield Problem("NO_WEIGHT", f"{name} lets nobody through: give at least one way a weight.", step.id)
     ids = [branch.id for branch in step.branches]
@@ -342,3 +355,32 @@ def _check_update(step: Update, name: str, world: World) -> Iterator[Problem]:
     for segment in (*step.add_to, *step.take_from):
         if world.static_segments is not None and segment not in world.static_segments:
             yield Problem("UNKNOWN_SEGMENT", f"{name} needs a static segment; this one is none.", step.id)
+
+
+def _check_webhook(step: Webhook, name: str, world: World) -> Iterator[Problem]:
+    if words := world.check_url(step.url):
+        yield Problem("INVALID_ADDRESS", f"{name}: {words}", step.id)
+    if step.secret and world.secrets is not None and step.secret not in world.secrets:
+        yield Problem(
+            "UNKNOWN_SECRET", f"{name} signs with {step.secret!r}, a secret that does not exist.", step.id
+        )
+    if words := world.check_text(step.body):
+        yield Problem("INVALID_TEXT", f"{name}: {words}", step.id)
+    for taken in RESERVED & set(step.save):
+        yield Problem(
+            "RESERVED_NAME",
+            f"{name} keeps something as {taken!r}, which every run has: choose another.",
+            step.id,
+        )
+
+
+CHECKS: Final[Mapping[str, Callable[[Any, str, World], Iterator[Problem]]]] = {
+    "SEND": _check_send,
+    "WAIT": _check_wait,
+    "WAIT_UNTIL": _check_wait_until,
+    "SPLIT": _check_split,
+    "UPDATE": _check_update,
+    "WEBHOOK": _check_webhook,
+    "NOTIFY": _check_notify,
+    "ENROL": _check_enrol,
+}

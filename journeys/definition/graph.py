@@ -11,8 +11,16 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from journeys.definition.parts import Part, RuleTree, StepId
 from journeys.definition.problems import InvalidDefinition, Problem
-from journeys.definition.steps import Step
-from journeys.definition.triggers import Entry, ExitMode, ExitRule, GoalRule, Trigger
+from journeys.definition.steps import Send, Step
+from journeys.definition.triggers import (
+    Entry,
+    EventTrigger,
+    ExitMode,
+    ExitRule,
+    GoalRule,
+    SegmentExit,
+    Trigger,
+)
 from tenants.models.tenant import time_zones
 
 SCHEMA_VERSION: Final = 1
@@ -56,6 +64,49 @@ class Definition(Part):
         plain = self.as_json()
         plain["steps"] = sorted(plain["steps"], key=lambda step: str(step["id"]))
         return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+
+    @cached_property
+    def has_circle(self) -> bool:
+        """Whether a way leads back to a step."""
+        return any(
+            step.id in set(self.walk(target))
+            for step in self.steps
+            for name in step.outlets
+            if (target := step.way(name)) is not None
+        )
+
+    @cached_property
+    def key_paths(self) -> tuple[str, ...]:
+        """Where events carry the business key."""
+        return tuple(
+            dict.fromkeys(one.key for one in self.triggers if isinstance(one, EventTrigger) and one.key)
+        )
+
+    @property
+    def must_match(self) -> bool:
+        """Whether whoever no longer fulfils the condition leaves."""
+        return self.matching is not None and self.exit_mode in (ExitMode.STOPS_MATCHING, ExitMode.EITHER)
+
+    @property
+    def leaves_by_change(self) -> bool:
+        """Whether a change of the person may end a run: by a segment, or by the condition to stay."""
+        return self.must_match or any(isinstance(one, SegmentExit) for one in self.exits)
+
+    def sends_ahead(self, start: str | None) -> list[Send]:
+        """The messages that come at or after a step before the next wait, the nearest first."""
+        seen: set[str] = set()
+        waiting, found = [start], []
+        while waiting:
+            here = waiting.pop(0)
+            if here is None or here in seen or here not in self.by_id:
+                continue
+            seen.add(here)
+            step = self.by_id[here]
+            if isinstance(step, Send):
+                found.append(step)
+            if not step.waits:
+                waiting += [step.way(name) for name in step.outlets]
+        return found
 
     def as_json(self) -> dict[str, Any]:
         """As in the API."""

@@ -84,6 +84,11 @@ class DateTrigger(TriggerBase):
     yearly: bool = True
     leap_day: LeapDay = LeapDay.FEBRUARY_28
 
+    @property
+    def comes_yearly(self) -> bool:
+        """Whether it has anniversaries; a renewal is a day of its own."""
+        return self.yearly and self.field != "membershipExpiry"
+
 
 class ScheduleTrigger(TriggerBase):
     """A schedule (cron, on the club's clock) over a segment."""

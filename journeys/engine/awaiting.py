@@ -9,13 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from journeys import clocks
-from journeys.definition import Definition
 from journeys.definition.steps import Since, WaitUntil
-from journeys.definition.triggers import EventTrigger
 from journeys.definition.vocabulary import activity_types
 from journeys.engine.conditions import decide
 from journeys.engine.group import Answer, Group, as_json
-from journeys.engine.statements import HERE, HERE_M
+from journeys.engine.statements import HERE, HERE_M, SPEAK
 from journeys.payloads import first_false, key_of
 
 SETTLE: Final = timedelta(seconds=2)
@@ -60,12 +58,13 @@ def wait_until(group: Group, step: WaitUntil) -> None:
         group.execute(
             SUBSCRIBE.replace("{since}", since), types=types, has_condition=step.condition is not None
         )
+        group.execute(SPEAK)
         group.execute(COME_BACK)
         return
     happened = _events(group, step) if step.event else {}
     if step.condition is not None:
         happened = _conditions(group, step) | happened
-    zone = group.definition.zone(group.tenant.zone)
+    zone = group.zone
     is_unread: bool | None = None
     answers = []
     for run_id, arrived in group.fetch(ARRIVALS):
@@ -95,15 +94,10 @@ def _events(group: Group, step: WaitUntil) -> dict[int, dict[str, Any]]:
         payload = as_json(metadata) or {}
         if run_id in found or first_false(step.event.where, payload) is not None:
             continue
-        if step.event.same_key and not has_key(payload, key, key_paths(group.definition)):
+        if step.event.same_key and not has_key(payload, key, group.definition.key_paths):
             continue
         found[run_id] = {"event": kind, "at": at, "activityId": activity_id}
     return found
-
-
-def key_paths(definition: Definition) -> tuple[str, ...]:
-    """Where events of a journey carry the business key."""
-    return tuple({one.key for one in definition.triggers if isinstance(one, EventTrigger) and one.key})
 
 
 def has_key(payload: dict[str, Any], key: str, paths: tuple[str, ...]) -> bool:

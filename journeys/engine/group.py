@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -49,7 +50,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs at one step of one version in one pass. `resumes`: they waited here and are due."""
+    """Runs at one step of one version in one pass. `resumes`: they waited here and are due.
+
+    `zone`: the clock of the journey, else of the club; for a wait that of these people's home club.
+    """
 
     cursor: Any
     tenant: Tenant
@@ -61,6 +65,7 @@ class Group:
     part: int
     size: int
     journey_id: UUID
+    zone: ZoneInfo
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """People who stand still because somebody has to decide: a pause, an outage, a flood; and ending many at once."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -21,7 +22,7 @@ from tenants.scope import current_tenant_id
 
 # Why a message was taken back, in the ledger's words (`journeys.explaining`).
 LEFT: Final = "LEFT_JOURNEY"
-ENDING: Final = StagingTable("ending", "run_id bigint, reason text")
+ENDING: Final = StagingTable("ending", "run_id bigint, reason text, detail jsonb")
 WAKING: Final = StagingTable("waking", "run_id bigint")
 # Spread evenly by id, so that a flood becomes a stream. Held durations shift by the length of the pause.
 RELEASE: Final = """
@@ -127,11 +128,25 @@ def end_all(journey: Journey, *, reason: str) -> int:
     return end_runs((run, reason) for run in runs)
 
 
-def end_runs(runs: Iterable[tuple[int, str]], *, now: datetime | None = None) -> int:
-    """End runs, each with its reason; what was planned and not handed over is taken back. Returns how many ended."""
-    now = now or timezone.now()
+def end_runs(
+    runs: Iterable[tuple[int, str]],
+    *,
+    now: datetime | None = None,
+    details: Mapping[int, Mapping[str, Any]] | None = None,
+) -> int:
+    """End runs, each with its reason; what was planned and not handed over is taken back. Returns how many ended.
+
+    `details`: what besides the reason is kept of some of them.
+    """
+    now, known = now or timezone.now(), details or {}
     with transaction.atomic(), connection.cursor() as cursor:
-        ENDING.fill(cursor, runs)
+        ENDING.fill(
+            cursor,
+            (
+                (run, reason, orjson.dumps(known[run], default=str).decode() if run in known else None)
+                for run, reason in runs
+            ),
+        )
         return end_staged(cursor, current_tenant_id(), now)
 
 

@@ -26,12 +26,17 @@ from journeys.engine.group import IN_TRIAL, Answer, Group, as_json
 from journeys.engine.statements import END, HERE, HERE_M
 from journeys.engine.waits import wait
 from journeys.payloads import at_path, first_false
+from messaging.rendering import render, values_for
+from profiles.models import CustomerProfile
 from profiles.recording import open_notes, store_notes
+from profiles.representation import customer_fields
 from profiles.tagging import change_stage, change_tags
 from segments.lists import add_members, remove_members
 from tenants.models import Tenant
+from tenants.postgresql.staging import StagingTable
 
 BUCKETS: Final = 10_000
+LONGEST_TITLE, LONGEST_WHY = 200, 1000
 # The same as `bucket_of`; mirrored in tests.
 BUCKET: Final = f"(('x' || substr(md5(m.profile_id::text || %(salt)s), 1, 8))::bit(32)::bigint %% {BUCKETS})"
 DIDS: Final[Mapping[Did, str]] = {
@@ -52,6 +57,17 @@ FROM (
 ) AS a
 WHERE m.run_id = a.run_id
 """
+LEAVE_UNMATCHED: Final = """
+UPDATE moving AS m
+SET state = 'EXITED', reason = 'STOPPED_MATCHING', outcome = 'EXITED',
+    detail = jsonb_strip_nulls(jsonb_build_object('part', %(parts)s::jsonb -> GREATEST(a.index, 0), 'value', a.value))
+FROM (
+    SELECT m.run_id, {index} AS index, {value} AS value, {holds} AS holds
+    FROM moving AS m JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = m.profile_id
+    WHERE {here_m}
+) AS a
+WHERE m.run_id = a.run_id AND NOT a.holds
+"""
 ASK_PAYLOAD: Final = f"""
 SELECT m.run_id, COALESCE(d.data, '{{}}') || COALESCE(d.variables, '{{}}') FROM moving AS m
 LEFT JOIN journeys_rundata AS d ON d.tenant_id = %(tenant)s AND d.run_id = m.run_id
@@ -71,16 +87,20 @@ SPLIT_WAYS: Final = f"UPDATE moving AS m SET way = {{case}}, outcome = {{case}} 
 TASKS: Final = f"""
 INSERT INTO journeys_task (id, tenant_id, profile_id, origin_profile_id, title, reason, owner_id, due_on, status,
                            source, source_key, value_cents, created_by_name, outcome, note, closed_by_name)
-SELECT gen_random_uuid(), %(tenant)s, m.profile_id, m.profile_id, %(title)s, %(reason)s,
+SELECT gen_random_uuid(), %(tenant)s, m.profile_id, m.profile_id, COALESCE(w.title, %(title)s),
+       COALESCE(w.reason, %(reason)s),
        (SELECT u.id FROM tenants_user AS u JOIN tenants_membership AS s ON s.user_id = u.id AND s.tenant_id = %(tenant)s
         WHERE u.username = %(owner)s), %(due_on)s, 'OPEN', 'JOURNEY', m.run_id || ':' || m.step || ':' || m.moves,
        GREATEST(p.lifetime_value_cents, 0), j.name, '', '', ''
 FROM moving AS m
 JOIN journeys_journey AS j ON j.tenant_id = %(tenant)s AND j.id = m.journey_id
 JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = m.profile_id
+LEFT JOIN task_words AS w ON w.run_id = m.run_id
 WHERE {HERE_M}
 ON CONFLICT (tenant_id, source_key) WHERE source_key <> '' DO NOTHING
 """
+# What the texts of a task become for each person, where they name something.
+TASK_WORDS: Final = StagingTable("task_words", "run_id bigint, title text, reason text")
 CONVERT: Final = f"""
 INSERT INTO journeys_conversion (tenant_id, journey_id, subject, subject_id, profile_id, value_cents, at)
 SELECT %(tenant)s, m.journey_id, 'RUN', m.run_id, m.profile_id, 0, %(now)s FROM moving AS m WHERE {HERE_M}
@@ -92,6 +112,12 @@ INSERT INTO journeys_webhookcall (tenant_id, run_id, move, version_id, step, bod
 SELECT %(tenant)s, m.run_id, m.moves, m.version_id, m.step, '{{}}', 'PENDING', 0, %(now)s, %(give_up)s, ''
 FROM moving AS m WHERE {HERE_M}
 ON CONFLICT ON CONSTRAINT journeys_webhookcall_move_uq DO NOTHING
+"""
+AT_ONCE: Final = timedelta(minutes=5)
+WITH_DATA: Final = f"""
+SELECT m.run_id, m.profile_id, m.key, m.entered_at, d.data, d.variables FROM moving AS m
+LEFT JOIN journeys_rundata AS d ON d.tenant_id = %(tenant)s AND d.run_id = m.run_id
+WHERE {HERE_M} ORDER BY m.run_id
 """
 ANSWERS: Final = f"""
 SELECT m.run_id, c.status, c.answer, c.error FROM moving AS m
@@ -140,6 +166,16 @@ def ask_rule(group: Group, rule: Mapping[str, Any]) -> None:
         index=decided.place,
         value=decided.value,
         here_m=HERE_M,
+    )
+    group.execute(statement, parts=orjson.dumps(decided.parts, default=str).decode(), **decided.params)
+
+
+def leave_unmatched(group: Group) -> None:
+    """Whoever no longer fulfils the condition of the journey leaves, with the part that decided."""
+    among = f"SELECT m.profile_id FROM moving AS m WHERE {HERE_M}"
+    decided = decide(group.definition.matching, group.tenant, group.now, among=among)
+    statement = LEAVE_UNMATCHED.format(
+        index=decided.place, value=decided.value, holds=decided.holds, here_m=HERE_M
     )
     group.execute(statement, parts=orjson.dumps(decided.parts, default=str).decode(), **decided.params)
 
@@ -215,7 +251,7 @@ def webhook(group: Group) -> None:
         return
     group.execute(KEEP_ANSWERS)
     group.answer(
-        Answer(run_id, way="next", outcome="ANSWERED")
+        Answer(run_id, way="next", outcome="ANSWERED", detail={"note": error} if error else None)
         if status == "DONE"
         else Answer(run_id, state="PARK", due_at=group.now + timedelta(minutes=5))
         if status == "PENDING"
@@ -229,17 +265,52 @@ def notify(group: Group) -> None:
     step = group.step
     assert isinstance(step, Notify)  # noqa: S101 - by kind
     day = group.now.astimezone(group.tenant.zone).date() + timedelta(days=step.due_in_days)
+    TASK_WORDS.fill(group.cursor, list(_task_words(group, step)))
     group.execute(TASKS, title=step.title, reason=step.reason, owner=step.owner, due_on=day)
     group.go("next", "TASK_MADE")
+
+
+def _task_words(group: Group, step: Notify) -> Iterator[tuple[int, str, str]]:
+    """Run, title and reason; nothing where the texts are the same for all."""
+    if "{{" not in step.title + step.reason and "{%" not in step.title + step.reason:
+        return
+    rows = group.fetch(WITH_DATA)
+    people = CustomerProfile.objects.in_bulk({row[1] for row in rows})
+    for run_id, person, key, entered, data, variables in rows:
+        run = (as_json(variables) or {}) | {"key": key, "enteredAt": entered.isoformat()}
+        values = values_for(
+            customer_fields(people[person]),
+            club={"name": group.tenant.name},
+            extra={"event": as_json(data) or {}, "run": run},
+        )
+        title = render(step.title, values).strip() or step.id
+        yield run_id, title[:LONGEST_TITLE], render(step.reason, values)[:LONGEST_WHY]
 
 
 def enrol(group: Group) -> None:
     """Into another journey, by its own rules."""
     step = group.step
     assert isinstance(step, Enrol)  # noqa: S101 - by kind
-    people = [row[0] for row in group.fetch(f"SELECT profile_id FROM moving WHERE {HERE}")]
-    entering.enter_by_journey(step.journey, people, now=group.now)
-    group.go("next", "ENROLLED")
+    rows = group.fetch(WITH_DATA)
+    here = [
+        entering.Coming(person, key, as_json(data) or {}, _path(group, as_json(variables) or {}, entered))
+        for _, person, key, entered, data, variables in rows
+    ]
+    verdicts = entering.enter_by_journey(step.journey, here, now=group.now)
+    group.answer(
+        Answer(row[0], way="next", outcome="ENROLLED")
+        if verdict == entering.ENTERED
+        else Answer(row[0], way="next", outcome="NOT_ENROLLED", detail={"reason": verdict})
+        for row, verdict in zip(rows, verdicts, strict=True)
+    )
+
+
+def _path(group: Group, variables: Mapping[str, Any], entered: datetime) -> list[str]:
+    """The journeys through which somebody came here without waiting: a circle of them must end."""
+    if group.now - entered >= AT_ONCE:
+        return []
+    before = variables.get(entering.PATH)
+    return [*(before if isinstance(before, list) else []), str(group.journey_id)]
 
 
 def goal(group: Group) -> None:

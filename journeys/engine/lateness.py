@@ -1,5 +1,6 @@
 """What may still happen to somebody whose wait ended long ago, by kind of wait (docs/journeys.md, table)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,15 +18,17 @@ OVERDUE_AFTER: Final = timedelta(hours=24)
 # So many overdue messages of one step are a question to staff.
 FLOOD: Final = 500
 HOLD_LATE: Final = f"UPDATE moving SET state = 'HOLD', hold = %(hold)s WHERE {HERE} AND due_at < %(before)s"
+# Whoever is at one of the steps and was claimed already is judged with the own group.
 HOLD_ALL: Final = """
 UPDATE journeys_run SET status = 'HELD', hold = 'FLOOD'
-WHERE tenant_id = %(tenant)s AND version_id = %(version)s AND step = %(step)s AND status = 'WAITING'
-  AND due_at < %(before)s AND id NOT IN (SELECT run_id FROM moving)
+WHERE tenant_id = %(tenant)s AND version_id = %(version)s AND step = ANY(%(steps)s) AND status = 'WAITING'
+  AND arrived_at IS NOT NULL AND due_at < %(before)s AND id NOT IN (SELECT run_id FROM moving)
 """
 COUNT_LATE: Final = """
 SELECT count(*) FROM (
-    SELECT FROM journeys_run WHERE tenant_id = %(tenant)s AND version_id = %(version)s AND step = %(step)s
-      AND ((status = 'WAITING' AND due_at < %(before)s) OR hold = 'FLOOD') LIMIT %(most)s) AS late
+    SELECT FROM journeys_run WHERE tenant_id = %(tenant)s AND version_id = %(version)s AND step = ANY(%(steps)s)
+      AND arrived_at IS NOT NULL AND ((status = 'WAITING' AND due_at < %(before)s) OR hold = 'FLOOD')
+    LIMIT %(most)s) AS late
 """
 DELAY: Final = f"UPDATE moving SET not_before = %(at)s WHERE {HERE} AND due_at < %(before)s"
 
@@ -35,19 +38,19 @@ def judge(group: Group) -> None:
     step = group.step
     if IN_TRIAL.get() or not isinstance(step, Wait) or not _is_anyone_late(group):
         return
-    following = group.definition.by_id.get(step.way("next") or "")
-    if isinstance(following, Send) and _is_flood(group):
+    sends = group.definition.sends_ahead(step.way("next"))
+    if sends and _is_flood(group):
         group.execute(HOLD_LATE, hold=Hold.FLOOD.value, before=group.now - GRACE)
-        group.execute(HOLD_ALL, before=group.now - GRACE)
+        group.execute(HOLD_ALL, before=group.now - GRACE, steps=_before_sends(group))
         return
     if isinstance(step.until, Duration):
         group.execute(HOLD_LATE, hold=Hold.OVERDUE.value, before=group.now - OVERDUE_AFTER)
     elif isinstance(step.until, UntilTime):
-        zone = group.definition.zone(group.tenant.zone)
+        zone = group.zone
         at = _next_window(step.until, group.now, zone)
         group.execute(DELAY, at=at, before=group.now - GRACE)
     else:
-        _judge_dates(group, step.until, following)
+        _judge_dates(group, step.until, sends)
 
 
 def _is_anyone_late(group: Group) -> bool:
@@ -58,18 +61,29 @@ def _is_anyone_late(group: Group) -> bool:
 
 
 def _is_flood(group: Group) -> bool:
-    [(count,)] = group.fetch(COUNT_LATE, before=group.now - GRACE, most=FLOOD + 1)
+    steps = _before_sends(group)
+    [(count,)] = group.fetch(COUNT_LATE, before=group.now - GRACE, most=FLOOD + 1, steps=steps)
     return bool(count > FLOOD)
+
+
+def _before_sends(group: Group) -> list[str]:
+    """The waits of the journey after which a message comes before the next wait."""
+    definition = group.definition
+    return [
+        step.id
+        for step in definition.steps
+        if isinstance(step, Wait) and definition.sends_ahead(step.way("next"))
+    ]
 
 
 def _next_window(until: UntilTime, now: datetime, zone: object) -> datetime:
     return clocks.next_time(now, clocks.local_time(until.at), until.weekdays, zone)  # type: ignore[arg-type]
 
 
-def _judge_dates(group: Group, until: UntilDate, following: object) -> None:
+def _judge_dates(group: Group, until: UntilDate, sends: Sequence[Send]) -> None:
     """A message about a date that has passed says nothing; one about a date ahead may, for a while."""
-    expires = timedelta(hours=following.expires_after_hours if isinstance(following, Send) else 24)
-    zone = group.definition.zone(group.tenant.zone)
+    expires = timedelta(hours=sends[0].expires_after_hours) if sends else OVERDUE_AFTER
+    zone = group.zone
     statement = DATES_OF_EVENTS if until.is_of_event else DATES_OF_PEOPLE.format(column=column_of(until))
     rows = group.fetch(
         statement.replace("m.arrived_at", "m.due_at") + HERE_M + " AND m.due_at < %(before)s",

@@ -6,11 +6,12 @@ by SKIP LOCKED. A step that fails for one run fails for that run alone.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 from django.db import OperationalError, connection, transaction
@@ -20,6 +21,7 @@ from events.log import wake_consumers
 from journeys.engine import kinds, lateness
 from journeys.engine import statements as sql
 from journeys.engine.group import Group
+from journeys.engine.waits import zones_of_clubs
 from journeys.versions import definition_of
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
@@ -76,6 +78,8 @@ def one_pass(
     tenant: Tenant, *, now: datetime, low: datetime = EPOCH, limit: int = BATCH, only: UUID | None = None
 ) -> Passed:
     """Claim at most `limit` runs that are due and move them; the scope is open."""
+    if low == EPOCH and not _is_anybody_due(tenant, now):
+        return Passed(0, 0, low)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.MOVING)
         claim = sql.CLAIM.format(only="AND journey_id = %(only)s" if only else "")
@@ -88,6 +92,12 @@ def one_pass(
         return Passed(claimed, steps, newest)
 
 
+def _is_anybody_due(tenant: Tenant, now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.ANYBODY, {"tenant": tenant.pk, "now": now})
+        return bool(cursor.rowcount)
+
+
 class _Pass:
     """The temporary table `moving` from the claim to the writing."""
 
@@ -96,6 +106,7 @@ class _Pass:
         self.steps = self.parts = 0
         self.common = {"tenant": tenant.pk, "now": now}
         self.journeys: dict[int, Any] = {}
+        self.club_zones: dict[str, str] = {}
 
     def run(self) -> int:
         """Until everybody waits or has ended."""
@@ -108,15 +119,19 @@ class _Pass:
             if not rows:
                 break
             for version_id, step, resumes, part, size in rows:
-                self._execute(self._group(version_id, step, resumes, part, size))
+                for group in self._by_zone(self._group(version_id, step, resumes, part, size)):
+                    self._execute(group)
         self._write()
         return self.steps
 
     def _know_journeys(self) -> None:
         self.cursor.execute("SELECT DISTINCT version_id, journey_id FROM moving")
         self.journeys = dict(self.cursor.fetchall())
+        self.club_zones = zones_of_clubs(self.tenant)
 
-    def _group(self, version_id: int, step: str, resumes: bool, part: int, size: int) -> Group:
+    def _group(  # noqa: PLR0917 - what names a group
+        self, version_id: int, step: str, resumes: bool, part: int, size: int, zone: ZoneInfo | None = None
+    ) -> Group:
         definition = definition_of(version_id)
         return Group(
             cursor=self.cursor,
@@ -129,7 +144,26 @@ class _Pass:
             part=part,
             size=size,
             journey_id=self.journeys[version_id],
+            zone=zone or definition.zone(self.tenant.zone),
         )
+
+    def _by_zone(self, group: Group) -> Iterator[Group]:
+        """A wait ends on the clock of the home club, where the journey has none of its own."""
+        if not group.step.waits or group.definition.timezone or not self.club_zones:
+            yield group
+            return
+        rows = group.fetch(
+            sql.ZONES, zones=orjson.dumps(self.club_zones).decode(), club=self.tenant.time_zone
+        )
+        for name, size in rows:
+            self.parts += 1
+            group.execute(
+                sql.APART, zones=orjson.dumps(self.club_zones).decode(), club=self.tenant.time_zone, zone=name,
+                new_part=self.parts,
+            )  # fmt: skip
+            yield self._group(
+                group.version_id, group.step.id, group.resumes, self.parts, size, ZoneInfo(name)
+            )
 
     def _execute(self, group: Group) -> None:
         """The step for all of the group; where it fails, for ever smaller parts of it."""
@@ -147,10 +181,13 @@ class _Pass:
             self._leave(group)
 
     def _step(self, group: Group) -> None:
+        if group.definition.has_circle:
+            group.execute(sql.TOO_OFTEN, most=MOST_VISITS)
+        if group.definition.must_match:
+            kinds.leave_unmatched(group)
         if group.resumes:
             lateness.judge(group)
-        if group.step.id in group.definition.by_id:
-            handler(group.step.kind)(group)
+        handler(group.step.kind)(group)
         self._leave(group)
 
     def _leave(self, group: Group) -> None:
@@ -158,7 +195,6 @@ class _Pass:
         [(left,)] = group.fetch(
             sql.ADVANCE,
             ways=orjson.dumps(group.ways).decode(),
-            most=MOST_VISITS * len(group.definition.steps),
             day=self.now.astimezone(self.tenant.zone).date(),
         )
         self.steps += left
@@ -168,7 +204,7 @@ class _Pass:
         half = group.size // 2
         group.execute(sql.HALVE, new_part=self.parts, half=half)
         for part, size in ((self.parts, half), (group.part, group.size - half)):
-            self._execute(self._group(group.version_id, group.step.id, group.resumes, part, size))
+            self._execute(self._group(group.version_id, group.step.id, group.resumes, part, size, group.zone))
 
     def _write(self) -> None:
         for statement in (sql.WRITE, sql.DROP_SUBSCRIPTIONS):

@@ -70,8 +70,11 @@ SELECT EXISTS (SELECT FROM events_inboxevent WHERE tenant_id = %(tenant)s AND st
     OR EXISTS (SELECT FROM events_consumerposition AS p JOIN events_domainlogentry AS l
                    ON l.tenant_id = p.tenant_id AND l.cluster = p.cluster AND (l.xid, l.id) > (p.last_xid, p.last_id)
                WHERE p.tenant_id = %(tenant)s AND p.consumer = 'journeys' AND p.stopped_at IS NULL
-                 AND l.kind IN ('activity.recorded', 'segment.joined', 'segment.left') AND l.at <= %(until)s)
+                 AND l.kind = ANY(%(kinds)s) AND l.at <= %(until)s)
 """
+# What may end a run, and what may lead there by way of a segment or of a condition to stay.
+ENDING: Final = ("activity.recorded", "segment.joined", "segment.left")
+CHANGING: Final = ("profile.changed", "profile.created", "profile.counted", "profile.scored")
 HOLD_BACK: Final = f"""
 UPDATE moving SET state = 'PARK', arrived_at = COALESCE(arrived_at, %(now)s), due_at = %(due)s
 WHERE {HERE} AND skip_sends = '' AND not_before IS NULL AND moves > 0
@@ -102,7 +105,8 @@ def send(group: Group) -> None:
 
 def _settled(group: Group) -> bool:
     """Whether somebody is to be planned for now; who has to wait for what is not heard yet is parked."""
-    may_leave = bool(group.definition.exits) or group.definition.goal is not None
+    definition = group.definition
+    may_leave = bool(definition.exits) or definition.goal is not None or definition.must_match
     if not group.resumes:
         if may_leave and not IN_TRIAL.get() and _is_unheard(group, group.now):
             group.execute(HOLD_BACK, due=group.now + SETTLE, ids=[])
@@ -116,7 +120,8 @@ def _settled(group: Group) -> bool:
 
 
 def _is_unheard(group: Group, until: datetime) -> bool:
-    [(answer,)] = group.fetch(UNHEARD, until=until)
+    kinds = [*ENDING, *(CHANGING if group.definition.leaves_by_change else ())]
+    [(answer,)] = group.fetch(UNHEARD, until=until, kinds=kinds)
     return bool(answer)
 
 

@@ -32,6 +32,10 @@ WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND du
 ORDER BY due_at LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED
 """
+# Asked first where nobody may be due: no transaction, no table.
+ANYBODY: Final = """
+SELECT FROM journeys_run WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s LIMIT 1
+"""
 CLAIMED: Final = "SELECT count(*), max(due_at) FROM moving"
 # Who may not be moved now: of paused journeys, and whose data is restricted (looked at again in an hour).
 STOP: Final = """
@@ -63,6 +67,19 @@ HERE_M: Final = (
     "m.state = 'GO' AND m.version_id = %(version)s AND m.step = %(step)s AND m.resumes = %(resumes)s"
     " AND m.part = %(part)s"
 )
+ZONE_OF: Final = "COALESCE(%(zones)s::jsonb ->> p.home_club_id, %(club)s)"
+# People of home clubs with clocks of their own stand apart at a wait.
+ZONES: Final = f"""
+SELECT {ZONE_OF}, count(*) FROM moving AS m
+JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = m.profile_id
+WHERE {HERE_M} GROUP BY 1 ORDER BY 1
+"""
+APART: Final = f"""
+UPDATE moving AS m SET part = %(new_part)s FROM profiles_customerprofile AS p
+WHERE p.tenant_id = %(tenant)s AND p.id = m.profile_id AND {HERE_M} AND {ZONE_OF} = %(zone)s
+"""
+# Messages are left out up to the next wait only: this is one.
+SPEAK: Final = f"UPDATE moving SET skip_sends = '' WHERE {HERE} AND skip_sends <> ''"
 # A group that failed is halved until whoever is to blame stands alone.
 HALVE: Final = f"""
 UPDATE moving SET part = %(new_part)s WHERE run_id IN (
@@ -84,9 +101,7 @@ WITH gone AS (
     UPDATE moving
     SET step = COALESCE(%(ways)s::jsonb ->> way, step), moves = moves + 1, resumes = false, outcome = NULL,
         detail = NULL, arrived_at = NULL, part = 0, way = NULL,
-        state = CASE WHEN state <> 'GO' THEN state WHEN %(ways)s::jsonb ->> way IS NULL THEN 'COMPLETED'
-                     WHEN moves >= %(most)s THEN 'FAILED' ELSE 'GO' END,
-        reason = CASE WHEN state = 'GO' AND moves >= %(most)s THEN 'TOO_MANY_VISITS' ELSE reason END
+        state = CASE WHEN state <> 'GO' THEN state WHEN %(ways)s::jsonb ->> way IS NULL THEN 'COMPLETED' ELSE 'GO' END
     WHERE outcome IS NOT NULL AND version_id = %(version)s AND step = %(step)s
     RETURNING old.run_id, old.moves, old.journey_id, old.outcome, old.detail
 ), logged AS (
@@ -99,12 +114,19 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone
 """
+# Whoever was at a step so often goes round in a circle; few get so far that their log is asked.
+TOO_OFTEN: Final = f"""
+UPDATE moving AS m SET state = 'FAILED', reason = 'TOO_MANY_VISITS', outcome = 'FAILED'
+WHERE {HERE_M} AND NOT m.resumes AND m.moves >= %(most)s AND %(most)s <= (
+    SELECT count(*) FROM journeys_steplog AS l
+    WHERE l.tenant_id = %(tenant)s AND l.run_id = m.run_id AND l.step = %(step)s)
+"""
 # Each run is written once, at its stop.
 WRITE: Final = """
 UPDATE journeys_run AS r
 SET step = m.step, moves = m.moves, sent = m.sent, arrived_at = m.arrived_at, due_at = m.due_at,
     status = CASE WHEN m.state = 'HOLD' THEN 'HELD' ELSE 'WAITING' END,
-    hold = CASE WHEN m.state = 'HOLD' THEN m.hold WHEN m.skip_sends <> '' AND m.resumes THEN r.hold ELSE '' END
+    hold = CASE WHEN m.state = 'HOLD' THEN m.hold WHEN m.skip_sends <> '' THEN 'SKIP' ELSE '' END
 FROM moving AS m
 WHERE r.id = m.run_id AND r.tenant_id = %(tenant)s AND m.state IN ('PARK', 'HOLD')
 """
@@ -133,7 +155,7 @@ SELECT %(tenant)s, CASE WHEN m.state = 'COMPLETED' THEN 'journey.completed' ELSE
 FROM moving AS m WHERE m.state IN ('COMPLETED', 'EXITED', 'FAILED')
 """
 
-# --- Ending and waking from outside: `ending` (run_id, reason) and `waking` (run_id) are staged by the caller.
+# --- Ending and waking from outside: `ending` (run_id, reason, detail) and `waking` (run_id) are staged by the caller.
 # First of all: what a pass that has them at this moment plans for them is to be seen, and taken back.
 LOCK_ENDING: Final = """
 SELECT FROM journeys_run AS r WHERE r.tenant_id = %(tenant)s AND r.id IN (SELECT run_id FROM ending)
@@ -143,12 +165,13 @@ END_RUNS: Final = """
 WITH over AS (
     DELETE FROM journeys_run AS r USING ending AS e
     WHERE r.tenant_id = %(tenant)s AND r.id = e.run_id
-    RETURNING r.*, e.reason
+    RETURNING r.*, e.reason, e.detail
 ), unsubscribed AS (
     DELETE FROM journeys_subscription WHERE tenant_id = %(tenant)s AND run_id IN (SELECT run_id FROM ending)
 ), logged AS (
     INSERT INTO journeys_steplog (tenant_id, run_id, move, version_id, step, outcome, at, detail)
-    SELECT %(tenant)s, id, moves, version_id, step, 'EXITED', %(now)s, jsonb_build_object('reason', reason) FROM over
+    SELECT %(tenant)s, id, moves, version_id, step, 'EXITED', %(now)s,
+           jsonb_build_object('reason', reason) || COALESCE(detail, '{}') FROM over
 ), told AS (
     INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data)
     SELECT %(tenant)s, 'journey.exited', profile_id,

@@ -12,8 +12,10 @@ from journeys.definition.steps import Wait
 from journeys.definition.triggers import LeapDay
 from journeys.definition.vocabulary import DATE_FIELDS
 from journeys.engine.group import Answer, Group, as_json
-from journeys.engine.statements import HERE_M
+from journeys.engine.statements import HERE_M, SPEAK
 from journeys.payloads import at_path
+from messaging.models.policy import policy_of
+from tenants.models import Tenant
 
 DATES_OF_PEOPLE: Final = """
 SELECT m.run_id, p.{column}, m.arrived_at FROM moving AS m
@@ -27,7 +29,9 @@ def wait(group: Group) -> None:
     """Arriving: park until the moment, or go on where it is now; resuming: go on."""
     step = group.step
     assert isinstance(step, Wait)  # noqa: S101 - by kind
-    until, zone = step.until, group.definition.zone(group.tenant.zone)
+    until, zone = step.until, group.zone
+    if not group.resumes:
+        group.execute(SPEAK)
     if isinstance(until, UntilDate):
         statement = DATES_OF_EVENTS if until.is_of_event else DATES_OF_PEOPLE.format(column=column_of(until))
         rows = group.fetch(statement + HERE_M)
@@ -41,6 +45,11 @@ def wait(group: Group) -> None:
         group.go("next", "WAITED")
     else:
         group.park(due)
+
+
+def zones_of_clubs(tenant: Tenant) -> dict[str, str]:
+    """Home club → zone, where the club's rules for sending name any."""
+    return dict(policy_of(tenant).club_zones)
 
 
 def due_of(until: Duration | UntilTime, arrived: datetime, zone: ZoneInfo) -> datetime:
@@ -80,14 +89,14 @@ def moment_of(until: UntilDate, anchor: date | datetime, zone: ZoneInfo) -> date
 
 
 def _at_date(run_id: int, value: Any, until: UntilDate, group: Group, arrived: datetime | None) -> Answer:
-    zone = group.definition.zone(group.tenant.zone)
+    zone = group.zone
     anchor = anchor_of(until, value, zone, group.now.astimezone(zone).date())
     if anchor is None:
         return _passed(run_id, until.if_missing, "MISSING", {"field": until.field})
     due = moment_of(until, anchor, zone)
     detail = {"field": until.field, "date": str(anchor), "due": due.isoformat()}
     if due > group.now:
-        return Answer(run_id, state="PARK", due_at=due)
+        return Answer(run_id, state="PARK", due_at=due, skip_sends="")
     if group.resumes and arrived is not None and due >= arrived:
         return Answer(run_id, way="next", outcome="WAITED", detail=detail)
     if group.now - due <= clocks.TOLERANCE:

@@ -1,21 +1,21 @@
 """Journeys and tasks in GraphQL: the same acts and fields as REST."""
 
 from typing import Any
-from uuid import UUID
 
 import graphene
 
-from journeys import entering, lifecycle
-from journeys.api.views import customer_ids, id_of
+from journeys import lifecycle, trials
+from journeys.api.trials import simulated
+from journeys.api.views import at_archive, customer_ids, enrolled, enrollments, id_of, queues, replace_steps
 from journeys.definition import parse
 from journeys.drafts import draft_of, get_journey, live_version, save_draft
-from journeys.entering import Entrant
 from journeys.explaining import explain, run_json
 from journeys.models import Journey as JourneyRow
-from journeys.models import JourneyStatus, Run
+from journeys.models import JourneyStatus
 from journeys.reading import analytics, draft_json, journey_json, steps_json
 from journeys.staff_tasks import TaskFields, close_task, make_task, open_tasks, task_json
 from journeys.versions import definition_of
+from profiles.api.parameters import customer_id_of
 from profiles.graphql.context import Context, scoped
 from profiles.graphql.queries import TENANT
 from profiles.graphql.types import JSON, Date, DateTime, by_api_name, text_enum
@@ -61,6 +61,7 @@ class JourneyEnrollment(graphene.ObjectType):
     step = graphene.String(required=True)
     due_at = DateTime()
     entered_at = DateTime(required=True)
+    ended_at = DateTime()
 
 
 class EnrollmentResult(graphene.ObjectType):
@@ -109,9 +110,10 @@ def _steps(context: Context, *, journey_id: str) -> Any:
 
 
 @scoped(Scope.READ)
-def _enrollments(context: Context, *, journey_id: str, take: int = 25, skip: int = 0) -> Any:
-    journey = get_journey(id_of(journey_id))
-    rows = Run.objects.filter(journey_id=journey.pk).order_by("pk")
+def _enrollments(
+    context: Context, *, journey_id: str, take: int = 25, skip: int = 0, step: str = "", ended: bool = False
+) -> Any:
+    rows = enrollments(get_journey(id_of(journey_id)), step=step, is_ended=ended)
     return [run_json(one) for one in rows[max(skip, 0) : max(skip, 0) + min(max(take, 1), MOST)]]
 
 
@@ -121,8 +123,13 @@ def _analytics(context: Context, *, journey_id: str) -> Any:
 
 
 @scoped(Scope.READ)
+def _trials(context: Context, *, journey_id: str) -> Any:
+    return [trials.trial_json(one) for one in trials.kept_trials(get_journey(id_of(journey_id)))]
+
+
+@scoped(Scope.READ)
 def _explain(context: Context, *, journey_id: str, customer_id: str) -> Any:
-    return explain(get_journey(id_of(journey_id)), UUID(str(id_of(customer_id))))
+    return explain(get_journey(id_of(journey_id)), customer_id_of(customer_id))
 
 
 @scoped(Scope.READ)
@@ -145,9 +152,12 @@ class JourneyQueries(graphene.ObjectType):
         tenant_id=TENANT,
         take=graphene.Int(default_value=25),
         skip=graphene.Int(default_value=0),
+        step=graphene.String(default_value=""),
+        ended=graphene.Boolean(default_value=False),
         resolver=_enrollments,
     )
     journey_analytics = JSON(journey_id=graphene.ID(required=True), tenant_id=TENANT, resolver=_analytics)
+    journey_trials = JSON(journey_id=graphene.ID(required=True), tenant_id=TENANT, resolver=_trials)
     explain_journey = JSON(
         journey_id=graphene.ID(required=True),
         customer_id=graphene.ID(required=True),
@@ -170,30 +180,51 @@ def _save(context: Context, *, id: str, definition: Any) -> Any:
 
 
 @scoped(Scope.CAMPAIGNS)
-def _activate(context: Context, *, id: str) -> Any:
-    lifecycle.publish(id_of(id))
-    return journey_json(get_journey(id_of(id)))
+def _update(context: Context, *, id: str, name: str | None = None, description: str | None = None) -> Any:
+    return journey_json(lifecycle.rename_journey(id_of(id), name=name, description=description))
 
 
 @scoped(Scope.CAMPAIGNS)
-def _pause(context: Context, *, id: str) -> Any:
-    return journey_json(lifecycle.pause(id_of(id)))
+def _delete(context: Context, *, id: str) -> bool:
+    lifecycle.delete_draft(id_of(id))
+    return True
+
+
+@scoped(Scope.CAMPAIGNS)
+def _replace_steps(context: Context, *, id: str, steps: Any, start: str | None = None) -> Any:
+    journey = get_journey(id_of(id))
+    return draft_json(replace_steps(journey, {"steps": steps} | ({"start": start} if start else {})))
+
+
+@scoped(Scope.CAMPAIGNS)
+def _activate(context: Context, *, id: str, **fields: Any) -> Any:
+    return journey_json(lifecycle.activate(id_of(id), **fields))
+
+
+@scoped(Scope.CAMPAIGNS)
+def _pause(context: Context, *, id: str, entries: str = "QUEUE") -> Any:
+    return journey_json(lifecycle.pause(id_of(id), queues_entries=queues(entries)))
+
+
+@scoped(Scope.CAMPAIGNS)
+def _simulate(context: Context, *, id: str, **fields: Any) -> Any:
+    names = {"customer_id": "customerId"}
+    return simulated(get_journey(id_of(id)), {names.get(name, name): one for name, one in fields.items()})
+
+
+@scoped(Scope.CAMPAIGNS)
+def _start_trial(context: Context, *, id: str, days: int = 90, definition: Any = None) -> Any:
+    return trials.trial_json(trials.request_trial(get_journey(id_of(id)), days, definition))
 
 
 @scoped(Scope.CAMPAIGNS)
 def _archive(context: Context, *, id: str, people: str = "FINISH") -> Any:
-    return journey_json(lifecycle.archive(id_of(id), people=people))
+    return journey_json(lifecycle.archive(id_of(id), people=at_archive(people)))
 
 
 @scoped(Scope.CAMPAIGNS)
-def _enroll(context: Context, *, id: str, customer_ids_: list[str], key: str = "") -> Any:
-    entered = entering.enter(
-        get_journey(id_of(id)), [Entrant(one, key=key) for one in customer_ids(customer_ids_)], each=True
-    )
-    return [
-        {"customerId": one.profile_id, "result": one.verdict, "enrollmentId": one.run_id}
-        for one in entered.verdicts
-    ]
+def _enroll(context: Context, *, id: str, customer_ids_: list[str], key: str = "", data: Any = None) -> Any:
+    return enrolled(get_journey(id_of(id)), customer_ids(customer_ids_), key=key, data=data)["results"]
 
 
 @scoped(Scope.WRITE)
@@ -216,10 +247,33 @@ class JourneyMutations(graphene.ObjectType):
     save_journey_draft = JSON(
         tenant_id=TENANT, id=graphene.ID(required=True), definition=JSON(required=True), resolver=_save
     )
-    activate_journey = graphene.Field(
-        Journey, tenant_id=TENANT, id=graphene.ID(required=True), resolver=_activate
+    update_journey = graphene.Field(
+        Journey, tenant_id=TENANT, id=graphene.ID(required=True), name=graphene.String(),
+        args={"description": graphene.String()}, resolver=_update,
+    )  # fmt: skip
+    delete_journey = graphene.Field(
+        graphene.Boolean, tenant_id=TENANT, id=graphene.ID(required=True), resolver=_delete
     )
-    pause_journey = graphene.Field(Journey, tenant_id=TENANT, id=graphene.ID(required=True), resolver=_pause)
+    replace_journey_steps = JSON(
+        tenant_id=TENANT, id=graphene.ID(required=True), steps=JSON(required=True), start=graphene.String(),
+        resolver=_replace_steps,
+    )  # fmt: skip
+    activate_journey = graphene.Field(
+        Journey, tenant_id=TENANT, id=graphene.ID(required=True), moves=JSON(), how=graphene.String(),
+        minutes=graphene.Int(), note=graphene.String(), resolver=_activate,
+    )  # fmt: skip
+    pause_journey = graphene.Field(
+        Journey, tenant_id=TENANT, id=graphene.ID(required=True),
+        entries=graphene.String(default_value="QUEUE"), resolver=_pause,
+    )  # fmt: skip
+    simulate_journey = JSON(
+        tenant_id=TENANT, id=graphene.ID(required=True), customer_id=graphene.ID(), days=graphene.Int(),
+        data=JSON(), definition=JSON(), resolver=_simulate,
+    )  # fmt: skip
+    start_journey_trial = JSON(
+        tenant_id=TENANT, id=graphene.ID(required=True), days=graphene.Int(default_value=90), definition=JSON(),
+        resolver=_start_trial,
+    )  # fmt: skip
     archive_journey = graphene.Field(
         Journey, tenant_id=TENANT, id=graphene.ID(required=True),
         people=graphene.String(default_value="FINISH"), resolver=_archive,
@@ -227,7 +281,7 @@ class JourneyMutations(graphene.ObjectType):
     enroll_in_journey = graphene.List(
         graphene.NonNull(EnrollmentResult), tenant_id=TENANT, id=graphene.ID(required=True),
         customer_ids_=graphene.List(graphene.NonNull(graphene.ID), required=True, name="customerIds"),
-        key=graphene.String(default_value=""), resolver=_enroll,
+        key=graphene.String(default_value=""), data=JSON(), resolver=_enroll,
     )  # fmt: skip
     create_task = graphene.Field(
         Task, tenant_id=TENANT, customer_id=graphene.ID(required=True), title=graphene.String(required=True),

@@ -19,7 +19,7 @@ from events.debounce import enqueue_on_commit
 from journeys import clocks
 from journeys.bulk import hashed, take_back_act
 from journeys.definition import Definition
-from journeys.definition.steps import Send, Step, Wait, WaitUntil
+from journeys.definition.steps import Step, Wait, WaitUntil
 from journeys.engine.holding import end_runs
 from journeys.engine.waits import due_of
 from journeys.entering import MOVE_RUNS
@@ -125,7 +125,7 @@ def _standing(
     before = definition_of(version.pk)
     step = before.by_id[step_id]
     target = step_id if step_id in after.by_id else surviving(before, step_id, after)
-    sends = target is not None and not _keeps(step, after.by_id[target]) and sends_at_once(after, target)
+    sends = target is not None and not _keeps(step, after.by_id[target]) and bool(after.sends_ahead(target))
     default = Choice.MOVE if target is not None and not sends else Choice.STAY
     return Standing(version, step, count, people, default, target, sends)
 
@@ -141,23 +141,6 @@ def surviving(before: Definition, step_id: str, after: Definition) -> str | None
 def _keeps(old: Step, new: Step) -> bool:
     """Whether somebody who waits at the old step goes on waiting at the new one."""
     return old.id == new.id and old.kind == new.kind
-
-
-def sends_at_once(definition: Definition, step_id: str | None) -> bool:
-    """Whether a message comes before the next wait."""
-    seen: set[str] = set()
-    waiting = [step_id]
-    while waiting:
-        here = waiting.pop()
-        if here is None or here in seen or here not in definition.by_id:
-            continue
-        seen.add(here)
-        step = definition.by_id[here]
-        if isinstance(step, Send):
-            return True
-        if not isinstance(step, Wait | WaitUntil):
-            waiting += [step.way(name) for name in step.outlets]
-    return False
 
 
 def move(
@@ -219,7 +202,7 @@ class _Moving:
         if target is None or target not in self.after.by_id:
             raise InvalidError("Choose a step of the new version.", field=standing.place)
         keeps = choice is Choice.MOVE and _keeps(standing.step, self.after.by_id[target])
-        if not keeps and sends_at_once(self.after, target) and not chosen.get("sends"):
+        if not keeps and self.after.sends_ahead(target) and not chosen.get("sends"):
             raise InvalidError(
                 f"{standing.count} would get a message at once: say so with “sends”, or choose another step.",
                 field=standing.place,

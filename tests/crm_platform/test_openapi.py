@@ -54,7 +54,9 @@ OPERATIONS = (
     "socialAnalytics streamEvents syncSegment syncSocialEngagement testCampaign testWebhook "
     "unarchiveCampaign unmergeCustomer unscheduleCampaign updateCampaign updateCustomer "
     "updateJourney updatePromotion updateSegment updateSocialPost updateTask updateWebhook "
-    "writeCustomers writeToCustomer"
+    "writeCustomers writeToCustomer "
+    "createJourneySecret dropJourneySecret exchangeJourneySecret getJourneyTrial listJourneySecrets listJourneyTrials "
+    "startJourneyTrial"
 )
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from journeys import entering, lifecycle, trials
+from journeys import entering, lifecycle, secrets, trials
 from journeys.drafts import get_journey
 from journeys.models import Run
 from journeys.staff_tasks import TaskFields, make_task
@@ -12,6 +12,9 @@ from tenants.scope import tenant_scope
 from tests.journeys.definitions import journey, send, wait
 from tests.permissions import (
     ADMIN,
+    ADMIN_MAKE,
+    ADMIN_REMOVE,
+    ADMINISTER,
     CAMPAIGN,
     CAMPAIGN_MAKE,
     CHANGE,
@@ -27,6 +30,7 @@ from tests.permissions import (
 
 #                     anon exp read writ admi camp soci even  key  foreign stranger
 REMOVE: Final = "      401 401  403  403  403  204  403  403  204  404     404"
+QUEUE: Final = "       401 401  403  403  403  202  403  403  202  404     404"
 OWN: Final = "?tenantId=fairview"
 STEPS: Final = [send("hello", to="pause"), wait("pause")]
 
@@ -57,6 +61,21 @@ def task(world: World) -> Mapping[str, object]:
         return {"task": make_task(world.customer_id, TaskFields(title="Call")).pk}
 
 
+def a_trial(world: World) -> Mapping[str, object]:
+    """A draft with a trial that waits."""
+    given = dict(draft(world))
+    with tenant_scope(world.club.tenant):
+        made = trials.request_trial(get_journey(given["journey"]), 30)  # type: ignore[arg-type]
+    return given | {"trial": made.pk}
+
+
+def a_secret(world: World) -> Mapping[str, object]:
+    """A secret that nobody signs with."""
+    with tenant_scope(world.club.tenant):
+        row, _ = secrets.make_secret(f"Loyalty {uuid4().hex[:8]}")
+    return {"secret": row.name}
+
+
 ONE: Final = "/api/v1/journeys/{journey}"
 REST: Final[tuple[Any, ...]] = (
     Row("journeys", "GET", f"/api/v1/journeys{OWN}", READ),
@@ -72,6 +91,13 @@ REST: Final[tuple[Any, ...]] = (
     Row("enroll-journey", "POST", f"{ONE}/enroll{OWN}", CAMPAIGN, {"customerId": "{id}"}, prepare=running),
     Row("simulate-journey", "POST", f"{ONE}/simulate{OWN}", CAMPAIGN, {"customerId": "{id}"}, prepare=draft,
         is_reading=True),
+    Row("journey-trials", "GET", f"{ONE}/trials{OWN}", READ, prepare=draft),
+    Row("journey-trials", "POST", f"{ONE}/trials{OWN}", QUEUE, {"days": 30}, prepare=draft),
+    Row("journey-trial", "GET", f"{ONE}/trials/{{trial}}{OWN}", READ, prepare=a_trial),
+    Row("journey-secrets", "GET", f"/api/v1/journey-secrets{OWN}", CAMPAIGN, is_reading=True),
+    Row("journey-secrets", "POST", f"/api/v1/journey-secrets{OWN}", ADMIN_MAKE, {"name": "{fresh}"}, a_name),
+    Row("journey-secret", "PUT", f"/api/v1/journey-secrets/{{secret}}{OWN}", ADMINISTER, {}, a_secret),
+    Row("journey-secret", "DELETE", f"/api/v1/journey-secrets/{{secret}}{OWN}", ADMIN_REMOVE, prepare=a_secret),
     Row("explain-journey", "GET", f"{ONE}/explain{OWN}&customerId={{id}}", READ, prepare=draft),
     Row("journey-enrollments", "GET", f"{ONE}/enrollments{OWN}", READ, prepare=draft),
     Row("journey-analytics", "GET", f"/api/v1/analytics/journeys{OWN}", READ),

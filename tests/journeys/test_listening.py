@@ -199,6 +199,17 @@ def test_a_score_fires_once_per_crossing_and_again_only_after_the_other_level(pl
     assert play.ended(anna) == [("COMPLETED", "")] * 2
 
 
+def test_a_score_that_crosses_again_too_soon_enters_nobody(play: Play) -> None:
+    anna = person(play.tenant)
+    trigger = {"kind": "SCORE", "score": "ENGAGEMENT", "direction": "DOWN", "level": 30, "rearm": 40}
+    play.start(journey(send("miss"), triggers=[trigger], entry={"policy": "AFTER_EXIT"}))
+    for days, before, after in ((1, 50, 20), (10, 20, 60), (5, 60, 25), (1, 25, 60), (20, 60, 10)):
+        play.later(days=days)
+        play.hear("profile.scored", anna, engagement=[before, after])
+    # The second crossing came fifteen days after the first, the third thirty-six.
+    assert play.ended(anna) == [("COMPLETED", "")] * 2
+
+
 def renewal() -> Json:
     """Sixty days before, a month, a week and a day before the renewal, at nine."""
     return journey(

@@ -14,6 +14,7 @@ import pytest
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
+from events.consumers import ensure_positions
 from events.envelope import parse_line
 from events.inbox import accept
 from events.models import Door, InboxEvent
@@ -32,6 +33,7 @@ from profiles.models import CustomerProfile
 from profiles.privacy.erasing import erase_customer
 from profiles.tagging import change_tags
 from profiles.unmerging import unmerge_profiles
+from segments.models import Segment
 from tenants.redis_client import redis_client
 from tenants.scope import tenant_scope
 from tests import factories
@@ -89,6 +91,30 @@ def test_29_an_inbox_that_stands_still_holds_a_message_back_for_a_minute_only(pl
         assert play.sent(anna) == []
     play.at(due + timedelta(seconds=70))
     assert play.sent(anna) == [("forgot", "PLANNED")]
+
+
+def test_29_who_may_have_left_the_segment_by_a_change_that_is_not_heard_waits_too(play: Play) -> None:
+    anna = person(play.tenant)
+    with play.open():
+        segment = Segment.objects.create(tenant=play.tenant, name="Gold", type="STATIC")
+    raw = journey(
+        wait("hour", 1, "HOURS", to="mail"),
+        send("mail"),
+        exits=[{"kind": "SEGMENT", "segment": str(segment.pk)}],
+    )
+    play.enter(play.start(raw), anna)
+    due = START + timedelta(hours=1)
+    with play.open(), connection.cursor() as cursor:
+        ensure_positions()
+        cursor.execute("UPDATE events_consumerposition SET cluster = events_cluster()")
+        cursor.execute(
+            "INSERT INTO events_domainlogentry (tenant_id, kind, profile_id, data, at) VALUES (%s, %s, %s, %s, %s)",
+            [play.tenant.pk, "profile.changed", anna.pk, "{}", due - timedelta(seconds=1)],
+        )
+    play.at(due)
+    assert play.sent(anna) == []
+    play.hear("segment.left", anna, segmentId=str(segment.pk), cause="CHANGE")
+    assert (play.sent(anna), play.ended(anna)) == ([], [("EXITED", "SEGMENT_LEFT")])
 
 
 WORKER = """

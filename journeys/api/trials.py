@@ -1,0 +1,98 @@
+"""Trying a draft over REST: with one person, over the past at once, over the past as a job."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from journeys import replaying, trials, trying
+from journeys.api import schema
+from journeys.api.views import id_of, optional_body
+from journeys.definition import InvalidDefinition, parse
+from journeys.drafts import draft_of, get_journey, problems_of
+from journeys.models import Journey
+from profiles.api.customers import json_answer
+from profiles.api.parameters import customer_id_of
+from profiles.reading import get_customer
+from tenants.api.views import ApiRequest, TenantApiView
+from tenants.errors import InvalidError
+from tenants.models import Scope
+
+
+class SimulateView(TenantApiView):
+    """Try the draft."""
+
+    required_scopes = {"POST": Scope.CAMPAIGNS}
+
+    @extend_schema(
+        operation_id="simulateJourney", tags=["journeys"], summary="Try the draft, with one person or over the past",
+        parameters=[schema.JOURNEY_ID], request=schema.SIMULATE, responses=schema.SIMULATED,
+    )  # fmt: skip
+    def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
+        """With `customerId` step by step; else over the last `days`. Nothing is kept."""
+        return json_answer(simulated(get_journey(id_of(journeyId)), optional_body(request)))
+
+
+def simulated(journey: Journey, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What would happen to one person, or would have happened to everybody; raises InvalidError, InvalidDefinition."""
+    definition = body.get("definition") or draft_of(journey).definition
+    problems = [one for one in problems_of(parse(definition)) if one.is_error]
+    if problems:
+        raise InvalidDefinition(problems)
+    if body.get("customerId"):
+        data = body.get("data")
+        if data is not None and not isinstance(data, dict):
+            raise InvalidError("Give an object.", field="data")
+        person = get_customer(customer_id_of(str(body["customerId"])))
+        return trying.try_with(definition, person.pk, data=data)
+    result = replaying.dry_run(definition, days=days_of(body.get("days")))
+    return trials.found_json(vars(result)) or {}
+
+
+def days_of(raw: Any) -> int:
+    """How far a trial looks back; raises InvalidError."""
+    days = 90 if raw is None else raw
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= trials.MOST_DAYS:
+        raise InvalidError(f"Give 1 to {trials.MOST_DAYS} days.", field="days")
+    return int(days)
+
+
+class TrialsView(TenantApiView):
+    """Trials over the past, as jobs."""
+
+    required_scopes = {"GET": Scope.READ, "POST": Scope.CAMPAIGNS}
+
+    @extend_schema(
+        operation_id="listJourneyTrials", tags=["journeys"], summary="Trials over the past",
+        parameters=[schema.JOURNEY_ID], responses=schema.TRIALS,
+    )  # fmt: skip
+    def get(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
+        """The ten newest."""
+        found = trials.kept_trials(get_journey(id_of(journeyId)))
+        return json_answer({"data": [trials.trial_json(one) for one in found]})
+
+    @extend_schema(
+        operation_id="startJourneyTrial", tags=["journeys"], summary="Try the draft over the past, as a job",
+        parameters=[schema.JOURNEY_ID], request=schema.TRIAL_START, responses={202: schema.TRIAL},
+    )  # fmt: skip
+    def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
+        """Over the last `days` (90). Where one is under way, that one is answered."""
+        journey, body = get_journey(id_of(journeyId)), optional_body(request)
+        made = trials.request_trial(journey, days_of(body.get("days")), body.get("definition"))
+        return Response(trials.trial_json(made), status=202)
+
+
+class TrialView(TenantApiView):
+    """One trial."""
+
+    required_scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="getJourneyTrial", tags=["journeys"], summary="How far a trial is, and what it found",
+        parameters=[schema.JOURNEY_ID, schema.TRIAL_ID], responses=schema.TRIAL,
+    )  # fmt: skip
+    def get(self, request: ApiRequest, journeyId: str, trialId: str) -> HttpResponseBase:  # noqa: N803
+        """`progress` in per cent while it is RUNNING; `result` once it is DONE."""
+        return json_answer(trials.trial_json(trials.get_trial(get_journey(id_of(journeyId)), trialId)))

@@ -1,0 +1,37 @@
+"""A journey through servers and programs that are killed at random: the service's book is the ledger, row by row."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from crm_platform import env
+from tests.crm_platform.processes import product_environment
+
+PATIENCE_SECONDS = 580
+WANTED = {"people": 500, "kills": 8, "hurry": True, "patience_seconds": 300}
+
+
+@pytest.mark.slow
+def test_whatever_is_killed_each_step_is_done_once_and_book_and_ledger_are_the_same() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "crm_platform.bench.journeys_kills", json.dumps(WANTED)],
+        cwd=env.PROJECT_DIR,
+        env=product_environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+    assert done.stdout, done.stderr[-2_000:]
+    verdict = json.loads(done.stdout)
+    assert sum(verdict["kills"].values()) == 8
+    assert min(verdict["kills"].values()) >= 1
+    assert (verdict["in_book"], verdict["ledger"]) == (1_000, {"HANDED_OVER": 1_000})
+    assert (verdict["different"], verdict["twice"], verdict["stuck"]) == (0, 0, 0)
+    assert (verdict["completed"], verdict["steps"]) == (500, 3_000)
+    assert (verdict["tasks"], verdict["tagged"]) == (500, 500)
+    assert verdict["is_right"] is True
+    assert done.returncode == 0
