@@ -13,15 +13,18 @@ import orjson
 from django.db import connection
 
 from profiles.models import CustomerProfile
-from profiles.recording import open_notes, store_notes
+from profiles.vocabulary import SLOTS
 from tenants.actors import ActorKind, current_actor
 from tenants.scope import current_tenant_id
 
 MOST_NAMES: Final = 5
 NAMELESS: Final = "somebody without a name"
-FILL: Final = """
-INSERT INTO noted_activity (profile_id, occurred_at, type, category, source_event_id, title, metadata)
-SELECT p.id, now(), %(kind)s, 'IDENTITY', %(event)s || ':' || told.place, %(name)s || ' ' || told.words, told.metadata
+# Numbers as if they had come through the inbox, see `Activity`.
+STORE: Final = f"""
+INSERT INTO profiles_activity (id, tenant_id, profile_id, origin_profile_id, occurred_at, slot, type, category, channel,
+                               source, source_event_id, title, metadata)
+SELECT nextval(pg_get_serial_sequence('events_inboxevent', 'id')) * {SLOTS}, %(tenant)s, p.id, p.id, now(), 0, %(kind)s,
+       'IDENTITY', 'CRM', 'crm', %(event)s || ':' || told.place, %(name)s || ' ' || told.words, told.metadata
 FROM unnest(%(ids)s::uuid[], %(words)s::text[], %(metadata)s::jsonb[])
      WITH ORDINALITY AS told (profile_id, words, metadata, place)
 JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = told.profile_id AND p.status <> 'DELETED'
@@ -59,9 +62,8 @@ def tell_each(deeds: Collection[Deed], kind: str) -> int:
         "metadata": [orjson.dumps({"author": actor.name, **deed.metadata}).decode() for deed in deeds],
     }
     with connection.cursor() as cursor:
-        open_notes(cursor)
-        cursor.execute(FILL, values)
-        return store_notes(cursor, current_tenant_id())
+        cursor.execute(STORE, values)
+        return int(cursor.rowcount)
 
 
 def names_of(profile_ids: Iterable[UUID]) -> dict[UUID, str]:
