@@ -356,6 +356,8 @@ def test_a_body_may_be_packed_by_gzip(api: Client, fairview: Club) -> None:
         # What is small enough for each member alone is not for all together.
         (gzip.compress(b" " * (5 * 1024 * 1024)) * 2, "gzip", (413, "PAYLOAD_TOO_LARGE")),
     ],
+    # Packed bytes hold the time at which they were packed.
+    ids=["not packed", "cut off", "more behind", "another coding", "packed twice", "bomb", "bomb in parts"],
 )
 def test_what_cannot_be_unpacked_is_said(
     api: Client, fairview: Club, body: bytes, coding: str, expected: tuple[int, str]
