@@ -7,14 +7,14 @@ import graphene
 from graphql import GraphQLObjectType
 
 from profiles.graphql.types import Customer
-from tenants.extension import every, extensions, resolve, resolve_all
+from tenants.extension import every, extensions, resolve
 
 PAGING_ARGUMENTS: Final = frozenset({"take", "pagination"})
 
 
 def _root(name: str, words: str, part: str) -> Any:
     """An object type with the fields of all classes that the apps bring for it."""
-    return type(name, (*resolve_all(every(part)), graphene.ObjectType), {"__doc__": words})
+    return type(name, (*map(resolve, every(part)), graphene.ObjectType), {"__doc__": words})
 
 
 def _join_edges() -> None:

@@ -17,8 +17,9 @@ from journeys.models import Outcome, Task, TaskSource, TaskStatus
 from profiles.editing import record_activity
 from profiles.reading import get_customer
 from tenants.actors import current_actor
+from tenants.directory import tenant_by_id
 from tenants.errors import ConflictError, InvalidError
-from tenants.models import Tenant, User
+from tenants.models import User
 from tenants.scope import current_tenant_id
 
 LONGEST_TITLE: Final = 200
@@ -39,8 +40,7 @@ class TaskFields:
 
 def today() -> date:
     """The day of the open scope's club."""
-    tenant = Tenant.objects.get(pk=current_tenant_id())
-    return timezone.now().astimezone(tenant.zone).date()
+    return timezone.now().astimezone(tenant_by_id(current_tenant_id()).zone).date()
 
 
 def make_task(

@@ -132,11 +132,10 @@ class IdentityMap:
         # dropped link is never stored.
         self.absorbed: list[tuple[Person, Person]] = []
         self.duplicate_links: list[tuple[KeyLink, KeyLink]] = []
-        # Addresses that somebody more has than before: what they joined is to be looked at again.
+        # Addresses that somebody more has than before, and of people who were joined now: to be looked at again.
         self.newly_shared: set[IdentityKey] = set()
         # Who that is, by address.
         self.newcomers: dict[IdentityKey, set[Person]] = {}
-        # Shared addresses of people who were joined: what they had taken apart is to be looked at again.
         self.newly_united: set[IdentityKey] = set()
         self._links: dict[IdentityKey, list[KeyLink]] = {}
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from tenants.errors import ConflictError, InvalidError
 from tenants.expiring_cache import ExpiringCache
-from tenants.extension import every, resolve_all
+from tenants.extension import every, resolve
 from tenants.models import Tenant, TenantName
 from tenants.models.tenant import validate_slug
 from tenants.scope import tenant_scope
@@ -110,7 +110,7 @@ def create_tenant(
 def _furnish(tenant: Tenant) -> None:
     """What each app puts into a new club, in the transaction that makes it."""
     with tenant_scope(tenant):
-        for furnish in resolve_all(every("on_tenant_created")):
+        for furnish in map(resolve, every("on_tenant_created")):
             furnish(tenant)
 
 

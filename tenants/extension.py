@@ -6,7 +6,7 @@ import what stands above it. System check crm.E020 resolves each name. The roof 
 schedule and programs from the declarations; merging, erasure, copies, import undo and retention walk over the tables.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -487,14 +487,6 @@ def from_the_top(part: str) -> list[Any]:
     ]
 
 
-def table_name(table: Table) -> str:
-    """The table of a declared model in the database."""
-    from django.apps import apps  # noqa: PLC0415 - declarations are read before Django is set up
-
-    name: str = apps.get_model(table.model)._meta.db_table
-    return name
-
-
 def ordered(part: str) -> list[Any]:
     """The same, by their `order`."""
     return sorted(every(part), key=lambda entry: entry.order)
@@ -504,8 +496,3 @@ def ordered(part: str) -> list[Any]:
 def resolve(path: str) -> Any:
     """What a dotted path names; raises ImportError."""
     return import_string(path)
-
-
-def resolve_all(paths: Sequence[str]) -> list[Any]:
-    """What the dotted paths name."""
-    return [resolve(path) for path in paths]

@@ -19,7 +19,7 @@ from events.debounce import enqueue_debounced
 from events.draining import has_worker, pending, wait_until_drained
 from events.transports.file_progress import drain_bar
 from profiles.scoring.versions import SCORE_TENANT
-from tenants.extension import every, resolve_all
+from tenants.extension import every, resolve
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
@@ -114,7 +114,7 @@ def load(clubs: Sequence[Club], wanted: Plan, data_dir: Path, say: Say) -> None:
 def _furnish(tenant: Tenant) -> None:
     """What each app adds to a club of the demo, once its history is in."""
     with tenant_scope(tenant):
-        for furnish in resolve_all(every("demo")):
+        for furnish in map(resolve, every("demo")):
             furnish(tenant)
 
 

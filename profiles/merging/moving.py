@@ -7,7 +7,8 @@ from uuid import UUID
 from django.apps import apps
 
 from profiles.merging import statements as sql
-from tenants.extension import MergeBy, Move, Table, every, resolve, table_name
+from tenants.extension import MergeBy, Move, Table, every, resolve
+from tenants.postgresql.tables import table_name
 
 
 def move_rows(cursor: Any, tenant_id: UUID) -> None:

@@ -71,7 +71,7 @@ class Mentions:
 def find_mentions(parameters: Mapping[str, Any], traits: Traits) -> Mentions:
     """Search all texts of the open scope's tenant, in a read-only transaction of its own.
 
-    Inside another transaction it is a part of that one.
+    Other customers' words in a second one. Inside another transaction both are a part of that one.
     """
     matcher = Matcher(traits, parameters["ids"], seed_of(current_tenant_id()))
     is_nested = connection.in_atomic_block
@@ -87,7 +87,9 @@ def find_mentions(parameters: Mapping[str, Any], traits: Traits) -> Mentions:
         blocks = find_blocks(cursor, matcher.looked_for)
         for table in text_tables():
             _search(cursor, table, blocks.get(table.model, ()), mentions, parameters)
-        mentions.others = find_others(traits, matcher)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        mentions.others = find_others(cursor, traits, matcher)
     return mentions
 
 

@@ -9,7 +9,7 @@ from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
 from profiles.models import CustomerProfile, Fact
 from profiles.privacy.matcher import Matcher
 from profiles.privacy.person_patterns import Traits
-from profiles.search.finding import search_everybody
+from profiles.search.finding import search_unsaid
 from profiles.tagging import retag
 from tenants.scope import current_tenant_id
 
@@ -17,12 +17,14 @@ from tenants.scope import current_tenant_id
 WORDED: Final = {"displayName": "display_name", "homeClubName": "home_club_name"}
 
 
-def find_others(traits: Traits, matcher: Matcher) -> list[UUID]:
-    """Customers whose tags or shown names mention the person; by the words by which the search finds them."""
+def find_others(cursor: Any, traits: Traits, matcher: Matcher) -> list[UUID]:
+    """Customers whose tags or shown names mention the person; by the words by which the search finds them.
+
+    No statement holds a name. Needs a transaction.
+    """
     names = {*traits.display_names, *(f"{first} {last}" for first, last in traits.names)}
     asked = sorted(names | {key.value for key in traits.keys if key.kind == IdentityKind.EMAIL})
-    ids = {found for text in asked for found in search_everybody(text)} - matcher.ids
-    people = CustomerProfile.objects.filter(pk__in=ids)
+    people = CustomerProfile.objects.filter(pk__in=search_unsaid(cursor, asked) - matcher.ids)
     return sorted(one.pk for one in people if _mentions(one, matcher))
 
 

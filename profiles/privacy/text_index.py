@@ -13,8 +13,9 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from profiles.privacy.tokens import seed_of, tokens_of_profile, tokens_of_texts
-from tenants.extension import Table, Texts, every, table_name
+from tenants.extension import Table, Texts, every
 from tenants.postgresql.staging import StagingTable
+from tenants.postgresql.tables import table_name
 from tenants.scope import current_tenant_id
 
 ROWS_OF_A_BLOCK: Final = 32

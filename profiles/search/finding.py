@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from profiles.search.search_query import Word, query, words_of
+from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
 
 # Of one way of looking so many are ranked: the more are shown the more, within bounds. Ten times as many may be read.
@@ -30,6 +31,15 @@ JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = found.
 GROUP BY p.id
 ORDER BY closeness, p.status <> 'ACTIVE', p.last_activity_at DESC NULLS LAST, p.id
 LIMIT %(most)s
+"""
+# What is looked for comes by COPY, which no log of statements shows.
+UNSAID: Final = StagingTable(
+    "unsaid_search", "ways text[], closeness integer[], enough integer[], narrow text[], whole text[]"
+)
+FIND_UNSAID: Final = """
+SELECT DISTINCT found.id FROM unsaid_search AS asked
+CROSS JOIN LATERAL profiles_search(%(tenant)s, asked.ways, asked.closeness, asked.enough, asked.narrow::tsquery[],
+                                   asked.whole::tsquery[], %(matches)s) AS found (id, closeness)
 """
 
 
@@ -78,9 +88,34 @@ def search_profiles(text: str, *, most: int = 25) -> list[UUID]:
 
 def search_everybody(text: str) -> list[UUID]:
     """As `search_profiles`, but however many there are: reads all that fits, not a bounded part of the club."""
-    steps = _steps(current_tenant_id(), words_of(text), EVERYBODY)
+    return _without_guesses(_take(_of_everybody(text), EVERYBODY, EVERYBODY))
+
+
+def search_unsaid(cursor: Any, texts: Iterable[str]) -> set[UUID]:
+    """Everybody whom one of the texts may mean, guesses too, with none of them in a statement.
+
+    For names that are to be forgotten: PostgreSQL writes statements that fail into its log. Needs a transaction.
+    """
+    asked = [_arrays(steps) for steps in map(_of_everybody, texts) if steps]
+    UNSAID.fill(cursor, asked)
+    cursor.execute(FIND_UNSAID, {"tenant": current_tenant_id(), "matches": EVERYBODY})
+    return {profile_id for (profile_id,) in cursor.fetchall()}
+
+
+def _of_everybody(text: str) -> list[_Step]:
     # The newest are looked at where the index would find too many; here none are too many.
-    return _without_guesses(_take([step for step in steps if step.way != "newest"], EVERYBODY, EVERYBODY))
+    steps = _steps(current_tenant_id(), words_of(text), EVERYBODY)
+    return [step for step in steps if step.way != "newest"]
+
+
+def _arrays(steps: Sequence[_Step]) -> tuple[list[Any], ...]:
+    return (
+        [step.way for step in steps],
+        [int(step.closeness) for step in steps],
+        [step.enough for step in steps],
+        [step.narrow for step in steps],
+        [step.whole for step in steps],
+    )
 
 
 def in_order(ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -91,16 +126,9 @@ def in_order(ids: Iterable[UUID]) -> dict[UUID, int]:
 def _take(steps: Sequence[_Step], matches: int, most: int) -> list[Match]:
     if not steps:
         return []
-    values: dict[str, Any] = {
-        "tenant": current_tenant_id(),
-        "ways": [step.way for step in steps],
-        "closeness": [int(step.closeness) for step in steps],
-        "enough": [step.enough for step in steps],
-        "narrow": [step.narrow for step in steps],
-        "whole": [step.whole for step in steps],
-        "matches": matches,
-        "most": most,
-    }
+    names = ("ways", "closeness", "enough", "narrow", "whole")
+    values: dict[str, Any] = dict(zip(names, _arrays(steps), strict=True))
+    values |= {"tenant": current_tenant_id(), "matches": matches, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(RANK, values)
         return [Match(profile_id, Closeness(closeness)) for profile_id, closeness in cursor.fetchall()]

@@ -46,7 +46,7 @@ def test_scheduling_and_sending_are_told_with_their_numbers(club: Tenant) -> Non
     assert (scheduled["source"], scheduled["tenantId"]) == ("crm", str(club.pk))
     campaign.refresh_from_db()
     assert campaign.scheduled_at is not None
-    at = campaign.scheduled_at.isoformat()
+    at = campaign.scheduled_at.isoformat().replace("+00:00", "Z")
     assert scheduled["payload"] == about | {"targetCount": 4, "scheduledAt": at}
     done_at = sent["payload"].pop("completedAt")
     numbers = {"occurrence": 1, "sentCount": 3, "skippedCount": 1, "failedCount": 0}

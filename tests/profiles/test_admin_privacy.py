@@ -130,5 +130,5 @@ def test_a_count_whose_worker_died_three_times_is_given_up_and_may_be_asked_for_
     assert given_up.status == "FAILED"
     assert counted is not None
     assert counted.status == "DONE"
-    assert counted.counts["profiles.CustomerProfile"] == {"anonymised": 1}
+    assert counted.counts["profiles.CustomerProfile"] == {"anonymised": 1, "blanked": 0}
     assert "profiles.ErasureCount" not in counted.counts

@@ -212,9 +212,9 @@ def test_every_kind_of_key_resolves(api: Client, fairview: Club) -> None:
     ("query", "expected"),
     [
         ("email=stranger@example.org", (404, "RESOURCE_NOT_FOUND")),
-        ("email=nobody@example.org", (400, "VALIDATION_ERROR")),
-        ("email=noreply@example.org", (400, "VALIDATION_ERROR")),
-        ("email=no address", (400, "VALIDATION_ERROR")),
+        ("email=nobody@example.org", (422, "VALIDATION_ERROR")),
+        ("email=noreply@example.org", (422, "VALIDATION_ERROR")),
+        ("email=no address", (422, "VALIDATION_ERROR")),
         ("", (400, "KEY_REQUIRED")),
         ("email=", (400, "KEY_REQUIRED")),
         ("email=" + "x" * 400, (400, "INVALID_PARAMETER")),

@@ -174,7 +174,9 @@ def test_a_page_is_one_range_scan_of_the_index_under_the_policy(
     [query] = queries.captured_queries
 
     with tenant_scope(person.tenant), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+        )
         cursor.execute("SELECT current_user")
         role = cursor.fetchone()[0]
         cursor.execute("EXPLAIN " + query["sql"].rpartition(";")[2])

@@ -213,7 +213,7 @@ def test_the_api_takes_and_lists_items(fairview: Club, kingsmere: Club) -> None:
     assert [one["description"] for one in listed] == ["Umbrella"]
     assert asked == {"lostItems": [{"description": "Umbrella"}]}
     assert foreign == []
-    assert empty.status_code == 400
+    assert empty.status_code == 422
 
 
 def test_the_back_office_shows_page_panel_dashboard_and_sidebar(fairview: Club) -> None:

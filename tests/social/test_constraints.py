@@ -79,6 +79,7 @@ VIOLATIONS: dict[str, Callable[[Made], object]] = {
     ),
     "social_connection_network_ck": change("account", network="MYSPACE"),
     "social_connection_status_ck": change("account", status="ODD"),
+    "social_connection_login_ck": change("account", login="INSTAGRAM"),
     "social_connection_token_ck": change("account", access_sealed=""),
     "social_connection_forgotten_ck": change("account", status="DISCONNECTED"),
     "social_oauth_state_uq": twice(make(m.OAuthState, **STATE)),

@@ -25,9 +25,10 @@ from profiles.merging.reassignment import reassign_rows
 from profiles.models import ErasureReason, MemberImport
 from profiles.tables import BLANK_PROFILES
 from tenants.actors import current_actor
-from tenants.extension import OnUndo, every, from_the_top, table_name
+from tenants.extension import OnUndo, every, from_the_top
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.postgresql.plans import PLAN_FOR_BATCHES
+from tenants.postgresql.tables import table_name
 from tenants.scope import current_tenant_id
 
 CHUNK: Final = 1_000
