@@ -222,9 +222,9 @@ def test_the_page_offers_the_acts_and_their_undo(play: Play, fairview: Club) -> 
     play.enter(one, person(play.tenant))
     client: Client = desk(fairview.marketing_manager)
     people = reverse("admin:journey_people", args=[one.pk])
-    shown = client.get(f"{people}?step=day").content.decode()
-    assert 'name="all"' in shown
-    assert "Everybody at “" in shown
+    page = client.get(f"{people}?step=day").content.decode()
+    assert 'name="all"' in page
+    assert "Everybody at “" in page
     url = reverse("admin:journey_people_act", args=[one.pk])
     shown = client.post(url, {"step": "day", "all": "1", "act": "end"}, follow=True).content
     assert b"1 people were ended" in shown
