@@ -63,7 +63,7 @@ def test_a_newcomer_sends_a_first_campaign(page: Page, live_server: LiveServer, 
     page.get_by_role("button", name="Save and go on").click()
 
     page.get_by_label("What shall people do?").select_option("ENTERED")
-    page.get_by_label("Try two versions against each other").check()
+    page.get_by_label("Try versions against each other").check()
     page.get_by_label("Subject of version B").fill("Saturday is yours, {{ firstName }}")
     assert fits(page)
     look(page, "campaigns-test")

@@ -136,6 +136,7 @@ def test_the_builder_is_worked_with_the_keyboard_only(
     page.keyboard.type("Well played")
     page.keyboard.press("Enter")
     expect(page.locator("#step-ask")).to_contain_text("Well played")
+    settle(page)
     page.keyboard.press("Escape")
     expect(page.locator("#step-ask")).to_be_focused()
 
@@ -180,8 +181,15 @@ def press(target: Locator, key: str) -> None:
 
 
 def focus(target: Locator) -> None:
+    target.wait_for()
+    settle(target.page)
     target.focus()
     expect(target).to_be_focused()
+
+
+def settle(page: Page) -> None:
+    """Wait until a piece that is being changed has put the focus where it belongs; a person is not as quick."""
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
 
 
 def definition() -> Definition:
