@@ -34,12 +34,12 @@ def next_time(cron: str, after: datetime, zone: ZoneInfo) -> datetime | None:
 def extend_series(now: datetime | None = None) -> int:
     """The next post of each series whose last one's time has come; each once, by a constraint."""
     now, count = now or timezone.now(), 0
-    later = Post.objects.filter(
-        tenant_id=OuterRef("tenant_id"),
-        series_id=OuterRef("series_id"),
-        scheduled_at__gt=OuterRef("scheduled_at"),
-    )
     with all_tenants():
+        later = Post.objects.filter(
+            tenant_id=OuterRef("tenant_id"),
+            series_id=OuterRef("series_id"),
+            scheduled_at__gt=OuterRef("scheduled_at"),
+        )
         # The last post of each series, the newest first: what cannot go on at present stands in nobody's way.
         due = list(
             Post.objects.exclude(repeats="")
