@@ -15,9 +15,7 @@ from django.db.models import Q
 from events import log
 from events.identity_hints import IdentityKey
 from events.log import LogEntry
-from profiles import cache
 from profiles.club import Club
-from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
 from profiles.identity import CAPPED_KINDS, WEAK_KINDS
 from profiles.ingest.reexamining import (
     Holder,
@@ -28,8 +26,9 @@ from profiles.ingest.reexamining import (
 )
 from profiles.ingest.strays import strays
 from profiles.log_kinds import LogKind
+from profiles.merging.actions import changed_entries, rehome
 from profiles.merging.cannot_link import are_kept_apart
-from profiles.merging.reassignment import AUTOMATIC, reassign_rows
+from profiles.merging.reassignment import AUTOMATIC
 from profiles.models import CustomerProfile, Identifier, ProfileMerge
 from profiles.names import names_disagree
 from tenants.action_log import log_action
@@ -122,9 +121,7 @@ def _rejoin(cursor: Any, club: Club, host_id: UUID, returning: Mapping[UUID, int
     ProfileMerge.objects.filter(pk__in=returning.values()).update(
         unmerged_at=None, unmerged_by_name="", evidence={"addressOf": "one"}
     )
-    survivor_of = reassign_rows(cursor, club.id, {host_id, *returning})
-    changes = recompute_golden_rows(cursor, club.id, Touched(rekeyed=set(survivor_of.values())))
-    cache.forget(survivor_of)
+    survivor_of, changes = rehome(cursor, club.id, {host_id, *returning})
     log.append(
         [
             *(
@@ -135,11 +132,7 @@ def _rejoin(cursor: Any, club: Club, host_id: UUID, returning: Mapping[UUID, int
                 )
                 for pk in returning
             ),
-            *(
-                LogEntry(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(names)})
-                for profile_id, names in changes.items()
-                if names
-            ),
+            *changed_entries(changes),
         ]
     )
     for pk, merge_id in returning.items():

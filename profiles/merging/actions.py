@@ -78,7 +78,7 @@ def merge_many(merges: Sequence[NewMerge], *, reason: str = "") -> list[MergeOut
             return [None] * len(merges)
         merge_ids = record_merges(cursor, tenant_id, chosen, _author(reason))
         sides = {side for one in chosen for side in (one.winner_id, one.loser_id)}
-        survivor_of, changes = _rehome(cursor, tenant_id, sides)
+        survivor_of, changes = rehome(cursor, tenant_id, sides)
         outcomes = [
             MergeOutcome(merge_id, survivor_of[one.winner_id], one.loser_id, changes.get(one.winner_id, []))
             for merge_id, one in zip(merge_ids, chosen, strict=True)
@@ -93,7 +93,7 @@ def merge_many(merges: Sequence[NewMerge], *, reason: str = "") -> list[MergeOut
                     )
                     for one, outcome in zip(chosen, outcomes, strict=True)
                 ),
-                *_changed(changes),
+                *changed_entries(changes),
             ]
         )
         log_actions(
@@ -191,7 +191,7 @@ def undo_merge(profile_id: UUID, *, merge_id: int | None = None) -> UnmergeOutco
             unmerged_at=Now(), unmerged_by=actor.user, unmerged_by_name=actor.name
         )
         with connection.cursor() as cursor:
-            survivor_of, changes = _rehome(
+            survivor_of, changes = rehome(
                 cursor, profile.tenant_id, {survivor_id, merge.winner_id, merge.loser_id}
             )
         winner_id, loser_id = survivor_of[merge.winner_id], survivor_of[merge.loser_id]
@@ -205,7 +205,7 @@ def undo_merge(profile_id: UUID, *, merge_id: int | None = None) -> UnmergeOutco
                     survivor_id,
                     {"restoredId": str(restored_id), "by": _public_id(actor)},
                 ),
-                *_changed(changes),
+                *changed_entries(changes),
             ]
         )
         log_action(
@@ -243,15 +243,19 @@ def _merge_to_undo(profile: CustomerProfile, survivor_id: UUID, merge_id: int | 
     return merges[-1]
 
 
-def _rehome(cursor: Any, tenant_id: UUID, seeds: set[UUID]) -> tuple[dict[UUID, UUID], dict[UUID, list[str]]]:
-    """Move the rows and compute the golden rows of the survivors anew; who survives for whom, what changed."""
+def rehome(cursor: Any, tenant_id: UUID, seeds: set[UUID]) -> tuple[dict[UUID, UUID], dict[UUID, list[str]]]:
+    """Move the rows and compute the golden rows of the survivors anew; who survives for whom, what changed.
+
+    Needs a transaction, the scope and the identity lock alone.
+    """
     survivor_of = reassign_rows(cursor, tenant_id, seeds)
     changes = recompute_golden_rows(cursor, tenant_id, Touched(rekeyed=set(survivor_of.values())))
     cache.forget(survivor_of)
     return survivor_of, changes
 
 
-def _changed(changes: dict[UUID, list[str]]) -> list[LogEntry]:
+def changed_entries(changes: dict[UUID, list[str]]) -> list[LogEntry]:
+    """What the log says of the survivors whose golden rows changed."""
     return [
         LogEntry(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(names)})
         for profile_id, names in changes.items()

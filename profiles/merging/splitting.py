@@ -17,11 +17,10 @@ from django.db.models.functions import Now
 from events import log
 from events.identity_hints import IdentityKey
 from events.log import LogEntry
-from profiles import cache
 from profiles.counter_deltas import CounterDelta
-from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
 from profiles.log_kinds import LogKind
-from profiles.merging.reassignment import AUTOMATIC, NewMerge, reassign_rows, record_merges
+from profiles.merging.actions import changed_entries, rehome
+from profiles.merging.reassignment import AUTOMATIC, NewMerge, record_merges
 from profiles.models import Activity, CustomerProfile, Identifier, ProfileMerge, ProfileShare, ProfileStatus
 from profiles.vocabulary import COUNTED
 from tenants.action_log import log_action
@@ -75,9 +74,7 @@ def split_off(cursor: Any, club: Any, split: Split) -> UUID:
     ProfileMerge.objects.filter(pk=edge_id).update(
         unmerged_at=Now(), unmerged_by_name=RULES, evidence={"key": split.key.kind, "addressOf": "many"}
     )
-    survivor_of = reassign_rows(cursor, club.id, {split.profile_id, split.origin_id, new_id})
-    changes = recompute_golden_rows(cursor, club.id, Touched(rekeyed=set(survivor_of.values())))
-    cache.forget(survivor_of)
+    _, changes = rehome(cursor, club.id, {split.profile_id, split.origin_id, new_id})
     log.append(
         [
             LogEntry(
@@ -85,11 +82,7 @@ def split_off(cursor: Any, club: Any, split: Split) -> UUID:
                 split.profile_id,
                 {"restoredId": str(new_id), "by": current_actor().name},
             ),
-            *(
-                LogEntry(LogKind.PROFILE_CHANGED, profile_id, {"changes": sorted(names)})
-                for profile_id, names in changes.items()
-                if names
-            ),
+            *changed_entries(changes),
         ]
     )
     log_action(
