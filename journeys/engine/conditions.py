@@ -67,35 +67,3 @@ def rule_of(tree: bytes) -> Rule:
 
 
 ANYTHING: Final = "TRUE"
-
-
-def rule_in_words(tree: Any) -> str:
-    """A rule as one line, for explanations and the builder."""
-    if not isinstance(tree, dict):
-        return ""
-    if "field" in tree:
-        field = FIELDS.get(str(tree["field"]))
-        value = tree.get("value")
-        words = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-        label = field.label if field else str(tree["field"])
-        return (
-            f"{label} {OPERATORS.get(str(tree.get('operator')), str(tree.get('operator')))} {words}".strip()
-        )
-    if "event" in tree:
-        types = tree["event"].get("types", []) if isinstance(tree["event"], dict) else []
-        return f"timeline: {', '.join(str(one).replace('_', ' ').lower() for one in types)}"
-    if "segment" in tree:
-        return "is in a segment" if tree.get("operator") == "in" else "is not in a segment"
-    joined = f" {str(tree.get('combinator', 'AND')).lower()} "
-    inner = joined.join(rule_in_words(one) for one in tree.get("rules", []))
-    return f"not ({inner})" if tree.get("not") else inner
-
-
-OPERATORS: Final = {
-    "eq": "is", "neq": "is not", "in": "is one of", "notIn": "is none of", "isNull": "is not known",
-    "isNotNull": "is known", "gt": "is above", "gte": "is at least", "lt": "is below", "lte": "is at most",
-    "between": "lies between", "contains": "contains", "startsWith": "begins with", "endsWith": "ends with",
-    "inLastDays": "within the last days:", "inNextDays": "within the next days:", "containsAny": "has any of",
-    "containsAll": "has all of", "beforeDaysAgo": "longer ago than days:", "afterDaysAhead": "later than in days:",
-    "inCurrentMonth": "is this month", "anniversaryInNextDays": "anniversary within days:",
-}  # fmt: skip
