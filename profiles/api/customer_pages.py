@@ -12,7 +12,6 @@ from profiles.models import CustomerProfile
 from profiles.representation import NAMES
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.errors import InvalidParameterError
-from tenants.api.pagination import SkipTakePagination
 
 # Fields that no row leaves empty, so that every row has a place.
 _COLUMNS: Final = {"createdAt": "created_at", "updatedAt": "updated_at"}
@@ -57,18 +56,6 @@ class Order:
     def place_of(self, fields: Mapping[str, Any]) -> str:
         """The cursor behind a row."""
         return encode_cursor(self.name, fields[self.name.removeprefix("-")], fields["id"])
-
-
-class CustomerPages(SkipTakePagination):
-    """Pages by `skip` with a total, or by `cursor` without one."""
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """The page around the list, for the description."""
-        described = super().get_paginated_response_schema(schema)
-        meta = described["properties"]["meta"]
-        meta["required"] = ["take", "hasMore", "nextCursor"]
-        meta["properties"]["nextCursor"] = {"type": "string", "nullable": True}
-        return described
 
 
 def read_order(text: str | None) -> Order:

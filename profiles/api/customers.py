@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 
 from profiles.api import schema
-from profiles.api.customer_pages import CustomerPages, chosen_fields, read_fields, read_order
+from profiles.api.customer_pages import chosen_fields, read_fields, read_order
 from profiles.api.parameters import RESOLVABLE, body_object, customer_filter, customer_id_of, identity_keys_of
 from profiles.editing import create_customer, update_customer
 from profiles.errors import CustomerNotFound, NothingToResolve
@@ -21,7 +21,7 @@ from profiles.representation import COLUMNS, customer_fields, row_fields, to_jso
 from tenants.action_log import log_seen
 from tenants.api.errors import ApiError, InvalidParameterError, problem_of, told_details
 from tenants.api.openapi import ErrorSerializer
-from tenants.api.pagination import cursor_answer, page_answer, read_window, take_page
+from tenants.api.pagination import SkipOrCursorPagination, cursor_answer, page_answer, read_window, take_page
 from tenants.api.rendering import MEDIA_TYPE
 from tenants.api.throttling import READ, WRITE
 from tenants.api.views import ApiRequest, TenantApiView
@@ -43,7 +43,7 @@ class CustomersView(TenantApiView):
     """All customers of a tenant."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
-    pagination_class = CustomerPages
+    pagination_class = SkipOrCursorPagination
 
     @extend_schema(
         operation_id="listCustomers",

@@ -16,7 +16,7 @@ from rest_framework import serializers
 
 from tenants.api.cursors import PARAMETER, decode_cursor, encode_cursor
 from tenants.api.errors import InvalidParameterError
-from tenants.api.pagination import SkipTakePagination, page_answer, read_take, read_window, take_page
+from tenants.api.pagination import SkipOrCursorPagination, page_answer, read_take, read_window, take_page
 from tenants.api.views import ApiRequest, TenantApiView
 
 UPDATED: Final = "updatedAt"
@@ -27,7 +27,7 @@ Rows = QuerySet[Any]
 Represent = Callable[[Sequence[Any]], list[dict[str, Any]]]
 
 
-class ListPages(SkipTakePagination):
+class ListPages(SkipOrCursorPagination):
     """Describes such lists: by `skip` with a total, or by `cursor` without one."""
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -44,14 +44,6 @@ class ListPages(SkipTakePagination):
         if UPDATED in sorts:
             named.append(_text("updatedFrom", "Changed then or later; ISO 8601.", format="date-time"))
         return named
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """The page around the list, for the description."""
-        described = super().get_paginated_response_schema(schema)
-        meta = described["properties"]["meta"]
-        meta["required"] = ["take", "hasMore", "nextCursor"]
-        meta["properties"]["nextCursor"] = {"type": "string", "nullable": True}
-        return described
 
 
 class ListView(TenantApiView):

@@ -153,3 +153,15 @@ def query_integer(name: str, description: str, *, default: int, least: int, most
     """An OpenAPI query parameter that is a whole number."""
     schema = {"type": "integer", "default": default, "minimum": least, "maximum": most}
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+
+
+class SkipOrCursorPagination(SkipTakePagination):
+    """Describes lists that go on by `skip` with a total, or by `cursor` without one."""
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The page around the list, for the description."""
+        described = super().get_paginated_response_schema(schema)
+        meta = described["properties"]["meta"]
+        meta["required"] = ["take", "hasMore", "nextCursor"]
+        meta["properties"]["nextCursor"] = {"type": "string", "nullable": True}
+        return described
