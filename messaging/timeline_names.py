@@ -24,11 +24,7 @@ def _named(rows: Any, column: str) -> dict[str, Named]:
     }
     texts = Message.objects.in_bulk(set(found.values()))
     # A subject may hold tokens, which stand for each person's own words: then the name that staff gave it.
-    return {
-        known: Named(name)
-        for known, message in found.items()
-        if (name := _words(texts.get(message)))
-    }
+    return {known: Named(name) for known, message in found.items() if (name := _words(texts.get(message)))}
 
 
 def _words(text: Message | None) -> str:
