@@ -115,7 +115,7 @@ EXTENSION: Final = Extension(
         ),
     ),
     nav=(
-        NavEntry("Messages in trouble", "unsubscribe", "send_troubles", "ADMINISTER", "Operations", 860),
+        NavEntry("Messages in trouble", "unsubscribe", "send_troubles", "ADMINISTER", "System health", 860),
         NavEntry("Sending rules", "mail_lock", "send_rules", "ADMINISTER", "Settings", 955),
     ),
     consumers=(
