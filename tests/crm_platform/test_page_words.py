@@ -12,6 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from crm_platform.composition import ROOF_NAV
+from tenants.extension import every
 from tests import factories
 from tests.back_office import desk
 from tests.cast import Club
@@ -46,6 +48,13 @@ def text_on(html: str) -> str:
     """What a person reads, on one line."""
     body = re.sub(r"<head\b.*?</head>", " ", html, flags=re.S)
     return " ".join(unescape(re.sub("<[^>]+>", " ", NOT_READ.sub(" ", body))).split())
+
+
+def test_the_table_of_pages_knows_each_entry_of_the_menu() -> None:
+    """So that axe and this file look at everything to which the menu leads."""
+    listed = {row.route for module in APPS.values() for row in module.PAGES if row.method == "GET"}
+    menu = {entry.route for entry in (*every("nav"), *ROOF_NAV)}
+    assert menu - listed == set()
 
 
 @pytest.fixture
