@@ -114,6 +114,11 @@ _rules: dict[tuple[uuid.UUID, int], Rule] = {}
 MOST_KEPT = 10_000
 
 
+def rule_if_known(segment_id: uuid.UUID, version: int) -> Rule | None:
+    """The parsed rule of a version that this process has read before."""
+    return _rules.get((segment_id, version))
+
+
 def rule_of(segment_id: uuid.UUID, version: int, criteria: Any) -> Rule:
     """The parsed rule of a version, which never changes and is kept for the life of the process."""
     key = (segment_id, version)

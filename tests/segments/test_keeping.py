@@ -21,6 +21,7 @@ from segments.due import due_query
 from segments.lists import add_members
 from segments.models import Refresh, Segment, SegmentMember, SegmentTransition
 from segments.rules import parse
+from segments.statements import WEIGHED
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
@@ -75,7 +76,7 @@ def test_a_refresh_killed_at_random_a_hundred_times_ends_true(
     gold = {profile(fairview.tenant, membership_tier="Gold").pk for _ in range(150)}
     monkeypatch.setattr(refreshing, "BATCH", 1)
     monkeypatch.setattr(refreshing, "MOST_ATTEMPTS", 1000)
-    write, kills = membership.write_changes, iter(range(100))
+    write, kills = membership.write_found, iter(range(100))
 
     def dies(*args: Any) -> None:
         if rng.random() < 0.6 and next(kills, None) is not None:
@@ -84,7 +85,7 @@ def test_a_refresh_killed_at_random_a_hundred_times_ends_true(
             raise Killed
         write(*args)
 
-    monkeypatch.setattr(membership, "write_changes", dies)
+    monkeypatch.setattr(membership, "write_found", dies)
     with tenant_scope(fairview.tenant):
         made = create_segment(Draft(name="Killed", criteria=GOLD))
     ended, deaths = 0, 0
@@ -155,10 +156,11 @@ def matching(tenant: Any, rule: Any, clock: Clock) -> set[Any]:
 
 
 def next_days(tenant: Any, rule: Any, clock: Clock, some: list[Any]) -> dict[Any, Any]:
-    query = due_query([rule], tenant.pk, clock, among="SELECT unnest(%(some)s::uuid[])")
+    query = due_query([rule], tenant.pk, clock, of_weighed=True)
     assert query is not None
-    with tenant_scope(tenant), connection.cursor() as cursor:
-        cursor.execute(query[0], query[1] | {"some": some})
+    with tenant_scope(tenant), transaction.atomic(), connection.cursor() as cursor:
+        WEIGHED.fill(cursor, [(each, [0], False, "CHANGE") for each in some])
+        cursor.execute(*query)
         return dict(cursor.fetchall())
 
 
@@ -237,10 +239,11 @@ def test_random_rules_have_a_query_for_their_days(db: None) -> None:
     @given(trees(now, tenant.zone, uuid4()))
     def runs(tree: Any) -> None:
         rule = parse(tree)
-        query = due_query([rule], tenant.pk, clock, among="SELECT unnest(%(some)s::uuid[])")
-        assert (query is not None) == rule.mentions.moves_with_time
-        if query is not None:
+        everybody = due_query([rule], tenant.pk, clock)
+        assert (everybody is not None) == rule.mentions.moves_with_time
+        if everybody is not None:
             with tenant_scope(tenant), connection.cursor() as cursor:
-                cursor.execute(query[0], query[1] | {"some": [person.pk]})
+                cursor.execute(*everybody)
+            next_days(tenant, rule, clock, [person.pk])
 
     runs()
