@@ -33,6 +33,8 @@ EXTENSION: Final = Extension(
         "SocialConnectionStatus": "social.models.ConnectionStatus",
         "SocialPostStatus": "social.models.PostStatus",
         "SocialTargetStatus": "social.models.TargetStatus",
+        "SocialCallKind": "social.models.StepKind",
+        "SocialCallOutcome": "social.models.Outcome",
         "SocialMediaKind": "social.models.MediaKind",
         "PromotionStatus": "social.models.PromotionStatus",
         "PromotionSource": "social.models.SourceType",
