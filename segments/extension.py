@@ -105,7 +105,9 @@ EXTENSION: Final = Extension(
             "segment.membership.changed", "crm.segment.membership.changed", "segments.outbound.envelopes"
         ),
     ),
-    consumers=(Consumer(name="segments", kinds=FOLLOWED, handle="segments.log_consumer.follow", batch_size=4000),),
+    consumers=(
+        Consumer(name="segments", kinds=FOLLOWED, handle="segments.log_consumer.follow", batch_size=4000),
+    ),
     queues={"segments.move_due": Queue.CONSUMERS},
     schedule=(
         Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),

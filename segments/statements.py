@@ -55,9 +55,8 @@ SELECT segment_id, profile_id, is_join, cause FROM ({weigh}) AS weighed
 TALLY: Final = "SELECT segment_id, is_join, count(*) FROM membership_change GROUP BY segment_id, is_join"
 CHANGES: Final = "SELECT segment_id, profile_id, is_join, cause FROM membership_change"
 
-# Members (those who leave by place, found one by one; the lock of members keeps all rows where they are), their history,
-# the counts, an entry of the log for each person for those who follow people, and lists of at
-# most `chunk` for other services.
+# Members, their history, the counts, an entry of the log for each person for those who follow people, and lists of at
+# most `chunk` for others. Who leaves is deleted by place, found one by one; the lock of members keeps rows in place.
 WRITE: Final = """
 WITH joined AS (
     INSERT INTO segments_segmentmember (tenant_id, segment_id, profile_id, origin_profile_id)
