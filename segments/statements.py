@@ -72,9 +72,9 @@ WITH joined AS (
         ) AS leaving WHERE NOT c.is_join))
 ), counted AS (
     UPDATE segments_segment AS s
-    SET member_count = s.member_count + c.joined - c.departed
+    SET member_count = s.member_count + c.joined - c.departed, member_sum = s.member_sum # c.sum
     FROM (SELECT segment_id, count(*) FILTER (WHERE is_join) AS joined,
-                 count(*) FILTER (WHERE NOT is_join) AS departed
+                 count(*) FILTER (WHERE NOT is_join) AS departed, bit_xor(uuid_hash_extended(profile_id, 0)) AS sum
           FROM membership_change GROUP BY segment_id) AS c
     WHERE s.tenant_id = %(tenant)s AND s.id = c.segment_id
     RETURNING s.id, s.version, s.member_count
@@ -102,10 +102,13 @@ GROUP BY c.segment_id, c.chunk
 """
 MOST_TOLD: Final = 1000
 
-# Everybody against one rule: whether there are as many members as the kept figure says, and who differs.
+# Everybody against one rule: whether the members are as many as the kept figures say and the same, and who differs.
+XMIN: Final = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 DIFFERENCE: Final = f"""
-SELECT count(m.profile_id) = (SELECT member_count FROM segments_segment
-                                  WHERE tenant_id = %(tenant)s AND id = ANY(%(segments)s)),
+SELECT (SELECT member_count = count(m.profile_id)
+               AND member_sum = COALESCE(bit_xor(uuid_hash_extended(m.profile_id, 0)), 0) FROM segments_segment
+        WHERE tenant_id = %(tenant)s AND id = ANY(%(segments)s)),
+       {XMIN},
        1, array_agg(COALESCE(w.id, m.profile_id) ORDER BY COALESCE(w.id, m.profile_id))
            FILTER (WHERE w.id IS NULL OR m.profile_id IS NULL)::text
 FROM (SELECT p.id FROM profiles_customerprofile AS p
@@ -116,7 +119,7 @@ FULL JOIN (SELECT profile_id FROM segments_segmentmember
 # Everybody against several rules in one pass: the rules and the memberships of a person are bits of two words. Which
 # segments differ for anybody, and who differs in any.
 DIFFERENCES: Final = f"""
-SELECT NULL, bit_or(differs), array_agg(profile_id ORDER BY profile_id)::text
+SELECT FALSE, {XMIN}, bit_or(differs), array_agg(profile_id ORDER BY profile_id)::text
 FROM (
     SELECT COALESCE(w.id, m.profile_id) AS profile_id, COALESCE(w.word, 0) # COALESCE(m.word, 0) AS differs
     FROM (SELECT p.id, {{word}} AS word FROM profiles_customerprofile AS p {{tallies}}
@@ -140,11 +143,17 @@ WHERE t.is_active AND EXISTS (
     SELECT FROM segments_dueday AS d
     WHERE d.tenant_id = t.id AND d.due_on <= (now() AT TIME ZONE t.time_zone)::date)
 """
-# `is_counted`: the pass over everybody has found the kept figure true.
+# `xid`: the pass over everybody saw whatever older transactions did.
 FINISH: Final = """
 UPDATE segments_segment AS s
 SET refreshed_version = %(version)s, last_refreshed_at = now(), refresh_error = '',
-    member_count = CASE WHEN %(is_counted)s THEN s.member_count ELSE
-        (SELECT count(*) FROM segments_segmentmember AS m WHERE m.tenant_id = %(tenant)s AND m.segment_id = s.id) END
+    compared_xid = %(xid)s
 WHERE s.tenant_id = %(tenant)s AND s.id = %(segment)s AND s.version = %(version)s
+"""
+# Where the pass over everybody has not found the kept figures true.
+RECOUNT: Final = """
+UPDATE segments_segment AS s SET member_count = c.members, member_sum = c.sum
+FROM (SELECT count(*) AS members, COALESCE(bit_xor(uuid_hash_extended(m.profile_id, 0)), 0) AS sum
+      FROM segments_segmentmember AS m WHERE m.tenant_id = %(tenant)s AND m.segment_id = %(segment)s) AS c
+WHERE s.tenant_id = %(tenant)s AND s.id = %(segment)s
 """
