@@ -56,6 +56,7 @@ EXTENSION: Final = Extension(
     graphql_mutations=("social.graphql.roots.SocialMutations",),
     programs=("social_sandbox",),
     calendar=("social.calendar.entries",),
+    timeline_names={"competitionId": "social.timeline_names.competitions"},
     demo=("social.demo.furnish",),
     # Publishing waits for other people's servers.
     queues={
