@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """Words only; no row is read or written."""
 
     dependencies = [
-        ("tenants", "0004_keys_bound_to_sources"),
+        ("tenants", "0005_sandboxes"),
     ]
 
     operations = [
