@@ -9,7 +9,7 @@ MEMBER = "householdmember"
 class Migration(migrations.Migration):
     """Two columns with constant defaults: no row is rewritten."""
 
-    dependencies = [("profiles", "0016_stage_words"), ("tenants", "0004_keys_bound_to_sources")]
+    dependencies = [("profiles", "0017_updated_index"), ("tenants", "0004_keys_bound_to_sources")]
 
     operations = [
         migrations.AddField(MEMBER, "is_payer", models.BooleanField(db_default=False, default=False)),
