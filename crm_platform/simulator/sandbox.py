@@ -15,17 +15,14 @@ from crm_platform.simulator.loading import drain
 from crm_platform.simulator.world import DEFAULT_SEED, World, build_world, history
 from tenants.models import Tenant
 
-DEFAULT_PEOPLE: Final = 120
 MONTHS: Final = 12
 
 
 def fill_sandbox(tenant: Tenant, people: int, say: Callable[[str], object]) -> None:
-    """Tell the club a year of about so many people through the product's own door; 0: nothing.
+    """Tell the club a year of about so many people through the product's own door.
 
-    The same people each time, until today. Raises ValueError for more or fewer people than make a world.
+    The same people each time, until today. Raises ValueError for fewer people than make a world.
     """
-    if not people:
-        return
     # The world's people are shared out among its clubs; all of ours are members of the first one.
     world = build_world(DEFAULT_SEED, round(people / CLUBS[0].share), MONTHS, datetime.now(UTC))
     with TemporaryDirectory(prefix="crm-sandbox-") as folder:

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from crm_platform.simulator.sandbox import DEFAULT_PEOPLE, fill_sandbox
 from tenants.directory import find_tenant
 from tenants.errors import DomainError
+from tenants.management.sample import DEFAULT_PEOPLE, fill_with_sample
 from tenants.sandboxes import empty_sandbox
 
 
@@ -28,6 +28,6 @@ class Command(BaseCommand):
             raise CommandError("There is no such tenant.")
         try:
             empty_sandbox(tenant)
-            fill_sandbox(tenant, options["people"], self.stderr.write)
-        except (DomainError, ValueError) as error:
-            raise CommandError(getattr(error, "message", str(error))) from error
+            fill_with_sample(tenant, options["people"], self.stderr.write)
+        except DomainError as error:
+            raise CommandError(error.message) from error

@@ -5,10 +5,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from crm_platform.simulator.sandbox import DEFAULT_PEOPLE, fill_sandbox
 from tenants.directory import create_tenant
 from tenants.errors import DomainError
 from tenants.management.arguments import split
+from tenants.management.sample import DEFAULT_PEOPLE, fill_with_sample
 
 
 class Command(BaseCommand):
@@ -50,11 +50,9 @@ class Command(BaseCommand):
                 is_sandbox=options["sandbox"],
             )
             if tenant.is_sandbox:
-                fill_sandbox(tenant, options["people"], self.stderr.write)
+                fill_with_sample(tenant, options["people"], self.stderr.write)
         except DomainError as error:
             raise CommandError(error.message) from error
-        except ValueError as error:
-            raise CommandError(str(error)) from error
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(str(tenant.pk))
