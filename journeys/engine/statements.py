@@ -34,7 +34,8 @@ FOR UPDATE SKIP LOCKED
 """
 # Asked first where nobody may be due: no transaction, no table.
 ANYBODY: Final = """
-SELECT FROM journeys_run WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s LIMIT 1
+SELECT FROM journeys_run
+WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND due_at >= %(low)s LIMIT 1
 """
 CLAIMED: Final = "SELECT count(*), max(due_at) FROM moving"
 # Who may not be moved now: of paused journeys, and whose data is restricted (looked at again in an hour).
@@ -201,6 +202,11 @@ FROM (
     ) AS found
 ) AS mine
 WHERE d.tenant_id = %(tenant)s AND d.id = mine.id AND {MAY_BE_CALLED_OFF}
+"""
+# A wait whose date has changed begins anew: a moment that has passed is then as by the choice of the step.
+WAIT_ANEW: Final = """
+UPDATE journeys_run AS r SET due_at = %(now)s, arrived_at = NULL FROM waking AS w
+WHERE r.tenant_id = %(tenant)s AND r.id = w.run_id AND r.status = 'WAITING' AND r.due_at > %(now)s
 """
 WAKE: Final = """
 UPDATE journeys_run AS r SET due_at = %(now)s FROM waking AS w
