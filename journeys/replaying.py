@@ -23,7 +23,7 @@ from journeys.definition.vocabulary import activity_types
 from journeys.engine.passing import move_due
 from journeys.explaining import story
 from journeys.interest import Interest, event_types
-from journeys.models import Journey, Run, RunEnded
+from journeys.models import Conversion, Journey, Run, RunEnded
 from journeys.scanning import scan
 from journeys.trying import shadow
 from journeys.versions import messages_of
@@ -81,6 +81,7 @@ class DryRun:
     messages: dict[str, int] = field(default_factory=dict)
     messages_by_day: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
+    converted: int = 0
     still_in: int = 0
     samples: list[dict[str, Any]] = field(default_factory=list)
 
@@ -279,6 +280,7 @@ def _sum_up(journey: Journey, result: DryRun, tenant: Tenant) -> None:
     result.capped = result.messages.get("CAP", 0)
     result.suppressed = sum(result.messages.get(one, 0) for one in SUPPRESSED)
     result.entered = sum(result.by_day.values())
+    result.converted = Conversion.objects.filter(journey_id=journey.pk, subject="RUN").count()
     result.still_in = Run.objects.filter(journey_id=journey.pk).count()
     for run in [*RunEnded.objects.filter(journey_id=journey.pk).order_by("id")[:SAMPLES]]:
         result.samples.append({"customerId": run.profile_id, "story": story(run)})
