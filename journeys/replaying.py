@@ -255,7 +255,8 @@ WHERE d.tenant_id = %(tenant)s AND d.source_id = %(journey)s AND d.status <> 'SK
       AND (o.due_at AT TIME ZONE %(zone)s)::date = (d.due_at AT TIME ZONE %(zone)s)::date OFFSET 0)
 """
 BY_STEP: Final = """
-SELECT step, outcome, sum(count)::int FROM journeys_steptally WHERE tenant_id = %(tenant)s AND journey_id = %(journey)s
+SELECT step, outcome, sum(count)::int FROM journeys_stepcounter
+WHERE tenant_id = %(tenant)s AND journey_id = %(journey)s
 GROUP BY step, outcome ORDER BY step, outcome
 """
 

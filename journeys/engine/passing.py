@@ -20,7 +20,7 @@ from django.utils import timezone
 from events.log import wake_consumers
 from journeys.engine import kinds, lateness
 from journeys.engine import statements as sql
-from journeys.engine.group import Group
+from journeys.engine.group import IN_TRIAL, Group
 from journeys.engine.waits import zones_of_clubs
 from journeys.versions import definition_of
 from tenants.models import Tenant
@@ -231,7 +231,8 @@ class _Pass:
             self.cursor.execute(statement, self.common)
         self.cursor.execute(sql.FINISH, self.common)
         if self.cursor.rowcount:
-            self.cursor.execute(sql.TELL_ENDED, self.common)
+            if not IN_TRIAL.get():  # nobody reads what is taken back
+                self.cursor.execute(sql.TELL_ENDED, self.common)
             kinds.note_on_timeline(self.cursor, self.tenant, self.now)
             wake_consumers()
 

@@ -96,7 +96,7 @@ PASS: Final = (
 PARK: Final = f"UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(due)s WHERE {HERE}"
 END: Final = f"UPDATE moving SET state = 'EXITED', reason = %(reason)s, outcome = 'EXITED' WHERE {HERE}"
 # Along the way that was chosen; null leads to the end. One row in the log for each step that was left (who ends is
-# logged too), one in the tally for all of them. One statement: `moving` grows by a row with each update of a pass.
+# logged too), one counter for all of them. One statement: `moving` grows by a row with each update of a pass.
 ADVANCE: Final = """
 WITH gone AS (
     UPDATE moving
@@ -109,7 +109,7 @@ WITH gone AS (
     INSERT INTO journeys_steplog (tenant_id, run_id, move, version_id, step, outcome, at, detail)
     SELECT %(tenant)s, run_id, moves, %(version)s, %(step)s, outcome, %(now)s, detail FROM gone
 ), counted AS (
-    INSERT INTO journeys_steptally (tenant_id, journey_id, version_id, step, outcome, day, count)
+    INSERT INTO journeys_stepcounter (tenant_id, journey_id, version_id, step, outcome, day, count)
     SELECT %(tenant)s, journey_id, %(version)s, %(step)s, outcome, %(day)s, count(*) FROM gone
     GROUP BY journey_id, outcome
 )
