@@ -105,7 +105,14 @@ EXTENSION: Final = Extension(
             "segment.membership.changed", "crm.segment.membership.changed", "segments.outbound.envelopes"
         ),
     ),
-    consumers=(Consumer(name="segments", kinds=FOLLOWED, handle="segments.log_consumer.follow"),),
+    consumers=(
+        Consumer(
+            name="segments",
+            kinds=FOLLOWED,
+            handle="segments.log_consumer.follow",
+            wants="segments.log_consumer.wants",
+        ),
+    ),
     queues={"segments.move_due": Queue.CONSUMERS},
     schedule=(
         Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),

@@ -11,7 +11,7 @@ from events.consumers import Entry
 from profiles.restricting import RESTRICTION_FIELD
 from segments import statements as sql
 from segments.fields import FIELDS, MOVED_BY_ACTIVITY, MOVED_BY_ANY_CHANGE, MOVED_BY_SCORING
-from segments.membership import Asked, Ruled, lock_members, ruled_segments, weigh
+from segments.membership import Asked, Ruled, followed_segments, lock_members, ruled_segments, weigh
 from segments.models import Cause
 from segments.reasons import TIME
 from tenants.directory import tenant_by_id
@@ -27,6 +27,11 @@ _FOLLOWERS: Final = {
     name: frozenset({name, *(each.name for each in FIELDS.values() if name in each.follows)})
     for name in {*FIELDS, *(name for each in FIELDS.values() for name in each.follows)}
 }
+
+
+def wants(tenant: Tenant) -> dict[str, None] | None:
+    """What the consumer has a use for: nothing while the club has no segment that goes by a rule."""
+    return None if followed_segments().exists() else {}
 
 
 def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.models import QuerySet
 
 from events.log import wake_consumers
 from segments import statements as sql
@@ -56,13 +57,14 @@ class Change:
     cause: str
 
 
+def followed_segments() -> QuerySet[Segment]:
+    """The open scope's segments that go by a rule and are kept."""
+    return Segment.objects.filter(deleted_at__isnull=True, is_active=True, type__in=RULED)
+
+
 def ruled_segments() -> dict[UUID, Ruled]:
     """The open scope's segments that go by a rule and are kept, by level."""
-    rows = list(
-        Segment.objects.filter(deleted_at__isnull=True, is_active=True, type__in=RULED).only(
-            "id", "tenant_id", "version", "criteria"
-        )
-    )
+    rows = list(followed_segments().only("id", "tenant_id", "version", "criteria"))
     found = {row.pk: Ruled(row.pk, row.version, row.rule) for row in rows}
     levels: dict[UUID, int] = {}
     for each in found.values():

@@ -218,6 +218,11 @@ class Consumer:
     no peer. Who does gives `send` as well: `handle` then returns what is to be sent, and `send(tenant, that)` runs
     outside any transaction before the position moves (at least once). `after` names consumers that must have passed an
     entry first. `siblings()` gives further consumers of the same entries, name → `send`, each with its own position.
+
+    `wants(tenant)`, inside the scope, gives the part of `kinds` that this tenant has a use for right now: kind → the
+    values of `type` in the entries' data, or None for all of the kind; None instead of all this: everything. The others
+    are passed without leaving the database. It is asked in the transaction that reads, and must cost less than reading
+    a batch.
     """
 
     name: str
@@ -227,6 +232,7 @@ class Consumer:
     after: tuple[str, ...] = ()
     batch_size: int = 1000
     siblings: str = ""
+    wants: str = ""
 
 
 # --- Interfaces --------------------------------------------------------------------------------------------------
