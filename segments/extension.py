@@ -89,6 +89,7 @@ EXTENSION: Final = Extension(
     error_codes="segments.error_codes.CODES",
     graphql_customer_edges="segments.graphql.edges.EDGES",
     logged=(Logged("segment", "segments.Segment", "name", "the segment", "segment"),),
+    timeline_names={"segment": "segments.timeline_names.segments"},
     tables=TABLES,
     log_kinds=(
         LogKind(
