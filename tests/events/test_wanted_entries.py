@@ -23,7 +23,7 @@ KINDS = frozenset({LogKind.ACTIVITY_RECORDED, LogKind.PROFILE_CREATED})
 
 def is_at_the_end(tenant: Tenant) -> bool:
     with tenant_scope(tenant):
-        return position_of(tenant).last_id == DomainLogEntry.objects.latest("id").pk
+        return bool(position_of(tenant).last_id == DomainLogEntry.objects.latest("id").pk)
 
 
 @pytest.mark.usefixtures("own_consumers")
