@@ -9,7 +9,7 @@ CODE := crm_platform social journeys campaigns segments messaging profiles event
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-main test-browser check examples format bench lock servers clean
+.PHONY: help setup run test test-main test-thorough test-browser check examples format bench lock servers clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -30,6 +30,9 @@ test: setup ## All tests
 
 test-main: setup ## All but the browser tests
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
+
+test-thorough: setup ## As test-main, with all examples of properties: for the night
+	@CRM_TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-main
 
 test-browser: setup ## The browser tests
 	@$(BIN)/python -m pytest -q -m browser tests/browser

@@ -214,15 +214,11 @@ TOLD: Final = "*told*"
 class Consumer:
     """A reader of the domain log with a position of its own for each tenant.
 
-    `handle(tenant, entries)` works in the tenant's scope and the transaction in which the position moves, and speaks to
-    no peer. Who does gives `send` as well: `handle` then returns what is to be sent, and `send(tenant, that)` runs
-    outside any transaction before the position moves (at least once). `after` names consumers that must have passed an
-    entry first. `siblings()` gives further consumers of the same entries, name → `send`, each with its own position.
-
-    `wants(tenant)`, inside the scope, gives the part of `kinds` that this tenant has a use for right now: kind → the
-    values of `type` in the entries' data, or None for all of the kind; None instead of all this: everything. The others
-    are passed without leaving the database. It is asked in the transaction that reads, and must cost less than reading
-    a batch.
+    `handle(tenant, entries)` works in the scope and transaction in which the position moves, and speaks to no peer. Who
+    does gives `send`: `send(tenant, what handle returned)` runs outside any transaction before the position moves (at
+    least once). `after` names consumers that must have passed an entry first. `siblings()` gives further consumers of
+    the same entries, name → `send`. `wants(tenant)` gives what the tenant has a use for now: kind → values of `type` in
+    the data, None for all of the kind, or None instead for everything; the rest never leaves the database.
     """
 
     name: str
