@@ -214,11 +214,9 @@ TOLD: Final = "*told*"
 class Consumer:
     """A reader of the domain log with a position of its own for each tenant.
 
-    `handle(tenant, entries)` works in the scope and transaction in which the position moves, and speaks to no peer. Who
-    does gives `send`: `send(tenant, what handle returned)` runs outside any transaction before the position moves (at
-    least once). `after` names consumers that must have passed an entry first. `siblings()` gives further consumers of
-    the same entries, name → `send`. `wants(tenant)` gives what the tenant has a use for now: kind → values of `type` in
-    the data, None for all of the kind, or None instead for everything; the rest never leaves the database.
+    `handle(tenant, entries)` works in the scope and transaction in which the position moves, and speaks to no peer; who
+    does gives `send(tenant, handled)`, run outside any before it moves (at least once). `after`: who must have passed
+    an entry first. `siblings()`: further consumers, name → `send`. `wants(tenant)`: its use for entries now (ADR 94).
     """
 
     name: str

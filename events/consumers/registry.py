@@ -13,7 +13,8 @@ from tenants.models import Tenant
 # In the tenant's scope; raises what went wrong. What it returns is handed to `send`, where there is one.
 Handler = Callable[[Tenant, Sequence[Entry]], Any]
 Sender = Callable[[Tenant, Any], None]
-# Kind → the values of `type` in the data that a tenant has a use for; None: all of the kind.
+# Kind → the values of `type` in the data that a tenant has a use for now; None: all of the kind. `wants` is asked in
+# the transaction that reads, returns None for everything, and must cost less than reading a batch.
 Wanted = Mapping[str, Collection[str] | None]
 
 
