@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from tenants.postgresql.base import as_owner
-from tests import examples, flushing, servers
+from tests import examples, flushing, migrating, servers
 
 pytest_plugins = ["tests.cast", "tests.events.logbook"]
 
@@ -20,6 +20,7 @@ pytest_plugins = ["tests.cast", "tests.events.logbook"]
 def pytest_configure() -> None:
     """Before the first test: empty the database in our own way after each that commits."""
     flushing.install()
+    migrating.install()
     examples.load_profile()
 
 
