@@ -12,7 +12,7 @@ from django.db.migrations.state import ProjectState
 
 def install() -> None:
     """Let new models be made alone."""
-    ProjectState.add_model = _add_model  # type: ignore[method-assign]
+    setattr(ProjectState, "add_model", _add_model)  # noqa: B010 - Django types it otherwise
 
 
 def _add_model(state: Any, model_state: Any) -> None:
