@@ -70,7 +70,7 @@ EXTENSION: Final = Extension(
         Table(
             "campaigns.CampaignCount",
             plain=columns(
-                "campaign_id occurrence variant channel handed_over delivered bounced failed skipped_late opened"
+                "campaign_id occurrence variant channel handed_over delivered bounced failed opened"
                 " machine_opened clicked unsubscribed complained replied converted revenue_cents"
             ),
         ),
