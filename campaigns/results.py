@@ -150,6 +150,11 @@ SET handed_over = excluded.handed_over, delivered = excluded.delivered, bounced 
 """
 
 
+def wants(tenant: Tenant) -> dict[str, tuple[str, ...] | None]:
+    """What the consumer has a use for: every change of a delivery, clicks, and acts that may be a goal."""
+    return {"delivery.changed": None, "activity.recorded": (CLICK, *GOALS, *RENEWALS)}
+
+
 def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
     """Consumer `campaign-results`: mark what was heard of, count clicks, put down conversions."""
     deliveries = [int(e.data["deliveryId"]) for e in entries if e.kind == "delivery.changed"]

@@ -30,8 +30,14 @@ EXTENSION: Final = Extension(
             handle="events.outbound.told",
             send="events.transports.outbound_queue.send",
             siblings="events.transports.outbound_queue.senders_to_readers",
+            wants="events.outbound.wants",
         ),
-        Consumer(name="webhooks", kinds=(TOLD,), handle="events.webhooks.planning.plan"),
+        Consumer(
+            name="webhooks",
+            kinds=(TOLD,),
+            handle="events.webhooks.planning.plan",
+            wants="events.webhooks.planning.wants",
+        ),
     ),
     urls="events.api.urls",
     tags=(

@@ -121,7 +121,12 @@ EXTENSION: Final = Extension(
         NavEntry("Sending rules", "mail_lock", "send_rules", "ADMINISTER", "Settings", 955),
     ),
     consumers=(
-        Consumer(name="deliveries", kinds=("activity.recorded",), handle="messaging.receiving.handle"),
+        Consumer(
+            name="deliveries",
+            kinds=("activity.recorded",),
+            handle="messaging.receiving.handle",
+            wants="messaging.receiving.wants",
+        ),
     ),
     queues={
         "messaging.send_due": Queue.SENDS,
