@@ -45,8 +45,8 @@ def counts(definition: Definition, *, now: datetime | None = None) -> list[Count
             counted = count_quickly(parse(tree), tenant, now or timezone.now())
         except InvalidRule:
             continue
-        words = _of_one(words) if counted.count == 1 else words
-        found.append(Counted(place, counted.count, counted.is_exact, words))
+        told = _of_one(words) if counted.count == 1 else words
+        found.append(Counted(place, counted.count, counted.is_exact, told))
     return found
 
 
