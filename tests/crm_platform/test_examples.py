@@ -5,7 +5,6 @@
 
 import json
 import os
-import re
 import socket
 from collections.abc import Mapping
 from typing import Any, Final
@@ -20,41 +19,16 @@ from tenants.api.examples import JSON, examples, files, filled
 from tests import factories
 from tests.cast import Club
 from tests.crm_platform.example_shapes import shape, steady, strict
-from tests.permissions import Row, World, rest_rows
+from tests.crm_platform.operations import BY_OPERATION, OPERATIONS
+from tests.permissions import World
 from tests.profiles.api_callers import thandi
 
 RECORD: Final = "CRM_RECORD_EXAMPLES"
-ROWS: Final = {(row.route, row.method): row for row in rest_rows() if row.url.startswith("/api/v1/")}
 # What a network or another service has to answer first; tests of their own go through it.
 NOT_CALLED: Final = {"finishSocialAccount", "actOnPublishedPost", "streamEvents"}
 # Documents about the API itself, of which the example shows the beginning.
 LONG: Final = {"getAsyncApi", "listEventTypes", "getEventType"}
 MANY: Final = 8
-
-
-def _operations() -> dict[str, tuple[str, str, Mapping[str, Any]]]:
-    return {
-        operation["operationId"]: (method.upper(), path, operation)
-        for path, methods in description()["paths"].items()
-        for method, operation in methods.items()
-    }
-
-
-OPERATIONS: Final = _operations()
-
-
-def _operation_of(row: Row) -> str:
-    """The operation that the row calls: of the fitting paths the one with the fewest placeholders."""
-    address = row.url.partition("?")[0].replace("{{", "{").replace("}}", "}")
-    fitting = [
-        (path.count("{"), name)
-        for name, (method, path, _) in OPERATIONS.items()
-        if method == row.method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), address)
-    ]
-    return min(fitting)[1]
-
-
-BY_OPERATION: Final = {_operation_of(row): row for row in ROWS.values()}
 
 
 def _good(operation: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
