@@ -23,7 +23,15 @@ EXTENSION: Final = Extension(
     graphql_customer_edges="journeys.graphql.edges.EDGES",
     logged=(Logged("journey", "journeys.Journey", "name", "the journey", "journey_page"),),
     tables=TABLES,
-    consumers=(Consumer("journeys", KINDS, "journeys.listening.handle", after=("scoring", "segments")),),
+    consumers=(
+        Consumer(
+            "journeys",
+            KINDS,
+            "journeys.listening.handle",
+            after=("scoring", "segments"),
+            wants="journeys.listening.wants",
+        ),
+    ),
     log_kinds=(
         LogKind("journey.enrolled", "Somebody entered a journey"),
         LogKind("journey.completed", "Somebody reached the end of a journey"),

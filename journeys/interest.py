@@ -8,8 +8,10 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.models import QuerySet
 
 from events.consumers import Entry
+from events.envelope import FUTURE_TOLERANCE
 from journeys.definition import Definition
 from journeys.definition.triggers import EventExit, EventTrigger
 from journeys.definition.vocabulary import activity_types
@@ -50,12 +52,17 @@ class Interest:
     def load(cls, only: Journey | None = None) -> "Interest":
         """Of every journey that runs, by its live version; archived ones that let people finish still have exits."""
         made = cls()
-        journeys = Journey.objects.filter(version_id__isnull=False).exclude(status="DRAFT")
+        journeys = heard_journeys()
         for journey in journeys if only is None else journeys.filter(pk=only.pk):
             definition = definition_of(journey.version_id or 0)
             made.journeys[journey.pk], made.definitions[journey.pk] = journey, definition
             made.types |= set(event_types(definition))
         return made
+
+
+def heard_journeys() -> QuerySet[Journey]:
+    """The open scope's journeys that may hear of something."""
+    return Journey.objects.filter(version_id__isnull=False).exclude(status="DRAFT")
 
 
 def event_types(definition: Definition) -> Iterator[str]:
@@ -92,10 +99,13 @@ def happened_in(tenant: Tenant, entries: Sequence[Entry], interest: Interest) ->
 def later_than(
     tenant: Tenant, entrants: Sequence[Entrant], types: Sequence[str], now: datetime
 ) -> Mapping[UUID, list[Happened]]:
-    """What of these kinds is known of people from the moment on that brings the earliest of them."""
+    """What of these kinds is known of people from the moment on that brings the earliest of them.
+
+    A sender's clock may be ahead of ours.
+    """
     values: list[Any] = [
         tenant.pk, [one.profile_id for one in entrants], list(types),
-        min(one.at or now for one in entrants), now,
+        min(one.at or now for one in entrants), now + FUTURE_TOLERANCE,
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(LATER, values)

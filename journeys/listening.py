@@ -21,7 +21,7 @@ from journeys.definition.vocabulary import activity_types
 from journeys.engine.holding import end_runs, wake_runs
 from journeys.entering import Entrant, enter
 from journeys.following import Following, changed_fields
-from journeys.interest import Happened, Interest, happened_in, later_than
+from journeys.interest import Happened, Interest, happened_in, heard_journeys, later_than
 from journeys.models import EntryRefusal, Journey
 from journeys.payloads import first_false, key_of
 from journeys.score_crossings import crossings
@@ -33,6 +33,11 @@ LONGEST_ERROR: Final = 300
 SUBSCRIBED: Final = """
 SELECT run_id, profile_id, types, has_condition FROM journeys_subscription WHERE tenant_id = %s AND profile_id = ANY(%s)
 """
+
+
+def wants(tenant: Tenant) -> dict[str, None] | None:
+    """What the consumer has a use for: nothing while the club has no journey that anybody is in or may enter."""
+    return None if heard_journeys().exists() else {}
 
 
 def handle(tenant: Tenant, entries: Sequence[Entry]) -> None:

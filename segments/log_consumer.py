@@ -14,7 +14,7 @@ from segments.fields import FIELDS, MOVED_BY_ACTIVITY, MOVED_BY_ANY_CHANGE, MOVE
 from segments.membership import Asked, lock_members, weigh
 from segments.models import Cause
 from segments.reasons import TIME
-from segments.ruled import Ruled, ruled_segments
+from segments.ruled import Ruled, followed_segments, ruled_segments
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
@@ -28,6 +28,11 @@ _FOLLOWERS: Final = {
     name: frozenset({name, *(each.name for each in FIELDS.values() if name in each.follows)})
     for name in {*FIELDS, *(name for each in FIELDS.values() for name in each.follows)}
 }
+
+
+def wants(tenant: Tenant) -> dict[str, None] | None:
+    """What the consumer has a use for: nothing while the club has no segment that goes by a rule."""
+    return None if followed_segments().exists() else {}
 
 
 def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
@@ -77,13 +82,13 @@ def _choose(happened: Mapping[UUID, Asked], segments: Mapping[UUID, Ruled]) -> d
         }
         for each in segments.values()
     }
-    chosen: dict[frozenset[str], set[UUID]] = {}
+    chosen: dict[frozenset[str], frozenset[UUID]] = {}
     for asked in happened.values():
         if asked.tokens not in chosen:
             everything = EVERYTHING in asked.tokens
-            chosen[asked.tokens] = {
+            chosen[asked.tokens] = frozenset(
                 segment for segment, tokens in wanted.items() if everything or tokens & asked.tokens
-            }
+            )
         asked.segments = chosen[asked.tokens]
     return {profile_id: asked for profile_id, asked in happened.items() if asked.segments}
 
@@ -106,7 +111,7 @@ def move_due(tenant_id: UUID) -> bool:
             cursor.execute(sql.TAKE_DUE, {"tenant": tenant_id, "today": today, "most": MOST_DUE})
             people = [profile_id for (profile_id,) in cursor.fetchall()]
         segments = ruled_segments()
-        moving = {each.id for each in segments.values() if each.rule.mentions.moves_with_time}
+        moving = frozenset(each.id for each in segments.values() if each.rule.mentions.moves_with_time)
         tokens = frozenset({TIME})
         if people and moving:
             weigh(tenant, {each: Asked(moving, Cause.TIME, tokens) for each in people}, segments, now)

@@ -74,7 +74,10 @@ EXTENSION: Final = Extension(
     ),
     consumers=(
         Consumer(
-            "promotions", ("competition.changed", "activity.recorded"), "social.promoting.log_consumer.follow"
+            "promotions",
+            ("competition.changed", "activity.recorded"),
+            "social.promoting.log_consumer.follow",
+            wants="social.promoting.log_consumer.wants",
         ),
     ),
     settings=(

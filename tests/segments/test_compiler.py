@@ -24,6 +24,7 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.examples import examples
 from tests.profiles.records import activity, profile
 from tests.segments.oracle import Oracle
 from tests.segments.trees import people, trees
@@ -53,7 +54,7 @@ def test_sql_and_oracle_agree_on_random_trees(now: datetime, db: None) -> None:
     listed = next(segment for person in crowd for segment in person.segments)
     oracle = Oracle(now, tenant.zone)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(trees(now, tenant.zone, listed), min_size=8, max_size=8))
     def agree(several: list[dict[str, Any]]) -> None:
         for tree in several:
@@ -101,7 +102,7 @@ def weighed(
     rules = {each.id: each.rule for each in segments}
     with tenant_scope(tenant), transaction.atomic(), connection.cursor() as cursor:
         for weighing in weighings(tenant.pk, segments, clock):
-            words, looks = weighing.asked(found.keys())
+            words, looks = weighing.asked(frozenset(found))
             WEIGHED.fill(cursor, [(each, words, looks, "CHANGE") for each in people_ids])
             cursor.execute(weighing.statement, weighing.values)
             for segment_id, profile_id, is_join, cause, answers in cursor.fetchall():
@@ -139,7 +140,7 @@ def test_weighing_reads_no_table_from_end_to_end(fairview: Club) -> None:
             for each in people_made
         )
         [weighing] = weighings(fairview.tenant.pk, segments, Clock(MOMENTS[0], fairview.tenant.zone))
-        words, looks = weighing.asked({each.id for each in segments})
+        words, looks = weighing.asked(frozenset(each.id for each in segments))
         WEIGHED.fill(cursor, [(each.pk, words, looks, "CHANGE") for each in people_made[:900]])
         cursor.execute(f"EXPLAIN {weighing.statement}", weighing.values)
         plan = "\n".join(row for (row,) in cursor.fetchall())
