@@ -131,7 +131,7 @@ def _read_wanted(
     wanted = consumer.wanted(tenant)
     if wanted is not None and not wanted:
         last = _execute(sql.LAST.format(bounds=bounds), **values)
-        return Batch([], position.cluster, *last[0], is_full=False) if last else None
+        return Batch([], position.cluster, last[0][0], last[0][1], is_full=False) if last else None
     scanned = consumer.batch_size * (1 if wanted is None else SCANNED_PER_TAKEN)
     values |= {"limit": consumer.batch_size, "scanned": scanned}
     values |= _wanted(dict.fromkeys(consumer.kinds) if wanted is None else wanted)

@@ -57,7 +57,8 @@ def test_entries_come_once_in_order_and_other_kinds_only_move_the_cursor(
 def test_what_was_switched_on_before_an_entry_is_known_when_it_is_read(fairview: Club) -> None:
     """An entry that comes while the consumer asks what it wants is left for the next batch."""
     reader = Reader()
-    everything, nothing = {LogKind.PROFILE_CHANGED: None}, dict[str, None]()
+    everything: dict[str, None] = {LogKind.PROFILE_CHANGED: None}
+    nothing: dict[str, None] = {}
     said: list[dict[str, None]] = [everything]
 
     def wants(tenant: Tenant) -> dict[str, None]:
