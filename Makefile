@@ -9,7 +9,7 @@ CODE := crm_platform social journeys campaigns segments messaging profiles event
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-main test-browser check format bench lock servers clean
+.PHONY: help setup run test test-main test-browser check examples format bench lock servers clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -47,6 +47,10 @@ check: setup ## The fast half of CI: lint, format, types, layers, migrations, a 
 	CRM_DATABASE_URL=postgresql://crm@localhost/none REDIS_URL=redis://localhost:1/0 \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py compare_api $(API_SINCE)
+
+examples: setup ## Record the answers of the API's examples anew, and the description with them
+	CRM_RECORD_EXAMPLES=1 $(BIN)/python -m pytest -q -n 0 tests/crm_platform/test_examples.py -k answered
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)

@@ -114,6 +114,7 @@ EXTENSION: Final = Extension(
     demo=("campaigns.demo.furnish",),
     segment_users=("campaigns.audience.users_of_segment",),
     calendar=("campaigns.calendar.campaign_entries",),
+    timeline_names={"campaignId": "campaigns.timeline_names.campaigns"},
     log_kinds=(
         LogKind("campaign.scheduled", "A campaign was scheduled."),
         LogKind("campaign.sent", "One sending of a campaign is complete."),

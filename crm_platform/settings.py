@@ -319,6 +319,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ErrorCode": "tenants.api.error_codes.NAMES",
     },
     "TAGS": composition.tags(_BROUGHT),
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "tenants.api.examples.add_examples",
+    ],
 }
 GRAPHENE = {"SCHEMA": "crm_platform.graphql.schema"}
 

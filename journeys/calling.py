@@ -32,6 +32,7 @@ from profiles.representation import customer_fields
 from profiles.restricting import restricted_among
 from tenants.models import Tenant
 from tenants.one_by_one import EVERYBODYS
+from tenants.sandboxes import is_sandbox
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ def _prepared(call: WebhookCall, people: _People, now: datetime) -> _Ready | Non
         return None
     try:
         secrets = [secret_of(step.secret)] if step.secret else []
-        return _Ready(call, step, Target(step.url, secrets), _body(step, run))
+        return _Ready(call, step, Target(step.url, secrets, is_of_sandbox=is_sandbox()), _body(step, run))
     except (TemplateProblem, MissingSecret) as problem:
         _finish(call, now, status="FAILED", error=str(problem))
     except orjson.JSONDecodeError as problem:

@@ -100,6 +100,10 @@ EXTENSION: Final = Extension(
         "SendChannel": "messaging.models.SendChannel",
         "SendSource": "messaging.models.Source",
     },
+    timeline_names={
+        "idempotencyKey": "messaging.timeline_names.by_key",
+        "messageId": "messaging.timeline_names.by_service_id",
+    },
     customer_panels=(
         CustomerPanel(
             "messages",

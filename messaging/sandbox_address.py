@@ -4,6 +4,8 @@ import os
 
 from django.conf import settings
 
+from tenants.sandboxes import is_sandbox
+
 ABOVE = 98
 
 
@@ -13,5 +15,6 @@ def sandbox_url() -> str:
 
 
 def service_url() -> str:
-    """The Messaging service, or its stand-in where none is set."""
-    return str(settings.CRM_MESSAGING_URL).rstrip("/") or sandbox_url()
+    """The Messaging service, or its stand-in where none is set and for clubs that are sandboxes."""
+    real = "" if is_sandbox() else str(settings.CRM_MESSAGING_URL).rstrip("/")
+    return real or sandbox_url()

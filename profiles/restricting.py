@@ -39,6 +39,14 @@ NOT_RESTRICTED: Final = """NOT EXISTS (
         WHERE tenant_id = restriction.tenant_id AND id = restriction.profile_id OFFSET 0
     ) AS asked
     WHERE restriction.tenant_id = p.tenant_id AND asked.survivor_id = p.id)"""
+# Whom such a restriction means, as a query that hangs on nobody: what a statement about a few people asks once.
+RESTRICTED: Final = """
+SELECT asked.survivor_id FROM profiles_processingrestriction AS restriction
+CROSS JOIN LATERAL (
+    SELECT COALESCE(merged_into_id, id) AS survivor_id FROM profiles_customerprofile
+    WHERE tenant_id = restriction.tenant_id AND id = restriction.profile_id OFFSET 0
+) AS asked
+WHERE restriction.tenant_id = %(tenant)s"""
 
 
 def set_restriction(profile_id: UUID, *, is_restricted: bool) -> bool:

@@ -74,7 +74,7 @@ def read_timeline(
     )
     with connection.cursor() as database:
         database.execute(statement, [*parameters, take + 1])
-        rows = [TimelineRow(*_values(row)) for row in database.fetchall()]
+        rows = [TimelineRow(*values_of(row)) for row in database.fetchall()]
     return _page(rows, take)
 
 
@@ -83,7 +83,7 @@ def read_timelines(
 ) -> dict[UUID, TimelinePage]:
     """The first page of each of the open scope's profiles, in one statement: an index range scan for each of them."""
     take = max(1, min(take, MOST_ROWS))
-    where, parameters = _chosen_conditions(chosen)
+    where, parameters = conditions_of(chosen)
     statement = f"""
         SELECT wanted.id, {", ".join(f"a.{name}" for name in COLUMNS.split(", "))}
         FROM unnest(%s::uuid[]) AS wanted(id) CROSS JOIN LATERAL (
@@ -95,7 +95,7 @@ def read_timelines(
     with connection.cursor() as database:
         database.execute(statement, [list(profile_ids), current_tenant_id(), *parameters, take + 1])
         for profile_id, *row in database.fetchall():
-            found[profile_id].append(TimelineRow(*_values(row)))
+            found[profile_id].append(TimelineRow(*values_of(row)))
     return {profile_id: _page(rows, take) for profile_id, rows in found.items()}
 
 
@@ -117,23 +117,23 @@ def timeline_rows(activity_ids: Collection[int]) -> dict[int, TimelineRow]:
     statement = f"SELECT {COLUMNS} FROM profiles_activity WHERE tenant_id = %s AND id = ANY(%s)"
     with connection.cursor() as database:
         database.execute(statement, [current_tenant_id(), list(activity_ids)])
-        return {row[0]: TimelineRow(*_values(row)) for row in database.fetchall()}
+        return {row[0]: TimelineRow(*values_of(row)) for row in database.fetchall()}
 
 
-def _values(row: Sequence[Any]) -> list[Any]:
+def values_of(row: Sequence[Any]) -> list[Any]:
     """The values of COLUMNS; a plain cursor hands `jsonb` over as text."""
     return [*row[:-1], orjson.loads(row[-1]) if isinstance(row[-1], str) else row[-1]]
 
 
 def _conditions(profile_id: UUID, chosen: TimelineFilter, after: Place | None) -> tuple[str, list[Any]]:
-    where, parameters = _chosen_conditions(chosen)
+    where, parameters = conditions_of(chosen)
     if after is not None:
         where += " AND (occurred_at, id) < (%s, %s)"
         parameters += after
     return f"tenant_id = %s AND profile_id = %s{where}", [current_tenant_id(), profile_id, *parameters]
 
 
-def _chosen_conditions(chosen: TimelineFilter) -> tuple[str, list[Any]]:
+def conditions_of(chosen: TimelineFilter) -> tuple[str, list[Any]]:
     """What a filter asks for, each condition after an AND."""
     conditions: list[str] = []
     parameters: list[Any] = []

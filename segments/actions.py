@@ -120,6 +120,7 @@ def update_segment(segment_id: UUID, changes: Mapping[str, Any]) -> Segment:
                 raise NoRule
             rule = parse_asked(changes["criteria"])
             _check_named(segment.pk, segment.name, rule)
+        was_active = segment.is_active
         is_new = rule is not None and rule.fingerprint != segment.rule.fingerprint
         if rule is not None:
             segment.criteria = rule.to_json()
@@ -130,7 +131,9 @@ def update_segment(segment_id: UUID, changes: Mapping[str, Any]) -> Segment:
         log_action("segment.changed", subject_kind="segment", subject_id=segment.pk)
         if rule is not None and (is_new or segment.is_stale):
             request_refresh(segment.pk, RefreshReason.EDIT)
-        elif changes.get("is_active") and segment.has_rule:
+        elif segment.is_active and not was_active and segment.has_rule:
+            # Nobody followed meanwhile, neither events nor days: all of it is done anew.
+            Segment.objects.filter(pk=segment.pk).update(refreshed_version=0)
             request_refresh(segment.pk, RefreshReason.PERSON)
     return segment
 

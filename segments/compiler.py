@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from segments.clock import Clock
 from segments.comparing import Comparing
 from segments.fields import FIELDS
-from segments.rules import EventLeaf, FieldLeaf, Group, Node, Rule, SegmentLeaf
+from segments.rules import EventLeaf, FieldLeaf, Group, Leaf, Node, Rule, SegmentLeaf
 from segments.timeline import event_condition
 from tenants.models import Tenant
 
@@ -74,7 +74,7 @@ def compile_node(
 
 def compile_with(parameters: Parameters, node: Node, tenant_id: Any, clock: Clock, *, among: str = "") -> str:
     """The SQL of a part, with its values among those of a larger statement."""
-    return _Compiler(parameters, parameters(tenant_id, "uuid"), clock, among).node(node)
+    return compose(node, Leaves(parameters, parameters(tenant_id, "uuid"), clock, among).leaf)
 
 
 def clock_of(tenant: Tenant, now: datetime) -> Clock:
@@ -82,37 +82,38 @@ def clock_of(tenant: Tenant, now: datetime) -> Clock:
     return Clock(now, ZoneInfo(tenant.time_zone))
 
 
-class _Compiler:
-    """One walk over a tree."""
+def compose(node: Node, write: Callable[[Leaf], str]) -> str:
+    """The condition of a node, in brackets where it needs them, of what `write` makes of its leaves; never null."""
+    if not isinstance(node, Group):
+        return write(node)
+    if not node.rules:
+        return "TRUE"
+    joined = f" {node.combinator} ".join(compose(rule, write) for rule in node.rules)
+    return f"(NOT ({joined}))" if node.negated else f"({joined})"
 
-    def __init__(self, parameter: Callable[..., str], tenant: str, clock: Clock, among: str) -> None:
-        self._parameter = parameter
-        self._tenant = tenant
-        self._among = among
-        self._comparing = Comparing(parameter, clock)
 
-    def node(self, node: Node) -> str:
-        """The condition of a node, in brackets where it needs them."""
-        if isinstance(node, Group):
-            return self._group(node)
-        if isinstance(node, FieldLeaf):
-            return self._comparing.field(FIELDS[node.field], node.operator, node.value)
-        if isinstance(node, EventLeaf):
-            return event_condition(
-                node,
-                parameter=self._parameter,
-                tenant=self._tenant,
-                comparing=self._comparing,
-                among=self._among,
-            )
-        return self._segment(node)
+class Leaves:
+    """Writes leaves as conditions on `p`, never null; others look at the timeline and at members in their own way."""
 
-    def _group(self, group: Group) -> str:
-        if not group.rules:
-            return "TRUE"
-        joined = f" {group.combinator} ".join(self.node(rule) for rule in group.rules)
-        return f"(NOT ({joined}))" if group.negated else f"({joined})"
+    def __init__(self, parameter: Callable[..., str], tenant: str, clock: Clock, among: str = "") -> None:
+        self.parameter, self.tenant, self.among = parameter, tenant, among
+        self.comparing = Comparing(parameter, clock)
 
-    def _segment(self, leaf: SegmentLeaf) -> str:
-        exists = MEMBER.format(tenant=self._tenant, segment=self._parameter(leaf.segment_id, "uuid"))
-        return exists if leaf.operator == "in" else f"(NOT {exists})"
+    def leaf(self, leaf: Leaf) -> str:
+        """The condition of a leaf."""
+        if isinstance(leaf, FieldLeaf):
+            return self.comparing.field(FIELDS[leaf.field], leaf.operator, leaf.value)
+        if isinstance(leaf, EventLeaf):
+            return self.event(leaf)
+        condition = self.member(leaf)
+        return condition if leaf.operator == "in" else f"(NOT {condition})"
+
+    def event(self, leaf: EventLeaf) -> str:
+        """A leaf about the timeline."""
+        return event_condition(
+            leaf, parameter=self.parameter, tenant=self.tenant, comparing=self.comparing, among=self.among
+        )
+
+    def member(self, leaf: SegmentLeaf) -> str:
+        """Whether `p` is a member of the leaf's segment."""
+        return MEMBER.format(tenant=self.tenant, segment=self.parameter(leaf.segment_id, "uuid"))

@@ -8,50 +8,68 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+from django.db import connection
+
 from segments.clock import Clock
 from segments.comparing import Comparing
 from segments.compiler import Parameters
 from segments.fields import FIELDS
 from segments.operators import RELATIVE, Kind
 from segments.rules import EventLeaf, FieldLeaf, MomentTest, Rule, Window, leaves_of, moves_with_time
+from segments.tallies import Once
 from segments.timeline import rows_of
 
+# `due`: rows of (profile_id, due_on).
 NOTE: Final = """
 INSERT INTO segments_dueday (tenant_id, profile_id, due_on)
-SELECT %(tenant)s, profile_id, min(due_on) FROM noted_day GROUP BY profile_id ORDER BY profile_id
+SELECT %(tenant)s, profile_id, min(due_on) FROM ({due}) AS due GROUP BY profile_id ORDER BY profile_id
 ON CONFLICT (profile_id) DO UPDATE SET due_on = excluded.due_on WHERE segments_dueday.due_on > excluded.due_on
 """
-# Of everybody only those whose day is earlier than the one that is kept, or the first.
+READ: Final = "SELECT * FROM unnest(%(people)s::uuid[], %(days)s::date[]) AS read (profile_id, due_on)"
+# Of everybody only those whose day is earlier than the one that is kept, or the first; as arrays of `batch` people.
 EARLIER: Final = """
-SELECT due.profile_id, min(due.due_on) FROM ({due}) AS due
-LEFT JOIN segments_dueday AS kept ON kept.tenant_id = %(tenant)s AND kept.profile_id = due.profile_id
-WHERE kept.due_on IS NULL OR kept.due_on > due.due_on
-GROUP BY due.profile_id
+SELECT array_agg(profile_id ORDER BY profile_id)::text, array_agg(due_on ORDER BY profile_id)::text
+FROM (SELECT due.profile_id, min(due.due_on) AS due_on,
+             (row_number() OVER (ORDER BY due.profile_id) - 1) / %(batch)s AS batch
+      FROM ({due}) AS due
+      LEFT JOIN segments_dueday AS kept ON kept.tenant_id = %(tenant)s AND kept.profile_id = due.profile_id
+      WHERE kept.due_on IS NULL OR kept.due_on > due.due_on
+      GROUP BY due.profile_id) AS earlier
+GROUP BY batch ORDER BY batch
 """
+_EVERYBODY: Final = "profiles_customerprofile AS p"
+# By index, whatever statistics say.
+_WEIGHED: Final = """weighed_person AS w CROSS JOIN LATERAL (
+    SELECT * FROM profiles_customerprofile AS p WHERE p.tenant_id = {tenant} AND p.id = w.profile_id OFFSET 0) AS p"""
 _OF_FIELD: Final = """
 SELECT p.id AS profile_id, turn.day AS due_on
-FROM profiles_customerprofile AS p
+FROM {people}
 CROSS JOIN LATERAL (SELECT min(day) AS day FROM unnest(ARRAY[{days}]::date[]) AS day WHERE day > {today}) AS turn
-WHERE p.tenant_id = {tenant} AND p.status IN ('ACTIVE', 'INACTIVE') AND turn.day IS NOT NULL{only}
+WHERE p.tenant_id = {tenant} AND p.status IN ('ACTIVE', 'INACTIVE') AND turn.day IS NOT NULL
 """
 _OF_TIMELINE: Final = """
 SELECT rows.profile_id, turn.day AS due_on
-FROM (SELECT a.profile_id, {extremes} FROM profiles_activity AS a
-      WHERE a.tenant_id = {tenant}{only} AND {chosen} GROUP BY a.profile_id) AS rows
+FROM {rows} AS rows
 CROSS JOIN LATERAL (SELECT min(day) AS day FROM unnest(ARRAY[{days}]::date[]) AS day WHERE day > {today}) AS turn
 WHERE turn.day IS NOT NULL
 """
+_ROWS_OF_EVERYBODY: Final = """(
+    SELECT a.profile_id, {extremes} FROM profiles_activity AS a
+    WHERE a.tenant_id = {tenant} AND {chosen} GROUP BY a.profile_id)"""
+_ROWS_OF_WEIGHED: Final = """weighed_person AS w CROSS JOIN LATERAL (
+    SELECT w.profile_id, {extremes} FROM profiles_activity AS a
+    WHERE a.tenant_id = {tenant} AND a.profile_id = w.profile_id AND {chosen})"""
 
 
 def due_query(
-    rules: Iterable[Rule], tenant_id: Any, clock: Clock, *, among: str = "", prefix: str = "d"
+    rules: Iterable[Rule], tenant_id: Any, clock: Clock, *, of_weighed: bool = False
 ) -> tuple[str, dict[str, Any]] | None:
-    """A query for (profile_id, due_on) of everybody, or of those `among`; None where nothing moves with time.
+    """A query for (profile_id, due_on) of everybody, or of those in `weighed_person`; None: nothing moves with time.
 
     However many the rules are, people are looked at once for their fields; a day may be named more than once.
     """
-    parameters = Parameters(prefix)
-    asking = _Asking(_Once(parameters), tenant_id, clock, among)
+    parameters = Parameters("d")
+    asking = _Asking(Once(parameters), tenant_id, clock, of_weighed=of_weighed)
     leaves = dict.fromkeys(leaf for rule in rules for leaf in leaves_of(rule.root) if moves_with_time(leaf))
     days = dict.fromkeys(
         day for leaf in leaves if isinstance(leaf, FieldLeaf) for day in _days_of_field(leaf, asking)
@@ -61,25 +79,31 @@ def due_query(
     return (" UNION ALL ".join(queries), parameters.values) if queries else None
 
 
-class _Once:
-    """Hands out one placeholder for equal values, so that equal expressions read the same."""
+def note_days_of_weighed(rules: Iterable[Rule], tenant_id: Any, clock: Clock) -> None:
+    """Note when time alone may move the people in `weighed_person` next, as far as these rules go."""
+    moving = tuple(rule for rule in rules if rule.mentions.moves_with_time)
+    if not moving:
+        return
+    key = (tenant_id, clock.zone.key, clock.today, tuple(rule.fingerprint for rule in moving))
+    if key not in _kept:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[key] = due_query(moving, tenant_id, clock, of_weighed=True)
+    found = _kept[key]
+    if found is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(NOTE.format(due=found[0]), {**found[1], "tenant": tenant_id})
 
-    def __init__(self, parameters: Parameters) -> None:
-        self._parameters = parameters
-        self._known: dict[tuple[str, str], str] = {}
 
-    def __call__(self, value: Any, cast: str = "") -> str:
-        key = (repr(value), cast)
-        if key not in self._known:
-            self._known[key] = self._parameters(value, cast)
-        return self._known[key]
+_kept: dict[Any, tuple[str, dict[str, Any]] | None] = {}
+MOST_KEPT: Final = 64
 
 
 class _Asking:
     """What the parts of one query share: placeholders for the tenant and for today, and the calendar."""
 
-    def __init__(self, parameter: _Once, tenant_id: Any, clock: Clock, among: str) -> None:
-        self.parameter, self.clock, self.among = parameter, clock, among
+    def __init__(self, parameter: Once, tenant_id: Any, clock: Clock, *, of_weighed: bool) -> None:
+        self.parameter, self.clock, self.of_weighed = parameter, clock, of_weighed
         self.tenant = parameter(tenant_id, "uuid")
         self.today = parameter(clock.today, "date")
 
@@ -95,8 +119,8 @@ def _days_of_field(leaf: FieldLeaf, asking: _Asking) -> list[str]:
 
 
 def _of_fields(days: list[str], asking: _Asking) -> str:
-    only = f" AND p.id IN ({asking.among})" if asking.among else ""
-    return _OF_FIELD.format(days=", ".join(days), today=asking.today, tenant=asking.tenant, only=only)
+    people = (_WEIGHED if asking.of_weighed else _EVERYBODY).format(tenant=asking.tenant)
+    return _OF_FIELD.format(days=", ".join(days), today=asking.today, tenant=asking.tenant, people=people)
 
 
 def _of_timelines(leaves: list[EventLeaf], asking: _Asking) -> list[str]:
@@ -140,15 +164,9 @@ def _of_timeline(leaves: list[EventLeaf], asking: _Asking) -> str:
     chosen = rows_of(
         widest, parameter=asking.parameter, tenant=asking.tenant, comparing=comparing, is_open_ended=True
     )
-    only = f" AND a.profile_id IN ({asking.among})" if asking.among else ""
-    return _OF_TIMELINE.format(
-        extremes=", ".join(extremes),
-        tenant=asking.tenant,
-        only=only,
-        chosen=chosen,
-        days=", ".join(days),
-        today=asking.today,
-    )
+    source = _ROWS_OF_WEIGHED if asking.of_weighed else _ROWS_OF_EVERYBODY
+    rows = source.format(extremes=", ".join(extremes), tenant=asking.tenant, chosen=chosen)
+    return _OF_TIMELINE.format(rows=rows, days=", ".join(days), today=asking.today)
 
 
 def _widest(windows: list[Window]) -> Window:

@@ -15,6 +15,7 @@ from tenants.extension import (
     NavEntry,
     OnUndo,
     OutboundEvent,
+    Period,
     Periodic,
     Queue,
     Table,
@@ -32,8 +33,8 @@ TABLES: Final = (
         "segments.Segment",
         plain=columns(
             "club_id name description type criteria version refreshed_version refresh_frequency last_refreshed_at"
-            " member_count is_active is_system template refresh_error messaging_segment_id last_synced_at sync_error"
-            " created_at updated_at created_by_id created_by_name deleted_at"
+            " member_count member_sum compared_xid is_active is_system template refresh_error messaging_segment_id"
+            " last_synced_at sync_error created_at updated_at created_by_id created_by_name deleted_at"
         ),
         texts=written("name description criteria refresh_error sync_error"),
     ),
@@ -73,6 +74,24 @@ TABLES: Final = (
     ),
 )
 
+PERIODS: Final = (
+    # The latest of each segment stays: from it and those before it one knows how often it failed.
+    Period(
+        "segmentRefreshes",
+        "Refreshes of segments",
+        "What is kept of each comparison with everybody is deleted; members and their history stay.",
+        30,
+        """
+        SELECT id FROM segments_refresh AS row
+        WHERE tenant_id = %(tenant)s AND finished_at < %(before)s AND status IN ('DONE', 'FAILED')
+          AND EXISTS (SELECT FROM segments_refresh AS later
+                      WHERE later.tenant_id = %(tenant)s AND later.segment_id = row.segment_id AND later.id > row.id
+                        AND later.status IN ('DONE', 'FAILED'))
+        """,
+        "DELETE FROM segments_refresh WHERE id IN (SELECT id FROM past)",
+    ),
+)
+
 FIGURES: Final = "segments.admin.figures"
 FOLLOWED: Final = (
     "profile.created",
@@ -89,7 +108,9 @@ EXTENSION: Final = Extension(
     error_codes="segments.error_codes.CODES",
     graphql_customer_edges="segments.graphql.edges.EDGES",
     logged=(Logged("segment", "segments.Segment", "name", "the segment", "segment"),),
+    timeline_names={"segment": "segments.timeline_names.segments"},
     tables=TABLES,
+    periods=PERIODS,
     log_kinds=(
         LogKind(
             "segment.joined",
@@ -105,7 +126,9 @@ EXTENSION: Final = Extension(
             "segment.membership.changed", "crm.segment.membership.changed", "segments.outbound.envelopes"
         ),
     ),
-    consumers=(Consumer(name="segments", kinds=FOLLOWED, handle="segments.log_consumer.follow"),),
+    consumers=(
+        Consumer(name="segments", kinds=FOLLOWED, handle="segments.log_consumer.follow", batch_size=4000),
+    ),
     queues={"segments.move_due": Queue.CONSUMERS},
     schedule=(
         Periodic("segments.tend", seconds=15, expires=12, name="tend-segments"),

@@ -11,9 +11,10 @@ from events.consumers import Entry
 from profiles.restricting import RESTRICTION_FIELD
 from segments import statements as sql
 from segments.fields import FIELDS, MOVED_BY_ACTIVITY, MOVED_BY_ANY_CHANGE, MOVED_BY_SCORING
-from segments.membership import Asked, Ruled, lock_members, ruled_segments, weigh
+from segments.membership import Asked, lock_members, weigh
 from segments.models import Cause
 from segments.reasons import TIME
+from segments.ruled import Ruled, ruled_segments
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope

@@ -1,6 +1,6 @@
 """Keeps members true: weighs people for segments, writes what changed, says why, and follows nested segments up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -13,11 +13,12 @@ from events.log import wake_consumers
 from segments import statements as sql
 from segments.clock import Clock
 from segments.compiler import Parameters, compile_with
-from segments.due import NOTE, due_query
-from segments.models import Cause, Segment
-from segments.models.segment import RULED
+from segments.due import note_days_of_weighed
+from segments.models import Cause
 from segments.reasons import decisive_leaf
+from segments.ruled import Ruled, ruled_segments
 from segments.rules import Rule, leaves_of
+from segments.weighing import Weighing, weighings
 from tenants.models import Tenant
 from tenants.postgresql.commits import SYNC_COMMIT
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
@@ -25,16 +26,6 @@ from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 # Of so many changes of a batch, and of the first batch of a refresh, the leaf that flipped is found; of more nobody
 # reads each one's reason.
 MOST_REASONS: Final = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Ruled:
-    """A segment that goes by a rule, as weighing needs it; `level`: 1 more than the deepest segment it names."""
-
-    id: UUID
-    version: int
-    rule: Rule
-    level: int = 0
 
 
 @dataclass(slots=True)
@@ -54,33 +45,6 @@ class Change:
     profile_id: UUID
     is_join: bool
     cause: str
-
-
-def ruled_segments() -> dict[UUID, Ruled]:
-    """The open scope's segments that go by a rule and are kept, by level."""
-    rows = list(
-        Segment.objects.filter(deleted_at__isnull=True, is_active=True, type__in=RULED).only(
-            "id", "tenant_id", "version", "criteria"
-        )
-    )
-    found = {row.pk: Ruled(row.pk, row.version, row.rule) for row in rows}
-    levels: dict[UUID, int] = {}
-    for each in found.values():
-        _level(each.id, found, levels)
-    leveled = (Ruled(each.id, each.version, each.rule, levels[each.id]) for each in found.values())
-    return {each.id: each for each in sorted(leveled, key=lambda each: each.level)}
-
-
-def _level(segment_id: UUID, found: Mapping[UUID, Ruled], levels: dict[UUID, int]) -> int:
-    """Cycles are refused when a rule is saved; one that came to be anyway ends here at 0."""
-    if segment_id in levels:
-        return levels[segment_id]
-    if segment_id not in found:
-        return -1
-    levels[segment_id] = 0
-    below = [_level(each, found, levels) for each in found[segment_id].rule.mentions.segments]
-    levels[segment_id] = max(below, default=-1) + 1
-    return levels[segment_id]
 
 
 def lock_members() -> None:
@@ -138,6 +102,45 @@ def name_others(changes: Sequence[Change], tenant: Tenant, now: datetime) -> Non
         weigh(tenant, waiting, segments, now)
 
 
+def weigh_alike(
+    tenant: Tenant,
+    people: str,
+    wanted: Collection[Ruled],
+    segments: Mapping[UUID, Ruled],
+    now: datetime,
+    *,
+    cause: Cause,
+    finds_reasons: bool,
+) -> dict[tuple[UUID, bool], int]:
+    """Weigh people, as an array of ids in PostgreSQL's writing, for the same segments of one level, and on upwards.
+
+    Returns how many joined (True) and left (False) each of the segments. In the open transaction, under the lock of
+    members, which the caller has taken before it read `segments`.
+    """
+    clock = Clock(now, tenant.zone)
+    named = {below for each in segments.values() for below in each.rule.mentions.segments}
+    tallies: dict[tuple[UUID, bool], int] = {}
+    waiting: dict[UUID, Asked] = {}
+    for weighing in weighings(tenant.pk, wanted, clock):
+        asked, looks = weighing.asked({each.id for each in weighing.segments})
+        with connection.cursor() as cursor:
+            sql.WEIGHED.fill(cursor, ())
+            values: dict[str, Any] = {"people": people, "asked": asked, "looks": looks, "cause": cause.value}
+            cursor.execute(sql.WEIGH_ALIKE, values)
+            _find_changes(weighing, {} if finds_reasons else None)
+            cursor.execute(sql.TALLY)
+            found = cursor.fetchall()
+            write_found(tenant.pk, bool(found))
+            if not named.isdisjoint(segment_id for segment_id, _, _ in found):
+                cursor.execute(sql.CHANGES)
+                _pass_up((Change(*row) for row in cursor.fetchall()), waiting, segments)
+        note_days_of_weighed((each.rule for each in weighing.segments), tenant.pk, clock)
+        tallies |= {(segment_id, is_join): count for segment_id, is_join, count in found}
+    if waiting:
+        weigh(tenant, waiting, segments, now, finds_reasons=finds_reasons)
+    return tallies
+
+
 def _weigh_level(
     tenant_id: UUID,
     asked: Mapping[UUID, Asked],
@@ -146,68 +149,66 @@ def _weigh_level(
     *,
     finds_reasons: bool,
 ) -> list[Change]:
-    signatures: dict[frozenset[UUID], int] = {}
-    people = []
-    for profile_id, each in asked.items():
-        wanted = frozenset(each.segments & these.keys())
-        if wanted:
-            number = signatures.setdefault(wanted, len(signatures))
-            people.append((profile_id, number, each.cause.value))
-    if not people:
-        return []
-    weighed = {segment_id for wanted in signatures for segment_id in wanted}
-    statement, values = weighing(tenant_id, [these[each] for each in weighed], signatures, clock)
-    with connection.cursor() as cursor:
-        sql.WEIGHED.fill(cursor, people)
-        cursor.execute(statement, values)
-        changes = [Change(*row) for row in cursor.fetchall()]
-        reasons = reasons_of(tenant_id, changes, asked, these, clock) if finds_reasons else {}
-        write_changes(tenant_id, changes, reasons)
-        note_due_days(tenant_id, [these[each] for each in weighed], clock, among=sql.AMONG)
+    wanted = {profile_id: each.segments & these.keys() for profile_id, each in asked.items()}
+    weighed = set().union(*wanted.values())
+    changes: list[Change] = []
+    for weighing in weighings(tenant_id, [each for each in these.values() if each.id in weighed], clock):
+        known: dict[frozenset[UUID], tuple[list[int], bool]] = {}
+        people = []
+        for profile_id, ids in wanted.items():
+            key = frozenset(ids)
+            if key not in known:
+                known[key] = weighing.asked(key)
+            words, looks = known[key]
+            if any(words):
+                people.append((profile_id, words, looks, asked[profile_id].cause.value))
+        if not people:
+            continue
+        with connection.cursor() as cursor:
+            sql.WEIGHED.fill(cursor, people)
+            found = _find_changes(weighing, asked if finds_reasons else None)
+            if not finds_reasons:
+                cursor.execute(sql.CHANGES)
+                found = [Change(*row) for row in cursor.fetchall()]
+        write_found(tenant_id, bool(found))
+        note_days_of_weighed((each.rule for each in weighing.segments), tenant_id, clock)
+        changes += found
     return changes
 
 
-def weighing(
-    tenant_id: UUID, segments: Sequence[Ruled], signatures: Mapping[frozenset[UUID], int], clock: Clock
-) -> tuple[str, dict[str, Any]]:
-    """One statement that asks all these rules about all weighed people."""
-    parameters = Parameters("w")
-    rows = []
-    for each in segments:
-        mine = [number for wanted, number in signatures.items() if each.id in wanted]
-        rows.append(
-            sql.RULE.format(
-                segment=parameters(each.id, "uuid"),
-                signatures=parameters(mine, "integer[]"),
-                condition=compile_with(parameters, each.rule.root, tenant_id, clock, among=sql.AMONG),
-            )
-        )
-    return sql.WEIGH.format(rules=", ".join(rows)), {"tenant": tenant_id, **parameters.values}
+def _find_changes(weighing: Weighing, asked: Mapping[UUID, Asked] | None) -> list[Change]:
+    """Put into `membership_change` what the weighed people's rules say otherwise than their memberships.
 
-
-def reasons_of(
-    tenant_id: UUID,
-    changes: Sequence[Change],
-    asked: Mapping[UUID, Asked],
-    segments: Mapping[UUID, Ruled],
-    clock: Clock,
-) -> dict[tuple[UUID, UUID], dict[str, Any]]:
-    """(segment, person) → the leaf that flipped, of up to MOST_REASONS changes."""
-    found: dict[tuple[UUID, UUID], dict[str, Any]] = {}
-    by_segment: dict[UUID, list[Change]] = {}
-    for change in changes[:MOST_REASONS]:
-        by_segment.setdefault(change.segment_id, []).append(change)
-    for segment_id, some in by_segment.items():
-        rule = segments[segment_id].rule
-        answers = leaf_answers(tenant_id, rule, [change.profile_id for change in some], clock)
-        for change in some:
-            given = answers.get(change.profile_id)
-            known = asked.get(change.profile_id)
-            if given is not None:
-                leaf = decisive_leaf(rule, given, known.tokens if known else frozenset())
-                if leaf is not None:
-                    found[segment_id, change.profile_id] = leaf.to_json()
+    `asked`: what happened to whom, for the reasons; None: nobody reads them, and no row is returned.
+    """
+    with connection.cursor() as cursor:
+        if asked is None:
+            sql.CHANGE.fill(cursor, ())
+            cursor.execute(sql.KEEP_CHANGES.format(weigh=weighing.statement), weighing.values)
+            return []
+        cursor.execute(weighing.statement, weighing.values)
+        rows = cursor.fetchall()
+        found = [Change(*row[:-1]) for row in rows]
+        known = _reasons(weighing, found, [row[-1] for row in rows], asked)
+        _fill_changes(cursor, found, known)
     return found
+
+
+def _reasons(
+    weighing: Weighing, changes: Sequence[Change], answers: Sequence[str | None], asked: Mapping[UUID, Asked]
+) -> list[str | None]:
+    """The leaf that flipped as JSON, of up to MOST_REASONS changes."""
+    rules = {each.id: each.rule for each in weighing.segments}
+    found: list[str | None] = []
+    for change, text in zip(changes[:MOST_REASONS], answers, strict=False):
+        leaf = None
+        if text is not None:
+            happened = asked.get(change.profile_id)
+            given = weighing.answers(change.segment_id, text)
+            tokens = happened.tokens if happened else frozenset()
+            leaf = decisive_leaf(rules[change.segment_id], given, tokens)
+        found.append(None if leaf is None else orjson.dumps(leaf.to_json()).decode())
+    return [*found, *[None] * (len(changes) - len(found))]
 
 
 def leaf_answers(
@@ -229,34 +230,27 @@ def leaf_answers(
         return {row[0]: list(row[1:]) for row in cursor.fetchall()}
 
 
-def write_changes(
-    tenant_id: UUID,
-    changes: Sequence[Change],
-    reasons: Mapping[tuple[UUID, UUID], dict[str, Any]] | None = None,
-) -> None:
+def write_changes(tenant_id: UUID, changes: Sequence[Change]) -> None:
     """Write joins and leaves with their history, count them, and tell; under the lock of members."""
-    if not changes:
+    if changes:
+        with connection.cursor() as cursor:
+            _fill_changes(cursor, changes, [None] * len(changes))
+        write_found(tenant_id, True)
+
+
+def write_found(tenant_id: UUID, is_any: bool) -> None:
+    """The same of what stands in `membership_change`."""
+    if not is_any:
         return
-    known = reasons or {}
-    rows = []
-    for change in changes:
-        leaf = known.get((change.segment_id, change.profile_id))
-        rule = None if leaf is None else orjson.dumps(leaf).decode()
-        rows.append((change.segment_id, change.profile_id, change.is_join, change.cause, rule))
     with connection.cursor() as cursor:
-        sql.CHANGE.fill(cursor, rows)
-        for statement in (sql.JOIN, sql.LEAVE, sql.REMEMBER, sql.COUNT):
-            cursor.execute(statement, {"tenant": tenant_id})
         # Readers tell others, who cannot be told that it never was.
-        cursor.execute(f"{SYNC_COMMIT}; {sql.TELL}", {"tenant": tenant_id, "chunk": sql.MOST_TOLD})
+        cursor.execute(f"{SYNC_COMMIT}; {sql.WRITE}", {"tenant": tenant_id, "chunk": sql.MOST_TOLD})
     wake_consumers()
 
 
-def note_due_days(tenant_id: UUID, segments: Iterable[Ruled], clock: Clock, *, among: str) -> None:
-    """Note when time alone may move the people `among` next, as far as these segments go."""
-    found = due_query((each.rule for each in segments), tenant_id, clock, among=among)
-    if found is not None:
-        with connection.cursor() as cursor:
-            sql.NOTED_DAY.fill(cursor, ())
-            cursor.execute(f"INSERT INTO noted_day {found[0]}", found[1])
-            cursor.execute(NOTE, {"tenant": tenant_id})
+def _fill_changes(cursor: Any, changes: Sequence[Change], reasons: Iterable[str | None]) -> None:
+    rows = (
+        (change.segment_id, change.profile_id, change.is_join, change.cause, reason)
+        for change, reason in zip(changes, reasons, strict=True)
+    )
+    sql.CHANGE.fill(cursor, rows)

@@ -7,23 +7,29 @@ taken over when its lease ends and finds less to do; a changed rule makes it sta
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from events.leases import Claim, LeasedTable
 from segments import statements as sql
 from segments.clock import Clock
-from segments.compiler import Parameters, compile_with
-from segments.due import EARLIER, NOTE, due_query
-from segments.membership import Asked, Ruled, lock_members, ruled_segments, weigh
+from segments.compiler import Parameters, compile_with, compose
+from segments.due import EARLIER, NOTE, READ, due_query
+from segments.glancing import glance
+from segments.membership import lock_members, weigh_alike
 from segments.models import Cause, Refresh, RefreshReason, Segment
 from segments.models.segment import RULED
 from segments.retrying import FAILED_WORDS, FAILURES, NEXT_TRY, RETRY_DELAYS
+from segments.ruled import Ruled, ruled_segments
+from segments.tallies import OfEverybody, Once
+from segments.weighing import WORD, word_of
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
 from tenants.scope import all_tenants, current_tenant_id
@@ -31,8 +37,9 @@ from tenants.scope import all_tenants, current_tenant_id
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 5_000
-# So many rules are asked in one pass over everybody.
-SHARED: Final = 25
+# So many rules are asked in one pass over everybody: one word of bits.
+SHARED: Final = WORD
+UUID_LENGTH: Final = 36
 MOST_ATTEMPTS: Final = 20
 LONGEST_ERROR: Final = 500
 # Hashes of a million ids must not spill to the disk.
@@ -79,8 +86,12 @@ class _Work:
 
     tenant: Tenant
     claims: dict[UUID, Claim]
-    joined: dict[UUID, int]
-    left: dict[UUID, int]
+    # Of which the days of this version have not been noted.
+    unnoted: frozenset[UUID]
+    joined: dict[UUID, int] = field(default_factory=dict)
+    left: dict[UUID, int] = field(default_factory=dict)
+    is_counted: bool = False
+    xid: int = 0
 
 
 def request_refresh(segment_id: UUID, reason: RefreshReason) -> None:
@@ -138,7 +149,7 @@ def _refresh_together(tenant: Tenant, segments: Sequence[Ruled], waiting: dict[U
     mine = [each for each in segments if waiting[each.id] in claimed]
     if not mine:
         return 0
-    work = _Work(tenant, {each.id: claimed[waiting[each.id]] for each in mine}, {}, {})
+    work = _Work(tenant, {each.id: claimed[waiting[each.id]] for each in mine}, _unnoted(mine))
     try:
         _compare_and_write(work, mine)
     except Outdated:
@@ -157,41 +168,99 @@ def _refresh_together(tenant: Tenant, segments: Sequence[Ruled], waiting: dict[U
     return _finish(work, mine)
 
 
+def _unnoted(segments: Sequence[Ruled]) -> frozenset[UUID]:
+    behind = Segment.objects.filter(pk__in=[each.id for each in segments], refreshed_version__lt=F("version"))
+    return frozenset(behind.values_list("pk", flat=True))
+
+
 def _compare_and_write(work: _Work, segments: Sequence[Ruled]) -> None:
     now = timezone.now()
-    by_id = {each.id: each for each in segments}
-    asked: dict[UUID, set[UUID]] = {}
-    for segment_id, profile_id in difference(work.tenant, segments, Clock(now, work.tenant.zone)):
-        asked.setdefault(profile_id, set()).add(segment_id)
-    people = sorted(asked)
-    for start in range(0, len(people), BATCH):
-        some = {each: Asked(asked[each], Cause.REFRESH) for each in people[start : start + BATCH]}
-        with transaction.atomic():
-            lock_members()
-            _check_current(work, by_id)
-            for change in weigh(work.tenant, some, ruled_segments(), now, finds_reasons=start == 0):
-                tally = work.joined if change.is_join else work.left
-                tally[change.segment_id] = tally.get(change.segment_id, 0) + 1
-    _note_everybodys_days(work, segments, Clock(now, work.tenant.zone))
+    clock = Clock(now, work.tenant.zone)
+    if len(segments) > 1 or not _is_soon_true(work, segments[0], now):
+        found = difference(work.tenant, segments, clock)
+        work.is_counted, work.xid = found.is_counted, found.xid
+        wanted = [each for each in segments if each.id in found.segment_ids]
+        for number, people in enumerate(batches_of(found.people, BATCH)):
+            _weigh_batch(work, segments, wanted, people, now, finds_reasons=number == 0)
+    _note_everybodys_days(work, segments, clock)
 
 
-def difference(tenant: Tenant, segments: Sequence[Ruled], clock: Clock) -> list[tuple[UUID, UUID]]:
-    """(segment, person) of everybody whose membership differs from what the rule says now; reads only."""
+def _is_soon_true(work: _Work, segment: Ruled, now: datetime) -> bool:
+    """Whether nobody differs, or nobody any more once whoever was written lately has been weighed."""
+    seen = glance(work.tenant, segment, Clock(now, work.tenant.zone), most=BATCH)
+    if seen is None:
+        return False
+    work.is_counted, work.xid = True, seen.xid
+    if seen.is_true or not seen.recent:
+        return seen.is_true
+    _weigh_batch(work, [segment], [segment], seen.recent, now, finds_reasons=True)
+    return seen.agrees(work.tenant, segment)
+
+
+def _weigh_batch(
+    work: _Work,
+    segments: Sequence[Ruled],
+    wanted: Sequence[Ruled],
+    people: str,
+    now: datetime,
+    *,
+    finds_reasons: bool,
+) -> None:
+    with transaction.atomic():
+        lock_members()
+        _check_current(work, {each.id: each for each in segments})
+        changed = weigh_alike(
+            work.tenant,
+            people,
+            wanted,
+            ruled_segments(),
+            now,
+            cause=Cause.REFRESH,
+            finds_reasons=finds_reasons,
+        )
+    for (segment_id, is_join), count in changed.items():
+        tally = work.joined if is_join else work.left
+        tally[segment_id] = tally.get(segment_id, 0) + count
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Of which segments some membership differs from the rule, and the people, as an array in PostgreSQL's writing.
+
+    `is_counted`: the segment's kept figures were found true; `xid`: no transaction before this one was still running.
+    """
+
+    segment_ids: frozenset[UUID]
+    people: str
+    is_counted: bool
+    xid: int
+
+
+def difference(tenant: Tenant, segments: Sequence[Ruled], clock: Clock) -> Difference:
+    """Who differs now; reads only. At most WORD segments."""
     parameters = Parameters("f")
     values: dict[str, Any] = {"tenant": tenant.pk, "segments": [each.id for each in segments]}
-    conditions = [
-        (parameters(each.id, "uuid"), compile_with(parameters, each.rule.root, tenant.pk, clock))
-        for each in segments
-    ]
-    if len(conditions) == 1:
-        wanted = sql.WANTED_BY_ONE.format(segment=conditions[0][0], condition=conditions[0][1])
+    if len(segments) == 1:
+        condition = compile_with(parameters, segments[0].rule.root, tenant.pk, clock)
+        statement = sql.DIFFERENCE.format(condition=condition)
     else:
-        rules = ", ".join(f"({segment}, {condition})" for segment, condition in conditions)
-        wanted = sql.WANTED_BY_MANY.format(rules=rules)
+        parameter = Once(parameters)
+        writer = OfEverybody(parameter, parameter(tenant.pk, "uuid"), clock)
+        word = word_of([compose(each.rule.root, writer.leaf) for each in segments])
+        statement = sql.DIFFERENCES.format(word=word, tallies=writer.tallies.of_everybody())
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ROOM_TO_COMPARE)
-        cursor.execute(sql.DIFFERENCE.format(wanted=wanted), values | parameters.values)
-        return list(cursor.fetchall())
+        cursor.execute(statement, values | parameters.values)
+        is_counted, xid, word, people = cursor.fetchone()
+    ids = frozenset(each.id for place, each in enumerate(segments) if (word or 0) >> place & 1)
+    return Difference(ids, people or "{}", bool(is_counted), xid)
+
+
+def batches_of(people: str, size: int) -> Iterator[str]:
+    """An array of ids in parts of `size`, without a look at each: they are all equally long."""
+    step = (UUID_LENGTH + 1) * size
+    for start in range(1, len(people) - 1, step):
+        yield f"{{{people[start : start + step].rstrip(',}')}}}"
 
 
 def _check_current(work: _Work, segments: dict[UUID, Ruled]) -> None:
@@ -211,29 +280,26 @@ def _check_current(work: _Work, segments: dict[UUID, Ruled]) -> None:
 
 
 def _note_everybodys_days(work: _Work, segments: Sequence[Ruled], clock: Clock) -> None:
-    """From now on time alone moves people of these segments too.
+    """From now on time alone moves people of these segments too, where that was not noted of this version before.
 
     One look at everybody for all of them, and only days that come earlier than those kept leave the database. Whoever
     is weighed meanwhile is noted anew by what is true of them then; a day too early costs one look.
     """
-    found = due_query((each.rule for each in segments), work.tenant.pk, clock)
+    new = [each.rule for each in segments if each.id in work.unnoted]
+    found = due_query(new, work.tenant.pk, clock)
     if found is None:
         return
+    values = {**found[1], "tenant": work.tenant.pk, "batch": BATCH * 4}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ROOM_TO_COMPARE)
-        cursor.execute(EARLIER.format(due=found[0]), found[1] | {"tenant": work.tenant.pk})
+        cursor.execute(EARLIER.format(due=found[0]), values)
         rows = cursor.fetchall()
-    for some in _batches(rows, BATCH * 4):
+    for people, days in rows:
         with transaction.atomic(), connection.cursor() as cursor:
             lock_members()
-            sql.NOTED_DAY.fill(cursor, some)
-            cursor.execute(NOTE, {"tenant": work.tenant.pk})
+            read = {"tenant": work.tenant.pk, "people": people, "days": days}
+            cursor.execute(NOTE.format(due=READ), read)
         work.claims = {key: (REFRESHES.renew([claim]) or [claim])[0] for key, claim in work.claims.items()}
-
-
-def _batches(rows: list[Any], size: int) -> Iterator[list[Any]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
 
 
 def _finish(work: _Work, segments: Sequence[Ruled]) -> int:
@@ -242,10 +308,13 @@ def _finish(work: _Work, segments: Sequence[Ruled]) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             lock_members()
             values: dict[str, Any] = {"tenant": work.tenant.pk, "segment": each.id, "version": each.version}
+            values["xid"] = work.xid
             cursor.execute(sql.FINISH, values)
             if cursor.rowcount == 0:
                 _let_go_one(work.claims[each.id])
                 continue
+            if not work.is_counted:
+                cursor.execute(sql.RECOUNT, values)
             ended += len(
                 REFRESHES.end(
                     [work.claims[each.id]],

@@ -44,11 +44,11 @@ def event_condition(
     """The condition on `p`; never null."""
     rows = _Rows(leaf, parameter, tenant, comparing)
     test = leaf.test
-    if isinstance(test, NeverTest) or _asks_for(test, "isNull"):
+    if isinstance(test, NeverTest) or asks_for(test, "isNull"):
         return f"(NOT {rows.exist()})"
-    if test == ONE_OR_MORE or _asks_for(test, "isNotNull"):
+    if test == ONE_OR_MORE or asks_for(test, "isNotNull"):
         return rows.exist()
-    having = _having(test, parameter, comparing)
+    having = passing(test, figure_of(test, parameter), comparing)
     if not isinstance(test, MomentTest) and passes(test.operator, 0, test.value):
         # Whoever has no rows passes: all but those who have rows and fail.
         return f"(NOT {rows.people(among, f'NOT {having}')})"
@@ -67,24 +67,30 @@ def rows_of(
     return _Rows(leaf, parameter, tenant, comparing).chosen(is_open_ended=is_open_ended)
 
 
-def _asks_for(test: Any, operator: str) -> bool:
+def asks_for(test: Any, operator: str) -> bool:
+    """Whether a test on a moment has this operator."""
     return isinstance(test, MomentTest) and test.operator == operator
 
 
-def _having(
-    test: CountTest | SumTest | MomentTest, parameter: Callable[..., str], comparing: Comparing
-) -> str:
+def figure_of(test: CountTest | SumTest | MomentTest, parameter: Callable[..., str]) -> str:
+    """The aggregate over a leaf's rows on `a` that its test speaks of."""
     if isinstance(test, CountTest):
-        return comparing.figure("count(*)", test.operator, test.value)
+        return "count(*)"
     if isinstance(test, MomentTest):
-        moment = f"{'max' if test.which == 'last' else 'min'}(a.occurred_at)"
-        positive = OPERATORS[test.operator].positive
-        if positive:
-            return f"(NOT {comparing.moment(moment, positive, test.value)})"
-        return comparing.moment(moment, test.operator, test.value)
+        return f"{'max' if test.which == 'last' else 'min'}(a.occurred_at)"
     key = parameter(test.key, "text")
-    number = f"CASE WHEN jsonb_typeof(a.metadata -> {key}) = 'number' THEN (a.metadata ->> {key})::numeric ELSE 0 END"
-    return comparing.figure(f"sum({number})", test.operator, test.value)
+    number = f"(a.metadata ->> {key})::numeric"
+    return f"sum(CASE WHEN jsonb_typeof(a.metadata -> {key}) = 'number' THEN {number} ELSE 0 END)"
+
+
+def passing(test: CountTest | SumTest | MomentTest, figure: str, comparing: Comparing) -> str:
+    """Whether a figure, which is known, passes the test."""
+    if not isinstance(test, MomentTest):
+        return comparing.figure(figure, test.operator, test.value)
+    positive = OPERATORS[test.operator].positive
+    if positive:
+        return f"(NOT {comparing.moment(figure, positive, test.value)})"
+    return comparing.moment(figure, test.operator, test.value)
 
 
 @dataclass(frozen=True)

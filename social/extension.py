@@ -33,6 +33,8 @@ EXTENSION: Final = Extension(
         "SocialConnectionStatus": "social.models.ConnectionStatus",
         "SocialPostStatus": "social.models.PostStatus",
         "SocialTargetStatus": "social.models.TargetStatus",
+        "SocialCallKind": "social.models.StepKind",
+        "SocialCallOutcome": "social.models.Outcome",
         "SocialMediaKind": "social.models.MediaKind",
         "PromotionStatus": "social.models.PromotionStatus",
         "PromotionSource": "social.models.SourceType",
@@ -54,6 +56,7 @@ EXTENSION: Final = Extension(
     graphql_mutations=("social.graphql.roots.SocialMutations",),
     programs=("social_sandbox",),
     calendar=("social.calendar.entries",),
+    timeline_names={"competitionId": "social.timeline_names.competitions"},
     demo=("social.demo.furnish",),
     # Publishing waits for other people's servers.
     queues={

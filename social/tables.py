@@ -92,10 +92,12 @@ TABLES: Final = (
     Table(
         "social.Target",
         plain=columns(
-            "post_id connection_id status planned_at due_at lease leased_until tries looks asks_human"
+            "post_id connection_id status planned_at due_at lease leased_until tries lost_workers looks"
         )
-        + columns("seen network_post_id permalink published_at deleted_at problem problem_code problem_text")
-        + columns("comment_id comment_due_at metrics_due_at said shown"),
+        + columns(
+            "asks_human seen network_post_id permalink published_at deleted_at problem problem_code problem_text"
+        )
+        + columns("comment_id comment_due_at comment_tries metrics_due_at said shown"),
         texts=written("problem_text said shown seen"),
     ),
     Table(

@@ -8,6 +8,8 @@ from events.debounce import clear_debounce, enqueue_debounced
 from social import measuring, series, warning
 from social.promoting import log_consumer, running
 from social.publishing import claiming, comments
+from social.publishing.deadly import give_up_deadly
+from social.publishing.leftovers import clear_drafts
 from social.publishing.working import drain
 from social.tokens import keep_alive
 from tenants.actors import acting_as, program
@@ -20,6 +22,7 @@ TURN_SECONDS: Final = 15.0
 def wake_publishing() -> None:
     """Send as many workers as there is work for; idempotent, because claims are."""
     claiming.hold_late()
+    give_up_deadly()
     for slot in range(claiming.count_due() or comments.is_any_due()):
         enqueue_debounced(PUBLISH, str(slot))
 
@@ -41,10 +44,14 @@ def measure() -> None:
 
 @shared_task(name="social.warn")
 def warn() -> None:
-    """Renew tokens ahead of their end, write to admins about accounts that end; idempotent by marks on the account."""
+    """Renew tokens ahead of their end, write to admins about accounts that end, take drafts back.
+
+    Idempotent by marks on the account and by steps.
+    """
     with acting_as(program("social.warn")):
         keep_alive()
         warning.warn_admins()
+        clear_drafts()
 
 
 @shared_task(name="social.promote")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -15,6 +16,7 @@ from social.networks.calling import CallFailed
 from social.networks.content import Account
 from social.networks.errors import Effect, verdict
 from tenants.encryption import DecryptionError, decrypt_for, encrypt_for
+from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 # Renewed so long before its end that a post never meets it.
@@ -119,11 +121,17 @@ def keep_alive(now: datetime | None = None) -> int:
     ends = Q(login=Login.INSTAGRAM, access_expires_at__lte=now + INSTAGRAM_AHEAD)
     idle = Q(network=Network.TWITTER, access_expires_at__lte=now - X_IDLE)
     with all_tenants():
-        rows = Connection.objects.filter(ends | idle, status=ConnectionStatus.ACTIVE).order_by("pk")
+        free = Q(renewing_until=None) | Q(renewing_until__lte=now)
+        rows = Connection.objects.filter(ends | idle, free, status=ConnectionStatus.ACTIVE)
+        rows = rows.order_by("access_expires_at", "pk")
         found = list(rows.values_list("pk", "tenant_id")[:MOST])
-    for key, tenant_id in found:
+
+    def keep(account: tuple[UUID, UUID]) -> None:
+        key, tenant_id = account
         with tenant_scope(tenant_id), suppress(CallFailed):
             account_of(Connection.objects.get(pk=key))
+
+    one_by_one(found, keep, what="keeping a token alive")
     return len(found)
 
 

@@ -21,6 +21,8 @@ from tenants.sources import SOURCES
 logger = logging.getLogger(__name__)
 
 KEY_START = "crm_"
+# Of keys that open sandboxes and nothing else.
+TEST_START = "test_"
 SECRET_BYTES = 30  # 40 characters, 240 bits
 MAX_KEY_LENGTH = 100
 PREFIX_LENGTH = 12
@@ -66,11 +68,15 @@ def issue_key(
 ) -> IssuedKey:
     """Make a key. The plain key is in the answer and nowhere else. Raises InvalidError.
 
-    A key that publishes events is bound to services (`sources`): it cannot speak in another's name.
+    A key that publishes events is bound to services (`sources`): it cannot speak in another's name. One for sandboxes
+    opens no real club, and says so by its beginning.
     """
     tenant_rows, scope_names = list(tenants), sorted(set(scopes))
     if not tenant_rows:
         raise InvalidError("A key needs at least one tenant.", field="tenants")
+    kinds = {tenant.is_sandbox for tenant in tenant_rows}
+    if len(kinds) > 1:
+        raise InvalidError("A key opens sandboxes or real clubs, never both.", field="tenants")
     unknown = [scope for scope in scope_names if scope not in Scope.values]
     if unknown or not scope_names:
         raise InvalidError(
@@ -83,7 +89,7 @@ def issue_key(
     strange = [source for source in source_names if source not in SOURCES]
     if strange:
         raise InvalidError(f"Unknown source {', '.join(strange)}.", field="sources")
-    plain = KEY_START + secrets.token_urlsafe(SECRET_BYTES)
+    plain = (TEST_START if kinds == {True} else KEY_START) + secrets.token_urlsafe(SECRET_BYTES)
     with transaction.atomic():
         row = ApiKey.objects.create(
             name=name,
@@ -106,7 +112,7 @@ def hash_key(plain: str) -> str:
 
 def find_key(plain: str) -> ActiveKey | None:
     """The key when it is known, not revoked and not expired, else None; cached for FOUND_SECONDS."""
-    if len(plain) > MAX_KEY_LENGTH or not plain.startswith(KEY_START):
+    if len(plain) > MAX_KEY_LENGTH or not plain.startswith((KEY_START, TEST_START)):
         return None
     digest = hash_key(plain)
     key = _found.get(digest)

@@ -76,6 +76,7 @@ def create_tenant(
     tier_order: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
     is_furnished: bool = True,
+    is_sandbox: bool = False,
 ) -> Tenant:
     """Make a tenant together with its slug and aliases.
 
@@ -94,6 +95,7 @@ def create_tenant(
         locale=locale,
         tier_order=list(tier_order),
         settings=dict(settings or {}),
+        is_sandbox=is_sandbox,
     )
     tenant.full_clean(validate_unique=False, validate_constraints=False)
     with transaction.atomic():
@@ -102,16 +104,16 @@ def create_tenant(
             _own_name(tenant, each)
         tenant.save()
         if is_furnished:
-            _furnish(tenant)
+            furnish(tenant)
     transaction.on_commit(forget_tenants)
     return tenant
 
 
-def _furnish(tenant: Tenant) -> None:
+def furnish(tenant: Tenant) -> None:
     """What each app puts into a new club, in the transaction that makes it."""
     with tenant_scope(tenant):
-        for furnish in map(resolve, every("on_tenant_created")):
-            furnish(tenant)
+        for put_in in map(resolve, every("on_tenant_created")):
+            put_in(tenant)
 
 
 def add_alias(*, tenant: Tenant, alias: str) -> None:

@@ -411,6 +411,7 @@ class Extension:
     a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise. `segment_users`:
     functions that tell in words what needs the segment with a UUID ("the campaign “Spring offer”").
     `calendar`: functions `entries(start, end)` that give what the calendar of sends shows (`campaigns.calendar.Entry`).
+    `timeline_names`: key in the metadata of activities → function that names its ids (`profiles.timeline_names.Named`).
     """
 
     tables: tuple[Table, ...] = ()
@@ -443,6 +444,7 @@ class Extension:
     segment_users: tuple[str, ...] = ()
     demo: tuple[str, ...] = ()
     calendar: tuple[str, ...] = ()
+    timeline_names: Mapping[str, str] = field(default_factory=dict)
     logged: tuple[Logged, ...] = ()
 
 

@@ -37,6 +37,7 @@ class ViewerTenant(graphene.ObjectType):
     locale = graphene.String(required=True)
     membership_tiers = graphene.List(graphene.NonNull(graphene.String), required=True)
     role = graphene.Field(MembershipRole)
+    is_sandbox = graphene.Boolean(required=True, description="Nothing it sends reaches anybody.")
 
 
 class Viewer(graphene.ObjectType):
@@ -51,6 +52,7 @@ class Viewer(graphene.ObjectType):
     email = graphene.String()
     scopes = graphene.List(graphene.NonNull(graphene.String), required=True)
     sources = graphene.List(graphene.NonNull(graphene.String), required=True)
+    is_sandbox = graphene.Boolean(required=True, description="Whether all its tenants are sandboxes.")
     tenants = graphene.List(graphene.NonNull(ViewerTenant), required=True)
 
     def resolve_tenants(root: Any, info: GraphQLResolveInfo) -> Any:  # noqa: N805 - graphene passes the value

@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from django.db import InterfaceError, OperationalError
+from django.db.models import F, Model, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
+Row = TypeVar("Row", bound=Model)
 # The database is away or out of time: everybody's trouble, and no use to try the next.
 EVERYBODYS: Final = (OperationalError, InterfaceError)
 
@@ -30,3 +33,10 @@ def one_by_one(items: Iterable[Item], act: Callable[[Item], object], *, what: st
         else:
             done.append(item)
     return done
+
+
+def first_of_each_club(rows: QuerySet[Row], by: str, most: int) -> QuerySet[Row]:
+    """The rows of each tenant that come first by this column, so that what waits in one club hides no other's."""
+    place = Window(RowNumber(), partition_by=F("tenant_id"), order_by=(F(by).asc(), F("pk").asc()))
+    chosen: Any = rows.alias(place=place).filter(place__lte=most).order_by(by, "pk")
+    return cast("QuerySet[Row]", chosen)

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from tenants.callers import Caller
+from tenants.directory import tenant_by_id
 from tenants.models import Membership, Tenant, TenantName
 from tenants.sources import SOURCES
 
@@ -21,7 +22,13 @@ def viewer_fields(caller: Caller) -> dict[str, Any]:
         "scopes": sorted(caller.scopes),
         "sources": sorted(SOURCES if caller.sources is None else caller.sources),
         "requestsPerMinute": limits,
+        "isSandbox": _sees_sandboxes_only(caller),
     }
+
+
+def _sees_sandboxes_only(caller: Caller) -> bool:
+    clubs = [tenant_by_id(tenant_id) for tenant_id in caller.tenant_ids]
+    return bool(clubs) and all(club.is_sandbox for club in clubs)
 
 
 def tenants_of_caller(caller: Caller) -> list[dict[str, Any]]:
@@ -47,6 +54,7 @@ def tenants_of_caller(caller: Caller) -> list[dict[str, Any]]:
             "locale": row.locale,
             "membershipTiers": row.tier_order,
             "role": roles.get(row.pk),
+            "isSandbox": row.is_sandbox,
         }
         for row in rows
     ]

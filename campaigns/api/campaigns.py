@@ -98,7 +98,6 @@ class CampaignsView(ListView):
         summary="Make a draft",
         request=schema.CREATE,
         responses={201: schema.CAMPAIGN},
-        examples=[schema.EXAMPLE],
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """Nothing is sent before it is scheduled."""

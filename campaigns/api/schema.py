@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from campaigns.models import CampaignChannel, CampaignStatus, CampaignType, Goal, SendWindow, WinnerMetric
@@ -246,18 +246,3 @@ RECIPIENT: Final = inline_serializer(
     },
 )
 RECIPIENTS: Final = type(RECIPIENT)(many=True)
-EXAMPLE: Final = OpenApiExample(
-    "A mail, else an SMS",
-    {
-        "name": "Spring Open",
-        "segmentIds": ["0b0c5a4e-7d55-4d0c-9c3b-1a2b3c4d5e6f"],
-        "channels": ["EMAIL", "SMS"],
-        "content": {
-            "EMAIL": {"subject": "Spring Open", "body": "Dear {{ firstName }}, enter by Friday."},
-            "SMS": {"body": "Spring Open: enter by Friday."},
-        },
-        "holdOutPercent": 10,
-        "goal": "ENTERED",
-    },
-    request_only=True,
-)

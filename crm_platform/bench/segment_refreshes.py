@@ -107,7 +107,7 @@ def _full(setting: Setting, connection: Connection, tenant: Tenant, full: _Full)
         bare.append(_timed(lambda: connection.execute(statement, values)))
         (wanted,) = one_row(connection, MEMBERS, [made])
         _empty(connection)
-        took.append(_refresh(tenant, [made]))
+        took.append(refresh_now(tenant, [made]))
         (found,) = one_row(connection, MEMBERS, [made])
         expect("members", found, wanted)
     by_hand = _middle(bare)
@@ -125,7 +125,7 @@ def _little(setting: Setting, connection: Connection, tenant: Tenant) -> Figure:
     setting.reporter.note("refresh that finds little to do")
     drop_segments(tenant)
     made = make_segment(tenant, "Bench", LARGE)
-    _refresh(tenant, [made])
+    refresh_now(tenant, [made])
     settle(connection, *TABLES)
     statement = COUNT.replace("{condition}", IN_LARGE)
     took: list[float] = []
@@ -134,7 +134,7 @@ def _little(setting: Setting, connection: Connection, tenant: Tenant) -> Figure:
         bare.append(_timed(lambda: connection.execute(statement, {"tenant": tenant.pk})))
         connection.execute(MOVE_FEW, [made])
         (before,) = one_row(connection, MEMBERS, [made])
-        took.append(_refresh(tenant, [made]))
+        took.append(refresh_now(tenant, [made]))
         (after,) = one_row(connection, MEMBERS, [made])
         expect("members who left", before - after, FEW)
     count = _middle(bare)
@@ -147,21 +147,21 @@ def _shared(setting: Setting, connection: Connection, tenant: Tenant) -> Figure:
     drop_segments(tenant)
     made = [make_segment(tenant, f"Bench {n}", rule) for n, rule in enumerate(many_rules(SEGMENTS))]
     setting.reporter.note(f"{SEGMENTS} segments, for the first time")
-    _refresh(tenant, made)
+    refresh_now(tenant, made)
     settle(connection, *TABLES, "segments_dueday")
     with setting.reporter.bar("one by one", SEGMENTS) as report:
         singly = 0.0
         for number, each in enumerate(made):
-            singly += _refresh(tenant, [each])
+            singly += refresh_now(tenant, [each])
             report(number + 1)
     setting.reporter.note("together")
-    together = _refresh(tenant, made)
+    together = refresh_now(tenant, made)
     words = f"{SEGMENTS} segments refreshed together; one after the other"
     return duration("segments", words, together, baseline_ms=singly, most_ms=round(0.6 * singly))
 
 
-def _refresh(tenant: Tenant, segments: Sequence[UUID]) -> float:
-    """Milliseconds."""
+def refresh_now(tenant: Tenant, segments: Sequence[UUID]) -> float:
+    """Refresh these; returns milliseconds."""
     with tenant_scope(tenant):
         for each in segments:
             request_refresh(each, RefreshReason.PERSON)

@@ -27,6 +27,12 @@ HUMAN_AGENTS: Final = (
 )
 PROXY_AGENT: Final = "Mozilla/5.0 (mail privacy proxy)"
 SCANNER_AGENT: Final = "LinkScanner/4.2"
+SUBJECTS: Final = {
+    "news": "News from the club",
+    "fixtures": "This quarter's fixtures",
+    "whats-on": "What's on this month",
+    "birthday": "Happy birthday from all of us",
+}
 LINKS: Final = ("book", "competitions", "restaurant", "lessons", "membership", "open-day")
 
 
@@ -107,7 +113,10 @@ class _Message:
 
     def plan_email(self, sent: datetime) -> None:
         rng = self.rng
-        self._delivery("sent", sent, campaignId=f"cmp-{self.mailing.id}", idempotencyKey=self.id)
+        subject = SUBJECTS.get(self.mailing.id.split("-", 2)[-1], "A message from the club")
+        self._delivery(
+            "sent", sent, campaignId=f"cmp-{self.mailing.id}", idempotencyKey=self.id, subject=subject
+        )
         arrived = sent + timedelta(seconds=rng.between(2, 90))
         if self.contact.is_dead:
             self._delivery("bounced", arrived, bounceType="hard", reason="mailbox does not exist")

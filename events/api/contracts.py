@@ -60,11 +60,7 @@ class EventTypesView(_ForPublishers):
         operation_id="listEventTypes",
         tags=TAGS,
         summary="List the types of events with their payloads",
-        responses={
-            200: inline_serializer(
-                "EventTypes", {"data": inline_serializer("EventType", TYPE_FIELDS, many=True)}
-            )
-        },
+        responses={200: inline_serializer("EventTypes", {"data": type(EVENT_TYPE)(many=True)})},
     )
     def get(self, request: ApiRequest, **names: str) -> HttpResponseBase:
         """All types that may be published, each with the JSON Schema of its payload."""

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, inline_serializer
+from drf_spectacular.utils import OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
 from events.envelope import (
@@ -186,34 +186,4 @@ EVENT_STATES: Final = inline_serializer(
             },
         ),
     },
-)
-
-PAYMENT: Final = OpenApiExample(
-    "A payment",
-    {
-        "id": "p-2",
-        "type": "scl.payment.received",
-        "timestamp": "2026-03-01T08:15:00+02:00",
-        "tenantId": "fairview",
-        "identity": {"sclMemberId": 4711},
-        "payload": {"id": "p-2", "memberId": 4711, "amountCents": 150000, "currency": "ZAR"},
-    },
-    request_only=True,
-)
-MIXED_VERDICT: Final = OpenApiExample(
-    "Two good, one not",
-    {
-        "accepted": 2,
-        "duplicates": 0,
-        "rejected": [
-            {
-                "index": 1,
-                "code": "INVALID_TIMESTAMP",
-                "message": "timestamp must be ISO 8601 with an offset.",
-                "field": "timestamp",
-            }
-        ],
-    },
-    response_only=True,
-    status_codes=["202"],
 )

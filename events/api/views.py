@@ -110,7 +110,6 @@ class EventsView(TenantApiView):
         parameters=[
             OpenApiParameter("dryRun", bool, description="Check everything, payloads too, and store nothing.")
         ],
-        examples=[schema.PAYMENT, schema.MIXED_VERDICT],
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """One event or a list of up to 1,000, at most 8 MiB. Answered when what was accepted is safely stored.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from events.models import (
@@ -149,15 +149,6 @@ REPLAY: Final = inline_serializer(
     },
 )
 REPLAYED: Final = inline_serializer("WebhookReplayed", {"replayed": serializers.IntegerField()})
-EXAMPLE: Final = OpenApiExample(
-    "All about profiles",
-    {
-        "url": "https://example.com/crm",
-        "eventTypes": ["crm.profile.*"],
-        "description": "Newsletter tool",
-    },
-    request_only=True,
-)
 
 
 def endpoint_fields(endpoint: WebhookEndpoint) -> dict[str, Any]:

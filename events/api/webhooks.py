@@ -77,7 +77,6 @@ class WebhooksView(ListView):
         summary="Make a webhook endpoint",
         request=schema.CREATE,
         responses={201: schema.MADE},
-        examples=[schema.EXAMPLE],
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """Told of everything that happens from now on and that its filters want, as signed POST requests.

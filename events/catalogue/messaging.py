@@ -86,6 +86,7 @@ class MessageDelivery(Payload):
     channel: ChannelChoice = None
     campaign_id: Id = None
     idempotency_key: Id = None
+    subject: Prose = None
     reason: Prose = None
     bounce_type: Annotated[BounceType | None, PlainValidator(one_of(BounceType))] = None
 

@@ -27,8 +27,9 @@ JOB_OPTIONS: Final[Mapping[str, Any]] = {
 
 
 def send(tenant: Tenant, envelopes: Sequence[Mapping[str, Any]]) -> None:
-    """What the consumer sends; the envelopes name their tenant."""
-    publish(envelopes)
+    """What the consumer sends; the envelopes name their tenant. Other services hear nothing of sandboxes."""
+    if not tenant.is_sandbox:
+        publish(envelopes)
 
 
 def senders_to_readers() -> dict[str, Callable[[Tenant, Sequence[Mapping[str, Any]]], None]]:
@@ -41,7 +42,8 @@ def senders_to_readers() -> dict[str, Callable[[Tenant, Sequence[Mapping[str, An
 
 
 def _send_to(tenant: Tenant, envelopes: Sequence[Mapping[str, Any]], *, queue: str) -> None:
-    publish(envelopes, queue=queue)
+    if not tenant.is_sandbox:
+        publish(envelopes, queue=queue)
 
 
 def publish(envelopes: Sequence[Mapping[str, Any]], *, queue: str = "") -> None:

@@ -24,6 +24,7 @@ from tenants.actors import current_actor
 from tenants.encryption import DecryptionError, decrypt, encrypt
 from tenants.errors import InvalidError
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.sandboxes import is_sandbox
 from tenants.scope import current_tenant_id
 
 MOST_ENDPOINTS: Final = 20
@@ -181,7 +182,7 @@ def target_of(endpoint: WebhookEndpoint) -> Target:
     is_changing = endpoint.old_secret_until is not None and endpoint.old_secret_until > timezone.now()
     if is_changing and endpoint.sealed_old_secret:
         sealed.append(endpoint.sealed_old_secret)
-    return Target(endpoint.url, [decrypt(each) for each in sealed])
+    return Target(endpoint.url, [decrypt(each) for each in sealed], is_of_sandbox=is_sandbox())
 
 
 def check_types(event_types: Sequence[str]) -> list[str]:

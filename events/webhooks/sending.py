@@ -32,14 +32,16 @@ GONE: Final = 410
 # Statuses with which `Retry-After` is heeded.
 BUSY: Final = frozenset({429, 503})
 LONGEST_ERROR: Final = 300
+NOTHING_LEAVES: Final = "Noted only: nothing leaves a sandbox."
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to send, and the secrets that sign."""
+    """Where to send, and the secrets that sign; of sandboxes it is only noted what would have been sent."""
 
     url: str
     secrets: Sequence[str]
+    is_of_sandbox: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,8 @@ def send(
     `longest`: so many bytes of the answer are read.
     """
     at = datetime.now(UTC)
+    if target.is_of_sandbox:
+        return Answer(at=at, duration_ms=0, text=NOTHING_LEAVES)
     timestamp = int(at.timestamp())
     headers = {
         "content-type": "application/json",

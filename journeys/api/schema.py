@@ -206,7 +206,17 @@ SECRET_KEPT: Final = inline_serializer(
         "secret": serializers.CharField(help_text="Told this once."),
     },
 )
-SIMULATED: Final = inline_serializer("JourneySimulated", {"entered": serializers.JSONField()})
+SIMULATED: Final = inline_serializer(
+    "JourneySimulated",
+    {
+        "entered": serializers.BooleanField(),
+        "reason": serializers.CharField(allow_null=True, help_text="Why they would not enter."),
+        "words": serializers.CharField(required=False, help_text="The same for people."),
+        "stops": serializers.IntegerField(required=False, help_text="How often they would wait."),
+        "story": serializers.ListField(child=serializers.DictField(), help_text="Step by step."),
+        "messages": serializers.ListField(child=serializers.DictField(), help_text="What would be said."),
+    },
+)
 EXPLAINED: Final = inline_serializer(
     "JourneyExplained",
     {

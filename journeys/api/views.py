@@ -234,7 +234,7 @@ class PauseView(_Act):
 
 def at_archive(people: Any) -> str:
     """What becomes of those under way; raises InvalidError."""
-    if people is not None and people not in set(lifecycle.AtArchive):
+    if people is not None and people not in tuple(lifecycle.AtArchive):
         raise InvalidError("Choose FINISH or EXIT.", field="people")
     return str(people or lifecycle.AtArchive.FINISH)
 

@@ -53,7 +53,6 @@ class LettersView(ListView):
         parameters=[CUSTOMER_ID],
         request=schema.WRITE,
         responses={201: schema.LETTER},
-        examples=[schema.EXAMPLE],
     )
     def post(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Through the send ledger, at once. 409 `NOT_ALLOWED` where consent, restriction or a bounce forbids it."""

@@ -2,17 +2,11 @@
 
 from typing import Any, Final
 
-from drf_spectacular.utils import OpenApiExample, inline_serializer
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
 from messaging.models import DeliveryStatus, SendChannel
 from messaging.models.delivery import Source
-
-EXAMPLE: Final = OpenApiExample(
-    "A mail",
-    {"channel": "EMAIL", "subject": "Your umbrella", "body": "Dear {{ firstName }}, we have found it."},
-    request_only=True,
-)
 
 
 def _channel(**values: Any) -> serializers.ChoiceField:

@@ -1,5 +1,6 @@
 """Acts on one or many customers that apps bring, and whom such an act is about."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -32,12 +33,16 @@ class Offer:
     address: str
 
 
-def offers_of(request: StaffRequest) -> list[Offer]:
-    """The acts that the person may do."""
+# What the customer page has a shorter way for: tags beside the name, the field for notes.
+SHORTER_ON_PAGE: Final = ("tag", "untag", "note")
+
+
+def offers_of(request: StaffRequest, *, without: Collection[str] = ()) -> list[Offer]:
+    """The acts that the person may do; `without` names those that are not asked for."""
     return [
         Offer(act.title, act.icon, reverse(f"admin:{act.page}"))
         for act in ordered("customer_actions")
-        if request_may(request, Right(act.right))
+        if act.name not in without and request_may(request, Right(act.right))
     ]
 
 

@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from profiles.admin.activity_chart import activity_chart
 from profiles.admin.connections import connections_of
-from profiles.admin.customer_actions import offers_of
+from profiles.admin.customer_actions import SHORTER_ON_PAGE, offers_of
 from profiles.admin.customer_forms import NoteForm
 from profiles.admin.panels import customer_panels
 from profiles.admin.provenance import LABELS, Provenance, facts_of, handicap_text, provenance
 from profiles.admin.score_dials import dials_of
-from profiles.admin.timeline_pages import ICONS, choice_from, hidden_from, timeline_of
+from profiles.admin.timeline_moments import ICONS
+from profiles.admin.timeline_pages import choice_from, hidden_from, timeline_of
 from profiles.models import ActivityCategory, CustomerProfile, Note, ProfileStatus
 from profiles.other_money import other_money
 from profiles.restricting import restriction_of
@@ -131,7 +132,7 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         "is_restricted": is_restricted,
         "tabs": TABS,
         "panels": customer_panels(request, profile),
-        "acts": offers_of(request),
+        "acts": offers_of(request, without=SHORTER_ON_PAGE),
     }
 
 

@@ -11,7 +11,8 @@ from events.webhooks.endpoints import disabled_by_itself
 from profiles.admin.club_figures import MOST_COUNTED, club_figures
 from profiles.admin.first_steps import first_steps
 from profiles.admin.panels import dashboard_panels
-from profiles.admin.timeline_pages import ICONS, hidden_from
+from profiles.admin.timeline_moments import ICONS
+from profiles.admin.timeline_pages import hidden_from
 from profiles.models import ActivityCategory
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, front_page, page, show

@@ -12,11 +12,12 @@ from profiles.admin.scoring_forms import groups_of, rules_given, unread_amounts
 from profiles.errors import InvalidFields
 from profiles.models import ScoreRun
 from profiles.scoring.changes import list_versions
+from profiles.scoring.foretelling import Foretold, after_own_people, foretell
 from profiles.scoring.people import Scorer
 from profiles.scoring.rules import DEFAULT_RULES, Rules
 from profiles.scoring.runs import is_due
 from profiles.scoring.versions import change_rules, current_rules, go_back
-from tenants.admin.base import messages
+from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -25,8 +26,23 @@ from tenants.roles import Right
 @page("scoring/", name="scoring_rules", right=Right.VIEW_PROFILES)
 @require_GET
 def scoring_rules(request: StaffRequest) -> HttpResponse:
-    """Bands, weights and levels with their versions."""
+    """Bands, weights and levels with their versions; with `?own` limits are offered after the club's own people."""
+    if "own" in request.GET and request_may(request, Right.ADMINISTER):
+        _, present = current_rules()
+        return _shown(request, {}, {}, offered=after_own_people(present))
     return _shown(request, {}, {})
+
+
+@page("scoring/foretell/", name="scoring_foretell", right=Right.ADMINISTER)
+@require_POST
+def scoring_foretell(request: StaffRequest) -> HttpResponse:
+    """What the form would change, before it is saved."""
+    try:
+        wanted = Rules.from_json(rules_given(request.POST))
+    except InvalidFields as error:
+        return _shown(request, error.fields | unread_amounts(request.POST), request.POST)
+    _, present = current_rules()
+    return _shown(request, {}, request.POST, foretold=foretell(present, wanted))
 
 
 @page("scoring/change/", name="scoring_change", right=Right.ADMINISTER)
@@ -72,7 +88,15 @@ def _tell(request: StaffRequest, before: int, version: int) -> None:
         messages.success(request, f"Saved as version {version}. Everybody is being scored by it.")
 
 
-def _shown(request: StaffRequest, problems: Mapping[str, str], posted: Mapping[str, str]) -> HttpResponse:
+def _shown(
+    request: StaffRequest,
+    problems: Mapping[str, str],
+    posted: Mapping[str, str],
+    *,
+    offered: Rules | None = None,
+    foretold: Foretold | None = None,
+) -> HttpResponse:
+    """The form, filled with what was posted, else with what is offered, else with the present rules."""
     versions = list_versions()
     rules: Rules = versions[0].rules
     return show(
@@ -80,7 +104,9 @@ def _shown(request: StaffRequest, problems: Mapping[str, str], posted: Mapping[s
         "crm/scoring/rules.html",
         "Scoring rules",
         status=422 if problems else 200,
-        groups=groups_of(rules, problems, posted),
+        groups=groups_of(offered or rules, problems, posted),
+        is_offered=offered is not None,
+        foretold=foretold,
         problems=problems,
         versions=versions,
         progress=_progress(),

@@ -12,8 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
+from profiles.admin.timeline_moments import Moment, moments_of
+from profiles.gathered_timeline import GatheredPage, read_gathered
 from profiles.models import ActivityCategory, CustomerProfile
-from profiles.timeline import Place, TimelineFilter, TimelinePage, TimelineRow, read_timeline
+from profiles.timeline import Place, TimelineFilter
 from tenants.admin import formatting
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, page
@@ -26,21 +28,6 @@ from tenants.roles import Right
 TAKE: Final = 30
 # What only those see who see money and complaints.
 DISCREET: Final = (ActivityCategory.PAYMENT, ActivityCategory.FEEDBACK)
-ICONS: Final = {
-    ActivityCategory.MEMBERSHIP: "badge",
-    ActivityCategory.PAYMENT: "payments",
-    ActivityCategory.BOOKING: "event_available",
-    ActivityCategory.GOLF: "golf_course",
-    ActivityCategory.COMMUNICATION: "mail",
-    ActivityCategory.CONSENT: "verified_user",
-    ActivityCategory.FEEDBACK: "forum",
-    ActivityCategory.FACILITY: "sports_tennis",
-    ActivityCategory.CAMPAIGN: "campaign",
-    ActivityCategory.JOURNEY: "route",
-    ActivityCategory.SOCIAL: "share",
-    ActivityCategory.NOTE: "sticky_note_2",
-    ActivityCategory.IDENTITY: "fingerprint",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +51,6 @@ class Choice:
         pairs = [("category", each) for each in self.categories]
         single = (("source", self.source), ("since", self.since), ("until", self.until))
         return urlencode([*pairs, *((name, value) for name, value in single if value)])
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A row with its icon."""
-
-    row: TimelineRow
-    icon: str
-    category: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +92,23 @@ def hidden_from(request: HttpRequest) -> tuple[str, ...]:
 def timeline_of(
     profile_id: UUID, tenant: Tenant, choice: Choice, cursor: str = "", without: tuple[str, ...] = ()
 ) -> Timeline:
-    """A page of the timeline; one query. Raises Http404 for a cursor that is not ours."""
+    """A page of the timeline; a fixed number of queries. Raises Http404 for a cursor that is not ours.
+
+    `without`: the categories that the reader may not see; then no price of a booking is shown either.
+    """
     chosen = replace(_filter(choice, tenant), without=without)
-    found = read_timeline(profile_id, chosen=chosen, after=_place(cursor), take=TAKE)
-    return Timeline(by_day(found.rows, tenant), _next_url(profile_id, choice, found))
+    found = read_gathered(profile_id, chosen=chosen, after=_place(cursor), take=TAKE)
+    moments = moments_of(profile_id, found.rows, tenant, with_money=not without)
+    return Timeline(by_day(moments, tenant), _next_url(profile_id, choice, found))
 
 
-def by_day(rows: Sequence[TimelineRow], tenant: Tenant) -> list[Day]:
+def by_day(moments: Sequence[Moment], tenant: Tenant) -> list[Day]:
     """Rows, newest first, under the headings of their days."""
     days = []
-    for key, group in groupby(rows, key=lambda row: row.occurred_at.astimezone(tenant.zone).date()):
+    for key, group in groupby(moments, key=lambda one: one.row.occurred_at.astimezone(tenant.zone).date()):
         of_day = list(group)
-        heading = formatting.day_heading(of_day[0].occurred_at, tenant)
-        days.append(Day(key.isoformat(), heading, [_moment(row) for row in of_day]))
+        heading = formatting.day_heading(of_day[0].row.occurred_at, tenant)
+        days.append(Day(key.isoformat(), heading, of_day))
     return days
 
 
@@ -147,14 +129,10 @@ def timeline_fragment(request: StaffRequest, profile_id: UUID) -> HttpResponse:
         "choice": choice,
         "club": club,
         "profile": profile,
+        "may_administer": request_may(request, Right.ADMINISTER),
         "more": "cursor" in request.GET,
     }
     return render(request, "crm/customer/timeline_rows.html", context)
-
-
-def _moment(row: TimelineRow) -> Moment:
-    category = ActivityCategory(row.category)
-    return Moment(row, ICONS[category], str(category.label))
 
 
 def _filter(choice: Choice, tenant: Tenant) -> TimelineFilter:
@@ -187,7 +165,7 @@ def _place(cursor: str) -> Place | None:
     return occurred_at, row_id
 
 
-def _next_url(profile_id: UUID, choice: Choice, found: TimelinePage) -> str:
+def _next_url(profile_id: UUID, choice: Choice, found: GatheredPage) -> str:
     if found.next_place is None:
         return ""
     place = urlencode({"cursor": encode_cursor(*found.next_place)})

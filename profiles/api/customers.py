@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 
 from profiles.api import schema
 from profiles.api.customer_pages import chosen_fields, read_fields, read_order
@@ -32,11 +32,6 @@ TAGS = ["customers"]
 MOST_WRITTEN = 100
 MOST_RESOLVED = 500
 ITEMS_A_REQUEST = 50
-NEW_CUSTOMER = OpenApiExample(
-    "A walk-in guest",
-    {"firstName": "Thandi", "lastName": "Mokoena", "email": "thandi@example.org", "tags": ["guest"]},
-    request_only=True,
-)
 
 
 class CustomersView(TenantApiView):
@@ -97,7 +92,6 @@ class CustomersView(TenantApiView):
         summary="Make a customer",
         request=schema.CUSTOMER_CREATE,
         responses={201: schema.CUSTOMER},
-        examples=[NEW_CUSTOMER],
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """By hand, with at least a name, an e-mail address or a phone number.

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from profiles.activity_entry import add_activity
@@ -27,11 +27,6 @@ from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 
 NOTE_FIELDS = frozenset({"body", "isPinned"})
-PHONE_CALL = OpenApiExample(
-    "A phone call",
-    {"type": "PHONE_CALL", "category": "COMMUNICATION", "title": "Asked about a corporate day"},
-    request_only=True,
-)
 
 
 class ActivitiesView(TenantApiView):
@@ -65,7 +60,6 @@ class ActivitiesView(TenantApiView):
         parameters=[schema.CUSTOMER_ID],
         request=schema.ACTIVITY_CREATE,
         responses={201: schema.ACTIVITY},
-        examples=[PHONE_CALL],
     )
     def post(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """What somebody saw happen and no service tells."""

@@ -82,16 +82,17 @@ SCORES: Final = inline_serializer(
 )
 
 
-def _weights(name: str, parts: tuple[str, ...]) -> serializers.Serializer[Any]:
+def _weights(name: str, parts: tuple[str, ...], required: bool) -> serializers.Serializer[Any]:
     weight: dict[str, serializers.Field[Any, Any, Any, Any]] = {
         part: serializers.IntegerField(min_value=0, max_value=HIGHEST) for part in parts
     }
-    return inline_serializer(name, weight, help_text="Percent; they add up to 100.")
+    return inline_serializer(name, weight, required=required, help_text="Percent; they add up to 100.")
 
 
-def _bands(words: str) -> serializers.ListField:
+def _bands(words: str, required: bool) -> serializers.ListField:
     pair = serializers.ListField(child=serializers.IntegerField(min_value=0), min_length=2, max_length=2)
     return serializers.ListField(
+        required=required,
         child=pair,
         min_length=1,
         max_length=MOST_BANDS,
@@ -99,8 +100,9 @@ def _bands(words: str) -> serializers.ListField:
     )
 
 
-def _levels(names: tuple[str, ...]) -> serializers.ListField:
+def _levels(names: tuple[str, ...], required: bool) -> serializers.ListField:
     return serializers.ListField(
+        required=required,
         child=serializers.IntegerField(min_value=0, max_value=HIGHEST),
         min_length=len(names) - 1,
         max_length=len(names) - 1,
@@ -108,19 +110,21 @@ def _levels(names: tuple[str, ...]) -> serializers.ListField:
     )
 
 
-def _rules(name: str, **more: serializers.Field[Any, Any, Any, Any]) -> serializers.Serializer[Any]:
+def _rules(
+    name: str, *, required: bool = True, **more: serializers.Field[Any, Any, Any, Any]
+) -> serializers.Serializer[Any]:
     return inline_serializer(
         name,
         {
             **more,
-            "engagementWeights": _weights("EngagementWeights", ENGAGEMENT_PARTS),
-            "churnWeights": _weights("ChurnWeights", CHURN_PARTS),
-            "recencyDays": _bands("at most so many days since the last activity"),
-            "frequency": _bands("at least so many activities in 30 days"),
-            "monetaryCents": _bands("at least so many cents paid in all"),
-            "breadth": _bands("at least so many channels in 90 days"),
-            "engagementLevels": _levels(ENGAGEMENT_LEVELS),
-            "churnLevels": _levels(CHURN_LEVELS),
+            "engagementWeights": _weights("EngagementWeights", ENGAGEMENT_PARTS, required),
+            "churnWeights": _weights("ChurnWeights", CHURN_PARTS, required),
+            "recencyDays": _bands("at most so many days since the last activity", required),
+            "frequency": _bands("at least so many activities in 30 days", required),
+            "monetaryCents": _bands("at least so many cents paid in all", required),
+            "breadth": _bands("at least so many channels in 90 days", required),
+            "engagementLevels": _levels(ENGAGEMENT_LEVELS, required),
+            "churnLevels": _levels(CHURN_LEVELS, required),
         },
     )
 
@@ -128,7 +132,7 @@ def _rules(name: str, **more: serializers.Field[Any, Any, Any, Any]) -> serializ
 RULES: Final = _rules(
     "ScoringRules", version=serializers.IntegerField(help_text="0: the product's own rules.")
 )
-NEW_RULES: Final = _rules("ScoringRulesReplacement")
+NEW_RULES: Final = _rules("ScoringRulesReplacement", required=False)
 
 
 class ScoresView(TenantApiView):

@@ -140,6 +140,7 @@ def _delivery(
             message_id=payload.message_id,
             campaignId=payload.campaign_id,
             idempotencyKey=payload.idempotency_key,
+            subject=payload.subject and payload.subject[:LONGEST_TITLE],
             reason=payload.reason,
             **more,
         )

@@ -123,4 +123,5 @@ def _note(action: str, household_id: UUID, people: set[UUID]) -> None:
         action.upper().replace(".", "_"),
         f"{WORDS[action]} {named(people)}",
         household=str(household_id),
+        customers=details["customers"],
     )

@@ -344,15 +344,16 @@ def measure(rules: Rules, chosen: str, *, is_past: bool = False) -> str:
         counted=COUNTED,
         chosen=f"{chosen} AND {NOT_RESTRICTED}",
         nearby=NEARBY.get(chosen, "true"),
-        recency=_banded("days", "<=", rules.recency_days),
-        frequency=_banded("count_30d", ">=", rules.frequency),
-        monetary=_banded("lifetime_value_cents", ">=", rules.monetary_cents),
-        breadth=_banded("channels", ">=", rules.breadth),
+        recency=banded("days", "<=", rules.recency_days),
+        frequency=banded("count_30d", ">=", rules.frequency),
+        monetary=banded("lifetime_value_cents", ">=", rules.monetary_cents),
+        breadth=banded("channels", ">=", rules.breadth),
         **{f"e_{part}": int(weight) for part, weight in rules.engagement_weights.items()},
         **{f"c_{part}": int(weight) for part, weight in rules.churn_weights.items()},
     )
 
 
-def _banded(column: str, comparison: str, bands: Bands) -> str:
+def banded(column: str, comparison: str, bands: Bands) -> str:
+    """The score of a column by the bands of some rules, as SQL."""
     cases = " ".join(f"WHEN {column} {comparison} {int(limit)} THEN {int(score)}" for limit, score in bands)
     return f"CASE {cases} ELSE 0 END"

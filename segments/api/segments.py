@@ -93,7 +93,6 @@ class SegmentsView(ListView):
         summary="Make a segment",
         request=schema.CREATE,
         responses={201: schema.SEGMENT},
-        examples=[schema.EXAMPLE],
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """Its members are found within seconds."""

@@ -51,6 +51,10 @@ class Segment(TenantModel):
     refresh_frequency = models.CharField(max_length=10, choices=Frequency.choices, default=Frequency.DAILY)
     last_refreshed_at = models.DateTimeField(null=True)
     member_count = models.IntegerField(db_default=0)
+    member_sum = models.BigIntegerField(db_default=0, help_text="Exclusive or of the members' hashes.")
+    compared_xid = models.BigIntegerField(
+        null=True, help_text="No transaction before this one was running when everybody was last compared."
+    )
     is_active = models.BooleanField(default=True)
     is_system = models.BooleanField(default=False, help_text="Came with the product.")
     template = models.CharField(max_length=40, db_default="", blank=True)
@@ -112,6 +116,11 @@ class Segment(TenantModel):
 
 _rules: dict[tuple[uuid.UUID, int], Rule] = {}
 MOST_KEPT = 10_000
+
+
+def rule_if_known(segment_id: uuid.UUID, version: int) -> Rule | None:
+    """The parsed rule of a version that this process has read before."""
+    return _rules.get((segment_id, version))
 
 
 def rule_of(segment_id: uuid.UUID, version: int, criteria: Any) -> Rule:

@@ -18,6 +18,7 @@ STEPS: Final[Mapping[str, str]] = {
     StepKind.DRAFT: "Made a draft",
     StepKind.COMMIT: "Published it",
     StepKind.COMMENT: "Wrote the first comment",
+    StepKind.CLEAR: "Took the draft back",
 }
 TRIES: Final[Mapping[str, str]] = {
     StepKind.UPLOAD: "bring the file",
@@ -25,6 +26,7 @@ TRIES: Final[Mapping[str, str]] = {
     StepKind.DRAFT: "make a draft",
     StepKind.COMMIT: "publish it",
     StepKind.COMMENT: "write the first comment",
+    StepKind.CLEAR: "take the draft back from the Page",
 }
 ENDS: Final[Mapping[str, str]] = {
     Outcome.STARTED: "Began to {what}; no answer yet.",
@@ -32,6 +34,7 @@ ENDS: Final[Mapping[str, str]] = {
     Outcome.NOT_SENT: "Tried to {what}; nothing was sent.",
     Outcome.UNKNOWN: "Tried to {what}; no clear answer, so the network was asked.",
 }
+LEFT_THERE: Final = frozenset({Outcome.STARTED, Outcome.NOT_SENT, Outcome.UNKNOWN})
 LOGOS: Final[Mapping[str, str]] = {Network.FACEBOOK: "f", Network.INSTAGRAM: "ig", Network.TWITTER: "X"}
 
 
@@ -50,6 +53,8 @@ def line_of(attempt: Attempt) -> Line:
     if attempt.outcome == Outcome.SUCCEEDED:
         return Line(attempt, f"{STEPS[attempt.kind]}.", "good", "")
     words = ENDS[attempt.outcome].format(what=TRIES[attempt.kind])
+    if attempt.kind == StepKind.CLEAR and attempt.outcome in LEFT_THERE:
+        words += " It may still lie among the drafts of the Page, where nobody but its staff sees it."
     said = " · ".join(filter(None, (attempt.code, attempt.message[:200])))
     return Line(attempt, words, "bad" if attempt.outcome == Outcome.REFUSED else "warn", said)
 
@@ -58,12 +63,7 @@ def explanation(target: Target) -> dict[str, str]:
     """Why a post is not out on an account, who must act, and the button; empty where there is nothing to say."""
     meaning = MEANINGS.get(target.problem)
     if target.status == "UNKNOWN":
-        words = (
-            "More than one post there could be this one. Please choose."
-            if target.asks_human and target.seen
-            else "The network gave no clear answer. It is being asked; nothing is posted twice."
-        )
-        return {"words": words, "who": "You" if target.seen else "Nobody; it settles by itself", "button": ""}
+        return _doubt(target)
     if target.status == "HELD":
         return {
             "words": "Its time passed while the platform was away. Shall it still go out?",
@@ -73,6 +73,23 @@ def explanation(target: Target) -> dict[str, str]:
     if meaning is None:
         return {}
     return {"words": meaning.words, "who": meaning.who, "button": meaning.button}
+
+
+def _doubt(target: Target) -> dict[str, str]:
+    """What is said of a post of which nobody knows whether it is out."""
+    if target.asks_human and target.seen:
+        words = "More than one post there could be this one. Please choose."
+    elif target.problem == "WORKER_DIED_LOOKING":
+        words = MEANINGS[target.problem].words
+    elif target.asks_human:
+        words = "The network gave no clear answer, and it was not found there. It is looked for; you may look, too."
+    else:
+        words = "The network gave no clear answer. It is being asked; nothing is posted twice."
+    return {
+        "words": words,
+        "who": "You" if target.asks_human else "Nobody; it settles by itself",
+        "button": "",
+    }
 
 
 def sums(post: Post) -> list[tuple[str, str, int]]:

@@ -93,7 +93,7 @@ class PromotionView(TenantApiView):
         tags=schema.PROMOTIONS,
         summary="Cancel a promotion",
         parameters=[schema.PROMOTION_ID],
-        responses=schema.PROMOTION,
+        responses={200: schema.PROMOTION},
     )
     def delete(self, request: ApiRequest, promotionId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """What has not gone out does not; the plan stays readable."""

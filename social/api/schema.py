@@ -9,9 +9,11 @@ from social.models import (
     ConnectionStatus,
     MediaKind,
     Network,
+    Outcome,
     PostStatus,
     PromotionStatus,
     SourceType,
+    StepKind,
     TargetStatus,
 )
 
@@ -101,23 +103,46 @@ _WRITTEN: Final[dict[str, Any]] = {
     "campaignId": serializers.UUIDField(required=False, allow_null=True),
 }  # fmt: skip
 WRITE_POST: Final = inline_serializer("SocialPostInput", _WRITTEN)
-POST: Final = inline_serializer(
-    "SocialPost",
+_POST: Final[dict[str, Any]] = {
+    "id": _text(), "text": _text(), "link": _maybe(serializers.CharField),
+    "firstComment": _maybe(serializers.CharField),
+    "variants": serializers.DictField(child=serializers.CharField()),
+    "mediaIds": serializers.ListField(child=serializers.CharField()),
+    "status": serializers.ChoiceField(choices=PostStatus.choices),
+    "scheduledAt": _maybe(serializers.DateTimeField), "isEvergreen": serializers.BooleanField(),
+    "repeats": _maybe(serializers.CharField), "repeatsUntil": _maybe(serializers.DateTimeField),
+    "promotionId": _maybe(serializers.CharField), "campaignId": _maybe(serializers.CharField),
+    "approvedBy": _maybe(serializers.CharField), "reviewNote": _maybe(serializers.CharField),
+    "estimatedCost": _maybe(serializers.CharField, help_text="What X will charge."),
+    "targets": type(TARGET)(many=True), "createdBy": _maybe(serializers.CharField),
+    "createdAt": serializers.DateTimeField(), "updatedAt": serializers.DateTimeField(),
+}  # fmt: skip
+_ATTEMPT: Final = inline_serializer(
+    "SocialAttempt",
     {
-        "id": _text(), "text": _text(), "link": _maybe(serializers.CharField),
-        "firstComment": _maybe(serializers.CharField),
-        "variants": serializers.DictField(child=serializers.CharField()),
-        "mediaIds": serializers.ListField(child=serializers.CharField()),
-        "status": serializers.ChoiceField(choices=PostStatus.choices),
-        "scheduledAt": _maybe(serializers.DateTimeField), "isEvergreen": serializers.BooleanField(),
-        "repeats": _maybe(serializers.CharField), "repeatsUntil": _maybe(serializers.DateTimeField),
-        "promotionId": _maybe(serializers.CharField), "campaignId": _maybe(serializers.CharField),
-        "approvedBy": _maybe(serializers.CharField), "reviewNote": _maybe(serializers.CharField),
-        "estimatedCost": _maybe(serializers.CharField, help_text="What X will charge."),
-        "targets": type(TARGET)(many=True), "createdBy": _maybe(serializers.CharField),
-        "createdAt": serializers.DateTimeField(), "updatedAt": serializers.DateTimeField(),
+        "kind": serializers.ChoiceField(choices=StepKind.choices), "startedAt": serializers.DateTimeField(),
+        "endedAt": _maybe(serializers.DateTimeField), "outcome": serializers.ChoiceField(choices=Outcome.choices),
+        "statusCode": _maybe(serializers.IntegerField), "code": _maybe(serializers.CharField),
+        "trace": _maybe(serializers.CharField, help_text="The network's own name of the call."),
+        "message": _maybe(serializers.CharField),
     },
 )  # fmt: skip
+_PROBLEM: Final = inline_serializer(
+    "SocialProblem",
+    {
+        "platform": PLATFORM, "field": _text(), "message": _text(),
+        "severity": serializers.ChoiceField(choices=["REFUSED", "WARNING"]),
+    },
+)  # fmt: skip
+POST_IN_FULL: Final = inline_serializer(
+    "SocialPostInFull",
+    {
+        **_POST,
+        "attempts": type(_ATTEMPT)(many=True, help_text="Every call that was made for it."),
+        "problems": type(_PROBLEM)(many=True, help_text="What networks would refuse of it."),
+    },
+)
+POST: Final = inline_serializer("SocialPost", _POST)
 POSTS: Final = type(POST)(many=True)
 MEDIA: Final = inline_serializer(
     "SocialMedia",

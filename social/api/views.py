@@ -126,7 +126,7 @@ class ConnectionView(TenantApiView):
         tags=schema.TAGS,
         summary="Disconnect an account",
         parameters=[schema.CONNECTION_ID],
-        responses=schema.CONNECTION,
+        responses={200: schema.CONNECTION},
     )
     def delete(self, request: ApiRequest, connectionId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Tokens are forgotten and taken back at the network; what waited is cancelled, what is out stays."""
@@ -205,7 +205,7 @@ class PostView(TenantApiView):
         tags=schema.TAGS,
         summary="Read a post",
         parameters=[schema.POST_ID],
-        responses=schema.POST,
+        responses=schema.POST_IN_FULL,
     )
     def get(self, request: ApiRequest, postId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """With every call that was made for it, and what networks would refuse of it."""

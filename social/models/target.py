@@ -56,8 +56,9 @@ ENDED: Final = frozenset({TargetStatus.PUBLISHED, TargetStatus.FAILED, TargetSta
 class Target(TenantChildModel):
     """`due_at`: when it is published, or looked at again while UNKNOWN. `lease`: who works on it, until when.
 
-    `seen`: what was found on the network where more than one post could be ours. `comment_due_at`: when the first
-    comment is written, or looked for, unless the worker that published gets to it; null: none is wanted or left.
+    `lost_workers`: so many in a row died at it. `seen`: what was found on the network where more than one post could be
+    ours. `comment_due_at`: when the first comment is written, or looked for, unless the worker that published gets to
+    it; null: none is wanted or left. `comment_tries`: so often a worker took it and did not come back.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -71,6 +72,7 @@ class Target(TenantChildModel):
     lease = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    lost_workers = models.PositiveSmallIntegerField(default=0)
     looks = models.PositiveSmallIntegerField(default=0)
     asks_human = models.BooleanField(default=False)
     seen = models.JSONField(default=list)
@@ -85,6 +87,7 @@ class Target(TenantChildModel):
     said = models.TextField(blank=True, help_text="The words as they went out, tokens filled in.")
     shown = models.TextField(blank=True, help_text="What the network shows, where somebody changed it there.")
     comment_due_at = models.DateTimeField(null=True)
+    comment_tries = models.PositiveSmallIntegerField(default=0)
     metrics_due_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -116,11 +119,23 @@ class Target(TenantChildModel):
             ),
         ]
         indexes = [
-            # What is due: to be published, to be taken over from a dead worker, to be looked for.
+            # Whether anything is due, and what is late.
             models.Index(
                 fields=["due_at", "tenant"],
                 condition=Q(status__in=["WAITING", "PUBLISHING", "UNKNOWN"]),
                 name="social_target_due_idx",
+            ),
+            # The claim: the next of each account, whatever else waits there or elsewhere.
+            models.Index(
+                fields=["tenant", "connection", "due_at", "id"],
+                condition=Q(status__in=["WAITING", "PUBLISHING", "UNKNOWN"]),
+                name="social_target_lane_idx",
+            ),
+            # What is under way, and what dead workers left.
+            models.Index(
+                fields=["leased_until"],
+                condition=Q(leased_until__isnull=False),
+                name="social_target_lease_idx",
             ),
             # Numbers that are due.
             models.Index(
@@ -150,6 +165,7 @@ class StepKind(models.TextChoices):
     DRAFT = "DRAFT", "Make a draft"
     COMMIT = "COMMIT", "Publish"
     COMMENT = "COMMENT", "First comment"
+    CLEAR = "CLEAR", "Take the draft back"
 
 
 class Step(TenantChildModel):

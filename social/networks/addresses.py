@@ -11,6 +11,7 @@ from django.conf import settings
 from social.models import ClubApp
 from social.sandbox_address import sandbox_url
 from tenants.encryption import decrypt_for
+from tenants.sandboxes import is_sandbox as is_sandbox_club
 
 _known: ContextVar[dict[str, "App | None"] | None] = ContextVar("known_apps", default=None)
 SANDBOX: Final = "SANDBOX"
@@ -55,8 +56,8 @@ class App:
 
 
 def is_sandbox() -> bool:
-    """Whether the stand-in is spoken to."""
-    return bool(settings.CRM_SOCIAL_NETWORKS == SANDBOX)
+    """Whether the stand-in is spoken to: by the setting, and always for a club that is a sandbox."""
+    return bool(settings.CRM_SOCIAL_NETWORKS == SANDBOX) or is_sandbox_club()
 
 
 def addresses() -> Addresses:

@@ -1,15 +1,19 @@
 """One HTTP call: with time-outs, never repeated by the transport, and honest about what is not known afterwards."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from threading import local
 from time import time
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
+from requests.utils import get_environ_proxies
 from urllib3.exceptions import NewConnectionError, ProxyError, SSLError
 
 from social.networks.errors import Effect, Verdict, verdict
@@ -65,7 +69,7 @@ def call(
     all_headers = {"Accept": "application/json", **(headers or {})}
     if token:
         all_headers.setdefault("Authorization", f"Bearer {token}")
-    session = requests.Session() if is_commit else _session()
+    session = _new_session() if is_commit else _session()
     try:
         answer = session.request(
             method,
@@ -73,6 +77,7 @@ def call(
             headers=all_headers,
             timeout=(CONNECT_SECONDS, read_seconds),
             allow_redirects=False,
+            proxies=_proxies(urlsplit(url)[:2]),
             **how,
         )
     except (requests.RequestException, OSError) as error:
@@ -86,8 +91,23 @@ def call(
 def _session() -> requests.Session:
     session: requests.Session | None = getattr(_kept, "session", None)
     if session is None:
-        session = _kept.session = requests.Session()
+        session = _kept.session = _new_session()
     return session
+
+
+def _new_session() -> requests.Session:
+    """By itself `requests` reads the whole environment at each call, and takes a password file before our token."""
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    return session
+
+
+@lru_cache(maxsize=64)
+def _proxies(host: tuple[str, str]) -> dict[str, str]:
+    """The installation's proxies on the way to a host."""
+    scheme, place = host
+    return dict(get_environ_proxies(f"{scheme}://{place}/"))
 
 
 def _not_answered(error: Exception) -> CallFailed:

@@ -94,6 +94,15 @@ _ROWS: Final = (
             "The post is out, but its first comment was not found there. It is safe to write it again.",
             "Write the comment again"),
     Meaning("NO_CONNECTION", Effect.RETRY, NOBODY, "The network could not be reached."),
+    Meaning("WORKER_DIED", Effect.FAIL, OPERATOR,
+            "Every program that worked on it broke down, so nobody tries it any more. Nothing of it is out. A very "
+            "large file is the usual reason.", "Edit the post"),
+    Meaning("WORKER_DIED_LOOKING", Effect.UNKNOWN, STAFF,
+            "Nobody knows whether it is out: every program that looked on the network broke down. Look there, and say "
+            "what you found.", "Open the network"),
+    Meaning("COMMENT_WORKER_DIED", Effect.FAIL, OPERATOR,
+            "The post is out, but every program that wrote its first comment broke down. Look there before you write "
+            "it again.", "Write the comment again"),
     Meaning("BROKEN", Effect.RETRY, OPERATOR, "The post could not be made into what the network takes.",
             "Edit the post"),
 )  # fmt: skip

@@ -144,6 +144,15 @@ class Facebook:
                 return None
             raise
 
+    def is_public(self, account: Account, post_id: str) -> bool:
+        """Whether the draft was set live; raises CallFailed."""
+        try:
+            return bool(graph("GET", post_id, account.token, fields="is_published").body.get("is_published"))
+        except CallFailed as failed:
+            if failed.verdict.meaning.effect is Effect.GONE:
+                return False
+            raise
+
     def delete(self, account: Account, post_id: str) -> None:
         """Already gone is the same end."""
         try:

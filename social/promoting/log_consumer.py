@@ -1,6 +1,5 @@
 """Following events through the log: published, moved, cancelled, entered, withdrawn."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -37,16 +36,16 @@ from social.promoting.actions import (
 )
 from social.promoting.facts import NAMES, moment_of
 from social.promoting.planning import BANDS, FULL_ENOUGH, LAST_CALL, fill_rate
-from tenants.errors import DomainError
 from tenants.models import Tenant
+from tenants.one_by_one import first_of_each_club, one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
-logger = logging.getLogger(__name__)
 IN, OUT = "COMPETITION_ENTERED", "COMPETITION_WITHDRAWN"
 # Five updates in a minute are one correction; shortly before the event nobody waits.
 FULL: Final = "The field is full."
 CALM: Final = timedelta(minutes=10)
 URGENT: Final = timedelta(hours=24)
+MOST_OF_CLUB: Final = 100
 MATERIAL: Final = frozenset(
     {
         "startsAt",
@@ -128,18 +127,18 @@ def settle_changes(now: datetime | None = None) -> int:
     """Apply changes that nobody has added to for ten minutes, or that cannot wait; returns how many."""
     now, count = now or timezone.now(), 0
     with all_tenants():
-        waiting = list(
-            Promotion.objects.filter(pending_since__isnull=False).values_list(
-                "pk", "tenant_id", "pending_since"
-            )[:200]
-        )
-    for promotion_id, tenant_id, since in waiting:
+        waiting = Promotion.objects.filter(pending_since__isnull=False)
+        chosen = first_of_each_club(waiting, "pending_since", MOST_OF_CLUB)
+        found = list(chosen.values_list("pk", "tenant_id", "pending_since"))
+
+    def settle(change: tuple[UUID, UUID, datetime]) -> None:
+        nonlocal count
+        promotion_id, tenant_id, since = change
         with tenant_scope(tenant_id):
-            try:
-                count += _settle(promotion_id, since, now)
-            except DomainError:
-                # It is tried again with the next turn; no other plan waits for it.
-                logger.exception("a change was not applied", extra={"promotion_id": str(promotion_id)})
+            count += _settle(promotion_id, since, now)
+
+    # What fails is tried again with the next turn; no other plan waits for it.
+    one_by_one(found, settle, what="applying a change of an event")
     return count
 
 

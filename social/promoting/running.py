@@ -27,12 +27,12 @@ from social.promoting.log_consumer import widen
 from social.promoting.planning import words_of
 from social.texts import fill
 from social.tokens import account_of
-from tenants.one_by_one import one_by_one
+from tenants.one_by_one import first_of_each_club, one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 UNDECIDED: Final = (TargetStatus.WAITING, TargetStatus.PUBLISHING, TargetStatus.UNKNOWN)
 OUTWARD: Final = (TouchKind.CORRECTION, TouchKind.CANCELLATION)
-MOST: Final = 500
+MOST_OF_CLUB: Final = 100
 OVER: Final = timedelta(days=3)
 # A worker that died while it spoke to the network: the call is not repeated, and staff are told to look.
 UNDER_WAY: Final = "Under way."
@@ -44,11 +44,8 @@ def run_touches(now: datetime | None = None) -> int:
     """Bring due touches on; returns how many ended. A touch is taken before its network is spoken to."""
     now, count = now or timezone.now(), 0
     with all_tenants():
-        due = list(
-            Touch.objects.filter(_under_way(), status=TouchStatus.PLANNED, due_at__lte=now)
-            .order_by("due_at", "pk")
-            .values_list("pk", "tenant_id")[:MOST]
-        )
+        waiting = Touch.objects.filter(_under_way(), status=TouchStatus.PLANNED, due_at__lte=now)
+        due = list(first_of_each_club(waiting, "due_at", MOST_OF_CLUB).values_list("pk", "tenant_id"))
         Touch.objects.filter(reason=UNDER_WAY, done_at__lt=now - LONGEST_CALL).update(reason=NOBODY_KNOWS)
 
     def run(touch: tuple[UUID, UUID]) -> None:

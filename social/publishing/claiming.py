@@ -21,6 +21,10 @@ LEASE: Final = timedelta(seconds=150)
 LOOK_LEASE: Final = timedelta(seconds=90)
 # Targets under way at once, of all clubs: half the threads of the worker that waits for other people's servers.
 MOST_UNDERWAY: Final = 6
+# So many workers may die at a target, one after the other; the next one would die as well.
+MOST_LOST: Final = 5
+# Accounts that a claim looks at before it says that nothing is left.
+MOST_ACCOUNTS: Final = 24
 
 
 class LeaseLost(Exception):
@@ -38,16 +42,21 @@ class Claim(NamedTuple):
 def count_due(now: datetime | None = None, *, most: int = MOST_UNDERWAY) -> int:
     """How many targets could be taken now, counted up to `most`."""
     with all_tenants(), connection.cursor() as cursor:
-        cursor.execute(sql.COUNT_DUE, {"now": now or timezone.now(), "most": most})
+        cursor.execute(
+            sql.COUNT_DUE, {"now": now or timezone.now(), "most": most, "most_lost": MOST_LOST - 1}
+        )
         row = cursor.fetchone()
     return int(row[0]) if row else 0
 
 
 def claim(now: datetime | None = None, *, most: int = MOST_UNDERWAY) -> Claim | None:
-    """Take the next due target, of the club that has the fewest under way; None: nothing is due, or enough is."""
+    """Take the next due target, of the club and account with the fewest under way; None: nothing is due, or enough is.
+
+    What too many workers died at is left to `failures.give_up_deadly`.
+    """
     now, lease = now or timezone.now(), uuid4()
     values: dict[str, Any] = {"now": now, "lease": lease, "until": now + LEASE, "look_until": now + LOOK_LEASE,
-                              "most": most}  # fmt: skip
+                              "most": most, "accounts": MOST_ACCOUNTS, "most_lost": MOST_LOST - 1}  # fmt: skip
     with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.CLAIM, values)
         row = cursor.fetchone()
@@ -66,3 +75,10 @@ def hold_late(now: datetime | None = None) -> int:
     with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.HOLD_LATE, {"now": now or timezone.now()})
         return len(cursor.fetchall())
+
+
+def deadly(now: datetime | None = None) -> list[tuple[UUID, UUID]]:
+    """Targets at which too many workers died, one after the other: (tenant, target)."""
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(sql.DEADLY, {"now": now or timezone.now(), "most_lost": MOST_LOST - 1})
+        return [(tenant_id, target_id) for tenant_id, target_id in cursor.fetchall()]

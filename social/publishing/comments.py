@@ -21,14 +21,18 @@ from tenants.one_by_one import EVERYBODYS, one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 MOST: Final = 20
+# So many workers may die at a comment, one after the other.
+MOST_TRIES: Final = 5
 AGAIN: Final = timedelta(minutes=15)
-# Taken for some minutes: a worker that dies leaves the row due again.
+# One at a time, so that a comment at which workers die takes no other with it. Taken for some minutes: a worker that
+# dies leaves the row due again.
 CLAIM: Final = """
 WITH due AS MATERIALIZED (
     SELECT t.id FROM social_target AS t
-    WHERE t.comment_due_at <= %(now)s ORDER BY t.comment_due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    WHERE t.comment_due_at <= %(now)s ORDER BY t.comment_due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-UPDATE social_target AS t SET comment_due_at = %(until)s FROM due WHERE t.id = due.id
+UPDATE social_target AS t SET comment_due_at = %(until)s, comment_tries = t.comment_tries + 1
+FROM due WHERE t.id = due.id
 RETURNING t.tenant_id, t.id
 """
 
@@ -42,18 +46,29 @@ def is_any_due(now: datetime | None = None) -> bool:
 def catch_up(now: datetime | None = None) -> int:
     """Write or look for the comments that are due; returns how many."""
     now = now or timezone.now()
-    values: dict[str, Any] = {"now": now, "until": timezone.now() + COMMENT_PATIENCE, "most": MOST}
+    for count in range(MOST):
+        taken = _claim(now)
+        if taken is None:
+            return count
+        one_by_one([taken], _write_claimed, what="writing a first comment")
+    return MOST
+
+
+def _claim(now: datetime) -> tuple[UUID, UUID] | None:
+    values: dict[str, Any] = {"now": now, "until": timezone.now() + COMMENT_PATIENCE}
     with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
-        taken: list[tuple[UUID, UUID]] = cursor.fetchall()
-    one_by_one(taken, _write_claimed, what="writing a first comment")
-    return len(taken)
+        row: tuple[UUID, UUID] | None = cursor.fetchone()
+    return row
 
 
 def _write_claimed(claimed: tuple[UUID, UUID]) -> None:
     tenant_id, target_id = claimed
     with tenant_scope(tenant_id):
         target = Target.objects.select_related("post", "connection").get(pk=target_id)
+        if target.comment_tries > MOST_TRIES:
+            _give_up(target, verdict("COMMENT_WORKER_DIED"))
+            return
         try:
             write(target, account_of(target.connection))
         except CallFailed:
@@ -65,6 +80,8 @@ def _write_claimed(claimed: tuple[UUID, UUID]) -> None:
             # The comment cannot be made: staff see why, and may write it again.
             _give_up(target, verdict("BROKEN", type(error).__name__, str(error)[:300]))
             raise
+        # The worker lives.
+        Target.objects.filter(pk=target.pk).update(comment_tries=0)
 
 
 def write(target: Target, account: Account) -> None:

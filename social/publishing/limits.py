@@ -27,14 +27,12 @@ def check_room(connection: Connection, account: Account) -> None:
         return
     window, most = (X_WINDOW, X_POSTS) if connection.network == Network.TWITTER else (DAY, FACEBOOK_DAY)
     since = timezone.now() - window
-    oldest = list(
-        Target.objects.filter(connection=connection, published_at__gt=since)
-        .order_by("-published_at")
-        .values_list("published_at", flat=True)[:most]
-    )
-    if len(oldest) >= most:
+    newest = Target.objects.filter(connection=connection, published_at__gt=since).order_by("-published_at")
+    # The one that makes the account full, if so many went out since.
+    full_since = newest.values_list("published_at", flat=True)[most - 1 : most].first()
+    if full_since is not None:
         name = "TOO_MANY_CALLS" if connection.network == Network.TWITTER else "DAY_QUOTA_USED"
-        wait = (oldest[-1] + window - timezone.now()).total_seconds()
+        wait = (full_since + window - timezone.now()).total_seconds()
         raise CallFailed(verdict(name, f"{most} of {most}", retry_after=max(1.0, wait)), is_sent=False)
 
 

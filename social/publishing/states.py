@@ -48,7 +48,7 @@ def move(target: Target, after: str, *, lease: UUID | None = None, **changes: An
     still = Target.objects.filter(pk=target.pk, status=before)
     if lease is not None:
         still = still.filter(lease=lease)
-    if not still.update(status=after, **{"lease": None, "leased_until": None, **changes}):
+    if not still.update(status=after, **{"lease": None, "leased_until": None, "lost_workers": 0, **changes}):
         raise LeaseLost
     target.status = after
 
@@ -115,6 +115,7 @@ def publish(
         published_at=at or now,
         metrics_due_at=now + FIRST_NUMBERS,
         comment_due_at=now + COMMENT_PATIENCE if content.first_comment else None,
+        comment_tries=0,
         looks=0,
         said=said,
         problem="",

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import phonenumbers
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django.utils import timezone
 
 from tenants.models import Tenant
@@ -80,13 +80,14 @@ def day_heading(value: datetime, tenant: Tenant, now: datetime | None = None) ->
     return f"{local:%A} {day(local, now)}"
 
 
-def money(cents: int, tenant: Tenant) -> str:
-    """An amount as the club writes it."""
-    return format_currency(cents / 100, tenant.currency, locale=_locale(tenant))
+def money(cents: int, tenant: Tenant, currency: str = "") -> str:
+    """An amount as the club writes it, of its own currency unless another is given; yen have no cents."""
+    code = currency or tenant.currency
+    return format_currency(cents / 10 ** get_currency_precision(code), code, locale=_locale(tenant))
 
 
-def number(value: int, tenant: Tenant) -> str:
-    """A count as the club writes it."""
+def number(value: float, tenant: Tenant) -> str:
+    """A count or measure as the club writes it."""
     return format_decimal(value, locale=_locale(tenant))
 
 
@@ -115,6 +116,16 @@ def phone(value: str) -> str:
         )
     except phonenumbers.NumberParseException:
         return value
+
+
+def plain_words(name: str) -> str:
+    """The name of an API field in words, as in membership tier."""
+    return "".join(f" {one.lower()}" if one.isupper() else one for one in name).replace("_", " ").strip()
+
+
+def read_json(stored: str | dict[str, Any]) -> dict[str, Any]:
+    """A column of JSON, which a plain cursor hands over as text."""
+    return orjson.loads(stored) if isinstance(stored, str) else stored
 
 
 def pretty_json(value: Any) -> str:

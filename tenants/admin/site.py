@@ -88,6 +88,8 @@ def is_platform(request: HttpRequest) -> bool:
 
 
 def club_name(request: HttpRequest) -> str:
-    """The line below the product's name."""
+    """The line below the product's name, which marks sandboxes on every page."""
     tenant = getattr(request, "tenant", None)
-    return tenant.name if tenant is not None else ""
+    if tenant is None:
+        return ""
+    return f"{tenant.name}: sandbox, nothing leaves" if tenant.is_sandbox else str(tenant.name)

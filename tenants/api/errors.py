@@ -196,6 +196,12 @@ def _of_data_error(error: DataError) -> Problem:
     return Problem(422, "VALIDATION_ERROR", "A value is out of the range that can be stored.")
 
 
+def _of_overflow(error: OverflowError) -> Problem:
+    # As a moment of the year 1 that cannot be told in UTC, wherever it is first reckoned with.
+    logger.warning("a value is out of range", exc_info=error)
+    return Problem(422, "VALIDATION_ERROR", "A value is out of the range that can be used.")
+
+
 def _of_integrity_error(error: IntegrityError) -> Problem | None:
     # Anything but a collision with another row is a bug of ours.
     if isinstance(error.__cause__, psycopg.errors.UniqueViolation):
@@ -226,6 +232,7 @@ READERS: tuple[tuple[type[Exception], Callable[[Any], Problem | None]], ...] = (
     (OperationalError, _of_database_away),
     (InterfaceError, _of_database_away),
     (DataError, _of_data_error),
+    (OverflowError, _of_overflow),
     (IntegrityError, _of_integrity_error),
 )
 

@@ -33,6 +33,7 @@ VIEWER: Final = inline_serializer(
         "requestsPerMinute": serializers.DictField(
             child=serializers.IntegerField(), help_text="The limits by class of request."
         ),
+        "isSandbox": serializers.BooleanField(help_text="Whether all clubs of the caller are sandboxes."),
     },
 )
 TENANTS: Final = inline_serializer(
@@ -52,6 +53,7 @@ TENANTS: Final = inline_serializer(
         "role": serializers.ChoiceField(
             choices=Role.values, allow_null=True, help_text="The person's role there; null for a service."
         ),
+        "isSandbox": serializers.BooleanField(help_text="For trying out: nothing it sends reaches anybody."),
     },
     many=True,
 )

@@ -48,6 +48,12 @@ class Tenant(models.Model):
     tier_order = models.JSONField(default=list, blank=True, help_text="Membership tiers, the highest first.")
     settings = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
+    is_sandbox = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="For trying out: nothing it sends reaches anybody. Said when it is made, and never changed.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

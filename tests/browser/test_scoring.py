@@ -21,12 +21,14 @@ def test_weights_are_put_right_and_an_old_version_comes_back(
     look(page, "scoring")
 
     page.get_by_label("No longer opening e-mails").fill("30")
-    page.get_by_role("button", name="Save and score everybody").click()
+    page.get_by_role("button", name="See who would change band").click()
     expect(page.get_by_text("The weights add up to 110")).to_be_visible()
     assert fits(page)
     look(page, "scoring-refused")
     page.get_by_label("Playing and doing less than before").fill("25")
-    page.get_by_role("button", name="Save and score everybody").click()
+    page.get_by_role("button", name="See who would change band").click()
+    expect(page.get_by_text("Nobody would change band")).to_be_visible()
+    page.get_by_role("button", name="Save and score everybody").first.click()
 
     expect(page.get_by_text("Version 1", exact=True)).to_be_visible()
     expect(page.get_by_text("Churn risk: weights: decline 35 → 25, opens 20 → 30")).to_be_visible()

@@ -130,7 +130,9 @@ def test_a_name_that_leads_elsewhere_after_it_was_checked_is_not_connected_to(
         url = check_url(f"https://rebound.example:{port}/")
 
         with session() as over:
-            answer = send(Target(url, [new_secret()]), event_id="e", body=b"{}", over=over)
+            answer = send(
+                Target(url, [new_secret()], is_of_sandbox=False), event_id="e", body=b"{}", over=over
+            )
 
     assert "private network" in answer.error
     assert (answer.status_code, receiver.requests) == (None, [])
@@ -146,7 +148,9 @@ def test_the_connection_goes_to_the_address_that_was_checked_under_the_name_that
 
         with session() as over:
             url = f"http://hooks.example:{port}/in"
-            answer = send(Target(url, [new_secret()]), event_id="e", body=b"{}", over=over)
+            answer = send(
+                Target(url, [new_secret()], is_of_sandbox=False), event_id="e", body=b"{}", over=over
+            )
 
     assert answer.succeeded
     assert receiver.requests[0].headers["host"] == f"hooks.example:{port}"
@@ -171,7 +175,9 @@ def test_tls_asks_for_the_name_and_not_for_the_address(
         thread.start()
         with session() as over:
             url = f"https://hooks.example:{server.getsockname()[1]}/"
-            answer = send(Target(url, [new_secret()]), event_id="e", body=b"{}", over=over)
+            answer = send(
+                Target(url, [new_secret()], is_of_sandbox=False), event_id="e", body=b"{}", over=over
+            )
         thread.join()
 
     assert not answer.succeeded
@@ -232,7 +238,7 @@ def test_a_certificate_must_be_trusted_and_fit_the_name(
         if is_trusted:
             over.verify = str(file)
         url = f"https://hooks.example:{receiver.server.server_port}/in"
-        answer = send(Target(url, [new_secret()]), event_id="e", body=b"{}", over=over)
+        answer = send(Target(url, [new_secret()], is_of_sandbox=False), event_id="e", body=b"{}", over=over)
 
     assert answer.error.startswith(error)
     assert (answer.succeeded, len(receiver.requests)) == ((True, 1) if not error else (False, 0))
@@ -258,7 +264,9 @@ def test_an_answer_that_drips_is_cut_when_the_time_is_up(
         started = time.monotonic()
         with session() as over:
             url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-            answer = send(Target(url, [new_secret()]), event_id="e", body=b"{}", over=over)
+            answer = send(
+                Target(url, [new_secret()], is_of_sandbox=False), event_id="e", body=b"{}", over=over
+            )
         took = time.monotonic() - started
         thread.join()
 
@@ -271,7 +279,9 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     with receiving() as receiver, session() as over:
-        answer = send(Target(receiver.url, [new_secret()]), event_id="e", body=b"{}", over=over)
+        answer = send(
+            Target(receiver.url, [new_secret()], is_of_sandbox=False), event_id="e", body=b"{}", over=over
+        )
 
     assert answer.succeeded
 
@@ -283,7 +293,10 @@ def test_what_listens_nowhere_is_said_in_words(settings: Settings) -> None:
 
     with session() as over:
         answer = send(
-            Target(f"http://127.0.0.1:{port}/", [new_secret()]), event_id="e", body=b"{}", over=over
+            Target(f"http://127.0.0.1:{port}/", [new_secret()], is_of_sandbox=False),
+            event_id="e",
+            body=b"{}",
+            over=over,
         )
 
     assert answer.error == "The connection was refused: nobody listens there."

@@ -119,6 +119,7 @@ PAGES: Final = (
     Page("household_dissolve", MANAGER, "POST"),
     Page("scoring_rules", VIEWER),
     Page("scoring_change", ADMIN, "POST"),
+    Page("scoring_foretell", ADMIN, "POST"),
     Page("scoring_go_back", ADMIN, "POST"),
     Page("scoring_progress", VIEWER),
     Page("privacy", ADMIN),

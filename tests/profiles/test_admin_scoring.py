@@ -1,13 +1,15 @@
 """Scoring rules in the back office: a form with words at the field, versions, the way back, progress."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from profiles.models import ScoreRun, ScoringRules
-from profiles.scoring.rules import DEFAULT_RULES
+from profiles.models import ProfileScore, ScoreRun, ScoringRules
+from profiles.scoring.foretelling import after_own_people, foretell, rounded
+from profiles.scoring.rules import DEFAULT_RULES, ENGAGEMENT_LEVELS, level_of
 from profiles.scoring.runs import score_everybody
-from profiles.scoring.versions import current_rules
+from profiles.scoring.versions import change_rules, current_rules
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope
 from tests.back_office import counted_queries, desk, text_of
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("one_scoring_worker")
 
 RULES = "/admin/scoring/"
 CHANGE = "/admin/scoring/change/"
+FORETELL = "/admin/scoring/foretell/"
 
 
 def form(**changed: str) -> dict[str, str]:
@@ -143,3 +146,103 @@ def test_the_page_costs_as_many_queries_with_many_versions(fairview: Club) -> No
         client.get(RULES)
 
     assert many == few
+
+
+def paying(club: Club, cents: int) -> None:
+    profile(club.tenant, lifetime_value_cents=cents)
+
+
+def test_it_is_told_who_would_change_band_before_it_is_saved(fairview: Club) -> None:
+    for cents in (0, 30_000, 120_000):
+        paying(fairview, cents)
+    with tenant_scope(fairview.tenant):
+        score_everybody()
+    all_for_money = {
+        f"engagement_weights__{part}": "0" for part in ("recency", "frequency", "breadth", "depth")
+    }
+    changed = form(engagement_weights__monetary="100", **all_for_money)
+
+    page = text_of(desk(fairview.admin).post(FORETELL, changed))
+    none = text_of(desk(fairview.admin).post(FORETELL, form()))
+    refused = desk(fairview.admin).post(FORETELL, form(churn_levels__0="1"))
+
+    assert "2 of 3 people would change band" in page
+    assert "Save and score everybody" in page
+    assert rules_now(fairview.tenant)[0] == 0, "nothing is saved yet"
+    assert "Nobody would change band" in none
+    assert refused.status_code == 422
+
+
+def test_what_is_foretold_comes_true(fairview: Club) -> None:
+    for number in range(40):
+        paying(fairview, number * 4_000)
+    with tenant_scope(fairview.tenant):
+        score_everybody()
+        before = levels_of_everybody()
+        wanted = replace(
+            DEFAULT_RULES, monetary_cents=((8_000, 100), (4_000, 50)), engagement_levels=(40, 30, 20, 10)
+        )
+        told = foretell(DEFAULT_RULES, wanted)
+        change_rules(wanted.as_json())
+        score_everybody()
+        after = levels_of_everybody()
+
+    moved = sum(before[one] != after[one] for one in before)
+    assert (told.people, told.moved, told.is_estimate) == (40, moved, False)
+    assert moved > 0
+    assert sum(move.people for move in told.engagement) == moved
+
+
+def levels_of_everybody() -> dict[Any, str]:
+    _, rules = current_rules()
+    return {
+        row.pk: level_of(row.engagement, rules.engagement_levels, ENGAGEMENT_LEVELS)
+        for row in ProfileScore.objects.all()
+    }
+
+
+def test_limits_are_offered_after_the_clubs_own_people(fairview: Club) -> None:
+    for number in range(1, 101):
+        paying(fairview, number * 10_000)
+    with tenant_scope(fairview.tenant):
+        score_everybody()
+
+    offered = text_of(desk(fairview.admin).get(f"{RULES}?own"))
+    with tenant_scope(fairview.tenant):
+        rules = after_own_people(DEFAULT_RULES)
+
+    assert rules.monetary_cents == (
+        (900_000, 100),
+        (750_000, 80),
+        (500_000, 60),
+        (250_000, 40),
+        (100_000, 20),
+    )
+    assert rules.frequency == DEFAULT_RULES.frequency, "too few did anything"
+    assert 'value="9000"' in offered
+    assert "Nothing is saved yet" in offered
+    assert rules_now(fairview.tenant)[0] == 0
+
+
+def test_a_club_of_two_people_keeps_its_limits(fairview: Club) -> None:
+    paying(fairview, 10_000)
+
+    with tenant_scope(fairview.tenant):
+        score_everybody()
+        assert after_own_people(DEFAULT_RULES) == DEFAULT_RULES
+
+
+def test_of_a_large_club_every_nth_is_looked_at(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(40):
+        paying(fairview, number * 4_000)
+    monkeypatch.setattr("profiles.scoring.foretelling.MOST_LOOKED_AT", 20)
+    with tenant_scope(fairview.tenant):
+        score_everybody()
+        told = foretell(DEFAULT_RULES, replace(DEFAULT_RULES, churn_levels=(4, 3, 2, 1)))
+
+    assert (told.people, told.is_estimate) == (40, True)
+
+
+@pytest.mark.parametrize(("value", "limit"), [(7, 7), (123, 120), (98_765, 98_000), (1_000_000, 1_000_000)])
+def test_limits_are_round(value: int, limit: int) -> None:
+    assert rounded(value) == limit

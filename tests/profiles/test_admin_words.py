@@ -9,6 +9,7 @@ from django.http import QueryDict
 from profiles.admin import customer_list, timeline_pages
 from profiles.admin.customer_page import birth_words
 from profiles.admin.provenance import handicap_text, provenance, readable
+from profiles.admin.timeline_moments import Moment
 from profiles.golden_rows.rules import KnownFact
 from profiles.timeline import TimelineRow
 from tenants.models import Tenant
@@ -86,7 +87,9 @@ def test_rows_stand_under_the_days_of_the_clubs_clock() -> None:
         for n, moment in enumerate([late, late - timedelta(hours=1), late - timedelta(hours=2)])
     ]
 
-    days = timeline_pages.by_day(rows, JOHANNESBURG)
+    moments = [Moment(row, "note", "Note", row.title) for row in rows]
+
+    days = timeline_pages.by_day(moments, JOHANNESBURG)
 
     assert [(day.key, len(day.moments)) for day in days] == [("2026-03-15", 1), ("2026-03-14", 2)]
 

@@ -1,17 +1,25 @@
 """The compiled SQL against the plain evaluator: random trees and people, midnights, clock changes, leap days."""
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from profiles.models import CustomerProfile
+from segments.clock import Clock
 from segments.compiler import compile
-from segments.rules import parse
+from segments.models import Segment, SegmentMember, SegmentType
+from segments.refreshing import difference
+from segments.ruled import Ruled
+from segments.rules import Group, Node, parse
+from segments.statements import WEIGHED
+from segments.weighing import WORD, weighings
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests import factories
@@ -55,6 +63,90 @@ def test_sql_and_oracle_agree_on_random_trees(now: datetime, db: None) -> None:
             assert parse(rule.to_json()) == rule
 
     agree()
+
+
+@pytest.mark.parametrize("now", MOMENTS)
+def test_many_rules_asked_at_once_say_what_each_says_alone(now: datetime, db: None) -> None:
+    """Of a few people, and of everybody: the shared look at the timeline, the bits, the answers of the leaves."""
+    tenant = factories.tenant(time_zone="Europe/London")
+    crowd = people(tenant, now, random.Random(now.isoformat()), size=60)
+    listed = next(segment for person in crowd for segment in person.segments)
+    oracle, clock = Oracle(now, tenant.zone), Clock(now, tenant.zone)
+    kept = [person for person in crowd if person.profile.status in ("ACTIVE", "INACTIVE")]
+
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(trees(now, tenant.zone, listed), min_size=70, max_size=70))
+    def agree(several: list[dict[str, Any]]) -> None:
+        segments = [Ruled(uuid4(), 1, parse(tree)) for tree in several]
+        expected = {
+            each.id: {person.profile.pk for person in kept if oracle.matches(each.rule.root, person)}
+            for each in segments
+        }
+        assert weighed(tenant, segments, clock, [person.profile.pk for person in crowd]) == expected
+        some = segments[:WORD]
+        with tenant_scope(tenant):
+            found = difference(tenant, some, clock)
+        assert found.segment_ids == {each.id for each in some if expected[each.id]}
+        differing = set().union(*(expected[each.id] for each in some))
+        assert {UUID(each) for each in found.people.strip("{}").split(",") if each} == differing
+
+    agree()
+
+
+def weighed(
+    tenant: Tenant, segments: list[Ruled], clock: Clock, people_ids: list[UUID]
+) -> dict[UUID, set[UUID]]:
+    """Who would join which, none of them being in any; the answers of the leaves must make up the verdict."""
+    found: dict[UUID, set[UUID]] = {each.id: set() for each in segments}
+    rules = {each.id: each.rule for each in segments}
+    with tenant_scope(tenant), transaction.atomic(), connection.cursor() as cursor:
+        for weighing in weighings(tenant.pk, segments, clock):
+            words, looks = weighing.asked(found.keys())
+            WEIGHED.fill(cursor, [(each, words, looks, "CHANGE") for each in people_ids])
+            cursor.execute(weighing.statement, weighing.values)
+            for segment_id, profile_id, is_join, cause, answers in cursor.fetchall():
+                assert (is_join, cause) == (True, "CHANGE")
+                given = weighing.answers(segment_id, answers)
+                assert truth(rules[segment_id].root, iter(given))
+                found[segment_id].add(profile_id)
+    return found
+
+
+def truth(node: Node, answers: Iterator[bool]) -> bool:
+    if not isinstance(node, Group):
+        return next(answers)
+    parts = [truth(each, answers) for each in node.rules]
+    return not parts or (all if node.combinator == "AND" else any)(parts) is not node.negated
+
+
+def test_weighing_reads_no_table_from_end_to_end(fairview: Club) -> None:
+    """However many people and members there are, and though nobody has counted them."""
+    rules = (
+        {"field": "handicap", "operator": "lt", "value": 15},
+        {"event": {"types": ["TEETIME_BOOKED"], "count": {"op": "gte", "value": 3}, "inLastDays": 30}},
+        {"event": {"types": ["ROUND_COMPLETED"], "never": True}},
+    )
+    segments = [Ruled(uuid4(), 1, parse(tree)) for tree in rules]
+    with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
+        made = Segment.objects.create(tenant=fairview.tenant, name="The list", type=SegmentType.STATIC)
+        people_made = CustomerProfile.objects.bulk_create(
+            CustomerProfile(tenant=fairview.tenant) for _ in range(3_000)
+        )
+        SegmentMember.objects.bulk_create(
+            SegmentMember(
+                tenant=fairview.tenant, segment_id=made.pk, profile_id=each.pk, origin_profile_id=each.pk
+            )
+            for each in people_made
+        )
+        [weighing] = weighings(fairview.tenant.pk, segments, Clock(MOMENTS[0], fairview.tenant.zone))
+        words, looks = weighing.asked({each.id for each in segments})
+        WEIGHED.fill(cursor, [(each.pk, words, looks, "CHANGE") for each in people_made[:900]])
+        cursor.execute(f"EXPLAIN {weighing.statement}", weighing.values)
+        plan = "\n".join(row for (row,) in cursor.fetchall())
+
+    for table in ("segments_segmentmember m", "profiles_customerprofile p"):
+        assert f"Seq Scan on {table}" not in plan
+        assert f" on {table}" in plan
 
 
 def test_a_condition_is_never_null_so_that_not_is_the_rest(fairview: Club) -> None:

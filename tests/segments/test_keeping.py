@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from profiles.merging.actions import merge_profiles
 from profiles.models import CustomerProfile
+from profiles.privacy.retention import apply_retention
 from profiles.unmerging import unmerge_profiles
 from segments import membership, refreshing
 from segments.actions import Draft, create_segment, get_segment
@@ -19,8 +21,10 @@ from segments.clock import Clock
 from segments.compiler import compile as compile_rule
 from segments.due import due_query
 from segments.lists import add_members
-from segments.models import Refresh, Segment, SegmentMember, SegmentTransition
+from segments.models import Refresh, RefreshReason, Segment, SegmentMember, SegmentTransition
+from segments.refreshing import request_refresh
 from segments.rules import parse
+from segments.statements import WEIGHED
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
@@ -75,7 +79,7 @@ def test_a_refresh_killed_at_random_a_hundred_times_ends_true(
     gold = {profile(fairview.tenant, membership_tier="Gold").pk for _ in range(150)}
     monkeypatch.setattr(refreshing, "BATCH", 1)
     monkeypatch.setattr(refreshing, "MOST_ATTEMPTS", 1000)
-    write, kills = membership.write_changes, iter(range(100))
+    write, kills = membership.write_found, iter(range(100))
 
     def dies(*args: Any) -> None:
         if rng.random() < 0.6 and next(kills, None) is not None:
@@ -84,7 +88,7 @@ def test_a_refresh_killed_at_random_a_hundred_times_ends_true(
             raise Killed
         write(*args)
 
-    monkeypatch.setattr(membership, "write_changes", dies)
+    monkeypatch.setattr(membership, "write_found", dies)
     with tenant_scope(fairview.tenant):
         made = create_segment(Draft(name="Killed", criteria=GOLD))
     ended, deaths = 0, 0
@@ -101,6 +105,83 @@ def test_a_refresh_killed_at_random_a_hundred_times_ends_true(
     with tenant_scope(fairview.tenant):
         assert get_segment(made.pk).member_count == 150
     assert len(history(fairview.tenant, made)) == 150
+
+
+def dies_at(statement: int, *, is_before: bool) -> Any:
+    """A wrapper of statements that ends the process at the `statement`-th."""
+    numbers = count(1)
+
+    def wrapper(execute: Any, *args: Any) -> Any:
+        dies = next(numbers) == statement
+        if dies and is_before:
+            raise Killed
+        answer = execute(*args)
+        if dies:
+            raise Killed
+        return answer
+
+    return wrapper
+
+
+def test_a_refresh_killed_at_any_statement_ends_true(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before or after any statement, of two nested segments, while people change their tiers."""
+    rng = random.Random(7)
+    crowd = [profile(fairview.tenant, membership_tier="Gold").pk for _ in range(40)]
+    monkeypatch.setattr(refreshing, "BATCH", 9)
+    monkeypatch.setattr(refreshing, "MOST_ATTEMPTS", 1000)
+    with tenant_scope(fairview.tenant):
+        made = create_segment(Draft(name="Killed", criteria=GOLD))
+        nested = create_segment(Draft(name="Nested", criteria={"segment": str(made.pk), "operator": "notIn"}))
+    deaths = 0
+    while deaths < 100:
+        with tenant_scope(fairview.tenant):
+            some = rng.sample(crowd, 5)
+            CustomerProfile.objects.filter(pk__in=some).update(membership_tier=rng.choice(("Gold", "Silver")))
+            for each in (made, nested):
+                request_refresh(each.pk, RefreshReason.PERSON)
+            try:
+                with connection.execute_wrapper(dies_at(rng.randint(1, 45), is_before=rng.random() < 0.5)):
+                    refreshing.refresh_waiting()
+            except Killed:
+                deaths += 1
+            Refresh.objects.filter(status="RUNNING").update(
+                leased_until=timezone.now() - timedelta(seconds=1), attempts=0
+            )
+
+    while refresh(fairview.tenant):
+        pass
+
+    with tenant_scope(fairview.tenant):
+        gold = set(CustomerProfile.objects.filter(membership_tier="Gold").values_list("pk", flat=True))
+        everybody = set(CustomerProfile.objects.values_list("pk", flat=True))
+        assert not Refresh.objects.filter(status__in=("WAITING", "RUNNING")).exists()
+        counts = (get_segment(made.pk).member_count, get_segment(nested.pk).member_count)
+    assert members(fairview.tenant, made) == gold
+    assert members(fairview.tenant, nested) == everybody - gold
+    assert counts == (len(gold), len(everybody - gold))
+    for each in (made, nested):
+        told = [(person, is_join) for person, is_join, _, _ in history(fairview.tenant, each)]
+        for person in everybody:
+            turns = [is_join for who, is_join in told if who == person]
+            assert turns == [number % 2 == 0 for number in range(len(turns))]
+
+
+def test_what_is_kept_of_refreshes_goes_after_a_month_but_for_the_latest(fairview: Club) -> None:
+    made = segment(fairview.tenant, GOLD)
+    for _ in range(2):
+        with tenant_scope(fairview.tenant):
+            request_refresh(made.pk, RefreshReason.PERSON)
+        refresh(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        Refresh.objects.update(finished_at=timezone.now() - timedelta(days=31))
+        latest = Refresh.objects.filter(segment_id=made.pk).latest("pk")
+        before = Refresh.objects.values("segment_id").distinct().count()
+
+    assert apply_retention(fairview.tenant)["segmentRefreshes"] >= 2
+
+    with tenant_scope(fairview.tenant):
+        assert list(Refresh.objects.filter(segment_id=made.pk)) == [latest]
+        assert Refresh.objects.count() == before
 
 
 def test_a_due_day_is_never_too_late(db: None) -> None:
@@ -155,10 +236,11 @@ def matching(tenant: Any, rule: Any, clock: Clock) -> set[Any]:
 
 
 def next_days(tenant: Any, rule: Any, clock: Clock, some: list[Any]) -> dict[Any, Any]:
-    query = due_query([rule], tenant.pk, clock, among="SELECT unnest(%(some)s::uuid[])")
+    query = due_query([rule], tenant.pk, clock, of_weighed=True)
     assert query is not None
-    with tenant_scope(tenant), connection.cursor() as cursor:
-        cursor.execute(query[0], query[1] | {"some": some})
+    with tenant_scope(tenant), transaction.atomic(), connection.cursor() as cursor:
+        WEIGHED.fill(cursor, [(each, [0], False, "CHANGE") for each in some])
+        cursor.execute(*query)
         return dict(cursor.fetchall())
 
 
@@ -237,10 +319,11 @@ def test_random_rules_have_a_query_for_their_days(db: None) -> None:
     @given(trees(now, tenant.zone, uuid4()))
     def runs(tree: Any) -> None:
         rule = parse(tree)
-        query = due_query([rule], tenant.pk, clock, among="SELECT unnest(%(some)s::uuid[])")
-        assert (query is not None) == rule.mentions.moves_with_time
-        if query is not None:
+        everybody = due_query([rule], tenant.pk, clock)
+        assert (everybody is not None) == rule.mentions.moves_with_time
+        if everybody is not None:
             with tenant_scope(tenant), connection.cursor() as cursor:
-                cursor.execute(query[0], query[1] | {"some": [person.pk]})
+                cursor.execute(*everybody)
+            next_days(tenant, rule, clock, [person.pk])
 
     runs()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from segments import refreshing
 from segments.actions import Draft, create_segment, get_segment, refresh_segment, update_segment
-from segments.compiler import compile_with
+from segments.compiler import compile_with, compose
 from segments.models import Refresh, Segment
 from segments.models.keeping import OPEN
 from segments.retrying import FAILED_WORDS, RETRY_DELAYS, troubles_of
@@ -42,7 +42,11 @@ def poisonous(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> Segment:
             return "(1 / 0 = 1)"
         return compile_with(parameters, root, *rest, **options)
 
+    def refuses_with_others(root: Any, write: Any) -> str:
+        return "(1 / 0 = 1)" if root == made.rule.root else compose(root, write)
+
     monkeypatch.setattr("segments.refreshing.compile_with", refuses)
+    monkeypatch.setattr("segments.refreshing.compose", refuses_with_others)
     return made
 
 

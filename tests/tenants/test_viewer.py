@@ -38,6 +38,7 @@ def test_a_person_sees_name_scopes_limits_and_roles(fairview: Club, kingsmere: C
         "locale": "en_ZA",
         "membershipTiers": ["Platinum", "Gold", "Silver"],
         "role": "STAFF",
+        "isSandbox": False,
     }
 
 

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tenants.directory import create_tenant
 from tenants.errors import DomainError
 from tenants.management.arguments import split
+from tenants.management.sample import DEFAULT_PEOPLE, fill_with_sample
 
 
 class Command(BaseCommand):
@@ -25,6 +26,14 @@ class Command(BaseCommand):
         parser.add_argument("--currency", default="ZAR", help="Three letters.")
         parser.add_argument("--locale", default="en_ZA", help="How dates and money are written.")
         parser.add_argument("--tiers", default="", help="Membership tiers, the highest first, by commas.")
+        parser.add_argument(
+            "--sandbox",
+            action="store_true",
+            help="For trying out: nothing it sends reaches anybody, and it comes with sample data.",
+        )
+        parser.add_argument(
+            "--people", type=int, default=DEFAULT_PEOPLE, help="--sandbox: how many; 0: none."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it, or say what is wrong."""
@@ -38,7 +47,10 @@ class Command(BaseCommand):
                 currency=options["currency"],
                 locale=options["locale"],
                 tier_order=[tier.strip() for tier in options["tiers"].split(",") if tier.strip()],
+                is_sandbox=options["sandbox"],
             )
+            if tenant.is_sandbox:
+                fill_with_sample(tenant, options["people"], self.stderr.write)
         except DomainError as error:
             raise CommandError(error.message) from error
         except ValidationError as error:

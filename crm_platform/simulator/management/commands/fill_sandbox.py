@@ -1,0 +1,31 @@
+"""`fill_sandbox`: sample data for a club for trying out."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from crm_platform.simulator.sandbox import fill_sandbox
+from tenants.directory import find_tenant
+from tenants.management.sample import DEFAULT_PEOPLE
+
+
+class Command(BaseCommand):
+    """What `create_tenant --sandbox` and `reset_sandbox` call."""
+
+    help = "Tell a sandbox a year of invented people."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Which one, and how many people."""
+        parser.add_argument("tenant", help="UUID, slug or alias of the sandbox.")
+        parser.add_argument("--people", type=int, default=DEFAULT_PEOPLE)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Real clubs are refused."""
+        tenant = find_tenant(options["tenant"])
+        if tenant is None or not tenant.is_sandbox:
+            raise CommandError("There is no such sandbox.")
+        try:
+            fill_sandbox(tenant, options["people"], self.stderr.write)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
