@@ -59,7 +59,8 @@ def test_an_id_that_only_looks_like_one_is_kept(value: str) -> None:
      "keine@email.de", "geen@email.nl", "xx@xx.xx", "sin.correo@x.example", "n.a@x.example", "n/a@x.example",
      "unbekannt@x.example", "onbekend@x.example", "desconocido@x.example", "inconnu@x.example", "geen.mail@x.example",
      "pas-de-mail@x.example", "no.tengo@x.example", "noemail123@x.example", "noreply+4@x.example",
-     "not-provided@x.example", "mailer-daemon@x.example", "anonymous@x.example", "asdf@asdf.com", "email@example.com", "ann@nowhere.invalid"],
+     "not-provided@x.example", "mailer-daemon@x.example", "anonymous@x.example", "asdf@asdf.com",
+     "email@example.com", "ann@nowhere.invalid"],
 )  # fmt: skip
 def test_an_address_that_stands_for_nobody_in_other_words(email: str) -> None:
     assert is_placeholder_email(email)
