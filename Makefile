@@ -9,7 +9,7 @@ CODE := crm_platform social journeys campaigns segments messaging profiles event
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-main test-browser check examples format bench lock servers clean
+.PHONY: help setup run test test-main test-thorough test-browser check examples client format bench lock servers clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -22,7 +22,7 @@ run: $(VENV)/.installed-run ## The whole platform with a demo; PORT, REDIS_PORT 
 servers: $(VENV)/.installed-run ## Only PostgreSQL and Redis, in the foreground
 	@exec $(BIN)/python -m crm_platform.embedded
 
-# Pages first and in a process of their own (Playwright's event loop and Django's queries do not mix), so that
+# Pages first and in processes of their own (Playwright's event loop and Django's queries do not mix), so that
 # the last line is the summary of the many. Both run even if one fails.
 test: setup ## All tests
 	@$(MAKE) --no-print-directory test-browser && pages=0 || pages=$$?; \
@@ -31,8 +31,11 @@ test: setup ## All tests
 test-main: setup ## All but the browser tests
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
+test-thorough: setup ## As test-main, with all examples of properties: for the night
+	@CRM_TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-main
+
 test-browser: setup ## The browser tests
-	@$(BIN)/python -m pytest -q -m browser tests/browser
+	@$(BIN)/python -m pytest -q -n $(JOBS) -m browser tests/browser
 
 check: setup ## The fast half of CI: lint, format, types, layers, migrations, a production's settings
 	$(BIN)/ruff check $(CODE)
@@ -51,6 +54,9 @@ check: setup ## The fast half of CI: lint, format, types, layers, migrations, a 
 examples: setup ## Record the answers of the API's examples anew, and the description with them
 	CRM_RECORD_EXAMPLES=1 $(BIN)/python -m pytest -q -n 0 tests/crm_platform/test_examples.py -k answered
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+client: ## The TypeScript client, generated, compiled and packed for npm; needs Node 20
+	cd clients/typescript && npm ci --no-audit --no-fund && npm run build && npm pack
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)

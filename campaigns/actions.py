@@ -151,7 +151,7 @@ def resume_campaign(campaign_id: UUID) -> Campaign:
     running = campaign.occurrences.filter(status__in=[OccurrenceStatus.TESTING, OccurrenceStatus.SENDING])
     for occurrence in running:
         _, failed, _ = tried(campaign, str(occurrence.number))
-        running.filter(pk=occurrence.pk).update(forgiven=failed, due_at=now)
+        running.filter(pk=occurrence.pk).update(forgiven=failed, due_at=now, attempts=0)
     return campaign
 
 

@@ -70,7 +70,7 @@ EXTENSION: Final = Extension(
         Table(
             "campaigns.CampaignCount",
             plain=columns(
-                "campaign_id occurrence variant channel handed_over delivered bounced failed skipped_late opened"
+                "campaign_id occurrence variant channel handed_over delivered bounced failed opened"
                 " machine_opened clicked unsubscribed complained replied converted revenue_cents"
             ),
         ),
@@ -124,12 +124,18 @@ EXTENSION: Final = Extension(
         OutboundEvent("campaign.sent", "crm.campaign.sent", "campaigns.outbound.envelopes"),
     ),
     consumers=(
-        Consumer("campaign-triggers", ("activity.recorded",), "campaigns.triggers.follow"),
+        Consumer(
+            "campaign-triggers",
+            ("activity.recorded",),
+            "campaigns.triggers.follow",
+            wants="campaigns.triggers.wants",
+        ),
         Consumer(
             "campaign-results",
             ("activity.recorded", "delivery.changed"),
             "campaigns.results.follow",
             batch_size=2000,
+            wants="campaigns.results.wants",
         ),
     ),
     queues={"campaigns.run_due": Queue.SENDS, "campaigns.recount": Queue.CONSUMERS},

@@ -23,6 +23,7 @@ from tenants.scope import all_tenants, tenant_scope
 # So long after the first word of it an occurrence is counted: a flood of opens is counted once.
 CALM: Final = timedelta(seconds=2)
 MOST_AT_ONCE: Final = 20
+AGAIN: Final = timedelta(minutes=5)
 # Which activities reach which goal; a renewal is a new end of the membership, or its coming back to life.
 GOALS: Final = {
     "TEETIME_BOOKED": Goal.BOOKED,
@@ -107,6 +108,7 @@ DUE: Final = """
 SELECT id, tenant_id FROM campaigns_campaignrecount WHERE noted_at <= %(before)s
 ORDER BY noted_at LIMIT %(most)s
 """
+PUT_OFF: Final = "UPDATE campaigns_campaignrecount SET noted_at = now() + %(again)s WHERE id = ANY(%(ids)s)"
 # Deleted before it is counted: what is heard meanwhile marks it again.
 TAKE: Final = """
 DELETE FROM campaigns_campaignrecount WHERE id IN (
@@ -120,8 +122,6 @@ WITH sent AS (
            count(*) FILTER (WHERE status = 'DELIVERED') AS delivered,
            count(*) FILTER (WHERE status = 'BOUNCED') AS bounced,
            count(*) FILTER (WHERE status = 'FAILED') AS failed,
-           count(*) FILTER (WHERE status = 'SKIPPED' AND message_id IS NOT NULL AND jsonb_array_length(history) > 1)
-               AS skipped_late,
            count(opened_at) AS opened, count(machine_opened_at) AS machine_opened, count(clicked_at) AS clicked,
            count(unsubscribed_at) AS unsubscribed, count(complained_at) AS complained, count(replied_at) AS replied
     FROM messaging_delivery
@@ -135,19 +135,24 @@ WITH sent AS (
     GROUP BY variant, channel
 )
 INSERT INTO campaigns_campaigncount (
-    tenant_id, campaign_id, occurrence, variant, channel, handed_over, delivered, bounced, failed, skipped_late, opened,
+    tenant_id, campaign_id, occurrence, variant, channel, handed_over, delivered, bounced, failed, opened,
     machine_opened, clicked, unsubscribed, complained, replied, converted, revenue_cents)
 SELECT %(tenant)s, %(campaign)s, %(occurrence)s, sent.variant, sent.channel, handed_over, delivered, bounced, failed,
-       skipped_late, opened, machine_opened, clicked, unsubscribed, complained, replied, COALESCE(converted, 0),
+       opened, machine_opened, clicked, unsubscribed, complained, replied, COALESCE(converted, 0),
        COALESCE(revenue_cents, 0)
 FROM sent LEFT JOIN brought USING (variant, channel)
 ON CONFLICT ON CONSTRAINT campaigns_count_cell_uq DO UPDATE
 SET handed_over = excluded.handed_over, delivered = excluded.delivered, bounced = excluded.bounced,
-    failed = excluded.failed, skipped_late = excluded.skipped_late, opened = excluded.opened,
+    failed = excluded.failed, opened = excluded.opened,
     machine_opened = excluded.machine_opened, clicked = excluded.clicked, unsubscribed = excluded.unsubscribed,
     complained = excluded.complained, replied = excluded.replied, converted = excluded.converted,
     revenue_cents = excluded.revenue_cents
 """
+
+
+def wants(tenant: Tenant) -> dict[str, tuple[str, ...] | None]:
+    """What the consumer has a use for: every change of a delivery, clicks, and acts that may be a goal."""
+    return {"delivery.changed": None, "activity.recorded": (CLICK, *GOALS, *RENEWALS)}
 
 
 def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
@@ -170,7 +175,13 @@ def recount_due(now: datetime | None = None) -> int:
     with all_tenants(), connection.cursor() as cursor:
         cursor.execute(DUE, {"before": (now or timezone.now()) - CALM, "most": MOST_AT_ONCE})
         due = list(cursor.fetchall())
-    one_by_one(due, _recount, what="counting a campaign")
+    counted = one_by_one(due, _recount, what="counting a campaign")
+    left = [mark for mark in due if mark not in counted]
+    if left:
+        # What cannot be counted now stands in nobody's way.
+        with all_tenants(), connection.cursor() as cursor:
+            put_off: dict[str, Any] = {"ids": [mark_id for mark_id, _ in left], "again": AGAIN}
+            cursor.execute(PUT_OFF, put_off)
     return len(due)
 
 

@@ -11,19 +11,35 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.actions import add_occurrence
 from campaigns.errors import IllegalMove, NotRecurring
-from campaigns.models import Campaign, CampaignOccurrence, CampaignStatus, CampaignType, OccurrenceStatus
-from campaigns.schedule import InvalidPattern, check_pattern, explain, next_occurrence, next_occurrences
+from campaigns.models import (
+    Campaign,
+    CampaignOccurrence,
+    CampaignStatus,
+    CampaignType,
+    OccurrenceStatus,
+    SendWindow,
+)
+from campaigns.schedule import (
+    InvalidPattern,
+    check_pattern,
+    explain,
+    next_occurrence,
+    next_occurrences,
+    planned_at,
+)
 from campaigns.transitions import lock_campaign, note_act
 from tenants.errors import InvalidError
 
 # In these a campaign has times to come.
 RUNNING: Final = (CampaignStatus.SCHEDULED, CampaignStatus.ACTIVE, CampaignStatus.PAUSED)
 SHOWN: Final = 5
+# Of a campaign that has times to come only a time that was skipped is called off.
+SKIPPED: Final = Q(status=OccurrenceStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,7 @@ class Rhythm:
     coming: list[datetime]
     last: datetime | None
     times: int
+    skipped: datetime | None = None
 
 
 def rhythms(now: datetime | None = None) -> list[Rhythm]:
@@ -44,7 +61,14 @@ def rhythms(now: datetime | None = None) -> list[Rhythm]:
     rows = list(found.order_by("name"))
     sent = {
         row["campaign_id"]: row
-        for row in _begun(rows).values("campaign_id").annotate(last=Max("hour"), number=Max("number"))
+        for row in _begun(rows)
+        .values("campaign_id")
+        .annotate(
+            taken=Max("hour"),
+            last=Max("hour", filter=~SKIPPED),
+            number=Count("pk", filter=~SKIPPED),
+            skipped=Max("hour", filter=SKIPPED),
+        )
     }
     made = [_rhythm(each, sent.get(each.pk), now) for each in rows]
     return sorted(made, key=lambda each: (not each.coming, each.coming[:1]))
@@ -58,12 +82,14 @@ def _begun(campaigns: list[Campaign]) -> QuerySet[CampaignOccurrence]:
 
 def _rhythm(campaign: Campaign, sent: Mapping[str, Any] | None, now: datetime) -> Rhythm:
     last: datetime | None = sent["last"] if sent else None
-    after = max(filter(None, (now, last, _start_of(campaign))))
+    taken: datetime | None = sent["taken"] if sent else None
+    after = max(filter(None, (now, taken, _start_of(campaign))))
     coming = next_occurrences(
         campaign.recur_pattern, campaign.zone, after=after, count=SHOWN, until=campaign.recur_end_at
     )
     times = int(sent["number"]) if sent else 0
-    return Rhythm(campaign, explain(campaign.recur_pattern), coming, last, times)
+    skipped = sent["skipped"] if sent and sent["skipped"] and sent["skipped"] > now else None
+    return Rhythm(campaign, explain(campaign.recur_pattern), coming, last, times, skipped)
 
 
 def _start_of(campaign: Campaign) -> datetime | None:
@@ -77,13 +103,7 @@ def change_rhythm(campaign_id: UUID, *, pattern: str, end_at: datetime | None) -
 
     Raises CampaignNotFound, NotRecurring, IllegalMove once it has ended, InvalidError for what cannot be a rhythm.
     """
-    campaign, now = lock_campaign(campaign_id), timezone.now()
-    if campaign.type != CampaignType.RECURRING:
-        raise NotRecurring
-    if campaign.status not in RUNNING:
-        raise IllegalMove(
-            campaign.status, campaign.status, "Only a campaign that has times to come has a rhythm."
-        )
+    campaign, now = _lock_running(campaign_id), timezone.now()
     pattern = " ".join(pattern.split())
     try:
         check_pattern(pattern)
@@ -99,4 +119,60 @@ def change_rhythm(campaign_id: UUID, *, pattern: str, end_at: datetime | None) -
     campaign.recur_pattern, campaign.recur_end_at = pattern, end_at
     add_occurrence(campaign, hour)
     note_act(campaign, "rhythm_changed", note=explain(pattern))
+    return campaign
+
+
+def _lock_running(campaign_id: UUID) -> Campaign:
+    """A campaign that repeats and has times to come, locked. Raises CampaignNotFound, NotRecurring, IllegalMove."""
+    campaign = lock_campaign(campaign_id)
+    if campaign.type != CampaignType.RECURRING:
+        raise NotRecurring
+    if campaign.status not in RUNNING:
+        raise IllegalMove(
+            campaign.status, campaign.status, "Only a campaign that has times to come has a rhythm."
+        )
+    return campaign
+
+
+@transaction.atomic
+def skip_next(campaign_id: UUID) -> Campaign:
+    """Leave out the next time, or the one that was found late; the one after it is next.
+
+    Raises CampaignNotFound, NotRecurring, IllegalMove where no time waits, InvalidError where none would follow.
+    """
+    campaign, now = _lock_running(campaign_id), timezone.now()
+    waits = (OccurrenceStatus.WAITING, OccurrenceStatus.LATE)
+    occurrence = campaign.occurrences.filter(status__in=waits).order_by("hour").first()
+    if occurrence is None:
+        raise IllegalMove(campaign.status, campaign.status, "No time waits that could be skipped.")
+    following = next_occurrence(
+        campaign.recur_pattern, campaign.zone, after=max(occurrence.hour, now), until=campaign.recur_end_at
+    )
+    if following is None:
+        raise InvalidError("It is the last time before its end: pause and cancel it instead.")
+    campaign.occurrences.filter(pk=occurrence.pk).update(
+        status=OccurrenceStatus.CANCELLED, due_at=None, leased_until=None, completed_at=now
+    )
+    add_occurrence(campaign, following)
+    note_act(campaign, "time_skipped", note=occurrence.hour.isoformat())
+    return campaign
+
+
+@transaction.atomic
+def take_skip_back(campaign_id: UUID) -> Campaign:
+    """Send the time that was skipped last after all, while it is still to come.
+
+    Raises CampaignNotFound, NotRecurring, IllegalMove where none was skipped or its time has gone.
+    """
+    campaign, now = _lock_running(campaign_id), timezone.now()
+    skipped = campaign.occurrences.filter(SKIPPED).order_by("-hour").first()
+    is_own_zone = campaign.window == SendWindow.OWN_ZONE
+    due_at = planned_at(skipped.hour, is_own_zone=is_own_zone) if skipped else now
+    if skipped is None or due_at <= now:
+        raise IllegalMove(campaign.status, campaign.status, "No time was skipped that is still to come.")
+    campaign.occurrences.filter(status=OccurrenceStatus.WAITING, hour__gt=skipped.hour).delete()
+    campaign.occurrences.filter(pk=skipped.pk).update(
+        status=OccurrenceStatus.WAITING, due_at=due_at, completed_at=None
+    )
+    note_act(campaign, "skip_taken_back", note=skipped.hour.isoformat())
     return campaign

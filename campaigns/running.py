@@ -36,12 +36,19 @@ from events.log import LogEntry, append
 from messaging.holds import hold_source
 from messaging.planning import Outcome
 from tenants.models import Tenant
+from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
 logger = logging.getLogger(__name__)
 MOST_AT_ONCE: Final = 10
 LEASE: Final = timedelta(minutes=5)
 LOOK_AGAIN: Final = timedelta(seconds=3)
+# So many workers may die at an occurrence, one after the other.
+MOST_LOST: Final = 5
+DEADLY: Final = (
+    "Every program that worked on it broke down, five in a row. The operator of the platform finds out why; after that,"
+    " resume it."
+)
 # Planning that fails is tried so often, each time later.
 RETRY_AFTER: Final = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5))
 # Of fewer messages an error says nothing about the rest.
@@ -49,21 +56,43 @@ FEWEST_TRIED: Final = 20
 LONGEST_ERROR: Final = 2000
 
 
-def claim_due(now: datetime | None = None) -> list[tuple[int, UUID]]:
+def claim_due(now: datetime | None = None, *, most: int = MOST_AT_ONCE) -> list[tuple[int, UUID]]:
     """Take what is due, over all tenants: (occurrence, tenant)."""
     now = now or timezone.now()
+    values: dict[str, Any] = {"now": now, "lease": now + LEASE, "most": most, "most_lost": MOST_LOST}
     with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.CLAIM, {"now": now, "lease": now + LEASE, "most": MOST_AT_ONCE})
+        cursor.execute(sql.CLAIM, values)
         return [(row_id, tenant_id) for row_id, tenant_id in cursor.fetchall()]
 
 
 def run_due() -> int:
-    """Do whatever is due; returns how many occurrences had something to do."""
-    claimed = claim_due()
-    for occurrence_id, tenant_id in claimed:
+    """Do whatever is due; returns how many steps that were.
+
+    Each is taken by itself, so that one at which a worker dies takes no other with it.
+    """
+    give_up_deadly()
+    for count in range(MOST_AT_ONCE):
+        claimed = claim_due(most=1)
+        if not claimed:
+            return count
+        occurrence_id, tenant_id = claimed[0]
         with tenant_scope(tenant_id):
             run_occurrence(occurrence_id)
-    return len(claimed)
+    return MOST_AT_ONCE
+
+
+def give_up_deadly(now: datetime | None = None) -> int:
+    """Pause campaigns at which too many workers died, one after the other, and say so; returns how many."""
+    values: dict[str, Any] = {"now": now or timezone.now(), "most": MOST_AT_ONCE, "most_lost": MOST_LOST}
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(sql.DEADLY, values)
+        found: list[tuple[int, UUID]] = cursor.fetchall()
+
+    def give_up(deadly: tuple[int, UUID]) -> None:
+        with tenant_scope(deadly[1]):
+            _note_failure(deadly[0], DEADLY)
+
+    return len(one_by_one(found, give_up, what="giving up a campaign"))
 
 
 def run_occurrence(occurrence_id: int) -> None:

@@ -13,12 +13,21 @@ WITH due AS MATERIALIZED (
     SELECT o.id FROM campaigns_campaignoccurrence AS o
     JOIN campaigns_campaign AS c ON c.tenant_id = o.tenant_id AND c.id = o.campaign_id
     WHERE o.status IN ('WAITING', 'TESTING', 'SENDING') AND o.due_at <= %(now)s
-      AND (o.leased_until IS NULL OR o.leased_until <= %(now)s) AND c.status IN ('SCHEDULED', 'ACTIVE')
+      AND (o.leased_until IS NULL OR o.leased_until <= %(now)s AND o.attempts < %(most_lost)s)
+      AND c.status IN ('SCHEDULED', 'ACTIVE')
     ORDER BY o.due_at LIMIT %(most)s FOR UPDATE OF o SKIP LOCKED
 )
 UPDATE campaigns_campaignoccurrence AS o SET leased_until = %(lease)s, attempts = o.attempts + 1
 FROM due WHERE o.id = due.id
 RETURNING o.id, o.tenant_id
+"""
+# What killed every worker that was at it.
+DEADLY: Final = """
+SELECT o.id, o.tenant_id FROM campaigns_campaignoccurrence AS o
+JOIN campaigns_campaign AS c ON c.tenant_id = o.tenant_id AND c.id = o.campaign_id
+WHERE o.status IN ('WAITING', 'TESTING', 'SENDING') AND o.due_at <= %(now)s AND o.leased_until <= %(now)s
+  AND o.attempts >= %(most_lost)s AND c.status IN ('SCHEDULED', 'ACTIVE')
+ORDER BY o.due_at LIMIT %(most)s
 """
 
 # --- Who is meant

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 from django.db import connection
+from django.db.models import QuerySet
 
 from campaigns import statements as sql
 from campaigns.models import Campaign, CampaignStatus, CampaignType
@@ -33,10 +34,14 @@ def event_choices() -> list[tuple[str, str]]:
     return [(each.name, each.summary) for each in EVENT_TYPES if each.needs_identity]
 
 
+def wants(tenant: Tenant) -> dict[str, None] | None:
+    """What the consumer has a use for: nothing while no campaign waits for an event."""
+    return None if _armed_campaigns().exists() else {}
+
+
 def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
     """Consumer `campaign-triggers`: note whom the activities set campaigns off for; exactly once, by the constraint."""
-    armed = Campaign.objects.filter(type=CampaignType.TRIGGERED, status=CampaignStatus.ACTIVE)
-    campaigns = [_armed(campaign) for campaign in armed]
+    campaigns = [_armed(campaign) for campaign in _armed_campaigns()]
     ids = [int(entry.data["activityId"]) for entry in entries]
     if not campaigns or not ids:
         return
@@ -49,6 +54,10 @@ def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
             "campaigns": orjson.dumps(campaigns).decode(),
         }
         cursor.execute(sql.TRIGGER, parameters)
+
+
+def _armed_campaigns() -> QuerySet[Campaign]:
+    return Campaign.objects.filter(type=CampaignType.TRIGGERED, status=CampaignStatus.ACTIVE)
 
 
 def _armed(campaign: Campaign) -> dict[str, Any]:

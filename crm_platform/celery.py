@@ -6,6 +6,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
+from tenants.gc_pause import keep_started
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_platform.settings")
 
 app = Celery("crm_platform")
@@ -20,3 +22,5 @@ def _check_servers(**_: Any) -> None:
     from crm_platform.checks import exit_unless_startable  # noqa: PLC0415 - needs Django to be set up
 
     exit_unless_startable()
+    # With the tasks, before the processes of the pool are forked.
+    keep_started()

@@ -89,11 +89,19 @@ def render(tenant: Tenant, entries: Sequence[Entry]) -> list[Envelope | None]:
     return [made[entry.id] for entry in entries]
 
 
+def wants(tenant: Tenant) -> dict[str, None]:
+    """What the queue is told of: of frequent types those only that CRM_OUTBOUND_ALSO names."""
+    return {kind: None for kind, told_as in types().items() if told_as not in _left_out()}
+
+
 def told(tenant: Tenant, entries: Sequence[Entry]) -> list[Envelope]:
     """What the queue is told of these entries: the consumer's `handle`, whose result is sent.
 
     Of frequent types those only that CRM_OUTBOUND_ALSO names.
     """
-    left_out = frequent_types() - frozenset(settings.CRM_OUTBOUND_ALSO)
-    wanted = [entry for entry in entries if types()[entry.kind] not in left_out]
+    wanted = [entry for entry in entries if types()[entry.kind] not in _left_out()]
     return [envelope for envelope in render(tenant, wanted) if envelope is not None]
+
+
+def _left_out() -> frozenset[str]:
+    return frequent_types() - frozenset(settings.CRM_OUTBOUND_ALSO)

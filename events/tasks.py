@@ -75,8 +75,8 @@ def deliver_webhooks(endpoint_id: str) -> None:
         enqueue_debounced(DELIVER, endpoint_id)
 
 
-@shared_task(name="events.wake_webhooks")
-def wake_webhooks() -> None:
+@shared_task(name="events.sweep_webhooks")
+def sweep_webhooks() -> None:
     """Wake every endpoint that has something due; idempotent, because waking is."""
     for endpoint_id in delivering.waiting():
         enqueue_debounced(DELIVER, str(endpoint_id))

@@ -73,10 +73,18 @@ def moved(local: datetime, length: Length, *, sign: int = 1) -> datetime:
     return local.replace(year=year, month=month + 1, day=day)
 
 
-def next_time(moment: datetime, at: time, weekdays: Collection[int], zone: ZoneInfo) -> datetime:
+def next_time(
+    moment: datetime,
+    at: time,
+    weekdays: Collection[int],
+    zone: ZoneInfo,
+    *,
+    tolerance: timedelta = TOLERANCE,
+) -> datetime:
     """The next instant at which the clock shows `at` on one of the weekdays (1 = Monday; none: any).
 
-    Whoever comes at most TOLERANCE after the hour goes on at once: the answer is the moment itself.
+    Whoever comes at most `tolerance` after the hour goes on at once: the answer is the moment itself. Whoever comes
+    round in a circle has been there at this hour, and is given none.
     """
     local = moment.astimezone(zone)
     for days in range(-1, 8):
@@ -86,7 +94,7 @@ def next_time(moment: datetime, at: time, weekdays: Collection[int], zone: ZoneI
         found = instant(datetime.combine(day, at), zone)
         if found > moment:
             return found
-        if moment - found <= TOLERANCE:
+        if moment - found <= tolerance and tolerance:
             return moment
     raise AssertionError("A week has every weekday.")
 
@@ -102,6 +110,15 @@ def next_occurrence(born: date, after: date, leap_day: LeapDay = LeapDay.FEBRUAR
     """The first anniversary on or after a day."""
     found = occurrence(born, after.year, leap_day)
     return found if found >= after else occurrence(born, after.year + 1, leap_day)
+
+
+def occurrence_from(born: date, after: date, offset: Length, sign: int, leap_day: LeapDay) -> date:
+    """The first anniversary whose day, moved by an offset, is `after` or later."""
+    for year in range(after.year - 2, after.year + 4):
+        found = occurrence(born, year, leap_day)
+        if moved(datetime.combine(found, time.min), offset, sign=sign).date() >= after:
+            return found
+    raise AssertionError("An offset is less than two years.")
 
 
 def born_on(day: date, leap_day: LeapDay = LeapDay.FEBRUARY_28) -> list[tuple[int, int]]:

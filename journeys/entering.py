@@ -7,6 +7,7 @@ last word: a live run of the same journey, person and key is unique, whatever th
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,9 +18,12 @@ from django.utils import timezone
 from events.debounce import enqueue_on_commit
 from events.log import wake_consumers
 from journeys import entering_statements as sql
+from journeys.clocks import shifted
 from journeys.definition import Definition
+from journeys.definition.parts import Length, Unit
 from journeys.definition.triggers import Policy, SegmentTrigger, Trigger
 from journeys.engine.conditions import decide
+from journeys.engine.group import IN_TRIAL
 from journeys.models import Journey, JourneyStatus
 from journeys.versions import definition_of
 from profiles.recording import open_notes, store_notes
@@ -98,11 +102,12 @@ def enter(
     The trigger's own condition on the person is part of the decision. Entries into one journey wait for each other.
     """
     now = now or timezone.now()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, f"{journey.tenant_id}/{journey.pk}"]
-        )
-        journey.refresh_from_db()
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        if not IN_TRIAL.get():  # nobody else has the journey of a trial
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, f"{journey.tenant_id}/{journey.pk}"]
+            )
+            journey.refresh_from_db()
         rows = list(_rows(entrants, now))
         sql.ENTRANT.fill(cursor, rows)
         if len(rows) >= ANALYZED_FROM:
@@ -123,41 +128,58 @@ def _rows(entrants: Iterable[Entrant], now: datetime) -> Iterable[tuple[Any, ...
 class _Entering:
     def __init__(self, cursor: Any, journey: Journey, trigger: Trigger | None, now: datetime) -> None:
         self.cursor, self.journey, self.trigger, self.now = cursor, journey, trigger, now
-        self.tenant = Tenant.objects.get(pk=journey.tenant_id)
         self.common = {"tenant": journey.tenant_id, "journey": journey.pk, "now": now}
+
+    @cached_property
+    def tenant(self) -> Tenant:
+        """Its clock is asked for by conditions and by the limit of a day."""
+        return Tenant.objects.get(pk=self.journey.tenant_id)
 
     def run(self, each: bool) -> Entered:
         if refusal := closed(self.journey, self.now):
             self.cursor.execute("UPDATE entrant SET verdict = %s", [refusal])
             return self._answer(each)
         definition = definition_of(self.journey.version_id or 0)
-        self._decide(definition)
-        self._insert(definition)
+        if self._is_anybody_left(definition):
+            self._decide(definition)
+            self._insert(definition)
         return self._answer(each)
 
-    def _decide(self, definition: Definition) -> None:
+    def _is_anybody_left(self, definition: Definition) -> bool:
+        """By what is known of the person and of earlier runs."""
         entry = definition.entry
         self.cursor.execute(sql.RESOLVE, self.common)
         parameters = self.common | {
             "oldest": self.now - timedelta(hours=entry.max_age_hours),
             "once": entry.policy is Policy.ONCE,
             "per_key": entry.policy is Policy.ONCE_PER_KEY,
-            "since": self.now - timedelta(days=entry.days) if entry.policy is Policy.AFTER_DAYS else None,
-            "holdout": entry.holdout_percent * 100,
-            "salt": f":{self.journey.pk}:holdout",
+            "since": self._days_ago(definition, entry.days) if entry.policy is Policy.AFTER_DAYS else None,
         }
         self.cursor.execute(sql.REFUSE, parameters)
+        return bool(self.cursor.fetchone()[0])
+
+    def _days_ago(self, definition: Definition, days: int) -> datetime:
+        """By the calendar: over a change of the clock too the same hour of the wall clock."""
+        length = Length(amount=days, unit=Unit.DAYS)
+        return shifted(self.now, length, definition.zone(self.tenant.zone), sign=-1)
+
+    def _decide(self, definition: Definition) -> None:
+        entry = definition.entry
         for rule in (self.trigger.rule if self.trigger else None, definition.matching):
             if rule is not None:
                 self._ask(rule)
-        self.cursor.execute(sql.HOLD_OUT, parameters)
+        if entry.holdout_percent:
+            self.cursor.execute(
+                sql.HOLD_OUT,
+                self.common | {"holdout": entry.holdout_percent * 100, "salt": f":{self.journey.pk}:holdout"},
+            )
         if entry.max_enrollments is not None or entry.daily_cap is not None:
             midnight = self.now.astimezone(self.tenant.zone).replace(
                 hour=0, minute=0, second=0, microsecond=0
             )
             self.cursor.execute(
                 sql.CAP,
-                parameters | {"most": entry.max_enrollments, "daily": entry.daily_cap, "today": midnight},
+                self.common | {"most": entry.max_enrollments, "daily": entry.daily_cap, "today": midnight},
             )
 
     def _ask(self, rule: Mapping[str, Any]) -> None:
@@ -176,7 +198,8 @@ class _Entering:
         if not self.cursor.rowcount:
             return
         self.cursor.execute(sql.KEEP_DATA, self.common)
-        self.cursor.execute(sql.TELL, self.common | {"version": self.journey.version_id})
+        if not IN_TRIAL.get():  # nobody reads what is taken back
+            self.cursor.execute(sql.TELL, self.common | {"version": self.journey.version_id})
         open_notes(self.cursor)
         self.cursor.execute(sql.NOTE, self.common | {"name": self.journey.name})
         store_notes(self.cursor, self.journey.tenant_id)

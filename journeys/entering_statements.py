@@ -10,42 +10,50 @@ ENTRANT: Final = StagingTable(
     " at timestamptz, due_at timestamptz, verdict text, run_id bigint, detail jsonb, variables jsonb",
 )
 ANALYZE: Final = "ANALYZE entrant"
+# Here and below, OFFSET 0: from the few who may enter to what is known of each, by a look into an index. PostgreSQL
+# would read all runs of the journey instead, where the statistics are older than they.
 # Whoever was merged is who they became.
 RESOLVE: Final = """
-UPDATE entrant AS e SET profile_id = p.merged_into_id
-FROM profiles_customerprofile AS p
-WHERE p.tenant_id = %(tenant)s AND p.id = e.profile_id AND p.merged_into_id IS NOT NULL
+UPDATE entrant AS e SET profile_id = r.merged_into_id
+FROM (SELECT o.position, p.merged_into_id FROM entrant AS o CROSS JOIN LATERAL (
+          SELECT merged_into_id FROM profiles_customerprofile
+          WHERE tenant_id = %(tenant)s AND id = o.profile_id AND merged_into_id IS NOT NULL OFFSET 0) AS p) AS r
+WHERE r.position = e.position
 """
+ENDED: Final = """
+SELECT FROM (SELECT journey_id, key, ended_at FROM journeys_runended
+             WHERE tenant_id = %(tenant)s AND profile_id = p.id OFFSET 0) AS h WHERE h.journey_id = %(journey)s
+"""
+# Says how many are left.
 REFUSE: Final = """
-UPDATE entrant AS e SET verdict = CASE
-    WHEN p.id IS NULL THEN 'NOT_FOUND'
-    WHEN p.status = 'DELETED' THEN 'ERASED'
-    WHEN EXISTS (SELECT FROM profiles_processingrestriction AS r
-                 JOIN profiles_customerprofile AS q ON q.tenant_id = r.tenant_id AND q.id = r.profile_id
-                 WHERE r.tenant_id = %(tenant)s AND COALESCE(q.merged_into_id, q.id) = p.id) THEN 'RESTRICTED'
-    WHEN e.at < %(oldest)s THEN 'TOO_OLD'
-    WHEN EXISTS (SELECT FROM journeys_run AS r
-                 WHERE r.tenant_id = %(tenant)s AND r.profile_id = p.id AND r.journey_id = %(journey)s
-                   AND r.status <> 'SUSPENDED' AND (r.key = e.key OR %(once)s)) THEN 'ALREADY_IN'
-    WHEN same.nth_key > 1 OR same.nth > 1 AND %(once)s THEN 'ALREADY_IN'
-    WHEN %(once)s AND EXISTS (SELECT FROM journeys_runended AS h
-                              WHERE h.tenant_id = %(tenant)s AND h.profile_id = p.id AND h.journey_id = %(journey)s)
-        THEN 'ONCE_ONLY'
-    WHEN %(per_key)s AND EXISTS (SELECT FROM journeys_runended AS h
-                                 WHERE h.tenant_id = %(tenant)s AND h.profile_id = p.id
-                                   AND h.journey_id = %(journey)s AND h.key = e.key) THEN 'ONCE_PER_KEY'
-    WHEN %(since)s::timestamptz IS NOT NULL AND EXISTS (
-        SELECT FROM journeys_runended AS h
-        WHERE h.tenant_id = %(tenant)s AND h.profile_id = p.id AND h.journey_id = %(journey)s
-          AND h.ended_at > %(since)s) THEN 'TOO_SOON'
-    END
-FROM (
-    SELECT position, profile_id, row_number() OVER (PARTITION BY profile_id ORDER BY position) AS nth,
-           row_number() OVER (PARTITION BY profile_id, key ORDER BY position) AS nth_key
-    FROM entrant
-) AS same LEFT JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = same.profile_id
-WHERE same.position = e.position
-"""
+WITH decided AS (
+    UPDATE entrant AS e SET verdict = CASE
+        WHEN p.id IS NULL THEN 'NOT_FOUND'
+        WHEN p.status = 'DELETED' THEN 'ERASED'
+        WHEN EXISTS (SELECT FROM profiles_processingrestriction AS r
+                     JOIN profiles_customerprofile AS q ON q.tenant_id = r.tenant_id AND q.id = r.profile_id
+                     WHERE r.tenant_id = %(tenant)s AND COALESCE(q.merged_into_id, q.id) = p.id) THEN 'RESTRICTED'
+        WHEN e.at < %(oldest)s THEN 'TOO_OLD'
+        WHEN EXISTS (SELECT FROM journeys_run AS r
+                     WHERE r.tenant_id = %(tenant)s AND r.profile_id = p.id AND r.journey_id = %(journey)s
+                       AND r.status <> 'SUSPENDED' AND (r.key = e.key OR %(once)s) OFFSET 0) THEN 'ALREADY_IN'
+        WHEN same.nth_key > 1 OR same.nth > 1 AND %(once)s THEN 'ALREADY_IN'
+        WHEN %(once)s AND EXISTS ({ended}) THEN 'ONCE_ONLY'
+        WHEN %(per_key)s AND EXISTS ({ended} AND h.key = e.key) THEN 'ONCE_PER_KEY'
+        WHEN %(since)s::timestamptz IS NOT NULL AND EXISTS ({ended} AND h.ended_at > %(since)s) THEN 'TOO_SOON'
+        END
+    FROM (
+        SELECT position, profile_id, row_number() OVER (PARTITION BY profile_id ORDER BY position) AS nth,
+               row_number() OVER (PARTITION BY profile_id, key ORDER BY position) AS nth_key
+        FROM entrant
+    ) AS same LEFT JOIN LATERAL (
+        SELECT id, status FROM profiles_customerprofile
+        WHERE tenant_id = %(tenant)s AND id = same.profile_id OFFSET 0) AS p ON TRUE
+    WHERE same.position = e.position
+    RETURNING e.verdict
+)
+SELECT count(*) FROM decided WHERE verdict IS NULL
+""".replace("{ended}", ENDED)
 ASK: Final = """
 UPDATE entrant AS e
 SET verdict = 'CONDITION',
@@ -60,7 +68,7 @@ WHERE a.position = e.position AND NOT a.holds
 HOLD_OUT: Final = """
 WITH held AS (
     UPDATE entrant SET verdict = 'HOLD_OUT'
-    WHERE verdict IS NULL AND %(holdout)s > 0
+    WHERE verdict IS NULL
       AND ('x' || substr(md5(profile_id::text || %(salt)s), 1, 8))::bit(32)::bigint %% 10000 < %(holdout)s
     RETURNING profile_id, key
 )

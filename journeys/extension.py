@@ -23,7 +23,15 @@ EXTENSION: Final = Extension(
     graphql_customer_edges="journeys.graphql.edges.EDGES",
     logged=(Logged("journey", "journeys.Journey", "name", "the journey", "journey_page"),),
     tables=TABLES,
-    consumers=(Consumer("journeys", KINDS, "journeys.listening.handle", after=("scoring", "segments")),),
+    consumers=(
+        Consumer(
+            "journeys",
+            KINDS,
+            "journeys.listening.handle",
+            after=("scoring", "segments"),
+            wants="journeys.listening.wants",
+        ),
+    ),
     log_kinds=(
         LogKind("journey.enrolled", "Somebody entered a journey"),
         LogKind("journey.completed", "Somebody reached the end of a journey"),
@@ -32,17 +40,17 @@ EXTENSION: Final = Extension(
     ),
     queues={
         "journeys.move_runs": Queue.SENDS,
-        "journeys.wake_due": Queue.SENDS,
+        "journeys.sweep_due": Queue.SENDS,
         "journeys.send_calls": Queue.WEBHOOKS,
         "journeys.run_trials": Queue.MAINTENANCE,
         "journeys.decide_winners": Queue.MAINTENANCE,
         "journeys.tidy": Queue.MAINTENANCE,
     },
     schedule=(
-        Periodic("journeys.wake_due", seconds=2, expires=2, name="journeys-due"),
+        Periodic("journeys.sweep_due", seconds=2, expires=2, name="journeys-due"),
         Periodic("journeys.send_calls", seconds=5, expires=5, name="journeys-calls"),
         Periodic("journeys.scan_dates", seconds=60, expires=50, name="journeys-dates"),
-        Periodic("journeys.tend_trials", seconds=30, expires=25, name="journeys-trials"),
+        Periodic("journeys.sweep_trials", seconds=30, expires=25, name="journeys-trials"),
         Periodic("journeys.decide_winners", seconds=3600, expires=3000, name="journeys-winners"),
         Periodic("journeys.tidy", seconds=86_400, expires=80_000, name="journeys-tidy"),
         Periodic("journeys.mail_mornings", seconds=600, expires=500, name="journeys-mornings"),

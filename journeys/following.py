@@ -222,7 +222,7 @@ class Following:
         with connection.cursor() as cursor:
             cursor.execute(AT_STEPS, where)
             runs = [row[0] for row in cursor.fetchall()]
-            wake_runs(cursor, runs, self.now)
+            wake_runs(cursor, runs, self.now, anew=True)
 
 
 def _occurrence_near(trigger: DateTrigger, value: date, known: date) -> date:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.models import QuerySet
 
 from events.consumers import Entry
 from journeys.definition import Definition
@@ -50,12 +51,17 @@ class Interest:
     def load(cls, only: Journey | None = None) -> "Interest":
         """Of every journey that runs, by its live version; archived ones that let people finish still have exits."""
         made = cls()
-        journeys = Journey.objects.filter(version_id__isnull=False).exclude(status="DRAFT")
+        journeys = heard_journeys()
         for journey in journeys if only is None else journeys.filter(pk=only.pk):
             definition = definition_of(journey.version_id or 0)
             made.journeys[journey.pk], made.definitions[journey.pk] = journey, definition
             made.types |= set(event_types(definition))
         return made
+
+
+def heard_journeys() -> QuerySet[Journey]:
+    """The open scope's journeys that may hear of something."""
+    return Journey.objects.filter(version_id__isnull=False).exclude(status="DRAFT")
 
 
 def event_types(definition: Definition) -> Iterator[str]:

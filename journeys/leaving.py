@@ -27,24 +27,24 @@ REACHED: Final = StagingTable(
     "nr integer, journey_id uuid, profile_id uuid, activity_id bigint, value_cents bigint, at timestamptz,"
     " since timestamptz, keys text[]",
 )
-# OFFSET 0: from the few who reached it to their runs, whatever the planner guesses. `keys` null: any run.
+# OFFSET 0: from the few who reached it to their runs, by person and not by journey, whatever the planner guesses.
+# `keys` null: any run.
 CONVERT: Final = """
 INSERT INTO journeys_conversion (tenant_id, journey_id, subject, subject_id, profile_id, activity_id, value_cents, at)
 SELECT %(tenant)s, g.journey_id, s.subject, s.id, g.profile_id, g.activity_id, g.value_cents, g.at
 FROM reached AS g CROSS JOIN LATERAL (
-    SELECT 'RUN' AS subject, r.id FROM journeys_run AS r
-    WHERE r.tenant_id = %(tenant)s AND r.profile_id = g.profile_id AND r.journey_id = g.journey_id
-      AND r.entered_at <= g.at AND (g.keys IS NULL OR r.key = ANY(g.keys))
+    SELECT 'RUN' AS subject, id, journey_id, key FROM journeys_run
+    WHERE tenant_id = %(tenant)s AND profile_id = g.profile_id AND entered_at <= g.at
     UNION ALL
-    SELECT 'RUN', r.id FROM journeys_runended AS r
-    WHERE r.tenant_id = %(tenant)s AND r.profile_id = g.profile_id AND r.journey_id = g.journey_id
-      AND r.ended_at >= g.since AND r.entered_at <= g.at AND (g.keys IS NULL OR r.key = ANY(g.keys))
+    SELECT 'RUN', id, journey_id, key FROM journeys_runended
+    WHERE tenant_id = %(tenant)s AND profile_id = g.profile_id AND ended_at >= g.since AND entered_at <= g.at
     UNION ALL
-    SELECT 'HOLDOUT', h.id FROM journeys_holdout AS h
-    WHERE h.tenant_id = %(tenant)s AND h.profile_id = g.profile_id AND h.journey_id = g.journey_id
-      AND h.at >= g.since AND h.at <= g.at AND (g.keys IS NULL OR h.key = ANY(g.keys))
+    SELECT 'HOLDOUT', id, journey_id, key FROM journeys_holdout
+    WHERE tenant_id = %(tenant)s AND journey_id = g.journey_id AND profile_id = g.profile_id AND at >= g.since
+      AND at <= g.at
     OFFSET 0
 ) AS s
+WHERE s.journey_id = g.journey_id AND (g.keys IS NULL OR s.key = ANY(g.keys))
 ORDER BY g.nr
 ON CONFLICT ON CONSTRAINT journeys_conversion_subject_uq DO NOTHING
 """

@@ -7,6 +7,7 @@ Only journeys that name a kind of event are looked at. All happens in the transa
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from journeys.definition.vocabulary import activity_types
 from journeys.engine.holding import end_runs, wake_runs
 from journeys.entering import Entrant, enter
 from journeys.following import Following, changed_fields
-from journeys.interest import Happened, Interest, happened_in, later_than
+from journeys.interest import Happened, Interest, happened_in, heard_journeys, later_than
 from journeys.models import EntryRefusal, Journey
 from journeys.payloads import first_false, key_of
 from journeys.score_crossings import crossings
@@ -34,22 +35,40 @@ SELECT run_id, profile_id, types, has_condition FROM journeys_subscription WHERE
 """
 
 
+def wants(tenant: Tenant) -> dict[str, None] | None:
+    """What the consumer has a use for: nothing while the club has no journey that anybody is in or may enter."""
+    return None if heard_journeys().exists() else {}
+
+
 def handle(tenant: Tenant, entries: Sequence[Entry]) -> None:
     """Read a batch of the log for one club; the scope is open."""
     hear(tenant, entries, timezone.now())
 
 
-def hear(tenant: Tenant, entries: Sequence[Entry], now: datetime, *, only: Journey | None = None) -> None:
-    """The same at a moment; `only`: for one journey, as in a dry run."""
-    _Batch(tenant, entries, now, only).run()
+def hear(
+    tenant: Tenant, entries: Sequence[Entry], now: datetime, *, interest: Interest | None = None
+) -> None:
+    """The same at a moment; `interest`: of the one journey of a trial, which changes no more."""
+    _Batch(tenant, entries, now, interest).run()
 
 
 class _Batch:
-    def __init__(self, tenant: Tenant, entries: Sequence[Entry], now: datetime, only: Journey | None) -> None:
+    def __init__(
+        self, tenant: Tenant, entries: Sequence[Entry], now: datetime, interest: Interest | None
+    ) -> None:
         self.tenant, self.entries, self.now = tenant, entries, now
-        self.is_trial = only is not None
-        self.interest = Interest.load(only)
+        self.is_trial = interest is not None
+        self.interest = interest or Interest.load()
         self.people = {one.profile_id for one in entries if one.profile_id is not None}
+
+    @cached_property
+    def crossed(self) -> Mapping[UUID, Sequence[tuple[int, Entry]]]:
+        """Person → joins and leaves with their places in the batch."""
+        found: dict[UUID, list[tuple[int, Entry]]] = {}
+        for place, one in enumerate(self.entries):
+            if one.profile_id is not None and one.kind in ("segment.joined", "segment.left"):
+                found.setdefault(one.profile_id, []).append((place, one))
+        return found
 
     def run(self) -> None:
         """Facts first, then ways out, then wakes, then ways in: nobody enters by what has just thrown them out."""
@@ -154,9 +173,13 @@ class _Batch:
     def _enter_by_segments(self) -> None:
         for journey, trigger, _ in self._triggers(SegmentTrigger):
             kind = "segment.joined" if trigger.change == "JOINED" else "segment.left"
-            entrants = []
-            for one in self.entries:
+            definition, entrants = self.interest.definitions[journey.pk], []
+            for place, one in enumerate(self.entries):
                 if one.kind != kind or one.profile_id is None or one.data.get("segmentId") != trigger.segment:
+                    continue
+                later = (other for at, other in self.crossed[one.profile_id] if at > place)
+                if leaving.segment_reason(definition, later) is not None:
+                    _refuse(journey, one.profile_id, "ALREADY_OVER")
                     continue
                 if one.data.get("cause") in leaving.MERGES and not trigger.on_merge:
                     _refuse(journey, one.profile_id, "MERGE_JOIN_IGNORED")

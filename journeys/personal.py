@@ -105,7 +105,7 @@ TABLES: Final = (
         plain=columns("run_id types since has_condition"),
         erase=delete("journeys_subscription"),
     ),
-    Table("journeys.StepTally", plain=columns("journey_id version_id step outcome day count")),
+    Table("journeys.StepCounter", plain=columns("journey_id version_id step outcome day count")),
     Table(
         "journeys.EntryRefusal",
         personal=columns("profile_id key detail"),

@@ -35,7 +35,7 @@ AT_STEPS: Final = """
 SELECT step, count(*) FROM journeys_run WHERE tenant_id = %s AND journey_id = %s AND status <> 'SUSPENDED' GROUP BY step
 """
 THROUGH: Final = """
-SELECT step, outcome, sum(count)::bigint FROM journeys_steptally WHERE tenant_id = %s AND journey_id = %s
+SELECT step, outcome, sum(count)::bigint FROM journeys_stepcounter WHERE tenant_id = %s AND journey_id = %s
 GROUP BY step, outcome
 """
 MESSAGES: Final = """

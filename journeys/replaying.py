@@ -22,8 +22,8 @@ from journeys.definition.triggers import DateTrigger, ScheduleTrigger, SegmentEx
 from journeys.definition.vocabulary import activity_types
 from journeys.engine.passing import move_due
 from journeys.explaining import story
-from journeys.interest import event_types
-from journeys.models import Journey, Run, RunEnded
+from journeys.interest import Interest, event_types
+from journeys.models import Conversion, Journey, Run, RunEnded
 from journeys.scanning import scan
 from journeys.trying import shadow
 from journeys.versions import messages_of
@@ -47,11 +47,18 @@ WHERE tenant_id = %s AND at >= %s AND at < %s AND segment_id::text = ANY(%s) ORD
 # Ends of waits for an hour or a date, which are few instants; those of durations come with the step of the clock.
 SHARP: Final = """
 SELECT DISTINCT due_at FROM journeys_run
-WHERE tenant_id = %s AND journey_id = %s AND status = 'WAITING' AND due_at <= %s AND step = ANY(%s) ORDER BY due_at
+WHERE tenant_id = %s AND journey_id = %s AND status = 'WAITING' AND due_at >= %s AND due_at <= %s AND step = ANY(%s)
+ORDER BY due_at
 """
 IS_DUE: Final = """
 SELECT EXISTS (SELECT FROM journeys_run
-               WHERE tenant_id = %s AND journey_id = %s AND status = 'WAITING' AND due_at <= %s)
+               WHERE tenant_id = %s AND journey_id = %s AND status = 'WAITING' AND due_at >= %s AND due_at <= %s)
+"""
+# Rows of the log that were heard.
+SWEEP_AFTER: Final = 1000
+TEMPORARY: Final = """
+SELECT string_agg(oid::regclass::text, ', ') FROM pg_class
+WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r' AND pg_get_userbyid(relowner) = current_user
 """
 SUPPRESSED: Final = (
     "CONSENT", "NO_ADDRESS", "BOUNCE", "COMPLAINT", "RESTRICTED", "SAME_MAILBOX", "NO_CHANNEL", "ERASED",
@@ -74,6 +81,7 @@ class DryRun:
     messages: dict[str, int] = field(default_factory=dict)
     messages_by_day: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
+    converted: int = 0
     still_in: int = 0
     samples: list[dict[str, Any]] = field(default_factory=list)
 
@@ -107,9 +115,11 @@ class _Replay:
         self.tenant, self.journey, self.definition = tenant, journey, definition
         self.zone = definition.zone(tenant.zone)
         self.place = [tenant.pk, journey.pk]
+        self.heard = 0
         self.sharp = [
             step.id for step in definition.steps if isinstance(step, Wait) and step.until.mode != "DURATION"
         ]
+        self.interest = Interest.load(journey)
         self.types = sorted({*event_types(definition), *_awaited(definition)})
         rules = (*definition.triggers, *definition.exits)
         self.segments = [one.segment for one in rules if isinstance(one, SegmentTrigger | SegmentExit)]
@@ -123,15 +133,27 @@ class _Replay:
             after = min(self._next(moment, hours), until)
             for at in [one for one in instants if moment < one <= after]:
                 scan(self.tenant, at, only=self.journey)
-                self.journey.refresh_from_db()
-                self._move(at)
+                self._move(moment, at)
             first = place
             while place < len(found) and found[place].at < after:
                 place += 1
             if place > first:
-                self._hear(found[first:place], after)
-            self._move(after)
+                self._hear(found[first:place], moment, after)
+            self._move(moment, after)
+            self._sweep(place - first)
             moment = after
+
+    def _sweep(self, heard: int) -> None:
+        """Temporary tables are emptied with the end of a transaction: here they would grow, and be read whole."""
+        self.heard += heard
+        if self.heard < SWEEP_AFTER:
+            return
+        self.heard = 0
+        with connection.cursor() as cursor:
+            cursor.execute(TEMPORARY)
+            [tables] = cursor.fetchone()
+            if tables:
+                cursor.execute(f"TRUNCATE {tables}")
 
     def _next(self, moment: datetime, hours: int) -> datetime:
         """The next full hour of the wall clock that the step divides."""
@@ -157,27 +179,33 @@ class _Replay:
                 ]
         return sorted(found, key=lambda entry: entry.at)
 
-    def _hear(self, entries: Sequence[Entry], now: datetime) -> None:
+    def _hear(self, entries: Sequence[Entry], since: datetime, now: datetime) -> None:
         """Of one person one thing at a time, in its order: what the first did, the second finds."""
         rest = list(entries)
         while rest:
             turn: dict[Any, Entry] = {}
             later = [one for one in rest if turn.setdefault(one.profile_id, one) is not one]
-            listening.hear(self.tenant, list(turn.values()), now, only=self.journey)
+            listening.hear(self.tenant, list(turn.values()), now, interest=self.interest)
             if later:
-                self._move(now)
+                self._move(since, now)
             rest = later
 
-    def _move(self, until: datetime) -> None:
-        """Whatever falls due, sharp ends at their instant, and on until nothing is due by then."""
+    def _move(self, since: datetime, until: datetime) -> None:
+        """Whatever falls due, sharp ends at their instant, and on until nothing is due by then.
+
+        Until `since` all has been moved: what was due before and is no more is not walked again.
+        """
         with connection.cursor() as cursor:
             if self.sharp:
-                cursor.execute(SHARP, [*self.place, until, self.sharp])
+                cursor.execute(SHARP, [*self.place, since, until, self.sharp])
                 for (due,) in cursor.fetchall():
-                    move_due(now=due, seconds=600, only=self.journey.pk)
-            cursor.execute(IS_DUE, [*self.place, until])
+                    self._move_due(since, due)
+            cursor.execute(IS_DUE, [*self.place, since, until])
             if cursor.fetchone()[0]:
-                move_due(now=until, seconds=600, only=self.journey.pk)
+                self._move_due(since, until)
+
+    def _move_due(self, since: datetime, now: datetime) -> None:
+        move_due(now=now, seconds=600, only=self.journey.pk, since=since, tenant=self.tenant)
 
     def _instants(self, since: datetime, until: datetime) -> list[datetime]:
         """When triggers of dates and schedules are looked at."""
@@ -224,10 +252,11 @@ WHERE d.tenant_id = %(tenant)s AND d.source_id = %(journey)s AND d.status <> 'SK
     WHERE o.tenant_id = %(tenant)s AND o.profile_id = d.profile_id AND o.source_id <> d.source_id
       AND o.status NOT IN ('SKIPPED', 'FAILED') AND o.due_at >= d.due_at - interval '1 day'
       AND o.due_at < d.due_at + interval '1 day'
-      AND (o.due_at AT TIME ZONE %(zone)s)::date = (d.due_at AT TIME ZONE %(zone)s)::date)
+      AND (o.due_at AT TIME ZONE %(zone)s)::date = (d.due_at AT TIME ZONE %(zone)s)::date OFFSET 0)
 """
 BY_STEP: Final = """
-SELECT step, outcome, sum(count)::int FROM journeys_steptally WHERE tenant_id = %(tenant)s AND journey_id = %(journey)s
+SELECT step, outcome, sum(count)::int FROM journeys_stepcounter
+WHERE tenant_id = %(tenant)s AND journey_id = %(journey)s
 GROUP BY step, outcome ORDER BY step, outcome
 """
 
@@ -252,6 +281,7 @@ def _sum_up(journey: Journey, result: DryRun, tenant: Tenant) -> None:
     result.capped = result.messages.get("CAP", 0)
     result.suppressed = sum(result.messages.get(one, 0) for one in SUPPRESSED)
     result.entered = sum(result.by_day.values())
+    result.converted = Conversion.objects.filter(journey_id=journey.pk, subject="RUN").count()
     result.still_in = Run.objects.filter(journey_id=journey.pk).count()
     for run in [*RunEnded.objects.filter(journey_id=journey.pk).order_by("id")[:SAMPLES]]:
         result.samples.append({"customerId": run.profile_id, "story": story(run)})

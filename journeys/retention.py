@@ -1,4 +1,4 @@
-"""What is not kept for ever: explanations of runs that ended long ago, and tallies by pass (ADR 44)."""
+"""What is not kept for ever: explanations of runs that ended long ago, and counters by pass (ADR 44)."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -28,12 +28,12 @@ DELETE FROM journeys_entryrefusal WHERE tenant_id = %(tenant)s AND id IN (
 """
 FOLD: Final = """
 WITH taken AS (
-    DELETE FROM journeys_steptally WHERE tenant_id = %(tenant)s AND day < %(today)s AND (journey_id, day) IN (
-        SELECT journey_id, day FROM journeys_steptally WHERE tenant_id = %(tenant)s AND day < %(today)s
+    DELETE FROM journeys_stepcounter WHERE tenant_id = %(tenant)s AND day < %(today)s AND (journey_id, day) IN (
+        SELECT journey_id, day FROM journeys_stepcounter WHERE tenant_id = %(tenant)s AND day < %(today)s
         GROUP BY journey_id, version_id, step, outcome, day HAVING count(*) > 1 LIMIT %(most)s)
     RETURNING journey_id, version_id, step, outcome, day, count
 )
-INSERT INTO journeys_steptally (tenant_id, journey_id, version_id, step, outcome, day, count)
+INSERT INTO journeys_stepcounter (tenant_id, journey_id, version_id, step, outcome, day, count)
 SELECT %(tenant)s, journey_id, version_id, step, outcome, day, sum(count)::int FROM taken
 GROUP BY journey_id, version_id, step, outcome, day
 """

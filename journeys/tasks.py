@@ -44,8 +44,8 @@ def move_runs(tenant_id: str) -> None:
         enqueue_debounced(MOVE_RUNS, tenant_id)
 
 
-@shared_task(name="journeys.wake_due")
-def wake_due() -> None:
+@shared_task(name="journeys.sweep_due")
+def sweep_due() -> None:
     """Find clubs in which somebody is due; idempotent, because waking is."""
     with all_tenants(), connection.cursor() as cursor:
         cursor.execute(DUE_TENANTS, [timezone.now()])
@@ -80,8 +80,8 @@ def run_trials(tenant_id: str) -> None:
         trials.run_waiting()
 
 
-@shared_task(name="journeys.tend_trials")
-def tend_trials() -> None:
+@shared_task(name="journeys.sweep_trials")
+def sweep_trials() -> None:
     """Wake a worker for each club with a trial that waits: what a lost message left. Idempotent, because waking is."""
     for tenant_id in trials.TRIALS.tenants_with_work():
         enqueue_debounced(trials.RUN_TRIALS, str(tenant_id))
@@ -101,5 +101,5 @@ def mail_mornings() -> None:
 
 @shared_task(name="journeys.tidy")
 def tidy() -> None:
-    """Fold tallies and forget old explanations; idempotent, because what is folded or gone is not found again."""
+    """Roll counters up and forget old explanations; idempotent, because what is done is not found again."""
     _in_each_club(lambda tenant: retention.tidy(tenant, timezone.now()), what="tidying journeys")

@@ -3,9 +3,10 @@
 Here with one person: time runs at a press, from stop to stop. Over the past: `journeys.replaying`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -18,8 +19,12 @@ from journeys.engine.group import IN_TRIAL
 from journeys.engine.passing import move_due
 from journeys.entering import Entrant
 from journeys.explaining import find_run, in_words, story
-from journeys.models import Journey, JourneyVersion
+from journeys.happening import let_happen
+from journeys.interest import Interest
+from journeys.models import Conversion, Journey, JourneyVersion
+from journeys.payloads import key_of
 from messaging.models import Delivery, Message
+from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
 MOST_STOPS: Final = 60
@@ -52,13 +57,35 @@ def shadow(definition: Definition, started: datetime) -> Iterator[Journey]:
             transaction.set_rollback(True)
 
 
-def try_with(raw: Any, profile_id: UUID, *, data: Any = None, now: datetime | None = None) -> dict[str, Any]:
-    """One person through the whole definition, from stop to stop; each step with what would be said."""
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """An event that comes to somebody some time after the entry."""
+
+    event: str
+    after: timedelta
+    data: Mapping[str, Any]
+
+
+def try_with(
+    raw: Any,
+    profile_id: UUID,
+    *,
+    data: Any = None,
+    coming: Sequence[Coming] = (),
+    now: datetime | None = None,
+) -> dict[str, Any]:
+    """One person through the whole definition, from stop to stop, hearing what comes meanwhile.
+
+    Each step with what would be said.
+    """
     now = now or timezone.now()
     definition = parse(raw)
     with shadow(definition, now) as journey:
         entered = entering.enter(
-            journey, [Entrant(profile_id, data=data or {}, key="try" if data else "")], now=now, each=True
+            journey,
+            [Entrant(profile_id, data=data or {}, key=_key(definition, data or {}))],
+            now=now,
+            each=True,
         )
         verdict = entered.verdicts[0]
         if verdict.run_id is None:
@@ -69,28 +96,41 @@ def try_with(raw: Any, profile_id: UUID, *, data: Any = None, now: datetime | No
                 "story": [],
                 "messages": [],
             }
-        stops = _run_on(journey, now)
+        stops = _run_on(journey, profile_id, now, coming)
         run = find_run(verdict.run_id)
         lines = story(run) if run is not None else []
         return {
             "entered": True,
             "reason": None,
             "stops": stops,
+            "converted": Conversion.objects.filter(subject="RUN", subject_id=verdict.run_id).exists(),
             "story": lines,
             "messages": _messages(journey, profile_id),
         }
 
 
-def _run_on(journey: Journey, now: datetime) -> int:
-    """From due time to due time; returns how many stops there were."""
+def _key(definition: Definition, data: Mapping[str, Any]) -> str:
+    """As the start of the journey finds it; where one is asked for and none is given, any."""
+    found = [key for path in definition.key_paths if (key := key_of(data, path))]
+    return found[0] if found else "try" if definition.key_paths else ""
+
+
+def _run_on(journey: Journey, profile_id: UUID, now: datetime, coming: Sequence[Coming]) -> int:
+    """From due time to due time, and to what comes before it; returns how many stops there were."""
+    tenant, interest = Tenant.objects.get(pk=journey.tenant_id), Interest.load(journey)
+    rest = sorted(((now + one.after, one) for one in coming), key=lambda pair: pair[0])
     for stop in range(MOST_STOPS):
         move_due(now=now, seconds=120, only=journey.pk)
         with connection.cursor() as cursor:
             cursor.execute(NEXT_DUE, [journey.tenant_id, journey.pk])
             [due] = cursor.fetchone()
-        if due is None:
+        if rest and (due is None or rest[0][0] <= due):
+            now, one = rest.pop(0)
+            let_happen(tenant, interest, profile_id, one.event, one.data, now)
+        elif due is None:
             return stop
-        now = max(due, now)
+        else:
+            now = max(due, now)
     return MOST_STOPS
 
 

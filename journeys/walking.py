@@ -21,39 +21,53 @@ from journeys.engine.awaiting import SETTLE
 from journeys.engine.passing import move_due
 from journeys.entering import Entrant
 from journeys.explaining import find_run, in_words, story
-from journeys.models import Journey, Run, RunData, RunEnded
+from journeys.happening import AWAITED, EXITS, GOAL, Happening, data_for, let_happen, possible
+from journeys.interest import Interest
+from journeys.models import Conversion, Journey, Run, RunData, RunEnded
 from journeys.payloads import key_of
 from journeys.trying import shadow
+from journeys.world import segment_names
 from messaging.composing import club_values
 from messaging.models import Delivery, Message
 from messaging.rendering import TemplateProblem, render, render_strict, values_for
-from profiles.editing import record_activity
 from profiles.models import Activity, CustomerProfile
 from profiles.representation import customer_fields
 from tenants.models import Tenant
 
 TIME: Final = "t"
-HAPPENED: Final = "h"
+PRESSES: Final = f"{TIME}{AWAITED}{GOAL}{EXITS}"
 MOST_PRESSES: Final = 60
 LONGEST_UNTIL_IT_HAPPENS: Final = timedelta(days=1)
 
 
 @dataclass
 class Walk:
-    """How far somebody got. `due`: where a press leads, None: it is over; `can_happen`: it may happen instead."""
+    """How far somebody got. `due`: where a press leads, None: it is over; `can_happen`: what may happen instead."""
 
     now: datetime
     refused: str = ""
     run: Run | RunEnded | None = None
     step: Step | None = None
     due: datetime | None = None
-    can_happen: bool = False
+    can_happen: list[Happening] = field(default_factory=list)
+    has_converted: bool = False
     lines: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    definition: Definition
+    journey: Journey
+    tenant: Tenant
+    interest: Interest
+
+
 def walk(raw: Any, profile: CustomerProfile, presses: str = "", *, now: datetime | None = None) -> Walk:
-    """Enter, then one stop for each press: `t` lets time run until the next moment, `h` lets happen what is awaited."""
+    """Enter, then one stop for each press: `t` lets time run until the next moment, `h` lets happen what is awaited.
+
+    `g`: the goal is reached; `A`, `B`, …: the first way out, the second, …
+    """
     now = now or timezone.now()
     # Whoever is tried with is never the one who is held out to compare with.
     definition = parse({**raw, "entry": {**(raw.get("entry") or {}), "holdoutPercent": 0}})
@@ -63,12 +77,13 @@ def walk(raw: Any, profile: CustomerProfile, presses: str = "", *, now: datetime
         if verdict.run_id is None:
             return Walk(now, refused=in_words(verdict.verdict))
         move_due(now=now, seconds=60, only=journey.pk)
+        scene = _Scene(definition, journey, Tenant.objects.get(pk=journey.tenant_id), Interest.load(journey))
         for press in presses[:MOST_PRESSES]:
             run = Run.objects.filter(pk=verdict.run_id).first()
             if run is None or run.due_at is None:
                 break
-            now = _pressed(definition, journey, run, press, now)
-        return _told(definition, journey, profile, verdict.run_id, now)
+            now = _pressed(scene, run, press, now)
+        return _told(scene, profile, verdict.run_id, now)
 
 
 def _entrant(definition: Definition, profile_id: UUID) -> Entrant:
@@ -87,57 +102,42 @@ def _entrant(definition: Definition, profile_id: UUID) -> Entrant:
     )
 
 
-def _pressed(definition: Definition, journey: Journey, run: Run, press: str, now: datetime) -> datetime:
-    step = definition.by_id.get(run.step)
-    due = run.due_at or now
-    if press == HAPPENED and isinstance(step, WaitUntil) and step.event is not None:
-        now = now + min(LONGEST_UNTIL_IT_HAPPENS, (due - now) / 2)
-        _let_happen(definition, step, run, now)
-        Run.objects.filter(pk=run.pk).update(due_at=now)
-    else:
+def _pressed(scene: _Scene, run: Run, press: str, now: datetime) -> datetime:
+    """Time runs to the next moment; or something happens a day later, or half-way there."""
+    definition, journey = scene.definition, scene.journey
+    step, due = definition.by_id.get(run.step), run.due_at or now
+    chosen = next((one for one in possible(definition, step, {}) if one.press == press), None)
+    if chosen is None:
         now = max(due, now)
+    else:
+        now += min(LONGEST_UNTIL_IT_HAPPENS, max(due - now, timedelta()) / 2)
+        data = data_for(definition, chosen, run.key)
+        let_happen(scene.tenant, scene.interest, run.profile_id, chosen.event, data, now)
     move_due(now=now, seconds=60, only=journey.pk)
-    if isinstance(step, WaitUntil) and Run.objects.filter(pk=run.pk, step=step.id).exists():
+    if (
+        chosen is None
+        and isinstance(step, WaitUntil)
+        and Run.objects.filter(pk=run.pk, step=step.id).exists()
+    ):
         # A time-out is decided a moment after the deadline, when nothing more can come in before it.
         now += SETTLE * 40
         move_due(now=now, seconds=60, only=journey.pk)
     return now
 
 
-def _let_happen(definition: Definition, step: WaitUntil, run: Run, at: datetime) -> None:
-    """What is awaited stands on the timeline, with what the step asks of it."""
-    assert step.event is not None  # noqa: S101 - asked by the caller
-    paths = [one.key for one in definition.triggers if isinstance(one, EventTrigger) and one.key]
-    asked: list[tuple[str, Any]] = [(path, run.key) for path in paths if run.key]
-    asked += [(one.path, one.value) for one in step.event.where if one.operator in ("eq", "gte", "lte")]
-    payload: dict[str, Any] = {}
-    for path, value in asked:
-        here = payload
-        *before, last = path.split(".")
-        for part in before:
-            here = here.setdefault(part, {})
-        here[last] = value
-    [kind, *_] = activity_types(step.event.event) or ("TRIAL",)
-    record_activity(
-        run.profile_id, activity_type=kind, category="NOTE", title="Trial", metadata=payload, occurred_at=at
-    )
-
-
-def _told(
-    definition: Definition, journey: Journey, profile: CustomerProfile, run_id: int, now: datetime
-) -> Walk:
-    run = find_run(run_id)
+def _told(scene: _Scene, profile: CustomerProfile, run_id: int, now: datetime) -> Walk:
+    run, definition = find_run(run_id), scene.definition
     live = run if isinstance(run, Run) else None
     step = definition.by_id.get(live.step) if live else None
-    awaits = isinstance(step, WaitUntil) and step.event is not None
     return Walk(
         now,
         run=run,
         step=step,
         due=max(live.due_at, now) if live and live.due_at else None,
-        can_happen=awaits,
+        can_happen=list(possible(definition, step, segment_names())) if live else [],
+        has_converted=Conversion.objects.filter(subject="RUN", subject_id=run_id).exists(),
         lines=story(run) if run else [],
-        messages=_messages(journey, profile, run_id),
+        messages=_messages(scene.journey, profile, run_id),
     )
 
 

@@ -119,15 +119,20 @@ EXTENSION: Final = Extension(
         NavEntry("Sending rules", "mail_lock", "send_rules", "ADMINISTER", "Settings", 955),
     ),
     consumers=(
-        Consumer(name="deliveries", kinds=("activity.recorded",), handle="messaging.receiving.handle"),
+        Consumer(
+            name="deliveries",
+            kinds=("activity.recorded",),
+            handle="messaging.receiving.handle",
+            wants="messaging.receiving.wants",
+        ),
     ),
     queues={
         "messaging.send_due": Queue.SENDS,
-        "messaging.wake_sends": Queue.SENDS,
+        "messaging.sweep_sends": Queue.SENDS,
         "messaging.settle_sends": Queue.SENDS,
     },
     schedule=(
-        Periodic("messaging.wake_sends", seconds=2, expires=4),
+        Periodic("messaging.sweep_sends", seconds=2, expires=4),
         Periodic("messaging.settle_sends", seconds=5, expires=5),
     ),
     programs=("messaging_sandbox",),

@@ -184,6 +184,11 @@ def _acted(state: State, kind: str, at: datetime, metadata: dict[str, Any]) -> N
         state.suppress = "COMPLAINT"
 
 
+def wants(tenant: Tenant) -> dict[str, tuple[str, ...]]:
+    """What the consumer has a use for: news of messages."""
+    return {"activity.recorded": TYPES}
+
+
 def handle(tenant: Tenant, entries: Sequence[Entry]) -> None:
     """The consumer: bring what the timeline tells of messages into the ledger, and announce it."""
     ids = [entry.data["activityId"] for entry in entries if entry.data.get("type") in TYPES]

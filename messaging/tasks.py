@@ -19,8 +19,8 @@ def send_due(hand: str) -> None:
         enqueue_debounced(SEND_DUE, hand)
 
 
-@shared_task(name="messaging.wake_sends")
-def wake_sends() -> None:
+@shared_task(name="messaging.sweep_sends")
+def sweep_sends() -> None:
     """Wake the senders where something is due; idempotent, because waking is."""
     if sending.due_lanes():
         for hand in HANDS:

@@ -148,16 +148,16 @@ EXTENSION: Final = Extension(
     queues={
         "profiles.process_inbox": Queue.EVENTS,
         "profiles.score_touched": Queue.CONSUMERS,
-        "profiles.wake_score_touched": Queue.CONSUMERS,
+        "profiles.sweep_scores": Queue.CONSUMERS,
     },
     schedule=(
         # Finds what is due: each club's own night, new rules, a run that was cut off.
-        Periodic("profiles.wake_score_touched", seconds=3, expires=4, name="score-touched"),
+        Periodic("profiles.sweep_scores", seconds=3, expires=4, name="score-touched"),
         Periodic("profiles.score_everybody", seconds=300, expires=240, name="score-everybody"),
         Periodic("profiles.weigh_candidates", seconds=120, expires=100, name="weigh-candidates"),
         Periodic("profiles.finish_erasures", seconds=60, expires=50, name="finish-erasures"),
-        Periodic("profiles.wake_imports", seconds=30, expires=25, name="wake-imports"),
-        Periodic("profiles.wake_counts", seconds=60, expires=50, name="wake-counts"),
+        Periodic("profiles.sweep_imports", seconds=30, expires=25, name="sweep-imports"),
+        Periodic("profiles.sweep_counts", seconds=60, expires=50, name="sweep-counts"),
         # Seldom, so that blocks fill; what is not indexed yet is read by whoever searches.
         Periodic("profiles.index_texts", seconds=600, expires=500, name="index-texts"),
         Periodic(

@@ -11,7 +11,7 @@ from profiles.exchange.importing import jobs
 from profiles.exchange.importing.jobs import RUN_IMPORT
 from profiles.ingest import process_turn
 from profiles.matching.review import weigh_candidates
-from profiles.privacy.counting import COUNT_ERASURES, count_erasures, wake_counts
+from profiles.privacy.counting import COUNT_ERASURES, count_erasures, sweep_counts
 from profiles.privacy.queues import finish_all
 from profiles.privacy.retention import apply_retention
 from profiles.privacy.text_index import drop_pruned_blocks, index_texts
@@ -48,10 +48,10 @@ def score_touched(tenant_id: str) -> None:
         enqueue_debounced(SCORE_TOUCHED, tenant_id)
 
 
-@shared_task(name="profiles.wake_score_touched")
-def wake_score_touched() -> None:
+@shared_task(name="profiles.sweep_scores")
+def sweep_scores() -> None:
     """Find clubs in which somebody waits to be scored; idempotent, because waking is."""
-    log_consumer.wake_waiting()
+    log_consumer.sweep_waiting()
 
 
 @shared_task(name="profiles.score_everybody")
@@ -84,10 +84,10 @@ def run_import(argument: str) -> None:
     jobs.run_import(argument)
 
 
-@shared_task(name="profiles.wake_imports")
-def wake_imports() -> None:
+@shared_task(name="profiles.sweep_imports")
+def sweep_imports() -> None:
     """Find imports whose worker is gone; idempotent, because waking is."""
-    jobs.wake_abandoned()
+    jobs.sweep_abandoned()
 
 
 @shared_task(name="profiles.find_duplicates")
@@ -151,10 +151,10 @@ def count_erasures_of(tenant_id: str) -> None:
         count_erasures()
 
 
-@shared_task(name="profiles.wake_counts")
-def wake_abandoned_counts() -> None:
+@shared_task(name="profiles.sweep_counts")
+def sweep_abandoned_counts() -> None:
     """Find counts whose worker is gone; idempotent, because waking is."""
-    wake_counts()
+    sweep_counts()
 
 
 @shared_task(name="profiles.index_texts")

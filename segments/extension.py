@@ -127,7 +127,13 @@ EXTENSION: Final = Extension(
         ),
     ),
     consumers=(
-        Consumer(name="segments", kinds=FOLLOWED, handle="segments.log_consumer.follow", batch_size=4000),
+        Consumer(
+            name="segments",
+            kinds=FOLLOWED,
+            handle="segments.log_consumer.follow",
+            batch_size=4000,
+            wants="segments.log_consumer.wants",
+        ),
     ),
     queues={"segments.move_due": Queue.CONSUMERS},
     schedule=(

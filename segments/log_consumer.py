@@ -14,7 +14,7 @@ from segments.fields import FIELDS, MOVED_BY_ACTIVITY, MOVED_BY_ANY_CHANGE, MOVE
 from segments.membership import Asked, lock_members, weigh
 from segments.models import Cause
 from segments.reasons import TIME
-from segments.ruled import Ruled, ruled_segments
+from segments.ruled import Ruled, followed_segments, ruled_segments
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
@@ -28,6 +28,11 @@ _FOLLOWERS: Final = {
     name: frozenset({name, *(each.name for each in FIELDS.values() if name in each.follows)})
     for name in {*FIELDS, *(name for each in FIELDS.values() for name in each.follows)}
 }
+
+
+def wants(tenant: Tenant) -> dict[str, None] | None:
+    """What the consumer has a use for: nothing while the club has no segment that goes by a rule."""
+    return None if followed_segments().exists() else {}
 
 
 def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from segments.models import Segment
 from segments.models.segment import RULED, rule_if_known
 from segments.rules import Rule
@@ -19,9 +21,14 @@ class Ruled:
     level: int = 0
 
 
+def followed_segments() -> QuerySet[Segment]:
+    """The open scope's segments that go by a rule and are kept."""
+    return Segment.objects.filter(deleted_at__isnull=True, is_active=True, type__in=RULED)
+
+
 def ruled_segments() -> dict[UUID, Ruled]:
     """The open scope's segments that go by a rule and are kept, by level; trees that were read before stay there."""
-    kept = Segment.objects.filter(deleted_at__isnull=True, is_active=True, type__in=RULED)
+    kept = followed_segments()
     versions = list(kept.order_by("id").values_list("pk", "version"))
     rules = {pk: rule_if_known(pk, version) for pk, version in versions}
     unread = [pk for pk, rule in rules.items() if rule is None]

@@ -61,20 +61,23 @@ EXTENSION: Final = Extension(
     # Publishing waits for other people's servers.
     queues={
         "social.publish": Queue.WEBHOOKS,
-        "social.wake_publishing": Queue.WEBHOOKS,
+        "social.sweep_publishing": Queue.WEBHOOKS,
         "social.measure": Queue.WEBHOOKS,
         "social.promote": Queue.WEBHOOKS,
         "social.warn": Queue.WEBHOOKS,
     },
     schedule=(
-        Periodic("social.wake_publishing", seconds=1, expires=3),
+        Periodic("social.sweep_publishing", seconds=1, expires=3),
         Periodic("social.measure", seconds=60, expires=50),
         Periodic("social.promote", seconds=10, expires=9),
         Periodic("social.warn", seconds=3600, expires=3000),
     ),
     consumers=(
         Consumer(
-            "promotions", ("competition.changed", "activity.recorded"), "social.promoting.log_consumer.follow"
+            "promotions",
+            ("competition.changed", "activity.recorded"),
+            "social.promoting.log_consumer.follow",
+            wants="social.promoting.log_consumer.wants",
         ),
     ),
     settings=(

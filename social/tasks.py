@@ -18,8 +18,8 @@ PUBLISH: Final = "social.publish"
 TURN_SECONDS: Final = 15.0
 
 
-@shared_task(name="social.wake_publishing")
-def wake_publishing() -> None:
+@shared_task(name="social.sweep_publishing")
+def sweep_publishing() -> None:
     """Send as many workers as there is work for; idempotent, because claims are."""
     claiming.hold_late()
     give_up_deadly()

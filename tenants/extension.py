@@ -214,10 +214,9 @@ TOLD: Final = "*told*"
 class Consumer:
     """A reader of the domain log with a position of its own for each tenant.
 
-    `handle(tenant, entries)` works in the tenant's scope and the transaction in which the position moves, and speaks to
-    no peer. Who does gives `send` as well: `handle` then returns what is to be sent, and `send(tenant, that)` runs
-    outside any transaction before the position moves (at least once). `after` names consumers that must have passed an
-    entry first. `siblings()` gives further consumers of the same entries, name → `send`, each with its own position.
+    `handle(tenant, entries)` works in the scope and transaction in which the position moves, and speaks to no peer; who
+    does gives `send(tenant, handled)`, run outside any before it moves (at least once). `after`: who must have passed
+    an entry first. `siblings()`: further consumers, name → `send`. `wants(tenant)`: its use for entries now (ADR 94).
     """
 
     name: str
@@ -227,6 +226,7 @@ class Consumer:
     after: tuple[str, ...] = ()
     batch_size: int = 1000
     siblings: str = ""
+    wants: str = ""
 
 
 # --- Interfaces --------------------------------------------------------------------------------------------------

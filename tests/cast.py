@@ -73,14 +73,12 @@ def make_club(tenant: Tenant) -> Club:
     )
 
 
-@pytest.fixture
-def fairview(db: None) -> Club:
+def make_fairview() -> Club:
     """Fairview Golf Club, Johannesburg."""
     return make_club(factories.tenant("fairview", name="Fairview Golf Club", aliases=["fairview-gc"]))
 
 
-@pytest.fixture
-def kingsmere(db: None) -> Club:
+def make_kingsmere() -> Club:
     """Kingsmere Park, Surrey."""
     tenant = factories.tenant(
         "kingsmere",
@@ -92,6 +90,18 @@ def kingsmere(db: None) -> Club:
         locale="en_GB",
     )
     return make_club(tenant)
+
+
+@pytest.fixture
+def fairview(db: None) -> Club:
+    """Fairview Golf Club, Johannesburg."""
+    return make_fairview()
+
+
+@pytest.fixture
+def kingsmere(db: None) -> Club:
+    """Kingsmere Park, Surrey."""
+    return make_kingsmere()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Fixtures of every test. The servers themselves are provided by `tests.settings`."""
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from tenants.postgresql.base import as_owner
-from tests import flushing, servers
+from tests import examples, flushing, migrating, servers
 
 pytest_plugins = ["tests.cast", "tests.events.logbook"]
 
@@ -19,6 +20,15 @@ pytest_plugins = ["tests.cast", "tests.events.logbook"]
 def pytest_configure() -> None:
     """Before the first test: empty the database in our own way after each that commits."""
     flushing.install()
+    migrating.install()
+    examples.load_profile()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector need not walk over it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_unconfigure() -> None:

@@ -25,6 +25,7 @@ from pytest_django import Settings
 from tenants.extension import extensions
 from tenants.models import Role
 from tests.cast import Club
+from tests.prepared import LastingSettings
 
 # Callers in the order of the columns: each scope alone, then all scopes together.
 CALLERS: Final = (
@@ -57,11 +58,11 @@ RANK: Final = {Role.VIEWER: VIEWER, Role.STAFF: STAFF, Role.MARKETING_MANAGER: M
 
 @dataclass(frozen=True)
 class World:
-    """Where a row is tried: a club with one customer, and pytest-django's settings to change for the test."""
+    """Where a row is tried: a club with one customer, and settings to change by assignment for as long as it stands."""
 
     club: Club
     customer_id: UUID
-    settings: Settings
+    settings: Settings | LastingSettings
 
 
 Prepare = Callable[[World], Mapping[str, object]]
@@ -71,7 +72,8 @@ Prepare = Callable[[World], Mapping[str, object]]
 class Row:
     """A method of a route, an address that uses it, and the status for each caller.
 
-    `{id}` in address and body is the customer; other names come from `prepare`, which runs before each call.
+    `{id}` in address and body is the customer; other names come from `prepare`, which runs once: a call that
+    changes something is taken back.
     `is_reading`: changes nothing, though it is a POST with a good answer.
     """
 

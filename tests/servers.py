@@ -7,6 +7,7 @@ of its own (pytest-django makes it) and a Redis database of its own.
 
 import os
 import shutil
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,11 +26,18 @@ _running = ExitStack()
 
 def provide() -> None:
     """Make sure that both servers run and that this process' environment names them."""
+    _keep_bytecode()
     if REDIS_BASE not in os.environ:
         _start(_new_folder())
         os.environ[REDIS_BASE] = os.environ["REDIS_URL"]
     base = os.environ[REDIS_BASE]
     os.environ["REDIS_URL"] = redis_url_of_worker(base, os.environ.get("PYTEST_XDIST_WORKER", ""))
+
+
+def _keep_bytecode() -> None:
+    """Let the programs that tests start find the product compiled: a quarter of such a start is compiling."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def stop() -> None:

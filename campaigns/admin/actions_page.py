@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from campaigns import actions, editing
 from campaigns.admin.list_page import campaign_or_404
 from campaigns.models import Campaign
+from campaigns.rhythm import skip_next, take_skip_back
 from profiles.models import CustomerProfile
 from tenants.admin import formatting
 from tenants.admin.base import messages
@@ -54,6 +55,19 @@ def _done(act: Callable[[UUID], object], said: str) -> Act:
     def do(request: StaffRequest, campaign: Campaign) -> None:
         act(campaign.pk)
         messages.success(request, said)
+
+    return do
+
+
+def _rhythm(act: Callable[[UUID], object], said: str) -> Act:
+    def do(request: StaffRequest, campaign: Campaign) -> HttpResponse:
+        back = HttpResponseRedirect(f"{reverse('admin:campaign_rhythms')}#rhythm-{campaign.pk}")
+        try:
+            act(campaign.pk)
+            messages.success(request, f"“{campaign.name}”: {said}")
+        except DomainError as refusal:
+            messages.warning(request, refusal.message)
+        return back
 
     return do
 
@@ -107,6 +121,8 @@ ACTS: Final[Mapping[str, Act]] = {
     "pause": _done(actions.pause_campaign, "Paused. Nothing more is sent until you resume."),
     "resume": _done(actions.resume_campaign, "It goes on where it stood."),
     "cancel": _done(actions.cancel_campaign, "Cancelled."),
+    "skip": _rhythm(skip_next, "The next time is skipped."),
+    "unskip": _rhythm(take_skip_back, "It is sent at that time after all."),
     "unschedule": _unschedule,
     "duplicate": _duplicate,
     "archive": _done(editing.archive_campaign, "Archived."),

@@ -45,6 +45,9 @@ def _row(rhythm: Rhythm) -> dict[str, object]:
         "tone": TONES[campaign.status],
         "coming": [f"{each.astimezone(campaign.zone):%a %-d %b %Y, %H:%M}" for each in rhythm.coming],
         "last": f"{rhythm.last.astimezone(campaign.zone):%a %-d %b %Y, %H:%M}" if rhythm.last else "",
+        "skipped": f"{rhythm.skipped.astimezone(campaign.zone):%a %-d %b %Y, %H:%M}"
+        if rhythm.skipped
+        else "",
         "times": rhythm.times,
         "end": f"{end:%Y-%m-%dT%H:%M}" if end else "",
         "own": "" if is_usual else campaign.recur_pattern,

@@ -20,6 +20,7 @@ from campaigns.api import schema
 from campaigns.api.campaigns import SCOPE, TAGS, campaign_id_of, read_body
 from campaigns.editing import approve_campaign, archive_campaign, ask_approval, duplicate_campaign
 from campaigns.representation import one_campaign
+from campaigns.rhythm import skip_next, take_skip_back
 from campaigns.values import as_moment, parse_values
 from tenants.api.throttling import CAMPAIGNS
 from tenants.api.views import ApiRequest, TenantApiView
@@ -102,6 +103,24 @@ class CancelView(_SendingView):
     def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """What was sent stays counted; what waits is skipped."""
         return Response(one_campaign(cancel_campaign(campaign_id_of(campaignId))))
+
+
+class SkipView(_SendingView):
+    """Leaving out one time."""
+
+    @_describe("skipCampaignTime", "Skip the next time of a recurring campaign")
+    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """Also of a paused one, and also the time that was found late. The one after it is next."""
+        return Response(one_campaign(skip_next(campaign_id_of(campaignId))))
+
+
+class UnskipView(_SendingView):
+    """Taking that back."""
+
+    @_describe("unskipCampaignTime", "Send the skipped time of a recurring campaign after all")
+    def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
+        """While it is still to come."""
+        return Response(one_campaign(take_skip_back(campaign_id_of(campaignId))))
 
 
 class TestCampaignView(_SendingView):

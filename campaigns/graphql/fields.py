@@ -12,6 +12,7 @@ from campaigns.editing import create_campaign, update_campaign
 from campaigns.graphql import types
 from campaigns.models import Campaign
 from campaigns.representation import analytics, campaigns_fields, list_campaigns, one_campaign
+from campaigns.rhythm import skip_next, take_skip_back
 from campaigns.stats import stats_of
 from campaigns.values import parse_values
 from profiles.graphql import inputs
@@ -151,6 +152,8 @@ class CampaignMutations(graphene.ObjectType):
     pause_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(actions.pause_campaign))
     resume_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(actions.resume_campaign))
     cancel_campaign = graphene.Field(types.Campaign, **ONE, resolver=_act(actions.cancel_campaign))
+    skip_campaign_time = graphene.Field(types.Campaign, **ONE, resolver=_act(skip_next))
+    unskip_campaign_time = graphene.Field(types.Campaign, **ONE, resolver=_act(take_skip_back))
     duplicate_campaign = graphene.Field(types.Campaign, **ONE, resolver=_edit(editing.duplicate_campaign))
     archive_campaign = graphene.Field(types.Campaign, **ONE, resolver=_edit(editing.archive_campaign))
     unarchive_campaign = graphene.Field(types.Campaign, **ONE, resolver=_edit(_unarchive))

@@ -20,7 +20,6 @@ class CampaignCount(TenantChildModel):
     delivered = models.IntegerField(db_default=0)
     bounced = models.IntegerField(db_default=0)
     failed = models.IntegerField(db_default=0)
-    skipped_late = models.IntegerField(db_default=0, help_text="Skipped at the moment of sending.")
     opened = models.IntegerField(db_default=0, help_text="By people.")
     machine_opened = models.IntegerField(db_default=0)
     clicked = models.IntegerField(db_default=0)

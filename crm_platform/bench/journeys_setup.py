@@ -16,7 +16,7 @@ RULE: Final = {
 }
 MONTH: Final = {"mode": "DURATION", "amount": 30, "unit": "DAYS"}
 TABLES: Final = (
-    "journeys_run", "journeys_runended", "journeys_rundata", "journeys_steplog", "journeys_steptally",
+    "journeys_run", "journeys_runended", "journeys_rundata", "journeys_steplog", "journeys_stepcounter",
     "journeys_subscription", "journeys_entryrefusal", "journeys_conversion", "journeys_moveplan", "journeys_movedrun",
     "messaging_delivery",
 )  # fmt: skip

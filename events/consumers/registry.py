@@ -1,6 +1,6 @@
 """Which consumers there are: what the apps declare to the seam, with their functions looked up."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -13,6 +13,9 @@ from tenants.models import Tenant
 # In the tenant's scope; raises what went wrong. What it returns is handed to `send`, where there is one.
 Handler = Callable[[Tenant, Sequence[Entry]], Any]
 Sender = Callable[[Tenant, Any], None]
+# Kind → the values of `type` in the data that a tenant has a use for now; None: all of the kind. `wants` is asked in
+# the transaction that reads, returns None for everything, and must cost less than reading a batch.
+Wanted = Mapping[str, Collection[str] | None]
 
 
 class UnknownConsumer(LookupError):
@@ -29,6 +32,12 @@ class Registration:
     send: Sender | None = None
     after: tuple[str, ...] = ()
     batch_size: int = 1000
+    wants: Callable[[Tenant], Wanted | None] | None = None
+
+    def wanted(self, tenant: Tenant) -> Wanted | None:
+        """What the open scope's tenant has a use for now, of the kinds that are declared; None: all of them."""
+        wanted = self.wants(tenant) if self.wants else None
+        return wanted and {kind: types for kind, types in wanted.items() if kind in self.kinds}
 
 
 @cache
@@ -82,4 +91,5 @@ def _registration(declared: extension.Consumer) -> Registration:
         send=extension.resolve(declared.send) if declared.send else None,
         after=declared.after,
         batch_size=declared.batch_size,
+        wants=extension.resolve(declared.wants) if declared.wants else None,
     )

@@ -19,7 +19,7 @@ from events.consumers import registry
 from events.consumers import statements as sql
 from events.consumers.digesting import Digestion, message_of
 from events.consumers.entries import Entry, PeerAway
-from events.consumers.registry import Registration
+from events.consumers.registry import Registration, Wanted
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
 from tenants.postgresql.commits import ASYNC_COMMIT
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 # A stopped consumer tries its next entry as often as this, and goes on once it can be digested.
 PROBE_EVERY: Final = timedelta(minutes=5)
+# A batch looks at so many entries for one that it may take: who wants few passes the others in few transactions.
+SCANNED_PER_TAKEN: Final = 5
 # Longer than sending a batch takes with all of a peer's time-outs; after that another worker sends it again.
 SEND_LEASE: Final = timedelta(minutes=2)
 
@@ -46,13 +48,13 @@ class Position(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What was read: the entries for this consumer, how far the batch goes, and how many entries it passes."""
+    """What was read: the entries for this consumer, how far the batch goes, and whether there may be more behind it."""
 
     entries: list[Entry]
     cluster: int
     xid: str
     last_id: int
-    passed: int
+    is_full: bool
 
 
 def run(name: str, tenant_id: UUID, *, batches: int = 20) -> bool:
@@ -114,19 +116,34 @@ def _read(consumer: Registration, tenant: Tenant, position: Position) -> Batch |
         conditions.append(sql.BOUND.format(xid=f"xid{number}", id=f"id{number}"))
         values |= {f"xid{number}": xid, f"id{number}": last_id}
     values |= {"tenant": tenant.pk, "cluster": position.cluster, "xid": position.xid, "id": position.last_id}
-    values |= {"limit": consumer.batch_size, "kinds": list(consumer.kinds)}
+    wanted = consumer.wanted(tenant)
+    scanned = consumer.batch_size * (1 if wanted is None else SCANNED_PER_TAKEN)
+    values |= {"limit": consumer.batch_size, "scanned": scanned}
+    values |= _wanted(dict.fromkeys(consumer.kinds) if wanted is None else wanted)
     rows = _execute(sql.READ.format(bounds=" ".join(conditions)), **values)
     if rows:
+        is_full = len(rows) > consumer.batch_size and all(row[-2] for row in rows)
+        if is_full:
+            rows.pop()
         entries = [
             Entry(xid, log_id, tenant.pk, kind, profile_id, orjson.loads(data), at)
-            for xid, log_id, kind, profile_id, at, data, _ in rows
-            if kind in consumer.kinds
+            for xid, log_id, kind, profile_id, at, data, is_wanted, _ in rows
+            if is_wanted
         ]
         last_xid, last_id, *_, passed = rows[-1]
-        return Batch(entries, position.cluster, last_xid, last_id, passed)
+        return Batch(entries, position.cluster, last_xid, last_id, is_full or passed == scanned)
     if position.cluster != position.here and not bounds:
         return _enter_next_cluster(consumer, tenant, position)
     return None
+
+
+def _wanted(wanted: Wanted) -> dict[str, list[str]]:
+    typed = {kind: types for kind, types in wanted.items() if types is not None}
+    return {
+        "kinds": [kind for kind, types in wanted.items() if types is None],
+        "typed_kinds": list(typed),
+        "types": sorted({name for types in typed.values() for name in types}),
+    }
 
 
 def _bounds(consumer: Registration, tenant: Tenant, position: Position) -> list[tuple[str, int]] | None:
@@ -182,7 +199,7 @@ def _finish(
         _execute(sql.STOP, position=position.id, probe=PROBE_EVERY, error=error)
         logger.error("consumer %s is stopped", consumer.name)
         return False
-    return is_part or batch.passed == consumer.batch_size or batch.cluster != position.here
+    return is_part or batch.is_full or batch.cluster != position.here
 
 
 def _move(

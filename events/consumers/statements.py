@@ -16,7 +16,8 @@ WHERE p.tenant_id = %(tenant)s AND p.consumer = %(name)s
 FOR UPDATE OF p SKIP LOCKED
 """
 # By the column, not by its text: "10" stands before "9". Of entries that are not for this consumer only the last one
-# leaves the database, to say how far the batch went: most consumers want few of the kinds.
+# leaves the database, to say how far the batch went: most consumers want few of the entries. One more than a batch is
+# asked for, to tell a full batch from the last.
 READ = """
 WITH batch AS MATERIALIZED (
     SELECT l.xid, l.id, l.kind, l.profile_id, l.at, l.data FROM events_domainlogentry AS l
@@ -24,12 +25,19 @@ WITH batch AS MATERIALIZED (
       AND (%(cluster)s <> events_cluster() OR l.xid < pg_snapshot_xmin(pg_current_snapshot()))
       {bounds}
     ORDER BY l.xid, l.id
-    LIMIT %(limit)s
+    LIMIT %(scanned)s
+), judged AS (
+    SELECT l.*,
+           kind = ANY(%(kinds)s)
+           OR (kind = ANY(%(typed_kinds)s) AND coalesce(data ->> 'type', '') = ANY(%(types)s)) AS is_wanted
+    FROM batch AS l
 )
-SELECT xid::text, id, kind, profile_id, at, data::text, (SELECT count(*) FROM batch)
-FROM batch AS l
-WHERE kind = ANY(%(kinds)s) OR (xid, id) = (SELECT xid, id FROM batch ORDER BY xid DESC, id DESC LIMIT 1)
+SELECT xid::text, id, kind, profile_id, at, CASE WHEN is_wanted THEN data::text END, is_wanted,
+       (SELECT count(*) FROM batch)
+FROM judged AS l
+WHERE is_wanted OR (xid, id) = (SELECT xid, id FROM batch ORDER BY xid DESC, id DESC LIMIT 1)
 ORDER BY l.xid, l.id
+LIMIT %(limit)s + 1
 """
 BOUND = "AND (l.xid, l.id) <= (%({xid})s::xid8, %({id})s)"
 # Where those stand that must have passed an entry first.

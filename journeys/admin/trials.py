@@ -13,13 +13,12 @@ from journeys import trials
 from journeys.admin.common import journey_or_404, people_meant, refused
 from journeys.definition import parse
 from journeys.definition.registry import STEPS
-from journeys.definition.vocabulary import event_words
 from journeys.drafts import draft_of, live_version, problems_of
 from journeys.explaining import OUTCOMES, in_words
 from journeys.models import Journey, Trial
 from journeys.paths import draw_path
 from journeys.picturing import picture
-from journeys.walking import HAPPENED, MOST_PRESSES, TIME, walk
+from journeys.walking import MOST_PRESSES, PRESSES, walk
 from journeys.world import names_in_pictures
 from profiles.models import CustomerProfile
 from tenants.admin.pages import club_of, page, show, uuid_or_none
@@ -43,7 +42,7 @@ def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
             return refused(request, error, here)
         return HttpResponseRedirect(f"{here}?trial={trial.pk}")
     text, presses = request.GET.get("customer", "").strip(), request.GET.get("way", "")
-    presses = "".join(one for one in presses if one in (TIME, HAPPENED))[:MOST_PRESSES]
+    presses = "".join(one for one in presses if one in PRESSES)[:MOST_PRESSES]
     raw = draft_of(journey).definition
     definition = parse(raw)
     errors = [one for one in problems_of(definition) if one.is_error]
@@ -66,7 +65,6 @@ def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
         walked=walked,
         way=way,
         presses=presses,
-        awaited=event_words(walked.step.event.event) if walked and walked.can_happen else "",  # type: ignore[union-attr]
         stands=nodes[walked.step.id].title if walked and walked.step else "",
         is_first=live_version(journey) is None,
         **_shown(journey, trials.newest(journey, uuid_or_none(request.GET.get("trial", "")))),

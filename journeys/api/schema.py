@@ -144,6 +144,20 @@ SIMULATE: Final = inline_serializer(
         "customerId": serializers.UUIDField(required=False),
         "days": serializers.IntegerField(required=False, min_value=1, max_value=365),
         "data": serializers.DictField(required=False),
+        "events": inline_serializer(
+            "JourneySimulateEvent",
+            {
+                "event": serializers.CharField(
+                    help_text="Of the catalogue; or segment.joined, segment.left."
+                ),
+                "afterHours": serializers.FloatField(required=False, min_value=0, max_value=19_200),
+                "data": serializers.DictField(
+                    required=False, help_text="As it would come; `segmentId` of a segment."
+                ),
+            },
+            many=True,
+            required=False,
+        ),
         "definition": serializers.DictField(required=False, help_text="Left out: the draft."),
     },
 )

@@ -1,7 +1,8 @@
 """Trying a draft over REST: with one person, over the past at once, over the past as a job."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
@@ -11,7 +12,9 @@ from journeys import replaying, trials, trying
 from journeys.api import schema
 from journeys.api.views import id_of, optional_body
 from journeys.definition import InvalidDefinition, parse
+from journeys.definition.vocabulary import activity_types
 from journeys.drafts import draft_of, get_journey, problems_of
+from journeys.happening import SEGMENTS
 from journeys.models import Journey
 from profiles.api.customers import json_answer
 from profiles.api.parameters import customer_id_of
@@ -19,6 +22,9 @@ from profiles.reading import get_customer
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import InvalidError
 from tenants.models import Scope
+
+MOST_EVENTS: Final = 50
+MOST_HOURS: Final = 24 * 800
 
 
 class SimulateView(TenantApiView):
@@ -31,7 +37,10 @@ class SimulateView(TenantApiView):
         parameters=[schema.JOURNEY_ID], request=schema.SIMULATE, responses=schema.SIMULATED,
     )  # fmt: skip
     def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
-        """With `customerId` step by step; else over the last `days`. Nothing is kept."""
+        """With `customerId` step by step, hearing `events` so many hours after the entry; else over the last `days`.
+
+        Nothing is kept.
+        """
         return json_answer(simulated(get_journey(id_of(journeyId)), optional_body(request)))
 
 
@@ -46,9 +55,30 @@ def simulated(journey: Journey, body: Mapping[str, Any]) -> dict[str, Any]:
         if data is not None and not isinstance(data, dict):
             raise InvalidError("Give an object.", field="data")
         person = get_customer(customer_id_of(str(body["customerId"])))
-        return trying.try_with(definition, person.pk, data=data)
+        return trying.try_with(definition, person.pk, data=data, coming=_coming(body.get("events") or []))
     result = replaying.dry_run(definition, days=days_of(body.get("days")))
     return trials.found_json(vars(result)) or {}
+
+
+def _coming(raw: Any) -> list[trying.Coming]:
+    if not isinstance(raw, list) or len(raw) > MOST_EVENTS:
+        raise InvalidError(f"Give a list of at most {MOST_EVENTS} events.", field="events")
+    return [_one_coming(one) for one in raw]
+
+
+def _one_coming(raw: Any) -> trying.Coming:
+    event, hours, data = (
+        (raw.get("event"), raw.get("afterHours", 0), raw.get("data") or {})
+        if isinstance(raw, dict)
+        else (None, 0, {})
+    )
+    if not isinstance(event, str) or not (activity_types(event) or event in SEGMENTS):
+        raise InvalidError("Name an event of the catalogue, segment.joined or segment.left.", field="events")
+    if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 <= hours <= MOST_HOURS:
+        raise InvalidError(f"Give 0 to {MOST_HOURS} as afterHours.", field="events")
+    if not isinstance(data, dict):
+        raise InvalidError("Give an object as data.", field="events")
+    return trying.Coming(event, timedelta(hours=hours), data)
 
 
 def days_of(raw: Any) -> int:

@@ -13,11 +13,13 @@ from journeys.definition.parts import Part, RuleTree, StepId
 from journeys.definition.problems import InvalidDefinition, Problem
 from journeys.definition.steps import Send, Step
 from journeys.definition.triggers import (
+    DateTrigger,
     Entry,
     EventTrigger,
     ExitMode,
     ExitRule,
     GoalRule,
+    LeapDay,
     SegmentExit,
     Trigger,
 )
@@ -80,6 +82,13 @@ class Definition(Part):
         """Where events carry the business key."""
         return tuple(
             dict.fromkeys(one.key for one in self.triggers if isinstance(one, EventTrigger) and one.key)
+        )
+
+    def leap_day(self, field: str) -> LeapDay:
+        """When 29 February is kept in common years: as by the start for the same date."""
+        return next(
+            (one.leap_day for one in self.triggers if isinstance(one, DateTrigger) and one.field == field),
+            LeapDay.FEBRUARY_28,
         )
 
     @property

@@ -166,10 +166,10 @@ def end_staged(cursor: Any, tenant_id: UUID, now: datetime) -> int:
     return ended
 
 
-def wake_runs(cursor: Any, runs: Iterable[int], now: datetime) -> int:
-    """Let waiting runs look at what they wait for now."""
+def wake_runs(cursor: Any, runs: Iterable[int], now: datetime, *, anew: bool = False) -> int:
+    """Let waiting runs look at what they wait for now; `anew`: as if they had just arrived."""
     WAKING.fill(cursor, ((run,) for run in runs))
-    cursor.execute(sql.WAKE, {"tenant": current_tenant_id(), "now": now})
+    cursor.execute(sql.WAIT_ANEW if anew else sql.WAKE, {"tenant": current_tenant_id(), "now": now})
     woken: int = cursor.rowcount
     if woken:
         enqueue_on_commit(MOVE_RUNS, str(current_tenant_id()))

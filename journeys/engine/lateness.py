@@ -92,7 +92,10 @@ def _judge_dates(group: Group, until: UntilDate, sends: Sequence[Send]) -> None:
     silenced = []
     for run_id, value, due in rows:
         anchor = anchor_of(
-            until, as_json(value) if until.is_of_event else value, zone, due.astimezone(zone).date()
+            until,
+            as_json(value) if until.is_of_event else value,
+            due.astimezone(zone).date(),
+            group.definition.leap_day(until.field),
         )
         if anchor is None:
             continue

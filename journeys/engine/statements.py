@@ -34,7 +34,8 @@ FOR UPDATE SKIP LOCKED
 """
 # Asked first where nobody may be due: no transaction, no table.
 ANYBODY: Final = """
-SELECT FROM journeys_run WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s LIMIT 1
+SELECT FROM journeys_run
+WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND due_at >= %(low)s LIMIT 1
 """
 CLAIMED: Final = "SELECT count(*), max(due_at) FROM moving"
 # Who may not be moved now: of paused journeys, and whose data is restricted (looked at again in an hour).
@@ -95,7 +96,7 @@ PASS: Final = (
 PARK: Final = f"UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(due)s WHERE {HERE}"
 END: Final = f"UPDATE moving SET state = 'EXITED', reason = %(reason)s, outcome = 'EXITED' WHERE {HERE}"
 # Along the way that was chosen; null leads to the end. One row in the log for each step that was left (who ends is
-# logged too), one in the tally for all of them. One statement: `moving` grows by a row with each update of a pass.
+# logged too), one counter for all of them. One statement: `moving` grows by a row with each update of a pass.
 ADVANCE: Final = """
 WITH gone AS (
     UPDATE moving
@@ -108,7 +109,7 @@ WITH gone AS (
     INSERT INTO journeys_steplog (tenant_id, run_id, move, version_id, step, outcome, at, detail)
     SELECT %(tenant)s, run_id, moves, %(version)s, %(step)s, outcome, %(now)s, detail FROM gone
 ), counted AS (
-    INSERT INTO journeys_steptally (tenant_id, journey_id, version_id, step, outcome, day, count)
+    INSERT INTO journeys_stepcounter (tenant_id, journey_id, version_id, step, outcome, day, count)
     SELECT %(tenant)s, journey_id, %(version)s, %(step)s, outcome, %(day)s, count(*) FROM gone
     GROUP BY journey_id, outcome
 )
@@ -201,6 +202,11 @@ FROM (
     ) AS found
 ) AS mine
 WHERE d.tenant_id = %(tenant)s AND d.id = mine.id AND {MAY_BE_CALLED_OFF}
+"""
+# A wait whose date has changed begins anew: a moment that has passed is then as by the choice of the step.
+WAIT_ANEW: Final = """
+UPDATE journeys_run AS r SET due_at = %(now)s, arrived_at = NULL FROM waking AS w
+WHERE r.tenant_id = %(tenant)s AND r.id = w.run_id AND r.status = 'WAITING' AND r.due_at > %(now)s
 """
 WAKE: Final = """
 UPDATE journeys_run AS r SET due_at = %(now)s FROM waking AS w

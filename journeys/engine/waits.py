@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from events.iso_time import moment_from_iso
 from journeys import clocks
-from journeys.definition.parts import Duration, IfPast, Unit, UntilDate, UntilTime
+from journeys.definition.parts import Duration, IfPast, Length, UntilDate, UntilTime
 from journeys.definition.steps import Wait
 from journeys.definition.triggers import LeapDay
 from journeys.definition.vocabulary import DATE_FIELDS
 from journeys.engine.group import Answer, Group, as_json
-from journeys.engine.statements import HERE_M, SPEAK
+from journeys.engine.statements import HERE, HERE_M, SPEAK
 from journeys.payloads import at_path
 from messaging.models.policy import policy_of
 from tenants.models import Tenant
@@ -24,6 +24,16 @@ DATES_OF_EVENTS: Final = """
 SELECT m.run_id, d.data || d.variables, m.arrived_at FROM moving AS m
 LEFT JOIN journeys_rundata AS d ON d.tenant_id = %(tenant)s AND d.run_id = m.run_id WHERE """
 
+# Who went on from here a moment ago, and has come round in a circle; and when that was.
+CAME_ROUND: Final = f"""
+SELECT m.run_id, max(l.at) FROM moving AS m
+JOIN journeys_steplog AS l ON l.tenant_id = %(tenant)s AND l.run_id = m.run_id AND l.step = %(step)s
+WHERE {HERE_M} GROUP BY m.run_id
+"""
+PARK_SOME: Final = f"""
+UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(due)s WHERE {HERE} AND run_id = ANY(%(ids)s)
+"""
+
 
 def wait(group: Group) -> None:
     """Arriving: park until the moment, or go on where it is now; resuming: go on."""
@@ -34,17 +44,33 @@ def wait(group: Group) -> None:
         group.execute(SPEAK)
     if isinstance(until, UntilDate):
         statement = DATES_OF_EVENTS if until.is_of_event else DATES_OF_PEOPLE.format(column=column_of(until))
-        rows = group.fetch(statement + HERE_M)
-        group.answer(_at_date(run_id, value, until, group, arrived) for run_id, value, arrived in rows)
+        rows, before = group.fetch(statement + HERE_M), _came_round(group)
+        group.answer(
+            _at_date(run_id, value, until, group, arrived, before.get(run_id))
+            for run_id, value, arrived in rows
+        )
         return
     if group.resumes:
         group.go("next", "WAITED")
         return
     due = due_of(until, group.now, zone)
-    if due <= group.now:
-        group.go("next", "WAITED")
-    else:
+    if due > group.now:
         group.park(due)
+        return
+    if isinstance(until, UntilTime) and (before := _came_round(group)):
+        again = [run for run, left in before.items() if group.now - left <= clocks.TOLERANCE]
+        due = clocks.next_time(
+            group.now, clocks.local_time(until.at), until.weekdays, zone, tolerance=timedelta()
+        )
+        group.execute(PARK_SOME, due=due, ids=again)
+    group.go("next", "WAITED")
+
+
+def _came_round(group: Group) -> dict[int, datetime]:
+    """Run → when it last left this step."""
+    if group.resumes or not group.definition.has_circle:
+        return {}
+    return dict(group.fetch(CAME_ROUND))
 
 
 def zones_of_clubs(tenant: Tenant) -> dict[str, str]:
@@ -64,15 +90,15 @@ def column_of(until: UntilDate) -> str:
     return DATE_FIELDS[until.field][0]
 
 
-def anchor_of(until: UntilDate, value: Any, zone: ZoneInfo, today: date) -> date | datetime | None:
-    """The date that a wait hangs on; of a yearly one the occurrence next to come, counted with its offset."""
+def anchor_of(until: UntilDate, value: Any, after: date, leap_day: LeapDay) -> date | datetime | None:
+    """The date that a wait hangs on; of a yearly one the first occurrence whose wait ends on a day or later."""
     if until.is_of_event:
         found = at_path(as_json(value) or {}, until.field.removeprefix("event."))
         value = _read(found) if isinstance(found, str) else None
     if value is None or not until.yearly or not isinstance(value, date) or isinstance(value, datetime):
         return value if isinstance(value, date) else None
-    length = until.offset if until.unit is Unit.DAYS else 0
-    return clocks.next_occurrence(value, today - timedelta(days=length), LeapDay.FEBRUARY_28)
+    offset = Length(amount=abs(until.offset), unit=until.unit)
+    return clocks.occurrence_from(value, after, offset, 1 if until.offset >= 0 else -1, leap_day)
 
 
 def _read(text: str) -> date | datetime | None:
@@ -88,9 +114,20 @@ def moment_of(until: UntilDate, anchor: date | datetime, zone: ZoneInfo) -> date
     return clocks.at_date(anchor, zone, offset=until.offset, unit=until.unit, at=at)
 
 
-def _at_date(run_id: int, value: Any, until: UntilDate, group: Group, arrived: datetime | None) -> Answer:
+def _at_date(  # noqa: PLR0917 - one row of the answer
+    run_id: int,
+    value: Any,
+    until: UntilDate,
+    group: Group,
+    arrived: datetime | None,
+    came_round: datetime | None,
+) -> Answer:
+    """`came_round`: when it left this step in a circle before; the same occurrence is not waited for twice."""
     zone = group.zone
-    anchor = anchor_of(until, value, zone, group.now.astimezone(zone).date())
+    after = (arrived if group.resumes and arrived else group.now).astimezone(zone).date()
+    if came_round is not None:
+        after = max(after, came_round.astimezone(zone).date() + timedelta(days=1))
+    anchor = anchor_of(until, value, after, group.definition.leap_day(until.field))
     if anchor is None:
         return _passed(run_id, until.if_missing, "MISSING", {"field": until.field})
     due = moment_of(until, anchor, zone)

@@ -172,8 +172,8 @@ class StepLog(TenantModel):
         return f"{self.step}: {self.outcome}"
 
 
-class StepTally(TenantModel):
-    """How many runs a pass took through a step; rows are added, summed when asked and folded at night."""
+class StepCounter(TenantModel):
+    """How many runs a pass took through a step; rows are added, summed when asked and rolled up at night."""
 
     id = models.BigAutoField(primary_key=True)
     journey_id = models.UUIDField()
@@ -186,7 +186,7 @@ class StepTally(TenantModel):
     class Meta:
         indexes = [
             # The journey page: sums by step.
-            models.Index(fields=["tenant", "journey_id", "day"], name="journeys_steptally_journey_idx"),
+            models.Index(fields=["tenant", "journey_id", "day"], name="journeys_stepcounter_day_idx"),
         ]
 
     def __str__(self) -> str:

@@ -63,7 +63,7 @@ def count_erasures() -> None:
         )
 
 
-def wake_counts() -> None:
+def sweep_counts() -> None:
     """Wake the clubs whose count a worker left behind."""
     for tenant_id in COUNTS.tenants_with_work():
         enqueue_debounced(COUNT_ERASURES, str(tenant_id))

@@ -1,10 +1,12 @@
 """How long a club keeps what: periods of its own, applied in short transactions."""
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -15,7 +17,10 @@ from tenants.extension import Period, from_the_top
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 
+logger = logging.getLogger(__name__)
 CHUNK: Final = 5_000
+# In the action log, beside the rows by period: the periods that could not be applied.
+FAILED: Final = "notApplied"
 MOST_COUNTED: Final = 100_000
 # In the club's settings, under this name: what is kept → days; left out or null: the default.
 SETTING: Final = "retentionDays"
@@ -87,31 +92,51 @@ def count_past(tenant_id: UUID, days: Mapping[str, int | None]) -> dict[str, int
 def apply_retention(tenant: Tenant) -> dict[str, int]:
     """Delete or blank what is past its period, chunk by chunk, each its own transaction; returns rows by period.
 
-    Idempotent: it goes by age. What was done stands in the action log.
+    Each period stands alone. Idempotent: it goes by age. What was done, and which periods failed, stands in the action
+    log.
     """
     counts: dict[str, int] = {}
+    failed: list[str] = []
     for period in periods().values():
         days = days_of(tenant, period)
-        if days is not None:
-            done = _end(tenant, period, days)
-            if done:
-                counts[period.name] = done
-    if counts:
+        if days is not None and not _ended(tenant, period, days, counts):
+            failed.append(period.name)
+    told: dict[str, Any] = {**counts, FAILED: failed} if failed else dict(counts)
+    if told:
         with tenant_scope(tenant):
-            log_action("retention.applied", subject_kind="tenant", subject_id=tenant.pk, details=counts)
+            log_action("retention.applied", subject_kind="tenant", subject_id=tenant.pk, details=told)
     return counts
 
 
-def _end(tenant: Tenant, period: Period, days: int) -> int:
+def _ended(tenant: Tenant, period: Period, days: int, counts: dict[str, int]) -> bool:
+    """Whether the period was applied; where not, the log says why, and the next night tries again."""
+    try:
+        _end(tenant, period, days, counts)
+    except SoftTimeLimitExceeded:
+        # The night is over for all of them.
+        raise
+    except Exception:
+        # Whatever is wrong with one table, the others have their turn.
+        if not connection.is_usable():
+            raise
+        logger.exception(
+            "a period was not applied", extra={"period": period.name, "tenant_id": str(tenant.pk)}
+        )
+        return False
+    return True
+
+
+def _end(tenant: Tenant, period: Period, days: int, counts: dict[str, int]) -> None:
+    """Chunk by chunk; adds to the counts what is done, also where a later chunk fails."""
     before = timezone.now() - timedelta(days=days)
     parameters: dict[str, Any] = {"tenant": tenant.pk, "before": before, "chunk": CHUNK}
-    total = 0
     while True:
         # The running program may not delete from the action log: that is done as `crm_all`.
         scope = all_tenants() if period.is_owners else tenant_scope(tenant)
         with scope, transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(period.statement, parameters)
             touched = int(cursor.rowcount)
-        total += touched
+        if touched:
+            counts[period.name] = counts.get(period.name, 0) + touched
         if touched < CHUNK:
-            return total
+            return

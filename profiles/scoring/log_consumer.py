@@ -63,7 +63,7 @@ def score_touched(tenant_id: UUID) -> bool:
     return len(ids) == BATCH_SIZE
 
 
-def wake_waiting() -> None:
+def sweep_waiting() -> None:
     """Wake a worker for each club in which somebody waits; what a lost wake-up or a full inbox left."""
     with all_tenants(), connection.cursor() as cursor:
         cursor.execute(WAITING)

@@ -61,6 +61,11 @@ MATERIAL: Final = frozenset(
 ELIGIBILITY: Final = frozenset({"handicapMin", "handicapMax", "gender"})
 
 
+def wants(tenant: Tenant) -> dict[str, tuple[str, ...] | None]:
+    """What the consumer has a use for: competitions, and who enters or withdraws."""
+    return {"competition.changed": None, "activity.recorded": (IN, OUT)}
+
+
 def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
     """Take entries of the log into the plans; inside the transaction of the consumer's position."""
     changed = [entry for entry in entries if entry.kind == "competition.changed"]

@@ -6,11 +6,13 @@ from django.utils import timezone
 
 from social.models import Attempt, Outcome
 from social.networks.calling import CallFailed
+from tenants.postgresql.commits import without_waiting
 
 
 def close(attempt: Attempt, outcome: str, **changes: Any) -> None:
-    """The end of an attempt."""
-    Attempt.objects.filter(pk=attempt.pk).update(outcome=outcome, ended_at=timezone.now(), **changes)
+    """The end of an attempt. Not waited for: what a crash of the server loses is asked of the network again."""
+    with without_waiting():
+        Attempt.objects.filter(pk=attempt.pk).update(outcome=outcome, ended_at=timezone.now(), **changes)
 
 
 def close_by(attempt: Attempt, failed: CallFailed, *, is_decisive: bool) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from social.models import Target
 from social.publishing import statements as sql
+from tenants.postgresql.commits import without_waiting
 from tenants.scope import all_tenants
 
 # Longer than a step can take: connecting, an upload, the answer. Renewed with each step.
@@ -57,7 +58,8 @@ def claim(now: datetime | None = None, *, most: int = MOST_UNDERWAY) -> Claim | 
     now, lease = now or timezone.now(), uuid4()
     values: dict[str, Any] = {"now": now, "lease": lease, "until": now + LEASE, "look_until": now + LOOK_LEASE,
                               "most": most, "accounts": MOST_ACCOUNTS, "most_lost": MOST_LOST - 1}  # fmt: skip
-    with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
+    # Not waited for: the word before a call that publishes is, and the log has one order.
+    with all_tenants(), without_waiting(), connection.cursor() as cursor:
         cursor.execute(sql.CLAIM, values)
         row = cursor.fetchone()
     return Claim(row[0], row[1], lease) if row else None

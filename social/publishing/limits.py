@@ -11,6 +11,7 @@ from social.networks.content import Account
 from social.networks.errors import verdict
 from social.networks.instagram import Instagram
 from social.networks.registry import publisher_of
+from tenants.postgresql.commits import without_waiting
 
 FACEBOOK_DAY: Final = 200
 X_WINDOW, X_POSTS = timedelta(minutes=15), 100
@@ -43,9 +44,10 @@ def _instagram_room(connection: Connection, account: Account) -> tuple[int, int 
     if told is None:
         return 0, None
     used, total = told
-    Connection.objects.filter(pk=connection.pk).update(
-        quota_used=used, quota_total=total, quota_read_at=timezone.now()
-    )
+    with without_waiting():
+        Connection.objects.filter(pk=connection.pk).update(
+            quota_used=used, quota_total=total, quota_read_at=timezone.now()
+        )
     return used, total
 
 

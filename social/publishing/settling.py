@@ -115,7 +115,7 @@ def bind(target: Target, attempt: Attempt, seen: Seen, *, lease: UUID | None) ->
     """This post on the network is ours. A draft that was found is public too: the network had made it so."""
     handle = seen.id
     try:
-        with locked(target), transaction.atomic():
+        with locked(target, by_worker=lease is not None), transaction.atomic():
             for kind in {attempt.kind, StepKind.COMMIT}:
                 Step.objects.get_or_create(
                     tenant_id=target.tenant_id,

@@ -18,6 +18,7 @@ from social.networks.errors import Verdict
 from social.networks.x import post_address, with_link
 from social.publishing import statements as sql
 from social.publishing.claiming import LeaseLost
+from tenants.postgresql.commits import without_waiting
 from tenants.scope import current_tenant_id
 
 FIRST_NUMBERS: Final = timedelta(hours=1)
@@ -26,9 +27,13 @@ COMMENT_PATIENCE: Final = timedelta(minutes=3)
 
 
 @contextmanager
-def locked(target: Target) -> Iterator[None]:
-    """A transaction that holds the post; its state is settled at the end. Lock order: post, then targets."""
-    with transaction.atomic():
+def locked(target: Target, *, by_worker: bool = False) -> Iterator[None]:
+    """A transaction that holds the post; its state is settled at the end. Lock order: post, then targets.
+
+    `by_worker`: what a worker found out, which is not waited for; a crash of the server leaves the target as after the
+    worker's own death.
+    """
+    with without_waiting() if by_worker else transaction.atomic():
         Post.objects.select_for_update(of=("self",)).filter(pk=target.post_id).first()
         yield
         settle_posts([target.post_id])
@@ -55,7 +60,7 @@ def move(target: Target, after: str, *, lease: UUID | None = None, **changes: An
 
 def fail(target: Target, said: Verdict, *, lease: UUID | None = None) -> None:
     """The end: it is not out, and this is why."""
-    with locked(target):
+    with locked(target, by_worker=lease is not None):
         move(
             target,
             TargetStatus.FAILED,
@@ -68,7 +73,7 @@ def fail(target: Target, said: Verdict, *, lease: UUID | None = None) -> None:
 
 def withdraw(target: Target, *, lease: UUID) -> None:
     """It is not wanted any more, and nothing of it is out."""
-    with locked(target):
+    with locked(target, by_worker=True):
         move(target, TargetStatus.CANCELLED, lease=lease)
 
 
@@ -81,13 +86,13 @@ def postpone(
         if said
         else {}
     )
-    with locked(target):
+    with locked(target, by_worker=True):
         move(target, TargetStatus.WAITING, lease=lease, due_at=due_at, **words, **changes)
 
 
 def doubt(target: Target, due_at: datetime, *, lease: UUID, **changes: Any) -> None:
     """Nobody knows whether it is out: look at this time."""
-    with locked(target):
+    with locked(target, by_worker=True):
         move(target, TargetStatus.UNKNOWN, lease=lease, due_at=due_at, **changes)
 
 

@@ -24,6 +24,7 @@ from social.publishing.states import doubt, locked, postpone, publish, withdraw
 from social.publishing.wanted import is_withdrawn
 from social.tokens import account_of
 from tenants.one_by_one import EVERYBODYS
+from tenants.postgresql.commits import without_waiting
 from tenants.scope import tenant_scope
 
 logger = logging.getLogger(__name__)
@@ -136,22 +137,24 @@ class _Run:
         return self.publisher.marker(account, kind)
 
     def _write_attempt(self, plan: Plan, marker: str) -> Attempt:
-        attempt: Attempt = Attempt.objects.create(
-            tenant_id=self.target.tenant_id,
-            target=self.target,
-            kind=plan.kind,
-            position=plan.position,
-            lease=self.claim.lease,
-            marker=marker,
-            started_at=timezone.now(),
-        )
+        """Waited for on its way to the disk where the call may publish; with it all that was written before."""
+        with transaction.atomic() if plan.kind in DECISIVE else without_waiting():
+            attempt: Attempt = Attempt.objects.create(
+                tenant_id=self.target.tenant_id,
+                target=self.target,
+                kind=plan.kind,
+                position=plan.position,
+                lease=self.claim.lease,
+                marker=marker,
+                started_at=timezone.now(),
+            )
         return attempt
 
     def _note(self, plan: Plan, attempt: Attempt, done: Done) -> None:
         """The step is done: its handle, the attempt's end and, where it is public now, the target, all at once."""
         self.handles[plan.kind, plan.position] = done.handle
         # Only what makes it public touches the post's own state, and needs its lock.
-        with locked(self.target) if done.post_id else transaction.atomic():
+        with locked(self.target, by_worker=True) if done.post_id else without_waiting():
             save_step(self.target, plan, done.handle, fingerprint(self.content))
             close(attempt, Outcome.SUCCEEDED)
             if done.post_id:
@@ -214,7 +217,9 @@ def remember_address(target: Target, account: Account, post_id: str | None) -> N
         seen = publisher_of(target.connection.network).read(account, post_id)
     except CallFailed:
         return
-    if seen is not None:
+    if seen is None:
+        return
+    with without_waiting():
         Target.objects.filter(pk=target.pk).update(permalink=seen.permalink)
 
 

@@ -6,10 +6,23 @@ the write-ahead log has one order: a later commit that waits flushes everything 
 must not be lost, so `events.log.append` sets SYNC_COMMIT: its readers tell other systems.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
+
+from django.db import connection, transaction
 
 # Execute it inside the transaction.
 ASYNC_COMMIT: Final = "SET LOCAL synchronous_commit = off"
 SYNC_COMMIT: Final = """
 SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'
 """
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """A transaction whose commit does not wait for the disk."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(ASYNC_COMMIT)
+        yield

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from campaigns.actions import pause_campaign, schedule_campaign
 from campaigns.models import Campaign, CampaignOccurrence
+from campaigns.rhythm import skip_next
 from campaigns.running import run_occurrence
 from messaging.models import Delivery
 from profiles.models import CustomerProfile
@@ -45,6 +46,23 @@ def active(world: World) -> Mapping[str, object]:
     return made
 
 
+def repeating(world: World) -> Mapping[str, object]:
+    """One that is sent again and again."""
+    made = a_draft(world)
+    with tenant_scope(world.club.tenant):
+        Campaign.objects.filter(pk=made["campaign"]).update(type="RECURRING", recur_pattern="0 9 * * 1")
+        schedule_campaign(made["campaign"])  # type: ignore[arg-type]
+    return made
+
+
+def skipping(world: World) -> Mapping[str, object]:
+    """One whose next time is skipped."""
+    made = repeating(world)
+    with tenant_scope(world.club.tenant):
+        skip_next(made["campaign"])  # type: ignore[arg-type]
+    return made
+
+
 def paused(world: World) -> Mapping[str, object]:
     """One that is paused."""
     made = active(world)
@@ -61,6 +79,8 @@ REST: Final = (
     Row("schedule-campaign", "POST", f"{ONE}/schedule{OWN}", CAMPAIGN, {}, prepare=a_draft),
     Row("unschedule-campaign", "POST", f"{ONE}/unschedule{OWN}", CAMPAIGN, {}, prepare=scheduled),
     Row("pause-campaign", "POST", f"{ONE}/pause{OWN}", CAMPAIGN, {}, prepare=active),
+    Row("skip-campaign-time", "POST", f"{ONE}/skip{OWN}", CAMPAIGN, {}, prepare=repeating),
+    Row("unskip-campaign-time", "POST", f"{ONE}/unskip{OWN}", CAMPAIGN, {}, prepare=skipping),
     Row("resume-campaign", "POST", f"{ONE}/resume{OWN}", CAMPAIGN, {}, prepare=paused),
     Row("cancel-campaign", "POST", f"{ONE}/cancel{OWN}", CAMPAIGN, {}, prepare=paused),
     Row("test-campaign", "POST", f"{ONE}/test{OWN}", CAMPAIGN, {"customerIds": ["{id}"]}, prepare=a_draft),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns import buckets
+from campaigns import buckets, running
 from campaigns.actions import (
     cancel_campaign,
     pause_campaign,
@@ -29,7 +29,7 @@ from campaigns.editing import (
 from campaigns.errors import IllegalMove, NeedsApproval, NotADraft, NotReady, OwnApproval
 from campaigns.models import Campaign, CampaignOccurrence
 from campaigns.planning import first_plan, plan
-from campaigns.running import claim_due, run_due
+from campaigns.running import MOST_LOST, claim_due, run_due
 from campaigns.settings import CampaignSettings, save_settings
 from events.models import DomainLogEntry
 from messaging import planning
@@ -330,8 +330,54 @@ def test_the_worker_sends_a_due_campaign(club: Tenant) -> None:
     campaign = draft(segment(club, people(club, 2)))
     schedule_campaign(campaign.pk)
 
-    assert run_due() == 1
+    assert run_due() == 2  # planned, and looked at
     assert Delivery.objects.filter(status="PLANNED").count() == 2
+
+
+def test_a_campaign_at_which_five_workers_died_pauses_and_the_next_one_is_sent(club: Tenant) -> None:
+    deadly, other = (
+        schedule_campaign(draft(segment(club, people(club, 2), name), name=name).pk)
+        for name in ("Deadly", "Other")
+    )
+    deadly.occurrences.update(due_at=timezone.now() - timedelta(minutes=1))
+    for _ in range(MOST_LOST):
+        assert [found for found, _ in claim_due(most=1)] == [deadly.occurrences.get().pk]
+        deadly.occurrences.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+    run_due()
+
+    deadly.refresh_from_db()
+    assert (deadly.status, deadly.pause_reason) == ("PAUSED", "ERRORS")
+    assert "Every program that worked on it broke down" in deadly.pause_note
+    assert Delivery.objects.filter(source_id=other.pk, status="PLANNED").count() == 2
+    assert not Delivery.objects.filter(source_id=deadly.pk).exists()
+    resume_campaign(deadly.pk)
+    run_due()
+    assert Delivery.objects.filter(source_id=deadly.pk).exists()
+
+
+def test_a_worker_that_dies_at_one_campaign_holds_no_other(
+    club: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadly, other = (
+        schedule_campaign(draft(segment(club, people(club, 2), name), name=name).pk)
+        for name in ("Deadly", "Other")
+    )
+    deadly.occurrences.update(due_at=timezone.now() - timedelta(minutes=1))
+
+    class Killed(BaseException):
+        """As SIGKILL."""
+
+    def kill(_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "run_occurrence", kill)
+        with pytest.raises(Killed):
+            run_due()
+    run_due()
+
+    assert Delivery.objects.filter(source_id=other.pk, status="PLANNED").count() == 2
 
 
 def test_a_broken_plan_is_tried_again_and_then_pauses_with_the_reason(club: Tenant) -> None:

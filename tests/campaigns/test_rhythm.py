@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.actions import cancel_campaign, pause_campaign, schedule_campaign
+from campaigns.actions import cancel_campaign, pause_campaign, resume_campaign, schedule_campaign
 from campaigns.errors import IllegalMove, NotRecurring
 from campaigns.models import Campaign, CampaignAct, CampaignOccurrence
-from campaigns.rhythm import change_rhythm, rhythms
+from campaigns.rhythm import change_rhythm, rhythms, skip_next, take_skip_back
 from tenants.errors import InvalidError
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -150,3 +150,85 @@ def test_many_take_as_many_queries_as_one(count: int, club: Tenant, django_asser
         weekly(club)
     with django_assert_num_queries(2):
         assert len(rhythms()) == count
+
+
+MONDAYS = [datetime(2026, 10, 26, 9, tzinfo=UTC), datetime(2026, 11, 2, 9, tzinfo=UTC)]
+
+
+def test_a_paused_one_skips_one_time_and_goes_on_with_the_next(club: Tenant) -> None:
+    campaign = weekly(club)
+    step(campaign)
+    CampaignOccurrence.objects.filter(campaign=campaign).update(status="WAITING")
+    Campaign.objects.filter(pk=campaign.pk).update(status="ACTIVE")
+    pause_campaign(campaign.pk)
+
+    skip_next(campaign.pk)
+    resume_campaign(campaign.pk)
+
+    assert waiting(campaign) == MONDAYS[1:]
+    assert CampaignOccurrence.objects.get(hour=MONDAYS[0]).status == "CANCELLED"
+    assert CampaignAct.objects.filter(act="time_skipped").count() == 1
+
+
+def test_a_skipped_time_is_sent_after_all_and_the_hour_stays_one_row(club: Tenant) -> None:
+    campaign = weekly(club)
+    for _ in range(2):
+        skip_next(campaign.pk)
+        take_skip_back(campaign.pk)
+
+    assert waiting(campaign) == MONDAYS[:1]
+    assert CampaignOccurrence.objects.count() == 1
+
+
+def test_skipping_twice_leaves_out_two_times_and_takes_back_the_second(club: Tenant) -> None:
+    campaign = weekly(club)
+    skip_next(campaign.pk)
+    skip_next(campaign.pk)
+
+    take_skip_back(campaign.pk)
+
+    assert waiting(campaign) == MONDAYS[1:]
+
+
+def test_the_one_that_was_found_late_may_be_skipped(club: Tenant) -> None:
+    campaign = weekly(club)
+    CampaignOccurrence.objects.update(hour=NOW - timedelta(hours=30), due_at=None, status="LATE")
+    Campaign.objects.update(status="PAUSED", pause_reason="LATE")
+
+    skip_next(campaign.pk)
+
+    assert waiting(campaign) == MONDAYS[:1]
+    with pytest.raises(IllegalMove):
+        take_skip_back(campaign.pk)
+
+
+def test_the_last_time_cannot_be_skipped(club: Tenant) -> None:
+    campaign = weekly(club, recur_end_at=MONDAYS[0])
+
+    with pytest.raises(InvalidError, match="last time"):
+        skip_next(campaign.pk)
+    assert waiting(campaign) == MONDAYS[:1]
+
+
+def test_only_what_repeats_and_has_times_to_come_skips(club: Tenant) -> None:
+    once = schedule_campaign(draft(segment(club, people(club, 1)), type="ONE_TIME").pk)
+    with pytest.raises(NotRecurring):
+        skip_next(once.pk)
+    ended = weekly(club)
+    Campaign.objects.filter(pk=ended.pk).update(status="COMPLETED", completed_at=NOW)
+    with pytest.raises(IllegalMove):
+        skip_next(ended.pk)
+
+
+def test_staff_skip_and_take_it_back_on_the_page(club: Tenant, fairview: Club) -> None:
+    campaign, staff = weekly(club), desk(fairview.marketing_manager)
+    act = f"/admin/campaigns/{campaign.pk}/act/"
+
+    page = text_of(staff.post(act, {"act": "skip"}, follow=True))
+
+    assert "The next time is skipped." in page
+    assert "Mon 26 Oct 2026, 09:00" in page
+    assert "Not sent yet" in page
+    page = text_of(staff.post(act, {"act": "unskip"}, follow=True))
+    assert "It is sent at that time after all." in page
+    assert waiting(campaign) == MONDAYS[:1]

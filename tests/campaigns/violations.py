@@ -73,7 +73,7 @@ def triggered(club: Club, **values: Any) -> Any:
 
 
 COUNTS = {
-    "handed_over": 0, "delivered": 0, "bounced": 0, "failed": 0, "skipped_late": 0, "opened": 0, "machine_opened": 0,
+    "handed_over": 0, "delivered": 0, "bounced": 0, "failed": 0, "opened": 0, "machine_opened": 0,
     "clicked": 0, "unsubscribed": 0, "complained": 0, "replied": 0, "converted": 0, "revenue_cents": 0,
     "variant": "A", "channel": "EMAIL", "occurrence": "1",
 }  # fmt: skip

@@ -1,20 +1,22 @@
 """Who may open what in the back office: one table over every page, out of the apps' rows; a missing one fails."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
-from pytest_django import Settings
 
-from tenants.models import Tenant, User
+from tenants.models import Role, Tenant, User
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.back_office import desk
-from tests.cast import Club
+from tests.cast import Club, make_fairview, make_kingsmere
 from tests.permissions import EVERYBODY, OPERATOR, RANK, World, pages, state_of_club, things_of
+from tests.prepared import LastingSettings, shared_rows
 from tests.profiles.api_callers import thandi
 
 TABLE: Final = pages()
@@ -46,10 +48,39 @@ def routes() -> Iterator[tuple[str, tuple[str, ...]]]:
 ARGUMENTS: Final = dict(routes())
 
 
-@pytest.fixture
-def things(fairview: Club, settings: Settings) -> Things:
-    """Something of Fairview for each argument of each page."""
-    return things_of(World(fairview, thandi(fairview.tenant), settings))
+@dataclass(frozen=True)
+class Prepared:
+    """What all cases share: Fairview with something for each argument, and whoever asks, logged in once."""
+
+    fairview: Club
+    things: Things
+    state: tuple[Any, ...]
+    sessions: dict[Role | str, str]
+
+    def browser(self, who: Role | str) -> Client:
+        """A browser of its own for the session: a role at Fairview, or `stranger`, `root`, `neighbour`."""
+        client = Client(raise_request_exception=False)
+        client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[who]
+        return client
+
+
+@pytest.fixture(scope="module")
+def prepared(django_db_setup: None, django_db_blocker: Any) -> Iterator[Prepared]:
+    """Made once; each case runs in a savepoint of its own."""
+    changed = LastingSettings()
+    with shared_rows(django_db_blocker):
+        with django_db_blocker.unblock():
+            fairview = make_fairview()
+            things = things_of(World(fairview, thandi(fairview.tenant), changed))
+            people: dict[Role | str, User] = {role: fairview.member(role) for role in RANK}
+            people |= {"stranger": factories.user("stranger"), "neighbour": make_kingsmere().admin}
+            people["root"] = factories.user("root", is_superuser=True)
+            sessions = {
+                who: desk(user).cookies[settings.SESSION_COOKIE_NAME].value for who, user in people.items()
+            }
+            state = state_of(fairview.tenant)
+        yield Prepared(fairview, things, state, sessions)
+    changed.restore()
 
 
 def call(client: Client, route: str, things: Things) -> Any:
@@ -70,39 +101,37 @@ def test_every_page_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("route", sorted(TABLE))
-def test_who_may_open_it(route: str, fairview: Club, stranger: User, things: Things) -> None:
+def test_who_may_open_it(route: str, prepared: Prepared, db: None) -> None:
     page = TABLE[route]
-    before = state_of(fairview.tenant)
 
-    assert call(Client(), route, things).status_code == 302, "anonymous"
-    for role, rank in RANK.items():
-        answer = call(desk(fairview.member(role)), route, things)
-        assert (answer.status_code in REFUSED) == (rank < page.least), (role, answer.status_code)
-        assert answer.status_code < 500, role
-        if rank < page.least:
-            assert state_of(fairview.tenant) == before, role
+    assert call(Client(), route, prepared.things).status_code == 302, "anonymous"
+    refused = [role for role, rank in RANK.items() if rank < page.least]
+    for role in refused:
+        assert call(prepared.browser(role), route, prepared.things).status_code in REFUSED, role
     if page.least != EVERYBODY and not page.is_front_door:
-        assert call(desk(stranger), route, things).status_code in (403, 404, 302), "stranger"
+        answer = call(prepared.browser("stranger"), route, prepared.things)
+        assert answer.status_code in (403, 404, 302), "stranger"
+    if page.least != EVERYBODY:
+        assert state_of(prepared.fairview.tenant) == prepared.state, (refused, "stranger")
+
+    for role in RANK.keys() - set(refused):
+        answer = call(prepared.browser(role), route, prepared.things)
+        assert answer.status_code not in REFUSED, role
+        assert answer.status_code < 500, role
 
 
 @pytest.mark.parametrize(
     "route", sorted(name for name, page in TABLE.items() if ARGUMENTS[name] and not page.is_of_platform)
 )
-def test_another_clubs_things_do_not_exist(
-    route: str, fairview: Club, kingsmere: Club, things: Things
-) -> None:
-    before = state_of(fairview.tenant)
-
-    answer = call(desk(kingsmere.admin), route, things)
+def test_another_clubs_things_do_not_exist(route: str, prepared: Prepared, db: None) -> None:
+    answer = call(prepared.browser("neighbour"), route, prepared.things)
 
     # Lists of Django's own lead back to the list with a message.
     assert answer.status_code in (302, 403, 404), answer.status_code
     assert b"Thandi" not in answer.content
-    assert state_of(fairview.tenant) == before
+    assert state_of(prepared.fairview.tenant) == prepared.state
 
 
 @pytest.mark.parametrize("route", sorted(name for name, page in TABLE.items() if page.least <= OPERATOR))
-def test_operators_of_the_platform_may_open_everything(route: str, fairview: Club, things: Things) -> None:
-    root = desk(factories.user("root", is_superuser=True))
-
-    assert call(root, route, things).status_code not in (403, 500)
+def test_operators_of_the_platform_may_open_everything(route: str, prepared: Prepared, db: None) -> None:
+    assert call(prepared.browser("root"), route, prepared.things).status_code not in (403, 500)

@@ -73,6 +73,14 @@ def append(tenant: Tenant, *numbers: str, kind: LogKind = LogKind.PROFILE_CHANGE
         log.append(LogEntry(kind, None, {"n": number}) for number in numbers)
 
 
+def append_typed(tenant: Tenant, name: str, *numbers: str) -> None:
+    """Entries of activities of a type, in one transaction."""
+    with tenant_scope(tenant), transaction.atomic():
+        log.append(
+            LogEntry(LogKind.ACTIVITY_RECORDED, None, {"n": number, "type": name}) for number in numbers
+        )
+
+
 @contextmanager
 def another_connection() -> Iterator[Any]:
     """A second connection in an open transaction; ends with a roll-back unless the test commits."""

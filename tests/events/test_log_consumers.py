@@ -330,7 +330,10 @@ def test_readers_find_their_place_by_the_index(fairview: Club) -> None:
             "xid": "5",
             "id": 5,
             "limit": 10,
+            "scanned": 50,
             "kinds": ["a.b"],
+            "typed_kinds": ["a.c"],
+            "types": ["X"],
         }
         cursor.execute("EXPLAIN " + statements.READ.format(bounds=""), values)
         plan = "\n".join(line for (line,) in cursor.fetchall())

@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from events import consumers
 from events.models import DomainLogEntry, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from events.tasks import deliver_webhooks, prune_webhooks, wake_webhooks
+from events.tasks import deliver_webhooks, prune_webhooks, sweep_webhooks
 from events.webhooks import delivering, recording, retrying, sending
 from events.webhooks.deliveries import replay_delivery, replay_failed, send_test
 from events.webhooks.delivering import deliver_due
@@ -630,10 +630,10 @@ def test_a_commit_wakes_the_worker_and_the_sweep_finds_what_is_due(
 
     plan()
     assert sent == [(DELIVER, str(hook.pk))]
-    wake_webhooks()
+    sweep_webhooks()
     assert len(sent) == 1, "it is on its way already"
     deliver_webhooks(str(hook.pk))
-    wake_webhooks()
+    sweep_webhooks()
 
     assert len(sent) == 1
     assert len(receiver.requests) == 1

@@ -124,7 +124,7 @@ def test_an_event_before_the_deadline_wins_even_if_it_is_read_after_it(play: Pla
 
 
 @pytest.mark.parametrize(("since", "is_satisfied"), [("ENTRY", True), ("ARRIVAL", False)])
-def test_an_event_on_the_way_to_the_waiting_step(play: Play, since: str, is_satisfied: bool) -> None:
+def test_13_an_event_on_the_way_to_the_waiting_step(play: Play, since: str, is_satisfied: bool) -> None:
     anna = person(play.tenant)
     waits = play.start(
         journey(

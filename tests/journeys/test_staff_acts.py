@@ -257,7 +257,7 @@ def test_a_row_of_slipping_away_is_acted_on_and_counts_as_saved(fairview: Club) 
     assert desk(fairview.viewer).get(url).content.decode().count('value="PROMISED"') == 0
 
 
-def test_tallies_are_folded_and_old_explanations_forgotten(play: Play) -> None:
+def test_counters_are_rolled_up_and_old_explanations_forgotten(play: Play) -> None:
     one = play.start(journey(wait("day", to="mail"), send("mail"), entry={"policy": "AFTER_EXIT"}))
     anna, ben = person(play.tenant), person(play.tenant, "Ben")
     for who in (anna, ben):

@@ -46,6 +46,7 @@ def definition() -> dict[str, Any]:
         triggers=[on_event("TEETIME_BOOKED", "bookingId")],
         entry={"policy": "ONCE_PER_KEY"},
         exits=[{"kind": "EVENT", "event": "TEETIME_CANCELLED", "sameKey": True}],
+        goal={"event": "COMPETITION_ENTERED", "sameKey": True},
     )  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def stories(people: list[CustomerProfile]) -> list[tuple[str, list[Any], int]]:
             ("TEETIME_BOOKED", 0, "b1", 3), ("ROUND_COMPLETED", 0, "b1", 30), ("TEETIME_BOOKED", 1, "b2", 5),
             ("TEETIME_CANCELLED", 1, "b2", 60), ("TEETIME_BOOKED", 2, "b3", 26), ("TEETIME_BOOKED", 0, "b4", 200),
             ("TEETIME_BOOKED", 3, "b5", 40), ("ROUND_COMPLETED", 3, "b5", 47), ("TEETIME_BOOKED", 0, "b1", 90),
-            ("TEETIME_BOOKED", 4, "b6", 470),
+            ("TEETIME_BOOKED", 4, "b6", 470), ("COMPETITION_ENTERED", 2, "b3", 70),
         ]
     ]  # fmt: skip
 
@@ -142,7 +143,7 @@ def test_a_trial_is_equal_to_the_row_to_the_same_journey_run_live(
     assert [row[:4] for row in messages] == [row[:4] for row in live[1]]
     assert result.entered == 6
     assert result.refused == {"ONCE_PER_KEY": 1}
-    assert (result.sent, result.suppressed) == (8, 1)
+    assert (result.sent, result.suppressed, result.converted) == (6, 1, 1)
     assert result.ended["EXITED: TEETIME_CANCELLED"] == 1
     assert {one["outcome"] for one in result.by_step} >= {
         "happened",

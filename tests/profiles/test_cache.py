@@ -27,6 +27,12 @@ from tests.profiles.records import profile
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def fresh_worth() -> None:
+    """Every read looks into Redis, whatever earlier tests read."""
+    cache.worth.forget()
+
+
 @pytest.fixture
 def tenant(redis_server: "redis.Redis") -> Tenant:
     return factories.tenant()
@@ -304,3 +310,38 @@ def test_an_edit_is_seen_by_the_next_read(tenant: Tenant, person: CustomerProfil
         answer = json.loads(read_customer(person.pk))
 
     assert (answer["firstName"], answer["tags"]) == ("New", ["vip"])
+
+
+def test_where_hardly_anybody_is_read_twice_one_read_in_eight_looks(
+    tenant: Tenant, person: CustomerProfile, redis_server: "redis.Redis"
+) -> None:
+    def calls() -> int:
+        told: Any = redis_server.info("commandstats")
+        return int(told.get("cmdstat_eval", {}).get("calls", 0))
+
+    def looks(reads: int) -> int:
+        before = calls()
+        for _ in range(reads):
+            first_name(tenant, person.pk)
+        return calls() - before
+
+    for _ in range(400):
+        cache.worth.note(was_found=False)
+
+    seldom = looks(16)
+    for _ in range(200):
+        cache.worth.note(was_found=True)
+    often = looks(16)
+
+    # The first look fills, the second finds.
+    assert 2 <= seldom <= 4
+    assert often == 16
+
+
+def test_a_read_that_does_not_look_sees_what_is_committed(tenant: Tenant, person: CustomerProfile) -> None:
+    assert first_name(tenant, person.pk) == "Old"
+    rename(person, "New")
+    for _ in range(400):
+        cache.worth.note(was_found=False)
+
+    assert {first_name(tenant, person.pk) for _ in range(9)} == {"New"}

@@ -13,6 +13,7 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.events.contract import contract_lines
+from tests.examples import examples
 from tests.profiles.stories import Event, publish, tell, tell_one_by_one
 
 # What a profile is, apart from when and under which number we learnt of it.
@@ -92,7 +93,9 @@ def without_confidence(portraits: list[Any]) -> list[Any]:
     return sorted(json.dumps(each, sort_keys=True) for each in loaded)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(seed=st.integers(0, 2**32), repeats=st.integers(0, 20), batches=st.integers(1, 6))
 def test_any_permutation_and_duplication_gives_the_same_profile(
     in_order: list[Any], seed: int, repeats: int, batches: int

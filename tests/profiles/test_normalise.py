@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profiles.normalise import folded, is_placeholder_email, is_placeholder_phone, normal_email, normal_phone
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def by_the_library(value: str, country: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if valid else None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(
     country=st.sampled_from(["ZA", "GB", "IE", "DE", "FR", "AU", "NZ", "IT", "US", "AR", "BR", "XX"]),
     digits=st.from_regex(r"0?[0-9]{2,4}[0-9]{5,8}", fullmatch=True),

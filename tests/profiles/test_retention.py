@@ -1,9 +1,11 @@
 """What is past its period goes, the rest stays."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from events.models import InboxEvent
@@ -136,3 +138,33 @@ def test_a_period_that_cannot_be_meant_is_refused_at_its_field(fairview: Club, d
     assert "Write whole days from 30 to 36,500" in text_of(answer)
     fairview.tenant.refresh_from_db()
     assert "retentionDays" not in fairview.tenant.settings
+
+
+def test_a_period_that_fails_stops_no_other_and_is_told(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    someone = profile(fairview.tenant)
+    activity(fairview.tenant, someone.pk, occurred_at=LONG_AGO)
+    note(fairview.tenant, someone.pk, created_at=LONG_AGO)
+    broken = replace(periods()["activities"], end="DELETE FROM profiles_activity WHERE 1 / 0 = 1")
+    monkeypatch.setattr(retention, "periods", lambda: {"activities": broken, "notes": periods()["notes"]})
+
+    counts = apply_retention(kept(fairview.tenant, activities=365, notes=730))
+
+    assert counts == {"notes": 1}
+    with tenant_scope(fairview.tenant):
+        assert Activity.objects.count() == 1
+        told = LoggedAction.objects.get(action="retention.applied").details
+    assert told == {"notes": 1, "notApplied": ["activities"]}
+    page = text_of(desk(fairview.admin).get("/admin/tenants/loggedaction/"))
+    assert "not applied: activities" in page
+
+
+def test_the_end_of_the_night_ends_all_periods(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_: Any) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(retention, "_end", late)
+
+    with pytest.raises(SoftTimeLimitExceeded):
+        apply_retention(kept(fairview.tenant, activities=365, notes=730))

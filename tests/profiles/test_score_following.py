@@ -270,7 +270,7 @@ def test_a_lost_wake_up_is_found_by_the_sweep(fairview: Club, kingsmere: Club) -
     read_on(log_consumer.NAME)
     redis_client().flushdb()
 
-    log_consumer.wake_waiting()
+    log_consumer.sweep_waiting()
 
     mark = "crm:wake:profiles.score_touched:{}"
     assert redis_client().exists(mark.format(fairview.tenant.pk))

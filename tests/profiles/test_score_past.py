@@ -22,6 +22,7 @@ from profiles.tasks import score_tenant
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
+from tests.examples import examples
 from tests.profiles.scoring_oracle import WRITTEN_BY_THE_PLATFORM, Act, expected_scores
 from tests.profiles.stories import member, publish
 from tests.profiles.test_scoring import HISTORIES, NOW, TIERS, days, numbered, person_with, played
@@ -61,7 +62,9 @@ def expected_line(tenant: Tenant, acts: Sequence[Act], value_cents: int) -> Line
     return [next(same) for _, same in groupby(line, key=lambda point: point[1:])]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(histories=HISTORIES)
 def test_the_past_is_what_the_scores_would_have_been(
     fairview: Club, histories: list[tuple[list[Act], int]]

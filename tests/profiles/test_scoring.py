@@ -15,6 +15,7 @@ from profiles.scoring.people import score_customers
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
+from tests.examples import examples
 from tests.profiles.records import profile, unsaved_activity
 from tests.profiles.scoring_oracle import Act, Expected, expected_scores
 
@@ -169,7 +170,9 @@ def agrees(row: ProfileScore, person: CustomerProfile, expected: Expected) -> No
     assert counts == expected.counts
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(histories=HISTORIES)
 def test_the_sql_agrees_with_plain_python(fairview: Club, histories: list[tuple[list[Act], int]]) -> None:
     tenant = fairview.tenant

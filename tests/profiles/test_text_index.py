@@ -24,6 +24,7 @@ from profiles.privacy.tokens import seed_of, tokens_of_texts
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
+from tests.examples import examples
 from tests.profiles.stories import booking, member, player, tell
 from tests.profiles.test_erasing import WORDS, erase, found_in_database, sipho
 
@@ -70,7 +71,7 @@ def test_whatever_the_pattern_finds_the_index_finds(written: str) -> None:
 
 
 @given(st.sampled_from(WRITTEN), st.text(max_size=20), st.text(max_size=20), st.sampled_from(" .,;()\n\t"))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_whatever_stands_around_it(written: str, before: str, after: str, gap: str) -> None:
     text = f"{before}{gap}{written}{gap}{after}"
 

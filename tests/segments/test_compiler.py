@@ -24,6 +24,7 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.examples import examples
 from tests.profiles.records import activity, profile
 from tests.segments.oracle import Oracle
 from tests.segments.trees import people, trees
@@ -53,7 +54,7 @@ def test_sql_and_oracle_agree_on_random_trees(now: datetime, db: None) -> None:
     listed = next(segment for person in crowd for segment in person.segments)
     oracle = Oracle(now, tenant.zone)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(trees(now, tenant.zone, listed), min_size=8, max_size=8))
     def agree(several: list[dict[str, Any]]) -> None:
         for tree in several:

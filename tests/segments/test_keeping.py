@@ -28,6 +28,7 @@ from segments.statements import WEIGHED
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.examples import examples
 from tests.profiles.records import profile
 from tests.segments.makers import a_list, history, leaf, members, refresh, segment, tell
 from tests.segments.trees import people, trees
@@ -315,7 +316,7 @@ def test_random_rules_have_a_query_for_their_days(db: None) -> None:
     with tenant_scope(tenant):
         person = CustomerProfile.objects.create(tenant=tenant)
 
-    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
     @given(trees(now, tenant.zone, uuid4()))
     def runs(tree: Any) -> None:
         rule = parse(tree)

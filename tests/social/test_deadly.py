@@ -1,9 +1,11 @@
 """What kills every worker is given up, told, and stands in nobody's way; what is left on a Page is taken back."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from social import measuring
@@ -15,6 +17,7 @@ from social.publishing.claiming import MOST_LOST, claim
 from social.publishing.deadly import give_up_deadly
 from social.publishing.leftovers import PATIENCE, clear_drafts
 from social.tokens import account_of
+from tenants.postgresql.commits import ASYNC_COMMIT
 from tests.back_office import desk, text_of
 from tests.social.publishing import Stage, file_server, stage
 from tests.social.sandboxes import control, sandbox
@@ -205,3 +208,22 @@ def test_a_draft_that_somebody_set_live_is_left(stage: Stage) -> None:
     last = Attempt.objects.filter(target=target).latest("started_at")
     assert (last.kind, last.outcome) == ("CLEAR", "REFUSED")
     assert "is public" in last.message
+
+
+def test_only_the_word_before_a_call_that_publishes_waits_for_the_disk(stage: Stage) -> None:
+    stage.post("FACEBOOK", media_ids=[stage.picture().pk])
+    waits: list[tuple[str, bool]] = []
+    last = ""
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal last
+        if sql.startswith('INSERT INTO "social_attempt"'):
+            kind = next(one for one in ("UPLOAD", "DRAFT", "COMMIT") if one in params)
+            waits.append((kind, last != ASYNC_COMMIT))
+        last = sql
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        stage.turn()
+
+    assert waits == [("UPLOAD", False), ("DRAFT", True), ("COMMIT", True)]

@@ -171,7 +171,7 @@ def work_on(member_import_id: UUID, *, report: Report = _silent) -> MemberImport
     return find_import(member_import_id)
 
 
-def wake_abandoned() -> None:
+def sweep_abandoned() -> None:
     """Let a worker go on with each import whose worker is gone; idempotent, because waking is."""
     for tenant_id in IMPORTS.tenants_with_work():
         with tenant_scope(tenant_id):

@@ -14,6 +14,7 @@ from profiles.exchange.importing.opening import open_import
 from profiles.models import CustomerProfile, ImportOutcome, ImportRow
 from tenants.scope import tenant_scope
 from tests.cast import Club
+from tests.examples import examples
 from tests.profiles.stories import member, tell
 
 # Names that a reader of spreadsheets would take for something else.
@@ -72,7 +73,7 @@ PERSON = st.fixed_dictionaries(
 @pytest.mark.parametrize("file_format", [ExportFormat.CSV, ExportFormat.XLSX])
 # Shrinking would make and export people for minutes.
 @settings(
-    max_examples=8,
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
