@@ -33,8 +33,9 @@ TABLES: Final = (
         "segments.Segment",
         plain=columns(
             "club_id name description type criteria version refreshed_version refresh_frequency last_refreshed_at"
-            " member_count member_sum compared_xid is_active is_system template refresh_error messaging_segment_id"
-            " last_synced_at sync_error created_at updated_at created_by_id created_by_name deleted_at"
+            " member_count member_sum compared_xid compared_at is_active is_system template refresh_error"
+            " messaging_segment_id last_synced_at sync_error created_at updated_at created_by_id"
+            " created_by_name deleted_at"
         ),
         texts=written("name description criteria refresh_error sync_error"),
     ),

@@ -8,6 +8,7 @@ say of their age decides only how long that takes, never who is a member.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -44,6 +45,7 @@ SELECT member_count = %(members)s AND member_sum = %(sum)s FROM segments_segment
 WHERE tenant_id = %(tenant)s AND id = %(segment)s
 """
 XIDS: Final = 2**32
+COMPARED_EVERY: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,14 @@ class Glance:
 def glance(tenant: Tenant, segment: Ruled, clock: Clock, *, most: int) -> Glance | None:
     """Count everybody whom the rule means; None where that would not be quicker than a comparison.
 
-    It is not for rules about the timeline or other segments, nor before this version was compared once. `most`: so many
-    recent ones are told. Reads only.
+    It is not for rules about the timeline or other segments, nor where this version was not compared within
+    COMPARED_EVERY: what the kept figures cannot tell is put right by then. `most`: so many recent ones are told. Reads
+    only.
     """
     mentions = segment.rule.mentions
-    compared = Segment.objects.filter(pk=segment.id, refreshed_version=segment.version)
+    compared = Segment.objects.filter(
+        pk=segment.id, refreshed_version=segment.version, compared_at__gt=clock.now - COMPARED_EVERY
+    )
     since = compared.values_list("compared_xid", flat=True).first()
     if mentions.event_types or mentions.segments or since is None:
         return None

@@ -82,13 +82,13 @@ def _choose(happened: Mapping[UUID, Asked], segments: Mapping[UUID, Ruled]) -> d
         }
         for each in segments.values()
     }
-    chosen: dict[frozenset[str], set[UUID]] = {}
+    chosen: dict[frozenset[str], frozenset[UUID]] = {}
     for asked in happened.values():
         if asked.tokens not in chosen:
             everything = EVERYTHING in asked.tokens
-            chosen[asked.tokens] = {
+            chosen[asked.tokens] = frozenset(
                 segment for segment, tokens in wanted.items() if everything or tokens & asked.tokens
-            }
+            )
         asked.segments = chosen[asked.tokens]
     return {profile_id: asked for profile_id, asked in happened.items() if asked.segments}
 
@@ -111,7 +111,7 @@ def move_due(tenant_id: UUID) -> bool:
             cursor.execute(sql.TAKE_DUE, {"tenant": tenant_id, "today": today, "most": MOST_DUE})
             people = [profile_id for (profile_id,) in cursor.fetchall()]
         segments = ruled_segments()
-        moving = {each.id for each in segments.values() if each.rule.mentions.moves_with_time}
+        moving = frozenset(each.id for each in segments.values() if each.rule.mentions.moves_with_time)
         tokens = frozenset({TIME})
         if people and moving:
             weigh(tenant, {each: Asked(moving, Cause.TIME, tokens) for each in people}, segments, now)

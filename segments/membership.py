@@ -1,7 +1,7 @@
 """Keeps members true: weighs people for segments, writes what changed, says why, and follows nested segments up."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -30,9 +30,12 @@ MOST_REASONS: Final = 5_000
 
 @dataclass(slots=True)
 class Asked:
-    """For which segments a person is weighed, why, and what changed (tokens `field:x`, `event:X`, `time`)."""
+    """For which segments a person is weighed, why, and what changed (tokens `field:x`, `event:X`, `time`).
 
-    segments: set[UUID] = field(default_factory=set)
+    People of whom the same changed share one set, which is looked at once.
+    """
+
+    segments: frozenset[UUID] = frozenset()
     cause: Cause = Cause.CHANGE
     tokens: frozenset[str] = frozenset()
 
@@ -68,7 +71,7 @@ def weigh(
     lock_members()
     clock = Clock(now, tenant.zone)
     waiting = {
-        profile_id: Asked(set(each.segments), each.cause, each.tokens) for profile_id, each in asked.items()
+        profile_id: Asked(each.segments, each.cause, each.tokens) for profile_id, each in asked.items()
     }
     changes: list[Change] = []
     for level in sorted({each.level for each in segments.values()}):
@@ -89,7 +92,7 @@ def _pass_up(made: Iterable[Change], waiting: dict[UUID, Asked], segments: Mappi
         above = naming.get(change.segment_id)
         if above:
             asked = waiting.setdefault(change.profile_id, Asked(cause=Cause(change.cause)))
-            asked.segments.update(above)
+            asked.segments = asked.segments.union(above)
             asked.tokens |= {f"segment:{change.segment_id}"}
 
 
@@ -122,7 +125,7 @@ def weigh_alike(
     tallies: dict[tuple[UUID, bool], int] = {}
     waiting: dict[UUID, Asked] = {}
     for weighing in weighings(tenant.pk, wanted, clock):
-        asked, looks = weighing.asked({each.id for each in weighing.segments})
+        asked, looks = weighing.asked(frozenset(each.id for each in weighing.segments))
         with connection.cursor() as cursor:
             sql.WEIGHED.fill(cursor, ())
             values: dict[str, Any] = {"people": people, "asked": asked, "looks": looks, "cause": cause.value}
@@ -149,19 +152,15 @@ def _weigh_level(
     *,
     finds_reasons: bool,
 ) -> list[Change]:
-    wanted = {profile_id: each.segments & these.keys() for profile_id, each in asked.items()}
-    weighed = set().union(*wanted.values())
+    weighed = frozenset().union(*{each.segments for each in asked.values()})
     changes: list[Change] = []
     for weighing in weighings(tenant_id, [each for each in these.values() if each.id in weighed], clock):
-        known: dict[frozenset[UUID], tuple[list[int], bool]] = {}
+        known = {each: weighing.asked(each) for each in {each.segments for each in asked.values()}}
         people = []
-        for profile_id, ids in wanted.items():
-            key = frozenset(ids)
-            if key not in known:
-                known[key] = weighing.asked(key)
-            words, looks = known[key]
+        for profile_id, each in asked.items():
+            words, looks = known[each.segments]
             if any(words):
-                people.append((profile_id, words, looks, asked[profile_id].cause.value))
+                people.append((profile_id, words, looks, each.cause.value))
         if not people:
             continue
         with connection.cursor() as cursor:

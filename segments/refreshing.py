@@ -55,7 +55,8 @@ REFRESHES: Final = LeasedTable(
 REQUEST: Final = """
 INSERT INTO segments_refresh (tenant_id, segment_id, status, reason)
 SELECT %s, id, 'WAITING', %s FROM segments_segment WHERE tenant_id = %s AND id = ANY(%s)
-ON CONFLICT (tenant_id, segment_id) WHERE status IN ('WAITING', 'RUNNING') DO NOTHING
+ON CONFLICT (tenant_id, segment_id) WHERE status IN ('WAITING', 'RUNNING')
+DO UPDATE SET reason = excluded.reason WHERE segments_refresh.status = 'WAITING'
 """
 # By the clock of each club: daily ones after three in the morning. What failed waits for its next try instead.
 DUE: Final = f"""
@@ -91,6 +92,7 @@ class _Work:
     joined: dict[UUID, int] = field(default_factory=dict)
     left: dict[UUID, int] = field(default_factory=dict)
     is_counted: bool = False
+    is_compared: bool = False
     xid: int = 0
 
 
@@ -178,7 +180,7 @@ def _compare_and_write(work: _Work, segments: Sequence[Ruled]) -> None:
     clock = Clock(now, work.tenant.zone)
     if len(segments) > 1 or not _is_soon_true(work, segments[0], now):
         found = difference(work.tenant, segments, clock)
-        work.is_counted, work.xid = found.is_counted, found.xid
+        work.is_counted, work.is_compared, work.xid = found.is_counted, True, found.xid
         wanted = [each for each in segments if each.id in found.segment_ids]
         for number, people in enumerate(batches_of(found.people, BATCH)):
             _weigh_batch(work, segments, wanted, people, now, finds_reasons=number == 0)
@@ -186,11 +188,17 @@ def _compare_and_write(work: _Work, segments: Sequence[Ruled]) -> None:
 
 
 def _is_soon_true(work: _Work, segment: Ruled, now: datetime) -> bool:
-    """Whether nobody differs, or nobody any more once whoever was written lately has been weighed."""
-    seen = glance(work.tenant, segment, Clock(now, work.tenant.zone), most=BATCH)
+    """Whether nobody differs, or nobody any more once whoever was written lately has been weighed.
+
+    Only where it was time: whoever asks for a refresh has everybody compared.
+    """
+    refresh = Refresh.objects.filter(pk=work.claims[segment.id].key, reason=RefreshReason.SCHEDULE)
+    seen = (
+        glance(work.tenant, segment, Clock(now, work.tenant.zone), most=BATCH) if refresh.exists() else None
+    )
     if seen is None:
         return False
-    work.is_counted, work.xid = True, seen.xid
+    work.is_counted, work.is_compared, work.xid = True, False, seen.xid
     if seen.is_true or not seen.recent:
         return seen.is_true
     _weigh_batch(work, [segment], [segment], seen.recent, now, finds_reasons=True)
@@ -308,7 +316,7 @@ def _finish(work: _Work, segments: Sequence[Ruled]) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             lock_members()
             values: dict[str, Any] = {"tenant": work.tenant.pk, "segment": each.id, "version": each.version}
-            values["xid"] = work.xid
+            values |= {"xid": work.xid, "is_compared": work.is_compared}
             cursor.execute(sql.FINISH, values)
             if cursor.rowcount == 0:
                 _let_go_one(work.claims[each.id])

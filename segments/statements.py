@@ -147,7 +147,7 @@ WHERE t.is_active AND EXISTS (
 FINISH: Final = """
 UPDATE segments_segment AS s
 SET refreshed_version = %(version)s, last_refreshed_at = now(), refresh_error = '',
-    compared_xid = %(xid)s
+    compared_xid = %(xid)s, compared_at = CASE WHEN %(is_compared)s THEN now() ELSE s.compared_at END
 WHERE s.tenant_id = %(tenant)s AND s.id = %(segment)s AND s.version = %(version)s
 """
 # Where the pass over everybody has not found the kept figures true.

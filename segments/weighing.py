@@ -5,7 +5,7 @@ whatever number of rules share them, and each rule is a bit of a word made of th
 differs is an exclusive or. Text and values are kept for a day of the club, since nothing in them moves before midnight.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -35,7 +35,7 @@ class Weighing:
     places: Mapping[UUID, tuple[int, ...]]
     looking: frozenset[UUID]
 
-    def asked(self, wanted: Collection[UUID]) -> tuple[list[int], bool]:
+    def asked(self, wanted: frozenset[UUID]) -> tuple[list[int], bool]:
         """The words of those of its segments that are wanted, and whether they look at the timeline."""
         mine = [each.id in wanted for each in self.segments]
         return words_of(mine), not self.looking.isdisjoint(wanted)

@@ -21,6 +21,7 @@ from crm_platform.bench.queueing import OPTIONS, open_queue
 from crm_platform.bench.segment_club import all_of, drop_segments, leaf, make_segment, many_rules
 from crm_platform.bench.segment_refreshes import TABLES, refresh_now
 from crm_platform.bench.setting import Setting
+from events.consumers import ensure_positions
 from events.transports.files import FileDoor, Reject
 from segments.models import Segment
 from tenants.models import Tenant
@@ -57,6 +58,7 @@ def measure(setting: Setting, tenant: Tenant) -> list[Figure]:
     refresh_now(tenant, [*made, rare])
     with connect() as connection:
         settle(connection, *TABLES, "segments_dueday")
+        ensure_positions()
         connection.execute(READ_ALL)
     return [_latency(setting, tenant, rare), *_cost(setting, tenant)]
 

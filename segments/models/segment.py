@@ -55,6 +55,9 @@ class Segment(TenantModel):
     compared_xid = models.BigIntegerField(
         null=True, help_text="No transaction before this one was running when everybody was last compared."
     )
+    compared_at = models.DateTimeField(
+        null=True, help_text="When everybody was last compared with the members themselves."
+    )
     is_active = models.BooleanField(default=True)
     is_system = models.BooleanField(default=False, help_text="Came with the product.")
     template = models.CharField(max_length=40, db_default="", blank=True)

@@ -102,7 +102,7 @@ def weighed(
     rules = {each.id: each.rule for each in segments}
     with tenant_scope(tenant), transaction.atomic(), connection.cursor() as cursor:
         for weighing in weighings(tenant.pk, segments, clock):
-            words, looks = weighing.asked(found.keys())
+            words, looks = weighing.asked(frozenset(found))
             WEIGHED.fill(cursor, [(each, words, looks, "CHANGE") for each in people_ids])
             cursor.execute(weighing.statement, weighing.values)
             for segment_id, profile_id, is_join, cause, answers in cursor.fetchall():
@@ -140,7 +140,7 @@ def test_weighing_reads_no_table_from_end_to_end(fairview: Club) -> None:
             for each in people_made
         )
         [weighing] = weighings(fairview.tenant.pk, segments, Clock(MOMENTS[0], fairview.tenant.zone))
-        words, looks = weighing.asked({each.id for each in segments})
+        words, looks = weighing.asked(frozenset(each.id for each in segments))
         WEIGHED.fill(cursor, [(each.pk, words, looks, "CHANGE") for each in people_made[:900]])
         cursor.execute(f"EXPLAIN {weighing.statement}", weighing.values)
         plan = "\n".join(row for (row,) in cursor.fetchall())

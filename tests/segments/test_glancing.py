@@ -1,9 +1,11 @@
 """A refresh that finds the kept figures true looks at no member; whoever differs is found all the same."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from profiles.models import CustomerProfile
 from profiles.restricting import set_restriction
@@ -36,9 +38,9 @@ def comparisons(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def again(club: Club, made: Segment) -> None:
+def again(club: Club, made: Segment, reason: RefreshReason = RefreshReason.SCHEDULE) -> None:
     with tenant_scope(club.tenant):
-        request_refresh(made.pk, RefreshReason.PERSON)
+        request_refresh(made.pk, reason)
     assert refresh(club.tenant) == 1
     with tenant_scope(club.tenant), connection.cursor() as cursor:
         kept = get_segment(made.pk)
@@ -52,7 +54,6 @@ def gold(fairview: Club, comparisons: list[int]) -> Segment:
     for number in range(10):
         profile(fairview.tenant, membership_tier="Gold" if number < 3 else "Silver")
     made = segment(fairview.tenant, GOLD)
-    again(fairview, made)
     comparisons.clear()
     return made
 
@@ -100,6 +101,35 @@ def test_whoever_differs_for_another_reason_is_found_by_a_comparison(
 
     assert comparisons == [1]
     assert members(fairview.tenant, gold) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_asks_and_each_week_has_everybody_compared(
+    fairview: Club, gold: Segment, comparisons: list[int]
+) -> None:
+    """Also where rows were lost behind our back."""
+    before = members(fairview.tenant, gold)
+    for reason, days in ((RefreshReason.PERSON, 0), (RefreshReason.SCHEDULE, 8)):
+        with tenant_scope(fairview.tenant):
+            SegmentMember.objects.filter(segment_id=gold.pk).delete()
+            Segment.objects.filter(pk=gold.pk).update(compared_at=timezone.now() - timedelta(days=days))
+
+        again(fairview, gold, reason)
+
+        assert members(fairview.tenant, gold) == before
+    assert comparisons == [1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_may_ask_while_the_schedule_waits(
+    fairview: Club, gold: Segment, comparisons: list[int]
+) -> None:
+    with tenant_scope(fairview.tenant):
+        request_refresh(gold.pk, RefreshReason.SCHEDULE)
+
+    again(fairview, gold, RefreshReason.PERSON)
+
+    assert comparisons == [1]
 
 
 @pytest.mark.django_db(transaction=True)
