@@ -81,10 +81,14 @@ def _address(name: str) -> Callable[[HttpRequest], str]:
     return lambda request: static(name)
 
 
+# What the roof itself brings (`crm_platform.admin`).
+ROOF_NAV: Final = (NavEntry("Try GraphQL", "data_object", "graphql_page", "SEE_MONEY", "Settings", 985),)
+
+
 def navigation(brought: Brought) -> list[dict[str, Any]]:
     """The sidebar: the group without a title first, each group where its first entry's order puts it."""
     groups: dict[str, list[NavEntry]] = {"": []}
-    for entry in sorted(_every(brought, "nav"), key=lambda entry: entry.order):
+    for entry in sorted([*_every(brought, "nav"), *ROOF_NAV], key=lambda entry: entry.order):
         groups.setdefault(entry.group, []).append(entry)
     return [_nav_group(title, entries) for title, entries in groups.items()]
 

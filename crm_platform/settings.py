@@ -192,7 +192,10 @@ DEFAULT_FROM_EMAIL = globals()["CRM_MAIL_FROM"]
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = False
+# English only; the catalogue puts plain words in the place of Django's own (`tenants.stock_words`).
+USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "tenants" / "locale"]
+FORMAT_MODULE_PATH = "tenants.formats"
 
 STATIC_URL = "/static/"
 # Empty: files are served from where they lie, without `collectstatic`.

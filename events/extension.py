@@ -16,7 +16,7 @@ from tenants.extension import (
     Tag,
 )
 
-OPERATIONS: Final = "Operations"
+OPERATIONS: Final = "System health"
 
 EXTENSION: Final = Extension(
     error_codes="events.error_codes.CODES",
@@ -53,10 +53,12 @@ EXTENSION: Final = Extension(
         "WebhookDeliveryStatus": "events.models.DeliveryStatus",
     },
     nav=(
-        NavEntry("Inbox", "inbox", "operations_inbox", "ADMINISTER", OPERATIONS, order=800),
-        NavEntry("Dead letters", "report", "operations_dead_letters", "ADMINISTER", OPERATIONS, order=810),
-        NavEntry("Consumers", "sync_alt", "operations_consumers", "ADMINISTER", OPERATIONS, order=820),
-        NavEntry("Parked entries", "local_parking", "operations_parked", "ADMINISTER", OPERATIONS, order=830),
+        NavEntry("Events received", "inbox", "operations_inbox", "ADMINISTER", OPERATIONS, order=800),
+        NavEntry(
+            "Events that failed", "report", "operations_dead_letters", "ADMINISTER", OPERATIONS, order=810
+        ),
+        NavEntry("Background work", "sync_alt", "operations_consumers", "ADMINISTER", OPERATIONS, order=820),
+        NavEntry("Set aside", "local_parking", "operations_parked", "ADMINISTER", OPERATIONS, order=830),
         NavEntry("Webhooks", "webhook", "webhooks", "ADMINISTER", "Settings", 940),
     ),
     styles=("crm/webhooks.css",),

@@ -122,7 +122,7 @@ PERIODS: Final = (
     ),
     Period(
         "handledLetters",
-        "Dead letters that were handled",
+        "Failed jobs that were handled",
         "They are deleted.",
         90,
         "SELECT id FROM events_deadletter WHERE tenant_id = %(tenant)s AND handled_at < %(before)s",

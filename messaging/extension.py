@@ -6,6 +6,7 @@ from tenants.extension import (
     BLANKED,
     OF_PERSON,
     Consumer,
+    CustomerAct,
     CustomerPanel,
     Extension,
     LogKind,
@@ -104,6 +105,7 @@ EXTENSION: Final = Extension(
         "idempotencyKey": "messaging.timeline_names.by_key",
         "messageId": "messaging.timeline_names.by_service_id",
     },
+    customer_actions=(CustomerAct("write", "Write", "customers_write", order=5, icon="edit_square"),),
     customer_panels=(
         CustomerPanel(
             "messages",
@@ -115,7 +117,7 @@ EXTENSION: Final = Extension(
         ),
     ),
     nav=(
-        NavEntry("Messages in trouble", "unsubscribe", "send_troubles", "ADMINISTER", "Operations", 860),
+        NavEntry("Messages in trouble", "unsubscribe", "send_troubles", "ADMINISTER", "System health", 860),
         NavEntry("Sending rules", "mail_lock", "send_rules", "ADMINISTER", "Settings", 955),
     ),
     consumers=(

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, get_decimal_symbol
 
 from profiles.births import doubt
 from profiles.normalise import (
@@ -152,6 +152,10 @@ class Club:
     def money(self, amount_cents: int, currency: str | None) -> str:
         """An amount in words for a title; without a currency the club's own is meant."""
         return money(amount_cents, currency or self.currency, self.locale)
+
+    def decimal(self, text: str) -> str:
+        """A number as it is written in programs, with the club's decimal sign."""
+        return text.replace(".", get_decimal_symbol(self.locale))
 
     def aware(self, value: datetime | None) -> datetime | None:
         """A payload's time; without an offset the club's clock is meant."""

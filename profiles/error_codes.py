@@ -13,6 +13,7 @@ CODES: Final[Mapping[str, str]] = {
     "NOT_ENOUGH_PEOPLE": "A household needs two customers.",
     "NOT_MERGED": "The customer was not merged.",
     "NOT_YOUR_NOTE": "Only its author or an administrator may change a note.",
+    "ROLES_CLASH": "One person of a household pays, and no child.",
     "SAME_CUSTOMER": "The two are one customer already.",
     "SCORING_UNDER_WAY": "Everybody is being scored already.",
     "SEARCH_UNDER_WAY": "A search for duplicates is under way.",

@@ -66,6 +66,13 @@ class NothingToForm(ConflictError):
         super().__init__("A household needs two different customers.", code="NOT_ENOUGH_PEOPLE")
 
 
+class RolesClash(ConflictError):
+    """Two people who pay, or a child who does."""
+
+    def __init__(self) -> None:
+        super().__init__("One person of a household pays, and no child.", code="ROLES_CLASH")
+
+
 class AlreadyDecided(ConflictError):
     """Somebody decided about this pair in the meantime."""
 

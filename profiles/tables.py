@@ -212,7 +212,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.HouseholdMember",
-        personal=columns("household_id profile_id"),
+        personal=columns("household_id profile_id role is_payer"),
         mine=OF_PERSON,
         elsewhere="profiles.Household",
         undo=OnUndo.KEEPS_PERSON,

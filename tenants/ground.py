@@ -14,7 +14,7 @@ EXTENSION: Final = Extension(
         NavEntry("Club", "golf_course", "tenants_tenant_changelist", "ADMINISTER", SETTINGS, 900),
         NavEntry("Colleagues", "badge", "tenants_membership_changelist", "ADMINISTER", SETTINGS, 910),
         NavEntry("Invitations", "mail", "tenants_invitation_changelist", "ADMINISTER", SETTINGS, 915),
-        NavEntry("Users", "person", "tenants_user_changelist", "ADMINISTER", SETTINGS, 920),
+        NavEntry("Log-ins", "person", "tenants_user_changelist", "ADMINISTER", SETTINGS, 920),
         NavEntry("API keys", "key", "tenants_apikey_changelist", "ADMINISTER", SETTINGS, 930),
         NavEntry("Action log", "history", "tenants_loggedaction_changelist", "ADMINISTER", SETTINGS, 990),
     ),

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from tenants.actors import acting_as, actor_of_user
 from tenants.models import Role, Tenant, User
@@ -64,7 +65,11 @@ class AdminTenantMiddleware:
         if staff.tenant is None:
             return self.get_response(request)
         staff.role = role_of(staff.user, staff.tenant)
-        with tenant_scope(staff.tenant.pk), acting_as(actor_of_user(cast(User, staff.user))):
+        with (
+            tenant_scope(staff.tenant.pk),
+            acting_as(actor_of_user(cast(User, staff.user))),
+            timezone.override(staff.tenant.zone),
+        ):
             response = self.get_response(request)
         if isinstance(response, StreamingHttpResponse):
             chunks = cast("list[bytes]", response.streaming_content)

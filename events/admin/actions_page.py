@@ -127,8 +127,8 @@ FINAL: Final = ("skip", "discard")
 CONSEQUENCES: Final = {
     "replay": "They are processed anew with all attempts. What cannot be applied comes back here with its reason.",
     "skip": "They will not be applied. They stay in the inbox with their reason and can be replayed later.",
-    "retry": "Their consumers get them once more. What fails again stays parked with the new error.",
-    "discard": "Their consumers will never see them. They stay in the list of discarded entries.",
+    "retry": "The work gets them once more. What fails again stays set aside with the new error.",
+    "discard": "The work will never see them. They stay in the list of discarded entries.",
 }
 
 
@@ -189,7 +189,7 @@ def _act_on_parked(request: StaffRequest, act: str, ids: list[int]) -> None:
         return
     done = formatting.plural(retried.done, "entry", "entries")
     if retried.still_parked:
-        messages.warning(request, f"{done} digested, {retried.still_parked} failed again and stay parked.")
+        messages.warning(request, f"{done} done, {retried.still_parked} failed again and stay set aside.")
     else:
         messages.success(request, f"{done} digested.")
 

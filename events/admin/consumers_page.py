@@ -22,7 +22,7 @@ def consumers(request: StaffRequest) -> HttpResponse:
     return show(
         request,
         "crm/operations/consumers.html",
-        "Consumers",
+        "Background work",
         lags=lags(),
         readers=settings.CRM_OUTBOUND_READERS,
         queue=settings.CRM_OUTBOUND_QUEUE,
@@ -43,10 +43,12 @@ def pause_consumer(request: StaffRequest, name: str) -> HttpResponse:
     Going on also ends the stop after entries that failed one after the other.
     """
     if not request.user.is_superuser:
-        raise PermissionDenied("Consumers serve all clubs: only operators of the platform may stop one.")
+        raise PermissionDenied(
+            "Background work serves all clubs: only operators of the platform may stop it."
+        )
     paused = request.POST.get("paused") == "1"
     if not pause(name, paused=paused):
-        raise Http404("There is no such consumer.")
+        raise Http404("There is no such work.")
     if not paused:
         resume(name)
     messages.success(request, f"{name} {'is paused' if paused else 'goes on'}.")

@@ -19,7 +19,7 @@ from tenants.roles import Right
 from tenants.scope import all_tenants
 
 PAGE: Final = 50
-CRUMB: Final = "Dead letters"
+CRUMB: Final = "Events that failed"
 
 
 @dataclass(frozen=True, slots=True)

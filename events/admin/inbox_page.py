@@ -146,7 +146,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
         "is_continued": continued,
         **options,
     }
-    return show(request, "crm/operations/inbox.html", "Inbox", **context)
+    return show(request, "crm/operations/inbox.html", "Events received", **context)
 
 
 @page("operations/inbox/<int:row_id>/", name="operations_event", right=Right.ADMINISTER)
@@ -174,5 +174,5 @@ def event_context(event: InboxEvent) -> dict[str, Any]:
         "took": round(took.total_seconds(), 1) if took else None,
         "is_dead": event.status == InboxStatus.DEAD,
         "is_open": event.status in (InboxStatus.DEAD, InboxStatus.FAILED),
-        "crumb": {"link": reverse("admin:operations_inbox"), "title": "Inbox"},
+        "crumb": {"link": reverse("admin:operations_inbox"), "title": "Events received"},
     }

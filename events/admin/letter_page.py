@@ -26,7 +26,7 @@ def letter(request: StaffRequest, letter_id: int) -> HttpResponse:
     body, problem = found.body, ""
     if request.method == "POST":
         if not request_may(request, Right.ADMINISTER):
-            raise PermissionDenied("Only admins of the club repair dead letters.")
+            raise PermissionDenied("Only admins of the club repair what failed.")
         body = request.POST.get("body", "")
         problem = _act(request, found, body)
         if not problem:
@@ -56,7 +56,7 @@ def letter_or_404(request: StaffRequest, letter_id: int) -> DeadLetter:
             with all_tenants():
                 row = DeadLetter.objects.filter(pk=letter_id, tenant=None).first()
     if row is None:
-        raise Http404("There is no such dead letter in this club.")
+        raise Http404("There is no such failed job in this club.")
     return row
 
 

@@ -27,7 +27,7 @@ def parked(request: StaffRequest) -> HttpResponse:
     return show(
         request,
         "crm/operations/parked.html",
-        "Parked entries",
+        "Set aside",
         rows=found[:PAGE],
         more=more,
         chosen=status,

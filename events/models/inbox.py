@@ -14,7 +14,7 @@ class InboxStatus(models.TextChoices):
     SUCCESS = "SUCCESS", "Done"
     FAILED = "FAILED", "Failed, will be tried again"
     SKIPPED = "SKIPPED", "Skipped"
-    DEAD = "DEAD", "Dead letter"
+    DEAD = "DEAD", "Could not be applied"
 
 
 # Waiting to be claimed; the rest is at rest.

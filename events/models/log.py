@@ -102,7 +102,7 @@ class ParkedEntry(TenantModel):
     class Status(models.TextChoices):
         """What staff decided."""
 
-        PARKED = "PARKED", "Parked"
+        PARKED = "PARKED", "Set aside"
         RETRIED = "RETRIED", "Retried"
         DISCARDED = "DISCARDED", "Discarded"
 

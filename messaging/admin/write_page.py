@@ -11,6 +11,7 @@ from messaging.models import SendChannel
 from messaging.rendering import Rendered, TemplateProblem
 from messaging.templates import Template, Templates, templates_of
 from messaging.writing import NotAllowed, Way, preview, ways_to, write_to
+from profiles.admin.customer_actions import chosen_customers
 from profiles.models import CustomerProfile, ProfileStatus
 from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
@@ -38,6 +39,21 @@ class Letter:
     def said_subject(self) -> str:
         """Only a mail has one."""
         return self.subject if self.way.channel == SendChannel.EMAIL else ""
+
+
+@page("customers/write/", name="customers_write", right=Right.EDIT)
+def customers_write(request: StaffRequest) -> HttpResponse:
+    """From the list or a customer's page to the letter; for several it says how one writes to many."""
+    chosen = list(chosen_customers(request).values_list("pk", flat=True)[:2])
+    if len(chosen) == 1:
+        return HttpResponseRedirect(reverse("admin:customer_write", args=chosen))
+    messages.info(
+        request,
+        "A letter is for one person. To write to several, put them on a list, and send that list a campaign."
+        if chosen
+        else "Choose somebody first.",
+    )
+    return HttpResponseRedirect(reverse("admin:profiles_customerprofile_changelist"))
 
 
 @page("profiles/customerprofile/<uuid:profile_id>/write/", name="customer_write", right=Right.EDIT)

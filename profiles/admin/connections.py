@@ -8,12 +8,11 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from events.identity_hints import IdentityKind
-from profiles.matching.households import household_of
+from profiles.matching.households import Home, home_of
 from profiles.matching.review import open_candidates
 from profiles.models import (
     CRM_RECORD,
     CustomerProfile,
-    Household,
     Identifier,
     ProfileMerge,
     ProfileStatus,
@@ -69,7 +68,7 @@ class Connections:
     household: list[Neighbour]
     merged_in: list[tuple[CustomerProfile, ProfileMerge]]
     candidates: list[tuple[CustomerProfile, int, str]]
-    roof: tuple[Household, list[CustomerProfile]] | None
+    home: Home | None
 
 
 def connections_of(profile: CustomerProfile) -> Connections:
@@ -104,12 +103,19 @@ def connections_of(profile: CustomerProfile) -> Connections:
         ],
         merged_in=[(people[merge.loser_id], merge) for merge in merges if merge.loser_id in people],
         candidates=[(people[key], *reason) for key, reason in reasons.items() if key in people],
-        roof=household_of(profile.pk),
+        home=home_of(profile.pk),
     )
 
 
 def _active(identifiers: list[Identifier], kind: str) -> Identifier | None:
     return next((row for row in identifiers if row.kind == kind and row.is_active), None)
+
+
+def sharers_of(profile_id: UUID) -> dict[UUID, list[str]]:
+    """Who else has an address of the customer, and which."""
+    return _sharers(
+        profile_id, list(Identifier.objects.filter(profile_id=profile_id).exclude(kind=CRM_RECORD))
+    )
 
 
 def _sharers(profile_id: UUID, shared: list[Identifier]) -> dict[UUID, list[str]]:

@@ -28,6 +28,7 @@ from tenants.admin import formatting
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, show
 from tenants.middleware import StaffRequest
+from tenants.models import Tenant
 from tenants.roles import Right
 
 MOST_NOTES = 100
@@ -92,10 +93,11 @@ def show_customer(
 def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[str, Any]:
     """Everything that the template of the page shows."""
     club = club_of(request)
-    origins = provenance(facts_of(profile.pk))
+    origins = provenance(facts_of(profile.pk), club)
     choice, hidden = choice_from(request.GET), hidden_from(request)
     today = timezone.now().astimezone(club.zone).date()
     is_restricted = restriction_of(profile.pk)
+    around = connections_of(profile)
     return {
         "profile": profile,
         "own_heading": True,
@@ -109,14 +111,15 @@ def customer_context(request: StaffRequest, profile: CustomerProfile) -> dict[st
         "tags": coloured(profile.tags),
         "known_tags": known_tags(),
         "membership": membership_of(profile, origins, today),
-        "golf": golf_of(profile, origins),
+        "golf": golf_of(profile, origins, club),
         "person": person_of(profile, origins),
         "consents": [
             Consent(label, icon, getattr(profile, column), origins.get(name))
             for label, name, column, icon in CHANNELS
         ],
         "other_money": other_money(profile.pk, club) if request_may(request, Right.SEE_MONEY) else (),
-        "around": connections_of(profile),
+        "around": around,
+        "guardians": around.home.guardians() if around.home else [],
         "scores": dials_of(profile, club),
         "chart": activity_chart(profile.pk, club),
         "choice": choice,
@@ -175,9 +178,12 @@ def membership_of(profile: CustomerProfile, origins: Mapping[str, Provenance], t
     return _shown(values, origins, {"membershipExpiry": hint})
 
 
-def golf_of(profile: CustomerProfile, origins: Mapping[str, Provenance]) -> list[Shown]:
+def golf_of(profile: CustomerProfile, origins: Mapping[str, Provenance], club: Tenant) -> list[Shown]:
     """The golf facts that there are."""
-    values = {"handicap": handicap_text(profile.handicap_tenths), "homeClubName": profile.home_club_name}
+    values = {
+        "handicap": handicap_text(profile.handicap_tenths, club),
+        "homeClubName": profile.home_club_name,
+    }
     return _shown(values, origins, {})
 
 

@@ -119,7 +119,7 @@ def list_customers(request: StaffRequest) -> HttpResponse:
         found=found,
         total=len(found.customers) if choice.text else total_of(choice),
         heads=[_head(column, choice) for column in columns],
-        rows=[(profile, cells_of(profile, columns)) for profile in found.customers],
+        rows=[(profile, cells_of(profile, columns, club)) for profile in found.customers],
         columns=columns,
         more_columns=[each for each in COLUMNS.values() if each not in columns and each.name not in hidden],
         parts=list_parts(request, choice),
@@ -205,9 +205,10 @@ def _form_page(
 ) -> HttpResponse:
     owned = []
     if profile is not None:
-        today = timezone.now().astimezone(club_of(request).zone).date()
-        origins = provenance(facts_of(profile.pk))
-        owned = [*membership_of(profile, origins, today), *golf_of(profile, origins)]
+        club = club_of(request)
+        today = timezone.now().astimezone(club.zone).date()
+        origins = provenance(facts_of(profile.pk), club)
+        owned = [*membership_of(profile, origins, today), *golf_of(profile, origins, club)]
     return show(
         request,
         "crm/customer/form.html",

@@ -43,7 +43,7 @@ def state_of(lag: ConsumerLag) -> ConsumerState:
         return ConsumerState(lag, "bad", "In trouble")
     if lag.entries == 0 or lag.seconds < SLOW_SECONDS:
         return ConsumerState(lag, "good", "Up to date")
-    return ConsumerState(lag, "warn" if lag.seconds < LATE_SECONDS else "bad", "StatementPipeline")
+    return ConsumerState(lag, "warn" if lag.seconds < LATE_SECONDS else "bad", "Behind")
 
 
 @front_page

@@ -121,16 +121,16 @@ class Cell:
     value: Any
 
 
-def cells_of(profile: CustomerProfile, columns: Sequence[Column]) -> list[Cell]:
+def cells_of(profile: CustomerProfile, columns: Sequence[Column], club: Tenant) -> list[Cell]:
     """A row of the list."""
-    return [Cell(column, _value(profile, column)) for column in columns]
+    return [Cell(column, _value(profile, column, club)) for column in columns]
 
 
-def _value(profile: CustomerProfile, column: Column) -> Any:
+def _value(profile: CustomerProfile, column: Column, club: Tenant) -> Any:
     value: Any = getattr(profile, _FIELDS[column.name]) if column.name in _FIELDS else None
     if column.kind == "tags":
         return coloured(value)
-    return handicap_text(value) if column.kind == "handicap" else value
+    return handicap_text(value, club) if column.kind == "handicap" else value
 
 
 def listed_columns(columns: Sequence[Column], club: Tenant) -> list[ListedColumn]:

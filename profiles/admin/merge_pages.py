@@ -1,15 +1,13 @@
-"""Merging, taking back and households from the customer page."""
+"""Merging and taking back from the customer page."""
 
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from profiles.admin.customer_page import address_of
 from profiles.admin.provenance import LABELS
 from profiles.errors import CustomerNotFound
-from profiles.matching.households import dissolve_household, form_household, leave_household
 from profiles.matching.review import evidence_between
 from profiles.merge_choices import CHOOSABLE, merge_with_choice
 from profiles.merging.previewing import preview_fields, preview_merge
@@ -83,45 +81,6 @@ def unmerge_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
         return HttpResponseRedirect(address_of(profile_id))
     messages.success(request, "Taken back: they are two customers again.")
     return HttpResponseRedirect(address_of(outcome.restored_id))
-
-
-@page("profiles/customerprofile/<uuid:profile_id>/household/", name="household_form", right=Right.EDIT)
-@require_POST
-def household_form(request: StaffRequest, profile_id: UUID) -> HttpResponse:
-    """Put the customer and those of the form field `with` under one roof."""
-    others = [one for one in map(uuid_or_none, request.POST.getlist("with")) if one is not None]
-    try:
-        form_household([profile_id, *others])
-    except CustomerNotFound as error:
-        raise Http404(error.message) from error
-    except DomainError as error:
-        messages.warning(request, error.message)
-    else:
-        messages.success(request, "They are one household now.")
-    return HttpResponseRedirect(address_of(profile_id))
-
-
-@page("profiles/customerprofile/<uuid:profile_id>/leave/", name="household_leave", right=Right.EDIT)
-@require_POST
-def household_leave(request: StaffRequest, profile_id: UUID) -> HttpResponse:
-    """Take the customer out of the household."""
-    try:
-        leave_household(profile_id)
-    except CustomerNotFound as error:
-        raise Http404(error.message) from error
-    messages.success(request, "No longer in the household.")
-    return HttpResponseRedirect(address_of(profile_id))
-
-
-@page("households/<uuid:household_id>/dissolve/", name="household_dissolve", right=Right.EDIT)
-@require_POST
-def household_dissolve(request: StaffRequest, household_id: UUID) -> HttpResponse:
-    """Nobody of it lives together any more; back to the customer of the form field `customer`."""
-    dissolve_household(household_id)
-    messages.success(request, "The household is dissolved.")
-    customer = uuid_or_none(request.POST.get("customer", ""))
-    back = address_of(customer) if customer else reverse("admin:profiles_customerprofile_changelist")
-    return HttpResponseRedirect(back)
 
 
 def _customer(profile_id: UUID) -> CustomerProfile:

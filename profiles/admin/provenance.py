@@ -9,6 +9,7 @@ from uuid import UUID
 from profiles.golden_rows.rules import FIELD_OWNERS, KnownFact, winners
 from profiles.models import Fact
 from tenants.admin import formatting
+from tenants.models import Tenant
 
 LABELS: Final[Mapping[str, str]] = {
     "firstName": "First name",
@@ -57,8 +58,8 @@ def facts_of(profile_id: UUID) -> list[KnownFact]:
     return [KnownFact(*row) for row in rows]
 
 
-def provenance(facts: Iterable[KnownFact]) -> dict[str, Provenance]:
-    """Field → where its value comes from; fields nobody spoke about are missing."""
+def provenance(facts: Iterable[KnownFact], club: Tenant | None = None) -> dict[str, Provenance]:
+    """Field → where its value comes from, as the club writes it; fields nobody spoke about are missing."""
     facts = list(facts)
     standing = winners(facts)
     found: dict[str, Provenance] = {}
@@ -67,17 +68,17 @@ def provenance(facts: Iterable[KnownFact]) -> dict[str, Provenance]:
             fact for fact in facts if fact.field == name and fact is not winner and fact.value != winner.value
         ]
         latest = {fact.source: fact for fact in sorted(rivals, key=lambda fact: fact.occurred_at)}
-        others = [_statement(fact) for fact in latest.values()]
-        found[name] = Provenance(_statement(winner), others, FIELD_OWNERS.get(name, ""))
+        others = [_statement(fact, club) for fact in latest.values()]
+        found[name] = Provenance(_statement(winner, club), others, FIELD_OWNERS.get(name, ""))
     return found
 
 
-def readable(name: str, value: Any) -> str:
+def readable(name: str, value: Any, club: Tenant | None = None) -> str:
     """A fact's value as staff read it."""
     if value is None or value == "":
         return "nothing"
     if name == "handicap":
-        return handicap_text(int(value))
+        return handicap_text(int(value), club)
     if name in DATE_FIELDS:
         return formatting.day(date.fromisoformat(value))
     if isinstance(value, bool):
@@ -85,12 +86,13 @@ def readable(name: str, value: Any) -> str:
     return str(value)
 
 
-def handicap_text(tenths: int | None) -> str:
-    """A handicap with one decimal; a plus handicap has its sign in front."""
+def handicap_text(tenths: int | None, club: Tenant | None = None) -> str:
+    """A handicap with one decimal, with the club's decimal sign; a plus handicap has its sign in front."""
     if tenths is None:
         return ""
-    return f"+{-tenths / 10:.1f}" if tenths < 0 else f"{tenths / 10:.1f}"
+    text = f"+{-tenths / 10:.1f}" if tenths < 0 else f"{tenths / 10:.1f}"
+    return text if club is None else text.replace(".", formatting.decimal_sign(club))
 
 
-def _statement(fact: KnownFact) -> Statement:
-    return Statement(fact.source, readable(fact.field, fact.value), fact.occurred_at)
+def _statement(fact: KnownFact, club: Tenant | None) -> Statement:
+    return Statement(fact.source, readable(fact.field, fact.value, club), fact.occurred_at)

@@ -253,8 +253,8 @@ def _differs(columns: list[Column], label: str) -> bool:
 
 def _column(club: Tenant, profile: CustomerProfile) -> Column:
     today = timezone.now().astimezone(club.zone).date()
-    origins = provenance(facts_of(profile.pk))
-    facts = [*membership_of(profile, origins, today), *golf_of(profile, origins)]
+    origins = provenance(facts_of(profile.pk), club)
+    facts = [*membership_of(profile, origins, today), *golf_of(profile, origins, club)]
     born = profile.date_of_birth
     rows = {"Born": f"{formatting.day(born)} ({birth_words(born, today)})" if born else ""}
     rows |= {fact.label: fact.text for fact in facts}

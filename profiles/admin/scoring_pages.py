@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from profiles.admin.score_dials import SHOWN
 from profiles.admin.scoring_forms import groups_of, rules_given, unread_amounts
 from profiles.errors import InvalidFields
 from profiles.models import ScoreRun
@@ -107,11 +108,21 @@ def _shown(
         groups=groups_of(offered or rules, problems, posted),
         is_offered=offered is not None,
         foretold=foretold,
+        moves=_moves(foretold) if foretold else [],
         problems=problems,
         versions=versions,
         progress=_progress(),
         is_default=rules == DEFAULT_RULES,
     )
+
+
+def _moves(foretold: Foretold) -> list[tuple[str, str, str, int]]:
+    """Which score, from and to which band as the customer page calls it, how many people."""
+    return [
+        (score, SHOWN.get(move.before, move.before), SHOWN.get(move.after, move.after), move.people)
+        for score, moves in (("Engagement", foretold.engagement), ("Churn risk", foretold.churn))
+        for move in moves
+    ]
 
 
 def _progress() -> dict[str, Any] | None:

@@ -38,9 +38,9 @@ def _tenths(handicap: Decimal) -> int:
     return int(handicap * 10)
 
 
-def _in_words(handicap: Decimal) -> str:
+def _in_words(handicap: Decimal, club: Club) -> str:
     """A plus handicap is a negative number."""
-    return f"+{-handicap:.1f}" if handicap < 0 else f"{handicap:.1f}"
+    return club.decimal(f"+{-handicap:.1f}" if handicap < 0 else f"{handicap:.1f}")
 
 
 def _player_facts(payload: teetime.PlayerCreated | teetime.PlayerUpdated, club: Club) -> dict[str, Any]:
@@ -95,9 +95,11 @@ def handicap_updated(event: DecodedEvent, payload: teetime.HandicapUpdated, club
     if subject is None:
         return Effect()
     add_facts(subject, event.source, {"handicap": _tenths(payload.new_handicap)})
-    title = f"Handicap {_in_words(payload.new_handicap)}"
+    title = f"Handicap {_in_words(payload.new_handicap, club)}"
     if payload.previous_handicap is not None:
-        title = f"Handicap {_in_words(payload.previous_handicap)} → {_in_words(payload.new_handicap)}"
+        title = (
+            f"Handicap {_in_words(payload.previous_handicap, club)} → {_in_words(payload.new_handicap, club)}"
+        )
     add_activity(
         subject,
         event,
@@ -249,7 +251,9 @@ def score_posted(event: DecodedEvent, payload: teetime.ScorePosted, club: Club) 
     if subject is not None:
         score = f" of {payload.gross_score}" if payload.gross_score is not None else ""
         differential = (
-            f" (differential {payload.differential:.1f})" if payload.differential is not None else ""
+            f" (differential {club.decimal(f'{payload.differential:.1f}')})"
+            if payload.differential is not None
+            else ""
         )
         metadata = {
             "courseId": payload.course_id,

@@ -1,6 +1,7 @@
 """Households as staff form them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -9,8 +10,8 @@ from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from profiles.desk_rows import named, tell_of
-from profiles.errors import NothingToForm
-from profiles.models import CustomerProfile, Household, HouseholdMember
+from profiles.errors import NothingToForm, RolesClash
+from profiles.models import CustomerProfile, Household, HouseholdMember, HouseholdRole
 from profiles.reading import get_customer
 from tenants.action_log import log_action
 from tenants.actors import current_actor
@@ -18,6 +19,7 @@ from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
 WORDS: Final = {
+    "household.arranged": "arranged the household of",
     "household.formed": "put into one household:",
     "household.left": "took out of the household:",
     "household.dissolved": "dissolved the household of",
@@ -32,29 +34,68 @@ def form_household(profile_ids: Sequence[UUID], *, name: str = "") -> Household:
     with transaction.atomic():
         lock_tenant(AdvisoryLock.IDENTITY)
         people = {get_customer(profile_id).pk for profile_id in profile_ids}
-        if len(people) < 2:  # noqa: PLR2004 - two make a household
-            raise NothingToForm
-        known = HouseholdMember.objects.filter(_of(people)).values_list("household_id", flat=True)
-        households = sorted(set(known))
-        household: Household = (
-            Household.objects.get(pk=households[0])
-            if households
-            else Household.objects.create(
-                tenant_id=current_tenant_id(), name=name, formed_by_name=current_actor().name
-            )
-        )
-        HouseholdMember.objects.filter(household_id__in=households[1:]).update(household_id=household.pk)
-        Household.objects.filter(pk__in=households[1:]).delete()
-        HouseholdMember.objects.bulk_create(
-            [
-                HouseholdMember(
-                    tenant_id=household.tenant_id, household_id=household.pk, profile_id=profile_id
-                )
-                for profile_id in sorted(people)
-            ],
-            ignore_conflicts=True,
-        )
+        household = _join(people, name)
         _note("household.formed", household.pk, people)
+    return household
+
+
+def _join(people: set[UUID], name: str = "") -> Household:
+    """One household of these and of whoever lives with one of them already; raises NothingToForm."""
+    if len(people) < 2:  # noqa: PLR2004 - two make a household
+        raise NothingToForm
+    known = HouseholdMember.objects.filter(_of(people)).values_list("household_id", flat=True)
+    households = sorted(set(known))
+    household: Household = (
+        Household.objects.get(pk=households[0])
+        if households
+        else Household.objects.create(
+            tenant_id=current_tenant_id(), name=name, formed_by_name=current_actor().name
+        )
+    )
+    # Two households that become one may each have had somebody who pays.
+    HouseholdMember.objects.filter(household_id__in=households[1:]).update(
+        household_id=household.pk, is_payer=False
+    )
+    Household.objects.filter(pk__in=households[1:]).delete()
+    HouseholdMember.objects.bulk_create(
+        [
+            HouseholdMember(tenant_id=household.tenant_id, household_id=household.pk, profile_id=profile_id)
+            for profile_id in sorted(people)
+        ],
+        ignore_conflicts=True,
+    )
+    return household
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What somebody is to be in a household; `role` as in HouseholdRole, empty: nothing in particular."""
+
+    profile_id: UUID
+    role: str = ""
+    is_payer: bool = False
+
+
+def arrange_household(places: Sequence[Place]) -> Household:
+    """Make these customers, and only these, one household with these roles.
+
+    Raises CustomerNotFound; NothingToForm for fewer than two people; RolesClash for two payers, or a child who pays.
+    Takes the tenant's identity lock.
+    """
+    payers = [place for place in places if place.is_payer]
+    if len(payers) > 1 or any(place.role == HouseholdRole.CHILD for place in payers):
+        raise RolesClash
+    with transaction.atomic():
+        lock_tenant(AdvisoryLock.IDENTITY)
+        wanted = {get_customer(place.profile_id).pk: place for place in places}
+        household = _join(set(wanted))
+        everybody = HouseholdMember.objects.filter(household_id=household.pk)
+        # Those who were merged into somebody of the household stay with them, and say nothing of their own.
+        everybody.exclude(_of(set(wanted))).delete()
+        everybody.update(role="", is_payer=False)
+        for profile_id, place in wanted.items():
+            everybody.filter(profile_id=profile_id).update(role=place.role, is_payer=place.is_payer)
+        _note("household.arranged", household.pk, set(wanted))
     return household
 
 
@@ -83,8 +124,35 @@ def dissolve_household(household_id: UUID) -> None:
         _note("household.dissolved", household_id, people)
 
 
-def household_of(profile_id: UUID) -> tuple[Household, list[CustomerProfile]] | None:
-    """The customer's household with the others in it (survivors of merges, by name); None where there is none."""
+@dataclass(frozen=True, slots=True)
+class Housemate:
+    """Somebody of a household."""
+
+    profile: CustomerProfile
+    role: str
+    is_payer: bool
+
+    @property
+    def words(self) -> str:
+        """As in: parent or guardian, pays; empty where nothing is said."""
+        role = str(HouseholdRole(self.role).label) if self.role else ""
+        return ", ".join(filter(None, [role, "Pays" if self.is_payer else ""]))
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A household with everybody in it: survivors of merges, by name."""
+
+    household: Household
+    people: list[Housemate]
+
+    def guardians(self) -> list[CustomerProfile]:
+        """Through whom a child is spoken to."""
+        return [one.profile for one in self.people if one.role == HouseholdRole.GUARDIAN]
+
+
+def home_of(profile_id: UUID) -> Home | None:
+    """The household of a customer, themselves included; None where there is none. Three statements."""
     member = HouseholdMember.objects.filter(_of({profile_id})).first()
     if member is None:
         return None
@@ -93,15 +161,26 @@ def household_of(profile_id: UUID) -> tuple[Household, list[CustomerProfile]] | 
         .annotate(survivor=Coalesce("merged_into_id", "id"))
         .values("survivor")
     )
-    ids = (
-        HouseholdMember.objects.filter(household_id=member.household_id)
-        .annotate(survivor_id=Subquery(survivors))
-        .values("survivor_id")
+    rows = HouseholdMember.objects.filter(household_id=member.household_id).annotate(
+        survivor_id=Subquery(survivors)
     )
-    others = CustomerProfile.objects.filter(pk__in=ids).exclude(pk=profile_id).exclude(status="DELETED")
-    return Household.objects.get(pk=member.household_id), list(
-        others.order_by("first_name", "last_name", "id")
+    said: dict[UUID, tuple[str, bool]] = {}
+    for row in rows:
+        role, is_payer = said.get(row.survivor_id, ("", False))
+        said[row.survivor_id] = (role or row.role, is_payer or row.is_payer)
+    people = CustomerProfile.objects.filter(pk__in=said).exclude(status="DELETED")
+    return Home(
+        Household.objects.get(pk=member.household_id),
+        [Housemate(one, *said[one.pk]) for one in people.order_by("first_name", "last_name", "id")],
     )
+
+
+def household_of(profile_id: UUID) -> tuple[Household, list[CustomerProfile]] | None:
+    """The customer's household with the others in it; None where there is none."""
+    home = home_of(profile_id)
+    if home is None:
+        return None
+    return home.household, [one.profile for one in home.people if one.profile.pk != profile_id]
 
 
 def _of(people: set[UUID]) -> Q:

@@ -227,15 +227,38 @@ class Household(TenantModel):
         return self.name or "Household"
 
 
+class HouseholdRole(models.TextChoices):
+    """What somebody is in a household, as far as the club has to know."""
+
+    GUARDIAN = "GUARDIAN", "Parent or guardian"
+    CHILD = "CHILD", "Child"
+
+
 class HouseholdMember(TenantModel):
-    """One profile of a household; it stays its own when the profile is merged, so that an unmerge finds it."""
+    """One profile of a household; it stays its own when the profile is merged, so that an unmerge finds it.
+
+    `is_payer`: whoever the club turns to about the household's fees; one at most, and no child.
+    """
 
     household_id = models.UUIDField()
     profile_id = models.UUIDField()
+    role = models.CharField(
+        max_length=10, choices=HouseholdRole.choices, db_default="", default="", blank=True
+    )
+    is_payer = models.BooleanField(db_default=False, default=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant", "profile_id"], name="profiles_member_profile_uq"),
+            models.UniqueConstraint(
+                fields=["tenant", "household_id"], condition=Q(is_payer=True), name="profiles_member_payer_uq"
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["", *HouseholdRole.values]), name="profiles_member_role_ck"
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="CHILD") | Q(is_payer=False), name="profiles_member_child_ck"
+            ),
         ]
         indexes = [
             # Everybody of a household.

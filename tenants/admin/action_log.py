@@ -42,13 +42,45 @@ VERBS: Final[Mapping[str, str]] = {
     "event.repaired": "repaired",
     "dead_letter.repaired": "repaired",
     "dead_letter.dismissed": "dismissed",
-    "parked.retried": "sent again parked entries",
-    "parked.discarded": "let go of parked entries",
+    "parked.retried": "sent again what was set aside",
+    "parked.discarded": "let go of what was set aside",
     "bulk.done": "changed many customers",
     "bulk.undone": "took back a change of many customers",
     "retention.changed": "changed how long data is kept",
     "retention.applied": "deleted what was kept long enough",
     "scoring.changed": "changed the scoring rules",
+    "post.written": "wrote",
+    "post.sent_back": "sent back",
+    "post.deleted_there": "deleted on the network",
+    "post.edited_there": "changed on the network",
+    "post.comment_again": "wrote the lost comment again under",
+    "post.replied": "replied under",
+    "post.unscheduled": "took out of the schedule",
+    "social.connected": "connected the account",
+    "social.disconnected": "disconnected the account",
+    "social.media_added": "added to the media library",
+    "social.media_deleted": "deleted from the media library",
+    "social.own_app_set": "entered the club's own app for",
+    "social.own_app_forgotten": "took out the club's own app for",
+    "suppression.lifted": "let write again to",
+    "customer.written_to": "wrote to",
+    "message.settled": "settled the message",
+    "candidate.decided": "decided about a pair of customers",
+    "candidate.reopened": "took back a decision about a pair of customers",
+    "club.send_rules_changed": "changed the sending rules",
+    "campaign.settings": "changed the campaign settings",
+    "journey.settings": "changed the journey settings",
+    "journey.move_undone": "took back a move of people in",
+    "duplicates.searched": "searched for duplicates",
+    "import.problems_read": "downloaded the problems of",
+    "outbound.published_again": "published again what was told to other systems",
+    "privacy_request.rejected": "rejected a request of privacy",
+    "webhook.replayed": "sent again to",
+    "webhook.tested": "sent a test to",
+    "household.formed": "formed a household",
+    "household.arranged": "arranged a household",
+    "household.left": "took somebody out of a household",
+    "household.dissolved": "dissolved a household",
 }
 # Parts of the details that the sentence says already, or that only programs need.
 SAID: Final = frozenset({"name", "changes", "activityId"})
@@ -65,6 +97,7 @@ class ActionLogAdmin(ModelAdmin):
     list_filter = ["actor_kind", "action"]
     search_fields = ["actor_name", "subject_id", "action"]
     ordering = ["-id"]
+    fields = ["when", "told", "particulars", "actor_kind"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Written by acts only."""
@@ -96,7 +129,7 @@ class ActionLogAdmin(ModelAdmin):
     @display(description="What")
     def told(self, row: LoggedAction) -> SafeString:
         """A sentence: who did what to whom, with a link."""
-        subject: Subject = getattr(row, "subject", Subject(""))
+        subject = _subject_of(row)
         name = subject.name or ("" if subject.word else _name_of_what_is_gone(row))
         thing = format_html('<a href="{}">{}</a>', subject.url, name) if subject.url else name
         return format_html("{} {} {} {}", row.actor_name, _verb(row.action), subject.word, thing)
@@ -104,7 +137,7 @@ class ActionLogAdmin(ModelAdmin):
     @display(description="What exactly")
     def particulars(self, row: LoggedAction) -> str:
         """Old and new values where they are known, and the rest of the details in words."""
-        subject: Subject = getattr(row, "subject", Subject(""))
+        subject = _subject_of(row)
         if subject.more:
             return subject.more
         changes = row.details.get("changes")
@@ -114,6 +147,12 @@ class ActionLogAdmin(ModelAdmin):
             )
         rest = (f"{_words(key)}: {_told(value)}" for key, value in row.details.items() if key not in SAID)
         return "; ".join(rest) or "–"
+
+
+def _subject_of(row: LoggedAction) -> Subject:
+    """As the list looked it up for all its rows; on a page of its own, for this one."""
+    known: Subject | None = getattr(row, "subject", None)
+    return subjects_of([row])[row.pk] if known is None else known
 
 
 def _verb(action: str) -> str:

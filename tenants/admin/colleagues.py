@@ -19,7 +19,7 @@ class ColleagueForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
     person = forms.CharField(
         label="User name or e-mail",
         widget=UnfoldAdminTextInputWidget(),
-        help_text="Of somebody who has an account. For a new colleague, add a user instead.",
+        help_text="Of somebody who has an account. Somebody new is invited instead: Settings → Invitations.",
     )
     club: Tenant
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import phonenumbers
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import format_currency, format_decimal, get_currency_precision, get_decimal_symbol
 from django.utils import timezone
 
 from tenants.models import Tenant
@@ -89,6 +89,11 @@ def money(cents: int, tenant: Tenant, currency: str = "") -> str:
 def number(value: float, tenant: Tenant) -> str:
     """A count or measure as the club writes it."""
     return format_decimal(value, locale=_locale(tenant))
+
+
+def decimal_sign(tenant: Tenant) -> str:
+    """What stands between units and tenths, as the club writes it."""
+    return get_decimal_symbol(_locale(tenant))
 
 
 def initials(name: str) -> str:

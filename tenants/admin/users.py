@@ -46,7 +46,7 @@ class NewUserForm(UserCreationForm):
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Accounts of the back office."""
 
-    heading, headings = "user", "Users"
+    heading, headings = "log-in", "Log-ins"
     form = UserChangeForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm

@@ -46,6 +46,7 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
+        verbose_name = "API key"
         constraints = [
             models.UniqueConstraint(fields=["key_hash"], name="tenants_apikey_hash_uq"),
             models.CheckConstraint(

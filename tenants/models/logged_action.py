@@ -31,6 +31,8 @@ class LoggedAction(TenantModel):
     details = models.JSONField(default=dict)
 
     class Meta:
+        verbose_name = "entry"
+        verbose_name_plural = "entries"
         constraints = [
             models.CheckConstraint(
                 condition=Q(action__regex=r"^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$"),

@@ -33,21 +33,25 @@ class Tenant(models.Model):
     """One club (or group) whose data never meets another's."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    slug = models.CharField(max_length=63, validators=[validate_slug])
+    slug = models.CharField("short name", max_length=63, validators=[validate_slug])
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
     default_country = models.CharField(
+        "country",
         max_length=2,
         default="ZA",
         help_text="Two letters; phone numbers without a prefix are read as this country's.",
     )
     currency = models.CharField(max_length=3, default="ZAR", help_text="Three letters, as in ZAR or GBP.")
     locale = models.CharField(
-        max_length=16, default="en_ZA", help_text="How dates and money are written, as in en_GB."
+        "way of writing",
+        max_length=16,
+        default="en_ZA",
+        help_text="How numbers and money are written, as in en_GB.",
     )
     tier_order = models.JSONField(default=list, blank=True, help_text="Membership tiers, the highest first.")
     settings = models.JSONField(default=dict, blank=True)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("active", default=True)
     is_sandbox = models.BooleanField(
         default=False,
         db_default=False,
@@ -57,6 +61,7 @@ class Tenant(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = "club"
         constraints = [
             models.UniqueConstraint(fields=["slug"], name="tenants_tenant_slug_uq"),
             models.CheckConstraint(

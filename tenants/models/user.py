@@ -19,13 +19,16 @@ class User(AbstractUser):
     """A person of the club's staff or of the platform (superuser: every tenant, one at a time)."""
 
     auth_user_id = models.CharField(
+        "id at the login service",
         max_length=200,
         null=True,
         blank=True,
-        help_text="The identity provider's id (claim `sub`) of this person.",
+        help_text="How the login service calls this person (claim `sub` of its tokens).",
     )
 
     class Meta(AbstractUser.Meta):
+        verbose_name = "log-in"
+        verbose_name_plural = "log-ins"
         constraints = [models.UniqueConstraint(fields=["auth_user_id"], name="tenants_user_auth_user_uq")]
 
 
@@ -38,6 +41,7 @@ class Membership(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = "colleague"
         constraints = [
             models.UniqueConstraint(fields=["user", "tenant"], name="tenants_membership_user_tenant_uq"),
             models.CheckConstraint(

@@ -30,7 +30,7 @@ APPS: Final = {module.__name__.split(".")[-2]: module for module in modules() if
 # Moderate findings about the shape of a page count as well.
 ALSO: Final = ("landmark-one-main", "page-has-heading-one", "bypass")
 GRAVE: Final = ("serious", "critical")
-TABLET: Final = {"width": 820, "height": 1180}
+TABLET: Final = {"width": 768, "height": 1024}
 EVERYTHING: Final[dict[str, Any]] = {"resultTypes": ["violations"]}
 BY_LOOK: Final[dict[str, Any]] = {
     **EVERYTHING,

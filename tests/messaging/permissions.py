@@ -38,6 +38,7 @@ REST: Final[tuple[Any, ...]] = (
     Row("message-unsubscribe", "GET", "/m/unsubscribe/none", NOWHERE),
 )
 PAGES: Final = (
+    Page("customers_write", MANAGER),
     Page("customer_write", MANAGER),
     Page("send_rules", ADMIN),
     Page("send_troubles", ADMIN),

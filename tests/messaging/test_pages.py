@@ -19,10 +19,11 @@ from profiles.models import CustomerProfile, ProcessingRestriction
 from profiles.privacy.erasing import erase_customer
 from tenants.models import LoggedAction
 from tenants.scope import tenant_scope
+from tests.back_office import desk, page_of, text_of
 from tests.cast import Club
 from tests.messaging.people import candidate, ledger, mail, plan, reader, rules, said
 from tests.messaging.violations import delivery
-from tests.profiles.records import identifier
+from tests.profiles.records import identifier, profile
 
 pytestmark = pytest.mark.django_db
 
@@ -351,3 +352,17 @@ def test_what_the_service_knows_is_asked_and_not_guessed(fairview: Club) -> None
     assert row.status == "UNKNOWN"
     assert row.leased_until is not None
     assert row.leased_until <= timezone.now()
+
+
+def test_from_the_customers_page_one_click_leads_to_the_letter(fairview: Club) -> None:
+    one, other = profile(fairview.tenant).pk, profile(fairview.tenant).pk
+    browser = desk(fairview.marketing_manager)
+
+    alone = browser.get(f"/admin/customers/write/?ids={one}")
+    several = browser.get(f"/admin/customers/write/?ids={one}&ids={other}", follow=True)
+    page = text_of(browser.get(page_of(one)))
+
+    assert alone.headers["Location"] == f"/admin/profiles/customerprofile/{one}/write/"
+    assert "put them on a list, and send that list a campaign" in text_of(several)
+    assert f"/admin/customers/write/?ids={one}" in page
+    assert f"/admin/customers/note/?ids={one}" not in page, "notes have a field on the page"

@@ -114,6 +114,7 @@ PAGES: Final = (
     Page("customer_edit", STAFF),
     Page("customer_merge", MANAGER),
     Page("customer_unmerge", MANAGER, "POST"),
+    Page("household_people", MANAGER),
     Page("household_form", MANAGER, "POST"),
     Page("household_leave", MANAGER, "POST"),
     Page("household_dissolve", MANAGER, "POST"),

@@ -171,7 +171,7 @@ def test_the_page_says_where_each_fact_comes_from(fairview: Club) -> None:
 
     assert "<b>TeeTime</b>, 1 March 2026 10:05" in html
     assert "SCL says Anna (1 March 2026 10:00)" in html
-    assert "Handicap 12.3" in html
+    assert "Handicap 12,3" in html
     assert "First name: Ann" in html
 
 

@@ -232,11 +232,21 @@ def household(club: Club, **values: Any) -> Household:
     return made
 
 
-def membership(club: Club, household_id: Any, profile_id: Any) -> object:
+def membership(club: Club, household_id: Any, profile_id: Any, **values: Any) -> object:
     with tenant_scope(club.tenant):
         return HouseholdMember.objects.create(
-            tenant=club.tenant, household_id=household_id, profile_id=profile_id
+            tenant=club.tenant, household_id=household_id, profile_id=profile_id, **values
         )
+
+
+def a_member(**values: Any) -> Violation:
+    return lambda club: membership(club, household(club).pk, profile(club.tenant).pk, **values)
+
+
+def two_payers(club: Club) -> object:
+    home = household(club).pk
+    membership(club, home, profile(club.tenant).pk, is_payer=True)
+    return membership(club, home, profile(club.tenant).pk, is_payer=True)
 
 
 def two_roofs(club: Club) -> object:
@@ -423,6 +433,9 @@ VIOLATIONS: dict[str, list[Violation]] = {
     "profiles_candidate_reason_ck": [a_candidate(reason="WHIM")],
     "profiles_household_tenant_uq": [second_household_id],
     "profiles_member_profile_uq": [two_roofs],
+    "profiles_member_payer_uq": [two_payers],
+    "profiles_member_role_ck": [a_member(role="UNCLE")],
+    "profiles_member_child_ck": [a_member(role="CHILD", is_payer=True)],
     "profiles_householdmember_household_fk": [foreign_household],
     "profiles_householdmember_profile_fk": [foreign_member],
     "profiles_candidate_order_ck": [pair_the_wrong_way_round],

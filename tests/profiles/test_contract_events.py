@@ -90,7 +90,7 @@ def test_the_timeline_has_a_row_for_each_event_that_says_so(told: Club) -> None:
 
     assert types == TYPES_OF_LINDIWE
     assert titles["TEETIME_BOOKED"] == "Booked 3-ball at Fairview, Sat 14 March 07:30"
-    assert titles["HANDICAP_UPDATED"] == "Handicap 14.2 → +0.4"
+    assert titles["HANDICAP_UPDATED"] == "Handicap 14,2 → +0,4"
     assert titles["TIER_UPGRADED"] == "Upgraded from Gold to Platinum"
 
 

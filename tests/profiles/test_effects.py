@@ -58,7 +58,7 @@ ROWS = [
     ("INVOICE_SENT", "PAYMENT", "CLUB", "Invoice of R1 500,00 sent, due 31 March 2026", "SUBSCRIBER"),
     ("INVOICE_OVERDUE", "PAYMENT", "CLUB", "Invoice of R1 500,00 overdue, due 31 March 2026", "SUBSCRIBER"),
     ("PLAYER_UPDATED", "GOLF", "TEETIME", "Player details updated", "LEAD"),
-    ("HANDICAP_UPDATED", "GOLF", "TEETIME", "Handicap 14.2 → +0.4", "LEAD"),
+    ("HANDICAP_UPDATED", "GOLF", "TEETIME", "Handicap 14,2 → +0,4", "LEAD"),
     ("TEETIME_BOOKED", "BOOKING", "TEETIME", f"Booked {BALL}", "CUSTOMER"),
     ("TEETIME_INVITED", "BOOKING", "TEETIME", f"Invited by Lindiwe Nkosi to a {BALL}", "LEAD"),
     ("TEETIME_CANCELLED", "BOOKING", "TEETIME", "Cancelled a tee time: rain", "LEAD"),
