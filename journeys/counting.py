@@ -45,8 +45,16 @@ def counts(definition: Definition, *, now: datetime | None = None) -> list[Count
             counted = count_quickly(parse(tree), tenant, now or timezone.now())
         except InvalidRule:
             continue
-        found.append(Counted(place, counted.count, counted.is_exact, words))
+        told = _of_one(words) if counted.count == 1 else words
+        found.append(Counted(place, counted.count, counted.is_exact, told))
     return found
+
+
+def _of_one(words: str) -> str:
+    """As they follow the number one."""
+    for many, one in (("customers fit", "customer fits"), ("people are", "person is"), ("people", "person")):
+        words = words.replace(many, one)
+    return words.replace("dates", "date")
 
 
 def _of_steps(definition: Definition) -> Iterator[tuple[str, Any, str]]:

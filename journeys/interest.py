@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from events.consumers import Entry
+from events.envelope import FUTURE_TOLERANCE
 from journeys.definition import Definition
 from journeys.definition.triggers import EventExit, EventTrigger
 from journeys.definition.vocabulary import activity_types
@@ -98,10 +99,13 @@ def happened_in(tenant: Tenant, entries: Sequence[Entry], interest: Interest) ->
 def later_than(
     tenant: Tenant, entrants: Sequence[Entrant], types: Sequence[str], now: datetime
 ) -> Mapping[UUID, list[Happened]]:
-    """What of these kinds is known of people from the moment on that brings the earliest of them."""
+    """What of these kinds is known of people from the moment on that brings the earliest of them.
+
+    A sender's clock may be ahead of ours.
+    """
     values: list[Any] = [
         tenant.pk, [one.profile_id for one in entrants], list(types),
-        min(one.at or now for one in entrants), now,
+        min(one.at or now for one in entrants), now + FUTURE_TOLERANCE,
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(LATER, values)

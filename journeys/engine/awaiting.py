@@ -8,11 +8,12 @@ own time: one that is stamped before the deadline wins, even if it is read after
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from events.envelope import FUTURE_TOLERANCE
 from journeys import clocks
 from journeys.definition.steps import Since, WaitUntil
 from journeys.definition.vocabulary import activity_types
 from journeys.engine.conditions import decide
-from journeys.engine.group import Answer, Group, as_json
+from journeys.engine.group import IN_TRIAL, Answer, Group, as_json
 from journeys.engine.statements import HERE, HERE_M, SPEAK
 from journeys.payloads import first_false, key_of
 
@@ -33,7 +34,7 @@ JOIN journeys_subscription AS s ON s.tenant_id = %(tenant)s AND s.run_id = m.run
 CROSS JOIN LATERAL (
     SELECT id, type, occurred_at, metadata FROM profiles_activity AS a
     WHERE a.tenant_id = %(tenant)s AND a.profile_id = m.profile_id AND a.occurred_at >= s.since
-      AND a.occurred_at <= %(now)s AND a.type = ANY(s.types)
+      AND a.occurred_at <= %(latest)s AND a.type = ANY(s.types)
     ORDER BY a.occurred_at LIMIT {MOST_EVENTS}
 ) AS a
 WHERE {HERE_M} ORDER BY m.run_id, a.occurred_at
@@ -90,7 +91,9 @@ def _events(group: Group, step: WaitUntil) -> dict[int, dict[str, Any]]:
     """Run → the first event that counts."""
     assert step.event is not None  # noqa: S101 - asked by the caller
     found: dict[int, dict[str, Any]] = {}
-    for run_id, key, kind, at, metadata, activity_id in group.fetch(EVENTS):
+    # A sender's clock may be ahead; a trial knows nothing that its own clock has not reached.
+    latest = group.now if IN_TRIAL.get() else group.now + FUTURE_TOLERANCE
+    for run_id, key, kind, at, metadata, activity_id in group.fetch(EVENTS, latest=latest):
         payload = as_json(metadata) or {}
         if run_id in found or first_false(step.event.where, payload) is not None:
             continue

@@ -88,7 +88,7 @@ def test_a_newcomer_makes_a_welcome_from_a_template(  # noqa: PLR0915 - one walk
     expect(page.locator("[data-rb-count]")).to_have_text("1 customer")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#step-condition-1")).to_contain_text("handicap is less than 18")
-    expect(page.locator("#count-condition-1")).to_have_text("1 customers fit now")
+    expect(page.locator("#count-condition-1")).to_have_text("1 customer fits now")
 
     page.locator("#plus-condition-1no").click()
     page.locator("#add-WAIT").click()

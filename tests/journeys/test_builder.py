@@ -372,4 +372,4 @@ def test_triggers_and_conditions_count_their_people(staff: Client, fairview: Clu
         ("q", 1, True),
     ]
     page = staff.get(f"/admin/journeys/{row.pk}/edit/counts/").content.decode()
-    assert 'id="count-q" hx-swap-oob="innerHTML">1 customers fit now</small>' in page
+    assert 'id="count-q" hx-swap-oob="innerHTML">1 customer fits now</small>' in page

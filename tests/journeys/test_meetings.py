@@ -149,6 +149,21 @@ def test_what_was_awaited_before_the_run_came_to_the_step_and_before_it_began(pl
     assert (play.sent(anna), play.sent(ben)) == ([("thanks", "PLANNED")], [])
 
 
+def test_what_a_fast_clock_stamped_ahead_counts_when_it_is_heard(play: Play) -> None:
+    anna, ben = person(play.tenant), person(play.tenant, "Ben")
+    one = play.start(journey(awaiting("played", happened="thanks", timeout=None), send("thanks")))
+    play.enter(one, anna, ben)
+    play.later(minutes=5)
+    play.tell(anna, ROUND, play.now + timedelta(minutes=10))
+    assert play.sent(anna) == [("thanks", "PLANNED")]
+    play.start(
+        by_booking(send("hi"), exits=[{"kind": "EVENT", "event": CANCELLED, "sameKey": True}]), "Booked"
+    )
+    play.tell(ben, CANCELLED, play.now + timedelta(minutes=10), bookingId="B1")
+    play.tell(ben, BOOKED, bookingId="B1")
+    assert play.sent(ben) == []
+
+
 # --- Consent
 
 
