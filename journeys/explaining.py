@@ -102,7 +102,7 @@ def runs_of(profile_id: UUID, journey_id: UUID | None = None) -> list[Run | RunE
 
 
 def run_json(run: Run | RunEnded) -> dict[str, Any]:
-    """As in the API: ACTIVE, WAITING, COMPLETED, EXITED, FAILED."""
+    """As in the API; its status is one of RUN_STATUSES."""
     is_live = isinstance(run, Run)
     status = run.status
     if isinstance(run, Run):

@@ -99,6 +99,7 @@ EXTENSION: Final = Extension(
     ),
     enum_names={
         "JourneyStatus": "journeys.models.JourneyStatus",
+        "JourneyRunStatus": "journeys.models.RUN_STATUSES",
         "TrialStatus": "journeys.models.TrialStatus",
         "TaskStatus": "journeys.models.TaskStatus",
         "TaskOutcome": "journeys.models.Outcome",

@@ -5,6 +5,7 @@ from typing import Any
 import graphene
 from graphql import GraphQLResolveInfo
 
+from tenants.callers import CallerKind
 from tenants.models import Role
 from tenants.viewer import tenants_of_caller, viewer_fields
 
@@ -17,6 +18,13 @@ MembershipRole = graphene.Enum(
     "MembershipRole",
     [(role, role) for role in Role.values],
     description=lambda _: "A person's role in a tenant.",
+)
+
+
+Kind = graphene.Enum(
+    "CallerKind",
+    [(kind.name, kind.name) for kind in CallerKind],
+    description=lambda _: "A person with a token, or a service with a key.",
 )
 
 
@@ -46,7 +54,7 @@ class Viewer(graphene.ObjectType):
     class Meta:
         default_resolver = _by_api_name
 
-    kind = graphene.String(required=True)
+    kind = graphene.Field(Kind, required=True)
     subject = graphene.String(required=True)
     name = graphene.String(required=True)
     email = graphene.String()

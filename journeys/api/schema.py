@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
-from journeys.models import JourneyStatus, Outcome, TaskSource, TaskStatus, TrialStatus
+from journeys.models import RUN_STATUSES, JourneyStatus, Outcome, TaskSource, TaskStatus, TrialStatus
 
 
 def _moment(help_text: str = "") -> serializers.DateTimeField:
@@ -248,7 +248,7 @@ ENROLLMENT: Final = inline_serializer(
         "versionId": serializers.IntegerField(),
         "customerId": serializers.UUIDField(),
         "key": serializers.CharField(allow_null=True),
-        "status": serializers.CharField(),
+        "status": serializers.ChoiceField(choices=RUN_STATUSES),
         "reason": serializers.CharField(allow_null=True),
         "step": serializers.CharField(),
         "dueAt": _moment(),

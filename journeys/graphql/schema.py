@@ -10,8 +10,8 @@ from journeys.api.views import at_archive, customer_ids, enrolled, enrollments, 
 from journeys.definition import parse
 from journeys.drafts import draft_of, get_journey, live_version, save_draft
 from journeys.explaining import explain, run_json
+from journeys.models import RUN_STATUSES, JourneyStatus
 from journeys.models import Journey as JourneyRow
-from journeys.models import JourneyStatus
 from journeys.reading import analytics, draft_json, journey_json, steps_json
 from journeys.staff_tasks import TaskFields, close_task, make_task, open_tasks, task_json
 from journeys.versions import definition_of
@@ -46,6 +46,9 @@ class Journey(graphene.ObjectType):
     paused_at = DateTime()
 
 
+RunState = text_enum("JourneyRunStatus", list(RUN_STATUSES), "How it stands with somebody in a journey.")
+
+
 class JourneyEnrollment(graphene.ObjectType):
     """Somebody in a journey."""
 
@@ -56,7 +59,7 @@ class JourneyEnrollment(graphene.ObjectType):
     journey_id = graphene.ID(required=True)
     customer_id = graphene.ID(required=True)
     key = graphene.String()
-    status = graphene.String(required=True)
+    status = graphene.Field(RunState, required=True)
     reason = graphene.String()
     step = graphene.String(required=True)
     due_at = DateTime()

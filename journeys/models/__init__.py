@@ -11,6 +11,7 @@ from journeys.models.journey import (
 from journeys.models.marks import Conversion, EntryRefusal, Holdout, ScoreLatch, TriggerMark
 from journeys.models.moves import MoveAct, MovedRun, MovePlan
 from journeys.models.runs import (
+    RUN_STATUSES,
     EndedStatus,
     Hold,
     Run,
@@ -26,6 +27,7 @@ from journeys.models.tasks import MorningMail, Outcome, Task, TaskSource, TaskSt
 from journeys.models.trials import Trial, TrialStatus
 
 __all__ = [
+    "RUN_STATUSES",
     "Conversion",
     "DraftRevision",
     "EndedStatus",

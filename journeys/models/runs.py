@@ -1,5 +1,7 @@
 """People under way: the narrow live table, its history, what each step did, what a run waits for."""
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -34,6 +36,10 @@ class EndedStatus(models.TextChoices):
     COMPLETED = "COMPLETED", "Completed"
     EXITED = "EXITED", "Left"
     FAILED = "FAILED", "Failed"
+
+
+# As the API tells it: ACTIVE is a run that waits for nothing.
+RUN_STATUSES: Final = ("ACTIVE", *RunStatus.values, *EndedStatus.values)
 
 
 class Run(TenantChildModel):

@@ -13,9 +13,16 @@ from profiles.privacy.erasing import erase_customer, erasure_fields
 from profiles.reading import get_customer
 from profiles.restricting import restriction_of, set_restriction
 from profiles.scoring.representation import customer_scores, read_rules, replace_rules
+from profiles.scoring.rules import CHURN_LEVELS, CHURN_PARTS, ENGAGEMENT_LEVELS, ENGAGEMENT_PARTS
 from tenants.errors import InvalidError
 from tenants.models import Scope
 
+Level = text_enum(
+    "ScoreLevel",
+    list(dict.fromkeys([*ENGAGEMENT_LEVELS, *CHURN_LEVELS])),
+    "Engagement: Excellent, Good, Average, Low, AT_RISK. Churn risk: Critical, High, Moderate, Low, Minimal.",
+)
+Part = text_enum("ScorePart", [*ENGAGEMENT_PARTS, *CHURN_PARTS], "The parts of both scores.")
 Reason = text_enum("ErasureReason", ErasureReason.values, "Why somebody is erased.")
 
 
@@ -25,7 +32,7 @@ class ScoreReason(graphene.ObjectType):
     class Meta:
         default_resolver = by_api_name
 
-    part = graphene.String(required=True)
+    part = graphene.Field(Part, required=True)
     words = graphene.String(required=True)
     points = graphene.Float(required=True, description="What this part adds to the score.")
     most = graphene.Int(required=True, description="What it could add at most.")
@@ -38,7 +45,7 @@ class Score(graphene.ObjectType):
         default_resolver = by_api_name
 
     score = graphene.Int(required=True)
-    level = graphene.String(required=True)
+    level = graphene.Field(Level, required=True)
     reasons = graphene.List(graphene.NonNull(ScoreReason), required=True)
 
 

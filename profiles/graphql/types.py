@@ -37,8 +37,12 @@ class JSON(graphene.Scalar):
 
 
 def text_enum(name: str, values: list[str], description: str) -> Any:
-    """An enumeration whose values are plain text inside, as everywhere else in the domain."""
-    return graphene.Enum(name, [(value, value) for value in values], description=lambda _: description)
+    """An enumeration whose values are plain text inside, as everywhere else in the domain.
+
+    GraphQL has no spaces: "At Risk" is AT_RISK there.
+    """
+    named = [(value.upper().replace(" ", "_") if " " in value else value, value) for value in values]
+    return graphene.Enum(name, named, description=lambda _: description)
 
 
 Status = text_enum("CustomerStatus", ProfileStatus.values, "Whether the customer stands for somebody.")

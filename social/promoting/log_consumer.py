@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from events.consumers.entries import Entry
@@ -246,38 +247,67 @@ def _correct(promotion: Promotion, kind: str) -> None:
 
 
 def _take_entries(tenant: Tenant, activity_ids: Sequence[int]) -> None:
-    rows = Activity.objects.filter(pk__in=activity_ids).order_by("occurred_at", "pk")
-    keys: set[str] = set()
-    for row in rows:
-        key = str(row.metadata.get("competitionId") or "")
+    """Entries and withdrawals in the order in which they happened, with as many statements for many as for one."""
+    rows = [
+        (str(row.metadata.get("competitionId") or ""), row)
+        for row in Activity.objects.filter(pk__in=activity_ids).order_by("occurred_at", "pk")
+    ]
+    keys = {key for key, _ in rows if key}
+    people = {row.profile_id for key, row in rows if key}
+    known = {
+        (one.competition_key, one.profile_id, one.origin_profile_id): one
+        for one in Entrant.objects.filter(competition_key__in=keys, profile_id__in=people)
+    }
+    new: list[Entrant] = []
+    changed: dict[int, Entrant] = {}
+    for key, row in rows:
         if not key:
             continue
-        keys.add(key)
-        person = {"profile_id": row.profile_id, "origin_profile_id": row.origin_profile_id}
-        entrant, is_new = Entrant.objects.get_or_create(
-            tenant_id=tenant.pk, competition_key=key, **person, defaults={"entered_at": row.occurred_at}
-        )
-        _move_entrant(entrant, row.type, row.occurred_at, is_new=is_new)
+        person = (key, row.profile_id, row.origin_profile_id)
+        entrant = known.get(person)
+        is_new = entrant is None
+        if entrant is None:
+            entrant = known[person] = Entrant(
+                tenant_id=tenant.pk,
+                competition_key=key,
+                profile_id=row.profile_id,
+                origin_profile_id=row.origin_profile_id,
+                entered_at=row.occurred_at,
+            )
+            new.append(entrant)
+        if _has_moved(entrant, row.type, row.occurred_at, is_new=is_new) and entrant.pk is not None:
+            changed[entrant.pk] = entrant
+    Entrant.objects.bulk_create(new)
+    Entrant.objects.bulk_update(changed.values(), ["entered_at", "withdrawn_at"], batch_size=500)
     count_field(tenant, keys)
 
 
-def _move_entrant(entrant: Entrant, kind: str, at: datetime, *, is_new: bool) -> None:
-    """The later of entry and withdrawal counts, in whatever order they are read."""
+def _has_moved(entrant: Entrant, kind: str, at: datetime, *, is_new: bool) -> bool:
+    """Move somebody in or out; the later of entry and withdrawal counts, in whatever order they are read."""
     if kind == IN:
-        if entrant.withdrawn_at is not None and at > entrant.withdrawn_at:
-            entrant.entered_at, entrant.withdrawn_at = at, None
-            entrant.save()
-    elif is_new or at >= entrant.entered_at:
+        if entrant.withdrawn_at is None or at <= entrant.withdrawn_at:
+            return False
+        entrant.entered_at, entrant.withdrawn_at = at, None
+        return True
+    if is_new or at >= entrant.entered_at:
         entrant.withdrawn_at = at
-        entrant.save()
+        return True
+    return False
 
 
 def count_field(tenant: Tenant, keys: Iterable[str]) -> None:
     """Count the fields of these competitions, and act on what they have become."""
-    for promotion in Promotion.objects.filter(source_id__in=list(keys)):
-        field = Entrant.objects.filter(competition_key=promotion.source_id, withdrawn_at=None)
-        promotion.entered = field.values("profile_id").distinct().count()
-        Promotion.objects.filter(pk=promotion.pk).update(entered=promotion.entered)
+    fields = Entrant.objects.filter(competition_key__in=list(keys), withdrawn_at=None)
+    counts = dict(
+        fields.values("competition_key")
+        .annotate(people=Count("profile_id", distinct=True))
+        .values_list("competition_key", "people")
+    )
+    promotions = list(Promotion.objects.filter(source_id__in=list(keys)))
+    for promotion in promotions:
+        promotion.entered = counts.get(promotion.source_id, 0)
+    Promotion.objects.bulk_update(promotions, ["entered"], batch_size=500)
+    for promotion in promotions:
         watch(promotion)
 
 

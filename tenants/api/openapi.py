@@ -53,7 +53,7 @@ TENANT_PARAMETERS = [
 ]
 IDEMPOTENCY_PARAMETER = OpenApiParameter(
     idempotency.HEADER,
-    OpenApiTypes.STR,
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
     description="Chosen by the caller; a repeated request gets the first answer and has no second effect.",
 )

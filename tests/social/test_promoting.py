@@ -5,6 +5,8 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Campaign
@@ -38,7 +40,13 @@ def tell(stage: Stage, change: str, **facts: Any) -> None:
 def enter(
     stage: Stage, person: Any = None, kind: str = "COMPETITION_ENTERED", at: datetime | None = None
 ) -> Any:
-    person = person or CustomerProfile.objects.create(tenant=stage.club.tenant).pk
+    entry = entered(stage, person or CustomerProfile.objects.create(tenant=stage.club.tenant).pk, kind, at)
+    follow(stage.club.tenant, [entry])
+    return entry.profile_id
+
+
+def entered(stage: Stage, person: Any, kind: str, at: datetime | None = None) -> Entry:
+    """An entry of the log about somebody who entered or withdrew."""
     number = next(NUMBERS)
     Activity.objects.create(
         tenant=stage.club.tenant,
@@ -54,11 +62,7 @@ def enter(
         metadata={"competitionId": "cup"},
     )
     data = {"activityId": number, "type": kind}
-    follow(
-        stage.club.tenant,
-        [Entry("1", number, stage.club.tenant.pk, "activity.recorded", person, data, timezone.now())],
-    )
-    return person
+    return Entry("1", number, stage.club.tenant.pk, "activity.recorded", person, data, timezone.now())
 
 
 def plan(stage: Stage) -> Promotion:
@@ -217,3 +221,19 @@ def test_a_withdrawal_that_is_read_before_its_entry_counts_all_the_same(stage: S
     assert Promotion.objects.get().entered == 0
     enter(stage, person, at=now + timedelta(seconds=1))
     assert Promotion.objects.get().entered == 1
+
+
+def test_many_entries_are_read_with_as_many_statements_as_a_few(stage: Stage) -> None:
+    row, now = plan(stage), timezone.now()
+    costs = []
+    for number in (2, 7):
+        people = [CustomerProfile.objects.create(tenant=stage.club.tenant).pk for _ in range(number)]
+        entries = [entered(stage, one, "COMPETITION_ENTERED", now) for one in people]
+        entries += [entered(stage, people[0], "COMPETITION_WITHDRAWN", now + timedelta(minutes=1))]
+        with CaptureQueriesContext(connection) as asked:
+            follow(stage.club.tenant, entries)
+        costs.append(len(asked))
+
+    row.refresh_from_db()
+    assert row.entered == 7
+    assert costs[0] == costs[1]
