@@ -191,6 +191,10 @@ def _payload_kinds(envelope_source: str, canonical_type: str) -> tuple[tuple[str
 
 def stands_for_nothing(value: str) -> bool:
     """Whether an id is what services and forms write where they have none, as in undefined, 0, N/A, 0000-0000."""
+    return _remembered(value) if len(value) <= LONGEST_KEY else _says_nothing(value)
+
+
+def _says_nothing(value: str) -> bool:
     folded = " ".join(value.casefold().split())
     if UNFILLED.fullmatch(folded):
         return True
@@ -208,6 +212,10 @@ def stands_for_nothing(value: str) -> bool:
     if len(bare.split()) > 1 and not any(char.isdigit() for char in folded):
         return True
     return folded in COUNTED_UP
+
+
+# One event asks several times about each of its keys.
+_remembered = lru_cache(maxsize=8192)(_says_nothing)
 
 
 def _add_hint(hints: list[_Hint], kind: IdentityKind, value: Any, path: str) -> None:
