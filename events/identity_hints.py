@@ -56,9 +56,17 @@ EMPTY_IDS: Final = frozenset(
         "ninguno",
     ),
     *("desconocido", "nenhum", "desconhecido", "nessuno", "sconosciuto", "brak", "nieznany", "yok", "ingen"),
+    *("n.v.t", "n/v", "k.a", "o.a", "n/d", "s/d", "n/c", "n.d", "s.d", "n.c", "nodata", "no-id", "noid"),
+    *("undef", "unset", "ohne", "leer", "entfällt", "unbekannte", "desconocida", "desconhecida", "inconnue"),
+    *("nessuna", "sconosciuta", "ignoto", "nieznana", "bilinmiyor", "okänd", "ukendt", "ukjent"),
+    *("tuntematon", "неизвестно", "нет", "不明", "なし", "infinity", "#num!", "#div/0!", "#null!", "sample"),
+    *("demo", "deleted", "removed", "redacted", "anonymized", "anonymised", "nonmember", "non-member"),
+    *("visitor", "walk-in", "walkin", "gast", "invitado", "convidado", "ospite", "misafir"),
 }
 # What a program writes whose template was not filled in: {{id}}, ${id}, %s, <id>.
-UNFILLED: Final = re.compile(r"\{+\s*[a-z_.]*\s*\}+|\$\{?[a-z_][\w.]*\}?|%[sd]|%\(\w+\)s|<\w*>")
+UNFILLED: Final = re.compile(
+    r"\{+\s*[a-z_.]*\s*\}+|\$\{?[a-z_][\w.]*\}?|%(?:\d\$)?[sd]|%\(\w+\)s|%[a-z_]+%|<\w*>|<%.*%>|\[\[\s*\w+\s*\]\]"
+)
 # As many equal digits as no service hands out: 1111111, 9999999999.
 EQUAL_SIGNS: Final = 7
 COUNTED_UP: Final = ("123456789", "1234567890", "0123456789", "987654321", "9876543210")
