@@ -56,9 +56,17 @@ EMPTY_IDS: Final = frozenset(
         "ninguno",
     ),
     *("desconocido", "nenhum", "desconhecido", "nessuno", "sconosciuto", "brak", "nieznany", "yok", "ingen"),
+    *("n.v.t", "n/v", "k.a", "o.a", "n/d", "s/d", "n/c", "n.d", "s.d", "n.c", "nodata", "no-id", "noid"),
+    *("undef", "unset", "ohne", "leer", "entfällt", "unbekannte", "desconocida", "desconhecida", "inconnue"),
+    *("nessuna", "sconosciuta", "ignoto", "nieznana", "bilinmiyor", "okänd", "ukendt", "ukjent"),
+    *("tuntematon", "неизвестно", "нет", "不明", "なし", "infinity", "#num!", "#div/0!", "#null!", "sample"),
+    *("demo", "deleted", "removed", "redacted", "anonymized", "anonymised", "nonmember", "non-member"),
+    *("visitor", "walk-in", "walkin", "gast", "invitado", "convidado", "ospite", "misafir"),
 }
 # What a program writes whose template was not filled in: {{id}}, ${id}, %s, <id>.
-UNFILLED: Final = re.compile(r"\{+\s*[a-z_.]*\s*\}+|\$\{?[a-z_][\w.]*\}?|%[sd]|%\(\w+\)s|<\w*>")
+UNFILLED: Final = re.compile(
+    r"\{+\s*[a-z_.]*\s*\}+|\$\{?[a-z_][\w.]*\}?|%(?:\d\$)?[sd]|%\(\w+\)s|%[a-z_]+%|<\w*>|<%.*%>|\[\[\s*\w+\s*\]\]"
+)
 # As many equal digits as no service hands out: 1111111, 9999999999.
 EQUAL_SIGNS: Final = 7
 COUNTED_UP: Final = ("123456789", "1234567890", "0123456789", "987654321", "9876543210")
@@ -183,6 +191,10 @@ def _payload_kinds(envelope_source: str, canonical_type: str) -> tuple[tuple[str
 
 def stands_for_nothing(value: str) -> bool:
     """Whether an id is what services and forms write where they have none, as in undefined, 0, N/A, 0000-0000."""
+    return _remembered(value) if len(value) <= LONGEST_KEY else _says_nothing(value)
+
+
+def _says_nothing(value: str) -> bool:
     folded = " ".join(value.casefold().split())
     if UNFILLED.fullmatch(folded):
         return True
@@ -200,6 +212,10 @@ def stands_for_nothing(value: str) -> bool:
     if len(bare.split()) > 1 and not any(char.isdigit() for char in folded):
         return True
     return folded in COUNTED_UP
+
+
+# One event asks several times about each of its keys.
+_remembered = lru_cache(maxsize=8192)(_says_nothing)
 
 
 def _add_hint(hints: list[_Hint], kind: IdentityKind, value: Any, path: str) -> None:

@@ -8,89 +8,35 @@ review. Two people whom one event names together become one, under the same rule
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from events.identity_hints import IdentityKey, IdentityKind
+from profiles.address_rules import (
+    FAMILIES_OF_AN_OFFICE,
+    are_different,
+    are_of_many_families,
+    contradicts,
+    exceeds_caps,
+    have_other_families,
+    have_other_mailboxes,
+    is_shared,
+    people_exceed_caps,
+    says_too_little,
+    the_closest,
+    with_all_addresses,
+)
+from profiles.claims import CAPPED_KINDS, WEAK_KINDS, Claim, KeyLink, Person
 from profiles.ids import new_profile_id
-from profiles.names import PersonName, is_same_full_name, is_spelled_in, may_be_one_family, names_disagree
+from profiles.names import is_same_full_name, is_spelled_in
 from profiles.vocabulary import CRM_RECORD
 
-WEAK_KINDS: Final = frozenset({IdentityKind.EMAIL, IdentityKind.PHONE})
-# A person has one of each of these.
-CAPPED_KINDS: Final = frozenset({IdentityKind.SCL_MEMBER, IdentityKind.TEETIME_PLAYER})
 CONFIDENCE: Final[dict[str, int]] = {IdentityKind.EMAIL: 95, IdentityKind.PHONE: 85}
 SERVICE_ID_CONFIDENCE: Final = 100
 EMAIL_AND_PHONE_CONFIDENCE: Final = 99
-# An address of people of so many last names is an office's, whatever it is called.
-FAMILIES_OF_AN_OFFICE: Final = 3
 SHARED_KEY, CAP_EXCEEDED = "SHARED_KEY", "CAP_EXCEEDED"
-
-
-@dataclass(slots=True, eq=False)
-class Person:
-    """An identity: one profile, or several that the rules joined; what would contradict joining it with another.
-
-    `profile_id` is who stands for it now: itself, or the one into whom people merged it. `keys`: those it is known to
-    have; `cannot_link`: keys of others with whom it must never be joined, by a decision of staff.
-    """
-
-    id: UUID
-    created_at: datetime
-    is_new: bool
-    profile_id: UUID = field(init=False)
-    keys: set[IdentityKey] = field(default_factory=set)
-    cannot_link: set[IdentityKey] = field(default_factory=set)
-    capped: dict[str, set[str]] = field(default_factory=dict)
-    births: set[date] = field(default_factory=set)
-    names: set[PersonName] = field(default_factory=set)
-    merged_into: "Person | None" = None
-
-    def __post_init__(self) -> None:
-        self.profile_id = self.id
-
-    @property
-    def root(self) -> "Person":
-        """Who this person is after the merges of this batch."""
-        person = self
-        while person.merged_into is not None:
-            person = person.merged_into
-        return person
-
-    @property
-    def is_address_only(self) -> bool:
-        """Known by an address alone: the one to whom a shared address by itself may lead."""
-        return not any(self.capped.values())
-
-
-@dataclass(slots=True, eq=False)
-class KeyLink:
-    """A row of `Identifier`, stored or about to be stored: this person holds this key."""
-
-    key: IdentityKey
-    person: Person
-    origin_id: UUID
-    confidence: int
-    source: str
-    event_id: str
-    id: int | None = None
-    is_shared: bool = False
-    linked_at: datetime | None = None
-    unlinked_at: datetime | None = None
-    is_changed: bool = False
-
-
-class Claim(NamedTuple):
-    """Who one event says it is about. `keys` are normal and strongest first; the first is the record's key."""
-
-    keys: tuple[IdentityKey, ...]
-    name: PersonName
-    birth: date | None
-    source: str
-    event_id: str
-    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +157,12 @@ class IdentityMap:
                 continue
             found = rows[0].person.root
             if person is None:
-                if key is claim.keys[0] or not self._exceeds_caps(claim, found):
+                if key is claim.keys[0] or not exceeds_caps(claim, found):
                     person = found
                 else:
                     rivals.append((found, key))
             elif found is not person:
-                if self._people_exceed_caps(person, found):
+                if people_exceed_caps(person, found):
                     rivals.append((found, key))
                 else:
                     person = self._merge(person, found, claim, key)
@@ -238,9 +184,9 @@ class IdentityMap:
         if found is person:
             return person
         if (
-            self._contradicts(claim, found)
-            or (person is not None and self._are_different(person, found))
-            or self._says_too_little(claim, key, person, found)
+            contradicts(claim, found)
+            or (person is not None and are_different(person, found))
+            or says_too_little(claim, key, person, found, self._is_of_many)
             or self._needs_last_name(claim, key, person, found)
         ):
             demoted.append(key)
@@ -254,15 +200,10 @@ class IdentityMap:
 
         Where two of them have that name, father and son, it is for staff to say which.
         """
-        fitting = [row.person.root for row in rows if not self._contradicts(claim, row.person.root)]
+        fitting = [row.person.root for row in rows if not contradicts(claim, row.person.root)]
         if claim.name.first:
-            named = {one for one in fitting if any(name.first for name in one.names)}
-            named = {one for one in named if not self._needs_last_name(claim, key, None, one)}
-            if len(named) > 1:
-                closest = {
-                    one for one in named if any(is_same_full_name(claim.name, name) for name in one.names)
-                }
-                named = closest or named
+            named = {one for one in fitting if not self._needs_last_name(claim, key, None, one)}
+            named = the_closest(claim, named)
             if len(named) == 1:
                 return named.pop()
             if named:
@@ -272,6 +213,8 @@ class IdentityMap:
             claim.name.first or self._is_of_many(key)
         ):
             return None
+        if not claim.name.first and len(both := with_all_addresses(claim, fitting)) == 1:
+            return both.pop()
         if not claim.name.first and key.kind == IdentityKind.EMAIL:
             owners = {row.person.root for row in rows if is_spelled_in(row.person.root.names, key.value)}
             if len(owners) == 1 and owners <= set(fitting):
@@ -294,8 +237,8 @@ class IdentityMap:
             for other in (row.person.root for row in rows)
             if other is not person
             and any(name.first for name in other.names)
-            and not self._contradicts(claim, other)
-            and not self._are_different(person, other)
+            and not contradicts(claim, other)
+            and not are_different(person, other)
             and not self._needs_last_name(claim, key, person, other)
         }
         return fitting.pop() if len(fitting) == 1 else None
@@ -309,20 +252,9 @@ class IdentityMap:
         names = {claim.name} | (person.names if person is not None else set())
         if self._is_of_many(key):
             return not any(is_same_full_name(one, other) for one in names for other in found.names)
-        if key.kind != IdentityKind.PHONE or not self._have_other_mailboxes(claim, found):
+        if key.kind != IdentityKind.PHONE or not have_other_mailboxes(claim, found):
             return False
-        ones, others = ({name.family for name in side if name.family} for side in (names, found.names))
-        return bool(ones and others) and not any(
-            may_be_one_family(one, other) for one in ones for other in others
-        )
-
-    @staticmethod
-    def _have_other_mailboxes(claim: Claim, found: Person) -> bool:
-        """Whether both have e-mail addresses, and none in common."""
-        ours, theirs = (
-            {key for key in keys if key.kind == IdentityKind.EMAIL} for keys in (claim.keys, found.keys)
-        )
-        return bool(ours and theirs) and ours.isdisjoint(theirs)
+        return have_other_families(names, found.names)
 
     def _is_of_many(self, key: IdentityKey) -> bool:
         """Whether an address is an office's: by its name, or because people of several last names have it."""
@@ -332,19 +264,6 @@ class IdentityMap:
         return len(rows) >= FAMILIES_OF_AN_OFFICE and are_of_many_families(
             [link.person.root.names for link in rows]
         )
-
-    @staticmethod
-    def _says_too_little(claim: Claim, key: IdentityKey, person: Person | None, found: Person) -> bool:
-        """Whether nothing but a phone would join a record that has a name with one that has none.
-
-        Numbers are passed on, and lent in families, more often than mailboxes: 6 of 15 such pairs of the simulator's
-        clubs are two people. As soon as the other has a name, it decides (`_namesake`).
-        """
-        if key.kind != IdentityKind.PHONE or all(one.kind in WEAK_KINDS for one in claim.keys):
-            return False
-        is_named = bool(claim.name.first) or (person is not None and bool(person.names))
-        is_mere_address = all(one.kind in WEAK_KINDS for one in found.keys)
-        return not is_mere_address and is_named != bool(found.names)
 
     def _attach(self, claim: Claim, person: Person, demoted: list[IdentityKey]) -> None:
         """Give the person each key of the claim that is nobody's yet; share those that were demoted."""
@@ -434,55 +353,6 @@ class IdentityMap:
 
     def _note(self, one: Person, other: Person, reason: str, claim: Claim, key: IdentityKey) -> None:
         self.candidates.append(Candidate(one, other, reason, _evidence(claim, key)))
-
-    @staticmethod
-    def _exceeds_caps(claim: Claim, person: Person) -> bool:
-        """Whether the claim would give the person a second id of a capped kind, or a key it must not be linked with."""
-        if not person.cannot_link.isdisjoint(claim.keys):
-            return True
-        return any(
-            key.kind in CAPPED_KINDS and person.capped.get(key.kind, {key.value}) - {key.value}
-            for key in claim.keys
-        )
-
-    @staticmethod
-    def _people_exceed_caps(one: Person, other: Person) -> bool:
-        if not one.cannot_link.isdisjoint(other.keys) or not other.cannot_link.isdisjoint(one.keys):
-            return True
-        return any(
-            len(one.capped.get(kind, set()) | other.capped.get(kind, set())) > 1 for kind in CAPPED_KINDS
-        )
-
-    def _contradicts(self, claim: Claim, person: Person) -> bool:
-        """Whether the claim cannot be about the person, caps, birth and first name considered."""
-        if self._exceeds_caps(claim, person):
-            return True
-        if claim.birth is not None and person.births and claim.birth not in person.births:
-            return True
-        return names_disagree(person.names, (claim.name,))
-
-    def _are_different(self, one: Person, other: Person) -> bool:
-        """The same question for two people."""
-        if self._people_exceed_caps(one, other):
-            return True
-        if one.births and other.births and not one.births & other.births:
-            return True
-        return names_disagree(one.names, other.names)
-
-
-def are_of_many_families(people: Iterable[Iterable[PersonName]]) -> bool:
-    """Whether the people's last names are so many different ones that no family has them all."""
-    families: list[str] = []
-    for names in people:
-        told = [name.family for name in names if name.family]
-        if told and not any(may_be_one_family(one, other) for one in told for other in families):
-            families.append(told[0])
-    return len(families) >= FAMILIES_OF_AN_OFFICE
-
-
-def is_shared(rows: list[KeyLink]) -> bool:
-    """Whether a key has several people behind it; those of them that were merged since are one."""
-    return rows[0].is_shared and len({row.person.root for row in rows}) > 1
 
 
 def _evidence(claim: Claim, key: IdentityKey) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from profiles.normalise import CACHE_SIZE, folded
+from profiles.short_forms import GROUPS
 
 # Two spellings at least this alike (Ratcliff/Obershelp) are one name with a slip of the pen.
 ALIKE = 0.8
@@ -20,68 +21,6 @@ ENDEARMENTS = ("ie", "i", "y", "a")
 PLAIN_LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"}
 )
-NICKNAMES: tuple[frozenset[str], ...] = tuple(
-    frozenset(group.split())
-    for group in (
-        "william bill billy will willie",
-        "robert bob bobby rob robbie bert",
-        "richard dick rick ricky rich",
-        "elizabeth liz lizzie beth betty betsy eliza lisa",
-        "margaret maggie meg peggy greta",
-        "john jack johnny jon jan johan johannes hannes",
-        "james jim jimmy jamie kobus jacobus",
-        "charles charlie chuck chas karel",
-        "edward ed eddie ted teddy ned",
-        "henry harry hank hendrik",
-        "katherine catherine kate katie kathy cathy kitty",
-        "michael mike mick mickey",
-        "andrew andy drew andries dries",
-        "anthony tony anton",
-        "christopher chris kit",
-        "alexander alex sandy alec sasha",
-        "stephen steven steve",
-        "patricia pat patty tricia trish",
-        "susan sue susie suzanne",
-        "deborah debbie deb",
-        "thomas tom tommy",
-        "joseph joe joey",
-        "daniel dan danny daan",
-        "matthew matt thys mattheus",
-        "nicholas nick nicky",
-        "victoria vicky vic tori",
-        "rebecca becky becca",
-        "jennifer jenny jen",
-        "petrus pieter piet peter pete",
-        "francois frans frank francis",
-        "cornelius neels kerneels",
-        "gerhardus gert gerhard gerrie",
-        "oliver ollie olly",
-        "david dave davey davie",
-        "charlotte lottie charlie",
-        "willem wim wimpie",
-        "marthinus martinus tinus thinus",
-        "stephanus stefanus fanie faan",
-        "barend ben",
-        "hendrik henk hennie",
-        "philippa pippa pip",
-        "nicola nicky nikki",
-        "malcolm calum callum",
-        "antonio tony toni",
-        "jose ze zeca",
-        "sibusiso sbu",
-        "tebogo tebza",
-        "susanna sanet sannie",
-        "krzysztof chris krzys",
-        "malgorzata gosia margaret",
-        "katarzyna kasia",
-        "agnieszka aga",
-        "tomasz tomek",
-        "wojciech wojtek",
-        "aleksandra ola",
-    )
-)
-
-
 # Said before a name and no part of it: two people called "Dr." have nothing in common.
 TITLES: Final = frozenset(
     "mr mrs ms miss mx dr prof professor herr frau hr fr mnr mev mej sr sra srta don dona dona senhor senhora sig "  # noqa: SIM905
@@ -141,13 +80,44 @@ def may_be_one_name(one: str, other: str) -> bool:
         return True
     if is_short_form(first, second) or is_short_form(second, first):
         return True
-    if any(first in group and second in group for group in NICKNAMES):
+    if any(first in group and second in group for group in GROUPS):
         return True
-    if set(one.split()) & set(other.split()):
+    if set(one.split()) & set(other.split()) or are_letters_exchanged(first, second):
         return True
     # In a fixed order, because the ratio of two words is not always that of the same two the other way round.
     first, second = sorted((first, second))
     return SequenceMatcher(None, first, second).ratio() >= ALIKE
+
+
+def are_letters_exchanged(one: str, other: str) -> bool:
+    """Whether two neighbouring letters behind the first changed places: Lean for Lena, but not May for Amy."""
+    return (
+        len(one) > SHORTEST_STEM
+        and one[0] == other[0]
+        and len(one) == len(other)
+        and _is_exchange(one, other)
+    )
+
+
+def is_slip_of(one: str, other: str) -> bool:
+    """Whether two texts are the same but for one sign: another, one too many or too few, or two exchanged."""
+    if one == other or _is_exchange(one, other):
+        return True
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1:
+        return False
+    same = next((place for place, sign in enumerate(short) if sign != long[place]), len(short))
+    return short[same + (len(short) == len(long)) :] == long[same + 1 :]
+
+
+def _is_exchange(one: str, other: str) -> bool:
+    if len(one) != len(other):
+        return False
+    places = [place for place in range(len(one)) if one[place] != other[place]]
+    if len(places) != 2 or places[1] != places[0] + 1:  # noqa: PLR2004 - two neighbours
+        return False
+    left, right = places
+    return one[left] == other[right] and one[right] == other[left]
 
 
 def is_feminine_form(feminine: str, masculine: str) -> bool:
@@ -221,8 +191,16 @@ def is_same_full_name(one: PersonName, other: PersonName) -> bool:
 
 
 def is_swapped(one: PersonName, other: PersonName) -> bool:
-    """Whether the first name of one is the last of the other, and the other way round."""
-    return bool(one.last and other.last and one.first == other.last and one.last == other.first)
+    """Whether the first name of one is the last of the other, and the other way round.
+
+    One of them to the letter; the other may be a short form, an initial or mistyped, as in Ntuli N. for Ntombi Ntuli.
+    """
+    if not (one.first and one.last and other.first and other.last):
+        return False
+    first, family = without_titles(other.last), other.first
+    return (one.first == first and may_be_one_name(one.family, family)) or (
+        one.family == family and may_be_one_name(one.first, first)
+    )
 
 
 def names_disagree(ones: Iterable[PersonName], others: Iterable[PersonName]) -> bool:

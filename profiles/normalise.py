@@ -21,34 +21,33 @@ SHORTEST_TOP_LEVEL = 2
 # Turkish capital dotted I would turn a domain into another, internationalised one.
 DOTTED_CAPITAL_I = str.maketrans({"\u0130": "i"})
 # What people type when a form insists.
+# By what stands before the @, without full stops, dashes and slashes.
 PLACEHOLDER_LOCAL_PARTS = frozenset(
-    {
-        "none",
-        "na",
-        "noemail",
-        "nomail",
-        "noreply",
-        "donotreply",
-        "nobody",
-        "noone",
-        "null",
-        "test",
-        "unknown",
-        "keineemail",
-        "geenemail",
-        "sinemail",
-        "sincorreo",
-        "semmail",
-        "sansmail",
-    }
+    "none na noemail nomail noaddress noreply donotreply nobody noone noname null nil test unknown undefined anonymous "  # noqa: SIM905
+    "notprovided notgiven notavailable notapplicable notknown notset invalid dummy fake deleted mailerdaemon "
+    "keineemail keinemail keineadresse ohneemail ohnemail unbekannt geenemail geenmail onbekend sinemail sincorreo "
+    "nohay notiene notengo desconocido semmail sememail naotem naotenho desconhecido sansmail sansemail pasdemail "
+    "inconnu nessunamail sconosciuto brakmaila brakemaila nieznany yokmail bilinmiyor ingenmail ingenepost okand "
+    "ukendt ukjent".split()
 )
 # Initials and first names as well: they stand for nothing only at a domain that does.
 AMBIGUOUS_LOCAL_PARTS = frozenset({"no", "na", "keine", "geen", "xx", "x", "a"})
 EMPTY_DOMAINS = frozenset({"no", "na", "none", "nomail", "noemail", "mail", "email", "test", "a", "x", "xx"})
-SEPARATORS = str.maketrans(dict.fromkeys("._-"))
-PLACEHOLDER_EMAILS = frozenset({"a@a.com", "x@x.com", "email@email.com", "test@test.com", "user@example.com"})
+SEPARATORS = str.maketrans(dict.fromkeys("._-/"))
+PLACEHOLDER_EMAILS = frozenset(
+    "a@a.com x@x.com a@b.com a@b.co aaa@aaa.com abc@abc.com asdf@asdf.com xxx@xxx.com 123@123.com foo@bar.com "  # noqa: SIM905
+    "email@email.com mail@mail.com test@test.com me@me.com user@example.com email@example.com name@example.com "
+    "example@example.com user@domain.com name@domain.com email@domain.com keine@keine.de yok@yok.com geen@geen.nl "
+    "brak@brak.pl nao@nao.com no@no.com".split()
+)
+# RFC 2606: a domain that never exists.
+NO_DOMAIN = ".invalid"
+# With a number behind it, as in noemail17@; shorter words are initials and names.
+SHORTEST_COUNTED = 6
 # How many equal digits at its end make a number stand for nobody; people pay for numbers with fewer.
 EQUAL_DIGITS = 7
+# Nine digits in the order of the keys; eight are somebody's number.
+COUNTED_DIGITS = ("123456789", "987654321", "234567890")
 # Digits as a spreadsheet leaves them of +49 152 28817386: so many hold a country's code.
 DIGITS_WITH_CODE = 12
 # Keyboards of phones write O’Brien, forms O'Brien.
@@ -188,17 +187,23 @@ def printed_number(text: str) -> str:
 def is_placeholder_email(email: str) -> bool:
     """Whether a normal e-mail address stands for nobody, in any club."""
     local, _, domain = email.partition("@")
+    if domain.endswith(NO_DOMAIN):
+        return True
     if local in AMBIGUOUS_LOCAL_PARTS:
         return domain.partition(".")[0] in EMPTY_DOMAINS
-    if email in PLACEHOLDER_EMAILS or local.translate(SEPARATORS) in PLACEHOLDER_LOCAL_PARTS:
-        return True
-    return local in AMBIGUOUS_LOCAL_PARTS and domain.partition(".")[0] in EMPTY_DOMAINS
+    word = local.partition("+")[0].translate(SEPARATORS)
+    counted = word.rstrip("0123456789")
+    return (
+        email in PLACEHOLDER_EMAILS
+        or word in PLACEHOLDER_LOCAL_PARTS
+        or (len(counted) >= SHORTEST_COUNTED and counted in PLACEHOLDER_LOCAL_PARTS)
+    )
 
 
 @lru_cache(maxsize=CACHE_SIZE)
 def is_placeholder_phone(phone: str) -> bool:
-    """Whether an E.164 number ends in seven equal digits, as in +27000000000."""
-    return len(set(phone[-EQUAL_DIGITS:])) == 1
+    """Whether an E.164 number ends in seven equal digits, as in +27000000000, or counts nine up or down."""
+    return len(set(phone[-EQUAL_DIGITS:])) == 1 or phone.endswith(COUNTED_DIGITS)
 
 
 @lru_cache(maxsize=CACHE_SIZE)

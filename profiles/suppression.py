@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import connection
 
 from events.identity_hints import IdentityKey
-from profiles.identity import WEAK_KINDS, Claim, IdentityMap
+from profiles.claims import WEAK_KINDS, Claim
+from profiles.identity import IdentityMap
 from tenants.own_secrets import own_secret
 from tenants.scope import current_tenant_id
 

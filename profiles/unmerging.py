@@ -5,8 +5,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from events.identity_hints import IdentityKey
+from profiles.claims import WEAK_KINDS
 from profiles.club import Club
-from profiles.identity import WEAK_KINDS
 from profiles.ingest.reexamining import reexamine
 from profiles.ingest.rejoining import rejoin
 from profiles.merging.actions import UnmergeOutcome, undo_merge

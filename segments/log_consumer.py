@@ -1,6 +1,7 @@
 """The reader of the log: only segments that ask for what changed, only the people who changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -57,7 +58,7 @@ def _concerned(entry: Entry) -> list[UUID]:
 def _tokens(entry: Entry) -> frozenset[str]:
     """What changed, as leaves may ask for it."""
     if entry.kind == "activity.recorded":
-        return _of_fields(MOVED_BY_ACTIVITY) | {f"event:{entry.data.get('type')}"}
+        return _of_activity(str(entry.data.get("type")))
     if entry.kind == "profile.scored":
         return _of_fields(MOVED_BY_SCORING)
     if entry.kind in ("profile.changed", "profile.counted"):
@@ -67,6 +68,11 @@ def _tokens(entry: Entry) -> frozenset[str]:
         followers = (_FOLLOWERS.get(name, frozenset({name})) for name in names)
         return _of_fields(frozenset().union(*followers, MOVED_BY_ANY_CHANGE))
     return _WHOLE
+
+
+@cache
+def _of_activity(name: str) -> frozenset[str]:
+    return _of_fields(MOVED_BY_ACTIVITY) | {f"event:{name}"}
 
 
 def _of_fields(names: Iterable[str]) -> frozenset[str]:

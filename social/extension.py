@@ -22,6 +22,7 @@ EXTENSION: Final = Extension(
         Logged("promotion", "social.Promotion", "name", "the promotion", "promotion"),
     ),
     tables=TABLES,
+    large_uploads=("/admin/social/media/", "/api/v1/social/media"),
     urls="social.api.urls",
     public_urls="social.public_urls",
     tags=(

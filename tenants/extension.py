@@ -386,8 +386,7 @@ class Periodic:
 class Setting:
     """A setting of a deployment, read from the environment into the setting of Django with the same name.
 
-    `kind` is text, flag, number, fraction, names (a list, separated by commas) or choice (one of `choices`, which are
-    in upper case).
+    `kind`: text, flag, number, fraction, names (separated by commas) or choice (one of `choices`, in upper case).
     """
 
     name: str
@@ -406,7 +405,7 @@ class Extension:
     `graphql_customer_edges`: dotted path of name → field, what hangs below a customer (`profiles.graphql.edges`).
     `locks`: names and numbers of advisory locks (`AdvisoryLock.<name>`), unique over all apps.
     `queues`: task → queue (MAINTENANCE else). `enum_names`: name of an enumeration in the API's description → its path.
-    `error_codes`: dotted path of code → meaning, of what the app refuses.
+    `error_codes`: dotted path of code → meaning. `large_uploads`: beginnings of paths to which people send films.
     `programs`: management commands that `make run` starts beside the platform. `on_tenant_created`: functions that get
     a new tenant inside its scope. `demo`: functions that furnish a tenant of the demo, likewise. `segment_users`:
     functions that tell in words what needs the segment with a UUID ("the campaign “Spring offer”").
@@ -444,6 +443,7 @@ class Extension:
     segment_users: tuple[str, ...] = ()
     demo: tuple[str, ...] = ()
     calendar: tuple[str, ...] = ()
+    large_uploads: tuple[str, ...] = ()
     timeline_names: Mapping[str, str] = field(default_factory=dict)
     logged: tuple[Logged, ...] = ()
 

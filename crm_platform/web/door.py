@@ -9,6 +9,7 @@ import asyncio
 import json
 import resource
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final
 
 from django.contrib.auth import SESSION_KEY
@@ -18,10 +19,11 @@ from django.db import close_old_connections, connection
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian._granian import RSGIProtocolError as ProtocolError
 
-from crm_platform.web.bodies import Body, Refusal, read_body
+from crm_platform.web.bodies import FILM_BYTES, KNOWN_BYTES, Body, Refusal, read_body
 from crm_platform.web.bridge import answer, environment
 from crm_platform.web.lanes import Lane
 from tenants.callers import caller_of
+from tenants.extension import every
 from tenants.request_id import HEADER, request_id_from
 
 # Requests mostly wait for PostgreSQL; more threads than this only queue for the interpreter's lock.
@@ -33,6 +35,11 @@ SIGN_IN_NICENESS: Final = 10
 SIGN_IN_PATHS: Final = ("/admin/login", "/admin/password", "/admin/invitation", "/account/")
 BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 BUSY: Final = Refusal(503, "OVERLOADED", "Too many requests wait already; try again in a moment.")
+
+
+@cache
+def _large_uploads() -> tuple[str, ...]:
+    return tuple(every("large_uploads"))
 
 
 class Door:
@@ -67,7 +74,10 @@ class Door:
     async def _answer(self, scope: Any, protocol: Any) -> None:
         headers = scope.headers
         if "content-length" in headers or "transfer-encoding" in headers:
-            body = await read_body(protocol, headers.get("content-length"), lambda: self._is_known(scope))
+            most = FILM_BYTES if scope.path.startswith(_large_uploads()) else KNOWN_BYTES
+            body = await read_body(
+                protocol, headers.get("content-length"), lambda: self._is_known(scope), most=most
+            )
             try:
                 await self._in_thread(scope, protocol, body)
             finally:

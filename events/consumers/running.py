@@ -45,6 +45,7 @@ class Position(NamedTuple):
     parked_in_row: int
     is_stopped: bool
     here: int  # the cluster that answers
+    before: str  # the oldest transaction that ran then
 
 
 class Batch(NamedTuple):
@@ -116,25 +117,37 @@ def _read(consumer: Registration, tenant: Tenant, position: Position) -> Batch |
         conditions.append(sql.BOUND.format(xid=f"xid{number}", id=f"id{number}"))
         values |= {f"xid{number}": xid, f"id{number}": last_id}
     values |= {"tenant": tenant.pk, "cluster": position.cluster, "xid": position.xid, "id": position.last_id}
+    values |= {"before": position.before}
+    batch = _read_wanted(consumer, tenant, position, " ".join(conditions), values)
+    if batch is None and position.cluster != position.here and not bounds:
+        return _enter_next_cluster(consumer, tenant, position)
+    return batch
+
+
+def _read_wanted(
+    consumer: Registration, tenant: Tenant, position: Position, bounds: str, values: dict[str, Any]
+) -> Batch | None:
+    """What is wanted of the next entries, and how far they go; where nothing is, how far all of them go."""
     wanted = consumer.wanted(tenant)
+    if wanted is not None and not wanted:
+        last = _execute(sql.LAST.format(bounds=bounds), **values)
+        return Batch([], position.cluster, last[0][0], last[0][1], is_full=False) if last else None
     scanned = consumer.batch_size * (1 if wanted is None else SCANNED_PER_TAKEN)
     values |= {"limit": consumer.batch_size, "scanned": scanned}
     values |= _wanted(dict.fromkeys(consumer.kinds) if wanted is None else wanted)
-    rows = _execute(sql.READ.format(bounds=" ".join(conditions)), **values)
-    if rows:
-        is_full = len(rows) > consumer.batch_size and all(row[-2] for row in rows)
-        if is_full:
-            rows.pop()
-        entries = [
-            Entry(xid, log_id, tenant.pk, kind, profile_id, orjson.loads(data), at)
-            for xid, log_id, kind, profile_id, at, data, is_wanted, _ in rows
-            if is_wanted
-        ]
-        last_xid, last_id, *_, passed = rows[-1]
-        return Batch(entries, position.cluster, last_xid, last_id, is_full or passed == scanned)
-    if position.cluster != position.here and not bounds:
-        return _enter_next_cluster(consumer, tenant, position)
-    return None
+    rows = _execute(sql.READ.format(bounds=bounds), **values)
+    if not rows:
+        return None
+    is_full = len(rows) > consumer.batch_size and all(row[-2] for row in rows)
+    if is_full:
+        rows.pop()
+    entries = [
+        Entry(xid, log_id, tenant.pk, kind, profile_id, orjson.loads(data), at)
+        for xid, log_id, kind, profile_id, at, data, is_wanted, _ in rows
+        if is_wanted
+    ]
+    last_xid, last_id, *_, passed = rows[-1]
+    return Batch(entries, position.cluster, last_xid, last_id, is_full or passed == scanned)
 
 
 def _wanted(wanted: Wanted) -> dict[str, list[str]]:

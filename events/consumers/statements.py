@@ -5,9 +5,12 @@ late can then never have been passed. Transaction numbers count per cluster, so 
 cluster's identity as well; entries of another cluster came with a dump, and none of them can still appear.
 """
 
-# The row is the lock of this consumer at this tenant: whoever finds it taken has nothing to do.
+# The row is the lock of this consumer at this tenant: whoever finds it taken has nothing to do. Entries are read below
+# the oldest transaction that runs at this moment, and what the consumer wants is asked afterwards: so whatever was
+# switched on before an entry was appended is known when that entry is read.
 LOCK = """
-SELECT p.id, p.cluster, p.last_xid::text, p.last_id, p.parked_in_row, p.stopped_at IS NOT NULL, events_cluster()
+SELECT p.id, p.cluster, p.last_xid::text, p.last_id, p.parked_in_row, p.stopped_at IS NOT NULL, events_cluster(),
+       pg_snapshot_xmin(pg_current_snapshot())::text
 FROM events_consumerposition AS p
 WHERE p.tenant_id = %(tenant)s AND p.consumer = %(name)s
   AND (p.stopped_at IS NULL OR p.probe_at <= now())
@@ -15,15 +18,17 @@ WHERE p.tenant_id = %(tenant)s AND p.consumer = %(name)s
   AND NOT EXISTS (SELECT FROM events_consumer AS c WHERE c.name = p.consumer AND c.is_paused)
 FOR UPDATE OF p SKIP LOCKED
 """
+_READABLE = """
+l.tenant_id = %(tenant)s AND l.cluster = %(cluster)s AND (l.xid, l.id) > (%(xid)s::xid8, %(id)s)
+      AND (%(cluster)s <> events_cluster() OR l.xid < %(before)s::xid8)
+      {bounds}"""
 # By the column, not by its text: "10" stands before "9". Of entries that are not for this consumer only the last one
 # leaves the database, to say how far the batch went: most consumers want few of the entries. One more than a batch is
 # asked for, to tell a full batch from the last.
-READ = """
+READ = f"""
 WITH batch AS MATERIALIZED (
     SELECT l.xid, l.id, l.kind, l.profile_id, l.at, l.data FROM events_domainlogentry AS l
-    WHERE l.tenant_id = %(tenant)s AND l.cluster = %(cluster)s AND (l.xid, l.id) > (%(xid)s::xid8, %(id)s)
-      AND (%(cluster)s <> events_cluster() OR l.xid < pg_snapshot_xmin(pg_current_snapshot()))
-      {bounds}
+    WHERE {_READABLE}
     ORDER BY l.xid, l.id
     LIMIT %(scanned)s
 ), judged AS (
@@ -38,6 +43,10 @@ FROM judged AS l
 WHERE is_wanted OR (xid, id) = (SELECT xid, id FROM batch ORDER BY xid DESC, id DESC LIMIT 1)
 ORDER BY l.xid, l.id
 LIMIT %(limit)s + 1
+"""
+# Nothing is wanted: how far all of it goes, one step through the index from its end.
+LAST = f"""
+SELECT l.xid::text, l.id FROM events_domainlogentry AS l WHERE {_READABLE} ORDER BY l.xid DESC, l.id DESC LIMIT 1
 """
 BOUND = "AND (l.xid, l.id) <= (%({xid})s::xid8, %({id})s)"
 # Where those stand that must have passed an entry first.
@@ -110,23 +119,28 @@ SELECT t.id, c.name FROM tenants_tenant AS t CROSS JOIN unnest(%(names)s::text[]
 WHERE NOT EXISTS (SELECT FROM events_consumerposition AS p WHERE p.tenant_id = t.id AND p.consumer = c.name)
 ON CONFLICT DO NOTHING
 """
-# One look into the index for each pair; who failed a moment ago, or holds a lease, is left alone.
-_WAITS = """
-(p.cluster <> events_cluster() AND EXISTS (SELECT FROM events_domainlogentry AS l
-    WHERE l.tenant_id = p.tenant_id AND l.id > p.last_id)
- OR EXISTS (SELECT FROM events_domainlogentry AS l
-    WHERE l.tenant_id = p.tenant_id AND l.cluster = p.cluster AND (l.xid, l.id) > (p.last_xid, p.last_id)))
+# Who failed a moment ago, or holds a lease, is left alone. One look into the index for each place at which somebody
+# stands, not for each consumer: it passes whatever transactions that still run have appended behind it, row by row.
+_LAGGING = """
+WITH standing AS MATERIALIZED (
+    SELECT p.consumer, p.tenant_id, p.cluster, p.last_xid, p.last_id FROM events_consumerposition AS p
+    LEFT JOIN events_consumer AS c ON c.name = p.consumer
+    WHERE p.consumer = ANY(%(names)s) AND c.is_paused IS NOT TRUE
+      AND (p.stopped_at IS NULL OR p.probe_at <= now())
+      AND (p.leased_until IS NULL OR p.leased_until <= now())
+      AND (p.failed_at IS NULL OR p.stopped_at IS NOT NULL OR p.failed_at < now() - %(pause)s)
+      {of_tenant}
+), place AS MATERIALIZED (
+    SELECT * FROM (SELECT DISTINCT tenant_id, cluster, last_xid, last_id FROM standing) AS p
+    WHERE p.cluster <> events_cluster() AND EXISTS (SELECT FROM events_domainlogentry AS l
+            WHERE l.tenant_id = p.tenant_id AND l.id > p.last_id)
+       OR EXISTS (SELECT FROM events_domainlogentry AS l
+            WHERE l.tenant_id = p.tenant_id AND l.cluster = p.cluster AND (l.xid, l.id) > (p.last_xid, p.last_id))
+)
+SELECT consumer, tenant_id FROM standing JOIN place USING (tenant_id, cluster, last_xid, last_id)
 """
-LAGGING = f"""
-SELECT p.consumer, p.tenant_id FROM events_consumerposition AS p
-LEFT JOIN events_consumer AS c ON c.name = p.consumer
-WHERE p.consumer = ANY(%(names)s) AND c.is_paused IS NOT TRUE
-  AND (p.stopped_at IS NULL OR p.probe_at <= now())
-  AND (p.leased_until IS NULL OR p.leased_until <= now())
-  AND (p.failed_at IS NULL OR p.stopped_at IS NOT NULL OR p.failed_at < now() - %(pause)s)
-  AND {_WAITS}
-"""
-LAGGING_OF_TENANT = f"{LAGGING} AND p.tenant_id = %(tenant)s"
+LAGGING = _LAGGING.format(of_tenant="")
+LAGGING_OF_TENANT = _LAGGING.format(of_tenant="AND p.tenant_id = %(tenant)s")
 # By consumer: the furthest behind of its tenants, and how much waits over all of them.
 LAG = """
 SELECT c.name, c.is_paused, max(p.moved_at),

@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db import connection
 
 from events.log import LogEntry
+from profiles.claims import Claim, KeyLink, Person
 from profiles.club import Club
 from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
-from profiles.identity import Claim, IdentityMap, KeyLink, Person
+from profiles.identity import IdentityMap
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges, IdentifierIds, Recorded, StatedFact
 from profiles.ingest.decoding import EventHeader, ReadyEvent

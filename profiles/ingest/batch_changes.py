@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from events.log import LogEntry
+from profiles.claims import KeyLink, Person
 from profiles.club import Club
 from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import ActivityDraft
-from profiles.identity import IdentityMap, KeyLink, Person
+from profiles.identity import IdentityMap
 from profiles.ingest import statements as sql
 from profiles.ingest.decoding import EventHeader
 from profiles.ingest.once_activities import OnceActivities

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import orjson
 
+from profiles.address_rules import is_shared
+from profiles.claims import KeyLink, Person
 from profiles.counter_deltas import CounterDelta
 from profiles.golden_rows.recomputing import Findable, consent_entry, stored, write_documents
 from profiles.golden_rows.rules import GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
-from profiles.identity import IdentityMap, KeyLink, Person, is_shared
+from profiles.identity import IdentityMap
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges
 

@@ -14,8 +14,8 @@ from uuid import UUID
 
 import orjson
 
+from profiles.claims import Claim
 from profiles.effects.drafts import ActivityDraft, Subject
-from profiles.identity import Claim
 from profiles.ingest import statements as sql
 from profiles.ingest.decoding import EventHeader, ReadyEvent
 from tenants.postgresql.places import update_by_place

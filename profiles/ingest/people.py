@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from events.identity_hints import IdentityKey
+from profiles.claims import CAPPED_KINDS, WEAK_KINDS, Claim, KeyLink, Person
 from profiles.club import Club
 from profiles.golden_rows.statements import WANTED_PROFILE
-from profiles.identity import CAPPED_KINDS, WEAK_KINDS, Claim, IdentityMap, KeyLink, Person, keys_of
+from profiles.identity import IdentityMap, keys_of
 from profiles.ingest import statements as sql
 from profiles.names import PersonName
 from profiles.normalise import folded

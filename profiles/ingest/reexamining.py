@@ -11,10 +11,12 @@ from uuid import UUID
 from django.db.models import Q
 
 from events.identity_hints import IdentityKey
+from profiles.address_rules import are_of_many_families
+from profiles.claims import WEAK_KINDS, KeyLink, Person
 from profiles.club import Club
 from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
-from profiles.identity import SHARED_KEY, WEAK_KINDS, KeyLink, Person, are_of_many_families
+from profiles.identity import SHARED_KEY
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, read_event
 from profiles.ingest.strays import Reach, Record, SharedAddress, strays
 from profiles.merging.reassignment import BY_PERSON

@@ -15,8 +15,8 @@ from django.db.models import Q
 from events import log
 from events.identity_hints import IdentityKey
 from events.log import LogEntry
+from profiles.claims import CAPPED_KINDS, WEAK_KINDS
 from profiles.club import Club
-from profiles.identity import CAPPED_KINDS, WEAK_KINDS
 from profiles.ingest.reexamining import (
     Holder,
     load_holders,

@@ -11,7 +11,7 @@ from datetime import date
 from enum import IntEnum
 
 from events.identity_hints import IdentityKey
-from profiles.identity import CAPPED_KINDS
+from profiles.claims import CAPPED_KINDS
 from profiles.names import PersonName, is_same_full_name, is_spelled_in, names_disagree
 
 

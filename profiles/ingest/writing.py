@@ -10,9 +10,9 @@ from django.db import connection
 from events import log
 from events.log import LogEntry
 from profiles import cache
+from profiles.claims import KeyLink
 from profiles.counter_deltas import CounterDelta
 from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
-from profiles.identity import KeyLink
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges, StatedFact
 from profiles.ingest.new_profiles import insert_new_profiles

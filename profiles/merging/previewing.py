@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db.models import Q
 
 from events.identity_hints import IdentityKind
+from profiles.claims import CAPPED_KINDS
 from profiles.errors import SameCustomer
 from profiles.golden_rows.rules import COLUMN_NAMES, GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
-from profiles.identity import CAPPED_KINDS
 from profiles.models import Activity, CustomerProfile, Fact, Identifier, Note
 from profiles.reading import get_customer
 from profiles.representation import customer_fields

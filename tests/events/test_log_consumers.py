@@ -54,6 +54,33 @@ def test_entries_come_once_in_order_and_other_kinds_only_move_the_cursor(
         assert (stands.cluster, stands.last_xid, stands.last_id) == (last.cluster, last.xid, last.pk)
 
 
+def test_what_was_switched_on_before_an_entry_is_known_when_it_is_read(fairview: Club) -> None:
+    """An entry that comes while the consumer asks what it wants is left for the next batch."""
+    reader = Reader()
+    everything: dict[str, None] = {LogKind.PROFILE_CHANGED: None}
+    nothing: dict[str, None] = {}
+    said: list[dict[str, None]] = [everything]
+
+    def wants(tenant: Tenant) -> dict[str, None]:
+        if said[0]:
+            return said[0]
+        with another_connection() as other:
+            append_late(other, fairview.tenant, "3")
+            other.commit()
+        return said.pop(0)
+
+    reader.register(wants=wants)
+    append(fairview.tenant, "1")
+    read_all()
+    append(fairview.tenant, "2")
+    said[:] = [nothing, everything]
+
+    read_all()
+    read_all()
+
+    assert reader.seen == ["1", "3"]
+
+
 def test_a_batch_is_no_larger_than_declared_and_a_run_no_longer_than_asked(fairview: Club) -> None:
     reader = Reader()
     reader.register(batch_size=2)
@@ -331,13 +358,17 @@ def test_readers_find_their_place_by_the_index(fairview: Club) -> None:
             "id": 5,
             "limit": 10,
             "scanned": 50,
+            "before": "9",
             "kinds": ["a.b"],
             "typed_kinds": ["a.c"],
             "types": ["X"],
         }
         cursor.execute("EXPLAIN " + statements.READ.format(bounds=""), values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("EXPLAIN " + statements.LAST.format(bounds=""), values)
+        last = "\n".join(line for (line,) in cursor.fetchall())
 
+    assert "Index Only Scan Backward using events_log_position_idx" in last
     assert "Index Scan using events_log_position_idx" in plan
     assert "ROW(xid, id) > ROW(" in plan.partition("Index Cond:")[2]
     batch = plan[plan.index("CTE batch") : plan.index("Index Cond:")]

@@ -10,7 +10,15 @@ from splink.internals.settings_creator import SettingsCreator
 
 from profiles.matching.duplicates.backends import open_backend, open_duck
 from profiles.matching.duplicates.blocking import block
-from profiles.matching.duplicates.comparisons import BIRTH, COMPARISONS, CONTACT, NAME, SERVICES, Comparison
+from profiles.matching.duplicates.comparisons import (
+    BIRTH,
+    COMPARISONS,
+    CONTACT,
+    NAME,
+    NEAR_EMAIL,
+    SERVICES,
+    Comparison,
+)
 from profiles.matching.duplicates.decisions import is_certain, lonely
 from profiles.matching.duplicates.extraction import ADDRESS_COLUMNS, NAME_COLUMNS, PEOPLE_COLUMNS
 from profiles.matching.duplicates.linking import Reason, ScoredPair, comparison_settings, train
@@ -188,6 +196,12 @@ CLEAR = ((NAME, "same"), (CONTACT, "email"))
         (pair((NAME, "close_first"), (CONTACT, "email")), False),
         (pair((NAME, "close_first"), (CONTACT, "both")), True),
         (pair((NAME, "close_last"), (CONTACT, "phone"), (BIRTH, "same")), True),
+        (pair((NAME, "same"), (CONTACT, "near")), True),
+        (pair((NAME, "close_first"), (CONTACT, "near")), False),
+        (pair(*CLEAR, (BIRTH, "same"), (SERVICES, "two_members")), True),
+        (pair(*CLEAR, (BIRTH, "same"), (SERVICES, "logins")), False),
+        (pair((NAME, "same"), (BIRTH, "same"), (SERVICES, "two_members")), False),
+        (pair((NAME, "close_first"), (CONTACT, "both"), (BIRTH, "same"), (SERVICES, "two_members")), False),
     ],
 )
 def test_only_what_nothing_speaks_against_is_certain(found: ScoredPair, expected: bool) -> None:
@@ -199,3 +213,40 @@ def test_of_three_alike_none_is_merged_without_a_person() -> None:
     three = [pair(one=3, other=4), pair(one=3, other=5)]
 
     assert lonely([two, *three]) == [two]
+
+
+def test_who_is_born_alike_counts_as_one_of_those_that_are_alike() -> None:
+    born_alike = pair(*CLEAR, (BIRTH, "same"), one=1, other=2)
+    third = [pair(*CLEAR, one=1, other=3), pair(*CLEAR, one=2, other=3)]
+    fourth = [pair(*CLEAR, one=3, other=4)]
+
+    assert lonely([born_alike, *third]) == [born_alike, *third]
+    assert lonely([born_alike, *third, *fourth]) == [born_alike]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("asnyman98@x.example", "asnymanu98@x.example", "near"),
+        ("chuman82@x.example", "chuamn82@x.example", "near"),
+        ("leon.uys@x.example", "leon.uys1@x.example", ""),
+        ("leon.uys12@x.example", "leon.uys13@x.example", ""),
+        ("leon.uys@x.example", "leno.usy@x.example", ""),
+        ("golfer@x.example", "glofer@y.example", ""),
+    ],
+)
+def test_a_slip_of_the_pen_in_a_mailbox_is_no_digit_more_or_less(
+    one: str, other: str, level: str, tmp_path: Path
+) -> None:
+    duck = prepared(tmp_path, [person(1, "Ann", "Nel", email=one), person(2, "Ann", "Nel", email=other)])
+
+    sides = ("email", "mail_host", "mail_digits", "mail_sorted")
+    columns = ", ".join(f"{side}.{name} AS {name}_{side}" for side in ("l", "r") for name in sides)
+    pairs = f"SELECT {columns} FROM person AS l JOIN person AS r ON l.unique_id < r.unique_id"
+    assert duck.execute(f"SELECT {NEAR_EMAIL} FROM ({pairs})").fetchall() == [(level == "near",)]
+
+
+def test_a_title_is_no_first_name(tmp_path: Path) -> None:
+    duck = prepared(tmp_path, [person(1, "Prof. Dr. Hans", "Nel"), person(2, "Frau", "Nel")])
+
+    assert duck.execute("SELECT first FROM person ORDER BY unique_id").fetchall() == [("hans",), ("frau",)]

@@ -85,6 +85,20 @@ ONE_PERSON: dict[str, list[Event]] = {
         member(1, email=EMAIL, firstName="Prof. Dr. Hans", lastName="Botha"),
         player("t1", email=EMAIL, name="Hans", surname="Botha"),
     ],
+    "a phone, and a mailbox that spells the other's name": [
+        member(1, phoneNumber="0821234567", firstName="Lindiwe", lastName="Nkosi"),
+        contact("c1", at=1, phoneNumber="0821234567", email="lindiwe.nkosi7@example.com"),
+    ],
+    "no name, and a slip in the second address": [
+        member(
+            1, email="golfer77@example.com", phoneNumber="0821234567", firstName="Lindiwe", lastName="Nkosi"
+        ),
+        contact("c1", at=1, email="glofer77@example.com", phoneNumber="0821234567"),
+    ],
+    "an initial and the number of the office": [
+        member(1, email=EMAIL, phoneNumber="0821234567", firstName="Pieter", lastName="Botha"),
+        player("t1", email="golf@vineyard.example", phone="0821234567", name="P", surname="Botha"),
+    ],
     "a nickname": [member(1, email=EMAIL, firstName="William"), player("t1", email=EMAIL, name="Bill")],
 }
 
@@ -126,6 +140,14 @@ TWO_PEOPLE: dict[str, list[Event]] = {
     "a name and none, with nothing but a phone in common": [
         member(1, phoneNumber="0821234567", firstName="Lindiwe"),
         contact("c1", at=1, phoneNumber="0821234567"),
+    ],
+    "one mailbox, no name and another phone": [
+        member(1, email="the.nkosis@example.com", phoneNumber="0821234567", firstName="Lindiwe"),
+        contact("c1", at=1, email="the.nkosis@example.com", phoneNumber="0837654321"),
+    ],
+    "one mailbox, an initial and another phone": [
+        member(1, email="botha9@example.com", phoneNumber="0821234567", firstName="Pieter", lastName="Botha"),
+        player("t1", email="botha9@example.com", phone="0837654321", name="P", surname="Botha"),
     ],
     "an office's mailbox and two of one first name": [
         member(1, email="office@vineyard.example", firstName="Anna", lastName="Botha"),
@@ -307,6 +329,37 @@ def test_where_two_of_one_name_share_a_mailbox_a_third_record_waits_for_staff(fa
     assert (father.scl_member_id, son.scl_member_id, third.teetime_player_id) == (1, 2, "t1")
     asked = {frozenset((one.first_profile_id, one.second_profile_id)) for one in candidates(fairview)}
     assert {frozenset((father.pk, third.pk)), frozenset((son.pk, third.pk))} <= asked
+
+
+def test_a_second_address_tells_two_of_one_name_behind_a_mailbox_apart(fairview: Club) -> None:
+    botha: dict[str, Any] = {"firstName": "Pieter", "lastName": "Botha"}
+
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, email=EMAIL, phoneNumber="0821234567", **botha),
+        member(2, at=1, email=EMAIL, phoneNumber="0837654321", **botha),
+        player("t1", at=2, email=EMAIL, phone="0837654321", name="Pieter", surname="Botha"),
+        contact("c1", at=3, email=EMAIL, phoneNumber="0821234567"),
+    )
+
+    by_member = {
+        one.scl_member_id: (one.teetime_player_id, one.messaging_contact_id) for one in people(fairview)
+    }
+    assert by_member == {1: (None, "c1"), 2: ("t1", None)}
+
+
+def test_an_initial_is_no_rival_of_a_name_written_out(fairview: Club) -> None:
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, email=EMAIL, firstName="P", lastName="Botha", phoneNumber="0837654321"),
+        player("t1", at=1, email=EMAIL, name="Pieter", surname="Botha", phone="0821234567"),
+        contact("c1", at=2, email=EMAIL, firstName="Pieter", lastName="Botha"),
+    )
+
+    by_member = {
+        one.scl_member_id: (one.teetime_player_id, one.messaging_contact_id) for one in people(fairview)
+    }
+    assert by_member == {1: (None, None), None: ("t1", "c1")}
 
 
 def test_an_address_of_three_last_names_is_an_offices(fairview: Club) -> None:

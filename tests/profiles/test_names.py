@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiles.names import PersonName, may_be_one_name, may_be_one_person, names_disagree
+from profiles.names import PersonName, is_slip_of, may_be_one_name, may_be_one_person, names_disagree
 
 ONE = [
     ("Lindiwe", "Lindi"),
@@ -15,6 +15,10 @@ ONE = [
     ("Małgorzata", "Gosia"),
     ("Johannes", "Jan"),
     ("Zoë", "Zoe"),
+    ("Lena", "Lean"),
+    ("Leonard", "Len"),
+    ("Grzegorz", "Grzesiek"),
+    ("Francisco", "Paco"),
     ("Anna Maria", "Maria"),
     ("O’Neil", "O'Neil"),
     ("محمد", "Mohamed"),
@@ -27,6 +31,8 @@ TWO = [
     ("محمد", "فاطمة"),
     ("Bill", "Bob"),
     ("Luís", "Luísa"),
+    ("Amy", "May"),
+    ("Vincenzo", "Lorenzo"),
 ]
 
 
@@ -45,6 +51,34 @@ def test_different_first_names_are_two_people_of_one_family(one: str, other: str
 def test_first_and_last_name_may_have_been_swapped() -> None:
     assert may_be_one_person(PersonName.of("Nkosi", "Lindiwe"), PersonName.of("Lindiwe", "Nkosi"))
     assert not may_be_one_person(PersonName.of("Nkosi", "Thabo"), PersonName.of("Lindiwe", "Nkosi"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [("Nkosi", "L."), ("Nkosi", "Lindi"), ("Nkosi", "Lindwie"), ("Nksoi", "Lindiwe")],
+)
+def test_swapped_names_may_be_short_or_mistyped_as_well(other: tuple[str, str]) -> None:
+    one, turned = PersonName.of("Lindiwe", "Nkosi"), PersonName.of(*other)
+
+    assert may_be_one_person(one, turned)
+    assert may_be_one_person(turned, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_slip"),
+    [
+        ("+27829102322", "+27829102320", True),
+        ("asnyman98@x.example", "asnymanu98@x.example", True),
+        ("chuman82", "chuamn82", True),
+        ("abc", "abc", True),
+        ("abcd", "badc", False),
+        ("abc", "abcde", False),
+        ("abc", "xbz", False),
+    ],
+)
+def test_a_slip_is_one_sign_or_two_exchanged(one: str, other: str, is_slip: bool) -> None:
+    assert is_slip_of(one, other) == is_slip
+    assert is_slip_of(other, one) == is_slip
 
 
 def test_an_initial_needs_the_last_name_beside_it() -> None:

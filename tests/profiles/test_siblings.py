@@ -3,7 +3,13 @@
 import pytest
 
 from events.identity_hints import stands_for_nothing
-from profiles.normalise import first_phone, is_placeholder_email, normal_email, normal_phone
+from profiles.normalise import (
+    first_phone,
+    is_placeholder_email,
+    is_placeholder_phone,
+    normal_email,
+    normal_phone,
+)
 
 
 @pytest.mark.parametrize(
@@ -11,7 +17,9 @@ from profiles.normalise import first_phone, is_placeholder_email, normal_email, 
     ["(null)", "[none]", "<undefined>", "n\\a", "#N/A", "#REF!", "unknown user", "no number", "not known", "keine",
      "onbekend", "see office", "applied for", "xxxx", "undefined-undefined", "null_null", "None/None", "NYA",
      "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "{{id}}",
-     "{ userId }", "${id}", "%s", "%(id)s", "<id>", "__null__"],
+     "{ userId }", "${id}", "%s", "%(id)s", "<id>", "__null__", "0000", "N/A", "n.v.t.", "k. A.", "s/d", "Entfällt",
+     "inconnue", "ukjent", "неизвестно", "[deleted]", "REDACTED", "no-id", "undef", "walk-in", "#DIV/0!", "%1$s",
+     "%ID%", "[[id]]", "<%= id %>", "Infinity"],
 )  # fmt: skip
 def test_an_id_that_stands_for_nothing_in_other_words(value: str) -> None:
     assert stands_for_nothing(value)
@@ -33,6 +41,12 @@ def test_an_id_that_stands_for_nothing_in_other_words(value: str) -> None:
         "%27",
         "12",
         "NA-17",
+        "9999",
+        "1111",
+        "100%",
+        "demo-4711",
+        "n7",
+        "admin",
     ],
 )
 def test_an_id_that_only_looks_like_one_is_kept(value: str) -> None:
@@ -42,7 +56,11 @@ def test_an_id_that_only_looks_like_one_is_kept(value: str) -> None:
 @pytest.mark.parametrize(
     "email",
     ["noone@nowhere.com", "nomail@nomail.com", "donotreply@x.example", "do-not-reply@x.example", "no_email@x.example",
-     "keine@email.de", "geen@email.nl", "xx@xx.xx", "sin.correo@x.example", "n.a@x.example"],
+     "keine@email.de", "geen@email.nl", "xx@xx.xx", "sin.correo@x.example", "n.a@x.example", "n/a@x.example",
+     "unbekannt@x.example", "onbekend@x.example", "desconocido@x.example", "inconnu@x.example", "geen.mail@x.example",
+     "pas-de-mail@x.example", "no.tengo@x.example", "noemail123@x.example", "noreply+4@x.example",
+     "not-provided@x.example", "mailer-daemon@x.example", "anonymous@x.example", "asdf@asdf.com",
+     "email@example.com", "ann@nowhere.invalid"],
 )  # fmt: skip
 def test_an_address_that_stands_for_nobody_in_other_words(email: str) -> None:
     assert is_placeholder_email(email)
@@ -50,11 +68,42 @@ def test_an_address_that_stands_for_nobody_in_other_words(email: str) -> None:
 
 @pytest.mark.parametrize(
     "email",
-    ["na@abrams.example", "geen@devries.example", "no@oslo.example", "a@nel.example", "xx@nel.example"],
+    [
+        "na@abrams.example",
+        "geen@devries.example",
+        "no@oslo.example",
+        "a@nel.example",
+        "xx@nel.example",
+        "test1@nel.example",
+        "na7@abrams.example",
+        "nonev@x.example",
+        "deletedscenes@x.example",
+        "bmw@bmw.example",
+        "dummett@x.example",
+    ],
 )
 def test_a_short_address_of_somebody_is_kept(email: str) -> None:
     assert normal_email(email) == email
     assert not is_placeholder_email(email)
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "is_placeholder"),
+    [
+        ("0000000000", "ZA", True),
+        ("0123456789", "ZA", True),
+        ("1234567890", "GB", True),
+        ("0151 23456789", "DE", True),
+        ("083 111 2222", "ZA", False),
+        ("082 123 4567", "ZA", False),
+        ("082 000 0001", "ZA", False),
+        ("083 234 5678", "ZA", False),
+    ],
+)
+def test_a_number_that_counts_up_stands_for_nobody(written: str, country: str, is_placeholder: bool) -> None:
+    number = normal_phone(written, country)
+
+    assert (number is None or is_placeholder_phone(number)) is is_placeholder
 
 
 @pytest.mark.parametrize(

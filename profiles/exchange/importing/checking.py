@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from events.identity_hints import IdentityKey
+from profiles.claims import Claim, Person
 from profiles.club import Club
 from profiles.exchange.importing import statements as sql
 from profiles.exchange.importing.subjects import (
@@ -29,7 +30,7 @@ from profiles.exchange.importing.subjects import (
 )
 from profiles.exchange.importing.targets import KEYS, LABELS, Target
 from profiles.golden_rows.rules import DATE_COLUMNS, FIELD_OWNERS, FILLS_GAPS, ORDINARY, TEXT_COLUMNS
-from profiles.identity import CAP_EXCEEDED, Candidate, Claim, IdentityMap, Person, keys_of
+from profiles.identity import CAP_EXCEEDED, Candidate, IdentityMap, keys_of
 from profiles.ingest.people import extend_identity_map
 from profiles.models import CRM_RECORD, ImportOutcome, MemberImport
 from profiles.names import PersonName, names_disagree

@@ -111,6 +111,12 @@ SWAPPED = "(first_l = last_r and last_l = first_r)"
 MAY_BE_FIRST = f"({_first_names('c_')[1]} or (c_first_l = c_last_r and c_last_l = c_first_r))"
 SAME_EMAIL = f"(email_l = email_r or {_overlap('emails')})"
 SAME_PHONE = f"(phone_l = phone_r or {_overlap('phones')})"
+# The same mailbox with a slip of the pen: a letter too many, too few, another, or two signs exchanged. A digit more or
+# less is somebody else's of the same name.
+NEAR_EMAIL = (
+    "(mail_host_l = mail_host_r and ((levenshtein(email_l, email_r) = 1 and mail_digits_l = mail_digits_r)"
+    " or (levenshtein(email_l, email_r) = 2 and mail_sorted_l = mail_sorted_r)))"
+)
 NO_C_FIRST = "(c_first_l is null or c_first_r is null)"
 SPELLED = (
     "((c_first_l is null or c_last_l is null or c_first_r is null or c_last_r is null)"
@@ -170,6 +176,12 @@ CONTACT: Final = Comparison(
             "household",
             "same e-mail or phone, but other first names",
             f"{SAME_EMAIL} or {SAME_PHONE}",
+            thins_out=True,
+        ),
+        Level(
+            "near",
+            "e-mail addresses with a slip of the pen",
+            f"{NEAR_EMAIL} and {MAY_BE_FIRST}",
             thins_out=True,
         ),
         Level("handle", "e-mail addresses alike but for the domain or digits", _overlap("handles")),

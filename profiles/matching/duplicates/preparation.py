@@ -5,7 +5,8 @@ Runs in DuckDB whatever the backend is: it is one machine's work for any tenant,
 
 from typing import Any, Final
 
-from profiles.names import NICKNAMES, PLAIN_LETTERS
+from profiles.names import PLAIN_LETTERS, TITLES
+from profiles.short_forms import GROUPS
 
 # An address that more people than this have is an office's or a placeholder's and says nothing about anybody.
 MOST_HOLDERS: Final = 8
@@ -18,13 +19,15 @@ CREATE MACRO folded(text) AS nullif(trim(regexp_replace(
 """
 ROOT: Final = "CREATE TABLE nickname (name varchar, root varchar)"
 FIRST_WORD: Final = "CREATE MACRO token(text) AS split_part(text, ' ', 1)"
+# As `names.without_titles`: a title alone stays.
+UNTITLED: Final = r"CREATE MACRO untitled(text) AS regexp_replace(text, '^(?:(?:{titles}) )+', '')"
 PACKED: Final = "CREATE MACRO packed(text) AS nullif(replace(text, ' ', ''), '')"
 LETTERS: Final = r"CREATE MACRO letters(text) AS regexp_replace(text, '[^\p{L}]', '', 'g')"
 
 # Numbers instead of UUIDs: the pairs are joined by them many millions of times.
 NUMBERED: Final = """
 CREATE TABLE numbered AS
-SELECT row_number() OVER (ORDER BY id) AS unique_id, *, folded(first_name) AS folded_first,
+SELECT row_number() OVER (ORDER BY id) AS unique_id, *, untitled(folded(first_name)) AS folded_first,
        packed(folded(last_name)) AS last
 FROM raw_person
 """
@@ -39,7 +42,7 @@ FIRSTS: Final = """
 CREATE TABLE first_name AS
 SELECT unique_id, name, coalesce(nickname.root, name) AS root FROM (
     SELECT unique_id, token(folded_first) AS name FROM numbered WHERE folded_first IS NOT NULL
-    UNION SELECT n.unique_id, token(folded(r.value)) FROM raw_name AS r JOIN numbered AS n USING (id)
+    UNION SELECT n.unique_id, token(untitled(folded(r.value))) FROM raw_name AS r JOIN numbered AS n USING (id)
     WHERE r.field = 'firstName' AND folded(r.value) IS NOT NULL
 ) LEFT JOIN nickname USING (name)
 """
@@ -81,6 +84,9 @@ SELECT n.unique_id, n.id, n.is_fresh,
        coalesce(CASE WHEN list_contains(a.phones, n.phone) THEN n.phone END, a.phones[1]) AS phone, a.phones,
        list_filter(a.handles, lambda handle: NOT list_contains(s.spellings, handle)) AS handles,
        list_distinct(list_concat(a.handles, s.spellings)) AS spellings,
+       split_part(email, '@', 2) AS mail_host,
+       regexp_replace(split_part(email, '@', 1), '[^0-9]', '', 'g') AS mail_digits,
+       array_to_string(list_sort(string_split(split_part(email, '@', 1), '')), '') AS mail_sorted,
        a.emails[1] AS b_email, a.phones[1] AS b_phone,
        replace(n.born, '-', '') AS born,
        n.born[1:4] || n.born[9:10] || n.born[6:7] AS born_swapped,
@@ -117,7 +123,8 @@ def prepare(duck: Any) -> None:
     """Make `person` out of the raw tables, one row a customer."""
     special = "".join(chr(code) for code, plain in PLAIN_LETTERS.items() if len(plain) == 1)
     plain = "".join(plain for plain in PLAIN_LETTERS.values() if len(plain) == 1)
-    for statement in (FOLD.format(special=special, plain=plain), FIRST_WORD, PACKED, LETTERS, ROOT):
+    untitled = UNTITLED.format(titles="|".join(sorted(TITLES)))
+    for statement in (FOLD.format(special=special, plain=plain), untitled, FIRST_WORD, PACKED, LETTERS, ROOT):
         duck.execute(statement)
     duck.executemany("INSERT INTO nickname VALUES (?, ?)", nickname_roots())
     for statement in (NUMBERED, ADDRESS, FIRSTS, LASTS, PERSON):
@@ -126,7 +133,7 @@ def prepare(duck: Any) -> None:
 
 def nickname_roots() -> list[tuple[str, str]]:
     """Short form → what stands for its group; a name of two groups, as Charlie, has two."""
-    return sorted((name, min(group)) for group in NICKNAMES for name in group)
+    return sorted((name, min(group)) for group in GROUPS for name in group)
 
 
 def measure_rarity(duck: Any, levels: dict[str, float]) -> dict[str, str]:
