@@ -227,6 +227,7 @@ SIMULATED: Final = inline_serializer(
         "reason": serializers.CharField(allow_null=True, help_text="Why they would not enter."),
         "words": serializers.CharField(required=False, help_text="The same for people."),
         "stops": serializers.IntegerField(required=False, help_text="How often they would wait."),
+        "converted": serializers.BooleanField(required=False, help_text="Whether the goal would be reached."),
         "story": serializers.ListField(child=serializers.DictField(), help_text="Step by step."),
         "messages": serializers.ListField(child=serializers.DictField(), help_text="What would be said."),
     },
