@@ -1,8 +1,9 @@
 """Every periodic task begins where no club is open: it opens the scopes it needs itself."""
 
 import pytest
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from crm_platform.celery import app
+from crm_platform.celery import app, forget_lost_tasks
 from tenants.extension import Periodic, every
 from tests.cast import Club
 
@@ -14,3 +15,16 @@ def test_a_periodic_task_needs_no_open_scope(fairview: Club, kingsmere: Club, ta
     app.loader.import_default_modules()
 
     assert app.tasks[task].apply().successful()
+
+
+@pytest.mark.django_db
+def test_beat_forgets_what_no_program_does_any_more() -> None:
+    every_minute = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.MINUTES)
+    for name, task in (("renamed", "journeys.no_such_task"), ("kept", SCHEDULE[0].task)):
+        PeriodicTask.objects.create(name=name, task=task, interval=every_minute)
+
+    forget_lost_tasks()
+
+    assert list(PeriodicTask.objects.filter(name__in=["renamed", "kept"]).values_list("name", flat=True)) == [
+        "kept"
+    ]
