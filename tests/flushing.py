@@ -25,6 +25,11 @@ def install() -> None:
     TransactionTestCase._fixture_teardown = _teardown  # type: ignore[attr-defined]
 
 
+def empty() -> None:
+    """Delete every row outside of a test."""
+    _teardown(TransactionTestCase())
+
+
 def _teardown(case: Any) -> None:
     """Delete the few rows; where there are many, or the owner is no superuser, do as Django does."""
     with as_owner():

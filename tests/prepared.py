@@ -1,35 +1,34 @@
-"""Rows that the tests of a file share: made once, each test in a savepoint of its own, all taken back in the end.
+"""Rows that the tests of a file share: made and committed once, each test rolled back, all deleted in the end.
 
-For tables of many small cases about one club. A case sees the club as it was made, whatever another case did to it.
+For tables of many small cases about one club. A case sees the club as it was made, whatever another case did to it. No
+transaction stays open between the cases: it would hide the log from the readers of every database of the server.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 
 from tenants.expiring_cache import clear_all_caches
+from tests import flushing
 
 
 @contextmanager
 def shared_rows(django_db_blocker: Any) -> Iterator[None]:
-    """The open transaction of a fixture of a file; tests with `db` run in savepoints of it.
-
-    The fixture needs `django_db_setup`. Not for tests that commit.
-    """
-    with django_db_blocker.unblock():
-        outer = transaction.atomic()
-        # As of Django's own test cases: blocks that must be the outermost count from here.
-        outer._from_testcase = True  # type: ignore[attr-defined]
-        outer.__enter__()
-    try:
+    """In a fixture of a file that needs `django_db_setup`: the block makes the rows, tests with `db` see them."""
+    with django_db_blocker.unblock(), transaction.atomic():
         yield
-    finally:
-        with django_db_blocker.unblock():
-            transaction.set_rollback(True)
-            outer.__exit__(None, None, None)
+        # As in tests that never commit: nobody is told.
+        connection.run_on_commit.clear()
+
+
+def delete_shared_rows(django_db_blocker: Any) -> None:
+    """The end of such a fixture."""
+    with django_db_blocker.unblock():
+        flushing.empty()
+    clear_all_caches()
 
 
 @contextmanager

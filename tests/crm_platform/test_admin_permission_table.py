@@ -16,7 +16,7 @@ from tests import factories
 from tests.back_office import desk
 from tests.cast import Club, make_fairview, make_kingsmere
 from tests.permissions import EVERYBODY, OPERATOR, RANK, World, pages, state_of_club, things_of
-from tests.prepared import LastingSettings, shared_rows
+from tests.prepared import LastingSettings, delete_shared_rows, shared_rows
 from tests.profiles.api_callers import thandi
 
 TABLE: Final = pages()
@@ -66,21 +66,21 @@ class Prepared:
 
 @pytest.fixture(scope="module")
 def prepared(django_db_setup: None, django_db_blocker: Any) -> Iterator[Prepared]:
-    """Made once; each case runs in a savepoint of its own."""
+    """Made once; each case is rolled back."""
     changed = LastingSettings()
     with shared_rows(django_db_blocker):
-        with django_db_blocker.unblock():
-            fairview = make_fairview()
-            things = things_of(World(fairview, thandi(fairview.tenant), changed))
-            people: dict[Role | str, User] = {role: fairview.member(role) for role in RANK}
-            people |= {"stranger": factories.user("stranger"), "neighbour": make_kingsmere().admin}
-            people["root"] = factories.user("root", is_superuser=True)
-            sessions = {
-                who: desk(user).cookies[settings.SESSION_COOKIE_NAME].value for who, user in people.items()
-            }
-            state = state_of(fairview.tenant)
-        yield Prepared(fairview, things, state, sessions)
+        fairview = make_fairview()
+        things = things_of(World(fairview, thandi(fairview.tenant), changed))
+        people: dict[Role | str, User] = {role: fairview.member(role) for role in RANK}
+        people |= {"stranger": factories.user("stranger"), "neighbour": make_kingsmere().admin}
+        people["root"] = factories.user("root", is_superuser=True)
+        sessions = {
+            who: desk(user).cookies[settings.SESSION_COOKIE_NAME].value for who, user in people.items()
+        }
+        state = state_of(fairview.tenant)
+    yield Prepared(fairview, things, state, sessions)
     changed.restore()
+    delete_shared_rows(django_db_blocker)
 
 
 def call(client: Client, route: str, things: Things) -> Any:

@@ -56,7 +56,7 @@ OPERATIONS = (
     "updateJourney updatePromotion updateSegment updateSocialPost updateTask updateWebhook "
     "writeCustomers writeToCustomer "
     "createJourneySecret dropJourneySecret exchangeJourneySecret getJourneyTrial listJourneySecrets listJourneyTrials "
-    "startJourneyTrial"
+    "startJourneyTrial skipCampaignTime unskipCampaignTime"
 )
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

@@ -19,7 +19,7 @@ from tests import factories
 from tests.cast import Club, make_fairview, make_kingsmere
 from tests.crm_platform.permissions import QUESTION
 from tests.permissions import CALLERS, Row, World, rest_rows, state_of_club
-from tests.prepared import shared_rows, taken_back
+from tests.prepared import delete_shared_rows, shared_rows, taken_back
 from tests.profiles.api_callers import thandi
 
 TABLE: Final = rest_rows()
@@ -52,12 +52,12 @@ class Prepared:
 
 @pytest.fixture(scope="module")
 def prepared(django_db_setup: None, django_db_blocker: Any) -> Iterator[Prepared]:
-    """Made once; each case runs in a savepoint of its own."""
+    """Made once; each case is rolled back."""
     with shared_rows(django_db_blocker):
-        with django_db_blocker.unblock():
-            club, other = make_fairview(), make_kingsmere()
-            found = Prepared(club, thandi(club.tenant), _headers(club.tenant, other.tenant))
-        yield found
+        club, other = make_fairview(), make_kingsmere()
+        found = Prepared(club, thandi(club.tenant), _headers(club.tenant, other.tenant))
+    yield found
+    delete_shared_rows(django_db_blocker)
 
 
 def _headers(own: Tenant, other: Tenant) -> dict[str, dict[str, str]]:

@@ -34,7 +34,8 @@ def trial(db: None) -> Tenant:
     return create_tenant(name="Trial", slug="trial", is_sandbox=True)
 
 
-def test_the_command_makes_one_with_people_who_come_back_after_a_reset(db: None) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_the_command_makes_one_with_people_who_come_back_after_a_reset() -> None:
     def people() -> set[str]:
         with tenant_scope(tenant):
             return set(CustomerProfile.objects.exclude(status="MERGED").values_list("email", flat=True))

@@ -64,7 +64,7 @@ ROWS = [
     ("TEETIME_CANCELLED", "BOOKING", "TEETIME", "Cancelled a tee time: rain", "LEAD"),
     ("ROUND_COMPLETED", "GOLF", "TEETIME", "Completed a round: 82", "CUSTOMER"),
     ("TEETIME_NO_SHOW", "BOOKING", "TEETIME", "Did not show up for a tee time", "LEAD"),
-    ("SCORE_POSTED", "GOLF", "TEETIME", "Posted a score of 82 (differential 9.7)", "LEAD"),
+    ("SCORE_POSTED", "GOLF", "TEETIME", "Posted a score of 82 (differential 9,7)", "LEAD"),
     ("COMPETITION_ENTERED", "GOLF", "TEETIME", "Entered a competition", "CUSTOMER"),
     ("COMPETITION_WITHDRAWN", "GOLF", "TEETIME", "Withdrew from a competition", "LEAD"),
     ("CONSENT_OPTED_IN", "CONSENT", "SMS", "Opted in to SMSs", "SUBSCRIBER"),

@@ -17,6 +17,7 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.events.hooks import deliveries, endpoint, plan
+from tests.events.logbook import settle
 from tests.events.queueing import read_on as consume_log
 from tests.profiles.stories import Event, contact, event, member, player, tell
 from tests.profiles.test_outbound import published
@@ -30,6 +31,7 @@ def preference(at: int, **opt_ins: bool) -> Event:
 
 def told(tenant: Tenant, *types: str) -> list[dict[str, Any]]:
     """The payloads of these types that the log holds, oldest first."""
+    settle()
     with tenant_scope(tenant):
         return [found["payload"] for _, found in read_on(LogPlace(), types=types) if found is not None]
 

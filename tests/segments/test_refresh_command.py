@@ -48,7 +48,7 @@ while True:
             refreshing.refresh_waiting()
         os._exit(0)
     if killed < kills:
-        time.sleep(dice.uniform(0.01, 0.12))
+        time.sleep(dice.uniform(0.005, 0.05))
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status):
