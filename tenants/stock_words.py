@@ -55,7 +55,7 @@ WORDS: Final[Mapping[str, str]] = {
     ),
     # Logging in and out, passwords
     "Please enter the correct %(username)s and password for a staff account. Note that both fields may be"
-    " case-sensitive.": "These do not fit together. Capitals and small letters matter in the password.",
+    " case-sensitive.": "The name and the password do not match. Capitals and small letters matter in the password.",
     "You are authenticated as %(username)s, but are not authorized to access this page. Would you like to login to a"
     " different account?": "You are logged in as %(username)s, who may not open this page. Log in as somebody else?",
     "Thanks for spending some quality time with the web site today.": "See you next time.",

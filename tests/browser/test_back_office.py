@@ -30,6 +30,7 @@ def log_in(page: Page, server: LiveServer, user: User) -> None:
 
 def fits(page: Page) -> bool:
     """Whether nothing sticks out at the side."""
+    page.wait_for_load_state()
     fitting: bool = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     return fitting
 

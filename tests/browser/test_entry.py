@@ -14,5 +14,5 @@ def test_the_login_page_fits_its_window_and_refuses_a_wrong_password(
     page.locator("input[name=password]").fill("wrong")
     page.locator("button[type=submit], input[type=submit]").first.click()
 
-    expect(page.get_by_text("Please enter the correct", exact=False)).to_be_visible()
+    expect(page.get_by_text("The name and the password do not match", exact=False)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

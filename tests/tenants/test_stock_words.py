@@ -73,5 +73,5 @@ def test_a_stock_page_has_the_clubs_clock(fairview: Club) -> None:
 def test_a_password_that_is_wrong_is_said_without_a_staff_account(fairview: Club) -> None:
     answer = Client().post("/admin/login/", {"username": "nobody", "password": "wrong-words"})
 
-    assert "These do not fit together" in text_of(answer)
+    assert "The name and the password do not match" in text_of(answer)
     assert "staff account" not in text_of(answer)
