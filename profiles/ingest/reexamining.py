@@ -71,25 +71,25 @@ def reexamine(
     club: Club,
     keys: Collection[IdentityKey],
     crowds: Mapping[IdentityKey, Collection[UUID]] = NOBODY,
-) -> int:
-    """Take out of their customers the records that only one of these shared addresses made theirs; returns how many.
+) -> list[UUID]:
+    """Take out of their customers the records that only one of these shared addresses made theirs.
 
-    Each is a customer of its own then, with a pair for review for whoever else it may be. Customers whom staff
-    merged are left alone. `crowds`: of addresses that a crowd has, those of it who are looked at (`crowd_of`). Needs
-    the tenant's identity lock alone, the scope and a transaction.
+    Each is a customer of its own then, with a pair for review for whoever else it may be; returns those customers.
+    Whom staff merged are left alone. `crowds`: of addresses that a crowd has, those of it who are looked at
+    (`crowd_of`). Needs the tenant's identity lock alone, the scope and a transaction.
     """
     shared = _holders_of({key for key in keys if key not in crowds})
     shared |= {key: sorted(ids) for key, ids in sorted(crowds.items()) if key in keys and ids}
     if not shared:
-        return 0
+        return []
     holders = load_holders({profile_id for ids in shared.values() for profile_id in ids})
-    count = 0
+    left: list[UUID] = []
     with acting_as(program("profiles.shared_addresses")):
         for key, profile_ids in shared.items():
-            count += _reexamine_one(
+            left += _reexamine_one(
                 cursor, club, key, [holders[one] for one in profile_ids], frozenset(crowds)
             )
-    return count
+    return left
 
 
 def crowd_of(rows: Sequence[KeyLink], came: Collection[Person]) -> list[UUID] | None:
@@ -112,8 +112,8 @@ def crowd_of(rows: Sequence[KeyLink], came: Collection[Person]) -> list[UUID] | 
 
 def _reexamine_one(
     cursor: Any, club: Club, key: IdentityKey, holders: Sequence[Holder], crowded: frozenset[IdentityKey]
-) -> int:
-    count = 0
+) -> list[UUID]:
+    left: list[UUID] = []
     for place, holder in enumerate(holders):
         if (
             holder.is_by_staff
@@ -128,8 +128,8 @@ def _reexamine_one(
                 _ask(club, key, new_id, part, holders)
                 for record in part:
                     del holder.records[record.id]
-                count += 1
-    return count
+                left.append(new_id)
+    return left
 
 
 def shared_address(

@@ -17,6 +17,7 @@ from events.identity_hints import IdentityKey
 from events.log import LogEntry
 from profiles.claims import CAPPED_KINDS, WEAK_KINDS
 from profiles.club import Club
+from profiles.ingest.contacts import MAILBOX
 from profiles.ingest.reexamining import (
     Holder,
     load_holders,
@@ -65,7 +66,11 @@ def _parted(profile_ids: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
     merges = ProfileMerge.objects.filter(
         kind=AUTOMATIC, unmerged_at__isnull=False, evidence__addressOf="many", loser_id__in=stands_for
     )
-    sizes = Counter(stands_for.values())
+    contacts = ProfileMerge.objects.filter(
+        kind=AUTOMATIC, unmerged_at=None, evidence__addressOf=MAILBOX, loser_id__in=stands_for
+    )
+    came_since = set(contacts.values_list("loser_id", flat=True))
+    sizes = Counter(survivor_id for pk, survivor_id in stands_for.items() if pk not in came_since)
     found: dict[UUID, dict[UUID, int]] = {}
     for merge in merges.order_by("pk"):
         host_id, left_id = stands_for.get(merge.winner_id), stands_for[merge.loser_id]

@@ -351,6 +351,28 @@ def test_a_survivor_who_lost_to_a_younger_self_can_still_be_merged(fairview: Clu
         assert {get_customer(one).pk for one in (older, younger)} == {older}
 
 
+def test_a_contact_that_came_while_a_merge_hid_its_fellow_joins_it_when_the_merge_is_taken_back(
+    fairview: Club,
+) -> None:
+    tell(fairview.tenant, member(5, firstName="Thabo", email="p5@example.com"))
+    tell(fairview.tenant, player("t-5", name="Anna", phone="0821234565"))
+    member_id, player_id = (
+        holder(fairview.tenant, kind, value).pk
+        for kind, value in (("sclMemberId", "5"), ("teetimePlayerId", "t-5"))
+    )
+    tell(fairview.tenant, contact("d-5", at=3, email="p5@example.com"))
+    merge(fairview.tenant, member_id, player_id)
+    tell(fairview.tenant, event("teetime.player.updated", {"id": "t-5", "email": "p5@example.com"}, at=4))
+    tell(fairview.tenant, contact("c-5", at=5, email="p5@example.com"))
+    assert holder(fairview.tenant, "messagingContactId", "d-5").pk == member_id
+
+    unmerge(fairview.tenant, player_id)
+
+    known = {value: holder(fairview.tenant, "messagingContactId", value).pk for value in ("c-5", "d-5")}
+    assert known["c-5"] == known["d-5"]
+    assert known["c-5"] not in {member_id, player_id}
+
+
 def unmerge_by_person(tenant: Tenant) -> None:
     with tenant_scope(tenant):
         merge_row = ProfileMerge.objects.get(kind="PERSON")
