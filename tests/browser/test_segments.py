@@ -137,6 +137,7 @@ def test_gold_not_seen_for_60_days_with_consent_takes_six_presses(
     count_presses(page)
 
     page.get_by_role("link", name="Not played for 60 days").click()
+    page.wait_for_url("**view=*")
     is_folded = page.evaluate("!document.querySelector('.crm-filter-box').open")
     if is_folded:
         page.locator(".crm-filter-box > summary").click()
