@@ -5,11 +5,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from crm_platform.api.docs import DocsView, SchemaView
 from crm_platform.api.graphql import GraphQLView
-from crm_platform.api.routes import api_routes
 from tenants.extension import extensions
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    api_routes("api/v1/", (brought.urls for brought in extensions().values() if brought.urls)),
+    *(path("api/v1/", include(brought.urls)) for brought in extensions().values() if brought.urls),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(), name="docs"),
     path("graphql", GraphQLView.as_view(), name="graphql"),

@@ -17,20 +17,11 @@ from events import log
 from events.consumers import Entry
 from events.log import LogEntry
 from messaging.announcing import CHANGED, Changed, data_of
+from profiles.gathered_timeline import MESSAGE_TYPES
 from tenants.models import Tenant
 from tenants.postgresql.staging import StagingTable
 
-TYPES: Final = (
-    *(
-        "MESSAGE_SENT",
-        "MESSAGE_DELIVERED",
-        "MESSAGE_BOUNCED",
-        "MESSAGE_FAILED",
-        "EMAIL_OPENED",
-        "EMAIL_CLICKED",
-    ),
-    *("EMAIL_COMPLAINED", "MESSAGE_UNSUBSCRIBED", "SMS_REPLIED"),
-)
+TYPES: Final = (*MESSAGE_TYPES, "SMS_REPLIED")
 FIND: Final = """
 WITH told AS MATERIALIZED (
     -- From the ids to their rows, in this order (OFFSET): statistics that do not know the club yet would have the

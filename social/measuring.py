@@ -21,7 +21,7 @@ from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 
 logger = logging.getLogger(__name__)
-# Until this age → so often. After the last, never. CLAIM below names the same times.
+# Until this age → so often. After the last, never.
 SCHEDULE: Final = (
     (timedelta(days=1), timedelta(hours=1)),
     (timedelta(days=7), timedelta(hours=6)),
@@ -32,7 +32,12 @@ BATCH: Final = 500
 COLUMNS: Final = ("views", "reach", "likes", "comments", "shares", "clicks", "saves")
 # What is due of the account that waits longest, so that an account at which workers die takes no other with it. Put off
 # to the next regular time: a worker that dies loses one sample, and after thirty days nobody asks any more.
-CLAIM: Final = """
+_NEXT: Final = " ".join(
+    f"WHEN t.published_at > %(now)s - interval '{until.days} days'"
+    f" THEN %(now)s + interval '{every.total_seconds():.0f} seconds'"
+    for until, every in SCHEDULE
+)
+CLAIM: Final = f"""
 WITH first AS MATERIALIZED (
     SELECT t.tenant_id, t.connection_id FROM social_target AS t
     WHERE t.metrics_due_at <= %(now)s ORDER BY t.metrics_due_at LIMIT 1
@@ -41,9 +46,7 @@ WITH first AS MATERIALIZED (
     WHERE t.metrics_due_at <= %(now)s ORDER BY t.metrics_due_at LIMIT %(most)s FOR UPDATE OF t SKIP LOCKED
 )
 UPDATE social_target AS t
-SET metrics_due_at = CASE WHEN t.published_at > %(now)s - interval '1 day' THEN %(now)s + interval '1 hour'
-                          WHEN t.published_at > %(now)s - interval '7 days' THEN %(now)s + interval '6 hours'
-                          WHEN t.published_at > %(now)s - interval '30 days' THEN %(now)s + interval '1 day' END
+SET metrics_due_at = CASE {_NEXT} END
 FROM due WHERE t.id = due.id
 RETURNING t.tenant_id, t.connection_id, t.id
 """

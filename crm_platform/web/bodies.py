@@ -11,8 +11,9 @@ from typing import IO, Any, Final
 
 # Room for any form of the sign-in pages.
 ANONYMOUS_BYTES: Final = 64 * 1024
-# The largest import, and a film with its form; what a route takes is for the route to say.
+# The largest import; what a route takes is for the route to say.
 KNOWN_BYTES: Final = 40 * 1024 * 1024
+# The largest film with its form.
 FILM_BYTES: Final = 520 * 1024 * 1024
 ANONYMOUS_SECONDS: Final = 10.0
 # Staff send films of 500 MB from a club house: some seven megabits a second.

@@ -117,7 +117,7 @@ def _read(consumer: Registration, tenant: Tenant, position: Position) -> Batch |
         conditions.append(sql.BOUND.format(xid=f"xid{number}", id=f"id{number}"))
         values |= {f"xid{number}": xid, f"id{number}": last_id}
     values |= {"tenant": tenant.pk, "cluster": position.cluster, "xid": position.xid, "id": position.last_id}
-    values |= {"before": position.before}
+    values["before"] = position.before
     batch = _read_wanted(consumer, tenant, position, " ".join(conditions), values)
     if batch is None and position.cluster != position.here and not bounds:
         return _enter_next_cluster(consumer, tenant, position)
