@@ -18,6 +18,7 @@ from social.models import Connection, ConnectionStatus, Login, Network, OAuthSta
 from social.networks import instagram_login, meta, x
 from social.networks.calling import CallFailed
 from social.networks.registry import FAMILIES, INSTAGRAM_LOGIN, META
+from social.networks.shapes import understanding
 from social.tokens import ACCESS, REFRESH, encrypt_token, open_token, store_pair
 from tenants.action_log import log_action
 from tenants.actors import current_actor
@@ -98,7 +99,8 @@ def finish(*, state: str, code: str, session: str, error: str = "") -> Connected
             else f"The network refused: {error[:100]}."
         )
     try:
-        return CONNECTORS[row.family](row, code)
+        with understanding():
+            return CONNECTORS[row.family](row, code)
     except CallFailed as failed:
         said = failed.verdict
         if said.meaning.effect.value in ("UNKNOWN", "RETRY"):
