@@ -6,7 +6,7 @@ Whatever is dead when it is looked at is started again, as a supervisor does it.
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -26,8 +26,13 @@ PROCESSES: Final = "2"
 class Installation:
     """Servers and programs over one folder; `kill` and `mend` by name."""
 
-    def __init__(self, folder: Path, sandbox: tuple[str, ...] = ("messaging_sandbox", "--silent")) -> None:
-        self._folder, self._sandbox = folder, sandbox
+    def __init__(
+        self,
+        folder: Path,
+        sandbox: tuple[str, ...] = ("messaging_sandbox", "--silent"),
+        worker: Callable[[], Program] = programs.worker,
+    ) -> None:
+        self._folder, self._sandbox, self._worker = folder, sandbox, worker
         self.store = folder / "book.sqlite"
         self._port = free_port()
         # A killed process loses nothing that it gave to the kernel, so nothing waits for the disk.
@@ -90,7 +95,7 @@ class Installation:
         return is_port_taken(self._port)
 
     def _programs(self) -> dict[str, Program]:
-        worker = with_option(programs.worker(), "--concurrency", PROCESSES)
+        worker = with_option(self._worker(), "--concurrency", PROCESSES)
         where = ("--port", str(self._port), "--store", str(self.store))
         sandbox = programs.manage(SANDBOX, *self._sandbox, *where)
         return {SANDBOX: sandbox, WORKER: worker, BEAT: programs.beat()}

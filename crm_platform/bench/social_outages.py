@@ -20,6 +20,7 @@ from uuid import UUID
 
 from crm_platform.bench.campaign_servers import PARTS, Installation
 from crm_platform.bench.figures import BenchError, Figure
+from crm_platform.supervisor import programs
 
 POLL_SECONDS: Final = 0.2
 # Real time in which workers do what a minute of the moved clock brought near.
@@ -39,7 +40,8 @@ class Wanted:
 
 def run(wanted: Wanted, folder: Path, say: Callable[[str], None]) -> list[Figure]:
     """Make an installation, publish, kill, let time go by until the end, compare."""
-    installation = Installation(folder, ("social_sandbox",))
+    # Publishing waits for other people's servers, and so does this worker.
+    installation = Installation(folder, ("social_sandbox",), programs.webhooks_worker)
     with installation.servers():
         import django  # noqa: PLC0415 - the servers had to be there first
 
