@@ -112,6 +112,23 @@ def test_a_token_that_comes_in_other_types_replaces_none(stage: Stage) -> None:
     assert stage.target(post).status == "PUBLISHED"
 
 
+@pytest.mark.parametrize("action", ["shapes", "texts"])
+def test_a_living_account_is_not_called_dead_by_what_nobody_understands(stage: Stage, action: str) -> None:
+    control(stage.sandbox, "faults", [{"action": action, "path": "debug_token"}])
+
+    row = connecting.check_health(stage.accounts["FACEBOOK"].pk)
+
+    assert (row.status, row.problem) == ("ACTIVE", "")
+
+
+def test_a_disconnected_account_leaves_no_post_that_waits(stage: Stage) -> None:
+    alone, both = stage.post("TWITTER"), stage.post("FACEBOOK", "TWITTER", text="On both")
+
+    connecting.disconnect(stage.accounts["TWITTER"].pk)
+
+    assert (get_post(alone.pk).status, get_post(both.pk).status) == ("CANCELLED", "SCHEDULED")
+
+
 @pytest.mark.parametrize("network", ["INSTAGRAM", "TWITTER"])
 def test_a_film_that_is_prepared_for_ever_is_given_up_after_an_hour(stage: Stage, network: str) -> None:
     control(stage.sandbox, "switches", {"processing_seconds": 10**9})
