@@ -16,6 +16,7 @@ from campaigns import buckets
 from campaigns import statements as sql
 from campaigns.audience import Audience, audience_of
 from campaigns.models import Campaign, CampaignOccurrence, SendWindow
+from campaigns.models.occurrence import OLDEST_EVENT
 from campaigns.schedule import countries, hours_of_day, local_instants, zone_of_country
 from campaigns.settings import settings_of
 from campaigns.texts import Arm, arms_of, keep_texts
@@ -224,6 +225,7 @@ def plan_triggered(campaign: Campaign, occurrence: CampaignOccurrence, tenant: T
                 "occurrence": chosen.occurrence,
                 "now": now,
                 "most": MOST_TRIGGERED,
+                "oldest": OLDEST_EVENT,
                 "slots": SLOTS,
             },
         )
