@@ -22,7 +22,8 @@ from profiles.normalise import (
      "%ID%", "[[id]]", "<%= id %>", "Infinity",
      "неизвестен", "отсутствует", "н/д", "невідомо", "未知", "無", "不詳", "未設定", "없음", "미상", "אין", "άγνωστο",
      "ไม่มี", "अज्ञात", "غير معروف", "không có", "tidak ada", "neznámý", "ismeretlen", "necunoscut", "nežinomas",
-     "０", "ｎｕｌｌ", "ＮＡ", "Ｎ／Ａ", "NaN.0", "null.0", "System.Object", "test-id", "TBD?", "n.n.", "N.N.", "Ø", "–"],
+     "０", "ｎｕｌｌ", "ＮＡ", "Ｎ／Ａ", "NaN.0", "null.0",
+     "System.Object", "test-id", "TBD?", "n.n.", "N.N.", "Ø", "–"],
 )  # fmt: skip
 def test_an_id_that_stands_for_nothing_in_other_words(value: str) -> None:
     assert stands_for_nothing(value)
