@@ -28,7 +28,7 @@ LEAST_WITH_QUEUE: Final = 0.93
 def run(setting: Setting) -> list[Figure]:
     """Bring each club in by events, search for duplicates, and compare with the truth."""
     figures: list[Figure] = []
-    clubs = [
+    clubs: list[UnseenClub | Resort] = [
         *(UnseenClub(habits, setting.sizes.people, SEED) for habits in CLUBS),
         Resort(setting.sizes.people, SEED),
     ]

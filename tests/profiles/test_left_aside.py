@@ -1,6 +1,7 @@
 """Values that stand for nothing: never a key, never a date of birth, and always a remark on the event."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -153,7 +154,7 @@ def test_births_that_nobody_has_are_not_believed_and_contradict_nobody(birth: st
 @pytest.mark.parametrize("first", ["1984-01-01", "1984-05-17"])
 def test_a_year_of_birth_contradicts_nobody_and_gives_way_to_a_day(first: str, fairview: Club) -> None:
     then = {"1984-01-01": "1984-05-17", "1984-05-17": "1984-01-01"}[first]
-    whose = {"firstName": "Gugu", "lastName": "Nkosana", "email": "gugu@example.com"}
+    whose: dict[str, Any] = {"firstName": "Gugu", "lastName": "Nkosana", "email": "gugu@example.com"}
     tell(
         fairview.tenant,
         member(82001, **whose, dateOfBirth=first),
