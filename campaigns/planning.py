@@ -210,24 +210,25 @@ def plan_triggered(campaign: Campaign, occurrence: CampaignOccurrence, tenant: T
     now = timezone.now()
     chosen = first_plan(campaign, occurrence, tenant, now)
     meant = audience_of(campaign, tenant, now)
+    parameters: dict[str, Any] = {
+        **meant.parameters,
+        **_shares(campaign, tenant),
+        "arms": _arms(chosen),
+        "campaign": campaign.pk,
+        "prefix": key_prefix(campaign, chosen.occurrence),
+        "occurrence": chosen.occurrence,
+        "now": now,
+        "most": MOST_TRIGGERED,
+        "oldest": OLDEST_EVENT,
+        "slots": SLOTS,
+    }
     with connection.cursor() as cursor:
         planning.open_candidates(cursor)
         cursor.execute(
             sql.TRIGGERED_CANDIDATES.format(
                 held_out=_held_out(campaign, tenant), bucket=_bucket(chosen), condition=meant.condition
             ),
-            {
-                **meant.parameters,
-                **_shares(campaign, tenant),
-                "arms": _arms(chosen),
-                "campaign": campaign.pk,
-                "prefix": key_prefix(campaign, chosen.occurrence),
-                "occurrence": chosen.occurrence,
-                "now": now,
-                "most": MOST_TRIGGERED,
-                "oldest": OLDEST_EVENT,
-                "slots": SLOTS,
-            },
+            parameters,
         )
         row = cursor.fetchone()
         sending = Sending(
