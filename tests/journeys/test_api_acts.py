@@ -273,7 +273,7 @@ def test_graphql_has_an_act_for_each_of_rest(api: Client, fairview: Club) -> Non
         ' startJourneyTrial(tenantId: "fairview", id: $id, days: 5)'
         ' activateJourney(tenantId: "fairview", id: $id, note: "Go") { version }'
         ' enrollInJourney(tenantId: "fairview", id: $id, customerIds: [$who], data: {a: 1}) { result }'
-        ' pauseJourney(tenantId: "fairview", id: $id, entries: "DROP") { status }'
+        ' pauseJourney(tenantId: "fairview", id: $id, entries: DROP) { status }'
         " }"
     )
     done = data(question(api, text, steps=[send("now", to="w"), wait("w")], who=str(anna.pk), **mine))
@@ -295,9 +295,7 @@ def test_graphql_has_an_act_for_each_of_rest(api: Client, fairview: Club) -> Non
     assert len(found["journeyTrials"]) == 1
     assert found["journeyEnrollments"] == [{"step": "now", "endedAt": None}]
     assert found["explainJourney"]["isIn"] is True
-    archive = (
-        'mutation($id: ID!) { archiveJourney(tenantId: "fairview", id: $id, people: "EXIT") { status } }'
-    )
+    archive = 'mutation($id: ID!) { archiveJourney(tenantId: "fairview", id: $id, people: EXIT) { status } }'
     assert data(question(api, archive, **mine)) == {"archiveJourney": {"status": "ARCHIVED"}}
     draft = made(api)
     removed = 'mutation($id: ID!) { deleteJourney(tenantId: "fairview", id: $id) }'
