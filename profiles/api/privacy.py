@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 
 from profiles.api import schema
+from profiles.api.customer_schema import CUSTOMER
 from profiles.api.customers import json_answer
 from profiles.api.parameters import customer_id_of
 from profiles.errors import InvalidFields
@@ -63,7 +64,7 @@ COPY: Final = inline_serializer(
         "customerId": serializers.UUIDField(),
         "profileIds": serializers.ListField(child=serializers.UUIDField()),
         "exportedAt": serializers.DateTimeField(),
-        "customer": type(schema.CUSTOMER)(),
+        "customer": type(CUSTOMER)(),
         "consentHistory": serializers.ListField(child=serializers.JSONField()),
         "data": serializers.DictField(
             child=serializers.ListField(child=serializers.JSONField()), help_text="Table, rows."

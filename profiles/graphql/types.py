@@ -13,6 +13,7 @@ from profiles.api.customer_pages import SORTS
 from profiles.customer_table import CUSTOMER, CustomerField, Kind
 from profiles.editing import STATUSES
 from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
+from tenants.choices import TextChoices as PlainChoices
 
 
 class DateTime(graphene.DateTime):
@@ -42,7 +43,7 @@ class JSON(graphene.Scalar):
         return value
 
 
-def text_enum(name: str, values: type[TextChoices] | Sequence[str], description: str) -> Any:
+def text_enum(name: str, values: type[TextChoices | PlainChoices] | Sequence[str], description: str) -> Any:
     """An enumeration whose values are plain text inside, as everywhere else in the domain; choices bring their words.
 
     GraphQL has no spaces: "At Risk" is AT_RISK there. What is empty (no choice made) is null and no value.

@@ -35,4 +35,4 @@ def fields_of(serializer: Any) -> dict[str, Any]:
     """Name → field of a serializer, of the one inside where it is a list; none of anything else."""
     serializer = force_instance(serializer)  # type: ignore[no-untyped-call]
     inner = serializer.child if isinstance(serializer, serializers.ListSerializer) else serializer
-    return dict(inner.fields) if isinstance(inner, serializers.BaseSerializer) else {}
+    return dict(inner.fields) if isinstance(inner, serializers.Serializer) else {}

@@ -160,7 +160,7 @@ class TenantApiView(APIView):
 
         def respond() -> HttpResponseBase:
             if plain.method not in SAFE_METHODS:
-                check_body(self.request, body_shape(type(self), plain.method or ""))
+                check_body(self.request, body_shape(cast(Hashable, type(self)), plain.method or ""))
             return self._finish(handler(self.request, *self.args, **self.kwargs))
 
         if plain.method in SAFE_METHODS or IDEMPOTENCY_KEY not in plain.META or not self.is_about_one_tenant:

@@ -118,7 +118,7 @@ def test_notes_segments_members_and_messages_go_on_by_cursor(fairview: Club, api
     sent = [
         delivery(fairview, profile_id=customer, due_at=now - timedelta(minutes=one // 2)) for one in range(5)
     ]
-    letters = [str(row.pk) for row in sorted(sent, key=lambda row: (row.due_at, row.pk), reverse=True)]
+    letters = [row.key for row in sorted(sent, key=lambda row: (row.due_at, row.pk), reverse=True)]
 
     notes = walk(api, "customerNotes", "body", customerId=f'"{customer}"')
     segments = walk(api, "segments", "name")

@@ -282,7 +282,7 @@ def test_graphql_has_an_act_for_each_of_rest(api: Client, fairview: Club) -> Non
     assert done["startJourneyTrial"]["status"] == "PENDING"
     assert (done["activateJourney"], done["enrollInJourney"]) == ({"version": 1}, [{"result": "ENROLLED"}])
     assert done["pauseJourney"] == {"status": "PAUSED"}
-    resumed = 'mutation($id: ID!) { activateJourney(tenantId: "fairview", id: $id, how: "SKIP") { status } }'
+    resumed = 'mutation($id: ID!) { activateJourney(tenantId: "fairview", id: $id, how: SKIP) { status } }'
     assert data(question(api, resumed, **mine)) == {"activateJourney": {"status": "ACTIVE"}}
     read = (
         'query($id: ID!, $who: ID!) { journey(tenantId: "fairview", id: $id) { name status }'
