@@ -1,10 +1,12 @@
 """Customers over REST: list, make, resolve, read, change."""
 
+from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -13,6 +15,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from profiles.api import schema
 from profiles.api.customer_pages import chosen_fields, read_fields, read_order
 from profiles.api.parameters import RESOLVABLE, body_object, customer_filter, customer_id_of, identity_keys_of
+from profiles.discretion import Fields, sees_money, telling, told_customer
 from profiles.editing import create_customer, update_customer
 from profiles.errors import CustomerNotFound, NothingToResolve
 from profiles.models import CustomerProfile
@@ -59,7 +62,7 @@ class CustomersView(TenantApiView):
             read_fields(params.get("fields")),
         )
         customers = list_customers(customer_filter(params))
-        cursor = params.get("cursor")
+        cursor, tell = params.get("cursor"), telling()
         if params.get("search", "").strip():
             if cursor is not None or "sort" in params:
                 raise InvalidParameterError(
@@ -69,14 +72,14 @@ class CustomersView(TenantApiView):
             customers = order.sorted(customers)
         if cursor is None:
             rows, total = take_page(customers.values_list(*COLUMNS), window)
-            found = [row_fields(row) for row in rows]
+            found = [tell(row_fields(row)) for row in rows]
             answer = page_answer(found, total=total, window=window)
             has_more = answer["meta"]["hasMore"]
         else:
             if "skip" in params:
                 raise InvalidParameterError("skip", "Use either skip or cursor.")
             rows = list(order.after(customers, cursor).values_list(*COLUMNS)[: window.take + 1])
-            found, has_more = [row_fields(row) for row in rows[: window.take]], len(rows) > window.take
+            found, has_more = [tell(row_fields(row)) for row in rows[: window.take]], len(rows) > window.take
             answer = cursor_answer(found, take=window.take, next_cursor=None)
         can_go_on = has_more and found and not params.get("search", "").strip()
         answer["meta"] |= {
@@ -99,7 +102,7 @@ class CustomersView(TenantApiView):
         An address that leads to somebody already is refused as `CUSTOMER_EXISTS`, with that customer's id.
         """
         profile = create_customer(body_object(request))
-        response = tagged(to_json(customer_fields(profile)), status=201)
+        response = tagged(to_json(told_customer(customer_fields(profile))), status=201)
         response.headers["Location"] = f"/api/v1/customers/{profile.pk}"
         return response
 
@@ -182,7 +185,8 @@ class ResolveView(TenantApiView):
         """
         items = items_of(body_object(request), "keys", MOST_RESOLVED)
         request.charge(READ, cost=1 + len(items) // ITEMS_A_REQUEST)
-        return json_answer({"data": [resolved(index, item) for index, item in enumerate(items)]})
+        tell = telling()
+        return json_answer({"data": [resolved(index, item, tell) for index, item in enumerate(items)]})
 
     @extend_schema(
         operation_id="resolveCustomer",
@@ -196,10 +200,10 @@ class ResolveView(TenantApiView):
 
         Of several keys the strongest that leads to one person decides. A key that several people share leads to nobody.
         """
-        return tagged(to_json(resolve_customer(identity_keys_of(request._request.GET))))
+        return tagged(to_json(told_customer(resolve_customer(identity_keys_of(request._request.GET)))))
 
 
-def resolved(index: int, item: dict[str, Any]) -> dict[str, Any]:
+def resolved(index: int, item: dict[str, Any], tell: Callable[[Fields], Fields]) -> dict[str, Any]:
     """One answer of many; raises InvalidParameterError for what is no key."""
     known: dict[str, str] = {}
     for name, value in item.items():
@@ -207,7 +211,7 @@ def resolved(index: int, item: dict[str, Any]) -> dict[str, Any]:
             raise InvalidParameterError(f"keys.{index}.{name}", f"Give texts of {', '.join(RESOLVABLE)}.")
         known[name] = str(value)
     try:
-        return {"index": index, "customer": resolve_customer(identity_keys_of(known))}
+        return {"index": index, "customer": tell(resolve_customer(identity_keys_of(known)))}
     except (CustomerNotFound, NothingToResolve):
         return {"index": index, "customer": None}
 
@@ -230,7 +234,7 @@ class CustomerView(TenantApiView):
     def get(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """The id of a merged customer answers with the survivor; `mergedInto` then holds the survivor's id."""
         customer_id = customer_id_of(customerId)
-        answer = tagged_answer(request._request, read_customer(customer_id))
+        answer = tagged_answer(request._request, told_text(read_customer(customer_id)))
         log_seen("customer.viewed", subject_kind="customer", subject_id=customer_id)
         return answer
 
@@ -256,12 +260,17 @@ class CustomerView(TenantApiView):
         known = request._request.META.get("HTTP_IF_MATCH")
         check = partial(check_unchanged, known, customer_id) if known else None
         profile = update_customer(customer_id, body_object(request), check=check)
-        return tagged(to_json(customer_fields(profile)))
+        return tagged(to_json(told_customer(customer_fields(profile))))
 
 
 def json_answer(fields: Any, *, status: int = 200) -> HttpResponse:
     """An answer past DRF's rendering, which costs more than reading a row."""
     return HttpResponse(to_json(fields), status=status, content_type=MEDIA_TYPE)
+
+
+def told_text(text: bytes) -> bytes:
+    """Finished JSON of one customer as whoever acts may see it; for most as it is."""
+    return text if sees_money() else to_json(told_customer(orjson.loads(text)))
 
 
 def tagged(text: bytes, *, status: int = 200) -> HttpResponse:
@@ -296,7 +305,7 @@ class ChangedMeanwhileError(ApiError):
 
 def check_unchanged(known: str, customer_id: UUID, customer: CustomerProfile) -> None:
     """Raise ChangedMeanwhileError unless the caller has seen the customer as it is now, under the id that it used."""
-    tags, fields = named_tags(known), customer_fields(customer)
+    tags, fields = named_tags(known), told_customer(customer_fields(customer))
     if customer_id != customer.pk:
         # As `read_customer` shows the survivor under the id of one who was merged.
         fields = {**fields, "mergedInto": customer.pk}

@@ -80,7 +80,11 @@ FIGURE_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
     "engagementScoreAt": _moment(),
     "churnRiskScore": _score("How likely to leave, 0 to 100."),
     "churnRiskScoreAt": _moment(),
-    "lifetimeValue": _number("What was paid less what was refunded, in cents."),
+    "lifetimeValue": _number(
+        "What was paid less what was refunded, in cents. Null for a person whose role in the club sees no payments,"
+        " values and complaints; services with a key always read it.",
+        allow_null=True,
+    ),
     "lifetimeValueCurrency": serializers.CharField(
         help_text="ISO 4217. What was paid in other currencies is not in the sum."
     ),

@@ -7,6 +7,7 @@ from uuid import UUID
 import graphene
 import orjson
 
+from profiles.discretion import telling, told_customer
 from profiles.errors import CustomerNotFound
 from profiles.graphql import inputs, types
 from profiles.graphql.context import Context, scoped
@@ -31,7 +32,7 @@ def uuid_of(text: str) -> UUID:
 
 @scoped(Scope.READ)
 def _customer(context: Context, *, id: str) -> Any:
-    customer = orjson.loads(read_customer(uuid_of(id)))
+    customer = told_customer(orjson.loads(read_customer(uuid_of(id))))
     log_seen("customer.viewed", subject_kind="customer", subject_id=id)
     with_page([customer])
     return customer
@@ -42,7 +43,8 @@ def _customers(context: Context, *, filter: Any = None, pagination: Any = None) 
     window = inputs.window_of(pagination)
     chosen = list_customers(inputs.customer_filter_of(filter))
     rows, total = take_page(chosen.values_list(*COLUMNS), window)
-    fields = [row_fields(row) for row in rows]
+    tell = telling()
+    fields = [tell(row_fields(row)) for row in rows]
     for each in fields:
         each["externalIds"] = dict(each["externalIds"])
     return page_answer(with_page(fields), total=total, window=window)
@@ -50,7 +52,7 @@ def _customers(context: Context, *, filter: Any = None, pagination: Any = None) 
 
 @scoped(Scope.READ)
 def _resolve_customer(context: Context, **keys: str | None) -> Any:
-    fields = resolve_customer(inputs.identity_keys_of(keys))
+    fields = told_customer(resolve_customer(inputs.identity_keys_of(keys)))
     # Written and read again, because a plain cursor leaves `externalIds` as a piece of JSON.
     return {**fields, "externalIds": orjson.loads(orjson.dumps(fields["externalIds"]))}
 

@@ -86,7 +86,9 @@ class Customer(graphene.ObjectType):
     engagement_score_at = DateTime()
     churn_risk_score = graphene.Int()
     churn_risk_score_at = DateTime()
-    lifetime_value = graphene.BigInt(required=True, description="In cents.")
+    lifetime_value = graphene.BigInt(
+        description="In cents; null for a person whose role sees no payments, values and complaints."
+    )
     lifetime_value_currency = graphene.String(required=True)
     last_activity_at = DateTime()
     last_activity_type = graphene.String()
