@@ -41,5 +41,5 @@ def test_an_erasure_changes_what_a_version_says_and_not_which_it_is(fairview: Cl
         type(made).objects.filter(pk=made.pk).update(note="Without a name")
         with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
             type(made).objects.filter(pk=made.pk).update(number=made.number + 1)
-    made.refresh_from_db()
+        made.refresh_from_db()
     assert made.note == "Without a name"
