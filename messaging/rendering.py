@@ -17,8 +17,6 @@ from profiles.representation import NAMES
 
 LONGEST_TEXT: Final = 200_000
 COMPILED: Final = 2_000
-# What a text may name beside the profile's fields; `profile.firstName` is the same as `firstName`.
-ROOTS: Final = ("profile", "club", "event", "run", "unsubscribeUrl", "preferencesUrl")
 # Keys of the machine room say nothing to a reader.
 HIDDEN: Final = frozenset({"tenantId", "authUserId", "externalIds", "mergedInto", "messagingContactId"})
 FIELDS: Final = tuple(name for name in (*NAMES, "lastBookingDate") if name not in HIDDEN)

@@ -22,6 +22,7 @@ from profiles.address_rules import (
     exceeds_caps,
     have_other_families,
     have_other_mailboxes,
+    is_given_twice,
     is_shared,
     people_exceed_caps,
     says_too_little,
@@ -83,6 +84,8 @@ class IdentityMap:
         # Who that is, by address.
         self.newcomers: dict[IdentityKey, set[Person]] = {}
         self.newly_united: set[IdentityKey] = set()
+        # Ids that seem to be two people's, by the event that showed it: a defect of its source.
+        self.given_twice: dict[tuple[str, str], IdentityKey] = {}
         self._links: dict[IdentityKey, list[KeyLink]] = {}
 
     def add_person(self, person: Person) -> None:
@@ -156,6 +159,8 @@ class IdentityMap:
             if key.kind in WEAK_KINDS or not rows:
                 continue
             found = rows[0].person.root
+            if is_given_twice(claim, found):
+                self.given_twice[claim.source, claim.event_id] = key
             if person is None:
                 if key is claim.keys[0] or not exceeds_caps(claim, found):
                     person = found

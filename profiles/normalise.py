@@ -63,6 +63,7 @@ DOTS = str.maketrans(dict.fromkeys("·•∙‧", " "))
 # A letter in the place of a digit: without it the number would be somebody else's.
 LOOKALIKE = re.compile(r"\d[lIiOo](?![^\W\d_])")
 BETWEEN_NUMBERS = re.compile(r"[/;,|&]| or | oder | of ")
+UUID_SHAPE = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 QUOTATION_MARKS = '"“”„«»‹›<> '
 
 
@@ -184,6 +185,11 @@ def _dialling_plan(country: str) -> tuple[int, re.Pattern[str]] | None:
     if plan.national_prefix != "0" or plan.national_prefix_for_parsing != "0":
         return None
     return plan.country_code, re.compile(f"0(?=[1-9])(?:{plan.general_desc.national_number_pattern})")
+
+
+def normal_id(value: str) -> str:
+    """An id of a service as it was spelled; of a UUID, which some write in capitals, in small letters."""
+    return value.lower() if UUID_SHAPE.fullmatch(value) else value
 
 
 def printed_number(text: str) -> str:

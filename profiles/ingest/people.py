@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from events.identity_hints import IdentityKey
+from profiles.births import telling
 from profiles.claims import CAPPED_KINDS, WEAK_KINDS, Claim, KeyLink, Person
 from profiles.club import Club
 from profiles.golden_rows.statements import WANTED_PROFILE
@@ -167,7 +168,8 @@ def _load_names_and_births(cursor: Any, tenant_id: UUID, owners: Mapping[int, Pe
         if person is None:
             continue
         if field == "dateOfBirth":
-            person.births.add(date.fromisoformat(value))
+            if (birth := telling(date.fromisoformat(value))) is not None:
+                person.births.add(birth)
         else:
             names.setdefault((person, identifier_id, source), {})[field] = folded(value)
     for (person, _, _), parts in names.items():

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from events.identity_hints import IdentityKey
 from profiles.address_rules import are_of_many_families
+from profiles.births import telling
 from profiles.claims import WEAK_KINDS, KeyLink, Person
 from profiles.club import Club
 from profiles.counter_deltas import CounterDelta
@@ -230,7 +231,11 @@ def _record(link: Identifier, said: Mapping[tuple[str, str], Any]) -> Record:
         link.pk,
         link.kind,
         names,
-        frozenset(date.fromisoformat(value) for (_, name), value in said.items() if name == "dateOfBirth"),
+        frozenset(
+            birth
+            for (_, name), value in said.items()
+            if name == "dateOfBirth" and (birth := telling(date.fromisoformat(value))) is not None
+        ),
         frozenset(
             IdentityKey(ADDRESS_FIELDS[name], value)
             for (_, name), value in said.items()

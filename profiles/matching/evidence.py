@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from profiles.births import telling
 from profiles.names import PersonName, may_be_one_person, spells_somebody_else
 from profiles.normalise import folded
 
@@ -108,15 +109,12 @@ def is_rather_household(one: Side, other: Side) -> bool:
 
 
 def _birth(one: Side, other: Side) -> list[Evidence]:
-    if one.birth is None or other.birth is None:
+    born, other_born = telling(one.birth), telling(other.birth)
+    if born is None or other_born is None:
         return []
-    if one.birth == other.birth:
+    if born == other_born:
         return [Evidence("Same date of birth", SAME_BIRTH)]
-    if (one.birth.year, one.birth.month, one.birth.day) == (
-        other.birth.year,
-        other.birth.day,
-        other.birth.month,
-    ):
+    if (born.year, born.month, born.day) == (other_born.year, other_born.day, other_born.month):
         return [Evidence("Dates of birth with day and month swapped", SWAPPED_BIRTH)]
     return [Evidence("Different dates of birth", OTHER_BIRTH)]
 

@@ -22,7 +22,7 @@ from profiles.exchange.importing.plain_cells import plain, undefused
 from profiles.exchange.importing.statuses import status_of
 from profiles.exchange.importing.targets import Target
 from profiles.exchange.importing.written_names import as_written
-from profiles.normalise import folded, printed_number
+from profiles.normalise import folded, normal_id, printed_number
 
 LONGEST_TEXT: Final = 200
 LONGEST_TAG: Final = 50
@@ -247,7 +247,7 @@ def _key(text: str, reader: Reader) -> Read:
     text = whole[1] if whole else text
     if stands_for_nothing(text):
         raise Unreadable(f"{text!r} stands for nothing")
-    return _text(text, reader)
+    return _text(normal_id(text), reader)
 
 
 def _numbered_key(text: str, reader: Reader) -> Read:
