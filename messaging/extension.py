@@ -116,6 +116,7 @@ TABLES: Final = (
 
 EXTENSION: Final = Extension(
     error_codes="messaging.error_codes.CODES",
+    graphql_queries=("messaging.graphql.queries.MessageQueries",),
     graphql_customer_edges="messaging.graphql.edges.EDGES",
     tables=TABLES,
     periods=PERIODS,
