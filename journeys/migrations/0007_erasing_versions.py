@@ -25,6 +25,6 @@ END $$;
 class Migration(migrations.Migration):
     """Replaces the function of the trigger."""
 
-    dependencies = [("journeys", "0005_step_counters")]
+    dependencies = [("journeys", "0006_holds_and_marks")]
 
     operations = [migrations.RunSQL(ERASABLE, IMMUTABLE)]
