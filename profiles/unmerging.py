@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from events.identity_hints import IdentityKey
 from profiles.claims import WEAK_KINDS
 from profiles.club import Club
-from profiles.ingest.contacts import unite_contacts
+from profiles.ingest.contacts import left_before, unite_contacts
 from profiles.ingest.reexamining import reexamine
 from profiles.ingest.rejoining import rejoin
 from profiles.merging.actions import UnmergeOutcome, undo_merge
@@ -27,7 +27,7 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
         club = Club.of(Tenant.objects.get(pk=current_tenant_id()))
         addresses = _shared_addresses_around({outcome.winner_id, outcome.restored_id})
         with connection.cursor() as cursor:
-            unite_contacts(club, reexamine(cursor, club, addresses))
+            unite_contacts(club, {*left_before(addresses), *reexamine(cursor, club, addresses)})
             rejoin(cursor, club, addresses)
     return outcome
 
