@@ -12,7 +12,7 @@ from uuid import UUID
 from events.identity_hints import IdentityKey
 from profiles.claims import CAPPED_KINDS
 from profiles.club import Club
-from profiles.ingest.reexamining import Holder, crowded, load_holders, shared_address
+from profiles.ingest.reexamining import Holder, load_holders, shared_address
 from profiles.ingest.statements import MOST_HOLDERS
 from profiles.ingest.strays import Reach
 from profiles.merging.actions import merge_many
@@ -29,9 +29,8 @@ SEVERAL: Final = 2
 
 def left_before(keys: Collection[IdentityKey]) -> list[UUID]:
     """Who left a customer for one of these addresses once: whoever came meanwhile may be free to join them only now."""
-    values = {key.value for key in keys}
-    links = Identifier.objects.filter(value__in=values, is_shared=True)
-    holders = links.exclude(value__in=crowded(values)).values_list("profile_id", flat=True)
+    links = Identifier.objects.filter(value__in={key.value for key in keys}, is_shared=True)
+    holders = links.values_list("profile_id", flat=True)
     left = ProfileMerge.objects.filter(
         loser_id__in=set(holders), kind=AUTOMATIC, unmerged_at__isnull=False, evidence__addressOf="many"
     )

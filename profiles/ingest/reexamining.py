@@ -179,13 +179,14 @@ def _reach(
 
 
 def _holders_of(keys: Collection[IdentityKey]) -> dict[IdentityKey, list[UUID]]:
-    """Of the addresses that several people have, and no crowd: whose they are, in a fixed order."""
+    """Of the addresses that several people have: whose they are, in a fixed order."""
     wanted = {key for key in keys if key.kind in WEAK_KINDS}
     if not wanted:
         return {}
     found: dict[IdentityKey, set[UUID]] = {}
-    values = {key.value for key in wanted}
-    rows = Identifier.objects.filter(kind__in=WEAK_KINDS, value__in=values - crowded(values), is_shared=True)
+    rows = Identifier.objects.filter(
+        kind__in=WEAK_KINDS, value__in={key.value for key in wanted}, is_shared=True
+    )
     for kind, value, profile_id in rows.values_list("kind", "value", "profile_id"):
         found.setdefault(IdentityKey(kind, value), set()).add(profile_id)
     return {key: sorted(ids) for key, ids in sorted(found.items()) if key in wanted and len(ids) > 1}
@@ -201,7 +202,9 @@ def crowded(values: Collection[str]) -> set[str]:
 def shared_with_others(profile_ids: Collection[UUID]) -> dict[IdentityKey, list[UUID]]:
     """The addresses of these customers that several people have, and no crowd, with whose they are."""
     links = Identifier.objects.filter(kind__in=WEAK_KINDS, profile_id__in=profile_ids, is_shared=True)
-    return _holders_of({IdentityKey(kind, value) for kind, value in links.values_list("kind", "value")})
+    keys = {IdentityKey(kind, value) for kind, value in links.values_list("kind", "value")}
+    crowds = crowded({key.value for key in keys})
+    return _holders_of({key for key in keys if key.value not in crowds})
 
 
 def load_holders(profile_ids: Collection[UUID]) -> dict[UUID, Holder]:
