@@ -198,13 +198,13 @@ class _Entering:
         if not self.cursor.rowcount:
             return
         self.cursor.execute(sql.KEEP_DATA, self.common)
-        if not IN_TRIAL.get():  # nobody reads what is taken back
+        if not IN_TRIAL.get():  # nobody else is told of it
             self.cursor.execute(sql.TELL, self.common | {"version": self.journey.version_id})
-        open_notes(self.cursor)
-        self.cursor.execute(sql.NOTE, self.common | {"name": self.journey.name})
-        store_notes(self.cursor, self.journey.tenant_id)
-        wake_consumers()
-        enqueue_on_commit(MOVE_RUNS, str(self.journey.tenant_id))
+            open_notes(self.cursor)
+            self.cursor.execute(sql.NOTE, self.common | {"name": self.journey.name})
+            store_notes(self.cursor, self.journey.tenant_id)
+            wake_consumers()
+            enqueue_on_commit(MOVE_RUNS, str(self.journey.tenant_id))
 
     def _answer(self, each: bool) -> Entered:
         self.cursor.execute(sql.KEEP_REFUSALS, self.common)

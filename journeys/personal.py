@@ -131,7 +131,7 @@ TABLES: Final = (
         plain=columns("journey_id trigger fired_at is_armed"),
         erase=delete("journeys_scorelatch"),
     ),
-    Table("journeys.TriggerMark", plain=columns("journey_id trigger occurrence outcome count at")),
+    Table("journeys.TriggerMark", plain=columns("journey_id occurrence outcome count at")),
     Table(
         "journeys.MovePlan",
         plain=columns("journey_id act to_version_id choices moved returned made_at made_by_name undone_at"),

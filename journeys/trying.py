@@ -37,24 +37,39 @@ NEXT_DUE: Final = (
 def shadow(definition: Definition, started: datetime) -> Iterator[Journey]:
     """A journey that nobody else sees, and that is gone afterwards with all that it did."""
     with transaction.atomic():
-        journey = Journey.objects.create(
-            tenant_id=current_tenant_id(), name=f"Trial {uuid4()}", activated_at=started, scanned_at=started
-        )
-        version = JourneyVersion.objects.create(
-            tenant_id=journey.tenant_id,
-            journey_id=journey.pk,
-            number=1,
-            definition=definition.as_json(),
-            fingerprint=definition.fingerprint,
-        )
-        journey.version_id, journey.status = version.pk, "ACTIVE"
-        journey.save()
-        token = IN_TRIAL.set(True)
+        journey = trial_journey(definition, started)
         try:
-            yield journey
+            with in_trial():
+                yield journey
         finally:
-            IN_TRIAL.reset(token)
             transaction.set_rollback(True)
+
+
+@contextmanager
+def in_trial() -> Iterator[None]:
+    """In this block nobody else is asked or told, and nobody is late."""
+    token = IN_TRIAL.set(True)
+    try:
+        yield
+    finally:
+        IN_TRIAL.reset(token)
+
+
+def trial_journey(definition: Definition, started: datetime) -> Journey:
+    """A journey that began then; the caller sees to it that it vanishes."""
+    journey: Journey = Journey.objects.create(
+        tenant_id=current_tenant_id(), name=f"Trial {uuid4()}", activated_at=started, scanned_at=started
+    )
+    version = JourneyVersion.objects.create(
+        tenant_id=journey.tenant_id,
+        journey_id=journey.pk,
+        number=1,
+        definition=definition.as_json(),
+        fingerprint=definition.fingerprint,
+    )
+    journey.version_id, journey.status = version.pk, "ACTIVE"
+    journey.save()
+    return journey
 
 
 @dataclass(frozen=True, slots=True)

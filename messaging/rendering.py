@@ -13,12 +13,10 @@ from typing import Any, Final
 from liquid import Environment, StrictUndefined
 from liquid.exceptions import LiquidError, LiquidSyntaxError, UndefinedError
 
-from profiles.representation import NAMES
+from profiles.customer_table import NAMES
 
 LONGEST_TEXT: Final = 200_000
 COMPILED: Final = 2_000
-# What a text may name beside the profile's fields; `profile.firstName` is the same as `firstName`.
-ROOTS: Final = ("profile", "club", "event", "run", "unsubscribeUrl", "preferencesUrl")
 # Keys of the machine room say nothing to a reader.
 HIDDEN: Final = frozenset({"tenantId", "authUserId", "externalIds", "mergedInto", "messagingContactId"})
 FIELDS: Final = tuple(name for name in (*NAMES, "lastBookingDate") if name not in HIDDEN)

@@ -26,6 +26,7 @@ from journeys.engine.group import IN_TRIAL, Answer, Group, as_json
 from journeys.engine.statements import END, HERE, HERE_M
 from journeys.engine.waits import wait
 from journeys.payloads import at_path, first_false
+from journeys.trial_tables import update_people
 from messaging.rendering import render, values_for
 from profiles.models import CustomerProfile
 from profiles.recording import open_notes, store_notes
@@ -226,6 +227,10 @@ def update(group: Group) -> None:
     step = group.step
     assert isinstance(step, Update)  # noqa: S101 - by kind
     people = sorted({row[0] for row in group.fetch(f"SELECT profile_id FROM moving WHERE {HERE}")})
+    if IN_TRIAL.get():
+        update_people(group.cursor, group.tenant.pk, people, step)
+        group.go("next", "UPDATED")
+        return
     if step.add_tags or step.remove_tags:
         change_tags(group.cursor, group.tenant.pk, people, add=step.add_tags, remove=step.remove_tags)
     if step.stage:

@@ -10,15 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 
-from profiles.api import schema
-from profiles.api.customer_pages import chosen_fields, read_fields, read_order
-from profiles.api.parameters import RESOLVABLE, body_object, customer_filter, customer_id_of, identity_keys_of
+from profiles.api import customer_schema, schema
+from profiles.api.customer_pages import chosen_fields, places_of, read_fields
+from profiles.api.parameters import RESOLVABLE, customer_filter, customer_id_of, identity_keys_of
 from profiles.editing import create_customer, update_customer
 from profiles.errors import CustomerNotFound, NothingToResolve
 from profiles.models import CustomerProfile
 from profiles.reading import list_customers, read_customer, resolve_customer
 from profiles.representation import COLUMNS, customer_fields, row_fields, to_json
 from tenants.action_log import log_seen
+from tenants.api.bodies import body_object
 from tenants.api.errors import ApiError, InvalidParameterError, problem_of, told_details
 from tenants.api.openapi import ErrorSerializer
 from tenants.api.pagination import SkipOrCursorPagination, cursor_answer, page_answer, read_window, take_page
@@ -45,7 +46,7 @@ class CustomersView(TenantApiView):
         tags=TAGS,
         summary="List customers",
         parameters=schema.LIST_PARAMETERS,
-        responses={200: schema.CUSTOMERS, 422: schema.UNUSABLE_FILTER},
+        responses={200: customer_schema.CUSTOMERS, 422: schema.UNUSABLE_FILTER},
     )
     def get(self, request: ApiRequest) -> HttpResponseBase:
         """Newest first, or the best first with `search`. All filters that are given must hold.
@@ -53,36 +54,28 @@ class CustomersView(TenantApiView):
         Pages by `skip`, with a total, or by `cursor`, which misses and repeats nobody while others are added.
         """
         params = request._request.GET
-        window, order, wanted = (
+        window, wanted, chosen = (
             read_window(params),
-            read_order(params.get("sort")),
             read_fields(params.get("fields")),
+            customer_filter(params),
         )
-        customers = list_customers(customer_filter(params))
+        places = places_of(list_customers(chosen), params.get("sort"), is_search=bool(chosen.search))
         cursor = params.get("cursor")
-        if params.get("search", "").strip():
-            if cursor is not None or "sort" in params:
-                raise InvalidParameterError(
-                    "cursor" if cursor is not None else "sort", "A search has an order of its own: use skip."
-                )
-        else:
-            customers = order.sorted(customers)
         if cursor is None:
-            rows, total = take_page(customers.values_list(*COLUMNS), window)
-            found = [row_fields(row) for row in rows]
-            answer = page_answer(found, total=total, window=window)
+            rows, total = take_page(places.rows.values_list(*COLUMNS), window)
+            answer = page_answer([row_fields(row) for row in rows], total=total, window=window)
             has_more = answer["meta"]["hasMore"]
         else:
             if "skip" in params:
                 raise InvalidParameterError("skip", "Use either skip or cursor.")
-            rows = list(order.after(customers, cursor).values_list(*COLUMNS)[: window.take + 1])
-            found, has_more = [row_fields(row) for row in rows[: window.take]], len(rows) > window.take
-            answer = cursor_answer(found, take=window.take, next_cursor=None)
-        can_go_on = has_more and found and not params.get("search", "").strip()
+            rows = list(places.after(cursor)[: window.take + 1])
+            has_more, rows = len(rows) > window.take, rows[: window.take]
+            answer = cursor_answer([row_fields(row) for row in rows], take=window.take, next_cursor=None)
         answer["meta"] |= {
             "hasMore": has_more,
-            "nextCursor": order.place_of(found[-1]) if can_go_on else None,
+            "nextCursor": places.place_of(rows[-1]) if has_more and rows else None,
         }
+        found = answer["data"]
         answer["data"] = [chosen_fields(each, wanted) for each in found]
         return json_answer(answer)
 
@@ -91,7 +84,7 @@ class CustomersView(TenantApiView):
         tags=TAGS,
         summary="Make a customer",
         request=schema.CUSTOMER_CREATE,
-        responses={201: schema.CUSTOMER},
+        responses={201: customer_schema.CUSTOMER},
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """By hand, with at least a name, an e-mail address or a phone number.
@@ -189,7 +182,7 @@ class ResolveView(TenantApiView):
         tags=TAGS,
         summary="Find the customer to whom a key leads",
         parameters=schema.RESOLVE_PARAMETERS,
-        responses=schema.CUSTOMER,
+        responses=customer_schema.CUSTOMER,
     )
     def get(self, request: ApiRequest) -> HttpResponseBase:
         """By e-mail address, phone number or the id of a service; at least one key must be given.
@@ -223,7 +216,7 @@ class CustomerView(TenantApiView):
         summary="Read a customer",
         parameters=[schema.CUSTOMER_ID],
         responses={
-            200: schema.CUSTOMER,
+            200: customer_schema.CUSTOMER,
             304: OpenApiResponse(description="Unchanged since the answer that `If-None-Match` names."),
         },
     )
@@ -241,7 +234,7 @@ class CustomerView(TenantApiView):
         parameters=[schema.CUSTOMER_ID, schema.IF_MATCH],
         request=schema.CUSTOMER_CHANGE,
         responses={
-            200: schema.CUSTOMER,
+            200: customer_schema.CUSTOMER,
             412: OpenApiResponse(
                 ErrorSerializer, description="`CHANGED_MEANWHILE`: read the customer again."
             ),

@@ -23,7 +23,7 @@ Level = text_enum(
     "Engagement: Excellent, Good, Average, Low, AT_RISK. Churn risk: Critical, High, Moderate, Low, Minimal.",
 )
 Part = text_enum("ScorePart", [*ENGAGEMENT_PARTS, *CHURN_PARTS], "The parts of both scores.")
-Reason = text_enum("ErasureReason", ErasureReason.values, "Why somebody is erased.")
+Reason = text_enum("ErasureReason", ErasureReason, "Why somebody is erased.")
 
 
 class ScoreReason(graphene.ObjectType):

@@ -93,10 +93,11 @@ def test_an_erased_customer_answers_as_unknown(fairview: Club) -> None:
 def test_a_reason_must_be_given(fairview: Club) -> None:
     profile_id = thandi(fairview.tenant)
 
-    answer = call(fairview.tenant, "POST", f"{profile_id}/erase", {"reason": "boredom", "sure": True})
+    for wrong, field in (({"reason": "boredom"}, "reason"), ({"reason": "boredom", "sure": True}, "sure")):
+        answer = call(fairview.tenant, "POST", f"{profile_id}/erase", wrong)
 
-    assert answer.status_code == 422
-    assert {one["field"] for one in answer.json()["error"]["details"]} == {"reason", "sure"}
+        assert answer.status_code == 422
+        assert [one["field"] for one in answer.json()["error"]["details"]] == [field]
 
 
 def test_restriction_is_set_told_to_others_and_lifted(fairview: Club) -> None:

@@ -15,9 +15,10 @@ from django.db.models import DateTimeField, Expression, F, Func, QuerySet, Value
 from django.db.models.lookups import LessThan
 from django.utils import timezone
 
+from profiles.customer_table import NAMES
 from profiles.exchange.exporting.workbook import workbook
 from profiles.models import CustomerProfile
-from profiles.representation import COLUMNS, NAMES, row_fields, to_json
+from profiles.representation import COLUMNS, row_fields, to_json
 from profiles.search.finding import in_order, search_everybody
 from tenants.action_log import log_action
 
@@ -137,7 +138,11 @@ def _pages_of(
 
 
 def _cells(row: Row) -> list[Any]:
-    return [value if type(value) in _AS_THEY_ARE else _plain(value) for value in row_fields(row).values()]
+    """In the order of the head, whatever that of the fields is."""
+    fields = row_fields(row)
+    return [
+        value if type(value) in _AS_THEY_ARE else _plain(value) for value in (fields[name] for name in NAMES)
+    ]
 
 
 def _plain(value: Any) -> Any:
