@@ -13,7 +13,7 @@ from typing import Any, Final
 from liquid import Environment, StrictUndefined
 from liquid.exceptions import LiquidError, LiquidSyntaxError, UndefinedError
 
-from profiles.representation import NAMES
+from profiles.customer_table import NAMES
 
 LONGEST_TEXT: Final = 200_000
 COMPILED: Final = 2_000
