@@ -22,7 +22,7 @@ from journeys.definition.steps import (
 )
 from journeys.engine import awaiting, sending
 from journeys.engine.conditions import decide
-from journeys.engine.group import IN_TRIAL, Answer, Group, as_json
+from journeys.engine.group import IN_TRIAL, Answer, Group, as_json, chance_of
 from journeys.engine.statements import END, HERE, HERE_M
 from journeys.engine.waits import wait
 from journeys.payloads import at_path, first_false
@@ -208,7 +208,8 @@ def split(group: Group) -> None:
     cases = " ".join(f"WHEN {BUCKET} < {border} THEN '{branch}'" for branch, border in borders(step))
     last = [branch.id for branch in step.branches if branch.weight][-1]
     group.execute(
-        SPLIT_WAYS.format(case=f"CASE {cases} ELSE '{last}' END"), salt=f":{group.journey_id}:{step.id}"
+        SPLIT_WAYS.format(case=f"CASE {cases} ELSE '{last}' END"),
+        salt=f":{chance_of(group.journey_id)}:{step.id}",
     )
 
 

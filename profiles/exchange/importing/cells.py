@@ -145,7 +145,7 @@ def _text(text: str, reader: Reader) -> Read:
 
 def _name(text: str, reader: Reader) -> Read:
     """A name all in capitals is written as names are: VAN DER MERWE becomes van der Merwe, O'BRIEN O'Brien."""
-    if not any(map(str.isalpha, text)):
+    if not any(map(str.isalpha, text)) or text.startswith(("=", "@")):
         raise Unreadable(f"{text[:50]!r} is no name")
     if "@" in text and reader.club.email(text) is not None:
         raise Unreadable(f"{text[:50]!r} is an e-mail address and no name")
