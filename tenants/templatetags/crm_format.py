@@ -95,9 +95,9 @@ def money(cents: int, tenant: Tenant) -> str:
 
 
 @register.filter
-def number(value: int, tenant: Tenant) -> str:
+def number(value: int | None, tenant: Tenant) -> str:
     """A count as the club writes it."""
-    return formatting.number(value, tenant)
+    return "" if value is None else formatting.number(value, tenant)
 
 
 @register.filter

@@ -49,8 +49,10 @@ COUNTS: Final = re.compile(
     r"|entered|opened|clicked|members|member_count|activities|people|customers|delivered|reached|audience|attempts"
     r"|max_entries) \}\}"
 )
-# Days, steps, and a text that is ready.
+# Days, steps, and texts that are ready.
 SMALL: Final = {
+    ("campaign.html", "{{ opened }}"),
+    ("campaign.html", "{{ clicked }}"),
     ("overview.html", "{{ left }}"),
     ("line.html", "{{ way.count }}"),
     ("preview.html", "{{ card.count }}"),
