@@ -169,14 +169,18 @@ def cancel_campaign(campaign_id: UUID) -> Campaign:
 
 
 def tried(campaign: Campaign, occurrence: str) -> tuple[int, int, str]:
-    """How many messages of an occurrence were tried, how many of them failed, and the commonest words of why."""
+    """How many messages of an occurrence were tried, how many of them failed, and the commonest words of why.
+
+    Of a campaign that events set off the newest since it was last resumed: it goes on for years.
+    """
+    statement = sql.TRIED_LATELY if campaign.type == CampaignType.TRIGGERED else sql.TRIED
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             "tenant": campaign.tenant_id,
             "campaign": campaign.pk,
             "occurrence": occurrence,
         }
-        cursor.execute(sql.TRIED, parameters)
+        cursor.execute(statement, parameters)
         count, failed, why = cursor.fetchone() or (0, 0, "")
     return int(count), int(failed), why or ""
 

@@ -16,6 +16,7 @@ from campaigns import buckets
 from campaigns import statements as sql
 from campaigns.audience import Audience, audience_of
 from campaigns.models import Campaign, CampaignOccurrence, SendWindow
+from campaigns.models.occurrence import OLDEST_EVENT
 from campaigns.schedule import countries, hours_of_day, local_instants, zone_of_country
 from campaigns.settings import settings_of
 from campaigns.texts import Arm, arms_of, keep_texts
@@ -209,23 +210,25 @@ def plan_triggered(campaign: Campaign, occurrence: CampaignOccurrence, tenant: T
     now = timezone.now()
     chosen = first_plan(campaign, occurrence, tenant, now)
     meant = audience_of(campaign, tenant, now)
+    parameters: dict[str, Any] = {
+        **meant.parameters,
+        **_shares(campaign, tenant),
+        "arms": _arms(chosen),
+        "campaign": campaign.pk,
+        "prefix": key_prefix(campaign, chosen.occurrence),
+        "occurrence": chosen.occurrence,
+        "now": now,
+        "most": MOST_TRIGGERED,
+        "oldest": OLDEST_EVENT,
+        "slots": SLOTS,
+    }
     with connection.cursor() as cursor:
         planning.open_candidates(cursor)
         cursor.execute(
             sql.TRIGGERED_CANDIDATES.format(
                 held_out=_held_out(campaign, tenant), bucket=_bucket(chosen), condition=meant.condition
             ),
-            {
-                **meant.parameters,
-                **_shares(campaign, tenant),
-                "arms": _arms(chosen),
-                "campaign": campaign.pk,
-                "prefix": key_prefix(campaign, chosen.occurrence),
-                "occurrence": chosen.occurrence,
-                "now": now,
-                "most": MOST_TRIGGERED,
-                "slots": SLOTS,
-            },
+            parameters,
         )
         row = cursor.fetchone()
         sending = Sending(

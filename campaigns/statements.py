@@ -125,7 +125,8 @@ WHERE h.cap = 0 OR NOT EXISTS (
       AND t.due_at > now() + make_interval(mins => h.delay) - make_interval(days => h.cap))
 ON CONFLICT ON CONSTRAINT campaigns_triggered_event_uq DO NOTHING
 """
-# A key for each event: the same person may be set off again once the cap allows it. `event` holds its payload.
+# A key for each event: the same person may be set off again once the cap allows it. `event` holds its payload. Who
+# waited too long, as through a pause, is skipped (EXPIRED).
 TRIGGERED_CANDIDATES: Final = """
 WITH arm AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(arms)s::jsonb)
@@ -136,13 +137,14 @@ WITH arm AS MATERIALIZED (
         SELECT id FROM campaigns_triggeredperson
         WHERE tenant_id = %(tenant)s AND campaign_id = %(campaign)s AND planned_at IS NULL AND due_at <= %(now)s
         ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
-    RETURNING t.profile_id, t.activity_id
+    RETURNING t.profile_id, t.activity_id, t.due_at
 ), filled AS (
-    INSERT INTO send_candidate (profile_id, key, channels, message_ids, due_at, occurrence, variant, skip_reason,
-                                variables, position)
+    INSERT INTO send_candidate (profile_id, key, channels, message_ids, due_at, expires_at, occurrence, variant,
+                                skip_reason, variables, position)
     SELECT p.id, %(prefix)s || due.activity_id || ':' || p.id, COALESCE(arm.channels, '{{}}'),
            COALESCE(arm.message_ids, '{{}}'), %(now)s::timestamptz + make_interval(mins => COALESCE(arm.delay, 0)),
-           %(occurrence)s, CASE WHEN part.is_out THEN '' ELSE arm.label END,
+           due.due_at + make_interval(mins => COALESCE(arm.delay, 0)) + %(oldest)s::interval, %(occurrence)s,
+           CASE WHEN part.is_out THEN '' ELSE arm.label END,
            CASE WHEN part.is_out THEN 'HOLD_OUT' ELSE '' END,
            jsonb_build_object('event', COALESCE(e.envelope -> 'payload', '{{}}')), row_number() OVER (ORDER BY p.id)
     FROM due JOIN profiles_customerprofile AS p ON p.id = due.profile_id
@@ -173,4 +175,20 @@ SELECT count(*) FILTER (WHERE status IN ('HANDED_OVER', 'DELIVERED', 'BOUNCED', 
        mode() WITHIN GROUP (ORDER BY NULLIF(error, '')) FILTER (WHERE status = 'FAILED')
 FROM messaging_delivery
 WHERE tenant_id = %(tenant)s AND source_id = %(campaign)s AND occurrence = %(occurrence)s AND source = 'CAMPAIGN'
+"""
+# Of a campaign that goes on and on: what became of the newest, of whoever was planned since somebody let it go on. All
+# of them would be read every few seconds, and a fault of today would not be seen among the messages of years.
+# Backwards over the index of sources, in an order that no other index has.
+TRIED_LATELY: Final = """
+SELECT count(*) FILTER (WHERE status IN ('HANDED_OVER', 'DELIVERED', 'BOUNCED', 'FAILED')),
+       count(*) FILTER (WHERE status = 'FAILED'),
+       mode() WITHIN GROUP (ORDER BY NULLIF(error, '')) FILTER (WHERE status = 'FAILED')
+FROM (
+    SELECT source_id, occurrence, status, error, planned_at FROM messaging_delivery
+    WHERE tenant_id = %(tenant)s AND (source_id, occurrence) <= (%(campaign)s, %(occurrence)s)
+    ORDER BY source_id DESC, occurrence DESC, id DESC LIMIT 1000
+) AS newest
+WHERE source_id = %(campaign)s AND occurrence = %(occurrence)s AND planned_at > COALESCE((
+    SELECT max(at) FROM campaigns_campaignact
+    WHERE tenant_id = %(tenant)s AND campaign_id = %(campaign)s AND act = 'resumed'), '-infinity')
 """

@@ -5,8 +5,7 @@ are one join away.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from django.db import connection
@@ -14,13 +13,11 @@ from django.db.models import QuerySet
 
 from campaigns import statements as sql
 from campaigns.models import Campaign, CampaignStatus, CampaignType
+from campaigns.models.occurrence import OLDEST_EVENT
 from events.catalogue.registry import EVENT_TYPES, canonical
 from events.consumers import Entry
 from profiles.vocabulary import SLOTS
 from tenants.models import Tenant
-
-# Backfills and late files tell of what happened long ago; nobody wants a message about it now.
-OLDEST: Final = timedelta(days=2)
 
 
 def is_known_event(name: str) -> bool:
@@ -50,14 +47,17 @@ def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
             "tenant": tenant.pk,
             "activities": ids,
             "slots": SLOTS,
-            "oldest": OLDEST,
+            "oldest": OLDEST_EVENT,
             "campaigns": orjson.dumps(campaigns).decode(),
         }
         cursor.execute(sql.TRIGGER, parameters)
 
 
 def _armed_campaigns() -> QuerySet[Campaign]:
-    return Campaign.objects.filter(type=CampaignType.TRIGGERED, status=CampaignStatus.ACTIVE)
+    """A paused one listens as well: whom an event sets off meanwhile gets the message when it goes on soon enough."""
+    return Campaign.objects.filter(
+        type=CampaignType.TRIGGERED, status__in=(CampaignStatus.ACTIVE, CampaignStatus.PAUSED)
+    )
 
 
 def _armed(campaign: Campaign) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Raw means trimmed text and nothing more: e-mails and phones as the service spell
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
@@ -60,6 +61,84 @@ EMPTY_IDS: Final = frozenset(
     *("undef", "unset", "ohne", "leer", "entfällt", "unbekannte", "desconocida", "desconhecida", "inconnue"),
     *("nessuna", "sconosciuta", "ignoto", "nieznana", "bilinmiyor", "okänd", "ukendt", "ukjent"),
     *("tuntematon", "неизвестно", "нет", "不明", "なし", "infinity", "#num!", "#div/0!", "#null!", "sample"),
+    *(
+        "неизвестен",
+        "неизвестна",
+        "отсутствует",
+        "нет данных",
+        "н/д",
+        "не указано",
+        "не указан",
+        "пусто",
+        "гость",
+    ),
+    *(
+        "невідомо",
+        "невідомий",
+        "немає",
+        "няма",
+        "неизвестен",
+        "непознато",
+        "нема",
+        "άγνωστο",
+        "άγνωστος",
+        "κανένα",
+    ),
+    *(
+        "δεν υπάρχει",
+        "未知",
+        "无",
+        "無",
+        "没有",
+        "空",
+        "未定",
+        "不詳",
+        "未設定",
+        "未入力",
+        "ゲスト",
+        "없음",
+        "미상",
+        "모름",
+        "미정",
+    ),
+    *("غير معروف", "لا يوجد", "مجهول", "نامعلوم", "ندارد", "אין", "לא ידוע", "अज्ञात", "नहीं", "ไม่มี", "ไม่ทราบ"),
+    *(
+        "không có",
+        "không rõ",
+        "tidak ada",
+        "tiada",
+        "wala",
+        "hakuna",
+        "akukho",
+        "nepoznato",
+        "nepoznat",
+        "nema",
+    ),
+    *(
+        "neznámý",
+        "neznámé",
+        "není",
+        "žádný",
+        "nenhuma",
+        "nincs",
+        "ismeretlen",
+        "necunoscut",
+        "fără",
+        "nežinomas",
+    ),
+    *(
+        "nezināms",
+        "teadmata",
+        "puudub",
+        "ei ole",
+        "ei tiedossa",
+        "inget",
+        "saknas",
+        "mangler",
+        "ekkert",
+        "óþekkt",
+    ),
+    *("n.n", "nn", "ø", "∅", "test-id", "testid", "test id", "dummy-id", "system.object", "[object object]"),
     *("demo", "deleted", "removed", "redacted", "anonymized", "anonymised", "nonmember", "non-member"),
     *("visitor", "walk-in", "walkin", "gast", "invitado", "convidado", "ospite", "misafir"),
 }
@@ -195,10 +274,12 @@ def stands_for_nothing(value: str) -> bool:
 
 
 def _says_nothing(value: str) -> bool:
-    folded = " ".join(value.casefold().split())
+    # Full-width letters and digits are those of an East Asian keyboard.
+    folded = " ".join(unicodedata.normalize("NFKC", value).casefold().split())
     if UNFILLED.fullmatch(folded):
         return True
-    bare = folded.strip("()[]{}<>\"'`*_. ")
+    # NaN.0 is what a spreadsheet makes of nothing in a column of numbers.
+    bare = folded.removesuffix(".0").strip("()[]{}<>\"'`*_.?!¿¡ ")
     signs = [char for char in folded if char.isalnum()]
     if folded in EMPTY_IDS or bare in EMPTY_IDS or not signs or folded == "-1":
         return True

@@ -41,6 +41,27 @@ WHERE NOT stored.envelope ?| ARRAY['erased', 'expired']
        OR COALESCE(stored.envelope->'identity', '{}') <> COALESCE(incoming.envelope->'identity', '{}'))
 ORDER BY incoming.position
 """
+# Of events that the inbox has already under the ids of their jobs those that were told at another time, where
+# something else was told under such an id since: what held before holds again. The range is narrow where text is sorted
+# by its bytes, and right in any order of letters.
+TAKEN_UP_AGAIN = """
+SELECT asked.place
+FROM unnest(%(places)s::integer[], %(sources)s::text[], %(ids)s::text[], %(times)s::timestamptz[])
+     AS asked (place, source, event_id, occurred_at)
+CROSS JOIN LATERAL (
+    SELECT * FROM events_inboxevent AS inbox
+    WHERE inbox.tenant_id = %(tenant)s AND inbox.source = asked.source AND inbox.event_id = asked.event_id
+    OFFSET 0) AS first
+CROSS JOIN LATERAL (
+    SELECT * FROM events_inboxevent AS inbox
+    WHERE inbox.tenant_id = %(tenant)s AND inbox.source = asked.source
+      AND inbox.event_id >= asked.event_id || '@' AND inbox.event_id < asked.event_id || 'a'
+      AND starts_with(inbox.event_id, asked.event_id || '@')
+    ORDER BY inbox.id DESC LIMIT 1) AS last
+WHERE first.occurred_at <> asked.occurred_at
+  AND (last.type, last.envelope->'payload', last.envelope->'identity')
+      IS DISTINCT FROM (first.type, first.envelope->'payload', first.envelope->'identity')
+"""
 
 
 # More than this waiting is a backlog: what follows from events waits until it is worked off.
@@ -109,6 +130,32 @@ def _store(tenant_id: UUID, batch: Sequence[Received], door: Door) -> tuple[int,
             return new, []
         cursor.execute(REUSED, [tenant_id])
         return new, [position for (position,) in cursor.fetchall()]
+
+
+def taken_up_again(events: Sequence[tuple[UUID, Received]]) -> list[int]:
+    """The places of those events that say again, later, what was said under their id before something else was.
+
+    For events that have the id of a job, which may be used again: the others under it are `<id>@<time>`.
+    """
+    by_tenant: dict[UUID, list[int]] = {}
+    for place, (tenant_id, _) in enumerate(events):
+        by_tenant.setdefault(tenant_id, []).append(place)
+    found: list[int] = []
+    for tenant_id, places in sorted(by_tenant.items()):
+        asked = [events[place][1].envelope for place in places]
+        with tenant_scope(tenant_id), connection.cursor() as cursor:
+            cursor.execute(
+                TAKEN_UP_AGAIN,
+                {
+                    "tenant": tenant_id,
+                    "places": places,
+                    "sources": [one.source for one in asked],
+                    "ids": [one.id for one in asked],
+                    "times": [one.occurred_at for one in asked],
+                },
+            )
+            found += [place for (place,) in cursor.fetchall()]
+    return found
 
 
 def _priority(envelope: Envelope, door: Door) -> int:

@@ -1,8 +1,10 @@
 """Text without what nobody sees: soft hyphens, marks of direction, zero-width signs, control characters.
 
-Lists copied from PDFs and web pages bring them; a name that holds one is found by nobody. Pure.
+Lists copied from PDFs and web pages bring them; a name that holds one is found by nobody. No more is seen whether an
+accent is a sign of its own, whether a letter is as wide as a Chinese one, or comes from another alphabet. Pure.
 """
 
+import re
 import unicodedata
 from typing import Final
 
@@ -21,11 +23,25 @@ JOINED_BLOCKS: Final = (
 )
 
 
+WIDE: Final = {
+    ord(plain) + 0xFEE0: plain for plain in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+}
+# Letters of Cyrillic and Greek that look like those of Latin; no word is written in two alphabets.
+LOOKALIKES: Final = str.maketrans(
+    "аеіјорсԁһѕухАВЕІЈКМНОРСЅТУХαοριΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeijopcdhsyxABEIJKMHOPCSTYXaopiABEZHIKMNOPTYX"
+)
+WORD: Final = re.compile(r"[^\W\d_]+")
+LATIN: Final = re.compile(r"[A-Za-z]")
+
+
 def visible(text: str, *, keep_lines: bool = False) -> str:
     """The text without characters of Unicode's Cf and Cc; other line ends and odd spaces become a space.
 
-    `keep_lines`: ends of lines and tabs stay, as in a note.
+    Accents are composed (NFC), wide letters and digits plain, and words in two alphabets in one where all they have of
+    the other looks the same. `keep_lines`: ends of lines and tabs stay, as in a note.
     """
+    if not text.isascii():
+        text = WORD.sub(_in_one_alphabet, unicodedata.normalize("NFC", text).translate(WIDE))
     if text.isprintable():
         return text
     kept = []
@@ -41,6 +57,17 @@ def visible(text: str, *, keep_lines: bool = False) -> str:
         elif unicodedata.category(char) not in ("Cf", "Cc"):
             kept.append(char)
     return "".join(kept)
+
+
+def _in_one_alphabet(word: re.Match[str]) -> str:
+    """A word of Latin letters and others that look like them, in Latin letters; any other as it is."""
+    text = word[0]
+    if text.isascii() or not LATIN.search(text):
+        return text
+    latin = text.translate(LOOKALIKES)
+    # What is left may be accented, and nothing else.
+    is_latin = all(char.isascii() or unicodedata.name(char, "").startswith("LATIN") for char in latin)
+    return latin if is_latin else text
 
 
 def _joins(text: str, place: int) -> bool:

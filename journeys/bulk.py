@@ -4,8 +4,7 @@ Nothing is lost in between: where everybody stood is kept, and whoever has gone 
 ended comes back with the next number of moves, so that the exit stays in the story and no message key is used again.
 """
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,13 +16,16 @@ from journeys.engine.holding import end_runs
 from journeys.entering import MOVE_RUNS
 from journeys.errors import NothingToDo
 from journeys.models import Journey, JourneyVersion, MoveAct, MovedRun, MovePlan
+from journeys.places import AS_IT_STOOD, come_back, hashed, leave
 from journeys.versions import definition_of
 from tenants.action_log import log_action
 from tenants.actors import current_actor
 from tenants.errors import InvalidError
 
 MOST: Final = 100_000
+# Why runs end by an act of staff, and by what they chose at a publication.
 BY_HAND: Final = "BY_HAND"
+CHANGED: Final = "JOURNEY_CHANGED"
 REMEMBER: Final = """
 INSERT INTO journeys_movedrun (tenant_id, plan_id, run_id, version_id, step, due_at, arrived_at, status, hold, moves)
 SELECT %(tenant)s, %(plan)s, id, version_id, step, due_at, arrived_at, status, hold, moves FROM journeys_run
@@ -37,28 +39,22 @@ MINE: Final = """
 WHERE r.tenant_id = %(tenant)s AND r.id = ANY(ARRAY(
     SELECT run_id FROM journeys_movedrun WHERE tenant_id = %(tenant)s AND plan_id = %(plan)s))
 """
-GO: Final = f"UPDATE journeys_run AS r SET due_at = %(now)s, status = 'WAITING', hold = '' {MINE}"
+GO: Final = f"UPDATE journeys_run AS r SET due_at = %(now)s, status = 'WAITING', hold = 'GO' {MINE}"
 MOVE: Final = f"""
 UPDATE journeys_run AS r
 SET step = %(target)s, arrived_at = NULL, due_at = %(now)s, status = 'WAITING', hold = '' {MINE}
 """
-UNSUBSCRIBE: Final = """
-DELETE FROM journeys_subscription AS s USING journeys_movedrun AS m
-WHERE s.tenant_id = %(tenant)s AND m.tenant_id = %(tenant)s AND m.plan_id = %(plan)s AND s.run_id = m.run_id
-"""
-# Who waits for something subscribes anew: what happened meanwhile is looked at by the step.
-RETURN: Final = """
-UPDATE journeys_run AS r
-SET step = m.step, due_at = m.due_at, arrived_at = m.arrived_at, status = m.status, hold = m.hold
-FROM journeys_movedrun AS m
+RETURN: Final = f"""
+UPDATE journeys_run AS r SET {AS_IT_STOOD} FROM journeys_movedrun AS m
 WHERE m.tenant_id = %(tenant)s AND m.plan_id = %(plan)s AND r.tenant_id = %(tenant)s AND r.id = m.run_id
   AND r.moves = m.moves
 """
+# Who was ended by a plan. Of two whose people have become one meanwhile, one sleeps, as after a merge.
 REVIVE: Final = """
 WITH back AS (
     DELETE FROM journeys_runended AS h USING journeys_movedrun AS m
     WHERE m.tenant_id = %(tenant)s AND m.plan_id = %(plan)s AND h.tenant_id = %(tenant)s AND h.id = m.run_id
-      AND h.reason = 'BY_HAND' AND EXISTS (
+      AND h.reason = ANY(%(reasons)s) AND EXISTS (
         SELECT FROM profiles_customerprofile AS p
         WHERE p.tenant_id = %(tenant)s AND p.id = h.profile_id AND p.status NOT IN ('DELETED', 'MERGED'))
       AND NOT EXISTS (
@@ -66,30 +62,17 @@ WITH back AS (
           AND r.profile_id = h.profile_id AND r.key = h.key AND r.status <> 'SUSPENDED')
     RETURNING h.id, h.journey_id, h.version_id, h.profile_id, h.origin_profile_id, h.key, h.moves, h.sent,
               h.entered_at, m.step, m.due_at, m.arrived_at, m.status, m.hold
+), one AS (
+    SELECT back.*, row_number() OVER (
+        PARTITION BY journey_id, profile_id, key ORDER BY sent DESC, entered_at, id) AS nth FROM back
 )
 INSERT INTO journeys_run (tenant_id, id, journey_id, version_id, profile_id, origin_profile_id, key, step, moves, sent,
                           entered_at, due_at, arrived_at, status, hold)
 SELECT %(tenant)s, id, journey_id, version_id, profile_id, origin_profile_id, key, step, moves + 1, sent, entered_at,
-       due_at, arrived_at, status, hold FROM back
+       due_at, arrived_at, CASE WHEN nth > 1 THEN 'SUSPENDED' WHEN hold = 'PAUSED' THEN 'WAITING' ELSE status END,
+       CASE WHEN nth > 1 OR hold = 'PAUSED' THEN '' ELSE hold END
+FROM one
 """
-AWAIT_AGAIN: Final = """
-UPDATE journeys_run AS r SET arrived_at = NULL, due_at = %(now)s
-FROM journeys_movedrun AS m
-WHERE m.tenant_id = %(tenant)s AND m.plan_id = %(plan)s AND r.tenant_id = %(tenant)s AND r.id = m.run_id
-  AND r.step = m.step AND r.status = 'WAITING' AND (r.version_id || ':' || r.step) = ANY(%(awaiting)s)
-"""
-
-
-@contextmanager
-def hashed(cursor: Any) -> Iterator[None]:
-    """Joins by hash in this block.
-
-    Of rows that were remembered a moment ago the planner knows nothing, takes them for one, and would read all of them
-    once for each run: fifty thousand took minutes.
-    """
-    cursor.execute("SET LOCAL enable_nestloop = off")
-    yield
-    cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def act_on_runs(
@@ -131,7 +114,7 @@ def act_on_runs(
             end_runs(((one, BY_HAND) for one in list(runs)), now=now)
         else:
             if act == MoveAct.MOVE:
-                cursor.execute(UNSUBSCRIBE, values)
+                leave(cursor, {"tenant": journey.tenant_id, "plan": plan.pk})
             cursor.execute(MOVE if act == MoveAct.MOVE else GO, values)
             enqueue_on_commit(MOVE_RUNS, str(journey.tenant_id))
         plan.save()
@@ -142,15 +125,26 @@ def act_on_runs(
     return plan
 
 
+def revive(cursor: Any, values: dict[str, Any]) -> int:
+    """Whoever a plan has ended goes on where they stood (`tenant`, `plan`); returns how many."""
+    with hashed(cursor):
+        cursor.execute(REVIVE, values | {"reasons": [BY_HAND, CHANGED]})
+        revived: int = cursor.rowcount
+    return revived
+
+
 def take_back_act(plan: MovePlan, *, now: datetime) -> int:
     """Undo such an act for whoever has not gone on; inside the transaction of the caller. Returns for how many."""
     values: dict[str, Any] = {"tenant": plan.tenant_id, "plan": plan.pk, "now": now}
     with connection.cursor() as cursor:
-        with hashed(cursor):
-            cursor.execute(REVIVE if plan.act == MoveAct.END else RETURN, values)
-            returned: int = cursor.rowcount
+        if plan.act == MoveAct.END:
+            returned = revive(cursor, values)
+        else:
+            with hashed(cursor):
+                cursor.execute(RETURN, values)
+                returned = cursor.rowcount
         if plan.act != MoveAct.GO:
-            cursor.execute(AWAIT_AGAIN, values | {"awaiting": _awaiting(plan)})
+            come_back(cursor, values, plan.journey_id)
     return returned
 
 
@@ -161,10 +155,3 @@ def _versions_with(journey: Journey, step: str) -> list[int]:
     if not found:
         raise InvalidError("Choose a step of the journey.", field="target")
     return found
-
-
-def _awaiting(plan: MovePlan) -> list[str]:
-    ids = JourneyVersion.objects.filter(journey_id=plan.journey_id).values_list("pk", flat=True)
-    return [
-        f"{one}:{step.id}" for one in ids for step in definition_of(one).steps if step.kind == "WAIT_UNTIL"
-    ]

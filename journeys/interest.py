@@ -14,7 +14,7 @@ from events.consumers import Entry
 from events.envelope import FUTURE_TOLERANCE
 from journeys.definition import Definition
 from journeys.definition.triggers import EventExit, EventTrigger
-from journeys.definition.vocabulary import activity_types
+from journeys.definition.vocabulary import activity_types, same_object_types
 from journeys.entering import Entrant
 from journeys.models import Journey
 from journeys.versions import definition_of
@@ -66,7 +66,13 @@ def heard_journeys() -> QuerySet[Journey]:
 
 
 def event_types(definition: Definition) -> Iterator[str]:
-    """Kinds of activity that the triggers, exits and the goal of a journey name."""
+    """Kinds of activity that the triggers, exits and the goal of a journey name.
+
+    Where each object has a run of its own also what else is told of it, as a new time: the run learns that.
+    """
+    for one in definition.triggers:
+        if isinstance(one, EventTrigger) and one.key:
+            yield from same_object_types(one.event)
     named = [one.event for one in definition.triggers if isinstance(one, EventTrigger)]
     named += [one.event for one in definition.exits if isinstance(one, EventExit)]
     if definition.goal is not None:

@@ -34,7 +34,7 @@ INSERT INTO journeys_conversion (tenant_id, journey_id, subject, subject_id, pro
 SELECT %(tenant)s, g.journey_id, s.subject, s.id, g.profile_id, g.activity_id, g.value_cents, g.at
 FROM reached AS g CROSS JOIN LATERAL (
     SELECT 'RUN' AS subject, id, journey_id, key FROM journeys_run
-    WHERE tenant_id = %(tenant)s AND profile_id = g.profile_id AND entered_at <= g.at
+    WHERE tenant_id = %(tenant)s AND profile_id = g.profile_id AND entered_at <= g.at AND status <> 'SUSPENDED'
     UNION ALL
     SELECT 'RUN', id, journey_id, key FROM journeys_runended
     WHERE tenant_id = %(tenant)s AND profile_id = g.profile_id AND ended_at >= g.since AND entered_at <= g.at

@@ -121,14 +121,14 @@ class _Batch:
     # --- Ways in
 
     def _enter_late(self, changed: Mapping[str, set[UUID]]) -> None:
-        for journey, trigger, _ in self._triggers(DateTrigger):
+        for journey, trigger in self._triggers(DateTrigger):
             who = changed.get(trigger.field, set()) | changed.get("*", set())
             if who:
                 zone = self.interest.definitions[journey.pk].zone(self.tenant.zone)
                 scanning.date_changed(journey, trigger, who, self.now, zone)
 
     def _enter_by_events(self, happened: Sequence[Happened]) -> None:
-        for journey, trigger, _ in self._triggers(EventTrigger):
+        for journey, trigger in self._triggers(EventTrigger):
             kinds = activity_types(trigger.event)
             entrants = [
                 Entrant(
@@ -171,7 +171,7 @@ class _Batch:
         return may
 
     def _enter_by_segments(self) -> None:
-        for journey, trigger, _ in self._triggers(SegmentTrigger):
+        for journey, trigger in self._triggers(SegmentTrigger):
             kind = "segment.joined" if trigger.change == "JOINED" else "segment.left"
             definition, entrants = self.interest.definitions[journey.pk], []
             for place, one in enumerate(self.entries):
@@ -192,8 +192,9 @@ class _Batch:
         scored = [one for one in self.entries if one.kind == "profile.scored" and one.profile_id is not None]
         if not scored:
             return
-        for journey, trigger, number in self._triggers(ScoreTrigger):
-            entrants = list(crossings(journey, trigger, number, scored, self.now))
+        for journey, trigger in self._triggers(ScoreTrigger):
+            triggers = self.interest.definitions[journey.pk].triggers
+            entrants = list(crossings(journey, trigger, triggers, scored, self.now))
             if entrants:
                 self._enter(journey, entrants, trigger)
 
@@ -217,13 +218,13 @@ class _Batch:
                     detail={"error": words},
                 )
 
-    def _triggers(self, kind: type[Any]) -> Iterator[tuple[Journey, Any, int]]:
+    def _triggers(self, kind: type[Any]) -> Iterator[tuple[Journey, Any]]:
         for journey_id, definition in self.interest.definitions.items():
             journey = self.interest.journeys[journey_id]
             if journey.status in ("ACTIVE", "PAUSED"):
-                for number, trigger in enumerate(definition.triggers):
+                for trigger in definition.triggers:
                     if isinstance(trigger, kind):
-                        yield journey, trigger, number
+                        yield journey, trigger
 
 
 def _refuse(

@@ -7,6 +7,9 @@ same whatever happened before: an unmerge gives both back.
 from typing import Any, Final
 from uuid import UUID
 
+from journeys.engine.holding import LEFT
+from messaging.holds import CALL_OFF, MAY_BE_CALLED_OFF
+
 SUSPEND_ALL: Final = """
 UPDATE journeys_run AS r SET status = 'SUSPENDED', hold = ''
 FROM merge_member AS m
@@ -26,6 +29,23 @@ FROM (
     ORDER BY x.journey_id, x.profile_id, x.key, x.sent DESC, x.entered_at, x.id
 ) AS first
 WHERE r.tenant_id = %(tenant)s AND r.id = first.id AND r.status = 'SUSPENDED'
+"""
+# What waits of those that sleep now is taken back, and planned anew should they wake: under the next number of moves.
+TAKE_BACK: Final = f"""
+WITH called AS ({CALL_OFF}
+    FROM (
+        SELECT found.id, r.id AS run_id FROM journeys_run AS r CROSS JOIN LATERAL (
+            SELECT f.id FROM messaging_delivery AS f
+            WHERE f.tenant_id = %(tenant)s AND f.key = 'journey:' || r.id || ':' || r.step || ':' || r.moves OFFSET 0
+        ) AS found
+        WHERE r.tenant_id = %(tenant)s AND r.profile_id IN (SELECT new_id FROM merge_member)
+          AND r.status = 'SUSPENDED' AND r.arrived_at IS NOT NULL
+    ) AS mine
+    WHERE d.tenant_id = %(tenant)s AND d.id = mine.id AND {MAY_BE_CALLED_OFF}
+    RETURNING mine.run_id, d.status
+)
+UPDATE journeys_run AS r SET moves = r.moves + 1 FROM called
+WHERE r.tenant_id = %(tenant)s AND r.id = called.run_id AND called.status = 'SKIPPED'
 """
 SIDES: Final = """
 UPDATE {table} AS t SET profile_id = r.profile_id
@@ -54,9 +74,10 @@ def merge_runs(cursor: Any, tenant_id: UUID) -> None:
         SUSPEND_ALL,
         MOVE,
         REVIVE,
+        TAKE_BACK,
         SIDES.format(table="journeys_rundata"),
         SIDES.format(table="journeys_subscription"),
         ENDED,
         WAKE,
     ):
-        cursor.execute(statement, {"tenant": tenant_id})
+        cursor.execute(statement, {"tenant": tenant_id, "reason": LEFT})

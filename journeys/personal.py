@@ -49,6 +49,8 @@ TABLES: Final = (
     Table(
         "journeys.JourneyVersion",
         plain=columns("journey_id number definition fingerprint published_at published_by_name note"),
+        # The one change that the trigger of a published version lets through (`crm.erasing`).
+        texts=written("definition note"),
     ),
     Table(
         "journeys.JourneyDraft",
@@ -131,7 +133,7 @@ TABLES: Final = (
         plain=columns("journey_id trigger fired_at is_armed"),
         erase=delete("journeys_scorelatch"),
     ),
-    Table("journeys.TriggerMark", plain=columns("journey_id trigger occurrence outcome count at")),
+    Table("journeys.TriggerMark", plain=columns("journey_id occurrence outcome count at")),
     Table(
         "journeys.MovePlan",
         plain=columns("journey_id act to_version_id choices moved returned made_at made_by_name undone_at"),

@@ -7,8 +7,9 @@ before what falls due. Conditions are asked of people as they are known now (doc
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -17,16 +18,23 @@ from events.consumers import Entry
 from journeys import listening
 from journeys.clocks import cron_times, instant, local_time
 from journeys.definition import Definition, parse
-from journeys.definition.steps import Wait
-from journeys.definition.triggers import DateTrigger, ScheduleTrigger, SegmentExit, SegmentTrigger
+from journeys.definition.steps import Send, Wait
+from journeys.definition.triggers import (
+    DateTrigger,
+    ScheduleTrigger,
+    ScoreTrigger,
+    SegmentExit,
+    SegmentTrigger,
+)
 from journeys.definition.vocabulary import activity_types
 from journeys.engine.passing import move_due
 from journeys.explaining import story
 from journeys.interest import Interest, event_types
 from journeys.models import Conversion, Journey, Run, RunEnded
 from journeys.scanning import scan
-from journeys.trying import shadow
-from journeys.versions import messages_of
+from journeys.trial_tables import own_tables
+from journeys.trying import in_trial, standing_for, trial_journey
+from journeys.versions import message_of
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
@@ -44,6 +52,18 @@ SELECT id, profile_id, CASE WHEN is_join THEN 'segment.joined' ELSE 'segment.lef
 FROM segments_segmenttransition
 WHERE tenant_id = %s AND at >= %s AND at < %s AND segment_id::text = ANY(%s) ORDER BY at, id
 """
+# Days on which a score came to the other side of a level, as the last word of the day says.
+SCORES: Final = """
+SELECT h.profile_id, h.day, b.engagement, h.engagement, b.churn_risk, h.churn_risk FROM profiles_scorehistory AS h
+CROSS JOIN LATERAL (
+    SELECT engagement, churn_risk FROM profiles_scorehistory AS b
+    WHERE b.tenant_id = h.tenant_id AND b.profile_id = h.profile_id AND b.day < h.day ORDER BY b.day DESC LIMIT 1) AS b
+WHERE h.tenant_id = %(tenant)s AND h.day >= %(since)s AND h.day <= %(until)s AND EXISTS (
+    SELECT FROM unnest(%(levels)s::int[]) AS l
+    WHERE (b.engagement < l) <> (h.engagement < l) OR (b.engagement > l) <> (h.engagement > l)
+       OR (b.churn_risk < l) <> (h.churn_risk < l) OR (b.churn_risk > l) <> (h.churn_risk > l))
+ORDER BY h.day, h.profile_id
+"""
 # Ends of waits for an hour or a date, which are few instants; those of durations come with the step of the clock.
 SHARP: Final = """
 SELECT DISTINCT due_at FROM journeys_run
@@ -53,12 +73,6 @@ ORDER BY due_at
 IS_DUE: Final = """
 SELECT EXISTS (SELECT FROM journeys_run
                WHERE tenant_id = %s AND journey_id = %s AND status = 'WAITING' AND due_at >= %s AND due_at <= %s)
-"""
-# Rows of the log that were heard.
-SWEEP_AFTER: Final = 1000
-TEMPORARY: Final = """
-SELECT string_agg(oid::regclass::text, ', ') FROM pg_class
-WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r' AND pg_get_userbyid(relowner) = current_user
 """
 SUPPRESSED: Final = (
     "CONSENT", "NO_ADDRESS", "BOUNCE", "COMPLAINT", "RESTRICTED", "SAME_MAILBOX", "NO_CHANNEL", "ERASED",
@@ -87,27 +101,41 @@ class DryRun:
 
 
 def dry_run(
-    raw: Any, *, days: int = 90, now: datetime | None = None, progress: Callable[[int], None] | None = None
+    raw: Any,
+    *,
+    days: int = 90,
+    now: datetime | None = None,
+    progress: Callable[[int], None] | None = None,
+    tried: UUID | None = None,
 ) -> DryRun:
-    """The definition over the last days of the club's own timeline; nothing is kept."""
+    """The definition over the last days of the club's own timeline, in tables of its own; nothing is kept.
+
+    `tried`: the journey whose draft it is; people are divided as there.
+    """
     now = now or timezone.now()
     definition, tenant = parse(raw), Tenant.objects.get(pk=current_tenant_id())
     started = now - timedelta(days=days)
     result = DryRun(days)
-    with shadow(definition, started) as journey:
-        for step in definition.steps:
-            if step.kind == "SEND":
-                messages_of(journey.version_id or 0, step)
+    for step in definition.steps:
+        if isinstance(step, Send):
+            message_of(step)  # texts are kept once and for all, and not while others may wait for them
+    with own_tables(tenant, definition, started), in_trial():
+        journey = trial_journey(definition, started)
         replay = _Replay(tenant, journey, definition)
-        moment = started
-        while moment < now:
-            until = min(moment + AT_ONCE, now)
-            replay.play(moment, until, hours=next(hours for most, hours in STEPS if days <= most))
-            moment = until
-            if progress is not None:
-                progress(round(100 * (moment - started) / (now - started)))
+        with standing_for(journey, tried):
+            for moment in _stretches(started, now):
+                until = min(moment + AT_ONCE, now)
+                replay.play(moment, until, hours=next(hours for most, hours in STEPS if days <= most))
+                if progress is not None:
+                    progress(round(100 * (until - started) / (now - started)))
         _sum_up(journey, result, tenant)
     return result
+
+
+def _stretches(started: datetime, now: datetime) -> Iterator[datetime]:
+    while started < now:
+        yield started
+        started += AT_ONCE
 
 
 class _Replay:
@@ -115,13 +143,14 @@ class _Replay:
         self.tenant, self.journey, self.definition = tenant, journey, definition
         self.zone = definition.zone(tenant.zone)
         self.place = [tenant.pk, journey.pk]
-        self.heard = 0
         self.sharp = [
             step.id for step in definition.steps if isinstance(step, Wait) and step.until.mode != "DURATION"
         ]
         self.interest = Interest.load(journey)
         self.types = sorted({*event_types(definition), *_awaited(definition)})
         rules = (*definition.triggers, *definition.exits)
+        scores = [one for one in definition.triggers if isinstance(one, ScoreTrigger)]
+        self.levels = sorted({level for one in scores for level in (one.level, one.rearm)})
         self.segments = [one.segment for one in rules if isinstance(one, SegmentTrigger | SegmentExit)]
 
     def play(self, since: datetime, until: datetime, *, hours: int) -> None:
@@ -140,20 +169,7 @@ class _Replay:
             if place > first:
                 self._hear(found[first:place], moment, after)
             self._move(moment, after)
-            self._sweep(place - first)
             moment = after
-
-    def _sweep(self, heard: int) -> None:
-        """Temporary tables are emptied with the end of a transaction: here they would grow, and be read whole."""
-        self.heard += heard
-        if self.heard < SWEEP_AFTER:
-            return
-        self.heard = 0
-        with connection.cursor() as cursor:
-            cursor.execute(TEMPORARY)
-            [tables] = cursor.fetchone()
-            if tables:
-                cursor.execute(f"TRUNCATE {tables}")
 
     def _next(self, moment: datetime, hours: int) -> datetime:
         """The next full hour of the wall clock that the step divides."""
@@ -177,7 +193,22 @@ class _Replay:
                     Entry("0", pk, tenant, kind, who, {"segmentId": segment, "cause": cause}, at)
                     for pk, who, kind, at, segment, cause in cursor.fetchall()
                 ]
+            if self.levels:
+                found += self._scored(cursor, since, until)
         return sorted(found, key=lambda entry: entry.at)
+
+    def _scored(self, cursor: Any, since: datetime, until: datetime) -> Iterator[Entry]:
+        """Each with the end of its day: what the score was in between is not kept."""
+        days = {
+            "since": since.astimezone(self.zone).date() - timedelta(days=1),
+            "until": until.astimezone(self.zone).date(),
+        }
+        cursor.execute(SCORES, {"tenant": self.tenant.pk, "levels": self.levels, **days})
+        for number, (who, day, *scores) in enumerate(cursor.fetchall()):
+            at = instant(datetime.combine(day + timedelta(days=1), time.min), self.zone)
+            if since <= at < until:
+                told = {"engagement": scores[:2], "churnRisk": scores[2:]}
+                yield Entry("0", number, self.tenant.pk, "profile.scored", who, told, at)
 
     def _hear(self, entries: Sequence[Entry], since: datetime, now: datetime) -> None:
         """Of one person one thing at a time, in its order: what the first did, the second finds."""

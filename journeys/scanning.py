@@ -7,9 +7,11 @@ What fell before the first start of a journey is never looked at; what was misse
 import logging
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -61,12 +63,12 @@ def scan(tenant: Tenant, now: datetime | None = None, *, only: Journey | None = 
 def _scan_one(tenant: Tenant, journey: Journey, now: datetime) -> int:
     definition, entered = definition_of(journey.version_id or 0), 0
     zone = definition.zone(tenant.zone)
-    for number, trigger in enumerate(definition.triggers):
+    for trigger in definition.triggers:
         if isinstance(trigger, DateTrigger):
             for day, at in _instants(trigger, journey.scanned_at, now, tenant, zone):
-                entered += _day(journey, number, trigger, day, at, now)
+                entered += _day(journey, trigger, day, at, now)
         elif isinstance(trigger, ScheduleTrigger):
-            entered += _schedule(journey, number, trigger, now, zone)
+            entered += _schedule(journey, trigger, now, zone)
     return entered
 
 
@@ -82,18 +84,24 @@ def _instants(
         day += timedelta(days=1)
 
 
-def _day(  # noqa: PLR0917 - what names one occurrence
-    journey: Journey, number: int, trigger: DateTrigger, day: date, at: datetime, now: datetime
-) -> int:
+def _day(journey: Journey, trigger: DateTrigger, day: date, at: datetime, now: datetime) -> int:
     """Everybody whose date, with the offset, falls on this day."""
+    occurrence = _named(trigger, day.isoformat())
     if now - at > GRACE:
-        _mark(journey, number, day.isoformat(), MISSED)
+        _mark(journey, occurrence, MISSED)
         return 0
     with transaction.atomic():
-        if not _mark(journey, number, day.isoformat(), DONE):
+        if not _mark(journey, occurrence, DONE):
             return 0
-        people = _people(journey, trigger, day, None)
-        return _enter(journey, number, trigger, people, day, at, now)
+        entered = _enter(journey, trigger, _people(journey, trigger, day, None), day, at, now)
+        TriggerMark.objects.filter(journey_id=journey.pk, occurrence=occurrence).update(count=entered)
+        return entered
+
+
+def _named(trigger: DateTrigger | ScheduleTrigger, moment: str) -> str:
+    """An occurrence with what the trigger asks: the hour may be changed, and other triggers may come and go."""
+    asked = orjson.dumps(trigger.model_dump(mode="json", exclude={"at", "cron"}), option=orjson.OPT_SORT_KEYS)
+    return f"{moment} {sha256(asked).hexdigest()[:12]}"
 
 
 def _people(journey: Journey, trigger: DateTrigger, day: date, only: Sequence[UUID] | None) -> list[UUID]:
@@ -112,9 +120,8 @@ def _people(journey: Journey, trigger: DateTrigger, day: date, only: Sequence[UU
         return [row[0] for row in cursor.fetchall()]
 
 
-def _enter(  # noqa: PLR0917
+def _enter(  # noqa: PLR0917 - what names one occurrence
     journey: Journey,
-    number: int,
     trigger: DateTrigger,
     people: Collection[UUID],
     day: date,
@@ -124,20 +131,17 @@ def _enter(  # noqa: PLR0917
     anchor = day - timedelta(days=trigger.offset_days)
     data = {"field": trigger.field, "date": anchor.isoformat()}
     entrants = (Entrant(one, key=anchor.isoformat(), cause="DATE", data=data, at=at) for one in people)
-    entered = enter(journey, entrants, trigger=trigger, now=now).entered
-    TriggerMark.objects.filter(journey_id=journey.pk, trigger=number, occurrence=day.isoformat()).update(
-        count=entered
-    )
-    return entered
+    return enter(journey, entrants, trigger=trigger, now=now).entered
 
 
-def _schedule(journey: Journey, number: int, trigger: ScheduleTrigger, now: datetime, zone: Any) -> int:
+def _schedule(journey: Journey, trigger: ScheduleTrigger, now: datetime, zone: Any) -> int:
     newest, count = clocks.newest_due(trigger.cron, journey.scanned_at, now, zone)
     if newest is None:
         return 0
     outcome = MISSED if now - newest > GRACE else DONE
     with transaction.atomic():
-        if not _mark(journey, number, newest.isoformat(), outcome) or outcome == MISSED:
+        is_ours = _mark(journey, _named(trigger, newest.isoformat()), outcome)
+        if not is_ours or outcome == MISSED:
             return 0
         with connection.cursor() as cursor:
             cursor.execute(MEMBERS, [journey.tenant_id, trigger.segment])
@@ -147,13 +151,13 @@ def _schedule(journey: Journey, number: int, trigger: ScheduleTrigger, now: date
         return enter(journey, entrants, trigger=trigger, now=now).entered
 
 
-def _mark(journey: Journey, number: int, occurrence: str, outcome: str) -> bool:
+def _mark(journey: Journey, occurrence: str, outcome: str) -> bool:
     """Whether this occurrence is ours to deal with."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO journeys_triggermark (tenant_id, journey_id, trigger, occurrence, outcome, count)"
-            " VALUES (%s, %s, %s, %s, %s, 0) ON CONFLICT ON CONSTRAINT journeys_triggermark_once_uq DO NOTHING",
-            [journey.tenant_id, journey.pk, number, occurrence, outcome],
+            "INSERT INTO journeys_triggermark (tenant_id, journey_id, occurrence, outcome, count)"
+            " VALUES (%s, %s, %s, %s, 0) ON CONFLICT ON CONSTRAINT journeys_triggermark_once_uq DO NOTHING",
+            [journey.tenant_id, journey.pk, occurrence, outcome],
         )
         return bool(cursor.rowcount)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from events.consumers import Entry
-from journeys.definition.triggers import ScoreTrigger
+from journeys.definition.triggers import Direction, Score, ScoreTrigger, Trigger
 from journeys.entering import Entrant
 from journeys.models import Journey, ScoreLatch
 
@@ -26,10 +26,27 @@ def rearms(trigger: ScoreTrigger, after: Any) -> bool:
     return bool(after < trigger.rearm) if trigger.direction == "UP" else bool(after > trigger.rearm)
 
 
+def _number(trigger: ScoreTrigger, triggers: Sequence[Trigger]) -> int:
+    """Names what a trigger asks, whatever other triggers come and go: of those that ask the same, by their order."""
+    asked = [trigger.score, trigger.direction, trigger.level]
+    same = [
+        one
+        for one in triggers
+        if isinstance(one, ScoreTrigger) and [one.score, one.direction, one.level] == asked
+    ]
+    kind = 2 * list(Score).index(trigger.score) + list(Direction).index(trigger.direction)
+    return (kind * 101 + trigger.level) * 10 + same.index(trigger)
+
+
 def crossings(
-    journey: Journey, trigger: ScoreTrigger, number: int, scored: Sequence[Entry], now: datetime
+    journey: Journey,
+    trigger: ScoreTrigger,
+    triggers: Sequence[Trigger],
+    scored: Sequence[Entry],
+    now: datetime,
 ) -> Iterator[Entrant]:
     """Who enters by a score; keeps each person's latch, so that a swinging score enters nobody twice."""
+    number = _number(trigger, triggers)
     name = "churnRisk" if trigger.score == "CHURN" else "engagement"
     mine = ScoreLatch.objects.filter(
         journey_id=journey.pk, trigger=number, profile_id__in=[one.profile_id for one in scored]

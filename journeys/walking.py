@@ -64,15 +64,22 @@ class _Scene:
     interest: Interest
 
 
-def walk(raw: Any, profile: CustomerProfile, presses: str = "", *, now: datetime | None = None) -> Walk:
+def walk(
+    raw: Any,
+    profile: CustomerProfile,
+    presses: str = "",
+    *,
+    now: datetime | None = None,
+    tried: UUID | None = None,
+) -> Walk:
     """Enter, then one stop for each press: `t` lets time run until the next moment, `h` lets happen what is awaited.
 
-    `g`: the goal is reached; `A`, `B`, …: the first way out, the second, …
+    `g`: the goal is reached; `A`, `B`, …: the first way out, the second, … `tried`: the journey whose draft it is.
     """
     now = now or timezone.now()
     # Whoever is tried with is never the one who is held out to compare with.
     definition = parse({**raw, "entry": {**(raw.get("entry") or {}), "holdoutPercent": 0}})
-    with shadow(definition, now) as journey:
+    with shadow(definition, now, tried=tried) as journey:
         entrant = _entrant(definition, profile.pk)
         verdict = entering.enter(journey, [entrant], now=now, each=True).verdicts[0]
         if verdict.run_id is None:

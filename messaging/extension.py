@@ -13,6 +13,7 @@ from tenants.extension import (
     Move,
     NavEntry,
     OnUndo,
+    Period,
     Periodic,
     Place,
     Queue,
@@ -20,6 +21,7 @@ from tenants.extension import (
     Step,
     Table,
     Tag,
+    Texts,
     columns,
     delete,
     written,
@@ -35,6 +37,26 @@ SET variables = NULL, mailbox = NULL, service_id = '', error = '', key = 'erased
 WHERE tenant_id = %(tenant)s AND profile_id = ANY(%(ids)s)
 """
 
+# What became of a message stays countable, and its key taken; what was said on the way goes (ADR 103).
+PERIODS: Final = (
+    Period(
+        "deliveryDetails",
+        "Details of messages",
+        "What happened to each on its way goes; who got it, when and what became of it stays.",
+        365,
+        """
+        SELECT id FROM messaging_delivery
+        WHERE tenant_id = %(tenant)s AND planned_at < %(before)s AND due_at < %(before)s
+          AND status NOT IN ('PLANNED', 'DEFERRED', 'CLAIMED', 'UNKNOWN')
+          AND (history <> '[]' OR variables IS NOT NULL OR mailbox IS NOT NULL OR service_id <> '' OR error <> '')
+        """,
+        """
+        UPDATE messaging_delivery SET variables = NULL, mailbox = NULL, service_id = '', error = '', history = '[]'
+        WHERE tenant_id = %(tenant)s AND id IN (SELECT id FROM past)
+        """,
+    ),
+)
+
 TABLES: Final = (
     Table(
         "messaging.Delivery",
@@ -45,6 +67,7 @@ TABLES: Final = (
         + columns(
             "expires_at good_until defers_quiet defers_cap one_per_mailbox deferrals attempts leased_until"
         )
+        + columns("lost_workers unclear_calls")
         + columns("planned_at")
         + columns("handed_over_at delivered_at bounced_at opened_at machine_opened_at clicked_at replied_at")
         + columns("unsubscribed_at complained_at"),
@@ -52,6 +75,8 @@ TABLES: Final = (
         mine=OF_PERSON,
         merge=Move(),
         undo=OnUndo.KEEPS_PERSON,
+        # What an event said of somebody else (a partner on a booking); never changed after the planning.
+        texts=Texts(("row.variables::text",), among="row.variables IS NOT NULL", redacted=("variables",)),
     ),
     Table(
         "messaging.Message",
@@ -91,8 +116,10 @@ TABLES: Final = (
 
 EXTENSION: Final = Extension(
     error_codes="messaging.error_codes.CODES",
+    graphql_queries=("messaging.graphql.queries.MessageQueries",),
     graphql_customer_edges="messaging.graphql.edges.EDGES",
     tables=TABLES,
+    periods=PERIODS,
     log_kinds=(LogKind("delivery.changed", "What became of a message: sent, delivered, opened, skipped …"),),
     urls="messaging.api.urls",
     public_urls="messaging.public_urls",

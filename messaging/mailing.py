@@ -1,6 +1,7 @@
 """The second backend: mails through Django's mail API (SMTP, or a provider of django-anymail)."""
 
 import smtplib
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from email.utils import formataddr, make_msgid
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused, AnymailRequestsAPIError
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import connection as database
 
 from messaging.models import Delivery, DeliveryStatus, SendPolicy
 from messaging.providers import metadata_of
+from messaging.send_statements import BEGIN_MAIL
 from messaging.telling import event, tell
 from messaging.tracking import tracked_html, unsubscribe_url
 from profiles.models import CustomerProfile
@@ -20,18 +23,21 @@ from tenants.scope import current_tenant_id
 if TYPE_CHECKING:
     from messaging.sending import Claimed, Result
 
+TURN_SECONDS: Final = 60.0
 RETRY: Final = timedelta(minutes=1)
 TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 NOT_NOW: Final = 4
 
 
 def send_mails(policy: SendPolicy, ready: "Sequence[tuple[Claimed, dict[str, Any]]]") -> "list[Result]":
-    """Send each mail over one connection; a result for each.
+    """Send each mail over one connection; a result for each that is still ours.
 
-    Nothing can be asked of a mail server afterwards, so a connection that breaks after the text was handed over leaves
-    UNKNOWN, which staff settle on the page of sent messages. Those after it go back to the queue.
+    Nothing can be asked of a mail server afterwards, so each mail is marked before (`_begin`), and a connection that
+    breaks after the text was handed over leaves UNKNOWN, which staff settle on the page of sent messages. Those after
+    it go back to the queue, as do those that a slow server leaves no time for.
     """
     results: list[Result] = []
+    ends = time.monotonic() + TURN_SECONDS
     connection = get_connection(fail_silently=False)
     try:
         connection.open()
@@ -39,11 +45,17 @@ def send_mails(policy: SendPolicy, ready: "Sequence[tuple[Claimed, dict[str, Any
         return [_again(one, error) for one, _ in ready]
     try:
         for place, (one, message) in enumerate(ready, start=1):
-            results.append(_send_one(policy, connection, one, message))
-            if results[-1].status == "UNKNOWN":
+            result = _send_one(policy, connection, one, message)
+            if result is None:
+                continue
+            results.append(result)
+            if result.status == "UNKNOWN":
                 results += [
                     _again(other, "The connection broke off before it.") for other, _ in ready[place:]
                 ]
+                break
+            if time.monotonic() > ends:
+                results += [_soon(other) for other, _ in ready[place:]]
                 break
     finally:
         connection.close()
@@ -54,6 +66,27 @@ def _again(one: "Claimed", why: Exception | str) -> "Result":
     from messaging.sending import later  # noqa: PLC0415 - the two know each other
 
     return later(one, str(why)[:300], RETRY.total_seconds())
+
+
+def _soon(one: "Claimed") -> "Result":
+    """Back to the queue as it was."""
+    from messaging.sending import Result  # noqa: PLC0415 - the two know each other
+
+    return Result(one.id, "PLANNED", error="The mail server is slow: it had no turn yet.")
+
+
+def _begin(one: "Claimed", mail: EmailMultiAlternatives) -> bool:
+    """Mark the row with the mail's own id, committed before the server hears of it; false where it is no longer ours.
+
+    After a death that tells which mail may have left; its server's log names it by this id.
+    """
+    from messaging.sending import LEASE  # noqa: PLC0415 - the two know each other
+
+    values: dict[str, Any] = {"mail_id": mail.extra_headers["Message-ID"][:100], "lease": LEASE, "id": one.id}
+    values |= {"tenant": current_tenant_id(), "leased_until": one.leased_until}
+    with database.cursor() as cursor:
+        cursor.execute(BEGIN_MAIL, values)
+        return int(cursor.rowcount) == 1
 
 
 def tell_sent(results: "Sequence[Result]") -> None:
@@ -69,7 +102,10 @@ def tell_sent(results: "Sequence[Result]") -> None:
         tell(current_tenant_id(), envelopes)
 
 
-def _send_one(policy: SendPolicy, connection: Any, one: "Claimed", message: dict[str, Any]) -> "Result":
+def _send_one(
+    policy: SendPolicy, connection: Any, one: "Claimed", message: dict[str, Any]
+) -> "Result | None":
+    """What came of it; None: it was called off, or its lease ended and somebody else has it."""
     from messaging.sending import Result  # noqa: PLC0415 - the two know each other
 
     if one.channel != "EMAIL" or "content" not in message:
@@ -79,6 +115,8 @@ def _send_one(policy: SendPolicy, connection: Any, one: "Claimed", message: dict
     try:
         mail = mail_of(policy, one, message)
         mail.connection = connection
+        if not _begin(one, mail):
+            return None
         mail.send()
     except AnymailError as error:
         return _provider_said(one, error)

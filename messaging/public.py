@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from messaging.models import Delivery
 from messaging.telling import event, tell
@@ -40,7 +40,7 @@ def _found(token: Token | None) -> tuple[Delivery, CustomerProfile, Tenant] | No
 # RFC 8058: the mail program posts without a page and without a cookie; the signed address is the proof. Whatever only
 # fetches the address (a scanner) sees the page and unsubscribes nobody.
 @csrf_exempt
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """A page with one's choices; a POST unsubscribes from mails, or keeps the choices that were made on the page."""
     read_token = read(token)
@@ -95,7 +95,8 @@ def _seen(request: HttpRequest, token: Token, kind: str, **payload: Any) -> None
         row, profile, tenant = found
         agent = request.headers.get("User-Agent", "")[:200]
         age = (timezone.now() - (row.handed_over_at or row.planned_at)).total_seconds()
-        machine = is_machine(agent, seconds_since_sent=age)
+        # Who asks for the head only wants to know whether the link is good.
+        machine = request.method == "HEAD" or is_machine(agent, seconds_since_sent=age)
         # The first time, by a person and by a machine, and of each link.
         link = f"-{sha256(token.url.encode()).hexdigest()[:12]}" if token.url else ""
         mark = f"-{'m' if machine else 'h'}{link}"
@@ -103,7 +104,7 @@ def _seen(request: HttpRequest, token: Token, kind: str, **payload: Any) -> None
         tell(tenant.pk, [told])
 
 
-@require_GET
+@require_safe
 def opened(request: HttpRequest, token: str) -> HttpResponse:
     """The picture of a mail; tells that it was opened, by whom or by what."""
     read_token = read(token)
@@ -112,7 +113,7 @@ def opened(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(PIXEL, content_type="image/gif", headers={"Cache-Control": "no-store"})
 
 
-@require_GET
+@require_safe
 def clicked(request: HttpRequest, token: str) -> HttpResponse:
     """On to where a link of a mail leads; only to addresses that we signed."""
     read_token = read(token)

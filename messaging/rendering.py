@@ -16,12 +16,10 @@ from liquid.exceptions import LiquidError, LiquidSyntaxError, UndefinedError
 from liquid.stringify import to_liquid_string
 
 from messaging.readers import Reader, Written
-from profiles.representation import NAMES
+from profiles.customer_table import NAMES
 
 LONGEST_TEXT: Final = 200_000
 COMPILED: Final = 2_000
-# What a text may name beside the profile's fields; `profile.firstName` is the same as `firstName`.
-ROOTS: Final = ("profile", "club", "event", "run", "unsubscribeUrl", "preferencesUrl")
 # Keys of the machine room say nothing to a reader.
 HIDDEN: Final = frozenset({"tenantId", "authUserId", "externalIds", "mergedInto", "messagingContactId"})
 FIELDS: Final = tuple(name for name in (*NAMES, "lastBookingDate") if name not in HIDDEN)
@@ -162,7 +160,7 @@ def profile_values(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def named_in(*texts: str) -> frozenset[str]:
     """Which names of values occur in the texts at all."""
-    return frozenset(name for name in (*FIELDS, *ROOTS) if any(name in text for text in texts))
+    return frozenset(name for name in (*FIELDS, "event", "run") if any(name in text for text in texts))
 
 
 def values_for(

@@ -4,10 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from messaging.models import NO_SOURCE, Delivery, Message
 from messaging.writing import words_of
 
 Fields = dict[str, Any]
+
+
+def letters_to(profile_id: UUID) -> QuerySet[Delivery]:
+    """What was sent to a customer and what was not, the newest first."""
+    return Delivery.objects.filter(profile_id=profile_id).order_by("-due_at", "-pk")
 
 
 def letter_fields(rows: Sequence[Delivery]) -> list[Fields]:

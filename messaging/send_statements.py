@@ -23,11 +23,13 @@ WHERE lane.due_at <= clock_timestamp()
 """
 # A held source is asked about again at each claim: a pause takes effect within one batch. From the mark on, because
 # what lies before it in the index is dead and would be walked over again each time. What came too late ends here; what
-# would be handed over in quiet hours is decided about anew.
+# would be handed over in quiet hours is decided about anew. Of rows at which a worker died or a call broke off nobody
+# knows which one was at fault: after the first time they are claimed in small companies, then alone (ADR 102).
 CLAIM: Final = """
 WITH due AS MATERIALIZED (
-    SELECT d.id, CASE WHEN d.expires_at < clock_timestamp() THEN 'SKIPPED'
-                      WHEN d.good_until <= clock_timestamp() THEN 'DEFERRED' ELSE 'CLAIMED' END AS becomes
+    SELECT d.id, d.due_at, d.lost_workers + d.unclear_calls AS doubt,
+           CASE WHEN d.expires_at < clock_timestamp() THEN 'SKIPPED'
+                WHEN d.good_until <= clock_timestamp() THEN 'DEFERRED' ELSE 'CLAIMED' END AS becomes
     FROM messaging_delivery AS d
     WHERE d.tenant_id = %(tenant)s AND d.source_id = %(source_id)s AND d.status = 'PLANNED'
       AND (d.due_at, d.id) > (%(mark_due)s, %(mark_id)s) AND d.due_at <= clock_timestamp()
@@ -35,13 +37,18 @@ WITH due AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM messaging_sendhold AS h
                       WHERE h.tenant_id = %(tenant)s AND h.source_id = %(source_id)s)
     ORDER BY d.due_at, d.id LIMIT %(most)s FOR UPDATE OF d SKIP LOCKED
+), company AS (
+    SELECT id, becomes, max(doubt) OVER line AS doubt, row_number() OVER line AS place
+    FROM due WINDOW line AS (ORDER BY due_at, id)
 )
 UPDATE messaging_delivery AS d
-SET status = due.becomes, reason = CASE due.becomes WHEN 'SKIPPED' THEN 'EXPIRED' ELSE '' END,
+SET status = due.becomes, service_id = '', reason = CASE due.becomes WHEN 'SKIPPED' THEN 'EXPIRED' ELSE '' END,
     leased_until = CASE due.becomes WHEN 'CLAIMED' THEN clock_timestamp() + %(lease)s END,
     attempts = d.attempts + 1, mailbox = CASE due.becomes WHEN 'CLAIMED' THEN d.mailbox END,
     history = d.history || jsonb_build_object('at', clock_timestamp(), 'status', due.becomes)
-FROM due WHERE d.tenant_id = %(tenant)s AND d.id = due.id
+FROM company AS due
+WHERE d.tenant_id = %(tenant)s AND d.id = due.id
+  AND due.place <= CASE due.doubt WHEN 0 THEN %(most)s WHEN 1 THEN %(few)s ELSE 1 END
 RETURNING d.id, d.due_at, d.status
 """
 # What is needed to write to them, and whether one still may. Read by the claim's own transaction.
@@ -77,7 +84,8 @@ RESULT: Final = StagingTable(
     "send_result", "id bigint, status text, reason text, service_id text, error text, wait interval"
 )
 # Word from the service may have been faster than this: then only its id is noted. What was called off meanwhile
-# (a reason stands in a row that is under way) does not go back to the queue.
+# (a reason stands in a row that is under way) does not go back to the queue. Of a row that is
+# still CLAIMED a worker says it, which lives; the sweep says it of the others, and nothing is counted anew.
 FINISH: Final = """
 UPDATE messaging_delivery AS d
 SET status = CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN 'SKIPPED' ELSE r.status END,
@@ -90,6 +98,9 @@ SET status = CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN 'SKIPPED' EL
     expires_at = CASE WHEN r.status = 'PLANNED' AND d.expires_at < clock_timestamp() + r.wait
                       THEN clock_timestamp() + r.wait ELSE d.expires_at END,
     mailbox = CASE WHEN r.status = 'SKIPPED' OR r.status = 'PLANNED' AND d.reason <> '' THEN NULL ELSE d.mailbox END,
+    lost_workers = CASE WHEN d.status = 'CLAIMED' THEN 0 ELSE d.lost_workers END,
+    unclear_calls = CASE WHEN d.status <> 'CLAIMED' THEN d.unclear_calls
+                         WHEN r.status = 'UNKNOWN' THEN d.unclear_calls + 1 ELSE 0 END,
     history = d.history || jsonb_strip_nulls(jsonb_build_object(
         'at', clock_timestamp(), 'status', r.status, 'reason', NULLIF(r.reason, ''), 'error', NULLIF(r.error, '')))
         || CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN jsonb_build_array(jsonb_build_object(
@@ -97,6 +108,11 @@ SET status = CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN 'SKIPPED' EL
 FROM send_result AS r
 WHERE d.tenant_id = %s AND d.id = r.id AND d.status IN ('CLAIMED', 'UNKNOWN')
 RETURNING d.id, d.key, d.source, d.source_id, d.occurrence, d.variant, d.profile_id, d.channel, d.status, d.reason
+"""
+# Before each mail of our own, whose server cannot be asked afterwards: only what is still ours is sent.
+BEGIN_MAIL: Final = """
+UPDATE messaging_delivery SET service_id = %(mail_id)s, leased_until = clock_timestamp() + %(lease)s
+WHERE tenant_id = %(tenant)s AND id = %(id)s AND status = 'CLAIMED' AND leased_until = %(leased_until)s AND reason = ''
 """
 NOTE_ID: Final = """
 UPDATE messaging_delivery AS d SET service_id = r.service_id FROM send_result AS r
@@ -118,20 +134,23 @@ WHERE EXISTS (SELECT FROM messaging_delivery AS d WHERE d.tenant_id = t.id AND d
 LOST: Final = """
 UPDATE messaging_delivery AS d
 SET status = 'UNKNOWN', error = 'The worker that sent it died.', leased_until = clock_timestamp(),
+    lost_workers = d.lost_workers + 1,
     history = d.history || jsonb_build_object('at', clock_timestamp(), 'status', 'UNKNOWN')
 WHERE d.tenant_id = %s AND d.status = 'CLAIMED' AND d.leased_until <= clock_timestamp()
 RETURNING id, key, source, source_id, occurrence, variant, profile_id, channel, status, reason
 """
+# A mail of our own has its Message-ID from the moment it is begun: one without never left.
 ASK: Final = """
 WITH asked AS MATERIALIZED (
     SELECT d.id FROM messaging_delivery AS d
     WHERE d.tenant_id = %(tenant)s AND d.status = 'UNKNOWN' AND d.leased_until <= clock_timestamp()
-      AND (d.channel <> 'EMAIL' OR NOT %(by_mail)s)
+      AND (d.channel <> 'EMAIL' OR d.service_id = '' OR NOT %(by_mail)s)
     ORDER BY d.leased_until LIMIT %(most)s FOR UPDATE OF d SKIP LOCKED
 )
 UPDATE messaging_delivery AS d SET leased_until = clock_timestamp() + %(lease)s
 FROM asked WHERE d.tenant_id = %(tenant)s AND d.id = asked.id
-RETURNING d.id, d.key, d.attempts, clock_timestamp() - (d.history -> -1 ->> 'at')::timestamptz
+RETURNING d.id, d.key, d.lost_workers, d.unclear_calls, %(by_mail)s AND d.channel = 'EMAIL',
+          clock_timestamp() - (d.history -> -1 ->> 'at')::timestamptz
 """
 DEFERRED: Final = """
 SELECT source, source_id, message_class, defers_quiet, defers_cap, one_per_mailbox FROM messaging_delivery

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,10 +13,10 @@ from messaging import planning
 from messaging import send_statements as sql
 from messaging.announcing import Changed, announce
 from messaging.gateway import Outage, Refused, Unclear, gateway
-from messaging.models import Delivery, MessageClass, SendPolicy, Source
-from messaging.models.policy import policy_of
+from messaging.models import Delivery, MessageClass, Source
+from messaging.models.policy import policy_of, sends_mails_itself
 from messaging.planning import OnCap, OnQuiet, Sending
-from messaging.sending import MOST_ATTEMPTS, Result, finish
+from messaging.sending import Result, finish
 from tenants.action_log import log_action
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
@@ -28,6 +28,9 @@ ASK_AGAIN: Final = timedelta(seconds=15)
 # A call that timed out may still be worked on by the service: only then is "never heard of it" believed.
 BELIEVED_AFTER: Final = timedelta(seconds=45)
 MOST_GROUPS: Final = 50
+# So many workers may die at a message, one after the other; so many calls may break off with it.
+MOST_LOST: Final = 5
+MOST_UNCLEAR: Final = 20
 
 
 def unsettled_tenants() -> list[UUID]:
@@ -65,34 +68,43 @@ def _note_lost(tenant: Tenant) -> int:
 def ask(tenant: Tenant, *, believed_after: timedelta = BELIEVED_AFTER) -> int:
     """Ask the service by their keys about messages whose fate is unknown; returns how many. Raises as the gateway.
 
-    What it has is handed over. What it never heard of goes back to the queue, once a call cannot be under way any more.
+    What it has is handed over. What it never heard of goes back to the queue, once a call cannot be under way any more;
+    so do mails of our own that were never begun. What goes wrong each time is given up in the end (ADR 102).
     """
-    by_mail = policy_of(tenant).backend == SendPolicy.Backend.MAIL
+    by_mail = sends_mails_itself(tenant, policy_of(tenant))
     with transaction.atomic(), connection.cursor() as cursor:
         parameters: Any = {"tenant": tenant.pk, "most": ASKED_AT_ONCE, "lease": ASK_LEASE, "by_mail": by_mail}
         cursor.execute(sql.ASK, parameters)
-        rows = cursor.fetchall()
-    if rows:
-        known = gateway().look_up(str(tenant.pk), [key for _, key, _, _ in rows])
-        results = [
-            _answered(row_id, attempts, known.get(key), age, believed_after)
-            for row_id, key, attempts, age in rows
-        ]
-        finish([result for result in results if result.status != "UNKNOWN"])
-        _ask_again(tenant, [result.id for result in results if result.status == "UNKNOWN"])
+        rows = [Asked(*row) for row in cursor.fetchall()]
+    keys = [one.key for one in rows if not one.is_unbegun_mail]
+    known = gateway().look_up(str(tenant.pk), keys) if keys else {}
+    results = [_answered(one, known.get(one.key), believed_after) for one in rows]
+    finish([result for result in results if result.status != "UNKNOWN"])
+    _ask_again(tenant, [result.id for result in results if result.status == "UNKNOWN"])
     return len(rows)
 
 
-def _answered(
-    row_id: int, attempts: int, found: dict[str, Any] | None, age: timedelta, believed_after: timedelta
-) -> Result:
+class Asked(NamedTuple):
+    """A row whose fate is unknown, and since when."""
+
+    id: int
+    key: str
+    lost_workers: int
+    unclear_calls: int
+    is_unbegun_mail: bool
+    age: timedelta
+
+
+def _answered(one: Asked, found: dict[str, Any] | None, believed_after: timedelta) -> Result:
     if found is not None:
-        return Result(row_id, "HANDED_OVER", service_id=str(found.get("messageId") or "")[:100])
-    if age < believed_after:
-        return Result(row_id, "UNKNOWN")
-    if attempts >= MOST_ATTEMPTS:
-        return Result(row_id, "FAILED", "NO_ANSWER", error="The service never took it.")
-    return Result(row_id, "PLANNED", error="The service never heard of it.")
+        return Result(one.id, "HANDED_OVER", service_id=str(found.get("messageId") or "")[:100])
+    if one.age < believed_after and not one.is_unbegun_mail:
+        return Result(one.id, "UNKNOWN")
+    if one.lost_workers >= MOST_LOST:
+        return Result(one.id, "FAILED", "DEADLY", error="Five workers in a row died while they sent it.")
+    if one.unclear_calls >= MOST_UNCLEAR:
+        return Result(one.id, "FAILED", "NO_ANSWER", error="The service never took it.")
+    return Result(one.id, "PLANNED", error="It never left.")
 
 
 def _ask_again(tenant: Tenant, ids: list[int]) -> None:

@@ -144,13 +144,24 @@ def are_of_many_families(people: Iterable[Iterable[PersonName]]) -> bool:
         told = [name.family for name in names if name.family]
         if told and not any(may_be_one_family(one, other) for one in told for other in families):
             families.append(told[0])
-    return len(families) >= FAMILIES_OF_AN_OFFICE
+            if len(families) >= FAMILIES_OF_AN_OFFICE:
+                return True
+    return False
 
 
 def with_all_addresses(claim: Claim, people: Collection[Person]) -> set[Person]:
     """Of several behind one address those who have the claim's other address too; nobody where it has but one."""
     wanted = {key for key in claim.keys if key.kind in WEAK_KINDS}
     return {one for one in people if wanted <= one.keys} if len(wanted) > 1 else set()
+
+
+def is_given_twice(claim: Claim, found: Person) -> bool:
+    """Whether an id seems to be two people's: it leads to somebody of another first and last name, by no address."""
+    if not claim.name.first or not claim.name.last or not names_disagree(found.names, (claim.name,)):
+        return False
+    return have_other_families((claim.name,), found.names) and found.keys.isdisjoint(
+        key for key in claim.keys if key.kind in WEAK_KINDS
+    )
 
 
 def is_shared(rows: Sequence[KeyLink]) -> bool:

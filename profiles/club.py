@@ -134,13 +134,18 @@ class Club:
             or not self.role_emails.isdisjoint((local, value))
         )
 
-    def usable(self, field: str, value: Any) -> Any:
+    def doubt(self, birth: date, told_at: datetime) -> str:
+        """Why a date of birth that was told then is not believed, in words; empty where it is."""
+        told_on = told_at.astimezone(self.zone).date()
+        return doubt(birth, self.today, self.default_births, told_on=told_on)
+
+    def usable(self, field: str, value: Any, told_at: datetime) -> Any:
         """A value for a golden field: addresses in normal form.
 
         None where an address is unusable or a placeholder, or a date of birth is not believed.
         """
         if field == "dateOfBirth" and isinstance(value, date):
-            return None if doubt(value, self.today, self.default_births) else value
+            return None if self.doubt(value, told_at) else value
         if field == "email":
             value = self.email(value)
         elif field == "phoneNumber":

@@ -63,6 +63,7 @@ DOTS = str.maketrans(dict.fromkeys("·•∙‧", " "))
 # A letter in the place of a digit: without it the number would be somebody else's.
 LOOKALIKE = re.compile(r"\d[lIiOo](?![^\W\d_])")
 BETWEEN_NUMBERS = re.compile(r"[/;,|&]| or | oder | of ")
+UUID_SHAPE = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 QUOTATION_MARKS = '"“”„«»‹›<> '
 
 
@@ -117,6 +118,14 @@ def first_phone(value: str, country: str) -> str | None:
     # Not before the whole was tried: a slash may as well stand behind the area code.
     parts = BETWEEN_NUMBERS.split(BESIDE_NUMBER.sub(" ", visible(value)))
     return next((found for part in parts if (found := _valid_number(part.strip(), country))), None)
+
+
+MOBILE_TYPES = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+def is_mobile(number: str) -> bool:
+    """Whether a number in normal form may be that of a mobile phone."""
+    return phonenumbers.number_type(phonenumbers.parse(number)) in MOBILE_TYPES
 
 
 def _valid_number(value: str, country: str) -> str | None:
@@ -176,6 +185,11 @@ def _dialling_plan(country: str) -> tuple[int, re.Pattern[str]] | None:
     if plan.national_prefix != "0" or plan.national_prefix_for_parsing != "0":
         return None
     return plan.country_code, re.compile(f"0(?=[1-9])(?:{plan.general_desc.national_number_pattern})")
+
+
+def normal_id(value: str) -> str:
+    """An id of a service as it was spelled; of a UUID, which some write in capitals, in small letters."""
+    return value.lower() if UUID_SHAPE.fullmatch(value) else value
 
 
 def printed_number(text: str) -> str:

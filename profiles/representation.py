@@ -1,22 +1,15 @@
 """A customer, an activity and a note as the outside sees them: the camelCase fields of the API."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
 
+from profiles.customer_table import CUSTOMER, Kind
 from profiles.models import CustomerProfile, Note
 from profiles.shouted_names import as_written
 from profiles.timeline import TimelineRow
 from tenants.directory import tenant_by_id
-
-
-def _tenths(value: int | None) -> float | None:
-    return None if value is None else value / 10
-
-
-def _text_or_none(value: str) -> str | None:
-    return value or None
 
 
 def _json(value: Any) -> Any:
@@ -24,60 +17,12 @@ def _json(value: Any) -> Any:
     return orjson.Fragment(value) if isinstance(value, str) else value
 
 
-# Name in the API, column, and how the column's value is told (None: as it is).
-FIELDS: Final[tuple[tuple[str, str, Callable[[Any], Any] | None], ...]] = (
-    ("id", "id", None),
-    ("tenantId", "tenant_id", None),
-    ("status", "status", None),
-    ("authUserId", "auth_user_id", None),
-    ("email", "email", None),
-    ("phoneNumber", "phone_number", None),
-    ("sclMemberId", "scl_member_id", None),
-    ("teetimePlayerId", "teetime_player_id", None),
-    ("messagingContactId", "messaging_contact_id", None),
-    ("externalIds", "external_ids", _json),
-    ("firstName", "first_name", _text_or_none),
-    ("lastName", "last_name", _text_or_none),
-    ("displayName", "display_name", None),
-    ("dateOfBirth", "date_of_birth", None),
-    ("gender", "gender", _text_or_none),
-    ("postcode", "postcode", _text_or_none),
-    ("country", "country", _text_or_none),
-    ("language", "language", _text_or_none),
-    ("lifecycleStage", "lifecycle_stage", None),
-    ("tags", "tags", None),
-    ("engagementScore", "engagement_score", None),
-    ("engagementScoreAt", "engagement_score_at", None),
-    ("churnRiskScore", "churn_risk_score", None),
-    ("churnRiskScoreAt", "churn_risk_score_at", None),
-    ("lifetimeValue", "lifetime_value_cents", None),
-    ("lastActivityAt", "last_activity_at", None),
-    ("lastActivityType", "last_activity_type", _text_or_none),
-    ("activityCount30d", "activity_count_30d", None),
-    ("activityCount90d", "activity_count_90d", None),
-    ("bookingCount30d", "booking_count_30d", None),
-    ("lastBookingAt", "last_booking_at", None),
-    ("lastEmailOpenAt", "last_email_open_at", None),
-    ("lastEmailClickAt", "last_email_click_at", None),
-    ("handicap", "handicap_tenths", _tenths),
-    ("handicapUpdatedAt", "handicap_updated_at", None),
-    ("homeClubId", "home_club_id", _text_or_none),
-    ("homeClubName", "home_club_name", _text_or_none),
-    ("membershipTier", "membership_tier", _text_or_none),
-    ("membershipStatus", "membership_status", _text_or_none),
-    ("memberSince", "member_since", None),
-    ("membershipExpiry", "membership_expiry", None),
-    ("emailOptIn", "email_opt_in", None),
-    ("smsOptIn", "sms_opt_in", None),
-    ("pushOptIn", "push_opt_in", None),
-    ("whatsappOptIn", "whatsapp_opt_in", None),
-    ("createdAt", "created_at", None),
-    ("updatedAt", "updated_at", None),
-    ("mergedInto", "merged_into_id", None),
+_STORED: Final = tuple((field, field.column) for field in CUSTOMER if field.column is not None)
+COLUMNS: Final = tuple(column for _, column in _STORED)
+_NAMES: Final = tuple(field.name for field, _ in _STORED)
+_CONVERTED: Final = tuple((field.name, field.told) for field, _ in _STORED if field.told is not None) + tuple(
+    (field.name, _json) for field, _ in _STORED if field.kind is Kind.TEXT_BY_NAME
 )
-NAMES: Final = tuple(name for name, _, _ in FIELDS)
-COLUMNS: Final = tuple(column for _, column, _ in FIELDS)
-_CONVERTED: Final = tuple((name, convert) for name, _, convert in FIELDS if convert is not None)
 
 
 def customer_fields(profile: CustomerProfile) -> dict[str, Any]:
@@ -87,7 +32,7 @@ def customer_fields(profile: CustomerProfile) -> dict[str, Any]:
 
 def row_fields(row: Sequence[Any]) -> dict[str, Any]:
     """The same of a row of COLUMNS, without a model in between."""
-    fields = dict(zip(NAMES, row, strict=True))
+    fields = dict(zip(_NAMES, row, strict=True))
     for name, convert in _CONVERTED:
         fields[name] = convert(fields[name])
     # Sums hold the club's currency only.

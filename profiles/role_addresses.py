@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from profiles.normalise import CACHE_SIZE
+from profiles.normalise import CACHE_SIZE, folded
 
 # RFC 2142, and what offices, firms and golf clubs of our languages call their common mailboxes.
 ROLE_LOCAL_PARTS: Final = frozenset(
@@ -21,17 +21,43 @@ ROLE_LOCAL_PARTS: Final = frozenset(
     "amministrazione commerciale prenotazioni biuro sekretariat kontakt sklep ksiegowosc ledelse kontor post "
     "bokning ekonomi resepsjon family families".split()
 )
+# The same in other languages, and further desks of a club; folded, as they are written without accents.
+MORE_ROLE_LOCAL_PARTS: Final = frozenset(
+    "buro kanzlei rezeption zentrale anmeldung verkauf einkauf personal vorstand praesident "  # noqa: SIM905
+    "geschaeftsfuehrung jugend jugendwart sportwart spielleitung turniere turnier mitglieder "
+    "mitgliederverwaltung mitgliedschaft platzwart golfschule gastronomie werkstatt sekretariaat ontvangst "
+    "bestuur ledenadministratie leden wedstrijden clubhuis baan baancommissie klubkantoor klub klubhuis "
+    "ledelijst bemarking ontvangsdame direction comite competitions membres academie reception boutique "
+    "intendance presidence oficinas gerencia direccion socios torneos tienda contabilidad recepcao direcao "
+    "contabilidade faturamento loja socio torneios direzione soci gare negozio contabilita presidenza zarzad "
+    "recepcja czlonkowie zawody kancelaria faktura faktury ksiegowa kancelar recepce sekretariat ucetni "
+    "obchod clenove iroda titkarsag recepcio penzugy toimisto vastaanotto jasenet myynti kansli klubben klubb "
+    "bokhalter bokhaltning regnskap okonomi medlem medlemmer medlemmar sekretaer styret styrelsen ordforande "
+    "baneservice ofis muhasebe resepsiyon satis yonetim uyelik uyeler sekreter grafeio pisarna birou receptie "
+    "secretariaat asztal teetime teetimes tee starter halfway halfwayhouse caddie caddiemaster caddies "
+    "marshal clubmanager gm ceo cfo coo chairman chair president vicecaptain ladycaptain ladies seniors "
+    "juniors juniorgolf greenkeeping groundsman agronomy maintenance security gate functions weddings "
+    "conference spa gym academy coaching lessons fitting workshop estate estateoffice hoa bodycorporate "
+    "trustees pa assistant reservations noticeboard newsletter webshop customerservice customercare".split()
+)
+# With a name, a place or another word beside them they are an office's no less: info-jhb@, booking.office@.
+OFFICE_WORDS: Final = frozenset(
+    "info office admin reception accounts booking bookings reservations enquiries support secretary kantoor "  # noqa: SIM905
+    "buero buro sekretariat secretaria secretariat segreteria accueil oficina ufficio biuro toimisto iroda "
+    "kansli kontor ofis rezeption recepcion reservas membership members proshop clubhouse buchhaltung "
+    "boekhouding contabilidad".split()
+)
 DIGITS: Final = "0123456789"
 
 
 @lru_cache(maxsize=CACHE_SIZE)
 def is_role_email(email: str) -> bool:
-    """Whether the local part of a normal address names a role, a number behind it or not, as in office2@."""
-    local = email.partition("@")[0].partition("+")[0]
-    return (
-        local.rstrip(DIGITS).strip("._-").replace("-", "").replace(".", "").replace("_", "")
-        in ROLE_LOCAL_PARTS
-    )
+    """Whether the local part of a normal address names a role, a number behind it or not, as in office2@, info-jhb@."""
+    words = folded(email.partition("@")[0].partition("+")[0]).split()
+    bare = "".join(words).rstrip(DIGITS)
+    if bare in ROLE_LOCAL_PARTS or bare in MORE_ROLE_LOCAL_PARTS:
+        return True
+    return len(words) > 1 and not OFFICE_WORDS.isdisjoint((words[0], words[-1]))
 
 
 def split_listed(listed: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:

@@ -1,5 +1,6 @@
 """Reading members."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ def list_members(segment_id: UUID, at: datetime | None = None) -> QuerySet[Any]:
     return rows.order_by("-joined_at", "-profile_id")
 
 
-def member_fields(rows: list[Any]) -> list[dict[str, Any]]:
+def member_fields(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Rows of `list_members` with the names of the API; two queries however many."""
     ids = [row.profile_id if isinstance(row, SegmentMember) else row.pk for row in rows]
     people = CustomerProfile.objects.in_bulk(ids)

@@ -6,15 +6,9 @@ from typing import Any, Final
 
 from django.db import connection
 
+from profiles.discretion import MONEY_FIELDS, is_money_type, sees_money
 from segments.actions import is_refreshing
-from segments.discretion import (
-    MONEY_FIELDS,
-    TYPE_FIELDS,
-    is_money_type,
-    money_segments,
-    parse_asked,
-    sees_money,
-)
+from segments.discretion import TYPE_FIELDS, money_segments, parse_asked
 from segments.fields import FIELDS, Field
 from segments.models import Segment
 from segments.operators import Arity, Kind, words_of

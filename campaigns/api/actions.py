@@ -17,11 +17,12 @@ from campaigns.actions import (
     unschedule_campaign,
 )
 from campaigns.api import schema
-from campaigns.api.campaigns import SCOPE, TAGS, campaign_id_of, read_body
+from campaigns.api.campaigns import SCOPE, TAGS, campaign_id_of
 from campaigns.editing import approve_campaign, archive_campaign, ask_approval, duplicate_campaign
 from campaigns.representation import one_campaign
 from campaigns.rhythm import skip_next, take_skip_back
 from campaigns.values import as_moment, parse_values
+from tenants.api.bodies import body_object
 from tenants.api.throttling import CAMPAIGNS
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import UnprocessableError
@@ -62,7 +63,7 @@ class ScheduleView(_SendingView):
 
         409 `NOT_READY` lists everything that is missing; `NEEDS_APPROVAL` where the club wants a second person.
         """
-        body = read_body(request)
+        body = body_object(request)
         if body.keys() - {"scheduledAt"}:
             parse_values(body)
         at = as_moment(body.get("scheduledAt"))
@@ -130,7 +131,7 @@ class TestCampaignView(_SendingView):
     def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Each variant to these customers now. Tests count nowhere; consent counts for them too."""
         campaign_id = campaign_id_of(campaignId)
-        decided = test_campaign(campaign_id, customer_ids_of(read_body(request)))
+        decided = test_campaign(campaign_id, customer_ids_of(body_object(request)))
         rows = [
             {
                 "customerId": one.profile_id,

@@ -1,6 +1,6 @@
 """Campaigns over REST: drafts, what they brought, and who got them."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.http import QueryDict
@@ -25,7 +25,8 @@ from campaigns.representation import (
 from campaigns.stats import stats_of
 from campaigns.values import parse_values
 from messaging.models import DeliveryStatus
-from tenants.api.errors import ApiError, InvalidParameterError
+from tenants.api.bodies import body_object
+from tenants.api.errors import InvalidParameterError
 from tenants.api.listing import ListView
 from tenants.api.pagination import (
     read_whole_number,
@@ -45,14 +46,6 @@ def campaign_id_of(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise CampaignNotFound from None
-
-
-def read_body(request: ApiRequest) -> dict[str, Any]:
-    """A JSON object; no body is an empty one."""
-    body: Any = request.data if request._request.body else {}
-    if not isinstance(body, dict) or isinstance(body, QueryDict):
-        raise ApiError("The body must be a JSON object.", code="VALIDATION_ERROR", status=422)
-    return body
 
 
 def one_of(params: QueryDict, name: str, allowed: list[str]) -> str:
@@ -101,7 +94,7 @@ class CampaignsView(ListView):
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """Nothing is sent before it is scheduled."""
-        body = read_body(request)
+        body = body_object(request)
         if not body.get("name"):
             details = [{"field": "name", "message": "This is needed."}]
             raise UnprocessableError("Some fields cannot be taken as they are.", details=details)
@@ -135,7 +128,7 @@ class CampaignView(TenantApiView):
     )
     def patch(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """What is left out stays. Only drafts can be changed (409 `ILLEGAL_STATE` with both states)."""
-        values = parse_values(read_body(request))
+        values = parse_values(body_object(request))
         return Response(one_campaign(update_campaign(campaign_id_of(campaignId), values)))
 
 
@@ -165,6 +158,7 @@ class CampaignRecipientsView(ListView):
     """Who got it and who did not."""
 
     required_scopes = {"GET": SCOPE}
+    list_sorts = {"dueAt": "due_at"}
 
     @extend_schema(
         operation_id="listCampaignRecipients",

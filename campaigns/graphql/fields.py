@@ -17,9 +17,9 @@ from campaigns.stats import stats_of
 from campaigns.values import parse_values
 from profiles.graphql import inputs
 from profiles.graphql.context import Context, scoped
+from profiles.graphql.pages import page_of
 from profiles.graphql.queries import TENANT
 from profiles.graphql.types import JSON, DateTime
-from tenants.api.pagination import page_answer, take_page
 from tenants.api.throttling import CAMPAIGNS, charge
 from tenants.errors import InvalidError
 from tenants.models import Scope
@@ -31,14 +31,10 @@ MOST_DAYS = 730
 def _campaigns(
     context: Context, *, status: Any = None, type: Any = None, search: str = "", pagination: Any = None
 ) -> Any:
-    window = inputs.window_of(pagination)
-    rows, total = take_page(
-        list_campaigns(
-            status=status.value if status else "", type_=type.value if type else "", search=search or ""
-        ),
-        window,
+    rows = list_campaigns(
+        status=status.value if status else "", type_=type.value if type else "", search=search or ""
     )
-    return page_answer(campaigns_fields(rows), total=total, window=window)
+    return page_of(rows, pagination, campaigns_fields)
 
 
 @scoped(Scope.CAMPAIGNS)

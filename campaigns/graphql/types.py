@@ -5,15 +5,18 @@ from typing import Any
 import graphene
 from graphene.utils.str_converters import to_snake_case
 
-from campaigns.models import CampaignStatus, CampaignType, Goal, SendWindow, WinnerMetric
+from campaigns.models import CampaignStatus, CampaignType, Goal, PauseReason, SendWindow, WinnerMetric
 from campaigns.stats import NAMES, RATES
+from messaging.graphql.types import By
+from profiles.graphql.inputs import plain
 from profiles.graphql.types import JSON, DateTime, PageMeta, by_api_name, text_enum
 
-Status = text_enum("CampaignStatus", CampaignStatus.values, "Where a campaign stands.")
-Kind = text_enum("CampaignType", CampaignType.values, "What sets a campaign off.")
-Window = text_enum("CampaignWindow", SendWindow.values, "When each person gets it.")
-GoalOf = text_enum("CampaignGoal", Goal.values, "What people are to do.")
-Metric = text_enum("CampaignWinnerMetric", WinnerMetric.values, "By what a test is decided.")
+Status = text_enum("CampaignStatus", CampaignStatus, "Where a campaign stands.")
+Kind = text_enum("CampaignType", CampaignType, "What sets a campaign off.")
+Window = text_enum("CampaignWindow", SendWindow, "When each person gets it.")
+PausedBy = text_enum("CampaignPauseReason", PauseReason, "Who or what stopped it.")
+GoalOf = text_enum("CampaignGoal", Goal, "What people are to do.")
+Metric = text_enum("CampaignWinnerMetric", WinnerMetric, "By what a test is decided.")
 
 
 def _figures(name: str, names: Any, scalar: Any, description: str) -> Any:
@@ -45,7 +48,7 @@ class Campaign(graphene.ObjectType):
     excluded_campaign_ids = graphene.List(graphene.NonNull(graphene.ID), required=True)
     rule = JSON()
     hold_out_percent = graphene.Int(required=True)
-    channels = graphene.List(graphene.NonNull(graphene.String), required=True)
+    channels = graphene.List(graphene.NonNull(By), required=True)
     email_template_id = graphene.String()
     sms_template_id = graphene.String()
     push_template_id = graphene.String()
@@ -70,7 +73,7 @@ class Campaign(graphene.ObjectType):
     test_minutes = graphene.Int(required=True)
     goal = graphene.Field(GoalOf, required=True)
     goal_days = graphene.Int(required=True)
-    pause_reason = graphene.String()
+    pause_reason = graphene.Field(PausedBy)
     pause_note = graphene.String()
     created_by = graphene.String(required=True)
     is_approved = graphene.Boolean(required=True)
@@ -138,7 +141,7 @@ class CampaignInput(graphene.InputObjectType):
     excluded_campaign_ids = graphene.List(graphene.NonNull(graphene.ID))
     rule = JSON()
     hold_out_percent = graphene.Int()
-    channels = graphene.List(graphene.NonNull(graphene.String))
+    channels = graphene.List(graphene.NonNull(By))
     email_template_id = graphene.String()
     sms_template_id = graphene.String()
     push_template_id = graphene.String()
@@ -166,7 +169,11 @@ class CampaignInput(graphene.InputObjectType):
 def body_of(given: Any) -> dict[str, Any]:
     """The input as REST's body: names of the API, enumerations as text."""
     values = dict(given)
-    return {_api_name(name): getattr(value, "value", value) for name, value in values.items()}
+    return {_api_name(name): _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    return [plain(each) for each in value] if isinstance(value, list) else plain(value)
 
 
 def _api_name(name: str) -> str:

@@ -1,5 +1,6 @@
 """The timers of campaigns: each time that one is sent, and the people whom an event set off."""
 
+from datetime import timedelta
 from typing import Final
 
 from django.db import models
@@ -24,6 +25,8 @@ class OccurrenceStatus(models.TextChoices):
 # A worker may have to do something at `due_at`: plan, decide a test, see whether all is sent.
 DUE_STATUSES: Final = (OccurrenceStatus.WAITING, OccurrenceStatus.TESTING, OccurrenceStatus.SENDING)
 OPEN_STATUSES: Final = (*DUE_STATUSES, OccurrenceStatus.LATE)
+# Backfills, late files and long pauses: of what happened so long ago nobody wants a message now.
+OLDEST_EVENT: Final = timedelta(days=2)
 
 
 class CampaignOccurrence(TenantChildModel):

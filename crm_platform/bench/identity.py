@@ -1,4 +1,4 @@
-"""How rightly identity is resolved in three clubs that its rules have not seen, in pairs of records."""
+"""How rightly identity is resolved in four clubs that its rules have not seen, in pairs of records."""
 
 import json
 from typing import Any, Final
@@ -7,8 +7,9 @@ import orjson
 from django.db import transaction
 
 from crm_platform.bench.figures import Figure, rate
-from crm_platform.bench.held_out.people import CLUBS, Habits
+from crm_platform.bench.held_out.people import CLUBS
 from crm_platform.bench.held_out.records import UnseenClub
+from crm_platform.bench.held_out.resort import Resort
 from crm_platform.bench.setting import Setting
 from crm_platform.simulator.placements import profiles_of_records, waiting_pairs
 from crm_platform.simulator.score import Score, score
@@ -27,9 +28,13 @@ LEAST_WITH_QUEUE: Final = 0.93
 def run(setting: Setting) -> list[Figure]:
     """Bring each club in by events, search for duplicates, and compare with the truth."""
     figures: list[Figure] = []
-    scores = [_measure(setting, habits) for habits in CLUBS]
-    for habits, one in zip(CLUBS, scores, strict=True):
-        figures += _figures(habits.slug, one)
+    clubs: list[UnseenClub | Resort] = [
+        *(UnseenClub(habits, setting.sizes.people, SEED) for habits in CLUBS),
+        Resort(setting.sizes.people, SEED),
+    ]
+    scores = [_measure(setting, club) for club in clubs]
+    for club, one in zip(clubs, scores, strict=True):
+        figures += _figures(club.slug, one)
     found, right = (sum(getattr(one, f"{name}_pairs") for one in scores) for name in ("found", "right"))
     setting.reporter.note(f"together: {found - right:,} of {found:,} pairs wrong")
     return figures
@@ -44,22 +49,21 @@ def _figures(slug: str, one: Score) -> list[Figure]:
     ]
 
 
-def _measure(setting: Setting, habits: Habits) -> Score:
-    club = UnseenClub(habits, setting.sizes.people, SEED)
-    tenant = _make_tenant(habits)
-    file = setting.folder / f"{habits.slug}.ndjson"
+def _measure(setting: Setting, club: UnseenClub | Resort) -> Score:
+    tenant = _make_tenant(club)
+    file = setting.folder / f"{club.slug}.ndjson"
     file.write_bytes(b"".join(orjson.dumps(event) + b"\n" for event in club.events()))
     rejects: list[Reject] = []
     with file.open("rb") as stream:
         FileDoor(dry_run=False).take(stream, on_reject=rejects.append, on_batch=lambda: None)
     wait_until_drained([tenant.pk], in_this_process=True, on_progress=lambda _: None)
     before = score(club.truth, profiles_of_records(tenant), waiting_pairs(tenant))
-    setting.reporter.note(f"{habits.slug}, before the search: {_ratios(before)}")
+    setting.reporter.note(f"{club.slug}, before the search: {_ratios(before)}")
     with tenant_scope(tenant):
         find_duplicates(is_full=True)
     after = score(club.truth, profiles_of_records(tenant), waiting_pairs(tenant))
     setting.reporter.note(
-        f"{habits.slug}: {_ratios(after)}; {len(rejects)} rejected, {after.unknown_records} unknown, "
+        f"{club.slug}: {_ratios(after)}; {len(rejects)} rejected, {after.unknown_records} unknown, "
         f"{len(waiting_pairs(tenant)):,} pairs wait; wrong by habit: {json.dumps(_habits(after))}"
     )
     return after
@@ -78,9 +82,9 @@ def _habits(one: Score) -> dict[str, int]:
     return kinds
 
 
-def _make_tenant(habits: Habits) -> Tenant:
-    settings: dict[str, Any] = {"time_zone": "Europe/Berlin", "default_country": habits.country}
+def _make_tenant(club: UnseenClub | Resort) -> Tenant:
+    settings: dict[str, Any] = {"time_zone": "Europe/Berlin", "default_country": club.country}
     with transaction.atomic():
-        tenant = Tenant.objects.create(slug=habits.slug, name=habits.slug.title(), **settings)
-        TenantName.objects.create(name=habits.slug, tenant=tenant)
+        tenant = Tenant.objects.create(slug=club.slug, name=club.slug.title(), **settings)
+        TenantName.objects.create(name=club.slug, tenant=tenant)
     return tenant

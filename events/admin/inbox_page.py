@@ -33,6 +33,7 @@ LIST_COLUMNS: Final = (
     "error_field",
     "error_message",
     "profile_id",
+    "remarks",
 )
 TYPES: Final = sorted(event_type.name for event_type in EVENT_TYPES)
 
@@ -62,7 +63,7 @@ class InboxChoice:
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """An event with its colour and its reason."""
+    """An event with its colour, and why it is dead or what was left aside."""
 
     event: InboxEvent
     tone: str
@@ -117,7 +118,8 @@ def rows_after(choice: InboxChoice, before_id: int | None, *, take: int = PAGE) 
 def row_of(event: InboxEvent) -> InboxRow:
     """An event as the lists show it."""
     known = canonical(event.type)
-    reason = explain(event.error_code).reason if event.error_code else ""
+    left_aside = " ".join(remark["text"] for remark in event.remarks or ())
+    reason = explain(event.error_code).reason if event.error_code else left_aside
     return InboxRow(event, tone(event.status), known.summary if known else "Unknown kind of event", reason)
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from events.admin.inbox_page import before_of
 from events.admin.webhook_forms import WORDS, WebhookForm, type_words
 from events.models import ENDED_STATUSES, DeliveryStatus, WebhookDelivery, WebhookEndpoint
+from events.webhooks.addresses import warnings_of
 from events.webhooks.deliveries import attempts_of, deliveries_of, get_delivery
 from events.webhooks.endpoints import (
     MOST_ENDPOINTS,
@@ -95,6 +96,7 @@ def webhook_new(request: StaffRequest) -> HttpResponse:
         except TooManyEndpoints as refusal:
             form.add_error(None, refusal.message)
         else:
+            _warn(request, endpoint)
             return show_secret_page(request, endpoint, secret_of(endpoint), "Endpoint made")
     return show(
         request, "crm/webhooks/form.html", "New endpoint", status=_status(form), form=form, crumb=_crumb()
@@ -108,11 +110,12 @@ def webhook_edit(request: StaffRequest, endpoint_id: UUID) -> HttpResponse:
     form = WebhookForm(request.POST or None, endpoint=endpoint)
     if request.method == "POST" and form.is_valid():
         try:
-            update_endpoint(endpoint.pk, **form.cleaned_data)
+            endpoint = update_endpoint(endpoint.pk, **form.cleaned_data)
         except InvalidError as refusal:
             form.add_refusal(refusal)
         else:
             messages.success(request, "Saved.")
+            _warn(request, endpoint)
             return HttpResponseRedirect(reverse("admin:webhook", args=[endpoint.pk]))
     return show(
         request,
@@ -233,6 +236,11 @@ def draw(health: Health) -> list[Bar]:
         good_y = BAR_HEIGHT - good_height
         bars.append(Bar(hour * BAR_STEP, good_y, good_height, good_y - bad_height, bad_height, label))
     return bars
+
+
+def _warn(request: StaffRequest, endpoint: WebhookEndpoint) -> None:
+    for warning in warnings_of(endpoint.url):
+        messages.warning(request, warning)
 
 
 def _crumb() -> dict[str, str]:

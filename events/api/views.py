@@ -21,8 +21,9 @@ from events.refusals import EnvelopeRefused
 from events.replay import REPAIRABLE, Selection, replay
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.errors import ApiError, InvalidParameterError, Problem, envelope
+from tenants.api.listing import only, wanted_fields
 from tenants.api.openapi import TENANT_PARAMETERS
-from tenants.api.pagination import DEFAULT_TAKE, MAX_TAKE, cursor_answer, read_take
+from tenants.api.pagination import DEFAULT_TAKE, FIELDS_PARAMETER, MAX_TAKE, cursor_answer, read_take
 from tenants.api.rendering import MEDIA_TYPE, check_length, read_body
 from tenants.api.tenancy import tenant_for
 from tenants.api.throttling import EVENTS, READ
@@ -53,6 +54,7 @@ PAGE_PARAMETERS: Final = (
         description="How many at most.",
     ),
     OpenApiParameter("cursor", str, description="`meta.nextCursor` of the page before."),
+    OpenApiParameter("fields", str, description=FIELDS_PARAMETER["description"]),
 )
 
 
@@ -94,11 +96,11 @@ class EventsView(TenantApiView):
         """
         params = request._request.GET
         with tenant_scope(tenant_for(request._request, request.caller).pk):
-            take = read_take(params)
+            take, wanted = read_take(params), wanted_fields(type(self), params)
             rows = list(chosen_events(params, request.caller)[: take + 1])
         has_more, rows = len(rows) > take, rows[:take]
         next_cursor = encode_cursor(rows[-1].pk) if has_more else None
-        data = [event_fields(row) for row in rows]
+        data = only([event_fields(row) for row in rows], wanted)
         return Response(cursor_answer(data, take=take, next_cursor=next_cursor))
 
     @extend_schema(

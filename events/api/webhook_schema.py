@@ -55,6 +55,11 @@ def _endpoint_fields() -> dict[str, Any]:
         ),
         "createdBy": serializers.CharField(),
         "createdAt": serializers.DateTimeField(),
+        "warnings": serializers.ListField(
+            child=serializers.CharField(),
+            required=False,
+            help_text="Once it is saved: what will keep it from being reached, as a host that cannot be found.",
+        ),
     }
 
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from events.api import webhook_schema as schema
 from events.iso_time import moment_from_iso
 from events.models import DeliveryStatus, EndpointStatus, WebhookEndpoint
+from events.webhooks.addresses import warnings_of
 from events.webhooks.deliveries import (
     attempts_of,
     deliveries_of,
@@ -33,11 +34,12 @@ from events.webhooks.endpoints import (
 )
 from events.webhooks.errors import DeliveryNotFound, EndpointNotFound
 from events.webhooks.rendering import envelopes_of
+from tenants.api.bodies import body_object
 from tenants.api.cursors import decode_cursor, encode_cursor
-from tenants.api.errors import ApiError, InvalidParameterError
+from tenants.api.errors import InvalidParameterError
 from tenants.api.idempotency import KEPT_INSTEAD
 from tenants.api.json_text import to_json
-from tenants.api.listing import ListView
+from tenants.api.listing import ListView, only, wanted_fields
 from tenants.api.pagination import (
     CursorPagination,
     cursor_answer,
@@ -81,11 +83,12 @@ class WebhooksView(ListView):
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """Told of everything that happens from now on and that its filters want, as signed POST requests.
 
-        At most 20 a tenant. The answer holds the secret; `GET …/secret` shows it again.
+        At most 20 a tenant. The answer holds the secret; `GET …/secret` shows it again. A host that cannot be found
+        now is a warning, no refusal.
         """
         fields = read_fields(request, required=("url", "eventTypes"), optional=("description", "secret"))
         endpoint = create_endpoint(**{NAMES[name]: value for name, value in fields.items()})
-        return with_secret(endpoint, status=201)
+        return with_secret(saved_fields(endpoint), endpoint, status=201)
 
 
 class WebhookView(TenantApiView):
@@ -121,7 +124,7 @@ class WebhookView(TenantApiView):
         changes: dict[str, Any] = {NAMES[name]: value for name, value in fields.items() if name in NAMES}
         if "status" in fields:
             changes["is_enabled"] = fields["status"] == EndpointStatus.ENABLED
-        return Response(schema.endpoint_fields(update_endpoint(webhook_id_of(webhookId), **changes)))
+        return Response(saved_fields(update_endpoint(webhook_id_of(webhookId), **changes)))
 
     @extend_schema(
         operation_id="deleteWebhook",
@@ -169,7 +172,8 @@ class RotateWebhookSecretView(TenantApiView):
     def post(self, request: ApiRequest, webhookId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """For 24 hours requests carry two signatures, by the new secret and by the one before."""
         fields = read_fields(request, optional=("secret",))
-        return with_secret(rotate_secret(webhook_id_of(webhookId), **fields))
+        endpoint = rotate_secret(webhook_id_of(webhookId), **fields)
+        return with_secret(schema.endpoint_fields(endpoint), endpoint)
 
 
 class TestWebhookView(TenantApiView):
@@ -213,7 +217,8 @@ class WebhookDeliveriesView(TenantApiView):
     def get(self, request: ApiRequest, webhookId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Newest first, continued by `cursor`; kept for 30 days."""
         params = request._request.GET
-        take, endpoint = read_take(params), get_endpoint(webhook_id_of(webhookId))
+        take, wanted = read_take(params), wanted_fields(type(self), params)
+        endpoint = get_endpoint(webhook_id_of(webhookId))
         rows = deliveries_of(endpoint.pk, status_of(params))
         if params.get("cursor"):
             (last,) = decode_cursor(params["cursor"], (int,))
@@ -221,7 +226,7 @@ class WebhookDeliveriesView(TenantApiView):
         page = list(rows[: take + 1])
         cursor = encode_cursor(page[take - 1].pk) if len(page) > take else None
         fields = [schema.delivery_fields(row) for row in page[:take]]
-        return Response(cursor_answer(fields, take=take, next_cursor=cursor))
+        return Response(cursor_answer(only(fields, wanted), take=take, next_cursor=cursor))
 
 
 class WebhookDeliveryView(TenantApiView):
@@ -320,11 +325,8 @@ def read_fields(
     request: ApiRequest, *, required: tuple[str, ...] = (), optional: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """The fields of a body, each of its kind; no body is none. Raises ApiError and UnprocessableError (422)."""
-    body: Any = request.data if request._request.body else {}
-    if not isinstance(body, dict) or isinstance(body, QueryDict):
-        raise ApiError("The body must be a JSON object.", code="VALIDATION_ERROR", status=422)
-    problems = dict.fromkeys(body.keys() - {*required, *optional}, "There is no such field here.")
-    problems |= {name: "This is needed." for name in required if name not in body}
+    body = body_object(request)
+    problems = {name: "This is needed." for name in required if name not in body}
     fields: dict[str, Any] = {}
     for name in body.keys() & {*required, *optional}:
         try:
@@ -372,9 +374,13 @@ READERS: Final[Mapping[str, Any]] = {
 }
 
 
-def with_secret(endpoint: WebhookEndpoint, *, status: int = 200) -> HttpResponseBase:
-    """The endpoint with its secret, which a stored answer must not hold in plain."""
-    fields = schema.endpoint_fields(endpoint)
+def saved_fields(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """The endpoint as it was just saved, with what will keep it from being reached."""
+    return {**schema.endpoint_fields(endpoint), "warnings": warnings_of(endpoint.url)}
+
+
+def with_secret(fields: dict[str, Any], endpoint: WebhookEndpoint, *, status: int = 200) -> HttpResponseBase:
+    """An answer with the secret, which a stored one must not hold in plain."""
     response = Response({**fields, "secret": secret_of(endpoint)}, status=status)
     setattr(response, KEPT_INSTEAD, to_json({**fields, "secret": None}))
     return response

@@ -1,7 +1,6 @@
 """The catalogue as contracts: JSON Schema of each type's payload, and what an event says that nobody understands."""
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple, get_args
 
@@ -10,9 +9,9 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from events.catalogue.payload import Payload
 from events.catalogue.registry import BY_NAME, EVENT_TYPES, EventType
+from tenants.nearest import nearest
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-NEAR_ENOUGH: Final = 0.6
 MOST_WARNINGS: Final = 20
 
 
@@ -103,17 +102,9 @@ def _fields_of(model: type[BaseModel]) -> tuple[frozenset[str], dict[str, type[B
     return frozenset(fields), inner
 
 
-def _nearest(name: str, names: Mapping[str, Any] | frozenset[str]) -> str:
-    wanted = _folded(name)
-    # A part of the right name, or the right name in another spelling, is nearer than what looks alike.
-    found = sorted(each for each in names if wanted in _folded(each)) or difflib.get_close_matches(
-        name, list(names), n=1, cutoff=NEAR_ENOUGH
-    )
-    return f"; did you mean {min(found, key=len)}" if found else ""
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").casefold()
+def _nearest(name: str, names: Collection[str]) -> str:
+    near = nearest(name, names)
+    return f"; did you mean {near}" if near else ""
 
 
 def all_types() -> list[dict[str, Any]]:

@@ -275,6 +275,8 @@ MemberId = Annotated[int | None, PlainValidator(read_member_id)]
 RequiredMemberId = Annotated[int, PlainValidator(required(read_member_id))]
 Cents = Annotated[int | None, PlainValidator(_read_cents)]
 RequiredCents = Annotated[int, PlainValidator(required(_read_cents))]
+# What went back; some services write it as money below zero.
+RequiredCentsBack = Annotated[int, PlainValidator(lambda value: abs(required(_read_cents)(value)))]
 Currency = Annotated[str | None, PlainValidator(read_currency)]
 Count = Annotated[int | None, PlainValidator(_read_count)]
 Handicap = Annotated[Decimal | None, PlainValidator(read_handicap)]

@@ -21,6 +21,7 @@ from events.catalogue.fields import (
     Phone,
     Prose,
     RequiredCents,
+    RequiredCentsBack,
     RequiredMemberId,
     RequiredStatus,
     Status,
@@ -128,9 +129,9 @@ class PaymentFailed(_Transaction):
 
 
 class PaymentRefunded(_Transaction):
-    """`scl.payment.refunded`: the amount is what went back, a positive number."""
+    """`scl.payment.refunded`: the amount is what went back, with or without a minus."""
 
-    amount_cents: RequiredCents
+    amount_cents: RequiredCentsBack
 
 
 class Invoice(_Transaction):

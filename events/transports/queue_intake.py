@@ -15,7 +15,7 @@ from events.admission import tenant_of
 from events.bullmq_jobs import envelope_from_job
 from events.dead_letters import Letter, keep, keep_reused
 from events.envelope import Received, receive
-from events.inbox import Accepted, accept
+from events.inbox import Accepted, accept, taken_up_again
 from events.json_text import check_size, load_json
 from events.models import Door
 from events.refusals import EnvelopeRefused, Refusal
@@ -73,6 +73,8 @@ def take_in(jobs: Sequence[QueuedJob], *, queue: str, now: datetime) -> TakenIn:
                 accepted = _accept_reused(
                     accepted, [(read[place], events[place]) for place in accepted.reused], now
                 )
+            if accepted.duplicates:
+                accepted = _accept_taken_up_again(accepted, read, events, now)
             keep(letters.values())
     except Exception as error:  # for the same reason
         return _take_in_parts(jobs, queue, now, error)
@@ -88,15 +90,35 @@ def _accept_reused(first: Accepted, others: Sequence[tuple[QueuedJob, Event]], n
     """
     anew: list[Event] = []
     kept: list[Event] = []
-    for job, (tenant_id, event) in others:
-        if event.envelope.id == job.id and job.timestamp_ms is not None:
-            raw: dict[str, Any] = {**json.loads(event.text), "id": f"{job.id}@{job.timestamp_ms}"}
-            anew.append((tenant_id, receive(raw, now=now)))
+    for job, event in others:
+        if _may_be_used_again(job, event):
+            anew.append(_with_time_in_id(job, event, now))
         else:
-            kept.append((tenant_id, event))
+            kept.append(event)
     second = accept(anew, door=Door.QUEUE)
     keep_reused(Door.QUEUE, [*kept, *(anew[place] for place in second.reused)])
     return Accepted(first.accepted + second.accepted, first.duplicates + second.duplicates)
+
+
+def _may_be_used_again(job: QueuedJob, event: Event) -> bool:
+    """Whether the event's id is the job's own, which its sender may use again once the job is gone."""
+    return event[1].envelope.id == job.id and job.timestamp_ms is not None
+
+
+def _with_time_in_id(job: QueuedJob, event: Event, now: datetime) -> Event:
+    tenant_id, received = event
+    raw: dict[str, Any] = {**json.loads(received.text), "id": f"{job.id}@{job.timestamp_ms}"}
+    return tenant_id, receive(raw, now=now)
+
+
+def _accept_taken_up_again(
+    accepted: Accepted, jobs: Sequence[QueuedJob], events: Sequence[Event], now: datetime
+) -> Accepted:
+    """Take jobs that say again what was said first under their id, after something else was: A, B, and A again."""
+    places = [place for place, job in enumerate(jobs) if _may_be_used_again(job, events[place])]
+    again = [places[one] for one in taken_up_again([events[place] for place in places])]
+    more = accept([_with_time_in_id(jobs[place], events[place], now) for place in again], door=Door.QUEUE)
+    return Accepted(accepted.accepted + more.accepted, accepted.duplicates - more.accepted)
 
 
 def _take_in_parts(jobs: Sequence[QueuedJob], queue: str, now: datetime, error: Exception) -> TakenIn:

@@ -6,13 +6,14 @@ a name which changes its mind in between leads nowhere.
 
 import ipaddress
 import socket
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from events.models import LONGEST_URL
-from events.webhooks.errors import AddressRefused
+from events.webhooks.errors import AddressRefused, NameNotFound
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 DEFAULT_PORTS: Final = {"https": 443, "http": 80}
@@ -22,15 +23,32 @@ GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 # Wraps addresses of IPv4 (RFC 6052).
 NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 IPV4_BITS: Final = 0xFFFF_FFFF
-PRIVATE: Final = "This address leads into a private network, where webhooks are not sent."
+PRIVATE: Final = (
+    "This address leads into a private network, where webhooks are not sent. To receive them on your own machine, use"
+    " `manage.py listen --forward URL`."
+)
 
 
 def check_url(url: str) -> str:
-    """The URL, trimmed, once it may be called and its host was found; raises AddressRefused with the reason."""
+    """The URL, trimmed, once it may be called; raises AddressRefused with the reason.
+
+    A host that is not found is no reason: it is looked up, and held to the same rules, at each connection. Whoever
+    saves the URL is told by `warnings_of`.
+    """
     url = url.strip()
     host, port = split_url(url)
-    addresses_of(host, port)
+    with suppress(NameNotFound):
+        addresses_of(host, port)
     return url
+
+
+def warnings_of(url: str) -> list[str]:
+    """What does not keep a URL of `check_url` from being saved, but will keep it from being reached."""
+    try:
+        addresses_of(*split_url(url))
+    except NameNotFound as unknown:
+        return [f"{unknown.message} Until it can, what is sent there fails and is tried again."]
+    return []
 
 
 def split_url(url: str) -> tuple[str, int]:
@@ -60,12 +78,12 @@ def split_url(url: str) -> tuple[str, int]:
 def addresses_of(host: str, port: int) -> list[str]:
     """The addresses to which the host leads now, all of them public; raises AddressRefused.
 
-    One private address among public ones refuses the host.
+    One private address among public ones refuses the host. NameNotFound is one of the reasons.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError):
-        raise AddressRefused(f"The name {host} cannot be found.") from None
+        raise NameNotFound(host) from None
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not settings.CRM_WEBHOOKS_ALLOW_PRIVATE and not all(map(is_public, addresses)):
         raise AddressRefused(PRIVATE)

@@ -47,3 +47,10 @@ class AddressRefused(InvalidError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, field="url")
+
+
+class NameNotFound(AddressRefused):
+    """A host that has no address at this moment; it may have one by the time something is sent."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"The name {host} cannot be found.")

@@ -7,11 +7,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from journeys.api import schema
-from journeys.api.views import optional_body, text_of
+from journeys.api.views import text_of
 from journeys.models import JourneySecret
 from journeys.secrets import drop_secret, exchange_secret, make_secret
 from profiles.api.customers import json_answer
-from profiles.api.parameters import body_object
+from tenants.api.bodies import body_object
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 
@@ -56,7 +56,7 @@ class SecretView(TenantApiView):
     )  # fmt: skip
     def put(self, request: ApiRequest, name: str) -> HttpResponseBase:
         """Without `secret` a random one is made. The answer tells it, this once."""
-        row, plain = exchange_secret(name, text_of(optional_body(request), "secret"))
+        row, plain = exchange_secret(name, text_of(body_object(request), "secret"))
         return json_answer(secret_json(row) | {"secret": plain})
 
     @extend_schema(

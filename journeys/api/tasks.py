@@ -21,7 +21,8 @@ from journeys.staff_tasks import (
     task_json,
 )
 from profiles.api.customers import json_answer
-from profiles.api.parameters import body_object, customer_id_of
+from profiles.api.parameters import customer_id_of
+from tenants.api.bodies import body_object
 from tenants.api.errors import InvalidParameterError
 from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from journeys import replaying, trials, trying
 from journeys.api import schema
-from journeys.api.views import id_of, optional_body
+from journeys.api.views import id_of
 from journeys.definition import InvalidDefinition, parse
 from journeys.definition.vocabulary import activity_types
 from journeys.drafts import draft_of, get_journey, problems_of
@@ -19,6 +19,7 @@ from journeys.models import Journey
 from profiles.api.customers import json_answer
 from profiles.api.parameters import customer_id_of
 from profiles.reading import get_customer
+from tenants.api.bodies import body_object
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import InvalidError
 from tenants.models import Scope
@@ -41,7 +42,7 @@ class SimulateView(TenantApiView):
 
         Nothing is kept.
         """
-        return json_answer(simulated(get_journey(id_of(journeyId)), optional_body(request)))
+        return json_answer(simulated(get_journey(id_of(journeyId)), body_object(request)))
 
 
 def simulated(journey: Journey, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,8 +56,10 @@ def simulated(journey: Journey, body: Mapping[str, Any]) -> dict[str, Any]:
         if data is not None and not isinstance(data, dict):
             raise InvalidError("Give an object.", field="data")
         person = get_customer(customer_id_of(str(body["customerId"])))
-        return trying.try_with(definition, person.pk, data=data, coming=_coming(body.get("events") or []))
-    result = replaying.dry_run(definition, days=days_of(body.get("days")))
+        return trying.try_with(
+            definition, person.pk, data=data, coming=_coming(body.get("events") or []), tried=journey.pk
+        )
+    result = replaying.dry_run(definition, days=days_of(body.get("days")), tried=journey.pk)
     return trials.found_json(vars(result)) or {}
 
 
@@ -109,7 +112,7 @@ class TrialsView(TenantApiView):
     )  # fmt: skip
     def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """Over the last `days` (90). Where one is under way, that one is answered."""
-        journey, body = get_journey(id_of(journeyId)), optional_body(request)
+        journey, body = get_journey(id_of(journeyId)), body_object(request)
         made = trials.request_trial(journey, days_of(body.get("days")), body.get("definition"))
         return Response(trials.trial_json(made), status=202)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -20,10 +21,10 @@ from journeys.models.runs import LONGEST_KEY
 from journeys.reading import analytics, draft_json, figures, journey_json, kinds_json, steps_json
 from journeys.versions import definition_of
 from profiles.api.customers import json_answer
-from profiles.api.parameters import body_object
 from segments.actions import get_segment
 from segments.errors import SegmentNotFound
 from segments.models import SegmentMember
+from tenants.api.bodies import body_object
 from tenants.api.errors import InvalidParameterError
 from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView
@@ -31,6 +32,7 @@ from tenants.errors import InvalidError
 from tenants.models import Scope
 
 MOST_IDS: Final = 10_000
+ENTRIES: Final = ("QUEUE", "DROP")
 
 
 def id_of(text: str) -> UUID:
@@ -57,11 +59,6 @@ def text_of(body: Mapping[str, Any], field: str) -> str:
     if value is not None and not isinstance(value, str):
         raise InvalidError("Write a text.", field=field)
     return value or ""
-
-
-def optional_body(request: ApiRequest) -> dict[str, Any]:
-    """The body; none is an empty one."""
-    return body_object(request) if request._request.body else {}
 
 
 class JourneysView(ListView):
@@ -190,10 +187,6 @@ def replace_steps(journey: Journey, body: Mapping[str, Any]) -> Journey:
 class _Act(TenantApiView):
     required_scopes = {"POST": Scope.CAMPAIGNS}
 
-    def body(self, request: ApiRequest) -> dict[str, Any]:
-        """The body; none is an empty one."""
-        return optional_body(request)
-
 
 class ActivateView(_Act):
     """Publish and start."""
@@ -204,7 +197,7 @@ class ActivateView(_Act):
     )  # fmt: skip
     def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """`moves` says what becomes of people under way: place (version:step) → choice, step, sends."""
-        body = self.body(request)
+        body = body_object(request)
         journey = lifecycle.activate(
             id_of(journeyId), moves=body.get("moves"), how=body.get("how"), minutes=body.get("minutes"),
             note=body.get("note"),
@@ -214,8 +207,8 @@ class ActivateView(_Act):
 
 def queues(entries: Any) -> bool:
     """Whether entries wait during a pause; raises InvalidError."""
-    if entries not in (None, "QUEUE", "DROP"):
-        raise InvalidError("Choose QUEUE or DROP.", field="entries")
+    if entries is not None and entries not in ENTRIES:
+        raise InvalidError(f"Choose one of {', '.join(ENTRIES)}.", field="entries")
     return bool(entries != "DROP")
 
 
@@ -228,7 +221,7 @@ class PauseView(_Act):
     )  # fmt: skip
     def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """Entries wait, or are dropped."""
-        is_queue = queues(self.body(request).get("entries"))
+        is_queue = queues(body_object(request).get("entries"))
         return json_answer(journey_json(lifecycle.pause(id_of(journeyId), queues_entries=is_queue)))
 
 
@@ -248,7 +241,7 @@ class ArchiveView(_Act):
     )  # fmt: skip
     def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """Those under way finish, or leave now."""
-        people = at_archive(self.body(request).get("people"))
+        people = at_archive(body_object(request).get("people"))
         return json_answer(journey_json(lifecycle.archive(id_of(journeyId), people=people)))
 
 
@@ -261,7 +254,7 @@ class EnrollView(_Act):
     )  # fmt: skip
     def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """By their ids or a segment; an answer for each. Idempotent by the journey's own rules and the key."""
-        journey, body = get_journey(id_of(journeyId)), self.body(request)
+        journey, body = get_journey(id_of(journeyId)), body_object(request)
         if body.get("segmentId"):
             members = SegmentMember.objects.filter(
                 segment_id=get_segment(segment_id_of(body["segmentId"])).pk
@@ -317,16 +310,25 @@ class ExplainView(TenantApiView):
 
 
 def enrollments(journey: Journey, *, step: str, is_ended: bool) -> Any:
-    """Live runs by id, or those that are over, the newest first."""
-    live, over = Run.objects.order_by("pk"), RunEnded.objects.order_by("-ended_at", "-pk")
-    rows = (over if is_ended else live).filter(journey_id=journey.pk)
+    """Of one journey, see `runs`; `step`: only those at this step."""
+    rows = runs(journey=journey, is_ended=is_ended)
     return rows.filter(step=step) if step else rows
+
+
+def runs(*, journey: Journey | None = None, profile_id: UUID | None = None, is_ended: bool) -> QuerySet[Any]:
+    """Live runs by id, or those that are over, the newest first; of a journey, of a customer, or all."""
+    live, over = Run.objects.order_by("pk"), RunEnded.objects.order_by("-ended_at", "-pk")
+    rows: QuerySet[Any] = over if is_ended else live
+    if journey is not None:
+        rows = rows.filter(journey_id=journey.pk)
+    return rows if profile_id is None else rows.filter(profile_id=profile_id)
 
 
 class EnrollmentsView(ListView):
     """Who is in a journey."""
 
     required_scopes = {"GET": Scope.READ}
+    list_sorts = {"enteredAt": "entered_at"}
 
     @extend_schema(
         operation_id="listJourneyEnrollments", tags=["journeys"], summary="Who is in a journey, or was",

@@ -85,6 +85,18 @@ def activity_types(event: str) -> tuple[str, ...]:
     return _KNOWN.get(event, ())
 
 
+def same_object_types(event: str) -> tuple[str, ...]:
+    """The kinds of activity about the same kind of object: what becomes of a booking after it was made."""
+    kinds = set(activity_types(event))
+    objects = {_object(name) for name, left in ACTIVITIES.items() if kinds & set(left)}
+    return tuple(kind for name, left in ACTIVITIES.items() if _object(name) in objects for kind in left)
+
+
+def _object(event_type: str) -> str:
+    """As in teetime.booking."""
+    return event_type.rpartition(".")[0]
+
+
 def event_choices() -> list[tuple[str, str]]:
     """(type, words) of every event that leaves something on a timeline."""
     rows = [(one.name, one.summary) for one in EVENT_TYPES if one.name in ACTIVITIES]

@@ -13,7 +13,7 @@ from journeys import clocks
 from journeys.definition.steps import Since, WaitUntil
 from journeys.definition.vocabulary import activity_types
 from journeys.engine.conditions import decide
-from journeys.engine.group import IN_TRIAL, Answer, Group, as_json
+from journeys.engine.group import BY_A_COLLEAGUE, IN_TRIAL, Answer, Group, as_json
 from journeys.engine.statements import HERE, HERE_M, SPEAK
 from journeys.payloads import first_false, key_of
 
@@ -27,6 +27,21 @@ FROM moving AS m WHERE {HERE_M}
 ON CONFLICT (run_id) DO UPDATE
 SET types = excluded.types, since = excluded.since, has_condition = excluded.has_condition
 """
+# Who waits at a step already, moved there or back; `journeys.places` says who.
+AT_PLACE: Final = """
+FROM journeys_movedrun AS m
+WHERE m.tenant_id = %(tenant)s AND m.plan_id = %(plan)s AND r.tenant_id = %(tenant)s AND r.id = m.run_id
+  AND r.version_id = %(version)s AND r.step = %(target)s AND r.arrived_at IS NOT NULL
+"""
+RESUBSCRIBE: Final = f"""
+INSERT INTO journeys_subscription (tenant_id, run_id, profile_id, types, key, since, has_condition)
+SELECT r.tenant_id, r.id, r.profile_id, %(types)s, r.key,
+       CASE WHEN %(from_entry)s THEN r.entered_at ELSE r.arrived_at END, %(has_condition)s
+{AT_PLACE.replace("FROM journeys_movedrun AS m", "FROM journeys_run AS r, journeys_movedrun AS m")}
+ON CONFLICT (run_id) DO UPDATE
+SET types = excluded.types, since = excluded.since, has_condition = excluded.has_condition
+"""
+WAKE_AT: Final = f"UPDATE journeys_run AS r SET due_at = %(now)s {AT_PLACE} AND r.status = 'WAITING'"
 COME_BACK: Final = f"UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(now)s WHERE {HERE}"
 EVENTS: Final = f"""
 SELECT m.run_id, m.key, a.type, a.occurred_at, a.metadata, a.id FROM moving AS m
@@ -39,7 +54,7 @@ CROSS JOIN LATERAL (
 ) AS a
 WHERE {HERE_M} ORDER BY m.run_id, a.occurred_at
 """
-ARRIVALS: Final = f"SELECT run_id, arrived_at FROM moving WHERE {HERE}"
+ARRIVALS: Final = f"SELECT run_id, arrived_at, hold = 'GO' FROM moving WHERE {HERE}"
 UNSUBSCRIBE: Final = f"""
 DELETE FROM journeys_subscription AS s USING moving AS m
 WHERE s.tenant_id = %(tenant)s AND s.run_id = m.run_id AND {HERE_M} AND m.way IS NOT NULL
@@ -51,14 +66,21 @@ SELECT EXISTS (SELECT FROM events_inboxevent WHERE tenant_id = %(tenant)s AND st
 """
 
 
+def subscription_of(step: WaitUntil) -> dict[str, Any]:
+    """What a step waits for, as parameters: kinds of activity, from when on, and whether there is a condition."""
+    return {
+        "types": list(activity_types(step.event.event)) if step.event else [],
+        "from_entry": step.since is Since.ENTRY,
+        "has_condition": step.condition is not None,
+    }
+
+
 def wait_until(group: Group, step: WaitUntil) -> None:
     """Arriving: subscribe and come back. Resuming: see whether it happened, or whether the time is up."""
     if not group.resumes:
-        since = "m.entered_at" if step.since is Since.ENTRY else "%(now)s"
-        types = list(activity_types(step.event.event)) if step.event else []
-        group.execute(
-            SUBSCRIBE.replace("{since}", since), types=types, has_condition=step.condition is not None
-        )
+        asked = subscription_of(step)
+        since = "m.entered_at" if asked["from_entry"] else "%(now)s"
+        group.execute(SUBSCRIBE.replace("{since}", since), **asked)
         group.execute(SPEAK)
         group.execute(COME_BACK)
         return
@@ -68,12 +90,15 @@ def wait_until(group: Group, step: WaitUntil) -> None:
     zone = group.zone
     is_unread: bool | None = None
     answers = []
-    for run_id, arrived in group.fetch(ARRIVALS):
+    for run_id, arrived, is_let_go in group.fetch(ARRIVALS):
         deadline = clocks.shifted(arrived, step.timeout, zone)
         cause = happened.get(run_id)
         if cause is not None and ("condition" in cause or cause["at"] <= deadline):
             detail = {**cause, "at": cause["at"].isoformat()}
             answers.append(Answer(run_id, way="happened", detail=detail))
+            continue
+        if is_let_go:
+            answers.append(Answer(run_id, way="timeout", detail=BY_A_COLLEAGUE))
             continue
         settled = group.now - deadline
         if is_unread is None and SETTLE <= settled < LONGEST_SETTLE:

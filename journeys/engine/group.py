@@ -18,6 +18,10 @@ from tenants.postgresql.staging import StagingTable
 
 # In a trial nobody else is asked, and nobody is late.
 IN_TRIAL: ContextVar[bool] = ContextVar("journeys_in_trial", default=False)
+# What is told of a wait that ended because somebody pressed “Go on now”.
+BY_A_COLLEAGUE: Final = {"note": "a colleague let them go on"}
+# In a trial: the trial's journey, and the one that it stands for, whose chance it plays by.
+STANDS_FOR: ContextVar[tuple[UUID, UUID] | None] = ContextVar("journeys_stands_for", default=None)
 ANSWERED: Final = StagingTable(
     "answered",
     "run_id bigint, way text, outcome text, detail jsonb, due_at timestamptz, state text, skip_sends text,"
@@ -29,9 +33,16 @@ UPDATE moving AS m
 SET way = a.way, outcome = a.outcome, detail = a.detail, state = COALESCE(a.state, m.state),
     due_at = COALESCE(a.due_at, m.due_at), skip_sends = COALESCE(a.skip_sends, m.skip_sends),
     not_before = COALESCE(a.not_before, m.not_before),
+    reason = CASE WHEN a.state = 'EXITED' THEN COALESCE(a.outcome, m.reason) ELSE m.reason END,
     arrived_at = CASE WHEN a.state = 'PARK' THEN COALESCE(m.arrived_at, %(now)s) ELSE m.arrived_at END
 FROM answered AS a WHERE m.run_id = a.run_id AND {sql.HERE_M}
 """
+
+
+def chance_of(journey_id: UUID) -> UUID:
+    """By which id people are divided: in a trial as in the journey that is tried."""
+    trial, tried = STANDS_FOR.get() or (None, journey_id)
+    return tried if journey_id == trial else journey_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,8 @@ class Answer:
 class Group:
     """Runs at one step of one version in one pass. `resumes`: they waited here and are due.
 
+    `is_marked`: the hold of one of them says how it goes on (GO, REST).
+
     `zone`: the clock of the journey, else of the club; for a wait that of these people's home club.
     """
 
@@ -64,6 +77,7 @@ class Group:
     resumes: bool
     part: int
     size: int
+    is_marked: bool
     journey_id: UUID
     zone: ZoneInfo
 
@@ -92,6 +106,11 @@ class Group:
         """All of them go one way."""
         text = None if detail is None else orjson.dumps(detail, default=str).decode()
         self.execute(sql.PASS, way=way, outcome=outcome or way, detail=text)
+
+    def let_go(self) -> None:
+        """Whoever was told to go on now does, whatever they wait for."""
+        told = orjson.dumps(BY_A_COLLEAGUE).decode()
+        self.execute(f"{sql.PASS} AND hold = 'GO'", way="next", outcome="WAITED", detail=told)
 
     def park(self, due: datetime) -> None:
         """All of them wait here."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 from events.debounce import enqueue_on_commit
 from events.log import wake_consumers
 from journeys.engine import statements as sql
+from journeys.engine.group import IN_TRIAL
 from journeys.entering import MOVE_RUNS
 from journeys.models import Hold, Journey, Run
 from profiles.recording import open_notes, store_notes
@@ -24,7 +25,8 @@ from tenants.scope import current_tenant_id
 LEFT: Final = "LEFT_JOURNEY"
 ENDING: Final = StagingTable("ending", "run_id bigint, reason text, detail jsonb")
 WAKING: Final = StagingTable("waking", "run_id bigint")
-# Spread evenly by id, so that a flood becomes a stream. Held durations shift by the length of the pause.
+# Spread evenly by id, so that a flood becomes a stream. Durations shift by the length of the pause; the arrival too,
+# from which an edit counts the wait anew.
 RELEASE: Final = """
 UPDATE journeys_run
 SET status = 'WAITING', hold = CASE WHEN %(skip)s THEN 'SKIP' ELSE '' END,
@@ -33,7 +35,7 @@ WHERE tenant_id = %(tenant)s AND journey_id = %(journey)s AND status = 'HELD' AN
 """
 SHIFT: Final = """
 UPDATE journeys_run AS r
-SET due_at = r.due_at + %(length)s::interval,
+SET due_at = r.due_at + %(length)s::interval, arrived_at = r.arrived_at + %(length)s::interval,
     status = CASE WHEN r.status = 'HELD' AND r.hold = 'PAUSED' THEN 'WAITING' ELSE r.status END,
     hold = CASE WHEN r.hold = 'PAUSED' THEN '' ELSE r.hold END
 FROM (SELECT v.id, s.step ->> 'id' AS step
@@ -158,7 +160,7 @@ def end_staged(cursor: Any, tenant_id: UUID, now: datetime) -> int:
     cursor.execute(sql.TAKE_BACK, common | {"reason": LEFT})
     cursor.execute(sql.END_RUNS, common)
     ended: int = cursor.rowcount
-    if ended:
+    if ended and not IN_TRIAL.get():  # of a trial nobody else is told
         open_notes(cursor)
         cursor.execute(NOTE_ENDED, common)
         store_notes(cursor, tenant_id)

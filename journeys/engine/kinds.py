@@ -22,10 +22,11 @@ from journeys.definition.steps import (
 )
 from journeys.engine import awaiting, sending
 from journeys.engine.conditions import decide
-from journeys.engine.group import IN_TRIAL, Answer, Group, as_json
+from journeys.engine.group import IN_TRIAL, Answer, Group, as_json, chance_of
 from journeys.engine.statements import END, HERE, HERE_M
 from journeys.engine.waits import wait
 from journeys.payloads import at_path, first_false
+from journeys.trial_tables import update_people
 from messaging.readers import reader_of
 from messaging.rendering import render, values_for
 from profiles.models import CustomerProfile
@@ -208,7 +209,8 @@ def split(group: Group) -> None:
     cases = " ".join(f"WHEN {BUCKET} < {border} THEN '{branch}'" for branch, border in borders(step))
     last = [branch.id for branch in step.branches if branch.weight][-1]
     group.execute(
-        SPLIT_WAYS.format(case=f"CASE {cases} ELSE '{last}' END"), salt=f":{group.journey_id}:{step.id}"
+        SPLIT_WAYS.format(case=f"CASE {cases} ELSE '{last}' END"),
+        salt=f":{chance_of(group.journey_id)}:{step.id}",
     )
 
 
@@ -227,6 +229,10 @@ def update(group: Group) -> None:
     step = group.step
     assert isinstance(step, Update)  # noqa: S101 - by kind
     people = sorted({row[0] for row in group.fetch(f"SELECT profile_id FROM moving WHERE {HERE}")})
+    if IN_TRIAL.get():
+        update_people(group.cursor, group.tenant.pk, people, step)
+        group.go("next", "UPDATED")
+        return
     if step.add_tags or step.remove_tags:
         change_tags(group.cursor, group.tenant.pk, people, add=step.add_tags, remove=step.remove_tags)
     if step.stage:

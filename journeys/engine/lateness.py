@@ -1,15 +1,15 @@
 """What may still happen to somebody whose wait ended long ago, by kind of wait (docs/journeys.md, table)."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from journeys import clocks
 from journeys.definition.parts import Duration, UntilDate, UntilTime
 from journeys.definition.steps import Send, Wait
-from journeys.engine.group import IN_TRIAL, Answer, Group, as_json
+from journeys.engine.group import IN_TRIAL, Answer, Group
 from journeys.engine.statements import HERE, HERE_M
-from journeys.engine.waits import DATES_OF_EVENTS, DATES_OF_PEOPLE, anchor_of, column_of
+from journeys.engine.waits import anchor_of, dates_of, due_of, moment_of
 from journeys.models import Hold
 
 # Below this nobody is late: passes have their pace, and a worker may have been restarted.
@@ -30,15 +30,27 @@ SELECT count(*) FROM (
       AND arrived_at IS NOT NULL AND ((status = 'WAITING' AND due_at < %(before)s) OR hold = 'FLOOD')
     LIMIT %(most)s) AS late
 """
+RESTED: Final = f"SELECT m.run_id, m.arrived_at FROM moving AS m WHERE {HERE_M} AND m.hold = 'REST'"
+DUE: Final = f"""
+UPDATE moving AS m SET due_at = LEAST(m.due_at, d.moment)
+FROM unnest(%(ids)s::bigint[], %(moments)s::timestamptz[]) AS d(run_id, moment)
+WHERE {HERE_M} AND m.run_id = d.run_id
+"""
 DELAY: Final = f"UPDATE moving SET not_before = %(at)s WHERE {HERE} AND due_at < %(before)s"
 
 
 def judge(group: Group) -> None:
     """Before those who waited here go on: hold, delay or silence the ones that are late."""
     step = group.step
-    if IN_TRIAL.get() or not isinstance(step, Wait) or not _is_anyone_late(group):
+    if IN_TRIAL.get() or not isinstance(step, Wait):
         return
+    if group.is_marked:
+        _remember_when_due(group, step.until)
     sends = group.definition.sends_ahead(step.way("next"))
+    if isinstance(step.until, UntilDate) and sends:
+        _judge_dates(group, step.until, sends)
+    if not _is_anyone_late(group):
+        return
     if sends and _is_flood(group):
         group.execute(HOLD_LATE, hold=Hold.FLOOD.value, before=group.now - GRACE)
         group.execute(HOLD_ALL, before=group.now - GRACE, steps=_before_sends(group))
@@ -49,8 +61,6 @@ def judge(group: Group) -> None:
         zone = group.zone
         at = _next_window(step.until, group.now, zone)
         group.execute(DELAY, at=at, before=group.now - GRACE)
-    else:
-        _judge_dates(group, step.until, sends)
 
 
 def _is_anyone_late(group: Group) -> bool:
@@ -81,32 +91,46 @@ def _next_window(until: UntilTime, now: datetime, zone: object) -> datetime:
 
 
 def _judge_dates(group: Group, until: UntilDate, sends: Sequence[Send]) -> None:
-    """A message about a date that has passed says nothing; one about a date ahead may, for a while."""
-    expires = timedelta(hours=sends[0].expires_after_hours) if sends else OVERDUE_AFTER
-    zone = group.zone
-    statement = DATES_OF_EVENTS if until.is_of_event else DATES_OF_PEOPLE.format(column=column_of(until))
-    rows = group.fetch(
-        statement.replace("m.arrived_at", "m.due_at") + HERE_M + " AND m.due_at < %(before)s",
-        before=group.now - GRACE,
-    )
+    """A reminder of a date that has passed says nothing, whoever let it go; one that is only late may, for a while.
+
+    What is to be said after a date is never past, only late.
+    """
+    expires = timedelta(hours=sends[0].expires_after_hours)
     silenced = []
-    for run_id, value, due in rows:
-        anchor = anchor_of(
-            until,
-            as_json(value) if until.is_of_event else value,
-            due.astimezone(zone).date(),
-            group.definition.leap_day(until.field),
-        )
-        if anchor is None:
+    for run_id, anchor, moment, due in _moments(group, until, "m.hold <> 'GO'"):
+        if group.now - moment <= GRACE:
             continue
-        at = clocks.at_date(anchor, zone, offset=0, unit=until.unit)
+        at = clocks.at_date(anchor, group.zone, offset=0, unit=until.unit)
         if not isinstance(anchor, datetime):
             at += timedelta(days=1)  # the whole day is still ahead
-        reason = "PAST" if at <= group.now else "LATE" if group.now - due > expires else None
-        if reason:
-            silenced.append(Answer(run_id, skip_sends=reason))
+        is_past = until.offset <= 0 and at <= group.now
+        if is_past or group.now - due > expires:
+            silenced.append(Answer(run_id, skip_sends="PAST" if is_past else "LATE"))
     if silenced:
         _silence(group, silenced)
+
+
+def _moments(
+    group: Group, until: UntilDate, condition: str
+) -> Iterator[tuple[int, date | datetime, datetime, datetime]]:
+    """(run, the date, the moment at which the wait for it was to end, when it is due now) of those that fulfil it."""
+    leap_day = group.definition.leap_day(until.field)
+    statement = dates_of(until).replace("m.arrived_at", "m.arrived_at, m.due_at", 1)
+    for run_id, value, arrived, due in group.fetch(f"{statement}{HERE_M} AND {condition}"):
+        anchor = anchor_of(until, value, (arrived or due).astimezone(group.zone).date(), leap_day)
+        if anchor is not None:
+            yield run_id, anchor, moment_of(until, anchor, group.zone), due
+
+
+def _remember_when_due(group: Group, until: Duration | UntilTime | UntilDate) -> None:
+    """Whose data had to rest was looked at each hour; how late they are counts from the end of the wait."""
+    if isinstance(until, UntilDate):
+        found = {run_id: moment for run_id, _, moment, _ in _moments(group, until, "m.hold = 'REST'")}
+    else:
+        rested = group.fetch(RESTED)
+        found = {run_id: due_of(until, arrived, group.zone) for run_id, arrived in rested}
+    if found:
+        group.execute(DUE, ids=list(found), moments=list(found.values()))
 
 
 def _silence(group: Group, silenced: list[Answer]) -> None:

@@ -138,8 +138,8 @@ class _Pass:
             rows = self.cursor.fetchall()
             if not rows:
                 break
-            for version_id, step, resumes, part, size in rows:
-                for group in self._by_zone(self._group(version_id, step, resumes, part, size)):
+            for row in rows:
+                for group in self._by_zone(self._group(*row)):
                     self._execute(group)
         self._write()
         return self.steps
@@ -150,7 +150,14 @@ class _Pass:
         self.club_zones = zones_of_clubs(self.tenant)
 
     def _group(  # noqa: PLR0917 - what names a group
-        self, version_id: int, step: str, resumes: bool, part: int, size: int, zone: ZoneInfo | None = None
+        self,
+        version_id: int,
+        step: str,
+        resumes: bool,
+        part: int,
+        size: int,
+        is_marked: bool,
+        zone: ZoneInfo | None = None,
     ) -> Group:
         definition = definition_of(version_id)
         return Group(
@@ -163,6 +170,7 @@ class _Pass:
             resumes=resumes,
             part=part,
             size=size,
+            is_marked=is_marked,
             journey_id=self.journeys[version_id],
             zone=zone or definition.zone(self.tenant.zone),
         )
@@ -182,7 +190,13 @@ class _Pass:
                 new_part=self.parts,
             )  # fmt: skip
             yield self._group(
-                group.version_id, group.step.id, group.resumes, self.parts, size, ZoneInfo(name)
+                group.version_id,
+                group.step.id,
+                group.resumes,
+                self.parts,
+                size,
+                group.is_marked,
+                ZoneInfo(name),
             )
 
     def _execute(self, group: Group) -> None:
@@ -224,15 +238,17 @@ class _Pass:
         half = group.size // 2
         group.execute(sql.HALVE, new_part=self.parts, half=half)
         for part, size in ((self.parts, half), (group.part, group.size - half)):
-            self._execute(self._group(group.version_id, group.step.id, group.resumes, part, size, group.zone))
+            again = self._group(
+                group.version_id, group.step.id, group.resumes, part, size, group.is_marked, group.zone
+            )
+            self._execute(again)
 
     def _write(self) -> None:
         for statement in (sql.WRITE, sql.DROP_SUBSCRIPTIONS):
             self.cursor.execute(statement, self.common)
         self.cursor.execute(sql.FINISH, self.common)
-        if self.cursor.rowcount:
-            if not IN_TRIAL.get():  # nobody reads what is taken back
-                self.cursor.execute(sql.TELL_ENDED, self.common)
+        if self.cursor.rowcount and not IN_TRIAL.get():  # of a trial nobody else is told
+            self.cursor.execute(sql.TELL_ENDED, self.common)
             kinds.note_on_timeline(self.cursor, self.tenant, self.now)
             wake_consumers()
 

@@ -143,6 +143,7 @@ def _plan(group: Group, step: Send) -> None:
         message_class=LedgerClass(step.message_class.value),
         on_quiet=step.on_quiet.value,
         on_cap=step.on_cap.value,
+        is_trial=IN_TRIAL.get(),
     )
     planning.plan(group.cursor, sending, now=group.now)
 

@@ -24,9 +24,9 @@ DELETE FROM moving
 # From the low-water mark of this round on: dead entries at the left edge of the index are not walked again.
 CLAIM: Final = """
 INSERT INTO moving (run_id, profile_id, journey_id, version_id, step, key, moves, sent, entered_at, arrived_at, due_at,
-                    resumes, skip_sends)
+                    resumes, hold, skip_sends)
 SELECT id, profile_id, journey_id, version_id, step, key, moves, sent, entered_at, arrived_at, due_at,
-       arrived_at IS NOT NULL, CASE WHEN hold = 'SKIP' THEN 'LATE' ELSE '' END
+       arrived_at IS NOT NULL, hold, CASE WHEN hold = 'SKIP' THEN 'LATE' ELSE '' END
 FROM journeys_run
 WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND due_at >= %(low)s {only}
 ORDER BY due_at LIMIT %(limit)s
@@ -38,7 +38,8 @@ SELECT FROM journeys_run
 WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND due_at >= %(low)s LIMIT 1
 """
 CLAIMED: Final = "SELECT count(*), max(due_at) FROM moving"
-# Who may not be moved now: of paused journeys, and whose data is restricted (looked at again in an hour).
+# `hold` of those who wait: SKIP, GO or REST. Who may not be moved now: of paused journeys, and whose data is restricted
+# (looked at again in an hour).
 STOP: Final = """
 UPDATE moving AS m SET state = 'HOLD', hold = 'PAUSED'
 FROM journeys_journey AS j
@@ -57,7 +58,7 @@ FROM profiles_customerprofile AS p
 WHERE p.tenant_id = %(tenant)s AND p.id = m.profile_id AND p.status = 'DELETED' AND m.state = 'GO'
 """
 GROUPS: Final = """
-SELECT version_id, step, resumes, part, count(*) FROM moving WHERE state = 'GO'
+SELECT version_id, step, resumes, part, count(*), bool_or(resumes AND hold <> '') FROM moving WHERE state = 'GO'
 GROUP BY version_id, step, resumes, part ORDER BY version_id, step, resumes, part
 """
 HERE: Final = (
@@ -127,7 +128,8 @@ WRITE: Final = """
 UPDATE journeys_run AS r
 SET step = m.step, moves = m.moves, sent = m.sent, arrived_at = m.arrived_at, due_at = m.due_at,
     status = CASE WHEN m.state = 'HOLD' THEN 'HELD' ELSE 'WAITING' END,
-    hold = CASE WHEN m.state = 'HOLD' THEN m.hold WHEN m.skip_sends <> '' THEN 'SKIP' ELSE '' END
+    hold = CASE WHEN m.state = 'HOLD' THEN m.hold WHEN m.skip_sends <> '' THEN 'SKIP'
+                WHEN m.reason = 'RESTRICTED' THEN 'REST' ELSE '' END
 FROM moving AS m
 WHERE r.id = m.run_id AND r.tenant_id = %(tenant)s AND m.state IN ('PARK', 'HOLD')
 """

@@ -42,9 +42,10 @@ def wait(group: Group) -> None:
     until, zone = step.until, group.zone
     if not group.resumes:
         group.execute(SPEAK)
+    elif group.is_marked:
+        group.let_go()
     if isinstance(until, UntilDate):
-        statement = DATES_OF_EVENTS if until.is_of_event else DATES_OF_PEOPLE.format(column=column_of(until))
-        rows, before = group.fetch(statement + HERE_M), _came_round(group)
+        rows, before = group.fetch(f"{dates_of(until)}{HERE_M} AND m.way IS NULL"), _came_round(group)
         group.answer(
             _at_date(run_id, value, until, group, arrived, before.get(run_id))
             for run_id, value, arrived in rows
@@ -85,9 +86,11 @@ def due_of(until: Duration | UntilTime, arrived: datetime, zone: ZoneInfo) -> da
     return clocks.next_time(arrived, clocks.local_time(until.at), until.weekdays, zone)
 
 
-def column_of(until: UntilDate) -> str:
-    """The column of the person's date."""
-    return DATE_FIELDS[until.field][0]
+def dates_of(until: UntilDate) -> str:
+    """The query for (run, date or payload, arrival); a condition on alias m of `moving` follows."""
+    return (
+        DATES_OF_EVENTS if until.is_of_event else DATES_OF_PEOPLE.format(column=DATE_FIELDS[until.field][0])
+    )
 
 
 def anchor_of(until: UntilDate, value: Any, after: date, leap_day: LeapDay) -> date | datetime | None:

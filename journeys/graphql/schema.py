@@ -6,23 +6,43 @@ import graphene
 
 from journeys import lifecycle, trials
 from journeys.api.trials import simulated
-from journeys.api.views import at_archive, customer_ids, enrolled, enrollments, id_of, queues, replace_steps
+from journeys.api.views import (
+    ENTRIES,
+    at_archive,
+    customer_ids,
+    enrolled,
+    enrollments,
+    id_of,
+    queues,
+    replace_steps,
+    runs,
+)
 from journeys.definition import parse
 from journeys.drafts import draft_of, get_journey, live_version, save_draft
 from journeys.explaining import explain, run_json
-from journeys.models import RUN_STATUSES, JourneyStatus
+from journeys.models import RUN_STATUSES, JourneyStatus, Outcome, TaskStatus
 from journeys.models import Journey as JourneyRow
 from journeys.reading import analytics, draft_json, journey_json, steps_json
 from journeys.staff_tasks import TaskFields, close_task, make_task, open_tasks, task_json
 from journeys.versions import definition_of
 from profiles.api.parameters import customer_id_of
 from profiles.graphql.context import Context, scoped
+from profiles.graphql.inputs import PaginationInput, plain
+from profiles.graphql.pages import page_of
 from profiles.graphql.queries import TENANT
-from profiles.graphql.types import JSON, Date, DateTime, by_api_name, text_enum
+from profiles.graphql.types import JSON, Date, DateTime, PageMeta, by_api_name, text_enum
+from profiles.reading import get_customer
 from tenants.models import Scope
 
 MOST = 100
-Status = text_enum("JourneyStatus", JourneyStatus.values, "Whether people may enter and move.")
+Status = text_enum("JourneyStatus", JourneyStatus, "Whether people may enter and move.")
+TaskState = text_enum("TaskStatus", TaskStatus, "Whether there is still something to do.")
+TaskOutcome = text_enum("TaskOutcome", Outcome, "What came of a task.")
+Resuming = text_enum(
+    "JourneyResuming", list(lifecycle.RESUMING), "What becomes of those who fell due during a pause."
+)
+Entries = text_enum("JourneyPausedEntries", ENTRIES, "Whether those who would enter during a pause wait.")
+People = text_enum("JourneyArchivedPeople", list(lifecycle.AtArchive), "What becomes of those under way.")
 
 
 class Journey(graphene.ObjectType):
@@ -67,6 +87,13 @@ class JourneyEnrollment(graphene.ObjectType):
     ended_at = DateTime()
 
 
+class JourneyRunPage(graphene.ObjectType):
+    """Some people in a journey, or some journeys of one of them."""
+
+    data = graphene.List(graphene.NonNull(JourneyEnrollment), required=True)
+    meta = graphene.Field(PageMeta, required=True)
+
+
 class EnrollmentResult(graphene.ObjectType):
     """What was decided about one customer."""
 
@@ -90,14 +117,14 @@ class Task(graphene.ObjectType):
     reason = graphene.String(required=True)
     owner = graphene.String()
     due_on = Date(required=True)
-    status = graphene.String(required=True)
-    outcome = graphene.String()
+    status = graphene.Field(TaskState, required=True)
+    outcome = graphene.Field(TaskOutcome)
 
 
 @scoped(Scope.READ)
-def _journeys(context: Context, *, status: str | None = None) -> Any:
+def _journeys(context: Context, *, status: Any = None) -> Any:
     rows = JourneyRow.objects.order_by("-created_at", "pk")
-    return [journey_json(one) for one in (rows.filter(status=status) if status else rows)[:MOST]]
+    return [journey_json(one) for one in (rows.filter(status=plain(status)) if status else rows)[:MOST]]
 
 
 @scoped(Scope.READ)
@@ -118,6 +145,21 @@ def _enrollments(
 ) -> Any:
     rows = enrollments(get_journey(id_of(journey_id)), step=step, is_ended=ended)
     return [run_json(one) for one in rows[max(skip, 0) : max(skip, 0) + min(max(take, 1), MOST)]]
+
+
+@scoped(Scope.READ)
+def _runs(
+    context: Context,
+    *,
+    journey_id: str | None = None,
+    customer_id: str | None = None,
+    ended: bool = False,
+    pagination: Any = None,
+) -> Any:
+    journey = get_journey(id_of(journey_id)) if journey_id else None
+    customer = get_customer(customer_id_of(customer_id)) if customer_id else None
+    rows = runs(journey=journey, profile_id=customer.pk if customer else None, is_ended=ended)
+    return page_of(rows, pagination, lambda page: [run_json(one) for one in page])
 
 
 @scoped(Scope.READ)
@@ -158,6 +200,16 @@ class JourneyQueries(graphene.ObjectType):
         step=graphene.String(default_value=""),
         ended=graphene.Boolean(default_value=False),
         resolver=_enrollments,
+    )
+    journey_runs = graphene.Field(
+        JourneyRunPage,
+        journey_id=graphene.ID(),
+        customer_id=graphene.ID(),
+        tenant_id=TENANT,
+        ended=graphene.Boolean(default_value=False),
+        pagination=PaginationInput(),
+        description="Of a journey, of a customer or of all: live ones by id, or those that are over, the newest first.",
+        resolver=_runs,
     )
     journey_analytics = JSON(journey_id=graphene.ID(required=True), tenant_id=TENANT, resolver=_analytics)
     journey_trials = JSON(journey_id=graphene.ID(required=True), tenant_id=TENANT, resolver=_trials)
@@ -201,12 +253,12 @@ def _replace_steps(context: Context, *, id: str, steps: Any, start: str | None =
 
 @scoped(Scope.CAMPAIGNS)
 def _activate(context: Context, *, id: str, **fields: Any) -> Any:
-    return journey_json(lifecycle.activate(id_of(id), **fields))
+    return journey_json(lifecycle.activate(id_of(id), **{name: plain(each) for name, each in fields.items()}))
 
 
 @scoped(Scope.CAMPAIGNS)
-def _pause(context: Context, *, id: str, entries: str = "QUEUE") -> Any:
-    return journey_json(lifecycle.pause(id_of(id), queues_entries=queues(entries)))
+def _pause(context: Context, *, id: str, entries: Any = None) -> Any:
+    return journey_json(lifecycle.pause(id_of(id), queues_entries=queues(plain(entries))))
 
 
 @scoped(Scope.CAMPAIGNS)
@@ -221,8 +273,8 @@ def _start_trial(context: Context, *, id: str, days: int = 90, definition: Any =
 
 
 @scoped(Scope.CAMPAIGNS)
-def _archive(context: Context, *, id: str, people: str = "FINISH") -> Any:
-    return journey_json(lifecycle.archive(id_of(id), people=at_archive(people)))
+def _archive(context: Context, *, id: str, people: Any = None) -> Any:
+    return journey_json(lifecycle.archive(id_of(id), people=at_archive(plain(people))))
 
 
 @scoped(Scope.CAMPAIGNS)
@@ -236,8 +288,8 @@ def _create_task(context: Context, *, customer_id: str, title: str, reason: str 
 
 
 @scoped(Scope.WRITE)
-def _close_task(context: Context, *, id: str, outcome: str, note: str = "") -> Any:
-    return task_json(close_task(id_of(id), outcome, note))
+def _close_task(context: Context, *, id: str, outcome: Any, note: str = "") -> Any:
+    return task_json(close_task(id_of(id), plain(outcome), note))
 
 
 class JourneyMutations(graphene.ObjectType):
@@ -262,12 +314,12 @@ class JourneyMutations(graphene.ObjectType):
         resolver=_replace_steps,
     )  # fmt: skip
     activate_journey = graphene.Field(
-        Journey, tenant_id=TENANT, id=graphene.ID(required=True), moves=JSON(), how=graphene.String(),
+        Journey, tenant_id=TENANT, id=graphene.ID(required=True), moves=JSON(), how=Resuming(),
         minutes=graphene.Int(), note=graphene.String(), resolver=_activate,
     )  # fmt: skip
     pause_journey = graphene.Field(
         Journey, tenant_id=TENANT, id=graphene.ID(required=True),
-        entries=graphene.String(default_value="QUEUE"), resolver=_pause,
+        entries=Entries(), resolver=_pause,
     )  # fmt: skip
     simulate_journey = JSON(
         tenant_id=TENANT, id=graphene.ID(required=True), customer_id=graphene.ID(), days=graphene.Int(),
@@ -279,7 +331,7 @@ class JourneyMutations(graphene.ObjectType):
     )  # fmt: skip
     archive_journey = graphene.Field(
         Journey, tenant_id=TENANT, id=graphene.ID(required=True),
-        people=graphene.String(default_value="FINISH"), resolver=_archive,
+        people=People(), resolver=_archive,
     )  # fmt: skip
     enroll_in_journey = graphene.List(
         graphene.NonNull(EnrollmentResult), tenant_id=TENANT, id=graphene.ID(required=True),
@@ -291,6 +343,6 @@ class JourneyMutations(graphene.ObjectType):
         reason=graphene.String(default_value=""), resolver=_create_task,
     )  # fmt: skip
     close_task = graphene.Field(
-        Task, tenant_id=TENANT, id=graphene.ID(required=True), outcome=graphene.String(required=True),
+        Task, tenant_id=TENANT, id=graphene.ID(required=True), outcome=TaskOutcome(required=True),
         note=graphene.String(default_value=""), resolver=_close_task,
     )  # fmt: skip

@@ -111,11 +111,13 @@ class ScoreLatch(TenantChildModel):
 
 
 class TriggerMark(TenantChildModel):
-    """A date or an instant that a trigger dealt with: each once, whatever the number of workers."""
+    """A date or an instant that a trigger dealt with: each once, whatever the number of workers.
+
+    `occurrence` names it together with what the trigger asks, so that other triggers may come and go.
+    """
 
     id = models.BigAutoField(primary_key=True)
     journey_id = models.UUIDField()
-    trigger = models.SmallIntegerField()
     occurrence = models.CharField(max_length=40)
     outcome = models.CharField(max_length=20)
     count = models.IntegerField(default=0)
@@ -124,7 +126,7 @@ class TriggerMark(TenantChildModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "journey_id", "trigger", "occurrence"], name="journeys_triggermark_once_uq"
+                fields=["tenant", "journey_id", "occurrence"], name="journeys_triggermark_once_uq"
             ),
         ]
 

@@ -28,6 +28,8 @@ class Hold(models.TextChoices):
     OVERDUE = "OVERDUE", "Too late: staff decide"
     FLOOD = "FLOOD", "One of many overdue messages: staff decide"
     SKIP = "SKIP", "Goes on without the messages up to the next wait"
+    GO = "GO", "Goes on now: a colleague ended the wait"
+    REST = "REST", "Looked at again each hour: the data must rest"
 
 
 class EndedStatus(models.TextChoices):
@@ -72,7 +74,7 @@ class Run(TenantChildModel):
             ),
             models.CheckConstraint(
                 condition=Q(status="HELD", hold__in=["PAUSED", "OVERDUE", "FLOOD"])
-                | (~Q(status="HELD") & Q(hold__in=["", "SKIP"])),
+                | (~Q(status="HELD") & Q(hold__in=["", "SKIP", "GO", "REST"])),
                 name="journeys_run_hold_ck",
             ),
             # Never twice in a journey for one business key, whatever the version.

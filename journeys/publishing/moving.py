@@ -17,14 +17,15 @@ from django.utils import timezone
 
 from events.debounce import enqueue_on_commit
 from journeys import clocks
-from journeys.bulk import hashed, take_back_act
+from journeys.bulk import CHANGED, revive, take_back_act
 from journeys.definition import Definition
-from journeys.definition.steps import Step, Wait, WaitUntil
+from journeys.definition.steps import Send, Step, Wait, WaitUntil
 from journeys.engine.holding import end_runs
 from journeys.engine.waits import due_of
 from journeys.entering import MOVE_RUNS
 from journeys.errors import NothingToDo
 from journeys.models import Journey, JourneyVersion, MoveAct, MovePlan, Run
+from journeys.places import AS_IT_STOOD, come_back, come_to, hashed, leave
 from journeys.versions import definition_of
 from profiles.models import CustomerProfile
 from tenants.action_log import log_action
@@ -61,11 +62,8 @@ UPDATE journeys_run AS r SET due_at = GREATEST(d.due_at, %(now)s) FROM moved_due
 WHERE r.tenant_id = %(tenant)s AND r.version_id = %(to)s AND r.step = %(target)s AND r.status <> 'SUSPENDED'
   AND date_trunc('second', r.arrived_at) = d.arrived_at
 """
-RETURN: Final = """
-UPDATE journeys_run AS r
-SET version_id = m.version_id, step = m.step, due_at = m.due_at, arrived_at = m.arrived_at, status = m.status,
-    hold = m.hold
-FROM journeys_movedrun AS m
+RETURN: Final = f"""
+UPDATE journeys_run AS r SET version_id = m.version_id, {AS_IT_STOOD} FROM journeys_movedrun AS m
 WHERE m.tenant_id = %(tenant)s AND m.plan_id = %(plan)s AND r.tenant_id = %(tenant)s AND r.id = m.run_id
   AND r.id = ANY(ARRAY(SELECT run_id FROM journeys_movedrun WHERE tenant_id = %(tenant)s AND plan_id = %(plan)s))
   AND r.moves = m.moves AND r.version_id = %(to)s
@@ -194,10 +192,9 @@ class _Moving:
         if choice is Choice.STAY:
             return 0
         if choice is Choice.EXIT:
+            self.cursor.execute(REMEMBER, self._place(standing))
             runs = Run.objects.filter(version_id=standing.version.pk, step=standing.step.id)
-            return end_runs(
-                ((run, "JOURNEY_CHANGED") for run in runs.values_list("pk", flat=True)), now=self.now
-            )
+            return end_runs(((run, CHANGED) for run in runs.values_list("pk", flat=True)), now=self.now)
         target = self.after.start if choice is Choice.RESTART else chosen.get("step") or standing.target
         if target is None or target not in self.after.by_id:
             raise InvalidError("Choose a step of the new version.", field=standing.place)
@@ -209,23 +206,31 @@ class _Moving:
             )
         return self._move(standing, target, keeps)
 
-    def _move(self, standing: Standing, target: str, keeps: bool) -> int:
-        parameters = {
+    def _place(self, standing: Standing) -> dict[str, Any]:
+        return {
             "tenant": self.journey.tenant_id,
             "plan": self.plan.pk,
             "from": standing.version.pk,
             "step": standing.step.id,
+        }
+
+    def _move(self, standing: Standing, target: str, keeps: bool) -> int:
+        parameters = self._place(standing) | {
             "to": self.version.pk,
             "target": target,
             "keeps": keeps,
             "now": self.now,
         }
         self.cursor.execute(REMEMBER, parameters)
+        if not keeps and isinstance(standing.step, Send | WaitUntil):
+            leave(self.cursor, parameters)
         self.cursor.execute(MOVE, parameters)
         moved: int = self.cursor.rowcount
         step = self.after.by_id[target]
         if keeps and isinstance(step, Wait | WaitUntil):
             self._retime(step, parameters)
+        if keeps and isinstance(step, WaitUntil):
+            come_to(self.cursor, parameters, self.version.pk, step)
         return moved
 
     def _retime(self, step: Wait | WaitUntil, parameters: Mapping[str, Any]) -> None:
@@ -257,10 +262,14 @@ def take_back(journey: Journey, plan_id: UUID, *, now: datetime | None = None) -
             raise NothingToDo("There is no move to take back.")
         plan.undone_at = now or timezone.now()
         if plan.act == MoveAct.PUBLISH:
-            values: dict[str, Any] = {"tenant": journey.tenant_id, "plan": plan.pk, "to": plan.to_version_id}
+            values: dict[str, Any] = {
+                "tenant": journey.tenant_id, "plan": plan.pk, "to": plan.to_version_id, "now": plan.undone_at,
+            }  # fmt: skip
             with hashed(cursor):
                 cursor.execute(RETURN, values)
                 plan.returned = cursor.rowcount
+            plan.returned += revive(cursor, values)
+            come_back(cursor, values, journey.pk)
         else:
             plan.returned = take_back_act(plan, now=plan.undone_at)
         plan.save()

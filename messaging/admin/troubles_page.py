@@ -6,8 +6,8 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from messaging.models import Delivery, DeliveryStatus, SendPolicy
-from messaging.models.policy import policy_of
+from messaging.models import Delivery, DeliveryStatus
+from messaging.models.policy import policy_of, sends_mails_itself
 from messaging.settling import HandAnswer, ask_soon, settle_by_hand
 from messaging.writing import words_of
 from profiles.models import CustomerProfile
@@ -64,4 +64,5 @@ def send_settle(request: StaffRequest, delivery_id: int) -> HttpResponse:
 
 def _is_by_hand(request: StaffRequest) -> bool:
     """A mail server cannot be asked; a person looks into its log. The Messaging service answers for itself."""
-    return policy_of(club_of(request)).backend == SendPolicy.Backend.MAIL
+    club = club_of(request)
+    return sends_mails_itself(club, policy_of(club))

@@ -11,12 +11,13 @@ from rest_framework.response import Response
 from messaging.api import schema
 from messaging.models import Delivery, SendChannel
 from messaging.rendering import TemplateProblem
-from messaging.representation import letter_fields
+from messaging.representation import letter_fields, letters_to
 from messaging.writing import preview, ways_to, write_to
-from profiles.api.parameters import body_object, customer_id_of
+from profiles.api.parameters import customer_id_of
 from profiles.api.schema import CUSTOMER_ID
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer
+from tenants.api.bodies import body_object
 from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import UnprocessableError
@@ -32,6 +33,7 @@ class LettersView(ListView):
     """What was sent to a customer, whoever wanted it, and writing to them."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
+    list_sorts = {"dueAt": "due_at"}
 
     @extend_schema(
         operation_id="listCustomerMessages",
@@ -43,8 +45,7 @@ class LettersView(ListView):
     def get(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Of campaigns, journeys and colleagues, the newest first; also what was not sent, with the reason."""
         profile = _customer(customerId)
-        rows = Delivery.objects.filter(profile_id=profile.pk).order_by("-due_at", "-pk")
-        return Response(self.list_answer(request, rows, letter_fields))
+        return Response(self.list_answer(request, letters_to(profile.pk), letter_fields))
 
     @extend_schema(
         operation_id="writeToCustomer",

@@ -6,9 +6,12 @@ not taken, circuit open);
 certainly was not done, are tried again.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Final
 
@@ -23,6 +26,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from messaging.sandbox_address import service_url
 from tenants.sandboxes import is_sandbox
 
+logger = logging.getLogger(__name__)
 CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 20.0
 MOST_AT_ONCE: Final = 500
@@ -93,18 +97,18 @@ class Gateway:
         if key:
             self._session.headers["authorization"] = f"Bearer {key}"
 
-    def send(self, tenant: str, messages: Sequence[Fields]) -> list[Fields]:
-        """Hand over up to 500 messages: a verdict for each. Never repeated. Raises Outage, Refused, Unclear."""
+    def send(self, tenant: str, messages: Sequence[Fields]) -> dict[str, Fields]:
+        """Hand over up to 500 messages: key → verdict, of those keys that the answer is clear about.
+
+        Never repeated. Raises Outage, Refused, Unclear.
+        """
         answer = self._call("POST", "messages/batch", {"tenantId": tenant, "messages": messages})
-        results = answer.get("results")
-        if not isinstance(results, list) or len(results) != len(messages):
-            raise Unclear("The answer does not fit the question.")
-        return results
+        return by_key(answer, "results", {message["idempotencyKey"] for message in messages})
 
     def look_up(self, tenant: str, keys: Collection[str]) -> dict[str, Fields]:
         """Key → message, of those keys that were ever accepted. Raises Outage, Refused, Unclear."""
         answer = self._read("POST", "messages/lookup", {"tenantId": tenant, "idempotencyKeys": list(keys)})
-        return {message["idempotencyKey"]: message for message in answer["messages"]}
+        return by_key(answer, "messages", set(keys))
 
     def templates(self, tenant: str) -> list[Fields]:
         """The service's templates of a tenant: id, channel, name, subject, body, variables."""
@@ -196,20 +200,57 @@ def _fields(response: requests.Response) -> Fields:
     if status >= SERVER_ERROR:
         raise Unclear(f"The Messaging service answered {status}.")
     try:
-        fields: Fields = orjson.loads(response.content)
+        fields: Any = orjson.loads(response.content)
     except orjson.JSONDecodeError as error:
-        raise Unclear("The answer of the Messaging service is no JSON.") from error
+        if status < BAD_REQUEST:
+            raise Unclear("The answer of the Messaging service is no JSON.") from error
+        fields = None
     if status >= BAD_REQUEST:
-        problem = fields.get("error") or {}
-        code, message = problem.get("code") or str(status), problem.get("message") or "Refused."
+        told = fields.get("error") if isinstance(fields, dict) else None
+        problem: Fields = told if isinstance(told, dict) else {}
+        code, message = str(problem.get("code") or status), str(problem.get("message") or "Refused.")
         raise Refused(status, code, message, problem)
+    if not isinstance(fields, dict):
+        raise Unclear("The answer of the Messaging service is no object.")
     return fields
 
 
+def by_key(answer: Fields, name: str, asked: Collection[str]) -> dict[str, Fields]:
+    """Key → row, of the rows that an answer holds under `name`; raises Unclear where there are none.
+
+    Rows are told by their key and not by their order. A key that is told twice with different words is as good as not
+    told; of keys that were never asked the log has a remark.
+    """
+    rows = answer.get(name)
+    if not isinstance(rows, list):
+        raise Unclear("The answer does not fit the question.")
+    found: dict[str, Fields] = {}
+    odd = 0
+    contradicted = set()
+    for row in rows:
+        key = row.get("idempotencyKey") if isinstance(row, dict) else None
+        if not isinstance(key, str) or key not in asked:
+            odd += 1
+        elif found.setdefault(key, row) != row:
+            contradicted.add(key)
+    if odd or contradicted:
+        logger.warning(
+            "an answer of the Messaging service names keys that were not asked, or one twice",
+            extra={"unasked": odd, "contradicted": len(contradicted)},
+        )
+    return {key: row for key, row in found.items() if key not in contradicted}
+
+
 def _wait(response: requests.Response) -> float:
+    """What `Retry-After` says, in seconds or as a date."""
+    said = response.headers.get("retry-after", "")
     try:
-        return max(0.0, float(response.headers.get("retry-after", "")))
+        return max(0.0, float(said))
     except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
         return DEFAULT_WAIT_SECONDS
 
 

@@ -73,6 +73,7 @@ class Reason(models.TextChoices):
     CONTENT = "CONTENT", "The text could not be made for this person"
     REFUSED = "REFUSED", "The Messaging service refused it"
     NO_ANSWER = "NO_ANSWER", "The Messaging service could not be reached in time"
+    DEADLY = "DEADLY", "Every program that tried to send it broke down"
 
 
 class Delivery(TenantChildModel):
@@ -81,8 +82,9 @@ class Delivery(TenantChildModel):
     Only `messaging.planning` makes rows and only `messaging.sending` hands them over. `key` is the sender's own name
     for this person × message × occurrence and the idempotency key towards the service. `mailbox` is a hash of the
     address, set where the occurrence writes once to each (`one_per_mailbox`). `good_until`: handed over later it must
-    be decided anew. The table can be partitioned by hash of the tenant as it is: every unique constraint leads with it
-    (ADR 40).
+    be decided anew. `lost_workers`: so many died at it in a row; `unclear_calls`: so many calls
+    in a row broke off with it. The table can be partitioned by hash of the tenant as it is: every unique constraint
+    leads with it (ADR 40).
     """
 
     key = models.CharField(max_length=200)
@@ -108,6 +110,8 @@ class Delivery(TenantChildModel):
     one_per_mailbox = models.BooleanField(db_default=True)
     deferrals = models.SmallIntegerField(db_default=0)
     attempts = models.SmallIntegerField(db_default=0)
+    lost_workers = models.SmallIntegerField(db_default=0)
+    unclear_calls = models.SmallIntegerField(db_default=0)
     leased_until = models.DateTimeField(null=True)
     service_id = models.CharField(max_length=100, db_default="", blank=True)
     error = models.CharField(max_length=300, db_default="", blank=True)

@@ -92,6 +92,11 @@ def policy_of(tenant: Tenant) -> SendPolicy:
     return found or SendPolicy(tenant=tenant)
 
 
+def sends_mails_itself(tenant: Tenant, policy: SendPolicy) -> bool:
+    """Whether mails go through our own server. Those deliver to real people: a sandbox speaks to the stand-in."""
+    return policy.backend == SendPolicy.Backend.MAIL and not tenant.is_sandbox
+
+
 class SuppressionKind(models.TextChoices):
     """Why an address is not written to."""
 

@@ -11,7 +11,7 @@ import orjson
 from messaging.sandbox import contract, control
 from messaging.sandbox.book import Book
 from messaging.sandbox.fates import Odds
-from messaging.sandbox.faults import Fault, FaultPlan
+from messaging.sandbox.faults import GARBLED, Fault, FaultPlan
 from messaging.sandbox.publishing import Publish, Publisher
 
 LONGEST_EFFECT: Final = 200
@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         query = dict(parse_qsl(address.query))
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-        fault = self.sandbox.faults.strike(address.path) if address.path.startswith("/v1/") else None
+        fault = self.sandbox.faults.strike(address.path, raw) if address.path.startswith("/v1/") else None
         if fault and self._is_struck_before(fault, address.path):
             return
         status, answer, kind = self._answer(address.path, query, raw)
@@ -85,6 +85,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.sandbox.book.note_call(
                 self.command, address.path, status, effect, fault.kind if fault else ""
             )
+        if fault and fault.kind in GARBLED and isinstance(answer, dict):
+            answer = {
+                name: GARBLED[fault.kind](rows) if isinstance(rows, list) else rows
+                for name, rows in answer.items()
+            }
         if fault and fault.kind == "cut_after":
             self.close_connection = True
             self.connection.close()

@@ -170,6 +170,8 @@ def membership_of(profile: CustomerProfile, origins: Mapping[str, Provenance], t
             else ""
         )
     values = {
+        "sclMemberId": str(profile.scl_member_id or ""),
+        "memberNumber": profile.external_ids.get("memberNumber", ""),
         "membershipTier": profile.membership_tier,
         "membershipStatus": profile.membership_status.replace("_", " ").capitalize(),
         "memberSince": formatting.day(profile.member_since) if profile.member_since else "",

@@ -22,6 +22,8 @@ LABELS: Final[Mapping[str, str]] = {
     "language": "Language",
     "email": "E-mail",
     "phoneNumber": "Phone",
+    "sclMemberId": "Member number",
+    "memberNumber": "Club's number",
     "membershipTier": "Tier",
     "membershipStatus": "Status",
     "memberSince": "Member since",

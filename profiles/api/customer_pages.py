@@ -8,16 +8,17 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from profiles.customer_table import NAMES
 from profiles.models import CustomerProfile
-from profiles.representation import NAMES
+from profiles.representation import COLUMNS, row_fields
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.errors import InvalidParameterError
 
 # Fields that no row leaves empty, so that every row has a place.
 _COLUMNS: Final = {"createdAt": "created_at", "updatedAt": "updated_at"}
 SORTS: Final = tuple(f"{sign}{name}" for name in _COLUMNS for sign in ("", "-"))
+SEARCHED: Final = "A search has an order of its own: use skip."
 DEFAULT_SORT: Final = "-createdAt"
-SHOWN: Final = frozenset({*NAMES, "lifetimeValueCurrency"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,34 @@ class Order:
         return encode_cursor(self.name, fields[self.name.removeprefix("-")], fields["id"])
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Customers in an order, and places in it; a search has an order of its own, and no places. Rows are of COLUMNS."""
+
+    rows: QuerySet[CustomerProfile]
+    order: Order | None
+
+    def after(self, cursor: str) -> QuerySet[Any]:
+        """The rows behind a place; raises InvalidParameterError."""
+        if self.order is None:
+            raise InvalidParameterError("cursor", SEARCHED)
+        return self.order.after(self.rows, cursor).values_list(*COLUMNS)
+
+    def place_of(self, row: Any) -> str | None:
+        """The cursor behind a row."""
+        return self.order.place_of(row_fields(row)) if self.order else None
+
+
+def places_of(customers: QuerySet[CustomerProfile], sort: str | None, *, is_search: bool) -> Places:
+    """The customers of `list_customers` in the wanted order; raises InvalidParameterError."""
+    if is_search:
+        if sort is not None:
+            raise InvalidParameterError("sort", SEARCHED)
+        return Places(customers, None)
+    order = read_order(sort)
+    return Places(order.sorted(customers), order)
+
+
 def read_order(text: str | None) -> Order:
     """The order that a query asks for; raises InvalidParameterError."""
     if text is not None and text not in SORTS:
@@ -70,7 +99,7 @@ def read_fields(text: str | None) -> frozenset[str] | None:
     if text is None:
         return None
     wanted = {name.strip() for name in text.split(",") if name.strip()}
-    if unknown := sorted(wanted - SHOWN):
+    if unknown := sorted(wanted - set(NAMES)):
         raise InvalidParameterError("fields", f"Customers have no field {', '.join(unknown)}.")
     return frozenset(wanted | {"id"})
 

@@ -10,14 +10,15 @@ from rest_framework.response import Response
 from profiles.activity_entry import add_activity
 from profiles.api import schema
 from profiles.api.customers import json_answer
-from profiles.api.parameters import body_object, customer_id_of, timeline_filter
+from profiles.api.parameters import customer_id_of, timeline_filter
 from profiles.editing import Author, add_note
 from profiles.errors import InvalidFields
 from profiles.reading import customer_timeline, list_notes
 from profiles.representation import activity_fields, note_fields
 from profiles.timeline import Place
+from tenants.api.bodies import body_object
 from tenants.api.cursors import decode_cursor, encode_cursor
-from tenants.api.listing import ListView
+from tenants.api.listing import ListView, only, wanted_fields
 from tenants.api.pagination import (
     CursorPagination,
     cursor_answer,
@@ -45,13 +46,13 @@ class ActivitiesView(TenantApiView):
     def get(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Newest first, continued by `cursor`. List filters may be repeated or separated by commas."""
         params = request._request.GET
-        take = read_take(params)
+        take, wanted = read_take(params), wanted_fields(type(self), params)
         page = customer_timeline(
             customer_id_of(customerId), chosen=timeline_filter(params), after=place_of(params), take=take
         )
         cursor = encode_cursor(*page.next_place) if page.next_place else None
         rows = [activity_fields(row) for row in page.rows]
-        return json_answer(cursor_answer(rows, take=take, next_cursor=cursor))
+        return json_answer(cursor_answer(only(rows, wanted), take=take, next_cursor=cursor))
 
     @extend_schema(
         operation_id="addActivity",
@@ -96,7 +97,7 @@ class NotesView(ListView):
     def post(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Signed with the caller's name; it also stands in the timeline."""
         fields = body_object(request)
-        problems = {field: "There is no such field here." for field in fields if field not in NOTE_FIELDS}
+        problems = {}
         if not isinstance(fields.get("body"), str):
             problems["body"] = "Write a text."
         if not isinstance(fields.get("isPinned", False), bool):

@@ -7,13 +7,15 @@ from drf_spectacular.utils import extend_schema
 
 from profiles.api import schema
 from profiles.api.customers import json_answer
-from profiles.api.parameters import body_object, customer_id_of
+from profiles.api.parameters import customer_id_of
+from profiles.discretion import told_customer
 from profiles.errors import InvalidFields
 from profiles.merging.actions import merge_profiles
 from profiles.merging.previewing import preview_fields, preview_merge
 from profiles.reading import get_customer
 from profiles.representation import customer_fields
 from profiles.unmerging import unmerge_profiles
+from tenants.api.bodies import body_object
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 
@@ -46,7 +48,7 @@ class MergeView(TenantApiView):
         if fields["dryRun"]:
             return json_answer({"customer": None, "preview": preview, "mergeId": None})
         outcome = merge_profiles(winner_id, loser_id, reason=fields["reason"])
-        customer = customer_fields(get_customer(outcome.winner_id))
+        customer = told_customer(customer_fields(get_customer(outcome.winner_id)))
         return json_answer({"customer": customer, "preview": preview, "mergeId": outcome.merge_id})
 
 
@@ -69,12 +71,12 @@ class UnmergeView(TenantApiView):
         Both sides get back what they had; what came since goes to the side whose identifier brought it. `mergeId` names
         one merge of several.
         """
-        merge_id = unmerge_fields(body_object(request) if request.data else {})
+        merge_id = unmerge_fields(body_object(request))
         outcome = unmerge_profiles(customer_id_of(customerId), merge_id=merge_id)
         return json_answer(
             {
-                "winner": customer_fields(get_customer(outcome.winner_id)),
-                "restored": customer_fields(get_customer(outcome.restored_id)),
+                "winner": told_customer(customer_fields(get_customer(outcome.winner_id))),
+                "restored": told_customer(customer_fields(get_customer(outcome.restored_id))),
                 "mergeId": outcome.merge_id,
             }
         )
@@ -82,7 +84,7 @@ class UnmergeView(TenantApiView):
 
 def merge_fields(body: dict[str, Any]) -> dict[str, Any]:
     """loserId, reason and dryRun of a merge; raises InvalidFields."""
-    problems = dict.fromkeys(body.keys() - {"loserId", "reason", "dryRun"}, "There is no such field here.")
+    problems = {}
     fields = {"reason": "", "dryRun": False, **{name: body[name] for name in body if body[name] is not None}}
     if not isinstance(fields.get("loserId"), str):
         problems["loserId"] = "Give the id of the customer who is to be merged into this one."
@@ -97,10 +99,7 @@ def merge_fields(body: dict[str, Any]) -> dict[str, Any]:
 
 def unmerge_fields(body: dict[str, Any]) -> int | None:
     """The merge that is meant, None where it goes without saying; raises InvalidFields."""
-    problems = dict.fromkeys(body.keys() - {"mergeId"}, "There is no such field here.")
     merge_id = body.get("mergeId")
     if merge_id is not None and (not isinstance(merge_id, int) or isinstance(merge_id, bool) or merge_id < 1):
-        problems["mergeId"] = "Give the number of the merge."
-    if problems:
-        raise InvalidFields(problems)
+        raise InvalidFields({"mergeId": "Give the number of the merge."})
     return merge_id

@@ -1,21 +1,21 @@
-"""Reading what callers write into paths, queries and bodies; raises InvalidParameterError (400) or ApiError (422)."""
+"""Reading what callers write into paths, queries and bodies; raises InvalidParameterError (400)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.http import QueryDict
-from rest_framework.request import Request
 
 from events.identity_hints import IdentityKey, IdentityKind
 from events.iso_time import moment_from_iso
 from profiles.customer_filters import LONGEST_VALUE, brought_filters
+from profiles.discretion import hidden_categories
 from profiles.errors import CustomerNotFound
 from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
 from profiles.reading import CustomerFilter
 from profiles.timeline import TimelineFilter
-from tenants.api.errors import ApiError, InvalidParameterError
+from tenants.api.errors import InvalidParameterError
 from tenants.api.pagination import read_whole_number
 
 LONGEST_SEARCH: Final = 200
@@ -32,14 +32,6 @@ def customer_id_of(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise CustomerNotFound from None
-
-
-def body_object(request: Request) -> dict[str, Any]:
-    """The body, which must be a JSON object; raises ApiError (422)."""
-    body = request.data
-    if not isinstance(body, dict) or isinstance(body, QueryDict):
-        raise ApiError("The body must be a JSON object.", code="VALIDATION_ERROR", status=422)
-    return body
 
 
 def customer_filter(params: QueryDict) -> CustomerFilter:
@@ -77,13 +69,14 @@ def identity_keys_of(params: Mapping[str, str]) -> list[IdentityKey]:
 
 
 def timeline_filter(params: QueryDict) -> TimelineFilter:
-    """The filters of a timeline: lists may be repeated or separated by commas."""
+    """The filters of a timeline, for whoever acts: lists may be repeated or separated by commas."""
     return TimelineFilter(
         categories=_choices(params, "category", ActivityCategory.values),
         types=_choices(params, "type"),
         sources=_choices(params, "source"),
         since=_moment(params, "from"),
         until=_moment(params, "to"),
+        without=hidden_categories(),
     )
 
 

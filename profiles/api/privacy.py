@@ -9,20 +9,25 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 
 from profiles.api import schema
+from profiles.api.customer_schema import CUSTOMER
 from profiles.api.customers import json_answer
-from profiles.api.parameters import body_object, customer_id_of
+from profiles.api.parameters import customer_id_of
 from profiles.errors import InvalidFields
 from profiles.models import ErasureReason
 from profiles.privacy.copies import copy_of_person, zip_of_copy
 from profiles.privacy.erasing import erase_customer, erasure_fields
 from profiles.reading import get_customer
 from profiles.restricting import restriction_of, set_restriction
+from tenants.api.bodies import body_object
 from tenants.api.errors import InvalidParameterError
+from tenants.api.throttling import WRITE
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 
 TAGS: Final = ["privacy"]
 FORMATS: Final = ("json", "zip")
+# All texts of the club are searched, by dry runs as well: a caller keeps one thread busy at most.
+ERASURE_COST: Final = 10
 COUNTS: Final = serializers.DictField(
     child=serializers.DictField(child=serializers.IntegerField()), help_text="Table, act, rows."
 )
@@ -62,7 +67,7 @@ COPY: Final = inline_serializer(
         "customerId": serializers.UUIDField(),
         "profileIds": serializers.ListField(child=serializers.UUIDField()),
         "exportedAt": serializers.DateTimeField(),
-        "customer": type(schema.CUSTOMER)(),
+        "customer": type(CUSTOMER)(),
         "consentHistory": serializers.ListField(child=serializers.JSONField()),
         "data": serializers.DictField(
             child=serializers.ListField(child=serializers.JSONField()), help_text="Table, rows."
@@ -113,6 +118,9 @@ class EraseView(TenantApiView):
 
     required_scopes = {"POST": Scope.ADMIN}
 
+    def rate_class(self, method: str) -> None:
+        """Charged as several requests, as it may take seconds."""
+
     @extend_schema(
         operation_id="eraseCustomer",
         tags=TAGS,
@@ -125,8 +133,9 @@ class EraseView(TenantApiView):
         """For good, with everybody who was merged into them; `dryRun` only counts.
 
         Payments stay as date, type and amount. The person's identifiers are remembered as keyed hashes, so that no late
-        event brings them back. Other services learn it by `crm.profile.deleted`.
+        event brings them back. Other services learn it by `crm.profile.deleted`. Counts as ten requests.
         """
+        request.charge(WRITE, cost=ERASURE_COST)
         fields = erase_fields(body_object(request))
         done = erase_customer(
             customer_id_of(customerId), reason=fields["reason"], dry_run=fields.get("dryRun") or False
@@ -162,18 +171,15 @@ class RestrictionView(TenantApiView):
     def put(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """While it is restricted the customer is neither scored nor told of to other services."""
         body = body_object(request)
-        problems = dict.fromkeys(body.keys() - {"restricted"}, "There is no such field here.")
         if not isinstance(body.get("restricted"), bool):
-            problems["restricted"] = "Write true or false."
-        if problems:
-            raise InvalidFields(problems)
+            raise InvalidFields({"restricted": "Write true or false."})
         set_restriction(customer_id_of(customerId), is_restricted=body["restricted"])
         return json_answer({"restricted": body["restricted"]})
 
 
 def erase_fields(body: dict[str, Any]) -> dict[str, Any]:
     """Reason and dryRun of an erasure; raises InvalidFields."""
-    problems = dict.fromkeys(body.keys() - {"reason", "dryRun"}, "There is no such field here.")
+    problems = {}
     if body.get("reason") not in ErasureReason.values:
         problems["reason"] = f"Choose one of {', '.join(ErasureReason.values)}."
     if body.get("dryRun") is not None and not isinstance(body["dryRun"], bool):

@@ -10,6 +10,7 @@ from rest_framework.fields import Field
 from events.envelope import SOURCES
 from profiles.activity_entry import LONGEST_TITLE
 from profiles.api.customer_pages import SORTS
+from profiles.api.customer_schema import CUSTOMER
 from profiles.api.parameters import HIGHEST_SCORE, LONGEST_KEY, LONGEST_SEARCH, RESOLVABLE
 from profiles.customer_filters import brought_filters
 from profiles.editing import EARLIEST_BIRTH, LONGEST_NOTE, LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, STATUSES
@@ -29,97 +30,8 @@ def _text(help_text: str = "", **options: Any) -> serializers.CharField:
     return serializers.CharField(allow_null=True, help_text=help_text, **options)
 
 
-def _moment(help_text: str = "") -> serializers.DateTimeField:
-    return serializers.DateTimeField(allow_null=True, help_text=help_text)
-
-
-def _day(help_text: str = "") -> serializers.DateField:
-    return serializers.DateField(allow_null=True, help_text=help_text)
-
-
 def _number(help_text: str = "", **options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(help_text=help_text, **options)
-
-
-def _score(help_text: str) -> serializers.IntegerField:
-    return serializers.IntegerField(
-        allow_null=True, min_value=0, max_value=HIGHEST_SCORE, help_text=help_text
-    )
-
-
-def _flag(help_text: str) -> serializers.BooleanField:
-    return serializers.BooleanField(help_text=help_text)
-
-
-KEY_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
-    "id": serializers.UUIDField(),
-    "tenantId": serializers.UUIDField(),
-    "status": serializers.ChoiceField(choices=ProfileStatus.choices),
-    "authUserId": _text("Id at the identity provider."),
-    "email": _text("Lower-case."),
-    "phoneNumber": _text("E.164, as in +27821234567."),
-    "sclMemberId": _number("Id in SCL.", allow_null=True),
-    "teetimePlayerId": _text("Id in TeeTime."),
-    "messagingContactId": _text("Id in Messaging."),
-    "externalIds": serializers.DictField(child=serializers.CharField(), help_text="Ids of earlier systems."),
-}
-PERSON_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
-    "firstName": _text(),
-    "lastName": _text(),
-    "displayName": serializers.CharField(help_text="What to call the person; never empty."),
-    "dateOfBirth": _day(),
-    "gender": _text(),
-    "postcode": _text(),
-    "country": _text(),
-    "language": _text(),
-    "lifecycleStage": serializers.ChoiceField(choices=LifecycleStage.choices),
-    "tags": serializers.ListField(child=serializers.CharField()),
-}
-FIGURE_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
-    "engagementScore": _score("How engaged, 0 to 100."),
-    "engagementScoreAt": _moment(),
-    "churnRiskScore": _score("How likely to leave, 0 to 100."),
-    "churnRiskScoreAt": _moment(),
-    "lifetimeValue": _number("What was paid less what was refunded, in cents."),
-    "lifetimeValueCurrency": serializers.CharField(
-        help_text="ISO 4217. What was paid in other currencies is not in the sum."
-    ),
-    "lastActivityAt": _moment(),
-    "lastActivityType": _text(),
-    "activityCount30d": _number("Activities of the last 30 days."),
-    "activityCount90d": _number("Activities of the last 90 days."),
-    "bookingCount30d": _number("Tee times of the last 30 days."),
-    "lastBookingAt": _moment(),
-    "lastEmailOpenAt": _moment("Opened by a person, not by a machine."),
-    "lastEmailClickAt": _moment("Clicked by a person, not by a machine."),
-}
-CLUB_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
-    "handicap": serializers.FloatField(
-        allow_null=True, help_text="One decimal; a plus handicap is negative."
-    ),
-    "handicapUpdatedAt": _moment(),
-    "homeClubId": _text(),
-    "homeClubName": _text(),
-    "membershipTier": _text(),
-    "membershipStatus": _text(),
-    "memberSince": _day(),
-    "membershipExpiry": _day(),
-    "emailOptIn": _flag("As the Messaging service says; read-only."),
-    "smsOptIn": _flag("As the Messaging service says; read-only."),
-    "pushOptIn": _flag("As the Messaging service says; read-only."),
-    "whatsappOptIn": _flag("As the Messaging service says; read-only."),
-    "createdAt": serializers.DateTimeField(),
-    "updatedAt": serializers.DateTimeField(),
-    "mergedInto": serializers.UUIDField(
-        allow_null=True,
-        help_text="Set when the id asked for was merged: the id of the customer that is shown.",
-    ),
-}
-CUSTOMER: Final = inline_serializer(
-    "Customer", {**KEY_FIELDS, **PERSON_FIELDS, **FIGURE_FIELDS, **CLUB_FIELDS}
-)
-# The same class again: the description knows a component by its class.
-CUSTOMERS: Final = type(CUSTOMER)(many=True)
 
 
 def _editable(**options: Any) -> serializers.CharField:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from profiles.api import schema
 from profiles.api.customers import json_answer
-from profiles.api.parameters import body_object, customer_id_of
+from profiles.api.parameters import customer_id_of
 from profiles.models import LifecycleStage
 from profiles.scoring.representation import customer_scores, read_rules, replace_rules
 from profiles.scoring.rules import (
@@ -19,6 +19,7 @@ from profiles.scoring.rules import (
     HIGHEST,
     MOST_BANDS,
 )
+from tenants.api.bodies import body_object
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 

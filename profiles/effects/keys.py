@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from events.identity_hints import STRENGTH, IdentityKey, IdentityKind, stands_for_nothing
 from profiles.club import Club
-from profiles.normalise import printed_number
+from profiles.normalise import normal_id, printed_number
 
 # Whose id is the source record of an event of this source.
 OWN_KINDS = {
@@ -40,5 +40,5 @@ def _normal(kind: str, value: str, club: Club) -> str | None:
         number = printed_number(value)
         return number if not stands_for_nothing(number) and club.identifies(kind, number) else None
     else:
-        return value if not stands_for_nothing(value) and club.identifies(kind, value) else None
+        return normal_id(value) if not stands_for_nothing(value) and club.identifies(kind, value) else None
     return address if address is not None and club.identifies(kind, address) else None

@@ -51,7 +51,7 @@ def contact_stated(event: DecodedEvent, payload: messaging.Contact, club: Club) 
         return Effect()
     subject.links = True
     replaces = event.type == "messaging.contact.updated"
-    facts = stated_values(club, payload.stated(), PERSON_FIELDS, replaces=replaces)
+    facts = stated_values(club, payload.stated(), PERSON_FIELDS, told_at=event.occurred_at, replaces=replaces)
     add_facts(subject, event.source, facts, rank=FILLS_GAPS)
     add_facts(subject, event.source, _consents(payload.opt_ins), rank=OWNER)
     return effect_on(subject)

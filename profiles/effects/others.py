@@ -4,7 +4,7 @@ from events.catalogue import facilities, feedback
 from profiles.club import Club
 from profiles.effects.drafts import DecodedEvent, Effect
 from profiles.effects.registry import effect_of
-from profiles.effects.subjects import add_activity, effect_on, subject_of, with_reason
+from profiles.effects.subjects import add_activity, effect_on, own_id, subject_of, with_reason
 from profiles.vocabulary import ActivityCategory, LifecycleStage
 
 VOTES = {
@@ -82,5 +82,9 @@ def reservation(
     }
     if event.type == "facilities.reservation.created":
         subject.stage = LifecycleStage.CUSTOMER
-    add_activity(subject, event, activity_type, ActivityCategory.FACILITY, title, metadata=metadata)
+    # A reservation may be moved several times, all else happens to it once.
+    once = None if event.type == "facilities.reservation.rescheduled" else own_id(payload.reservation_id)
+    add_activity(
+        subject, event, activity_type, ActivityCategory.FACILITY, title, metadata=metadata, once=once
+    )
     return effect_on(subject)

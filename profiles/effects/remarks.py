@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from events.identity_hints import ADDRESSES, IdentityKind, stands_for_nothing
-from profiles.births import doubt
+from events.identity_hints import ADDRESSES, SUBJECT_KINDS, IdentityKind, stands_for_nothing
 from profiles.club import Club
 from profiles.effects.drafts import DecodedEvent
 
 Remark = Mapping[str, str]
+# The id of what happened, by the names that payloads have for it.
+OWN_IDS: Final = ("id", "reservation_id")
 WORDS: Final = {IdentityKind.EMAIL: "e-mail address", IdentityKind.PHONE: "phone number"}
 
 
@@ -20,10 +21,20 @@ def remarks_on(event: DecodedEvent, club: Club) -> list[Remark]:
         reason = _reason(kind, value, club)
         if reason:
             remarks.append({"field": str(kind), "text": reason})
+    own = next((getattr(event.payload, name, None) for name in OWN_IDS if hasattr(event.payload, name)), None)
+    if isinstance(own, str) and not event.type.startswith(tuple(SUBJECT_KINDS)) and stands_for_nothing(own):
+        text = f"{own!r} stands for nothing: told again, this would count again."
+        remarks.append({"field": "id", "text": text})
     birth = getattr(event.payload, "date_of_birth", None)
-    if isinstance(birth, date) and (reason := doubt(birth, club.today, club.default_births)):
+    if isinstance(birth, date) and (reason := club.doubt(birth, event.occurred_at)):
         remarks.append({"field": "dateOfBirth", "text": f"{reason}; it was left aside."})
     return remarks
+
+
+def id_given_twice(kind: str) -> Remark:
+    """Of an event whose id has been somebody else's: the service may have given it to two people."""
+    text = "This id has been somebody of another name and address: did its service give it to two people?"
+    return {"field": str(kind), "text": text}
 
 
 def _reason(kind: str, value: str, club: Club) -> str:

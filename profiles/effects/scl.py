@@ -1,5 +1,6 @@
 """Effects of the membership service's events."""
 
+from datetime import datetime
 from typing import Any
 
 from events.catalogue import scl
@@ -12,6 +13,7 @@ from profiles.effects.subjects import (
     effect_on,
     in_words,
     listed,
+    own_id,
     stated_values,
     subject_of,
     with_reason,
@@ -34,9 +36,11 @@ MEMBER_FIELDS: dict[str, tuple[str, str]] = {
 }
 
 
-def _stated_facts(stated: dict[str, Any], club: Club, *, replaces: bool = False) -> dict[str, Any]:
+def _stated_facts(
+    stated: dict[str, Any], club: Club, told_at: datetime, *, replaces: bool = False
+) -> dict[str, Any]:
     fields = {name: field for name, (field, _) in MEMBER_FIELDS.items()}
-    return stated_values(club, stated, fields, replaces=replaces)
+    return stated_values(club, stated, fields, told_at=told_at, replaces=replaces)
 
 
 @effect_of("scl.member.created")
@@ -46,7 +50,7 @@ def member_created(event: DecodedEvent, payload: scl.MemberCreated, club: Club) 
     if subject is None:
         return Effect()
     subject.links = True
-    facts = _stated_facts(payload.stated(), club)
+    facts = _stated_facts(payload.stated(), club, event.occurred_at)
     add_facts(subject, event.source, facts | {"status": ProfileStatus.ACTIVE.value})
     tier = facts.get("membershipTier")
     title = f"Became a member ({tier})" if tier else "Became a member"
@@ -67,7 +71,7 @@ def member_updated(event: DecodedEvent, payload: scl.MemberUpdated, club: Club) 
     if payload.changes:
         aliases = {name: info.alias for name, info in type(payload).model_fields.items()}
         stated = {name: value for name, value in stated.items() if aliases[name] in payload.changes}
-    add_facts(subject, event.source, _stated_facts(stated, club, replaces=True))
+    add_facts(subject, event.source, _stated_facts(stated, club, event.occurred_at, replaces=True))
     words = listed(dict.fromkeys(words for name, (_, words) in MEMBER_FIELDS.items() if name in stated))
     title = f"Membership details updated: {words}" if words else "Membership details updated"
     add_activity(
@@ -191,15 +195,19 @@ def _counted(amount_cents: int, currency: str | None, club: Club) -> int:
 
 @effect_of("scl.payment.received")
 def payment_received(event: DecodedEvent, payload: scl.PaymentReceived, club: Club) -> Effect:
-    """Money in: adds to the lifetime value; makes a customer."""
-    title = f"Paid {club.money(payload.amount_cents, payload.currency)}"
+    """Money in: adds to the lifetime value; makes a customer. Below zero it is money that was taken back."""
+    is_back = payload.amount_cents < 0
+    verb = "Payment taken back:" if is_back else "Paid"
+    title = f"{verb} {club.money(abs(payload.amount_cents), payload.currency)}"
     if payload.method:
         title += f" by {payload.method.replace('_', ' ').lower()}"
-    metadata = _amount(payload) | {"paymentId": payload.id, "method": payload.method}
+    payment_id = own_id(payload.id)
+    metadata = _amount(payload) | {"paymentId": payment_id, "method": payload.method}
     title = with_reason(title, payload.description)
-    subject = _paying(event, club, "PAYMENT_RECEIVED", title, metadata, once=payload.id)
+    subject = _paying(event, club, "PAYMENT_RECEIVED", title, metadata, once=payment_id)
     if subject is not None:
-        subject.stage = LifecycleStage.CUSTOMER
+        if payload.amount_cents > 0:
+            subject.stage = LifecycleStage.CUSTOMER
         subject.figures.value_cents = _counted(payload.amount_cents, payload.currency, club)
     return effect_on(subject)
 
@@ -208,16 +216,22 @@ def payment_received(event: DecodedEvent, payload: scl.PaymentReceived, club: Cl
 def payment_failed(event: DecodedEvent, payload: scl.PaymentFailed, club: Club) -> Effect:
     """Money that did not come."""
     title = with_reason(f"Payment{_of(payload, club)} failed", payload.reason)
-    metadata = _amount(payload) | {"paymentId": payload.id, "reason": payload.reason}
-    return effect_on(_paying(event, club, "PAYMENT_FAILED", title, metadata))
+    payment_id = own_id(payload.id)
+    metadata = _amount(payload) | {"paymentId": payment_id, "reason": payload.reason}
+    # One payment may fail several times; the same attempt is one however often it is told.
+    attempt = (
+        f"{payment_id}@{payload.attempted_at.isoformat()}" if payment_id and payload.attempted_at else None
+    )
+    return effect_on(_paying(event, club, "PAYMENT_FAILED", title, metadata, once=attempt))
 
 
 @effect_of("scl.payment.refunded")
 def payment_refunded(event: DecodedEvent, payload: scl.PaymentRefunded, club: Club) -> Effect:
     """Money back: taken off the lifetime value."""
     title = f"Refunded {club.money(payload.amount_cents, payload.currency)}"
-    metadata = _amount(payload) | {"paymentId": payload.id}
-    subject = _paying(event, club, "PAYMENT_REFUNDED", title, metadata, once=payload.id)
+    payment_id = own_id(payload.id)
+    metadata = _amount(payload) | {"paymentId": payment_id}
+    subject = _paying(event, club, "PAYMENT_REFUNDED", title, metadata, once=payment_id)
     if subject is not None:
         subject.figures.value_cents = -_counted(payload.amount_cents, payload.currency, club)
     return effect_on(subject)
@@ -228,10 +242,9 @@ def invoice(event: DecodedEvent, payload: scl.Invoice, club: Club) -> Effect:
     """An invoice went out, or was not paid in time."""
     amount = _of(payload, club)
     due = f", due {club.day(payload.due_date)}" if payload.due_date else ""
-    metadata = _amount(payload) | {"invoiceId": payload.id, "dueDate": payload.due_date}
-    if event.type == "scl.invoice.overdue":
-        title = f"Invoice{amount} overdue{due}"
-        return effect_on(_paying(event, club, "INVOICE_OVERDUE", title, metadata, once=payload.id))
-    return effect_on(
-        _paying(event, club, "INVOICE_SENT", f"Invoice{amount} sent{due}", metadata, once=payload.id)
-    )
+    invoice_id = own_id(payload.id)
+    metadata = _amount(payload) | {"invoiceId": invoice_id, "dueDate": payload.due_date}
+    is_overdue = event.type == "scl.invoice.overdue"
+    activity_type, what = ("INVOICE_OVERDUE", "overdue") if is_overdue else ("INVOICE_SENT", "sent")
+    title = f"Invoice{amount} {what}{due}"
+    return effect_on(_paying(event, club, activity_type, title, metadata, once=invoice_id))

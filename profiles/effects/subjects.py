@@ -1,9 +1,10 @@
 """Building the person an event is about, and the texts of the timeline."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from events.identity_hints import stands_for_nothing
 from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft, DecodedEvent, Effect, FactDraft, Subject
 from profiles.effects.keys import normal_keys
@@ -54,7 +55,12 @@ def _plain(value: Any) -> Any:
 
 
 def stated_values(
-    club: Club, stated: Mapping[str, Any], fields: Mapping[str, str], *, replaces: bool = False
+    club: Club,
+    stated: Mapping[str, Any],
+    fields: Mapping[str, str],
+    *,
+    told_at: datetime,
+    replaces: bool = False,
 ) -> dict[str, Any]:
     """Golden field → value for what a payload states (`Payload.stated`), by a table payload name → golden field.
 
@@ -66,12 +72,17 @@ def stated_values(
         if name not in stated:
             continue
         given = stated[name]
-        value = None if given is None else club.usable(field, given)
+        value = None if given is None else club.usable(field, given, told_at)
         # Of two names for one field (a tier's id and its name) an empty one does not undo the other.
         is_gone = given is None or (replaces and field in REPLACED)
         if value is not None or (is_gone and values.get(field) is None):
             values[field] = value
     return values
+
+
+def own_id(given: str | None) -> str | None:
+    """The id of what happened; None where it is what programs write for none: then nothing is recognised by it."""
+    return None if given is None or stands_for_nothing(given) else given
 
 
 def add_activity(
@@ -85,7 +96,7 @@ def add_activity(
     metadata: Mapping[str, Any] | None = None,
     once: str | None = None,
 ) -> None:
-    """A row of the timeline; metadata without empty values. `once`: the id of what happens only once."""
+    """A row of the timeline; metadata without empty values. `once`: the id of what happens only once (`own_id`)."""
     subject.activities.append(
         ActivityDraft(
             type=activity_type,

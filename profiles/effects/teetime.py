@@ -16,6 +16,7 @@ from profiles.effects.subjects import (
     add_activity,
     add_facts,
     effect_on,
+    own_id,
     stated_values,
     subject_of,
     with_reason,
@@ -43,9 +44,11 @@ def _in_words(handicap: Decimal, club: Club) -> str:
     return club.decimal(f"+{-handicap:.1f}" if handicap < 0 else f"{handicap:.1f}")
 
 
-def _player_facts(payload: teetime.PlayerCreated | teetime.PlayerUpdated, club: Club) -> dict[str, Any]:
+def _player_facts(
+    payload: teetime.PlayerCreated | teetime.PlayerUpdated, club: Club, told_at: datetime
+) -> dict[str, Any]:
     is_update = isinstance(payload, teetime.PlayerUpdated)
-    facts = stated_values(club, payload.stated(), PLAYER_FIELDS, replaces=is_update)
+    facts = stated_values(club, payload.stated(), PLAYER_FIELDS, told_at=told_at, replaces=is_update)
     if facts.get("handicap") is not None:
         facts["handicap"] = _tenths(facts["handicap"])
     return facts
@@ -62,7 +65,7 @@ def player_created(event: DecodedEvent, payload: teetime.PlayerCreated, club: Cl
     if subject is None:
         return Effect()
     subject.links = True
-    add_facts(subject, event.source, _player_facts(payload, club))
+    add_facts(subject, event.source, _player_facts(payload, club, event.occurred_at))
     subject.if_new = ActivityDraft(
         "PROFILE_CREATED", ActivityCategory.IDENTITY, "First seen as a player", CHANNELS["teetime"], {}
     )
@@ -76,7 +79,7 @@ def player_updated(event: DecodedEvent, payload: teetime.PlayerUpdated, club: Cl
     if subject is None:
         return Effect()
     subject.links = True
-    add_facts(subject, event.source, _player_facts(payload, club))
+    add_facts(subject, event.source, _player_facts(payload, club, event.occurred_at))
     add_activity(
         subject,
         event,
@@ -142,7 +145,7 @@ def booking_created(event: DecodedEvent, payload: teetime.BookingCreated, club: 
         ActivityCategory.BOOKING,
         f"Booked {what}",
         metadata=metadata,
-        once=payload.id,
+        once=own_id(payload.id),
     )
     subject.figures.booked_at = event.occurred_at
     effect = effect_on(subject)
@@ -161,7 +164,7 @@ def booking_created(event: DecodedEvent, payload: teetime.BookingCreated, club: 
                 metadata={
                     key: metadata[key] for key in ("bookingId", "clubId", "clubName", "courseName", "teeTime")
                 },
-                once=payload.id,
+                once=own_id(payload.id),
             )
             effect.subjects.append(partner)
     return effect
@@ -205,7 +208,15 @@ def booking_cancelled(event: DecodedEvent, payload: teetime.BookingCancelled, cl
     if subject is not None:
         title = with_reason("Cancelled a tee time", payload.reason)
         metadata = {"bookingId": payload.id, "reason": payload.reason}
-        add_activity(subject, event, "TEETIME_CANCELLED", ActivityCategory.BOOKING, title, metadata=metadata)
+        add_activity(
+            subject,
+            event,
+            "TEETIME_CANCELLED",
+            ActivityCategory.BOOKING,
+            title,
+            metadata=metadata,
+            once=own_id(payload.id),
+        )
     return effect_on(subject)
 
 
@@ -223,7 +234,7 @@ def round_completed(event: DecodedEvent, payload: teetime.BookingCompleted, club
             ActivityCategory.GOLF,
             title,
             metadata=metadata,
-            once=payload.id,
+            once=own_id(payload.id),
         )
     return effect_on(subject)
 
@@ -240,6 +251,7 @@ def no_show(event: DecodedEvent, payload: teetime.BookingNoShow, club: Club) -> 
             ActivityCategory.BOOKING,
             "Did not show up for a tee time",
             metadata={"bookingId": payload.id},
+            once=own_id(payload.id),
         )
     return effect_on(subject)
 
@@ -261,7 +273,15 @@ def score_posted(event: DecodedEvent, payload: teetime.ScorePosted, club: Club) 
             "differential": payload.differential,
         }
         title = f"Posted a score{score}{differential}"
-        add_activity(subject, event, "SCORE_POSTED", ActivityCategory.GOLF, title, metadata=metadata)
+        add_activity(
+            subject,
+            event,
+            "SCORE_POSTED",
+            ActivityCategory.GOLF,
+            title,
+            metadata=metadata,
+            once=own_id(payload.id),
+        )
     return effect_on(subject)
 
 

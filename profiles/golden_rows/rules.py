@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from profiles.vocabulary import STAGE_LADDER, LifecycleStage, ProfileStatus
 
 FILLS_GAPS, ORDINARY, OWNER = 0, 1, 2
+CRM: Final = "crm"
 
 FIELD_OWNERS: Final[Mapping[str, str]] = {
     "membershipTier": "scl",
@@ -102,9 +103,14 @@ class KnownFact(NamedTuple):
     event_id: str
 
     @property
-    def weight(self) -> tuple[int, datetime, str, str]:
-        """What decides between two facts of one field; equal only where one event states it of two records."""
-        return (self.rank, self.occurred_at, self.source, self.event_id)
+    def weight(self) -> tuple[int, bool, datetime, str, str]:
+        """What decides between two facts of one field; equal only where one event states it of two records.
+
+        A service's 1 January is often a year of which it knows no day: it gives way to any other date of birth. Staff
+        and files mean what they write.
+        """
+        is_vague = self.field == "dateOfBirth" and self.source != CRM and str(self.value).endswith("-01-01")
+        return (self.rank, not is_vague, self.occurred_at, self.source, self.event_id)
 
     def outweighs(self, rival: "KnownFact") -> bool:
         """Whether this fact stands and the rival does not; of two of one event the greater value."""

@@ -1,6 +1,7 @@
 """What callers of GraphQL give, and how it becomes what the domain takes."""
 
 from datetime import datetime
+from enum import Enum
 from typing import Any, Final
 
 import graphene
@@ -9,7 +10,8 @@ from graphene.utils.str_converters import to_camel_case, to_snake_case
 from events.identity_hints import IdentityKey, IdentityKind
 from profiles.api.parameters import HIGHEST_SCORE, LONGEST_KEY, LONGEST_SEARCH
 from profiles.customer_filters import LONGEST_VALUE, brought_filters
-from profiles.graphql.types import Category, DateTime, Source, Stage, Status
+from profiles.discretion import hidden_categories
+from profiles.graphql.types import Category, Date, DateTime, EditedStatus, Source, Stage, Status
 from profiles.reading import CustomerFilter as Filter
 from profiles.timeline import TimelineFilter as ChosenActivities
 from tenants.api.errors import InvalidParameterError
@@ -36,6 +38,9 @@ class PaginationInput(graphene.InputObjectType):
 
     skip = graphene.Int(default_value=0)
     take = graphene.Int(default_value=DEFAULT_TAKE, description=f"At most {MAX_TAKE}.")
+    cursor = graphene.String(
+        description="`nextCursor` of the page before, instead of `skip`: nobody is missed or repeated."
+    )
 
 
 _SCALARS: Final[dict[str, Any]] = {
@@ -69,6 +74,8 @@ class CustomerFilter(BroughtFilters):
     engagement_min = graphene.Int()
     churn_risk_min = graphene.Int()
     email_opt_in = graphene.Boolean()
+    created_from = DateTime(description="Known since then.")
+    updated_from = DateTime(description="Changed since then.")
 
 
 class TimelineFilter(graphene.InputObjectType):
@@ -93,8 +100,8 @@ class CustomerInput(graphene.InputObjectType):
     language = graphene.String()
     email = graphene.String()
     phone_number = graphene.String()
-    date_of_birth = graphene.String(description="As in 1984-05-17.")
-    status = graphene.String(description="ACTIVE or INACTIVE.")
+    date_of_birth = Date()
+    status = EditedStatus()
     tags = graphene.List(graphene.NonNull(graphene.String))
 
 
@@ -119,26 +126,29 @@ def customer_filter_of(given: Any) -> Filter:
     if len(search) > LONGEST_SEARCH:
         raise InvalidParameterError("search", f"At most {LONGEST_SEARCH} characters.")
     return Filter(
-        status=_text(given.status),
-        lifecycle_stage=_text(given.lifecycle_stage),
+        status=text_of(given.status),
+        lifecycle_stage=text_of(given.lifecycle_stage),
         search=search or None,
         engagement_min=_score("engagementMin", given.engagement_min),
         churn_risk_min=_score("churnRiskMin", given.churn_risk_min),
         email_opt_in=given.email_opt_in,
+        created_from=_aware("createdFrom", given.created_from),
+        updated_from=_aware("updatedFrom", given.updated_from),
         brought=_brought(given),
     )
 
 
 def timeline_filter_of(given: Any) -> ChosenActivities:
-    """The domain's filter; raises InvalidParameterError for times without an offset."""
+    """The domain's filter, for whoever acts; raises InvalidParameterError for times without an offset."""
     if given is None:
-        return ChosenActivities()
+        return ChosenActivities(without=hidden_categories())
     return ChosenActivities(
-        categories=[_text(value) or "" for value in given.category or ()],
+        categories=[text_of(value) or "" for value in given.category or ()],
         types=list(given.type or ()),
-        sources=[_text(value) or "" for value in given.source or ()],
+        sources=[text_of(value) or "" for value in given.source or ()],
         since=_aware("from", given.from_),
         until=_aware("to", given.to),
+        without=hidden_categories(),
     )
 
 
@@ -159,7 +169,12 @@ def identity_keys_of(arguments: dict[str, str | None]) -> list[IdentityKey]:
 
 def customer_values(given: dict[str, Any]) -> dict[str, Any]:
     """The fields that are given, by their API names."""
-    return {to_camel_case(name): value for name, value in given.items()}
+    return {to_camel_case(name): plain(value) for name, value in given.items()}
+
+
+def plain(value: Any) -> Any:
+    """The text behind a value of an enumeration; anything else as it is."""
+    return value.value if isinstance(value, Enum) else value
 
 
 def _brought(given: Any) -> dict[str, str]:
@@ -172,8 +187,9 @@ def _brought(given: Any) -> dict[str, str]:
     return {name: text.lower() if text in ("True", "False") else text for name, text in texts.items()}
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else str(getattr(value, "value", value))
+def text_of(value: Any) -> str | None:
+    """An argument as text, None where it is left out."""
+    return None if value is None else str(plain(value))
 
 
 def _score(name: str, value: int | None) -> int | None:

@@ -1,5 +1,6 @@
 """Reading customers by GraphQL. Each root field reads what it shows at once, so that rows never cost queries."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,15 +8,18 @@ from uuid import UUID
 import graphene
 import orjson
 
+from profiles.api.customer_pages import places_of
+from profiles.discretion import telling, told_customer
 from profiles.errors import CustomerNotFound
 from profiles.graphql import inputs, types
 from profiles.graphql.context import Context, scoped
+from profiles.graphql.pages import page_of
 from profiles.graphql.pages_of_customers import with_page
 from profiles.reading import customer_timeline, list_customers, list_notes, read_customer, resolve_customer
 from profiles.representation import COLUMNS, activity_fields, note_fields, row_fields
 from tenants.action_log import log_seen
 from tenants.api.cursors import decode_cursor, encode_cursor
-from tenants.api.pagination import cursor_answer, page_answer, take_page
+from tenants.api.pagination import cursor_answer
 from tenants.models import Scope
 
 TENANT = graphene.String(description="UUID, slug or alias; may be left out where the request names it.")
@@ -31,26 +35,30 @@ def uuid_of(text: str) -> UUID:
 
 @scoped(Scope.READ)
 def _customer(context: Context, *, id: str) -> Any:
-    customer = orjson.loads(read_customer(uuid_of(id)))
+    customer = told_customer(orjson.loads(read_customer(uuid_of(id))))
     log_seen("customer.viewed", subject_kind="customer", subject_id=id)
     with_page([customer])
     return customer
 
 
 @scoped(Scope.READ)
-def _customers(context: Context, *, filter: Any = None, pagination: Any = None) -> Any:
-    window = inputs.window_of(pagination)
-    chosen = list_customers(inputs.customer_filter_of(filter))
-    rows, total = take_page(chosen.values_list(*COLUMNS), window)
-    fields = [row_fields(row) for row in rows]
+def _customers(context: Context, *, filter: Any = None, sort: Any = None, pagination: Any = None) -> Any:
+    chosen = inputs.customer_filter_of(filter)
+    places = places_of(list_customers(chosen), inputs.text_of(sort), is_search=bool(chosen.search))
+    return page_of(places.rows.values_list(*COLUMNS), pagination, _told, places)
+
+
+def _told(rows: Sequence[Any]) -> Any:
+    tell = telling()
+    fields = [tell(row_fields(row)) for row in rows]
     for each in fields:
         each["externalIds"] = dict(each["externalIds"])
-    return page_answer(with_page(fields), total=total, window=window)
+    return with_page(fields)
 
 
 @scoped(Scope.READ)
 def _resolve_customer(context: Context, **keys: str | None) -> Any:
-    fields = resolve_customer(inputs.identity_keys_of(keys))
+    fields = told_customer(resolve_customer(inputs.identity_keys_of(keys)))
     # Written and read again, because a plain cursor leaves `externalIds` as a piece of JSON.
     return {**fields, "externalIds": orjson.loads(orjson.dumps(fields["externalIds"]))}
 
@@ -75,9 +83,8 @@ def _customer_timeline(
 
 @scoped(Scope.READ)
 def _customer_notes(context: Context, *, customer_id: str, pagination: Any = None) -> Any:
-    window = inputs.window_of(pagination)
-    notes, total = take_page(list_notes(uuid_of(customer_id)), window)
-    return page_answer([note_fields(note) for note in notes], total=total, window=window)
+    notes = list_notes(uuid_of(customer_id))
+    return page_of(notes, pagination, lambda page: [note_fields(note) for note in page])
 
 
 class CustomerQueries(graphene.ObjectType):
@@ -90,6 +97,7 @@ class CustomerQueries(graphene.ObjectType):
         types.CustomerPage,
         tenant_id=TENANT,
         filter=inputs.CustomerFilter(),
+        sort=types.Sort(),
         pagination=inputs.PaginationInput(),
         resolver=_customers,
     )

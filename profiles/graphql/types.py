@@ -1,12 +1,19 @@
 """Customers, activities and notes in GraphQL: the fields of REST under the same names."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import graphene
+from django.db.models import TextChoices
+from graphene.utils.str_converters import to_snake_case
 from graphql import GraphQLResolveInfo
 
 from events.envelope import SOURCES
+from profiles.api.customer_pages import SORTS
+from profiles.customer_table import CUSTOMER, CustomerField, Kind
+from profiles.editing import STATUSES
 from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
+from tenants.choices import TextChoices as PlainChoices
 
 
 class DateTime(graphene.DateTime):
@@ -36,18 +43,31 @@ class JSON(graphene.Scalar):
         return value
 
 
-def text_enum(name: str, values: list[str], description: str) -> Any:
-    """An enumeration whose values are plain text inside, as everywhere else in the domain.
+def text_enum(name: str, values: type[TextChoices | PlainChoices] | Sequence[str], description: str) -> Any:
+    """An enumeration whose values are plain text inside, as everywhere else in the domain; choices bring their words.
 
-    GraphQL has no spaces: "At Risk" is AT_RISK there.
+    GraphQL has no spaces: "At Risk" is AT_RISK there. What is empty (no choice made) is null and no value.
     """
-    named = [(value.upper().replace(" ", "_") if " " in value else value, value) for value in values]
-    return graphene.Enum(name, named, description=lambda _: description)
+    words = dict(values.choices) if isinstance(values, type) else dict.fromkeys(values)
+    named = [(text.upper().replace(" ", "_") if " " in text else text, text) for text in words if text]
+    return graphene.Enum(
+        name,
+        named,
+        # Asked for the enumeration itself (None) and for each of its values.
+        description=lambda value: description if value is None else words[value.value],
+    )
 
 
-Status = text_enum("CustomerStatus", ProfileStatus.values, "Whether the customer stands for somebody.")
-Stage = text_enum("LifecycleStage", LifecycleStage.values, "How far a customer has come.")
-Category = text_enum("ActivityCategory", ActivityCategory.values, "Groups of activity types.")
+Status = text_enum("CustomerStatus", ProfileStatus, "Whether the customer stands for somebody.")
+Stage = text_enum("LifecycleStage", LifecycleStage, "How far a customer has come.")
+Category = text_enum("ActivityCategory", ActivityCategory, "Groups of activity types.")
+# Of what callers write; no edit merges or deletes somebody.
+EditedStatus = text_enum("CustomerEditedStatus", list(STATUSES), "What a customer may be set to.")
+Sort: Any = graphene.Enum(
+    "CustomerSort",
+    [(to_snake_case(name.lstrip("-")).upper() + "_DESC" * name.startswith("-"), name) for name in SORTS],
+    description=lambda value: None if value else "The order of customers; DESC: the greatest first.",
+)
 Source = text_enum("EventSource", list(SOURCES), "Services that tell of customers.")
 
 
@@ -56,63 +76,39 @@ def by_api_name(name: str, default: Any, root: Any, info: GraphQLResolveInfo, **
     return root[info.field_name]
 
 
-class Customer(graphene.ObjectType):
-    """One customer of a club."""
+_SCALARS: Mapping[Kind, Any] = {
+    Kind.ID: graphene.ID,
+    Kind.STATUS: Status,
+    Kind.STAGE: Stage,
+    Kind.TEXT: graphene.String,
+    Kind.TEXTS: graphene.List(graphene.NonNull(graphene.String)),
+    Kind.TEXT_BY_NAME: JSON,
+    Kind.FLAG: graphene.Boolean,
+    Kind.COUNT: graphene.Int,
+    Kind.LARGE: graphene.BigInt,
+    Kind.SCORE: graphene.Int,
+    Kind.DECIMAL: graphene.Float,
+    Kind.DAY: Date,
+    Kind.MOMENT: DateTime,
+}
 
-    class Meta:
-        default_resolver = by_api_name
 
-    id = graphene.ID(required=True)
-    tenant_id = graphene.ID(required=True)
-    status = graphene.Field(Status, required=True)
-    auth_user_id = graphene.String()
-    email = graphene.String()
-    phone_number = graphene.String()
-    scl_member_id = graphene.BigInt()
-    teetime_player_id = graphene.String()
-    messaging_contact_id = graphene.String()
-    external_ids = JSON(required=True)
-    first_name = graphene.String()
-    last_name = graphene.String()
-    display_name = graphene.String(required=True)
-    date_of_birth = Date()
-    gender = graphene.String()
-    postcode = graphene.String()
-    country = graphene.String()
-    language = graphene.String()
-    lifecycle_stage = graphene.Field(Stage, required=True)
-    tags = graphene.List(graphene.NonNull(graphene.String), required=True)
-    engagement_score = graphene.Int()
-    engagement_score_at = DateTime()
-    churn_risk_score = graphene.Int()
-    churn_risk_score_at = DateTime()
-    lifetime_value = graphene.BigInt(required=True, description="In cents.")
-    lifetime_value_currency = graphene.String(required=True)
-    last_activity_at = DateTime()
-    last_activity_type = graphene.String()
-    activity_count_30d = graphene.Int(required=True, name="activityCount30d")
-    activity_count_90d = graphene.Int(required=True, name="activityCount90d")
-    booking_count_30d = graphene.Int(required=True, name="bookingCount30d")
-    last_booking_at = DateTime()
-    last_email_open_at = DateTime()
-    last_email_click_at = DateTime()
-    handicap = graphene.Float(description="A plus handicap is negative.")
-    handicap_updated_at = DateTime()
-    home_club_id = graphene.String()
-    home_club_name = graphene.String()
-    membership_tier = graphene.String()
-    membership_status = graphene.String()
-    member_since = Date()
-    membership_expiry = Date()
-    email_opt_in = graphene.Boolean(required=True)
-    sms_opt_in = graphene.Boolean(required=True)
-    push_opt_in = graphene.Boolean(required=True)
-    whatsapp_opt_in = graphene.Boolean(required=True)
-    created_at = DateTime(required=True)
-    updated_at = DateTime(required=True)
-    merged_into = graphene.ID(
-        description="The customer that is shown, where the id asked for was merged into it."
+def _field(field: CustomerField) -> graphene.Field:
+    words = field.words or None
+    return graphene.Field(
+        _SCALARS[field.kind], name=field.name, required=not field.is_nullable, description=words
     )
+
+
+Customer: Any = type(
+    "Customer",
+    (graphene.ObjectType,),
+    {
+        "__doc__": "One customer of a club.",
+        "Meta": type("Meta", (), {"default_resolver": by_api_name}),
+        **{to_snake_case(field.name): _field(field) for field in CUSTOMER},
+    },
+)
 
 
 class Activity(graphene.ObjectType):
@@ -146,16 +142,23 @@ class Note(graphene.ObjectType):
     created_at = DateTime(required=True)
 
 
+def counted(root: Any, info: GraphQLResolveInfo) -> Any:
+    """How many there are; counted now where nobody needed to know before."""
+    total = root["total"]
+    return total() if callable(total) else total
+
+
 class PageMeta(graphene.ObjectType):
     """Where a page stands in its list."""
 
     class Meta:
         default_resolver = by_api_name
 
-    total = graphene.Int(required=True)
+    total = graphene.Int(required=True, resolver=counted)
     skip = graphene.Int(required=True)
     take = graphene.Int(required=True)
     has_more = graphene.Boolean(required=True)
+    next_cursor = graphene.String(description="`cursor` of the next page; null: this is the last.")
 
 
 class CursorMeta(graphene.ObjectType):

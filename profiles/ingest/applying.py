@@ -9,10 +9,12 @@ from uuid import UUID
 from django.db import connection
 
 from events.log import LogEntry
+from profiles.births import telling
 from profiles.claims import Claim, KeyLink, Person
 from profiles.club import Club
 from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
+from profiles.effects.remarks import id_given_twice
 from profiles.identity import IdentityMap
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges, IdentifierIds, Recorded, StatedFact
@@ -95,7 +97,7 @@ def apply_resolved_events(
 
 def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_resolved: bool) -> BatchResult:
     with connection.cursor() as cursor:
-        identity_map, claims = _load(cursor, club, events, now)
+        identity_map, claims = _load(cursor, club, events, now, with_traits=not only_resolved)
         deferred: list[ReadyEvent] = []
         if only_resolved:
             is_deferred = needs_exclusive_lock(identity_map, claims)
@@ -120,12 +122,13 @@ def _look_again(cursor: Any, club: Club, identity_map: IdentityMap) -> None:
 
 
 def _load(
-    cursor: Any, club: Club, events: Sequence[ReadyEvent], now: datetime
+    cursor: Any, club: Club, events: Sequence[ReadyEvent], now: datetime, *, with_traits: bool = True
 ) -> tuple[IdentityMap, list[list[Claim]]]:
     """What is known of the people of events, and what each event claims about them."""
     claims = [[_claim(event.header, subject) for subject in event.effect.subjects] for event in events]
     cursor.execute(PLAN_FOR_BATCHES)
-    return load_identity_map(cursor, club, [claim for group in claims for claim in group], now), claims
+    flat = [claim for group in claims for claim in group]
+    return load_identity_map(cursor, club, flat, now, with_traits=with_traits), claims
 
 
 def _decide_and_write(
@@ -136,9 +139,19 @@ def _decide_and_write(
     for event, group in zip(events, claims, strict=True):
         is_repeat = (event.header.source, event.header.event_id) in recorded_already
         _take(batch, event, group, is_repeat=is_repeat)
+    _tell_defects(batch.identity_map, events)
     added_tags = write(cursor, batch)
     new_ids = {person.id for person in batch.identity_map.new_people()}
     return BatchResult([_result(batch, event.header) for event in events], new_ids, added_tags, [])
+
+
+def _tell_defects(identity_map: IdentityMap, events: Iterable[ReadyEvent]) -> None:
+    """Remark on the events that showed that an id is two people's."""
+    if identity_map.given_twice:
+        for event in events:
+            key = identity_map.given_twice.pop((event.header.source, event.header.event_id), None)
+            if key is not None:
+                event.remarks = [*event.remarks, id_given_twice(key.kind)]
 
 
 def _drop_erased_subjects(
@@ -167,7 +180,7 @@ def _claim(header: EventHeader, subject: Subject) -> Claim:
     return Claim(
         keys=subject.keys,
         name=subject.name,
-        birth=subject.birth,
+        birth=telling(subject.birth),
         source=header.source,
         event_id=header.event_id,
         occurred_at=header.occurred_at,

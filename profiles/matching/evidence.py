@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from profiles.births import telling
 from profiles.names import PersonName, may_be_one_person, spells_somebody_else
 from profiles.normalise import folded
 
 # Bits of evidence, about as much as the search for duplicates gives for the same (see docs/duplicates.md).
 SAME_EMAIL, SAME_PHONE = 7.0, 6.0
+# Of two with other first names an address tells that they live together, and no more.
+OF_A_FAMILY: Final = 0.5
 SAME_NAME, ALIKE_NAME, OTHER_NAME = 5.0, 2.0, -6.0
 SAME_BIRTH, SWAPPED_BIRTH, OTHER_BIRTH = 7.0, 4.0, -7.0
 SAME_CLUB, NEAR_HANDICAP, FAR_HANDICAP = 0.5, 1.0, -2.0
 TWO_IDS: Final = -8.0
 OTHER_NAME_IN_MAIL: Final = -5.0
 NEAR_TENTHS, FAR_TENTHS = 15, 80
+WORDS: Final = {"email": "Same e-mail address", "phoneNumber": "Same phone number"}
+WEIGHTS: Final = {"email": SAME_EMAIL, "phoneNumber": SAME_PHONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +63,9 @@ def from_comparisons(comparisons: Sequence[Mapping[str, Any]]) -> list[Evidence]
 
 def _addresses(one: Side, other: Side) -> list[Evidence]:
     shared = set(one.keys) & set(other.keys)
-    points = []
-    if any(kind == "email" for kind, _ in shared):
-        points.append(Evidence("Same e-mail address", SAME_EMAIL))
-    if any(kind == "phoneNumber" for kind, _ in shared):
-        points.append(Evidence("Same phone number", SAME_PHONE))
-    return points
+    kinds = [kind for kind in ("email", "phoneNumber") if any(kind == held for held, _ in shared)]
+    is_family = is_rather_household(one, other)
+    return [Evidence(WORDS[kind], OF_A_FAMILY if is_family else WEIGHTS[kind]) for kind in kinds]
 
 
 def _ids(one: Side, other: Side) -> list[Evidence]:
@@ -108,15 +110,12 @@ def is_rather_household(one: Side, other: Side) -> bool:
 
 
 def _birth(one: Side, other: Side) -> list[Evidence]:
-    if one.birth is None or other.birth is None:
+    born, other_born = telling(one.birth), telling(other.birth)
+    if born is None or other_born is None:
         return []
-    if one.birth == other.birth:
+    if born == other_born:
         return [Evidence("Same date of birth", SAME_BIRTH)]
-    if (one.birth.year, one.birth.month, one.birth.day) == (
-        other.birth.year,
-        other.birth.day,
-        other.birth.month,
-    ):
+    if (born.year, born.month, born.day) == (other_born.year, other_born.day, other_born.month):
         return [Evidence("Dates of birth with day and month swapped", SWAPPED_BIRTH)]
     return [Evidence("Different dates of birth", OTHER_BIRTH)]
 

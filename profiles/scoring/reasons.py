@@ -147,7 +147,7 @@ def _opens(inputs: Inputs) -> str:
 
 
 def _payments(inputs: Inputs) -> str:
-    return f"{_many(inputs['paymentIssues90d'], 'payment')} failed or overdue and not paid since"
+    return f"{_many(inputs['paymentIssues90d'], 'invoice')} failed or overdue and not paid since"
 
 
 def _downgrade(inputs: Inputs) -> str:

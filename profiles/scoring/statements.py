@@ -122,18 +122,32 @@ mailed AS (
            count(*) FILTER (WHERE opened_before) AS opened_before
     FROM mail GROUP BY profile_id
 ),
-issue AS (
-    SELECT profile_id, type, reference, max(occurred_at) AS occurred_at, max(amount) AS amount
+trouble AS (
+    SELECT profile_id, reference, min(occurred_at) AS began_at, max(occurred_at) AS occurred_at, max(amount) AS amount
     FROM act WHERE type IN ('PAYMENT_FAILED', 'INVOICE_OVERDUE') AND reference IS NOT NULL AND occurred_at > %(d90)s
-    GROUP BY profile_id, type, reference
+    GROUP BY profile_id, reference
+),
+attempt AS (
+    SELECT *, amount IS NULL
+              OR (began_at - lag(occurred_at) OVER same <= INTERVAL '21 days') IS NOT TRUE AS is_another
+    FROM trouble WINDOW same AS (PARTITION BY profile_id, amount ORDER BY began_at, occurred_at, reference)
+),
+numbered AS (
+    SELECT *, count(*) FILTER (WHERE is_another)
+              OVER (PARTITION BY profile_id, amount ORDER BY began_at, occurred_at, reference) AS number
+    FROM attempt
+),
+invoice AS (
+    SELECT profile_id, array_agg(reference) AS known_as, max(occurred_at) AS occurred_at, amount
+    FROM numbered GROUP BY profile_id, amount, number
 ),
 unpaid AS (
-    SELECT profile_id, count(*) AS issues FROM issue
+    SELECT profile_id, count(*) AS issues FROM invoice
     WHERE NOT EXISTS (
         SELECT FROM act AS paid
-        WHERE paid.profile_id = issue.profile_id AND paid.type = 'PAYMENT_RECEIVED'
-          AND paid.occurred_at >= issue.occurred_at
-          AND (paid.reference = issue.reference OR issue.amount IS NULL OR paid.amount >= issue.amount))
+        WHERE paid.profile_id = invoice.profile_id AND paid.type = 'PAYMENT_RECEIVED'
+          AND paid.occurred_at >= invoice.occurred_at
+          AND (paid.reference = ANY(invoice.known_as) OR invoice.amount IS NULL OR paid.amount >= invoice.amount))
     GROUP BY profile_id
 ),
 complaint AS (

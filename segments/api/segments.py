@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from events.iso_time import moment_from_iso
-from profiles.api.parameters import body_object, customer_id_of
+from profiles.api.parameters import customer_id_of
 from segments.actions import (
     Maker,
     create_segment,
@@ -29,6 +29,7 @@ from segments.members import list_members, member_fields
 from segments.models import Segment
 from segments.representation import one_segment, preview, rule_fields, segment_fields
 from segments.syncing import sync_segment
+from tenants.api.bodies import body_object
 from tenants.api.errors import InvalidParameterError
 from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from profiles.graphql import inputs
 from profiles.graphql.context import Context, scoped
+from profiles.graphql.pages import page_of
 from profiles.graphql.queries import TENANT, uuid_of
 from profiles.graphql.types import JSON, DateTime, PageMeta, by_api_name, text_enum
 from segments.actions import (
@@ -24,13 +25,12 @@ from segments.members import list_members, member_fields
 from segments.models import Frequency, SegmentType
 from segments.representation import one_segment, preview, rule_fields, segment_fields
 from segments.syncing import sync_segment
-from tenants.api.pagination import page_answer, take_page
 from tenants.directory import tenant_by_id
 from tenants.models import Scope
 from tenants.scope import current_tenant_id
 
-Kind = text_enum("SegmentType", SegmentType.values, "Where the members come from.")
-Often = text_enum("SegmentRefreshFrequency", Frequency.values, "How often everybody is compared.")
+Kind = text_enum("SegmentType", SegmentType, "Where the members come from.")
+Often = text_enum("SegmentRefreshFrequency", Frequency, "How often everybody is compared.")
 
 
 class Segment(graphene.ObjectType):
@@ -129,9 +129,7 @@ def _body(given: Any) -> dict[str, Any]:
 
 @scoped(Scope.READ)
 def _segments(context: Context, *, pagination: Any = None) -> Any:
-    window = inputs.window_of(pagination)
-    rows, total = take_page(list_segments(), window)
-    return page_answer(segment_fields(rows), total=total, window=window)
+    return page_of(list_segments(), pagination, segment_fields)
 
 
 @scoped(Scope.READ)
@@ -141,9 +139,7 @@ def _segment(context: Context, *, id: str) -> Any:
 
 @scoped(Scope.READ)
 def _members(context: Context, *, segment_id: str, at: Any = None, pagination: Any = None) -> Any:
-    window = inputs.window_of(pagination)
-    rows, total = take_page(list_members(segment_id_of(segment_id), at), window)
-    return page_answer(member_fields(list(rows)), total=total, window=window)
+    return page_of(list_members(segment_id_of(segment_id), at), pagination, member_fields)
 
 
 @scoped(Scope.READ)

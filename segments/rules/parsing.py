@@ -1,7 +1,6 @@
 """Reads rule trees as builders write them, ours or react-querybuilder's, and says everything that is wrong at once."""
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from segments.rules.errors import InvalidRule, Problem, Reject
 from segments.rules.events import parse_event
 from segments.rules.tree import SCHEMA, FieldLeaf, Group, Node, Rule, SegmentLeaf
 from segments.rules.values import parse_value
+from tenants.nearest import nearest
 
 MOST_DEPTH: Final = 8
 MOST_NODES: Final = 200
@@ -192,6 +192,6 @@ def _field_leaf(raw: Mapping[str, Any], path: str) -> Node | None:
 def _no_such(what: str, given: Any, known: list[str]) -> str:
     if not isinstance(given, str):
         return f"Give the name of the {what}."
-    near = get_close_matches(given, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else f"; GET /segments/fields lists every {what}."
+    near = nearest(given, known)
+    hint = f"; did you mean {near}?" if near else f"; GET /segments/fields lists every {what}."
     return f"There is no {what} {given[:60]!r}{hint}"

@@ -11,6 +11,7 @@ from social.errors import PromotionNotFound
 from social.models import Promotion, PromotionStatus
 from social.promoting import actions
 from social.representation import promotion_fields
+from tenants.api.bodies import body_object
 from tenants.api.errors import InvalidParameterError
 from tenants.api.listing import ListView
 from tenants.api.views import ApiRequest, TenantApiView
@@ -52,7 +53,9 @@ class PromotionsView(ListView):
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """From the club's template; there is one for each source, so a second call gives the first plan."""
-        values = inputs.read(request.data, inputs.PROMOTION, required=("sourceType", "sourceId", "event"))
+        values = inputs.read(
+            body_object(request), inputs.PROMOTION, required=("sourceType", "sourceId", "event")
+        )
         return Response(promotion_fields(actions.make_promotion(**values)), status=201)
 
 
@@ -83,7 +86,7 @@ class PromotionView(TenantApiView):
     def patch(self, request: ApiRequest, promotionId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """What is left out stays; touches that are done stay done."""
         known = {name: inputs.PROMOTION[name] for name in inputs.CHANGEABLE}
-        changes = inputs.read(request.data, known)
+        changes = inputs.read(body_object(request), known)
         return Response(
             promotion_fields(actions.update_promotion(key_of(promotionId, PromotionNotFound), changes))
         )

@@ -1,7 +1,7 @@
 """Acts on posts that are out, over REST."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -14,6 +14,7 @@ from social.api.views import PublishingView, key_of
 from social.errors import PostNotFound
 from social.models import Target
 from social.representation import target_fields
+from tenants.api.bodies import body_object
 from tenants.api.views import ApiRequest
 from tenants.models import Scope
 
@@ -49,7 +50,7 @@ class PublishedActView(PublishingView):
         """On one account. 409 where the network has no such act or refuses it; 502 where it gave no clear answer."""
         if act not in ACTS:
             raise PostNotFound
-        body: Any = request.data if request._request.body else {}
+        body = body_object(request)
         required = ("text",) if act in WITH_WORDS else ()
         values = inputs.read(body, {"text": ("text", inputs.text)}, required=required)
         row = ACTS[act](key_of(postId, PostNotFound), key_of(targetId, PostNotFound), values.get("text", ""))

@@ -169,20 +169,26 @@ TOUCH: Final = inline_serializer(
         "campaignId": _maybe(serializers.CharField),
     },
 )  # fmt: skip
-_PLAN: Final[dict[str, Any]] = {
-    "channels": serializers.ListField(child=serializers.CharField(), required=False),
-    "announceAt": serializers.DateTimeField(required=False, allow_null=True),
-    "reminderDays": serializers.ListField(child=serializers.IntegerField(), required=False),
-    "segmentId": serializers.UUIDField(required=False, allow_null=True),
-    "templates": serializers.JSONField(required=False),
-}
-CHANGE_PROMOTION: Final = inline_serializer("PromotionChange", _PLAN)
+
+
+def _plan() -> dict[str, Any]:
+    """Anew for each body: a serializer class takes the fields out of the dictionary that it is made from."""
+    return {
+        "channels": serializers.ListField(child=serializers.CharField(), required=False),
+        "announceAt": serializers.DateTimeField(required=False, allow_null=True),
+        "reminderDays": serializers.ListField(child=serializers.IntegerField(), required=False),
+        "segmentId": serializers.UUIDField(required=False, allow_null=True),
+        "templates": serializers.JSONField(required=False),
+    }
+
+
+CHANGE_PROMOTION: Final = inline_serializer("PromotionChange", _plan())
 MAKE_PROMOTION: Final = inline_serializer(
     "PromotionInput",
     {
         "sourceType": serializers.ChoiceField(choices=SourceType.choices), "sourceId": _text(),
         "event": serializers.JSONField(help_text="name, startsAt, entriesCloseAt, url … as a competition has them."),
-        "connectionIds": serializers.ListField(child=serializers.UUIDField(), required=False), **_PLAN,
+        "connectionIds": serializers.ListField(child=serializers.UUIDField(), required=False), **_plan(),
     },
 )  # fmt: skip
 PROMOTION: Final = inline_serializer(

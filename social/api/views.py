@@ -20,6 +20,7 @@ from social.library.keeping import add_media, delete_media
 from social.measuring import measure_post, social_analytics
 from social.models import Attempt, Media, Network, PostStatus
 from social.representation import attempt_fields, connection_fields, media_fields, post_fields
+from tenants.api.bodies import body_object
 from tenants.api.errors import InvalidParameterError
 from tenants.api.listing import ListView
 from tenants.api.throttling import READ
@@ -51,6 +52,7 @@ class ConnectionsView(ListView):
     """The accounts of a club."""
 
     required_scopes = {"GET": Scope.SOCIAL}
+    list_sorts = {"connectedAt": "connected_at"}
 
     @extend_schema(
         operation_id="listSocialConnections",
@@ -85,7 +87,7 @@ class ConnectView(TenantApiView):
             "redirectUri": ("redirect_uri", inputs.text),
             "login": ("login", inputs.text),
         }
-        values = inputs.read(request.data, known, required=("platform", "redirectUri"))
+        values = inputs.read(body_object(request), known, required=("platform", "redirectUri"))
         begun = connecting.begin(**values, session=f"api:{request.caller.subject}")
         return Response({"url": begun.url, "state": begun.state})
 
@@ -105,7 +107,7 @@ class CallbackView(TenantApiView):
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """By the same caller and for the same club as the beginning; a state is good for one call."""
         known = {name: (name, inputs.text) for name in ("state", "code", "error")}
-        values = inputs.read(request.data, known, required=("state",))
+        values = inputs.read(body_object(request), known, required=("state",))
         done = connecting.finish(
             state=values["state"],
             code=values.get("code", ""),
@@ -192,7 +194,7 @@ class PostsView(ListView):
     )
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """A draft; `publish` puts it into the queue."""
-        return Response(post_fields(posts.write_post(inputs.words_of(request.data))), status=201)
+        return Response(post_fields(posts.write_post(inputs.words_of(body_object(request)))), status=201)
 
 
 class PostView(TenantApiView):
@@ -226,7 +228,9 @@ class PostView(TenantApiView):
     def patch(self, request: ApiRequest, postId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """The whole of it: what is left out is empty. Only drafts and posts in review."""
         return Response(
-            post_fields(posts.write_post(inputs.words_of(request.data), post_id=key_of(postId, PostNotFound)))
+            post_fields(
+                posts.write_post(inputs.words_of(body_object(request)), post_id=key_of(postId, PostNotFound))
+            )
         )
 
 
@@ -245,8 +249,7 @@ class PublishPostView(PublishingView):
     )
     def post(self, request: ApiRequest, postId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """Where the club wants a second person, it waits for approval. Refused where a network would refuse it."""
-        body = request.data if request._request.body else {}
-        values = inputs.read(body, {"scheduledAt": ("at", inputs.moment)})
+        values = inputs.read(body_object(request), {"scheduledAt": ("at", inputs.moment)})
         return Response(post_fields(posts.schedule_post(key_of(postId, PostNotFound), **values)), status=202)
 
 
@@ -334,7 +337,7 @@ class MediaListView(ListView):
             "content": ("content", inputs.text),
             "altText": ("alt_text", inputs.text),
         }
-        values = inputs.read(request.data, known, required=("name", "content"))
+        values = inputs.read(body_object(request), known, required=("name", "content"))
         content = values.pop("content")
         if len(content) > MOST_BASE64:
             raise InvalidError("At most 5 MB this way.", field="content")

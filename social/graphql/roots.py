@@ -8,6 +8,7 @@ from django.utils import timezone
 from graphene.types.generic import GenericScalar
 
 from profiles.graphql.context import Context, scoped
+from profiles.graphql.inputs import plain
 from profiles.graphql.queries import TENANT
 from profiles.graphql.types import JSON, DateTime
 from social import connecting, inputs, posts
@@ -37,9 +38,9 @@ def _connections(context: Context) -> Any:
 
 
 @scoped(Scope.SOCIAL)
-def _posts(context: Context, *, status: str | None = None, take: int | None = None) -> Any:
+def _posts(context: Context, *, status: Any = None, take: int | None = None) -> Any:
     rows = posts.whole_posts().order_by("-created_at", "pk")
-    rows = rows.filter(status=status) if status else rows
+    rows = rows.filter(status=plain(status)) if status else rows
     return [post_fields(row) for row in rows[: _first(take)]]
 
 
@@ -67,7 +68,7 @@ class SocialQueries(graphene.ObjectType):
     social_posts = graphene.List(
         graphene.NonNull(types.SocialPost),
         tenant_id=TENANT,
-        status=graphene.String(),
+        status=types.PostState(),
         take=graphene.Int(),
         resolver=_posts,
     )
@@ -125,9 +126,11 @@ def _sync(context: Context, *, id: str) -> Any:
 
 
 @scoped(Scope.SOCIAL)
-def _connect(context: Context, *, platform: str, redirect_uri: str, login: str = "") -> Any:
+def _connect(context: Context, *, platform: Any, redirect_uri: str, login: Any = None) -> Any:
     session = f"api:{context.caller.subject}"
-    begun = connecting.begin(network=platform, redirect_uri=redirect_uri, session=session, login=login or "")
+    begun = connecting.begin(
+        network=plain(platform), redirect_uri=redirect_uri, session=session, login=plain(login) or ""
+    )
     return {"url": begun.url, "state": begun.state}
 
 
@@ -204,9 +207,9 @@ class SocialMutations(graphene.ObjectType):
     write_first_comment_again = _there("comment-again")
     connect_social_account = graphene.Field(
         JSON,
-        platform=graphene.String(required=True),
+        platform=types.Platform(required=True),
         redirect_uri=graphene.String(required=True),
-        login=graphene.String(),
+        login=types.LoginBy(),
         tenant_id=TENANT,
         resolver=_connect,
     )

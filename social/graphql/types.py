@@ -2,7 +2,36 @@
 
 import graphene
 
-from profiles.graphql.types import JSON, DateTime, by_api_name
+from messaging.models import SendChannel
+from profiles.graphql.types import JSON, DateTime, by_api_name, text_enum
+from social.models import (
+    ConnectionStatus,
+    Login,
+    Network,
+    PostStatus,
+    PromotionStatus,
+    SourceType,
+    TargetStatus,
+    TouchKind,
+    TouchStatus,
+)
+
+Platform = text_enum("SocialPlatform", Network, "Where a post may stand.")
+LoginBy = text_enum(
+    "SocialLogin", Login, "By which door an Instagram account was connected; null: by its network."
+)
+AccountState = text_enum("SocialConnectionStatus", ConnectionStatus, "Whether an account may be worked with.")
+PostState = text_enum("SocialPostStatus", PostStatus, "Where a post stands as a whole.")
+TargetState = text_enum("SocialTargetStatus", TargetStatus, "Where a post stands on one account.")
+PlanState = text_enum("PromotionStatus", PromotionStatus, "Where a plan stands.")
+Promoted = text_enum("PromotionSource", SourceType, "What is promoted.")
+Touched = text_enum("PromotionTouchKind", TouchKind, "Why a touch happens.")
+TouchChannel = text_enum(
+    "PromotionChannel",
+    ["POST", *SendChannel.values],
+    "By what way a touch reaches people; POST: social networks.",
+)
+TouchState = text_enum("PromotionTouchStatus", TouchStatus, "What became of a touch.")
 
 
 class SocialConnection(graphene.ObjectType):
@@ -12,12 +41,12 @@ class SocialConnection(graphene.ObjectType):
         default_resolver = by_api_name
 
     id = graphene.ID(required=True)
-    platform = graphene.String(required=True)
+    platform = graphene.Field(Platform, required=True)
     account_id = graphene.String(required=True)
     account_name = graphene.String(required=True)
     username = graphene.String()
-    login = graphene.String()
-    status = graphene.String(required=True)
+    login = graphene.Field(LoginBy)
+    status = graphene.Field(AccountState, required=True)
     problem = graphene.String()
     health = graphene.String(required=True)
     token_expires_at = DateTime()
@@ -36,9 +65,9 @@ class SocialTarget(graphene.ObjectType):
 
     id = graphene.ID(required=True)
     connection_id = graphene.ID(required=True)
-    platform = graphene.String(required=True)
+    platform = graphene.Field(Platform, required=True)
     account_name = graphene.String(required=True)
-    status = graphene.String(required=True)
+    status = graphene.Field(TargetState, required=True)
     due_at = DateTime(required=True)
     published_at = DateTime()
     network_post_id = graphene.String()
@@ -61,7 +90,7 @@ class SocialPost(graphene.ObjectType):
     link = graphene.String()
     first_comment = graphene.String()
     variants = JSON(required=True)
-    status = graphene.String(required=True)
+    status = graphene.Field(PostState, required=True)
     scheduled_at = DateTime()
     is_evergreen = graphene.Boolean(required=True)
     promotion_id = graphene.ID()
@@ -79,10 +108,10 @@ class PromotionTouch(graphene.ObjectType):
         default_resolver = by_api_name
 
     id = graphene.ID(required=True)
-    kind = graphene.String(required=True)
-    channel = graphene.String(required=True)
+    kind = graphene.Field(Touched, required=True)
+    channel = graphene.Field(TouchChannel, required=True)
     due_at = DateTime()
-    status = graphene.String(required=True)
+    status = graphene.Field(TouchState, required=True)
     reason = graphene.String()
     post_id = graphene.ID()
     campaign_id = graphene.ID()
@@ -95,12 +124,12 @@ class EventPromotion(graphene.ObjectType):
         default_resolver = by_api_name
 
     id = graphene.ID(required=True)
-    source_type = graphene.String(required=True)
+    source_type = graphene.Field(Promoted, required=True)
     source_id = graphene.String(required=True)
     name = graphene.String(required=True)
-    status = graphene.String(required=True)
+    status = graphene.Field(PlanState, required=True)
     event = JSON(required=True)
-    channels = graphene.List(graphene.NonNull(graphene.String), required=True)
+    channels = graphene.List(graphene.NonNull(TouchChannel), required=True)
     reminder_days = graphene.List(graphene.NonNull(graphene.Int), required=True)
     announce_at = DateTime()
     entered = graphene.Int(required=True)

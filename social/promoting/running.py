@@ -152,6 +152,8 @@ def _on_network(touch: Touch, target: Target) -> str:
         except NotPossible:
             publisher.comment(account, post_id, text)
             return f"Corrected by a reply on {where}."
+        # These are our words now, not somebody else's.
+        Target.objects.filter(pk=target.pk).update(said=text, shown="")
         return f"Edited on {where}."
     except CallFailed as failed:
         return f"{where}: {failed.verdict.meaning.words}"

@@ -11,12 +11,18 @@ from typing import Any, ClassVar, Final, cast
 from django.core.exceptions import ValidationError
 from django.db.models import Field, Q, QuerySet
 from django.utils.dateparse import parse_datetime
-from drf_spectacular.plumbing import force_instance
-from rest_framework import serializers
 
 from tenants.api.cursors import PARAMETER, decode_cursor, encode_cursor
+from tenants.api.described import answer_fields, description_of
 from tenants.api.errors import InvalidParameterError
-from tenants.api.pagination import SkipOrCursorPagination, page_answer, read_take, read_window, take_page
+from tenants.api.pagination import (
+    FIELDS_PARAMETER,
+    SkipOrCursorPagination,
+    page_answer,
+    read_take,
+    read_window,
+    take_page,
+)
 from tenants.api.views import ApiRequest, TenantApiView
 
 UPDATED: Final = "updatedAt"
@@ -35,7 +41,7 @@ class ListPages(SkipOrCursorPagination):
         named = [
             *super().get_schema_operation_parameters(view),
             _text(PARAMETER, "`meta.nextCursor` of the page before; `skip` and the total are then left out."),
-            _text("fields", "Only these fields of each row, separated by commas."),
+            dict(FIELDS_PARAMETER),
         ]
         sorts = view.list_sorts
         if sorts:
@@ -56,7 +62,7 @@ class ListView(TenantApiView):
     def list_answer(self, request: ApiRequest, rows: Rows, represent: Represent) -> dict[str, Any]:
         """One page of the rows, which bring the usual order; raises InvalidParameterError."""
         params = request._request.GET
-        wanted = self._wanted_fields(params.get("fields"))
+        wanted = wanted_fields(type(self), params)
         rows = self._chosen(rows, params)
         order = Order(rows)
         if PARAMETER in params:
@@ -70,9 +76,7 @@ class ListView(TenantApiView):
             page, total = take_page(rows, window)
             data, meta = page_answer(represent(page), total=total, window=window).values()
         meta["nextCursor"] = order.place_of(page[-1]) if meta["hasMore"] and page else None
-        if wanted is not None:
-            data = [{name: value for name, value in row.items() if name in wanted} for row in data]
-        return {"data": data, "meta": meta}
+        return {"data": only(data, wanted), "meta": meta}
 
     def _chosen(self, rows: Rows, params: Mapping[str, str]) -> Rows:
         sort, since = params.get("sort"), params.get("updatedFrom")
@@ -86,26 +90,31 @@ class ListView(TenantApiView):
             rows = rows.filter(**{f"{self.list_sorts[UPDATED]}__gte": _moment(since)})
         return rows
 
-    def _wanted_fields(self, text: str | None) -> frozenset[str] | None:
-        if text is None:
-            return None
-        known = fields_of_answer(cast(Hashable, type(self)))
-        wanted = {name.strip() for name in text.split(",") if name.strip()}
-        if unknown := sorted(wanted - known.keys()):
-            raise InvalidParameterError("fields", f"There is no field {', '.join(unknown)[:200]} here.")
-        # The key of a row stays: without it the rest belongs to nobody.
-        return frozenset(wanted | {next(iter(known))})
+
+def wanted_fields(view: type[TenantApiView], params: Mapping[str, str]) -> frozenset[str] | None:
+    """The fields of each row that a query asks for, None for all; raises InvalidParameterError."""
+    text = params.get("fields")
+    if text is None:
+        return None
+    known = fields_of_answer(cast(Hashable, view))
+    wanted = {name.strip() for name in text.split(",") if name.strip()}
+    if unknown := sorted(wanted - known.keys()):
+        raise InvalidParameterError("fields", f"There is no field {', '.join(unknown)[:200]} here.")
+    # The key of a row stays: without it the rest belongs to nobody.
+    return frozenset(wanted | {next(iter(known))})
+
+
+def only(rows: list[dict[str, Any]], wanted: frozenset[str] | None) -> list[dict[str, Any]]:
+    """The rows with nothing but the wanted fields."""
+    if wanted is None:
+        return rows
+    return [{name: value for name, value in row.items() if name in wanted} for row in rows]
 
 
 @cache
 def fields_of_answer(view: Any) -> dict[str, Any]:
     """The fields of a row, as the description of the view's `get` has them."""
-    described, instance = view.get.kwargs["schema"](), view()
-    instance.request, instance.kwargs = None, {}
-    described.view, described.method = instance, "GET"
-    answer: Any = force_instance(described.get_response_serializers())  # type: ignore[no-untyped-call]
-    child: Any = answer.child if isinstance(answer, serializers.ListSerializer) else answer
-    return dict(child.fields)
+    return answer_fields(description_of(view, "GET"))
 
 
 class Order:

@@ -97,6 +97,11 @@ class TenantSchema(AutoSchema):
             return text
         return f"{text}\n\nNeeds the scope `{scopes[self.method].value}`.".strip()
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """Bodies hold what is described and nothing else, as `tenants.api.bodies` sees to."""
+        schema: Any = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        return {**schema, "additionalProperties": False} if direction == "request" else schema
+
     def _get_request_body(self, direction: Any = "request") -> Any:
         """The body; what the view describes by hand and refers to by name (`described_components`) is set down."""
         for name, schema in getattr(self.view, "described_components", {}).items():

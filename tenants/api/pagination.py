@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
@@ -16,6 +16,15 @@ MAX_TAKE = 100
 MAX_SKIP = 1_000_000
 # Longer than any bound; a number of thousands of digits would only cost time.
 MAX_DIGITS = 19
+
+
+FIELDS_PARAMETER: Final[Mapping[str, Any]] = {
+    "name": "fields",
+    "in": "query",
+    "required": False,
+    "description": "Only these fields of each row, separated by commas.",
+    "schema": {"type": "string"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,7 @@ class CursorPagination(BasePagination):
         return [
             query_integer("take", "How many at most.", default=DEFAULT_TAKE, least=1, most=MAX_TAKE),
             cursor,
+            dict(FIELDS_PARAMETER),
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants.actors import acting_as, actor_of_caller
+from tenants.api.bodies import body_shape, check_body
 from tenants.api.errors import ApiError, InvalidParameterError, exception_handler
 from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once, answer_once_outside
@@ -155,10 +156,13 @@ class TenantApiView(APIView):
             caller.check_scope(scope)
 
     def _answer(self, handler: Handler) -> HttpResponseBase:
+        plain = self.request._request
+
         def respond() -> HttpResponseBase:
+            if plain.method not in SAFE_METHODS:
+                check_body(self.request, body_shape(cast(Hashable, type(self)), plain.method or ""))
             return self._finish(handler(self.request, *self.args, **self.kwargs))
 
-        plain = self.request._request
         if plain.method in SAFE_METHODS or IDEMPOTENCY_KEY not in plain.META or not self.is_about_one_tenant:
             return respond()
         once = answer_once_outside if self.waits_for_others else answer_once

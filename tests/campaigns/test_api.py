@@ -65,7 +65,7 @@ def test_a_draft_is_made_changed_scheduled_and_taken_back(
 @pytest.mark.parametrize(
     ("wrong", "field", "words"),
     [
-        ({"nmae": "x"}, "nmae", "no such field"),
+        ({"nmae": "x"}, "nmae", "did you mean name"),
         ({"channels": ["FAX"]}, "channels.0", "Input should be"),
         ({"channels": ["SMS", "SMS"]}, "channels", "each channel once"),
         ({"content": {"EMAIL": {"body": "{% if %}"}}}, "content", "cannot be read"),

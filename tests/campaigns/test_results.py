@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns import results, triggers
-from campaigns.actions import schedule_campaign
+from campaigns.actions import pause_campaign, resume_campaign, schedule_campaign, tried
 from campaigns.models import (
     Campaign,
     CampaignConversion,
@@ -26,7 +26,7 @@ from profiles.models import Activity, CustomerProfile
 from profiles.vocabulary import SLOTS
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
-from tests.campaigns.world import draft, people, segment, step
+from tests.campaigns.world import draft, ledger, people, segment, step
 from tests.cast import Club
 
 LATER = timedelta(hours=1)
@@ -247,6 +247,50 @@ def test_without_a_cap_each_event_counts_and_the_delay_is_kept(club: Tenant) -> 
     step(campaign)
 
     assert Delivery.objects.filter(source_id=campaign.pk, status="PLANNED").count() == 2
+
+
+def test_a_pause_loses_nobody_whom_an_event_sets_off_meanwhile(club: Tenant) -> None:
+    who = people(club, 2)
+    campaign = armed(club)
+    pause_campaign(campaign.pk)
+    triggers.follow(club, [happened(club, one, "TEETIME_BOOKED") for one in who])
+    # The one has waited too long when somebody lets it go on.
+    TriggeredPerson.objects.filter(profile_id=who[1].pk).update(due_at=timezone.now() - timedelta(days=3))
+
+    resume_campaign(campaign.pk)
+    step(campaign)
+
+    rows = ledger(campaign)
+    assert {pk: row.reason or row.status for pk, row in rows.items()} == {
+        who[0].pk: "PLANNED",
+        who[1].pk: "EXPIRED",
+    }
+
+
+def test_a_fault_of_today_pauses_a_campaign_that_has_run_for_years(club: Tenant) -> None:
+    """Only the newest messages are looked at, and those of before somebody resumed it are forgiven."""
+    who = people(club, 60)
+    campaign = armed(club, trigger_cap_days=0)
+    fine, failed = who[:30], who[30:]
+    now = timezone.now()
+    sent = {"status": "HANDED_OVER", "handed_over_at": now}
+    broken = {"status": "FAILED", "reason": "REFUSED", "error": "INVALID_SENDER"}
+    found = []
+    for group, values in ((fine, sent), (failed, broken)):
+        triggers.follow(club, [happened(club, one, "TEETIME_BOOKED") for one in group])
+        step(campaign)
+        Delivery.objects.filter(source_id=campaign.pk, status="PLANNED").update(**values)
+        found.append(tried(campaign, "1"))
+
+    step(campaign)
+    paused = (campaign.status, campaign.pause_reason)
+    resume_campaign(campaign.pk)
+    campaign.refresh_from_db()
+    step(campaign)
+
+    assert found == [(30, 0, ""), (60, 30, "INVALID_SENDER")]
+    assert paused == ("PAUSED", "ERRORS")
+    assert (campaign.status, tried(campaign, "1")) == ("ACTIVE", (0, 0, ""))
 
 
 def test_only_events_that_fit_the_conditions_and_are_news_set_it_off(club: Tenant) -> None:

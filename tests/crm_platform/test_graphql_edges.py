@@ -110,9 +110,10 @@ def test_a_page_costs_the_same_queries_for_two_customers_and_for_nine(fairview: 
     numbers = []
     for first, number in ((1, 2), (100, 9)):
         people(fairview, number, first)
-        ask(fairview, EVERYTHING, take=number)
+        # A page that holds everybody needs no count.
+        ask(fairview, EVERYTHING, take=20)
         with counted_queries() as queries:
-            ask(fairview, EVERYTHING, take=number)
+            ask(fairview, EVERYTHING, take=20)
         numbers += queries
 
     assert numbers[0] == numbers[1]

@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from crm_platform.bench.held_out.people import CLUBS, Habits
+from crm_platform.bench.held_out.people import CLUBS
 from crm_platform.bench.held_out.records import UnseenClub
+from crm_platform.bench.held_out.resort import Resort
 from crm_platform.simulator.truth import MESSAGING, RECORD_KINDS, SCL, TEETIME
 
 ID_OF = {
@@ -15,12 +16,17 @@ ID_OF = {
 }
 
 
-@pytest.mark.parametrize("habits", CLUBS, ids=lambda habits: habits.slug)
-def test_every_record_is_told_once_and_is_one_persons(habits: Habits) -> None:
-    club = UnseenClub(habits, 300, "test")
+def clubs(people: int, seed: str = "test") -> list[UnseenClub | Resort]:
+    return [*(UnseenClub(habits, people, seed) for habits in CLUBS), Resort(people, seed)]
 
+
+@pytest.mark.parametrize("club", clubs(300), ids=lambda club: club.slug)
+def test_every_record_is_told_once_and_is_one_persons(club: UnseenClub | Resort) -> None:
     told: Counter[tuple[str, str]] = Counter()
     for event in club.events():
+        if event["type"] not in ID_OF:
+            assert event["type"].endswith(".updated")
+            continue
         kind, name = ID_OF[event["type"]]
         told[kind, str(event["payload"][name])] += 1
 
@@ -31,11 +37,11 @@ def test_every_record_is_told_once_and_is_one_persons(habits: Habits) -> None:
 
 
 def test_the_same_seed_makes_the_same_club() -> None:
-    one, other = (list(UnseenClub(CLUBS[0], 80, "test").events()) for _ in range(2))
-    elsewhere = list(UnseenClub(CLUBS[0], 80, "other").events())
+    one, other = ([list(club.events()) for club in clubs(80)] for _ in range(2))
+    elsewhere = [list(club.events()) for club in clubs(80, "other")]
 
     assert one == other
-    assert one != elsewhere
+    assert all(here != there for here, there in zip(one, elsewhere, strict=True))
 
 
 def test_an_unseen_club_shares_mailboxes_and_says_why() -> None:
@@ -50,3 +56,19 @@ def test_an_unseen_club_shares_mailboxes_and_says_why() -> None:
     assert max(len(people) for people in offices.values()) > 2
     assert any("firm" in person.notes for person in club.truth)
     assert any("child of the same name" in person.notes for person in club.truth)
+
+
+def test_the_club_by_the_sea_has_habits_of_its_own() -> None:
+    club = Resort(900, "test")
+    told = [event["payload"] for event in club.events()]
+
+    notes = {note for person in club.truth for note in person.notes}
+    assert notes >= {
+        "guest of a hotel",
+        "mailbox of two",
+        "moved to another mailbox",
+        "gmail by another spelling",
+    }
+    assert any(" & " in payload.get("firstName", "") for payload in told)
+    assert any(payload.get("dateOfBirth") == "1900-01-01" for payload in told)
+    assert any(payload.get("changes") == ["email"] for payload in told)

@@ -46,7 +46,7 @@ def test_an_endpoint_is_made_read_changed_and_deleted(client: Client) -> None:
     assert made.status_code == 201
     secret = made.json()["secret"]
     assert secret.startswith("whsec_")
-    fields = {name: value for name, value in made.json().items() if name != "secret"}
+    fields = {name: value for name, value in made.json().items() if name not in {"secret", "warnings"}}
     assert {name: fields[name] for name in body} == body
     assert (fields["status"], fields["disabledReason"], fields["failingSince"]) == ("ENABLED", None, None)
     address = f"{HOOKS}/{fields['id']}"
@@ -101,6 +101,17 @@ def test_a_private_address_is_refused_with_the_reason(client: Client, settings: 
 
     assert answer.status_code == 422
     assert "private network" in answer.json()["error"]["message"]
+
+
+def test_a_host_that_is_not_found_now_is_saved_with_a_warning(client: Client) -> None:
+    made = client.post("/api/v1/webhooks", {"url": "https://nowhere.invalid/x", "eventTypes": ["*"]}, JSON)
+    kept = client.get(f"/api/v1/webhooks/{made.json()['id']}").json()
+    changed = client.patch(f"/api/v1/webhooks/{kept['id']}", {"url": "https://192.0.32.7/"}, JSON)
+
+    assert made.status_code == 201, made.content
+    assert [text.partition(".")[2][:7] for text in made.json()["warnings"]] == ["invalid"]
+    assert "warnings" not in kept
+    assert changed.json()["warnings"] == []
 
 
 def test_a_repeated_request_makes_one_endpoint_and_stores_no_secret(client: Client, fairview: Club) -> None:

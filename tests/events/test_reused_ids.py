@@ -11,6 +11,7 @@ from django.utils import timezone
 from events.models import DeadLetter, InboxEvent
 from events.transports.queue_intake import take_in
 from events.transports.queued_jobs import QueuedJob
+from profiles.ingest import process_pending
 from profiles.models import CustomerProfile
 from tenants.scope import all_tenants, tenant_scope
 from tests import factories
@@ -76,6 +77,26 @@ def test_a_jobs_own_id_may_be_used_again(fairview: Club) -> None:
     with tenant_scope(fairview.tenant):
         ids = list(InboxEvent.objects.order_by("pk").values_list("event_id", flat=True))
     assert ids == ["c-1", "c-1@1767225603000"]
+
+
+def test_what_was_said_first_may_be_said_again_after_something_else(fairview: Club) -> None:
+    now, at_ms = timezone.now(), 1_767_225_600_000
+    jobs = [
+        job("c-1", f"karin.{name}@example.com", at_ms=at_ms + 3_000 * place)
+        for place, name in enumerate(["old", "new", "old", "new", "old"])
+    ]
+    took = [take_in([each], queue="crm-events", now=now).accepted for each in jobs]
+    redelivered = [take_in([each], queue="crm-events", now=now).accepted for each in jobs]
+    once_more = take_in([job("c-9", "k@example.com", at_ms=at_ms)], queue="crm-events", now=now)
+    repeated = take_in([job("c-9", "k@example.com", at_ms=at_ms + 9_000)], queue="crm-events", now=now)
+
+    assert took == [1] * 5
+    assert redelivered == [0] * 5
+    assert (once_more.accepted, repeated.accepted, repeated.duplicates) == (1, 0, 1)
+    with tenant_scope(fairview.tenant):
+        process_pending()
+        karin = CustomerProfile.objects.get(messaging_contact_id="c-1", email="karin.old@example.com")
+    assert karin.status == "ACTIVE"
 
 
 def test_an_event_id_that_a_job_gives_twice_is_a_dead_letter(fairview: Club) -> None:

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
 from events.webhooks import sending
-from events.webhooks.addresses import check_url, is_public
+from events.webhooks.addresses import check_url, is_public, warnings_of
 from events.webhooks.errors import AddressRefused
 from events.webhooks.sending import Target, send, session
 from events.webhooks.signing import new_secret
@@ -96,7 +96,6 @@ def test_addresses_of_the_public_internet(address: str) -> None:
         ("https://[::1]/", "private network"),
         ("https://[::ffff:10.0.0.1]/", "private network"),
         ("https://localhost/", "private network"),
-        ("https://nowhere.invalid/", "cannot be found"),
     ],
 )
 def test_urls_that_are_refused_with_the_reason(url: str, words: str) -> None:
@@ -112,6 +111,16 @@ def test_urls_that_are_taken(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     names_lead_to(monkeypatch, [PUBLIC])
 
     assert check_url(f"  {url}\n") == url
+
+
+def test_a_host_that_is_not_found_is_a_warning_and_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check_url("https://nowhere.invalid/") == "https://nowhere.invalid/"
+    assert warnings_of("https://nowhere.invalid/") == [
+        "The name nowhere.invalid cannot be found. Until it can, what is sent there fails and is tried again."
+    ]
+
+    names_lead_to(monkeypatch, [PUBLIC])
+    assert warnings_of("https://example.com/") == []
 
 
 def test_one_private_address_among_public_ones_refuses_the_host(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -273,7 +273,7 @@ def test_graphql_has_an_act_for_each_of_rest(api: Client, fairview: Club) -> Non
         ' startJourneyTrial(tenantId: "fairview", id: $id, days: 5)'
         ' activateJourney(tenantId: "fairview", id: $id, note: "Go") { version }'
         ' enrollInJourney(tenantId: "fairview", id: $id, customerIds: [$who], data: {a: 1}) { result }'
-        ' pauseJourney(tenantId: "fairview", id: $id, entries: "DROP") { status }'
+        ' pauseJourney(tenantId: "fairview", id: $id, entries: DROP) { status }'
         " }"
     )
     done = data(question(api, text, steps=[send("now", to="w"), wait("w")], who=str(anna.pk), **mine))
@@ -282,7 +282,7 @@ def test_graphql_has_an_act_for_each_of_rest(api: Client, fairview: Club) -> Non
     assert done["startJourneyTrial"]["status"] == "PENDING"
     assert (done["activateJourney"], done["enrollInJourney"]) == ({"version": 1}, [{"result": "ENROLLED"}])
     assert done["pauseJourney"] == {"status": "PAUSED"}
-    resumed = 'mutation($id: ID!) { activateJourney(tenantId: "fairview", id: $id, how: "SKIP") { status } }'
+    resumed = 'mutation($id: ID!) { activateJourney(tenantId: "fairview", id: $id, how: SKIP) { status } }'
     assert data(question(api, resumed, **mine)) == {"activateJourney": {"status": "ACTIVE"}}
     read = (
         'query($id: ID!, $who: ID!) { journey(tenantId: "fairview", id: $id) { name status }'
@@ -295,9 +295,7 @@ def test_graphql_has_an_act_for_each_of_rest(api: Client, fairview: Club) -> Non
     assert len(found["journeyTrials"]) == 1
     assert found["journeyEnrollments"] == [{"step": "now", "endedAt": None}]
     assert found["explainJourney"]["isIn"] is True
-    archive = (
-        'mutation($id: ID!) { archiveJourney(tenantId: "fairview", id: $id, people: "EXIT") { status } }'
-    )
+    archive = 'mutation($id: ID!) { archiveJourney(tenantId: "fairview", id: $id, people: EXIT) { status } }'
     assert data(question(api, archive, **mine)) == {"archiveJourney": {"status": "ARCHIVED"}}
     draft = made(api)
     removed = 'mutation($id: ID!) { deleteJourney(tenantId: "fairview", id: $id) }'

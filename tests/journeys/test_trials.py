@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -10,8 +11,9 @@ from journeys import replaying, trials
 from journeys.drafts import get_journey
 from journeys.lifecycle import create_journey
 from journeys.models import Journey, Run, RunEnded, StepLog, Trial
-from messaging.models import Delivery
-from profiles.models import Activity, CustomerProfile
+from messaging.models import Delivery, SendPolicy
+from profiles.models import Activity, CustomerProfile, ScoreHistory
+from segments.models import Segment
 from tenants.errors import InvalidError
 from tests.cast import Club
 from tests.journeys.definitions import ask, journey, on_event, send, step, wait
@@ -181,11 +183,49 @@ def happened(play: Play, who: CustomerProfile, kind: str, at: datetime, booking:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_trial_holds_nothing_for_which_somebody_waits(fairview: Club) -> None:
+    play = Play(fairview.tenant, START)
+    anna = person(play.tenant)
+    with play.open():
+        gold = Segment.objects.create(tenant=play.tenant, name="Gold", type="STATIC")
+        SendPolicy.objects.create(tenant=play.tenant, caps={"ALL": {"day": 1}})
+    other = play.start(journey(wait("w")), "Other")
+    happened(play, anna, "TEETIME_BOOKED", START + timedelta(hours=1), "b1")
+    before = {table: play.count(table) for table in TABLES}
+    raw = journey(
+        step("tag", "UPDATE", to="mail", addTags=["x"], stage="MEMBER", addTo=[str(gold.pk)]),
+        send("mail", to="on"), step("on", "ENROL", to="call", journey=str(other.pk)),
+        step("call", "NOTIFY", to="w", title="Call"), wait("w", 30), triggers=[on_event("TEETIME_BOOKED")],
+    )  # fmt: skip
+    held: list[Any] = []
+    seen: list[int] = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [pid] = cursor.fetchone()
+
+    def look(_percent: int) -> None:
+        seen.append(Run.objects.count())
+        with psycopg.connect(**connection.get_connection_params()) as aside:
+            rows = aside.execute(
+                "SELECT locktype, mode FROM pg_locks WHERE pid = %s AND locktype <> 'virtualxid'", [pid]
+            )
+            held.extend(rows.fetchall())
+
+    with play.open():
+        result = replaying.dry_run(raw, days=DAYS, now=NOW, progress=look)
+        tags = CustomerProfile.objects.get().tags
+    assert (result.entered, result.sent, result.still_in) == (1, 1, 1)
+    assert {row["outcome"] for row in result.by_step} == {"UPDATED", "PLANNED", "ENROLLED", "TASK_MADE"}
+    assert (seen[0], held, tags) == (2, [], [])  # in the trial's own tables, the other journey's too
+    assert {table: play.count(table) for table in TABLES} == before
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_trial_is_a_job_with_progress(fairview: Club) -> None:
     play = Play(fairview.tenant)
     told: list[int] = []
 
-    def run(raw: Any, *, days: int, progress: Any) -> replaying.DryRun:
+    def run(raw: Any, *, days: int, progress: Any, tried: Any) -> replaying.DryRun:
         for percent in (10, 60):
             progress(percent)
         told.append(days)
@@ -202,3 +242,30 @@ def test_a_trial_is_a_job_with_progress(fairview: Club) -> None:
         assert trials.run_waiting(run=run) == 0
         with pytest.raises(InvalidError):
             trials.request_trial(get_journey(one.pk), 366)
+
+
+def test_a_trial_hears_of_scores_as_their_history_keeps_them(play: Play) -> None:
+    anna, ben, cara = (person(play.tenant, name) for name in ("Anna", "Ben", "Cara"))
+    trigger = {"kind": "SCORE", "score": "CHURN", "level": 80, "rearm": 70, "minGapDays": 3}
+    raw = journey(step("call", "NOTIFY", title="Call"), triggers=[trigger], entry={"policy": "AFTER_EXIT"})
+    told = {
+        anna: [
+            (-40, 50),
+            (2, 85),
+            (4, 75),
+            (6, 90),
+            (8, 60),
+            (10, 81),
+        ],  # 75 is not below 70: 90 is no new one
+        ben: [(3, 95)],  # a first score crosses nothing
+        cara: [(-1, 79), (1, 80)],
+    }
+    with play.open():
+        for who, scores in told.items():
+            for days, churn in scores:
+                ScoreHistory.objects.create(
+                    tenant=play.tenant, profile_id=who.pk, day=(START + timedelta(days=days)).date(), engagement=50,
+                    churn_risk=churn, components={}, inputs={}, rules_version=1,
+                )  # fmt: skip
+        result = replaying.dry_run(raw, days=DAYS, now=NOW)
+    assert result.by_day == {"2026-11-04": 1, "2026-11-05": 1, "2026-11-13": 1}

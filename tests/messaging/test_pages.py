@@ -218,6 +218,27 @@ def test_fetching_the_way_out_unsubscribes_nobody(fairview: Club) -> None:
     assert events(fairview) == []
 
 
+def test_who_asks_for_the_head_only_finds_the_links_good_and_is_a_machine(fairview: Club) -> None:
+    """As security gateways do with every link of a mail."""
+    way_out = read_mail(fairview)
+    with tenant_scope(fairview.tenant):
+        Delivery.objects.update(handed_over_at=timezone.now() - timedelta(hours=1))
+        row = Delivery.objects.get()
+        click = sign(row.pk, "https://club.example/book")
+    agent = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"}
+
+    answers = [
+        Client(headers=agent).head(path)
+        for path in (f"/m/unsubscribe/{way_out}", f"/m/click/{click}", f"/m/open/{way_out}")
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 302, 200]
+    with tenant_scope(fairview.tenant):
+        told = InboxEvent.objects.filter(type__in=["messaging.email.clicked", "messaging.email.opened"])
+        assert [each.envelope["payload"]["isMachine"] for each in told] == [True, True]
+    assert "messaging.message.unsubscribed" not in events(fairview)
+
+
 def test_one_click_unsubscribes_without_a_cookie(fairview: Club) -> None:
     token = read_mail(fairview)
 
@@ -310,7 +331,8 @@ def test_an_erased_person_is_in_no_row_of_the_ledger(fairview: Club, sandbox: Sa
 def unknown(fairview: Club, **policy: Any) -> tuple[Delivery, str]:
     """A message of which nobody knows whether it went out, and the address of its buttons."""
     rules(fairview.tenant, **policy)
-    row = delivery(fairview, status="UNKNOWN", leased_until=timezone.now() + timedelta(days=1))
+    tomorrow = timezone.now() + timedelta(days=1)
+    row = delivery(fairview, status="UNKNOWN", leased_until=tomorrow, service_id="<7@fairview.example>")
     return row, reverse("admin:send_settle", args=[row.pk])
 
 
@@ -329,6 +351,7 @@ def test_a_person_settles_what_the_mail_server_left_unknown_once(
     again = client.post(address, {"answer": "never"}, follow=True).content.decode()
 
     assert "It did not: send it" in page
+    assert "&lt;7@fairview.example&gt;" in page
     with tenant_scope(fairview.tenant):
         row.refresh_from_db()
         assert LoggedAction.objects.filter(action="message.settled").count() == 1

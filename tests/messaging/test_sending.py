@@ -1,6 +1,9 @@
 """Each person exactly one message in the service's book, whatever breaks."""
 
+from collections import Counter
 from datetime import timedelta
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -252,6 +255,55 @@ def test_a_pause_takes_effect_within_one_batch(fairview: Club, sandbox: Sandbox)
     assert sorted(said(tenant).values()) == ["HANDED_OVER", "HANDED_OVER", "PLANNED", "PLANNED"]
 
 
+def test_the_next_batch_is_claimed_with_what_came_of_the_last(fairview: Club, sandbox: Sandbox) -> None:
+    tenant = fairview.tenant
+    plan(tenant, [candidate(person, mail(tenant)) for person in readers(tenant, 5)])
+    lane, turn, seen = sending.due_lanes()[0][0], sending.SendReport(), []
+
+    for goes_on in (True, True, False, False):
+        sending.send_batch(lane, turn, batch=2, goes_on=goes_on)
+        seen.append(Counter(said(tenant).values()))
+
+    assert seen == [
+        {"HANDED_OVER": 2, "CLAIMED": 2, "PLANNED": 1},
+        {"HANDED_OVER": 4, "CLAIMED": 1},
+        {"HANDED_OVER": 5},
+        {"HANDED_OVER": 5},
+    ]
+
+
+def test_a_turn_whose_time_is_up_leaves_nothing_claimed(
+    fairview: Club, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = fairview.tenant
+    plan(tenant, [candidate(person, mail(tenant)) for person in readers(tenant, 6)])
+    ticks = count(0)
+    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+
+    # It begins at 0, looks at 1 and 2, and is over when it looks again.
+    turn = sending.send_due(seconds=3, batch=2)
+
+    assert turn.settled == {"HANDED_OVER": 4}
+    assert Counter(said(tenant).values()) == {"HANDED_OVER": 4, "PLANNED": 2}
+
+
+def test_a_pause_while_a_turn_goes_on_lets_one_batch_go(
+    fairview: Club, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant, hand_over = fairview.tenant, sending.hand_over
+    plan(tenant, [candidate(person, mail(tenant)) for person in readers(tenant, 6)])
+
+    def pause(*given: Any) -> Any:
+        hold_source(MARKETING_ID)
+        return hand_over(*given)
+
+    monkeypatch.setattr(sending, "hand_over", pause)
+
+    sending.send_due(batch=2)
+
+    assert Counter(said(tenant).values()) == {"HANDED_OVER": 2, "PLANNED": 4}
+
+
 def test_tenants_take_turns(fairview: Club, kingsmere: Club, sandbox: Sandbox) -> None:
     for club, number in ((fairview, 6), (kingsmere, 2)):
         plan(club.tenant, [candidate(person, mail(club.tenant)) for person in readers(club.tenant, number)])
@@ -332,7 +384,13 @@ def test_the_claim_keeps_to_its_index_and_starts_at_the_mark(fairview: Club) -> 
         sending.claim(lane, 2)
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
-            parameters: Any = {"tenant": tenant.pk, "source_id": MARKETING_ID, "most": 2, "resting": []}
+            parameters: Any = {
+                "tenant": tenant.pk,
+                "source_id": MARKETING_ID,
+                "most": 2,
+                "few": 1,
+                "resting": [],
+            }
             parameters |= {"lease": timedelta(1), "mark_due": lane.mark[0], "mark_id": lane.mark[1]}
             cursor.execute("EXPLAIN " + CLAIM, parameters)
             steps = "\n".join(row[0] for row in cursor.fetchall())

@@ -75,28 +75,37 @@ def received(acts: Sequence[Act], *, since: timedelta, until: timedelta | None =
 
 
 def unpaid(acts: Sequence[Act]) -> int:
-    """Different payments and invoices in trouble for which nothing came since."""
-    issues: dict[tuple[str, Any], list[Act]] = {}
+    """Different invoices in trouble for which nothing came since, however often they failed or were told."""
+    troubles: dict[Any, list[Act]] = {}
     for act in acts:
         if act.type in ("PAYMENT_FAILED", "INVOICE_OVERDUE") and act.age < days(90):
             reference = act.metadata.get("paymentId") or act.metadata.get("invoiceId") or act.key
-            issues.setdefault((act.type, reference), []).append(act)
+            troubles.setdefault(reference, []).append(act)
     payments = [act for act in acts if act.type == "PAYMENT_RECEIVED" and act.age < days(120)]
-
-    def is_settled(reference: Any, same: list[Act]) -> bool:
-        last = min(act.age for act in same)
+    invoices: list[tuple[Any, set[Any], timedelta]] = []
+    began = sorted(troubles.items(), key=lambda one: (-max(act.age for act in one[1]), str(one[0])))
+    for reference, same in began:
         amounts = [act.metadata["amountCents"] for act in same if "amountCents" in act.metadata]
+        amount = max(amounts, default=None)
+        first, last = max(act.age for act in same), min(act.age for act in same)
+        before = next((one for one in reversed(invoices) if amount is not None and one[0] == amount), None)
+        if before is not None and before[2] - first <= days(21):
+            invoices[invoices.index(before)] = (amount, before[1] | {reference}, last)
+        else:
+            invoices.append((amount, {reference}, last))
+
+    def is_settled(amount: Any, known_as: set[Any], last: timedelta) -> bool:
         return any(
             paid.age <= last
             and (
-                paid.metadata.get("paymentId") == reference
-                or not amounts
-                or paid.metadata["amountCents"] >= max(amounts)
+                paid.metadata.get("paymentId") in known_as
+                or amount is None
+                or paid.metadata["amountCents"] >= amount
             )
             for paid in payments
         )
 
-    return sum(not is_settled(reference, same) for (_, reference), same in issues.items())
+    return sum(not is_settled(*one) for one in invoices)
 
 
 def opens_severity(acts: Sequence[Act]) -> Fraction:

@@ -66,8 +66,8 @@ def test_a_dry_run_shows_the_preview_and_changes_nothing(fairview: Club) -> None
 def test_the_preview_warns_of_what_speaks_against_it(fairview: Club) -> None:
     happened(
         fairview.tenant,
-        member(1, firstName="Anna", dateOfBirth="1980-01-01"),
-        member(2, firstName="Anne", dateOfBirth="1981-01-01"),
+        member(1, firstName="Anna", dateOfBirth="1980-02-03"),
+        member(2, firstName="Anne", dateOfBirth="1981-02-03"),
     )
     people = customers(fairview.tenant)
 

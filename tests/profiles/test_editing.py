@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from profiles.customer_table import NAMES
 from profiles.editing import (
     EDITABLE_FIELDS,
     LONGEST_NOTE,
@@ -21,7 +22,6 @@ from profiles.editing import (
 from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
 from profiles.models import Activity, CustomerProfile, Fact, Identifier, Note
 from profiles.reading import list_notes
-from profiles.representation import NAMES
 from profiles.search.finding import search_profiles
 from tenants.models import Tenant
 from tenants.scope import tenant_scope

@@ -353,7 +353,7 @@ def test_an_open_request_of_the_source_is_done_with_it(fairview: Club) -> None:
 def test_a_mailbox_that_somebody_else_has_too_stays_theirs(fairview: Club) -> None:
     tell(
         fairview.tenant,
-        member(1, firstName="Anna", lastName="Botha", email="home@example.com", dateOfBirth="1980-01-01"),
+        member(1, firstName="Anna", lastName="Botha", email="home@example.com", dateOfBirth="1980-02-03"),
         member(2, firstName="Pieter", lastName="Botha", email="home@example.com", dateOfBirth="1978-02-02"),
     )
     with tenant_scope(fairview.tenant):

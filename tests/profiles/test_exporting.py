@@ -11,12 +11,12 @@ from zipfile import ZipFile
 import pytest
 from django.core.management import CommandError, call_command
 
+from profiles.customer_table import NAMES
 from profiles.exchange.exporting import files
 from profiles.exchange.exporting.files import ExportFormat, defused
 from profiles.exchange.exporting.workbook import workbook
 from profiles.exchange.importing.plain_cells import plain
 from profiles.models import CustomerProfile
-from profiles.representation import NAMES
 from tenants.models import LoggedAction, Tenant
 from tenants.scope import tenant_scope
 from tests.back_office import counted_queries

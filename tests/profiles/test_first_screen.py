@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from profiles.admin.customer_page import membership_of
 from profiles.admin.first_screen import next_booking, owing_cents, usual_partners
+from profiles.models import CustomerProfile
 from tests.cast import Club
 
 pytestmark = pytest.mark.django_db
@@ -45,3 +47,14 @@ def test_usual_partners_are_those_named_most() -> None:
 
     assert usual_partners(rows, "Me")[0] == "Ben"
     assert "me" not in usual_partners(rows, "Me")
+
+
+def test_both_numbers_of_a_member_stand_with_the_membership(fairview: Club) -> None:
+    person = CustomerProfile(scl_member_id=4711, external_ids={"memberNumber": "GC-00123/A"})
+
+    shown = membership_of(person, {}, NOW.date())
+
+    assert [(one.label, one.text) for one in shown] == [
+        ("Member number", "4711"),
+        ("Club's number", "GC-00123/A"),
+    ]

@@ -118,7 +118,7 @@ TWO_PEOPLE: dict[str, list[Event]] = {
     "two member ids": [member(1, email=EMAIL, firstName="A"), member(2, email=EMAIL, firstName="A")],
     "two player ids": [player("t1", email=EMAIL), player("t2", email=EMAIL)],
     "two dates of birth": [
-        member(1, email=EMAIL, dateOfBirth="1950-01-01"),
+        member(1, email=EMAIL, dateOfBirth="1950-02-03"),
         contact("c1", at=1, phoneNumber="0821234567", firstName="Ann"),
         player("t1", at=2, phone="0821234567", name="Ann"),
         event(
@@ -128,7 +128,7 @@ TWO_PEOPLE: dict[str, list[Event]] = {
                 "firstName": "Ann",
                 "phoneNumber": "0821234567",
                 "email": EMAIL,
-                "dateOfBirth": "1980-01-01",
+                "dateOfBirth": "1980-02-03",
             },
             at=3,
         ),

@@ -1,6 +1,7 @@
 """Values that stand for nothing: never a key, never a date of birth, and always a remark on the event."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from events.models import InboxEvent
 from events.plain_text import visible
 from profiles.models import CustomerProfile
 from profiles.normalise import is_placeholder_email, is_placeholder_phone, normal_email
+from profiles.role_addresses import is_role_email
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
@@ -115,8 +117,25 @@ def test_an_address_that_is_replaced_by_an_unusable_one_does_not_go_on_looking_v
     ]
 
 
+def test_an_id_that_a_service_gives_to_two_people_is_told(fairview: Club) -> None:
+    tell(
+        fairview.tenant,
+        player("p-1", name="Xander", surname="Een", email="x@example.com"),
+        player("p-1", name="Xander", surname="Twee", email="x2@example.com", at=1) | {"id": "e-1"},
+        player("p-1", name="Yvonne", surname="Drie", email="y@example.com", at=2) | {"id": "e-2"},
+        player("p-1", name="Yvonne", surname="Drie", email="y@example.com", at=3) | {"id": "e-3"},
+    )
+
+    told = [[one["field"] for one in remarks(fairview.tenant, each)] for each in ("e-1", "e-2", "e-3")]
+    assert told == [[], ["teetimePlayerId"], []]
+
+
 @pytest.mark.parametrize(
-    "birth", ["2084-05-17", "0001-01-01", "1900-01-01", "1970-01-01", "1899-05-01", "1980-02-02"]
+    "birth",
+    [
+        *("2084-05-17", "0001-01-01", "1900-01-01", "1970-01-01", "1899-05-01", "1980-02-02"),
+        *("1901-01-01", "1950-01-01", "1980-01-01", "2000-01-01", "2001-01-01", "2026-03-01", "2026-02-28"),
+    ],
 )
 def test_births_that_nobody_has_are_not_believed_and_contradict_nobody(birth: str, fairview: Club) -> None:
     Tenant.objects.filter(pk=fairview.tenant.pk).update(settings={"placeholders": ["1980-02-02"]})
@@ -132,6 +151,39 @@ def test_births_that_nobody_has_are_not_believed_and_contradict_nobody(birth: st
     assert [one["field"] for one in remarks(fairview.tenant, "e-1")] == ["dateOfBirth"]
 
 
+@pytest.mark.parametrize("first", ["1984-01-01", "1984-05-17"])
+def test_a_year_of_birth_contradicts_nobody_and_gives_way_to_a_day(first: str, fairview: Club) -> None:
+    then = {"1984-01-01": "1984-05-17", "1984-05-17": "1984-01-01"}[first]
+    whose: dict[str, Any] = {"firstName": "Gugu", "lastName": "Nkosana", "email": "gugu@example.com"}
+    tell(
+        fairview.tenant,
+        member(82001, **whose, dateOfBirth=first),
+        contact("c-1", **whose, at=1),
+        member(82001, **whose, dateOfBirth=then, at=2) | {"identity": {"externalIds": {"golfRsaId": "77"}}},
+        player("p-1", name="Gugu", surname="Nkosana", email="gugu@example.com", at=3),
+    )
+
+    [gugu] = people(fairview.tenant)
+    assert gugu.date_of_birth == date.fromisoformat(then)
+
+
+def test_two_years_of_birth_in_one_mailbox_are_no_two_people_and_the_day_of_one_counts(
+    fairview: Club,
+) -> None:
+    tell(
+        fairview.tenant,
+        member(1, firstName="Gugu", lastName="Nkosana", email="gugu@example.com", dateOfBirth="1984-05-17"),
+        event(
+            "scl.member.updated",
+            {"email": "gugu@example.com", "firstName": "Gugu", "dateOfBirth": "1985-01-01"},
+            at=5,
+        ),
+    )
+
+    [gugu] = people(fairview.tenant)
+    assert gugu.date_of_birth == date(1984, 5, 17)
+
+
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
@@ -140,6 +192,8 @@ def test_births_that_nobody_has_are_not_believed_and_contradict_nobody(birth: st
         ('"anna@example.com"', "anna@example.com"),
         ("ａｎｎａ＠example.com", "anna@example.com"),
         ("\ufeffilse.j@example.com", "ilse.j@example.com"),
+        ("аnnа@example.com", "anna@example.com"),
+        ("ju\u0308rgen@example.com", "jürgen@example.com"),
     ],
 )
 def test_typographic_variants_of_an_address_are_one(address: str, expected: str) -> None:
@@ -169,6 +223,13 @@ def test_seven_equal_digits_are_nobodys_number_and_four_are_somebodys() -> None:
         ("one\u00a0two\nthree", "one two three"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("👩\u200d🦰", "👩\u200d🦰"),
+        ("Rene\u0301e", "Renée"),
+        ("Ｒｅｎｅｅ ７", "Renee 7"),
+        ("Аnnа Соok", "Anna Cook"),
+        ("Ναnа", "Nana"),
+        ("Анна", "Анна"),
+        ("Иванов-Smith", "Иванов-Smith"),
+        ("Иvanov", "Иvanov"),
     ],
 )
 def test_signs_that_nobody_sees_go_but_for_joiners_that_are_needed(text: str, expected: str) -> None:
@@ -179,3 +240,43 @@ def test_invisible_signs_in_an_events_name_are_not_kept(fairview: Club) -> None:
     tell(fairview.tenant, member(1, firstName="Frans", lastName="Gelden\u00adhuys"))
 
     assert people(fairview.tenant)[0].last_name == "Geldenhuys"
+
+
+@pytest.mark.parametrize(
+    ("email", "expected"),
+    [
+        *(
+            (f"{local}@firm.example", True)
+            for local in ("büro", "buero", "toimisto", "iroda", "kancelar", "muhasebe")
+        ),
+        *(
+            (f"{local}@firm.example", True)
+            for local in ("vorstand", "ledenadministratie", "socios", "klubben")
+        ),
+        *(
+            (f"{local}@firm.example", True)
+            for local in ("info.za", "info-jhb", "booking.office", "members-office", "gm2")
+        ),
+        *(
+            (f"{local}@firm.example", False)
+            for local in ("anna", "post.maria", "bar.smith", "pro.jones", "officer")
+        ),
+        *(
+            (f"{local}@firm.example", False)
+            for local in ("infante", "mail.anna", "hi.lee", "spaan", "gm.botha")
+        ),
+    ],
+)
+def test_which_addresses_are_of_a_role(email: str, expected: bool) -> None:
+    assert is_role_email(email) is expected
+
+
+def test_a_uuid_in_capitals_is_the_same_id(fairview: Club) -> None:
+    tell(
+        fairview.tenant,
+        player("0E9C5B0C-6A0F-4C55-9F0B-1A2B3C4D5E6F", name="Kas", surname="Nel", email="kas@example.com"),
+        player("0e9c5b0c-6a0f-4c55-9f0b-1a2b3c4d5e6f", handicap=12.4, at=1),
+    )
+
+    [kas] = people(fairview.tenant)
+    assert (kas.first_name, kas.handicap_tenths) == ("Kas", 124)

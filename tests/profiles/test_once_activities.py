@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from events.models import InboxEvent
 from profiles.models import Activity, CustomerProfile
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -115,3 +116,81 @@ def test_amounts_in_other_currencies_are_never_added_up(fairview: Club) -> None:
         titles = sorted(Activity.objects.filter(category="PAYMENT").values_list("title", flat=True))
     assert [title for title in titles if "JP" in title or "¥" in title] == [titles[0]]
     assert "100 000" in titles[0].replace("\u00a0", " ")
+
+
+def test_an_id_that_stands_for_nothing_makes_no_two_payments_one(fairview: Club) -> None:
+    tell(
+        fairview.tenant,
+        member(4711, firstName="Jana"),
+        paid("undefined", 5_000, at=1) | {"id": "p-1"},
+        paid("undefined", 7_000, at=2),
+        paid("0", 100, at=3),
+        paid("0", 100, at=4),
+    )
+
+    assert figures(fairview.tenant) == (12_200, 4)
+    with tenant_scope(fairview.tenant):
+        remarks = InboxEvent.objects.get(event_id="p-1").remarks
+    assert remarks == [
+        {"field": "id", "text": "'undefined' stands for nothing: told again, this would count again."}
+    ]
+
+
+def test_a_refund_takes_off_whether_or_not_it_is_written_with_a_minus(fairview: Club) -> None:
+    tell(
+        fairview.tenant,
+        member(4711, firstName="Dora"),
+        paid("p-1", 20_000, at=1),
+        paid("r-1", -7_000, at=2, kind="refunded"),
+        paid("r-1", 7_000, at=3, kind="refunded"),
+        paid("r-2", -500, at=4, kind="refunded"),
+        paid("p-2", -1_000, at=5),
+    )
+
+    assert figures(fairview.tenant) == (11_500, 4)
+    with tenant_scope(fairview.tenant):
+        titles = list(Activity.objects.filter(category="PAYMENT").values_list("title", flat=True))
+    assert not [title for title in titles if "-" in title]
+
+
+@pytest.mark.parametrize(
+    ("amount_cents", "stage"), [(0, "SUBSCRIBER"), (-100, "SUBSCRIBER"), (100, "CUSTOMER")]
+)
+def test_no_money_makes_nobody_a_customer(amount_cents: int, stage: str, fairview: Club) -> None:
+    tell(fairview.tenant, paid("p-1", amount_cents))
+
+    with tenant_scope(fairview.tenant):
+        assert CustomerProfile.objects.get(scl_member_id=4711).lifecycle_stage == stage
+
+
+def test_an_attempt_that_failed_is_one_however_often_it_is_told(fairview: Club) -> None:
+    failed = {"id": "pay-1", "memberId": 4711, "amountCents": 5_000, "currency": "ZAR"}
+    tell(
+        fairview.tenant,
+        member(4711, firstName="Hugo"),
+        *(
+            event("scl.payment.failed", {**failed, "attemptedAt": attempt}, at=minute)
+            for minute, attempt in enumerate(["2026-03-01T08:00:00Z"] * 3 + ["2026-03-02T08:00:00Z"])
+        ),
+    )
+
+    assert figures(fairview.tenant) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "payload"),
+    [
+        ("facilities.reservation.created", {"reservationId": "r-1", "startTime": "2026-03-14T07:30:00Z"}),
+        ("facilities.reservation.cancelled", {"reservationId": "r-1"}),
+        ("teetime.booking.cancelled", {"id": "b-1"}),
+        ("teetime.booking.no_show", {"id": "b-1"}),
+        ("teetime.score.posted", {"id": "s-1", "grossScore": 81}),
+    ],
+)
+def test_whatever_has_an_id_happens_once(event_type: str, payload: dict[str, Any], fairview: Club) -> None:
+    tell(fairview.tenant, member(4711, firstName="Ines"))
+    whose = {"identity": {"sclMemberId": 4711}}
+    tell(fairview.tenant, *(event(event_type, payload, at=minute, **whose) for minute in (1, 2)))
+
+    with tenant_scope(fairview.tenant):
+        assert Activity.objects.exclude(type="MEMBER_CREATED").count() == 1

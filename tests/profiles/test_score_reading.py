@@ -30,7 +30,7 @@ def test_the_page_has_two_dials_with_reasons_and_an_action(fairview: Club) -> No
     assert "Call today: invite them to play." in text
     assert "Activity down 82 %: 7 in 30 days, 116 in the 90 days before" in text
     assert "35 of 35" in text
-    assert "2 payments failed or overdue and not paid since" in text
+    assert "2 invoices failed or overdue and not paid since" in text
     assert "<polyline" in text
 
 
@@ -97,7 +97,7 @@ def test_the_api_explains_the_scores(fairview: Club) -> None:
         "reasons": [
             {
                 "part": "payments",
-                "words": "1 payment failed or overdue and not paid since",
+                "words": "1 invoice failed or overdue and not paid since",
                 "points": 15,
                 "most": 25,
             }

@@ -19,7 +19,11 @@ from profiles.normalise import (
      "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "{{id}}",
      "{ userId }", "${id}", "%s", "%(id)s", "<id>", "__null__", "0000", "N/A", "n.v.t.", "k. A.", "s/d", "Entfällt",
      "inconnue", "ukjent", "неизвестно", "[deleted]", "REDACTED", "no-id", "undef", "walk-in", "#DIV/0!", "%1$s",
-     "%ID%", "[[id]]", "<%= id %>", "Infinity"],
+     "%ID%", "[[id]]", "<%= id %>", "Infinity",
+     "неизвестен", "отсутствует", "н/д", "невідомо", "未知", "無", "不詳", "未設定", "없음", "미상", "אין", "άγνωστο",
+     "ไม่มี", "अज्ञात", "غير معروف", "không có", "tidak ada", "neznámý", "ismeretlen", "necunoscut", "nežinomas",
+     "０", "ｎｕｌｌ", "ＮＡ", "Ｎ／Ａ", "NaN.0", "null.0",
+     "System.Object", "test-id", "TBD?", "n.n.", "N.N.", "Ø", "–"],
 )  # fmt: skip
 def test_an_id_that_stands_for_nothing_in_other_words(value: str) -> None:
     assert stands_for_nothing(value)
@@ -47,6 +51,11 @@ def test_an_id_that_stands_for_nothing_in_other_words(value: str) -> None:
         "demo-4711",
         "n7",
         "admin",
+        "Ｎ１７",
+        "7.0",
+        "Nn7",
+        "無7",
+        "test-id-7",
     ],
 )
 def test_an_id_that_only_looks_like_one_is_kept(value: str) -> None:

@@ -8,7 +8,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from profiles.api.customers import json_answer
-from profiles.api.parameters import body_object, customer_id_of
+from profiles.api.parameters import customer_id_of
+from tenants.api.bodies import body_object
 from tenants.api.pagination import SkipTakePagination, page_answer, read_window, take_page
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from social.errors import IllegalMove
-from social.models import Connection, Post, Step, Target
+from social.models import AppPause, Connection, Post, Step, Target
 from social.posts import (
     Words,
     cancel_post,
@@ -19,7 +19,7 @@ from social.posts import (
     write_post,
 )
 from social.publishing import working
-from social.publishing.claiming import claim, hold_late
+from social.publishing.claiming import claim, count_due
 from social.publishing.working import work
 from tenants.scope import tenant_scope
 from tests.social.publishing import Stage, connect, file_server, stage
@@ -250,12 +250,45 @@ def test_a_late_post_after_an_outage_asks_first(stage: Stage) -> None:
     post = stage.post("TWITTER")
     Target.objects.update(planned_at=timezone.now() - timedelta(hours=2))
 
-    assert hold_late() == 1
+    assert stage.turn() == 1
+    assert (stage.target(post).status, committed(stage.sandbox)) == ("HELD", [])
     assert stage.turn() == 0
     release_post(post.pk)
     stage.turn()
 
     assert stage.target(post).status == "PUBLISHED"
+
+
+def test_a_late_post_asks_as_well_where_its_first_worker_died(stage: Stage) -> None:
+    post = stage.post("TWITTER")
+    Target.objects.update(planned_at=timezone.now() - timedelta(hours=2))
+    assert claim() is not None
+    Target.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+    stage.turn()
+
+    assert (stage.target(post).status, committed(stage.sandbox)) == ("HELD", [])
+
+
+def test_a_post_that_waited_for_its_accounts_own_limits_is_not_late(stage: Stage) -> None:
+    post, now = stage.post("TWITTER"), timezone.now()
+    Target.objects.update(planned_at=now - timedelta(hours=2))
+    Connection.objects.update(closed_until=now - timedelta(minutes=1))
+
+    stage.turn()
+
+    assert stage.target(post).status == "PUBLISHED"
+
+
+def test_what_waits_at_dead_and_paused_accounts_is_not_counted(stage: Stage) -> None:
+    for number in range(3):
+        stage.post("FACEBOOK", "TWITTER", text=f"Number {number}")
+    assert (count_due(most=9), count_due(most=4)) == (6, 4)
+
+    Connection.objects.filter(network="FACEBOOK").update(status="NEEDS_RECONNECT")
+    assert count_due() == 3
+    AppPause.objects.create(family="X", until=timezone.now() + timedelta(hours=1), reason="OUT_OF_CREDIT")
+    assert count_due() == 0
 
 
 def test_a_dead_token_stops_the_account_and_the_post_waits(stage: Stage) -> None:

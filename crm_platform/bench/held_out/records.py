@@ -32,6 +32,7 @@ class UnseenClub:
 
     def __init__(self, habits: Habits, people: int, seed: str) -> None:
         self.habits = habits
+        self.slug, self.country = habits.slug, habits.country
         self._rng = Rng(f"{seed}/{habits.slug}")
         self._next = 40_000
         self._given_up: list[str] = []

@@ -21,7 +21,7 @@ from profiles.exchange.importing.handicaps import TENTH, read_strokes
 from profiles.exchange.importing.plain_cells import plain, undefused
 from profiles.exchange.importing.statuses import status_of
 from profiles.exchange.importing.targets import Target
-from profiles.normalise import folded, printed_number
+from profiles.normalise import folded, normal_id, printed_number
 from profiles.shouted_names import as_written
 
 LONGEST_TEXT: Final = 200
@@ -145,7 +145,7 @@ def _text(text: str, reader: Reader) -> Read:
 
 def _name(text: str, reader: Reader) -> Read:
     """A name all in capitals is written as names are: VAN DER MERWE becomes van der Merwe, O'BRIEN O'Brien."""
-    if not any(map(str.isalpha, text)):
+    if not any(map(str.isalpha, text)) or text.startswith(("=", "@")):
         raise Unreadable(f"{text[:50]!r} is no name")
     if "@" in text and reader.club.email(text) is not None:
         raise Unreadable(f"{text[:50]!r} is an e-mail address and no name")
@@ -247,7 +247,7 @@ def _key(text: str, reader: Reader) -> Read:
     text = whole[1] if whole else text
     if stands_for_nothing(text):
         raise Unreadable(f"{text!r} stands for nothing")
-    return _text(text, reader)
+    return _text(normal_id(text), reader)
 
 
 def _numbered_key(text: str, reader: Reader) -> Read:

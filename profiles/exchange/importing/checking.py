@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from events.identity_hints import IdentityKey
+from profiles.births import telling
 from profiles.claims import Claim, Person
 from profiles.club import Club
 from profiles.exchange.importing import statements as sql
@@ -145,7 +146,7 @@ class Check:
         self._asked.update(keys)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(PLAN_FOR_BATCHES)
-            extend_identity_map(cursor, self._club.id, self._identity_map, keys)
+            extend_identity_map(cursor, self._club, self._identity_map, claims, keys)
 
     def _find_namesakes(self, judged: Sequence[_Judged]) -> None:
         """A row with nothing but a name is nobody for certain: it is in conflict with a customer of that name."""
@@ -198,7 +199,7 @@ def _claim(member_import: MemberImport, row: FileRow, now: datetime) -> Claim:
     return Claim(
         keys=tuple(dict.fromkeys((record_of(member_import, row.line, values), *keys_of_values(values)))),
         name=PersonName.of(values.get(Target.FIRST_NAME, ""), values.get(Target.LAST_NAME, "")),
-        birth=date.fromisoformat(birth) if birth else None,
+        birth=telling(date.fromisoformat(birth)) if birth else None,
         source=SOURCE,
         event_id=event_id_of(member_import.pk, row.line),
         occurred_at=moment_of(member_import, values, now),

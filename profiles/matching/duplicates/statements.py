@@ -5,9 +5,11 @@ from typing import Final
 from tenants.postgresql.staging import StagingTable
 
 # Read through `COPY (…) TO STDOUT`, which respects row level security; the tenant is named for the planner's sake.
+# A birth on 1 January is no evidence (`profiles.births`).
 PEOPLE: Final = """
-SELECT p.id, p.first_name, p.last_name, p.email, p.phone_number, p.date_of_birth, p.gender, p.postcode, p.home_club_id,
-       p.handicap_tenths, p.scl_member_id IS NOT NULL, p.teetime_player_id IS NOT NULL,
+SELECT p.id, p.first_name, p.last_name, p.email, p.phone_number,
+       CASE WHEN to_char(p.date_of_birth, 'MMDD') <> '0101' THEN p.date_of_birth END, p.gender, p.postcode,
+       p.home_club_id, p.handicap_tenths, p.scl_member_id IS NOT NULL, p.teetime_player_id IS NOT NULL,
        p.messaging_contact_id IS NOT NULL, p.auth_user_id,
        coalesce(p.external_ids ->> 'golfRsaId', p.external_ids ->> 'cdhId'), p.updated_at > %(since)s
 FROM profiles_customerprofile AS p

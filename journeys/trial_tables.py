@@ -1,0 +1,137 @@
+"""A trial over the past has tables of its own, which stand before those of the club in its session.
+
+PostgreSQL looks into the temporary schema of the session first, so the engine, the planner and the ORM write there
+without knowing it: what a trial does locks no row, makes nobody wait, and ends with its tables. See ADR 100.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from hashlib import md5
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from journeys.definition import Definition
+from journeys.definition.steps import Enrol, Update
+from profiles.tagging import CHANGE_STAGE, CHANGE_TAGS
+from tenants.models import Tenant
+
+# What the engine writes → the rows that a trial has to know of the club's own.
+ROWS: Final = {
+    "journeys_journey": "tenant_id = %(tenant)s",
+    "journeys_journeyversion": (
+        "tenant_id = %(tenant)s AND id IN (SELECT version_id FROM journeys_journey WHERE tenant_id = %(tenant)s)"
+    ),
+    "journeys_run": "tenant_id = %(tenant)s AND journey_id = ANY(%(others)s)",
+    "journeys_runended": "tenant_id = %(tenant)s AND journey_id = ANY(%(others)s)",
+    "journeys_holdout": "tenant_id = %(tenant)s AND journey_id = ANY(%(others)s)",
+    "journeys_rundata": "",
+    "journeys_steplog": "",
+    "journeys_stepcounter": "",
+    "journeys_subscription": "",
+    "journeys_entryrefusal": "",
+    "journeys_conversion": "",
+    "journeys_triggermark": "",
+    "journeys_scorelatch": "",
+    "journeys_task": "",
+    "events_domainlogentry": "",
+    # Messages that count for a cap, or go on the same day.
+    "messaging_delivery": "tenant_id = %(tenant)s AND due_at >= %(since)s AND status NOT IN ('SKIPPED', 'FAILED')",
+}
+PEOPLE: Final = {"profiles_customerprofile": "tenant_id = %(tenant)s"}
+LISTS: Final = {"segments_segmentmember": "tenant_id = %(tenant)s"}
+# A cap counts the calendar week.
+LOOKED_BACK: Final = timedelta(days=9)
+MAKE: Final = "CREATE TEMPORARY TABLE {0} (LIKE {1} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
+FILL: Final = "INSERT INTO pg_temp.{0} SELECT * FROM {1} WHERE {2}"
+NUMBERED: Final = "ALTER TABLE pg_temp.{0} ALTER COLUMN {1} SET DEFAULT nextval({2}::regclass)"
+# Identity columns count on, so that no key of a message is used twice.
+LAID_OUT: Final = """
+SELECT ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attidentity <> ''),
+       ARRAY(SELECT format('ALTER TABLE pg_temp.%%I ADD CONSTRAINT %%I %%s', c.relname, k.conname,
+                           pg_get_constraintdef(k.oid))
+             FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u')),
+       ARRAY(SELECT regexp_replace(pg_get_indexdef(i.indexrelid), ' ON (ONLY )?\\S+ ',
+                                   format(' ON pg_temp.%%I ', c.relname))
+             FROM pg_index AS i WHERE i.indrelid = c.oid
+               AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid))
+FROM pg_class AS c WHERE c.oid = %s::regclass
+"""
+JOIN_LIST: Final = """
+INSERT INTO segments_segmentmember (tenant_id, segment_id, profile_id, origin_profile_id)
+SELECT %(tenant)s, %(segment)s, one, one FROM unnest(%(ids)s::uuid[]) AS one ON CONFLICT DO NOTHING
+"""
+LEAVE_LIST: Final = """
+DELETE FROM segments_segmentmember
+WHERE tenant_id = %(tenant)s AND segment_id = %(segment)s AND profile_id = ANY(%(ids)s)
+"""
+
+
+@contextmanager
+def own_tables(tenant: Tenant, definition: Definition, since: datetime) -> Iterator[None]:
+    """Until the end of the block this session writes into tables of its own."""
+    wanted = _wanted(definition)
+    values = {
+        "tenant": tenant.pk,
+        "since": since - LOOKED_BACK,
+        "others": [step.journey for step in definition.steps if isinstance(step, Enrol)],
+    }
+    try:
+        with connection.cursor() as cursor:
+            for name, condition in wanted.items():
+                _make(cursor, name, condition, values)
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for name in wanted:
+                cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
+
+
+def _wanted(definition: Definition) -> dict[str, str]:
+    updates = [step for step in definition.steps if isinstance(step, Update)]
+    wanted = dict(ROWS)
+    if any(step.add_tags or step.remove_tags or step.stage for step in updates):
+        wanted |= PEOPLE
+    if any(step.add_to or step.take_from for step in updates):
+        wanted |= LISTS
+    return wanted
+
+
+def _make(cursor: Any, name: str, condition: str, values: dict[str, Any]) -> None:
+    """Columns, rows, and then the indexes and what must be unique, under their own names."""
+    cursor.execute(LAID_OUT, [name])
+    numbered, constraints, indexes = cursor.fetchone()
+    schema = _schema(cursor)
+    cursor.execute(MAKE.format(name, f"{schema}.{name}"))
+    for column in numbered:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [f"{schema}.{name}", column])
+        [sequence] = cursor.fetchone()
+        cursor.execute(NUMBERED.format(name, column, f"'{sequence}'"))
+    if condition:
+        cursor.execute(FILL.format(name, f"{schema}.{name}", condition), values)
+    for statement in (*constraints, *indexes):
+        cursor.execute(statement)
+    if condition:
+        cursor.execute(f"ANALYZE pg_temp.{name}")
+
+
+def _schema(cursor: Any) -> str:
+    cursor.execute("SELECT current_schema()")
+    [found] = cursor.fetchone()
+    return str(found)
+
+
+def update_people(cursor: Any, tenant_id: UUID, people: Sequence[UUID], step: Update) -> None:
+    """What an UPDATE step changes, in the tables of a trial: nothing that others read, and nobody is told."""
+    values: dict[str, Any] = {"tenant": tenant_id, "ids": people}
+    if step.add_tags or step.remove_tags:
+        removed = [md5(tag.encode(), usedforsecurity=False).hexdigest() for tag in step.remove_tags]
+        cursor.execute(CHANGE_TAGS, values | {"add": list(step.add_tags), "remove": removed})
+    if step.stage:
+        cursor.execute(CHANGE_STAGE, values | {"stage": step.stage, "stage_rank": 0})
+    for segment in step.add_to:
+        cursor.execute(JOIN_LIST, values | {"segment": segment})
+    for segment in step.take_from:
+        cursor.execute(LEAVE_LIST, values | {"segment": segment})
