@@ -50,7 +50,7 @@ class _Output(Output):
 
 
 class _Limited(Environment):
-    def setup_tags_and_filters(self, *, extra: bool) -> None:
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         super().setup_tags_and_filters(extra=extra)
         self.add_tag(_Output)
 
