@@ -86,6 +86,8 @@ class IdentityMap:
         self.newly_united: set[IdentityKey] = set()
         # Ids that seem to be two people's, by the event that showed it: a defect of its source.
         self.given_twice: dict[tuple[str, str], IdentityKey] = {}
+        # Addresses of many of whose holders not all are loaded.
+        self.crowds: set[IdentityKey] = set()
         self._links: dict[IdentityKey, list[KeyLink]] = {}
 
     def add_person(self, person: Person) -> None:
@@ -224,10 +226,11 @@ class IdentityMap:
             owners = {row.person.root for row in rows if is_spelled_in(row.person.root.names, key.value)}
             if len(owners) == 1 and owners <= set(fitting):
                 return owners.pop()
-        alone = sorted(
-            (one for one in fitting if one.is_address_only), key=lambda one: (one.created_at, one.id)
-        )
-        return alone[0] if alone else None
+        mailboxes = [one for one in fitting if one.is_address_only]
+        if self._is_of_many(key):
+            # Nobody is called as an office is; and who is called somehow is not the office.
+            mailboxes = [] if claim.name.first else [one for one in mailboxes if not one.names]
+        return min(mailboxes, key=lambda one: (one.created_at, one.id), default=None)
 
     def _namesake(self, claim: Claim, key: IdentityKey, person: Person, rows: list[KeyLink]) -> Person | None:
         """Of the others behind a shared address the only one whose name fits.
@@ -263,7 +266,7 @@ class IdentityMap:
 
     def _is_of_many(self, key: IdentityKey) -> bool:
         """Whether an address is an office's: by its name, or because people of several last names have it."""
-        if self._is_role(key.kind, key.value):
+        if key in self.crowds or self._is_role(key.kind, key.value):
             return True
         rows = self._links.get(key, ())
         return len(rows) >= FAMILIES_OF_AN_OFFICE and are_of_many_families(

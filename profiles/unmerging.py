@@ -7,8 +7,8 @@ from django.db import connection, transaction
 from events.identity_hints import IdentityKey
 from profiles.claims import WEAK_KINDS
 from profiles.club import Club
-from profiles.ingest.contacts import unite_contacts
-from profiles.ingest.reexamining import reexamine
+from profiles.ingest.contacts import left_before, unite_contacts
+from profiles.ingest.reexamining import crowded, reexamine
 from profiles.ingest.rejoining import rejoin
 from profiles.merging.actions import UnmergeOutcome, undo_merge
 from profiles.models import Identifier
@@ -27,7 +27,7 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
         club = Club.of(Tenant.objects.get(pk=current_tenant_id()))
         addresses = _shared_addresses_around({outcome.winner_id, outcome.restored_id})
         with connection.cursor() as cursor:
-            unite_contacts(club, reexamine(cursor, club, addresses))
+            unite_contacts(club, {*left_before(addresses), *reexamine(cursor, club, addresses)})
             rejoin(cursor, club, addresses)
     return outcome
 
@@ -35,9 +35,10 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
 def _shared_addresses_around(profile_ids: set[UUID]) -> set[IdentityKey]:
     """What these customers share with others, and what those share: whose an address is decides about the next."""
     links = Identifier.objects.filter(kind__in=WEAK_KINDS, is_shared=True)
-    theirs = links.filter(profile_id__in=profile_ids).values_list("value", flat=True)
-    neighbours = links.filter(value__in=theirs).values_list("profile_id", flat=True)
-    return {
-        IdentityKey(kind, value)
-        for kind, value in links.filter(profile_id__in=neighbours).values_list("kind", "value")
-    }
+    theirs = set(links.filter(profile_id__in=profile_ids).values_list("value", flat=True))
+    neighbours = links.filter(value__in=theirs - crowded(theirs)).values_list("profile_id", flat=True)
+    around = set(
+        links.filter(profile_id__in={*profile_ids, *neighbours}).values_list("kind", "value").distinct()
+    )
+    crowds = crowded({value for _, value in around})
+    return {IdentityKey(kind, value) for kind, value in around if value not in crowds}

@@ -14,10 +14,21 @@ from django.utils import timezone
 
 from social.errors import ConnectionNotFound, ConsentInvalid, ConsentRefused, NetworkAway
 from social.health import inspect_connection
-from social.models import Connection, ConnectionStatus, Login, Network, OAuthState, Target, TargetStatus
+from social.models import (
+    Connection,
+    ConnectionStatus,
+    Login,
+    Network,
+    OAuthState,
+    Post,
+    Target,
+    TargetStatus,
+)
 from social.networks import instagram_login, meta, x
 from social.networks.calling import CallFailed
 from social.networks.registry import FAMILIES, INSTAGRAM_LOGIN, META
+from social.networks.shapes import understanding
+from social.publishing.states import settle_posts
 from social.tokens import ACCESS, REFRESH, encrypt_token, open_token, store_pair
 from tenants.action_log import log_action
 from tenants.actors import current_actor
@@ -98,7 +109,8 @@ def finish(*, state: str, code: str, session: str, error: str = "") -> Connected
             else f"The network refused: {error[:100]}."
         )
     try:
-        return CONNECTORS[row.family](row, code)
+        with understanding():
+            return CONNECTORS[row.family](row, code)
     except CallFailed as failed:
         said = failed.verdict
         if said.meaning.effect.value in ("UNKNOWN", "RETRY"):
@@ -343,8 +355,14 @@ def disconnect(connection_id: UUID) -> Connection:
         Connection.objects.filter(pk=row.pk).update(
             status=ConnectionStatus.DISCONNECTED, access_sealed="", refresh_sealed="", problem=""
         )
-        waiting = (TargetStatus.WAITING, TargetStatus.HELD)
-        Target.objects.filter(connection=row, status__in=waiting).update(status=TargetStatus.CANCELLED)
+        waiting = Target.objects.filter(connection=row, status__in=(TargetStatus.WAITING, TargetStatus.HELD))
+        posts = sorted(set(waiting.values_list("post_id", flat=True)))
+        # Lock order: posts, then targets.
+        list(
+            Post.objects.select_for_update(of=("self",)).filter(pk__in=posts).order_by("pk").values_list("pk")
+        )
+        waiting.update(status=TargetStatus.CANCELLED)
+        settle_posts(posts)
         log_action("social.disconnected", subject_kind="connection", subject_id=row.pk)
     row.refresh_from_db()
     return row

@@ -12,6 +12,7 @@ from social.networks import instagram_login, meta
 from social.networks.calling import CallFailed
 from social.networks.errors import MEANINGS, Effect
 from social.networks.registry import FAMILIES, META
+from social.networks.shapes import flag_of, understanding
 from social.tokens import ACCESS, account_of, mark_dead, open_token
 from tenants.encryption import DecryptionError
 
@@ -75,13 +76,15 @@ def inspect_connection(row: Connection) -> Connection:
 
 
 def _inspect_meta(row: Connection) -> None:
-    told = meta.inspect(open_token(row, ACCESS))
-    if not told.get("is_valid"):
+    with understanding():
+        told = meta.inspect(open_token(row, ACCESS))
+        is_valid, ends = flag_of(told["is_valid"]), meta.moment(told.get("data_access_expires_at"))
+    if not is_valid:
         # What exactly is wrong says a call with the token itself.
         meta.graph("GET", "me", open_token(row, ACCESS), fields="id")
         mark_dead(row, "TOKEN_DEAD")
         return
     Connection.objects.filter(pk=row.pk).update(
-        data_access_expires_at=meta.moment(told.get("data_access_expires_at")),
+        data_access_expires_at=ends,
         scopes=[str(scope) for scope in told.get("scopes") or ()],
     )

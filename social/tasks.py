@@ -21,7 +21,6 @@ TURN_SECONDS: Final = 15.0
 @shared_task(name="social.sweep_publishing")
 def sweep_publishing() -> None:
     """Send as many workers as there is work for; idempotent, because claims are."""
-    claiming.hold_late()
     give_up_deadly()
     for slot in range(claiming.count_due() or comments.is_any_due()):
         enqueue_debounced(PUBLISH, str(slot))

@@ -1,5 +1,6 @@
 """The wizard: audience, content, test, time, and a last page that says in words what will happen."""
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -237,7 +238,7 @@ def _read_test(form: QueryDict, campaign: Campaign) -> Values:
         "variants": [{"label": "A"}, *_versions(form, campaign)],
         "winnerMetric": form.get("winnerMetric", "CLICKS"),
         "testPercent": _number(form.get("testPercent", "100")),
-        "testMinutes": round(_fraction(form.get("hours", "4")) * 60),
+        "testMinutes": round(_fraction(form.get("hours", "4"), "testMinutes") * 60),
     }
 
 
@@ -258,18 +259,20 @@ def _versions(form: QueryDict, campaign: Campaign) -> list[Values]:
 def _read_time(form: QueryDict, campaign: Campaign) -> Values:
     kind = form.get("type", CampaignType.ONE_TIME.value)
     is_recurring, is_triggered = kind == CampaignType.RECURRING, kind == CampaignType.TRIGGERED
-    at = _moment(form.get("at", ""), campaign) if form.get("now") != "on" else None
+    at = _moment(form.get("at", ""), campaign, "scheduledAt") if form.get("now") != "on" else None
     return {
         "type": kind,
         "scheduledAt": at,
         "window": SendWindow.TOGETHER.value if is_triggered else form.get("window", "TOGETHER"),
-        "spreadMinutes": round(_fraction(form.get("spread", "2")) * 60)
+        "spreadMinutes": round(_fraction(form.get("spread", "2"), "spreadMinutes") * 60)
         if form.get("window") == SendWindow.SPREAD
         else 0,
         "recurPattern": (form.get("ownPattern", "").strip() or form.get("recurPattern", ""))
         if is_recurring
         else "",
-        "recurEndAt": _moment(form.get("end", ""), campaign) if is_recurring or is_triggered else None,
+        "recurEndAt": _moment(form.get("end", ""), campaign, "recurEndAt")
+        if is_recurring or is_triggered
+        else None,
         "triggerEvent": form.get("triggerEvent", "") if is_triggered else "",
         "triggerDelayMinutes": _number(form.get("triggerDelayMinutes", "0")) if is_triggered else 0,
         "triggerCapDays": _number(form.get("triggerCapDays", "1")) if is_triggered else 1,
@@ -290,19 +293,30 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else -1  # noqa: PLR2004
 
 
-def _fraction(text: str) -> float:
+def _fraction(text: str, field: str) -> float:
+    """A number of hours, with a point or a comma; raises UnprocessableError for what is none."""
     try:
-        return min(max(float(text), 0.0), 10_000.0)
+        value = float(text.replace(",", "."))
     except ValueError:
-        return 0.0
+        value = math.nan
+    if not math.isfinite(value):
+        raise _refused(field, "Write hours as a number, such as 2 or 0.5.")
+    return min(max(value, 0.0), 10_000.0)
 
 
-def _moment(text: str, campaign: Campaign) -> datetime | None:
-    """A time on the campaign's wall as the field writes it; what is none is left out."""
+def _moment(text: str, campaign: Campaign, field: str) -> datetime | None:
+    """A time on the campaign's wall as the field writes it; None where it is empty, which means now, or for ever.
+
+    Raises UnprocessableError for what is no time: it must not mean the same.
+    """
     try:
-        return instant(datetime.fromisoformat(text), campaign.zone) if text else None
-    except ValueError:
-        return None
+        return instant(datetime.fromisoformat(text), campaign.zone) if text.strip() else None
+    except (ValueError, OverflowError):
+        raise _refused(field, "Write a day and a time, or leave the field empty.") from None
+
+
+def _refused(field: str, message: str) -> UnprocessableError:
+    return UnprocessableError(message, details=[{"field": field, "message": message}])
 
 
 # --- Live parts

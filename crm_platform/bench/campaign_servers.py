@@ -6,7 +6,7 @@ Whatever is dead when it is looked at is started again, as a supervisor does it.
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -26,8 +26,13 @@ PROCESSES: Final = "2"
 class Installation:
     """Servers and programs over one folder; `kill` and `mend` by name."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        sandbox: tuple[str, ...] = ("messaging_sandbox", "--silent"),
+        worker: Callable[[], Program] = programs.worker,
+    ) -> None:
+        self._folder, self._sandbox, self._worker = folder, sandbox, worker
         self.store = folder / "book.sqlite"
         self._port = free_port()
         # A killed process loses nothing that it gave to the kernel, so nothing waits for the disk.
@@ -39,7 +44,7 @@ class Installation:
 
     @property
     def url(self) -> str:
-        """Where the stand-in of the Messaging service answers."""
+        """Where the stand-in answers, of the Messaging service or of the networks."""
         return f"http://127.0.0.1:{self._port}"
 
     @contextmanager
@@ -53,6 +58,7 @@ class Installation:
                 REDIS_URL=self._servers[REDIS].url,
                 CRM_DATA_DIR=str(self._folder),
                 CRM_MESSAGING_URL=self.url,
+                CRM_SOCIAL_SANDBOX_URL=self.url,
                 DJANGO_SETTINGS_MODULE="crm_platform.settings",
             )
             stack.callback(self.stop)
@@ -89,11 +95,9 @@ class Installation:
         return is_port_taken(self._port)
 
     def _programs(self) -> dict[str, Program]:
-        worker = with_option(programs.worker(), "--concurrency", PROCESSES)
-        sandbox = programs.manage(
-            *(SANDBOX, "messaging_sandbox", "--port", str(self._port), "--store", str(self.store)),
-            "--silent",
-        )
+        worker = with_option(self._worker(), "--concurrency", PROCESSES)
+        where = ("--port", str(self._port), "--store", str(self.store))
+        sandbox = programs.manage(SANDBOX, *self._sandbox, *where)
         return {SANDBOX: sandbox, WORKER: worker, BEAT: programs.beat()}
 
 

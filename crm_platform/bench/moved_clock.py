@@ -7,7 +7,7 @@ import requests
 from django.db.models import F
 from django.utils import timezone
 
-from social.models import AppPause, Attempt, Connection, Target
+from social.models import AppPause, Attempt, Connection, Step, Target
 from social.networks.registry import FAMILIES
 from social.sandbox_address import sandbox_url
 from tenants.scope import all_tenants
@@ -24,6 +24,7 @@ def move_clock(by: timedelta = MINUTE) -> None:
             rows.update(**{name: F(name) - by})
         open_ones = Attempt.objects.filter(outcome__in=("STARTED", "UNKNOWN"))
         open_ones.update(started_at=F("started_at") - by)
+        Step.objects.update(done_at=F("done_at") - by)
         AppPause.objects.update(until=F("until") - by)
         Connection.objects.exclude(closed_until=None).update(closed_until=F("closed_until") - by)
     url = f"{sandbox_url()}/control/clock"

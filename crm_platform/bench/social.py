@@ -1,12 +1,16 @@
 """Publishing to the stand-in: punctuality, fairness between clubs, the count of a text; kills and races beside it."""
 
+import json
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from typing import Final
 
 from django.utils import timezone
 
-from crm_platform.bench.figures import Figure, duration, rate
+from crm_platform import env
+from crm_platform.bench.figures import BenchError, Figure, duration, rate
 from crm_platform.bench.setting import Setting
 from crm_platform.bench.social_kills import kills
 from crm_platform.bench.social_races import cancels, renewals
@@ -28,6 +32,7 @@ MOST_LATE_MS, MOST_WAIT_MS = 5_000, 10_000
 MOST_LENGTH_MS, MOST_HOSTILE_MS = 1.0, 50.0
 FLOODED: Final = 20
 RACES_OF_ROUND, RENEWALS_OF_ROUND, POSTS_OF_ROUND = 170, 9, 100
+OUTAGE_POSTS_OF_ROUND, OUTAGE_KILLS_OF_ROUND = 30, 3
 
 
 def run(setting: Setting) -> list[Figure]:
@@ -42,9 +47,25 @@ def run(setting: Setting) -> list[Figure]:
             *_punctual(setting, sizes.events),
             *_fair(setting, sizes.people),
             *kills(setting, sizes.rounds * POSTS_OF_ROUND),
+            *_outages(sizes.rounds),
             *cancels(setting, min(1_000, sizes.rounds * RACES_OF_ROUND)),
             *renewals(setting, min(50, sizes.rounds * RENEWALS_OF_ROUND)),
         ]
+
+
+def _outages(rounds: int) -> list[Figure]:
+    """The same with real workers over servers of their own, which are killed and started again."""
+    wanted = json.dumps({"posts": OUTAGE_POSTS_OF_ROUND * rounds, "kills": OUTAGE_KILLS_OF_ROUND * rounds})
+    done = subprocess.run(
+        [sys.executable, "-m", "crm_platform.bench.social_outages", wanted],
+        cwd=env.PROJECT_DIR,
+        env=env.environment(),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if not done.stdout:
+        raise BenchError("Publishing through outages did not come to an end.")
+    return [Figure(**one) for one in json.loads(done.stdout)]
 
 
 def _texts() -> list[Figure]:

@@ -47,9 +47,13 @@ def kills(setting: Setting, count: int) -> list[Figure]:
             doubts.tick()
             if minute % OUTAGE_EVERY == 0:
                 _throw_out()
-            if not _open(keys):
+            if not unsettled(keys):
                 break
-    return _verdict(setting, keys, died, doubts.longest)
+    with all_tenants():
+        attempts = Attempt.objects.filter(tenant_id__in=keys).count()
+        failed = Target.objects.filter(tenant_id__in=keys, status="FAILED").count()
+    setting.reporter.note(f"{count} posts, {died} workers killed, {attempts} calls, {failed} safe to repeat")
+    return verdict(keys, f"{count:,} posts, {died} workers killed", doubts.longest)
 
 
 def _throw_out() -> None:
@@ -64,14 +68,16 @@ def _throw_out() -> None:
         )
 
 
-def _open(keys: list[UUID]) -> int:
+def unsettled(keys: list[UUID]) -> int:
+    """Posts that have not ended, and first comments that nobody has written yet."""
     with all_tenants():
         mine = Target.objects.filter(tenant_id__in=keys)
         waiting = mine.exclude(status__in=("PUBLISHED", "FAILED")).count()
         return int(waiting + mine.filter(comment_due_at__isnull=False).count())
 
 
-def _verdict(setting: Setting, keys: list[UUID], died: int, longest: int) -> list[Figure]:
+def verdict(keys: list[UUID], words: str, longest: int) -> list[Figure]:
+    """What stands on the networks, beside what the clubs believe; `longest` in doubt, in minutes of the moved clock."""
     live: Counter[str] = Counter()
     replies: Counter[str] = Counter()
     for network, field in (("facebook", "message"), ("instagram", "caption"), ("x", "text")):
@@ -82,7 +88,6 @@ def _verdict(setting: Setting, keys: list[UUID], died: int, longest: int) -> lis
     with all_tenants():
         mine = Target.objects.filter(tenant_id__in=keys)
         rows = list(mine.values_list("post__text", "status", "problem"))
-        attempts = Attempt.objects.filter(tenant_id__in=keys).count()
     doubles = sum(n - 1 for text, n in live.items() if text.startswith("Killed"))
     doubles += sum(n - 1 for n in replies.values())
     wrong = sum(1 for text, status, _ in rows if status == "FAILED" and text in live)
@@ -91,17 +96,11 @@ def _verdict(setting: Setting, keys: list[UUID], died: int, longest: int) -> lis
         text for text, status, problem in rows if status == "PUBLISHED" and problem != "COMMENT_LOST"
     ]
     silent = sum(1 for text in commented if not replies[f"Reply to {text}"])
-    failed = sum(1 for _, status, _ in rows if status == "FAILED")
-    left = _open(keys)
-    setting.reporter.note(
-        f"{len(rows)} posts, {died} workers killed, {attempts} calls, {failed} safe to repeat"
-    )
-    words = f"{len(rows):,} posts, {died} workers killed"
     return [
         _none(f"{words}: posts or comments twice", doubles),
         _none(f"{words}: live but called failed, or the other way round", wrong),
         _none(f"{words}: first comments missing without a word", silent),
-        _none(f"{words}: not settled", left),
+        _none(f"{words}: not settled", unsettled(keys)),
         Figure(
             "social",
             f"{words}: longest in doubt",

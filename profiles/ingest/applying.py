@@ -97,7 +97,7 @@ def apply_resolved_events(
 
 def _apply(club: Club, events: Sequence[ReadyEvent], now: datetime, *, only_resolved: bool) -> BatchResult:
     with connection.cursor() as cursor:
-        identity_map, claims = _load(cursor, club, events, now)
+        identity_map, claims = _load(cursor, club, events, now, with_traits=not only_resolved)
         deferred: list[ReadyEvent] = []
         if only_resolved:
             is_deferred = needs_exclusive_lock(identity_map, claims)
@@ -122,12 +122,13 @@ def _look_again(cursor: Any, club: Club, identity_map: IdentityMap) -> None:
 
 
 def _load(
-    cursor: Any, club: Club, events: Sequence[ReadyEvent], now: datetime
+    cursor: Any, club: Club, events: Sequence[ReadyEvent], now: datetime, *, with_traits: bool = True
 ) -> tuple[IdentityMap, list[list[Claim]]]:
     """What is known of the people of events, and what each event claims about them."""
     claims = [[_claim(event.header, subject) for subject in event.effect.subjects] for event in events]
     cursor.execute(PLAN_FOR_BATCHES)
-    return load_identity_map(cursor, club, [claim for group in claims for claim in group], now), claims
+    flat = [claim for group in claims for claim in group]
+    return load_identity_map(cursor, club, flat, now, with_traits=with_traits), claims
 
 
 def _decide_and_write(

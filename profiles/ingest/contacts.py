@@ -13,6 +13,7 @@ from events.identity_hints import IdentityKey
 from profiles.claims import CAPPED_KINDS
 from profiles.club import Club
 from profiles.ingest.reexamining import Holder, load_holders, shared_address
+from profiles.ingest.statements import MOST_HOLDERS
 from profiles.ingest.strays import Reach
 from profiles.merging.actions import merge_many
 from profiles.merging.cannot_link import are_kept_apart
@@ -24,6 +25,16 @@ from tenants.actors import acting_as, program
 # What the merge record says of it; who left is no less what left for having got such a contact.
 MAILBOX: Final = "mailbox"
 SEVERAL: Final = 2
+
+
+def left_before(keys: Collection[IdentityKey]) -> list[UUID]:
+    """Who left a customer for one of these addresses once: whoever came meanwhile may be free to join them only now."""
+    links = Identifier.objects.filter(value__in={key.value for key in keys}, is_shared=True)
+    holders = links.values_list("profile_id", flat=True)
+    left = ProfileMerge.objects.filter(
+        loser_id__in=set(holders), kind=AUTOMATIC, unmerged_at__isnull=False, evidence__addressOf="many"
+    )
+    return list(left.order_by("pk").values_list("loser_id", flat=True).distinct())
 
 
 def unite_contacts(club: Club, left: Collection[UUID]) -> None:
@@ -49,6 +60,8 @@ def _unite(club: Club, left_id: UUID, key: IdentityKey) -> None:
     if not newcomers:
         return
     rows = Identifier.objects.filter(kind=key.kind, value=key.value)
+    if club.is_role(*key) or rows.count() > MOST_HOLDERS:
+        return
     holders = load_holders(set(rows.values_list("profile_id", flat=True)))
     place = list(holders).index(left_id)
     if shared_address(club, key, list(holders.values()), place).reach[key] is Reach.MANY:

@@ -12,31 +12,56 @@ from profiles.club import Club
 from profiles.golden_rows.statements import WANTED_PROFILE
 from profiles.identity import IdentityMap, keys_of
 from profiles.ingest import statements as sql
+from profiles.ingest.crowds import crowded_keys, rows_that_matter
 from profiles.names import PersonName
 from profiles.normalise import folded
 from profiles.vocabulary import CRM_RECORD
 
 
-def load_identity_map(cursor: Any, club: Club, claims: Sequence[Claim], now: datetime) -> IdentityMap:
+def load_identity_map(
+    cursor: Any, club: Club, claims: Sequence[Claim], now: datetime, *, with_traits: bool = True
+) -> IdentityMap:
     """The identifiers that the claims name and the people behind them; needs the tenant's identity lock.
 
-    Names, births and ids are loaded of those for whom they matter.
+    Names, births and ids are loaded of those for whom they matter; without traits nothing can be decided about anybody
+    who is not known by every key (`needs_exclusive_lock`).
     """
     tenant_id = club.id
     identity_map = IdentityMap(now, club.is_role)
     _load_keys_and_people(cursor, tenant_id, identity_map, keys_of(claims))
-    _load_traits(cursor, tenant_id, identity_map, _in_question(identity_map, claims))
+    if with_traits:
+        people = _in_question(identity_map, claims)
+        _load_traits(cursor, tenant_id, identity_map, people)
+        _load_crowds(cursor, club, identity_map, claims, people)
     return identity_map
 
 
-def extend_identity_map(
-    cursor: Any, tenant_id: UUID, identity_map: IdentityMap, keys: Collection[IdentityKey]
+def _load_crowds(
+    cursor: Any, club: Club, identity_map: IdentityMap, claims: Sequence[Claim], loaded: set[Person]
 ) -> None:
-    """Make known who has these keys, which were not asked for before, with the names, births and ids of everybody."""
+    """Of addresses that crowds have, those of the crowd who may matter."""
+    keys = crowded_keys(identity_map, claims)
+    rows = rows_that_matter(cursor, club, identity_map, claims, keys)
+    if rows:
+        sql.WANTED_ROW.fill(cursor, ((row_id,) for row_id in rows))
+        cursor.execute(sql.FIND_ROWS, {"tenant": club.id})
+        _add_rows(identity_map, cursor.fetchall())
+        _load_traits(cursor, club.id, identity_map, _in_question(identity_map, claims) - loaded)
+
+
+def extend_identity_map(
+    cursor: Any,
+    club: Club,
+    identity_map: IdentityMap,
+    claims: Sequence[Claim],
+    keys: Collection[IdentityKey],
+) -> None:
+    """Make known who has these keys of claims, which were not asked for before, with names, births and ids of all."""
     known = set(identity_map.people)
-    _load_keys_and_people(cursor, tenant_id, identity_map, keys)
+    _load_keys_and_people(cursor, club.id, identity_map, keys)
     people = {person for person_id, person in identity_map.people.items() if person_id not in known}
-    _load_traits(cursor, tenant_id, identity_map, people)
+    _load_traits(cursor, club.id, identity_map, people)
+    _load_crowds(cursor, club, identity_map, claims, set(identity_map.people.values()))
 
 
 def _load_keys_and_people(
@@ -44,7 +69,11 @@ def _load_keys_and_people(
 ) -> None:
     sql.WANTED_KEY.fill(cursor, keys)
     cursor.execute(sql.FIND_KEYS, {"tenant": tenant_id})
-    for row in cursor.fetchall():
+    _add_rows(identity_map, cursor.fetchall())
+
+
+def _add_rows(identity_map: IdentityMap, rows: Iterable[Sequence[Any]]) -> None:
+    for row in rows:
         person = identity_map.people.get(row[11])
         if person is None:
             person = Person(id=row[11], created_at=identity_map.now, is_new=False)

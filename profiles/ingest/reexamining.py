@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from events.identity_hints import IdentityKey
 from profiles.address_rules import are_of_many_families
@@ -19,6 +19,7 @@ from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
 from profiles.identity import SHARED_KEY
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, read_event
+from profiles.ingest.statements import MOST_HOLDERS
 from profiles.ingest.strays import Reach, Record, SharedAddress, strays
 from profiles.merging.reassignment import BY_PERSON
 from profiles.merging.splitting import Split, split_off
@@ -31,8 +32,6 @@ ADDRESS_FIELDS: Final = {"email": "email", "phoneNumber": "phoneNumber"}
 NAME_FIELDS: Final = ("firstName", "lastName")
 # So many pairs a stray is asked about; of an office everybody would be one.
 MOST_PAIRS: Final = 4
-# An address of more people is a crowd's.
-MOST_HOLDERS: Final = 40
 NOBODY: Final[Mapping[IdentityKey, Collection[UUID]]] = MappingProxyType({})
 EVENTS: Final = """
 SELECT i.id, i.source, i.event_id, i.type, i.occurred_at, 0, true, i.envelope::text, ''
@@ -165,14 +164,16 @@ def _reach(
     club: Club, addresses: Collection[IdentityKey], as_one: Collection[UUID]
 ) -> dict[IdentityKey, Reach]:
     values = [one.value for one in addresses]
-    holders: dict[IdentityKey, set[UUID | None]] = {}
-    for kind, value, profile_id in Identifier.objects.filter(
-        kind__in=WEAK_KINDS, value__in=values
-    ).values_list("kind", "value", "profile_id"):
-        holder = None if profile_id in as_one else profile_id
-        holders.setdefault(IdentityKey(kind, value), set()).add(holder)
+    others = ~Q(profile_id__in=as_one)
+    rows = Identifier.objects.filter(kind__in=WEAK_KINDS, value__in=values).values_list("kind", "value")
+    holders = {
+        IdentityKey(kind, value): found + bool(is_theirs)
+        for kind, value, found, is_theirs in rows.annotate(
+            found=Count("profile_id", distinct=True, filter=others), is_theirs=Count("pk", filter=~others)
+        )
+    }
     return {
-        one: Reach.MANY if club.is_role(*one) else Reach.FEW if len(holders.get(one, ())) > 1 else Reach.ONE
+        one: Reach.MANY if club.is_role(*one) else Reach.FEW if holders.get(one, 0) > 1 else Reach.ONE
         for one in addresses
     }
 
@@ -191,10 +192,19 @@ def _holders_of(keys: Collection[IdentityKey]) -> dict[IdentityKey, list[UUID]]:
     return {key: sorted(ids) for key, ids in sorted(found.items()) if key in wanted and len(ids) > 1}
 
 
+def crowded(values: Collection[str]) -> set[str]:
+    """Those of these addresses that a crowd has: two of it who are joined make it no smaller a crowd."""
+    rows = Identifier.objects.filter(kind__in=WEAK_KINDS, value__in=values, is_shared=True)
+    counted = rows.values_list("value").annotate(found=Count("profile_id", distinct=True))
+    return set(counted.filter(found__gt=MOST_HOLDERS).values_list("value", flat=True))
+
+
 def shared_with_others(profile_ids: Collection[UUID]) -> dict[IdentityKey, list[UUID]]:
-    """The addresses of these customers that several people have, with whose they are."""
+    """The addresses of these customers that several people have, and no crowd, with whose they are."""
     links = Identifier.objects.filter(kind__in=WEAK_KINDS, profile_id__in=profile_ids, is_shared=True)
-    return _holders_of({IdentityKey(kind, value) for kind, value in links.values_list("kind", "value")})
+    keys = {IdentityKey(kind, value) for kind, value in links.values_list("kind", "value")}
+    crowds = crowded({key.value for key in keys})
+    return _holders_of({key for key in keys if key.value not in crowds})
 
 
 def load_holders(profile_ids: Collection[UUID]) -> dict[UUID, Holder]:
@@ -324,12 +334,35 @@ def _split(holder: Holder, key: IdentityKey, part: Sequence[Record], events: Seq
         key=key,
         identifiers=sorted(going),
         addresses=frozenset(one for record in part for one in record.addresses),
+        kept=_kept(holder, going, events),
         activity_ids=[pk for pk in rows if pk // SLOTS in set(moved)],
         gone=gone,
         stayed=stayed if is_complete else None,
         since=min((told.at for told in events if told.inbox_id in set(moved)), default=link.created_at),
         source=link.source,
     )
+
+
+def _kept(holder: Holder, going: Collection[int], events: Sequence[Told]) -> set[IdentityKey]:
+    """The addresses that records say of whom stays, events without a record, and staff: the rest is the stray's own."""
+    of_staff = Identifier.objects.filter(profile_id=holder.profile_id, kind=CRM_RECORD).values("pk")
+    said = Fact.objects.filter(
+        profile_id=holder.profile_id, identifier_id__in=of_staff, field__in=[*ADDRESS_FIELDS]
+    )
+    kept = {
+        IdentityKey(ADDRESS_FIELDS[name], value)
+        for name, value in said.values_list("field", "value")
+        if isinstance(value, str)
+    }
+    kept |= {one for record in holder.records.values() if record.id not in going for one in record.addresses}
+    return kept | {
+        key
+        for told in events
+        for identifier_id, subject in told.subjects
+        if identifier_id not in going
+        for key in subject.keys
+        if key.kind in WEAK_KINDS
+    }
 
 
 def _ask(

@@ -20,6 +20,7 @@ from profiles.club import Club
 from profiles.ingest.contacts import MAILBOX
 from profiles.ingest.reexamining import (
     Holder,
+    crowded,
     load_holders,
     read_events_of,
     shared_address,
@@ -47,7 +48,7 @@ def rejoin(cursor: Any, club: Club, keys: Collection[IdentityKey]) -> int:
     if not wanted:
         return 0
     links = Identifier.objects.filter(kind__in=WEAK_KINDS, value__in=wanted, is_shared=True)
-    holder_ids = set(links.values_list("profile_id", flat=True))
+    holder_ids = set(links.exclude(value__in=crowded(wanted)).values_list("profile_id", flat=True))
     count = 0
     with acting_as(program("profiles.shared_addresses")):
         for host_id, parted in sorted(_parted(holder_ids).items()):

@@ -75,20 +75,43 @@ RETURNING status
 
 # --- identity
 WANTED_KEY = StagingTable("wanted_key", "kind text, value text")
+# An address of more people is a crowd's, of whom only some are loaded (`profiles.ingest.crowds`).
+MOST_HOLDERS = 40
 # From the keys to their rows, in this order (OFFSET), and by an average club (the sub-select): statistics that do not
 # know the club yet would have its identifiers read once for each key.
-FIND_KEYS = """
+_FIND = """
 SELECT i.id, i.kind, i.value, i.profile_id, i.origin_profile_id, i.confidence, i.source, i.event_id, i.is_shared,
        i.linked_at, i.unlinked_at, COALESCE(born.identity_id, i.origin_profile_id)
-FROM wanted_key AS wanted
+FROM {wanted} AS wanted
 CROSS JOIN LATERAL (
     SELECT * FROM profiles_identifier AS i
-    WHERE i.tenant_id = (SELECT %(tenant)s::uuid) AND i.kind = wanted.kind AND i.value = wanted.value OFFSET 0) AS i
+    WHERE i.tenant_id = (SELECT %(tenant)s::uuid) AND {chosen}) AS i
 LEFT JOIN LATERAL (
     SELECT p.identity_id FROM profiles_customerprofile AS p
     WHERE i.origin_profile_id <> i.profile_id
       AND p.tenant_id = (SELECT %(tenant)s::uuid) AND p.id = i.origin_profile_id OFFSET 0) AS born ON true
 ORDER BY i.id
+"""
+# One more than a crowd has, so that it shows.
+FIND_KEYS = _FIND.format(
+    wanted="wanted_key",
+    chosen=f"i.kind = wanted.kind AND i.value = wanted.value ORDER BY i.id LIMIT {MOST_HOLDERS + 1}",
+)
+WANTED_ROW = StagingTable("wanted_row", "id bigint")
+FIND_ROWS = _FIND.format(wanted="wanted_row", chosen="i.id = wanted.id OFFSET 0")
+# Everybody behind these addresses, and what their records call them.
+CROWD = """
+SELECT wanted.kind, wanted.value, i.id, i.profile_id, f.first, f.last FROM wanted_key AS wanted
+CROSS JOIN LATERAL (
+    SELECT i.id, i.profile_id FROM profiles_identifier AS i
+    WHERE i.tenant_id = (SELECT %(tenant)s::uuid) AND i.kind = wanted.kind AND i.value = wanted.value OFFSET 0) AS i
+LEFT JOIN LATERAL (
+    SELECT max(f.value #>> '{}') FILTER (WHERE f.field = 'firstName') AS first,
+           max(f.value #>> '{}') FILTER (WHERE f.field = 'lastName') AS last
+    FROM profiles_fact AS f
+    WHERE f.tenant_id = (SELECT %(tenant)s::uuid) AND f.profile_id = i.profile_id
+      AND f.field IN ('firstName', 'lastName')
+    GROUP BY f.identifier_id, f.source) AS f ON true
 """
 # What a survivor's own row says includes what others brought.
 CREATION_TIMES = """

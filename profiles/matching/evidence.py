@@ -11,12 +11,16 @@ from profiles.normalise import folded
 
 # Bits of evidence, about as much as the search for duplicates gives for the same (see docs/duplicates.md).
 SAME_EMAIL, SAME_PHONE = 7.0, 6.0
+# Of two with other first names an address tells that they live together, and no more.
+OF_A_FAMILY: Final = 0.5
 SAME_NAME, ALIKE_NAME, OTHER_NAME = 5.0, 2.0, -6.0
 SAME_BIRTH, SWAPPED_BIRTH, OTHER_BIRTH = 7.0, 4.0, -7.0
 SAME_CLUB, NEAR_HANDICAP, FAR_HANDICAP = 0.5, 1.0, -2.0
 TWO_IDS: Final = -8.0
 OTHER_NAME_IN_MAIL: Final = -5.0
 NEAR_TENTHS, FAR_TENTHS = 15, 80
+WORDS: Final = {"email": "Same e-mail address", "phoneNumber": "Same phone number"}
+WEIGHTS: Final = {"email": SAME_EMAIL, "phoneNumber": SAME_PHONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,9 @@ def from_comparisons(comparisons: Sequence[Mapping[str, Any]]) -> list[Evidence]
 
 def _addresses(one: Side, other: Side) -> list[Evidence]:
     shared = set(one.keys) & set(other.keys)
-    points = []
-    if any(kind == "email" for kind, _ in shared):
-        points.append(Evidence("Same e-mail address", SAME_EMAIL))
-    if any(kind == "phoneNumber" for kind, _ in shared):
-        points.append(Evidence("Same phone number", SAME_PHONE))
-    return points
+    kinds = [kind for kind in ("email", "phoneNumber") if any(kind == held for held, _ in shared)]
+    is_family = is_rather_household(one, other)
+    return [Evidence(WORDS[kind], OF_A_FAMILY if is_family else WEIGHTS[kind]) for kind in kinds]
 
 
 def _ids(one: Side, other: Side) -> list[Evidence]:

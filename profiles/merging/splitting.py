@@ -43,7 +43,8 @@ WHERE a.tenant_id = %(tenant)s AND a.profile_id = %(profile)s AND a.origin_profi
 class Split:
     """What goes: identifiers of one origin with their addresses, rows of the timeline, and the figures of both sides.
 
-    `stayed` is None where not every event of the customer is still there to be counted again.
+    `kept`: addresses that somebody says of whom stays. `stayed` is None where not every event of the customer is still
+    there to be counted again.
     """
 
     profile_id: UUID
@@ -51,6 +52,7 @@ class Split:
     key: IdentityKey
     identifiers: Sequence[int]
     addresses: Collection[IdentityKey]
+    kept: Collection[IdentityKey]
     activity_ids: Sequence[int]
     gone: CounterDelta
     stayed: CounterDelta | None
@@ -120,14 +122,15 @@ def _bear(split: Split, tenant_id: UUID) -> UUID:
 
 
 def _give_keys(split: Split, new_id: UUID, tenant_id: UUID) -> None:
-    """The records' own keys go; of the addresses those that only they state, and of shared ones a row each."""
+    """The records' own keys go; of the addresses those that only they state, and of what both state a row each."""
     Identifier.objects.filter(pk__in=split.identifiers).update(origin_profile_id=new_id)
     for link in Identifier.objects.filter(
         origin_profile_id=split.origin_id, kind__in=["email", "phoneNumber"]
     ):
-        if IdentityKey(link.kind, link.value) not in split.addresses:
+        key = IdentityKey(link.kind, link.value)
+        if key not in split.addresses:
             continue
-        if link.is_shared:
+        if link.is_shared and key in split.kept:
             Identifier.objects.create(
                 tenant_id=tenant_id,
                 profile_id=split.profile_id,

@@ -1,11 +1,13 @@
 """Pictures made fit: turned upright, without EXIF or place, in sRGB, as JPEG, of a sensible size. Pure."""
 
+import logging
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
+logger = logging.getLogger(__name__)
 MOST_BYTES: Final = 30 * 1024 * 1024
 MOST_PIXELS: Final = 60_000_000
 LONGEST_SIDE: Final = 2560
@@ -46,11 +48,13 @@ def make_fit(
             _check(image)
             upright = ImageOps.exif_transpose(image)
             return _written(_shaped(_in_srgb(upright), ratio, fills=fills, centre=centre))
+    except PictureRefused:
+        raise
     except Image.DecompressionBombError as error:
         raise PictureRefused("The picture has far too many pixels.") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
-        if isinstance(error, PictureRefused):
-            raise
+    except Exception as error:
+        # The decoder meets foreign bytes, and raises whatever they make it stumble over.
+        logger.info("a picture could not be read: %r", error)
         raise PictureRefused(_what_it_is(content)) from error
 
 
@@ -78,7 +82,8 @@ def _what_it_is(content: bytes) -> str:
 def _in_srgb(image: Image.Image) -> Image.Image:
     """The colours that screens show, whatever profile the file brings; what is transparent becomes white."""
     profile = image.info.get("icc_profile")
-    if image.mode in ("P", "LA", "PA", "RGBA"):
+    image = _in_eight_bits(image)
+    if image.mode in ("P", "LA", "PA", "RGBA") or "transparency" in image.info:
         image = image.convert("RGBA")
         ground = Image.new("RGB", image.size, "white")
         ground.paste(image, mask=image.getchannel("A"))
@@ -92,6 +97,19 @@ def _in_srgb(image: Image.Image) -> Image.Image:
         if made is not None:
             return made
     return image.convert("RGB")
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Greys of 16 or 32 bits, or in fractions, as greys of eight: by themselves they would come out white or black."""
+    if image.mode not in ("I", "F") and not image.mode.startswith("I;"):
+        return image
+    brightest = float(image.getextrema()[1])  # type: ignore[arg-type]
+    if image.mode == "F":
+        white = next((most for most in (1.0, 255.0) if brightest <= most), brightest)
+    else:
+        white = max(65_535.0, brightest)
+    deep = image if image.mode == "F" else image.convert("I")
+    return deep.point(lambda value: value * (255 / white) + 0).convert("L")
 
 
 def _shaped(image: Image.Image, ratio: str, *, fills: bool, centre: tuple[float, float]) -> Image.Image:

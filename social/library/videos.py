@@ -9,6 +9,7 @@ from pymediainfo import MediaInfo
 
 MOST_BYTES: Final = 512 * 1024 * 1024
 BOX: Final = struct.Struct(">I4s")
+LONG: Final = struct.Struct(">Q")
 MOST_BOXES: Final = 10_000
 
 
@@ -86,7 +87,10 @@ def boxes(path: Path) -> tuple[list[bytes], bool, bool]:
             file.seek(position)
             length, name = BOX.unpack(file.read(BOX.size))
             if length == 1:
-                length = struct.unpack(">Q", file.read(8))[0]
+                long = file.read(LONG.size)
+                if len(long) < LONG.size:
+                    return order, has_edit_list, False
+                (length,) = LONG.unpack(long)
             order.append(name)
             if name == b"moov":
                 has_edit_list = b"elst" in file.read(min(length or size, 8 * 1024 * 1024))

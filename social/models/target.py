@@ -30,11 +30,10 @@ class TargetStatus(models.TextChoices):
 
 TARGET_MOVES: Final = {
     TargetStatus.DRAFT: frozenset({TargetStatus.WAITING, TargetStatus.CANCELLED}),
-    TargetStatus.WAITING: frozenset(
-        {TargetStatus.DRAFT, TargetStatus.PUBLISHING, TargetStatus.HELD, TargetStatus.CANCELLED}
-    ),
+    TargetStatus.WAITING: frozenset({TargetStatus.DRAFT, TargetStatus.PUBLISHING, TargetStatus.CANCELLED}),
     TargetStatus.HELD: frozenset({TargetStatus.DRAFT, TargetStatus.WAITING, TargetStatus.CANCELLED}),
-    # CANCELLED: where its plan was stopped while a worker held it, and nothing is out.
+    # CANCELLED: where its plan was stopped while a worker held it, and nothing is out. HELD: the first worker that
+    # came to it came too late.
     TargetStatus.PUBLISHING: frozenset(
         {
             TargetStatus.WAITING,
@@ -42,6 +41,7 @@ TARGET_MOVES: Final = {
             TargetStatus.FAILED,
             TargetStatus.UNKNOWN,
             TargetStatus.CANCELLED,
+            TargetStatus.HELD,
         }
     ),
     # WAITING: where the network vouches that nothing is out, and the same handle may be committed again.

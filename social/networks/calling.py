@@ -58,7 +58,7 @@ def call(
     token: str = "",
     is_commit: bool = False,
     headers: Mapping[str, str] | None = None,
-    read_seconds: float = READ_SECONDS,
+    read_seconds: float | None = None,
     **how: Any,
 ) -> Answer:
     """Make the call; raises CallFailed. The token stands in the header and nowhere else.
@@ -75,7 +75,7 @@ def call(
             method,
             url,
             headers=all_headers,
-            timeout=(CONNECT_SECONDS, read_seconds),
+            timeout=(CONNECT_SECONDS, read_seconds or READ_SECONDS),
             allow_redirects=False,
             proxies=_proxies(urlsplit(url)[:2]),
             **how,

@@ -20,6 +20,7 @@ from social.networks.content import (
 )
 from social.networks.errors import Effect, meta_verdict
 from social.networks.meta import graph, graph_moment, listed, whole
+from social.networks.shapes import check_done, flag_of, key_of, rows_of, understood
 
 READ_FIELDS: Final = (
     "id,message,created_time,permalink_url,is_published,attachments{media_type,subattachments}"
@@ -36,6 +37,7 @@ METRICS: Final[Mapping[str, str]] = {
 Handles = Mapping[tuple[str, int], str]
 
 
+@understood
 class Facebook:
     """A Page."""
 
@@ -62,12 +64,12 @@ class Facebook:
             fields: dict[str, Any] = {"url": picture.url, "published": False}
             if picture.alt_text:
                 fields["alt_text_custom"] = picture.alt_text
-            return Done(str(graph("POST", f"{account.id}/photos", account.token, **fields).body["id"]))
+            return Done(key_of(graph("POST", f"{account.id}/photos", account.token, **fields).body["id"]))
         if plan.kind == "DRAFT":
             return self._draft(content, account, handles)
         if plan.kind == "COMMIT":
             post_id = handles["DRAFT", 0]
-            graph("POST", post_id, account.token, is_commit=True, is_published=True)
+            check_done(graph("POST", post_id, account.token, is_commit=True, is_published=True).body)
             return Done(post_id, post_id=post_id)
         return Done(self.comment(account, _post_of(handles), content.first_comment))
 
@@ -81,23 +83,25 @@ class Facebook:
         if photos:
             fields["attached_media"] = [{"media_fbid": one} for one in photos]
         # One field report says that drafts with photos or links go live at once: then this was the commit.
-        post_id = str(graph("POST", f"{account.id}/feed", account.token, is_commit=True, **fields).body["id"])
-        return Done(post_id)
+        answer = graph("POST", f"{account.id}/feed", account.token, is_commit=True, **fields)
+        return Done(key_of(answer.body["id"]))
 
     def _video(self, plan: Plan, content: Content, account: Account, handles: Handles) -> Done:
         path = f"{account.id}/video_reels"
         if plan.kind == "CONTAINER":
             body = graph("POST", path, account.token, upload_phase="start").body
-            return Done(str(body["video_id"]))
+            return Done(key_of(body["video_id"]))
         video_id = handles["CONTAINER", 0]
         if plan.kind == "UPLOAD":
             assert content.video is not None  # noqa: S101 - for the type checker; `plan` asked
             url = f"{addresses().upload}/video-upload/{self.version}/{video_id}"
             headers = {"Authorization": f"OAuth {account.token}", "file_url": content.video.url}
-            call("POST", url, judge=meta_verdict, headers=headers, read_seconds=UPLOAD_SECONDS)
+            sent = call("POST", url, judge=meta_verdict, headers=headers, read_seconds=UPLOAD_SECONDS)
+            check_done(sent.body)
             return Done(video_id)
         fields = {"upload_phase": "finish", "video_id": video_id, "video_state": "PUBLISHED"}
-        graph("POST", path, account.token, is_commit=True, description=content.text, **fields)
+        answer = graph("POST", path, account.token, is_commit=True, description=content.text, **fields)
+        check_done(answer.body)
         return Done(video_id, post_id=video_id)
 
     def marker(self, account: Account, kind: str) -> str:
@@ -109,8 +113,12 @@ class Facebook:
             return ""
         path = f"{account.id}/published_posts"
         body = graph("GET", path, account.token, fields="id,created_time", limit=KNOWN_BEFORE).body
-        rows = body.get("data") or []
-        return f"{rows[0]['created_time']}|{','.join(str(row['id']) for row in rows)}" if rows else ""
+        rows = rows_of(body)
+        if not rows:
+            return ""
+        newest = str(rows[0]["created_time"])
+        graph_moment(newest)
+        return f"{newest}|{','.join(key_of(row['id']) for row in rows)}"
 
     def look(self, account: Account, search: Search) -> Found:
         """By the handle where there is one; else in the Page's own list."""
@@ -119,7 +127,7 @@ class Facebook:
             return self._look_at_video(account, video_id)
         if draft_id:
             body = graph("GET", draft_id, account.token, fields=READ_FIELDS).body
-            return Found((_seen(body),)) if body.get("is_published") else Found(is_absent=True)
+            return Found((_seen(body),)) if flag_of(body["is_published"]) else Found(is_absent=True)
         since = int(search.since.timestamp()) - 120
         rows = listed(f"{account.id}/published_posts", account.token, most=SEARCHED, fields=READ_FIELDS,
                       since=since, limit=50)  # fmt: skip
@@ -128,7 +136,7 @@ class Facebook:
 
     def _look_at_video(self, account: Account, video_id: str) -> Found:
         body = graph("GET", video_id, account.token, fields="status,permalink_url,created_time").body
-        publishing = (body.get("status") or {}).get("publishing_phase") or {}
+        publishing = body["status"].get("publishing_phase") or {}
         if publishing.get("publish_status") != "published":
             return Found(is_absent=True)
         at = graph_moment(publishing.get("publish_time") or body["created_time"])
@@ -147,7 +155,7 @@ class Facebook:
     def is_public(self, account: Account, post_id: str) -> bool:
         """Whether the draft was set live; raises CallFailed."""
         try:
-            return bool(graph("GET", post_id, account.token, fields="is_published").body.get("is_published"))
+            return flag_of(graph("GET", post_id, account.token, fields="is_published").body["is_published"])
         except CallFailed as failed:
             if failed.verdict.meaning.effect is Effect.GONE:
                 return False
@@ -156,26 +164,25 @@ class Facebook:
     def delete(self, account: Account, post_id: str) -> None:
         """Already gone is the same end."""
         try:
-            graph("DELETE", post_id, account.token)
+            check_done(graph("DELETE", post_id, account.token).body)
         except CallFailed as failed:
             if failed.verdict.meaning.effect is not Effect.GONE:
                 raise
 
     def edit(self, account: Account, post_id: str, text: str) -> None:
         """Only posts of our own app."""
-        graph("POST", post_id, account.token, message=text)
+        check_done(graph("POST", post_id, account.token, message=text).body)
 
     def comment(self, account: Account, post_id: str, text: str) -> str:
         """The first comment."""
-        return str(
-            graph("POST", f"{post_id}/comments", account.token, is_commit=True, message=text).body["id"]
-        )
+        answer = graph("POST", f"{post_id}/comments", account.token, is_commit=True, message=text)
+        return key_of(answer.body["id"])
 
     def comments(self, account: Account, post_id: str) -> list[tuple[str, str]]:
         """Those of the Page itself; a comment without an author may be one."""
         rows = listed(f"{post_id}/comments", account.token, most=1, fields="id,message,from", limit=100)
         return [
-            (str(row["id"]), str(row.get("message") or ""))
+            (key_of(row["id"]), str(row.get("message") or ""))
             for row in rows
             if str((row.get("from") or {}).get("id", account.id)) == account.id
         ]
@@ -259,4 +266,4 @@ def _seen(row: Mapping[str, Any]) -> Seen:
         count += len(inner) or (1 if one.get("media_type") in ("photo", "video", "album") else 0)
     text = str(row.get("message") or row.get("description") or "")
     link = _permalink(row.get("permalink_url"), str(row["id"]))
-    return Seen(str(row["id"]), text, graph_moment(row["created_time"]), count, link)
+    return Seen(key_of(row["id"]), text, graph_moment(row["created_time"]), count, link)

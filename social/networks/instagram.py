@@ -23,6 +23,7 @@ from social.networks.content import (
 from social.networks.errors import Effect, verdict
 from social.networks.facebook import insights
 from social.networks.meta import graph, graph_moment, listed, whole
+from social.networks.shapes import check_done, key_of, reading, rows_of, understood
 
 FIELDS: Final = "id,caption,timestamp,permalink,media_type,children"
 SEARCHED: Final = 3
@@ -37,9 +38,11 @@ METRICS: Final[Mapping[str, str]] = {
     "shares": "shares",
     "saves": "saved",
 }
+CONTAINER_CODES: Final = ("IN_PROGRESS", "FINISHED", "ERROR", "EXPIRED", "PUBLISHED")
 Handles = Mapping[tuple[str, int], str]
 
 
+@understood
 class Instagram:
     """A professional account, reached through its Page or by its own login."""
 
@@ -59,29 +62,16 @@ class Instagram:
         """Take one step."""
         if plan.kind == "UPLOAD":
             fields = {**_picture(content.pictures[plan.position]), "is_carousel_item": True}
-            return Done(
-                str(
-                    graph("POST", f"{account.id}/media", account.token, login=account.login, **fields).body[
-                        "id"
-                    ]
-                )
-            )
+            return Done(_prepared(account, fields))
         if plan.kind == "CONTAINER":
-            return Done(
-                str(
-                    graph(
-                        "POST",
-                        f"{account.id}/media",
-                        account.token,
-                        login=account.login,
-                        **_container(content, handles),
-                    ).body["id"]
-                )
-            )
+            return Done(_prepared(account, _container(content, handles)))
         if plan.kind == "COMMENT":
             return Done(self.comment(account, handles["COMMIT", 0], content.first_comment))
         container = handles["CONTAINER", 0]
-        self._check_ready(account, container, is_video=content.video is not None)
+        is_published = self._check_ready(account, container, is_video=content.video is not None)
+        if is_published:
+            # An earlier call of ours did it: look for it instead of doing it again.
+            raise CallFailed(verdict("SERVICE_DOWN", "PUBLISHED_BEFORE"))
         answer = graph(
             "POST",
             f"{account.id}/media_publish",
@@ -90,22 +80,20 @@ class Instagram:
             is_commit=True,
             creation_id=container,
         )
-        media_id = str(answer.body["id"])
+        media_id = key_of(answer.body["id"])
         return Done(media_id, post_id=media_id)
 
-    def _check_ready(self, account: Account, container: str, *, is_video: bool) -> None:
-        """Whether the container may be published now; raises NotReady or CallFailed."""
-        body = graph("GET", container, account.token, login=account.login, fields="status_code,status").body
-        code = body.get("status_code")
+    def _check_ready(self, account: Account, container: str, *, is_video: bool) -> bool:
+        """Whether the container is published already; raises NotReady or CallFailed where it cannot be, now or ever."""
+        with reading():
+            code, told = _state(account, container)
         if code == "IN_PROGRESS":
             raise NotReady(WAIT_VIDEO_SECONDS if is_video else WAIT_IMAGE_SECONDS)
         if code == "EXPIRED":
             raise CallFailed(verdict("CONTAINER_GONE"), is_sent=False)
         if code == "ERROR":
-            raise CallFailed(verdict("MEDIA_INVALID", "ERROR", str(body.get("status") or "")), is_sent=False)
-        if code == "PUBLISHED":
-            # An earlier call of ours did it: look for it instead of doing it again.
-            raise CallFailed(verdict("SERVICE_DOWN", "PUBLISHED_BEFORE"))
+            raise CallFailed(verdict("MEDIA_INVALID", "ERROR", told), is_sent=False)
+        return code == "PUBLISHED"
 
     def marker(self, account: Account, kind: str) -> str:
         """Containers are handles."""
@@ -115,10 +103,8 @@ class Instagram:
         """The container says whether it is live; the list says under which id."""
         container, code = search.handles.get(("CONTAINER", 0)), None
         if container:
-            code = graph(
-                "GET", container, account.token, login=account.login, fields="status_code,status"
-            ).body.get("status_code")
-            if code in ("FINISHED", "IN_PROGRESS", "EXPIRED", "ERROR"):
+            code, _ = _state(account, container)
+            if code != "PUBLISHED":
                 return Found(is_absent=True)
         since = int(search.since.timestamp()) - 120
         rows = listed(
@@ -150,7 +136,7 @@ class Instagram:
                 " Delete it in the app."
             )
         try:
-            graph("DELETE", post_id, account.token, login=account.login)
+            check_done(graph("DELETE", post_id, account.token, login=account.login).body)
         except CallFailed as failed:
             if failed.verdict.meaning.effect is not Effect.GONE:
                 raise
@@ -161,15 +147,9 @@ class Instagram:
 
     def comment(self, account: Account, post_id: str, text: str) -> str:
         """The first comment."""
-        return str(
-            graph(
-                "POST",
-                f"{post_id}/comments",
-                account.token,
-                login=account.login,
-                is_commit=True,
-                message=text,
-            ).body["id"]
+        path, login = f"{post_id}/comments", account.login
+        return key_of(
+            graph("POST", path, account.token, login=login, is_commit=True, message=text).body["id"]
         )
 
     def comments(self, account: Account, post_id: str) -> list[tuple[str, str]]:
@@ -183,7 +163,7 @@ class Instagram:
             limit=50,
         )
         return [
-            (str(row["id"]), str(row.get("text") or ""))
+            (key_of(row["id"]), str(row.get("text") or ""))
             for row in rows
             if str(row.get("username") or account.username) == account.username
         ]
@@ -211,15 +191,28 @@ class Instagram:
     def quota(self, account: Account) -> tuple[int, int] | None:
         """How many were published in 24 hours, of how many; None where the network does not say."""
         path = f"{account.id}/content_publishing_limit"
-        rows = (
-            graph("GET", path, account.token, login=account.login, fields="config,quota_usage").body.get(
-                "data"
-            )
-            or []
+        rows = rows_of(
+            graph("GET", path, account.token, login=account.login, fields="config,quota_usage").body
         )
         if not rows:
             return None
         return int(rows[0]["quota_usage"]), int(rows[0]["config"]["quota_total"])
+
+
+def _prepared(account: Account, fields: Mapping[str, Any]) -> str:
+    """A new container's id."""
+    return key_of(
+        graph("POST", f"{account.id}/media", account.token, login=account.login, **fields).body["id"]
+    )
+
+
+def _state(account: Account, container: str) -> tuple[str, str]:
+    """What has become of a container, as a code and in words. Raises ValueError for a code that nobody knows."""
+    body = graph("GET", container, account.token, login=account.login, fields="status_code,status").body
+    code = body.get("status_code")
+    if code not in CONTAINER_CODES:
+        raise ValueError(f"not a state of a container: {code!r:.100}")
+    return str(code), str(body.get("status") or "")
 
 
 def _picture(picture: File) -> dict[str, Any]:
@@ -240,4 +233,4 @@ def _container(content: Content, handles: Handles) -> dict[str, Any]:
 def _seen(row: Mapping[str, Any]) -> Seen:
     children = ((row.get("children") or {}).get("data")) or []
     text, at = str(row.get("caption") or ""), graph_moment(row["timestamp"])
-    return Seen(str(row["id"]), text, at, len(children) or 1, str(row.get("permalink") or ""))
+    return Seen(key_of(row["id"]), text, at, len(children) or 1, str(row.get("permalink") or ""))

@@ -8,6 +8,7 @@ from social.networks.addresses import addresses, instagram_app
 from social.networks.calling import Answer, CallFailed, call
 from social.networks.errors import Effect, Verdict, meta_verdict, verdict
 from social.networks.meta import graph
+from social.networks.shapes import check_pair
 
 LOGIN: Final = "INSTAGRAM"
 SCOPES: Final = (
@@ -85,8 +86,7 @@ def _exchange(path: str, token: str, **fields: str) -> dict[str, Any]:
 
 
 def _asked(answer: Answer) -> dict[str, Any]:
-    if not answer.body.get("access_token"):
-        raise CallFailed(verdict("SERVICE_DOWN", "NO_TOKEN"))
+    check_pair(answer.body)
     return answer.body
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from social.networks.addresses import addresses, graph_url, instagram_app, instagram_url, meta_app
 from social.networks.calling import Answer, call
 from social.networks.errors import meta_verdict
+from social.networks.shapes import check_pair
 
 MOST_PAGES: Final = 40
 SCOPES: Final = (
@@ -52,7 +53,10 @@ def listed(path: str, token: str, *, most: int = MOST_PAGES, **fields: Any) -> I
     after: dict[str, str] = {}
     for _ in range(most):
         body = graph("GET", path, token, **{**fields, **after}).body
-        yield from (one for one in body.get("data") or () if isinstance(one, dict))
+        rows = body.get("data")
+        if not isinstance(rows, list):
+            raise ValueError("a list without data")
+        yield from rows
         following = (body.get("paging") or {}).get("next")
         if not following:
             return
@@ -88,6 +92,7 @@ def long_token(*, code: str, redirect_uri: str) -> str:
 
 def _exchange(fields: Mapping[str, str]) -> str:
     answer = call("POST", graph_url("oauth/access_token"), judge=meta_verdict, data=fields)
+    check_pair(answer.body)
     return str(answer.body["access_token"])
 
 

@@ -26,6 +26,7 @@ from social.networks.content import (
 )
 from social.networks.errors import Effect, verdict, x_verdict
 from social.networks.meta import whole
+from social.networks.shapes import check_pair, key_of, reading, rows_of, understood
 from social.sandbox_address import sandbox_url
 
 SCOPES: Final = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
@@ -37,6 +38,7 @@ METRIC_FIELDS: Final = "public_metrics,non_public_metrics,created_at,entities,no
 Handles = Mapping[tuple[str, int], str]
 
 
+@understood
 class X:
     """An account of X."""
 
@@ -57,7 +59,8 @@ class X:
             return Done(self.comment(account, handles["COMMIT", 0], content.first_comment))
         keys = [key for (kind, _), key in sorted(handles.items()) if kind == "UPLOAD"]
         for key in keys if content.video else ():
-            _check_processed(key, account)
+            with reading():
+                _check_processed(key, account)
         body: dict[str, Any] = {"text": with_link(content)}
         if keys:
             body["media"] = {"media_ids": keys}
@@ -66,8 +69,8 @@ class X:
 
     def marker(self, account: Account, kind: str) -> str:
         """The newest id now: whatever comes after it came after this moment."""
-        body = _timeline(account, max_results="5").body
-        return str((body.get("meta") or {}).get("newest_id") or "0")
+        body = _timeline(account, max_results="5")
+        return key_of(body["meta"]["newest_id"]) if _told(body) else "0"
 
     def look(self, account: Account, search: Search) -> Found:
         """The own timeline since the marker. X never vouches for absence; only looking again and again does."""
@@ -77,8 +80,11 @@ class X:
     def read(self, account: Account, post_id: str) -> Seen | None:
         """The post; None where it is gone."""
         body = _get("2/tweets", account, ids=post_id, **{"tweet.fields": FIELDS}).body
-        rows = body.get("data") or []
-        return _seen(rows[0], account) if rows else None
+        if "data" in body:
+            return _seen(rows_of(body)[0], account)
+        if any(key_of(one["resource_id"]) == post_id for one in rows_of(body, "errors")):
+            return None
+        raise ValueError("neither the post nor that it is gone")
 
     def delete(self, account: Account, post_id: str) -> None:
         """Already gone is the same end."""
@@ -106,10 +112,10 @@ class X:
         query = {"since_id": post_id, "max_results": "100", "tweet.fields": f"{FIELDS},referenced_tweets"}
         rows = [
             row
-            for row in _timeline(account, **query).body.get("data") or ()
+            for row in _told(_timeline(account, **query))
             if any(one.get("id") == post_id for one in row.get("referenced_tweets") or ())
         ]
-        return [(str(row["id"]), _seen(row, account).text) for row in rows]
+        return [(key_of(row["id"]), _seen(row, account).text) for row in rows]
 
     def numbers(
         self, account: Account, post_ids: Sequence[str], kinds: Mapping[str, str]
@@ -119,7 +125,8 @@ class X:
         for start in range(0, len(post_ids), MOST_IDS):
             ids = ",".join(post_ids[start : start + MOST_IDS])
             body = _get("2/tweets", account, ids=ids, **{"tweet.fields": METRIC_FIELDS}).body
-            found |= {str(row["id"]): _numbers(row) for row in body.get("data") or []}
+            told = rows_of(body) if "data" in body else []
+            found |= {key_of(row["id"]): _numbers(row) for row in told}
         return found
 
 
@@ -133,18 +140,20 @@ def post_address(account_id: str, post_id: str) -> str:
 def _create(body: Mapping[str, Any], account: Account) -> str:
     url = f"{addresses().x_api}/2/tweets"
     answer = call("POST", url, judge=x_verdict, token=account.token, is_commit=True, json=body)
-    post_id = (answer.body.get("data") or {}).get("id")
-    if not post_id:
-        raise CallFailed(verdict("SERVICE_DOWN", "NO_ID"))
-    return str(post_id)
+    return key_of(answer.body["data"]["id"])
 
 
 def _get(path: str, account: Account, **query: str) -> Answer:
     return call("GET", f"{addresses().x_api}/{path}", judge=x_verdict, token=account.token, params=query)
 
 
-def _timeline(account: Account, **query: str) -> Answer:
-    return _get(f"2/users/{account.id}/tweets", account, **query)
+def _timeline(account: Account, **query: str) -> Mapping[str, Any]:
+    return _get(f"2/users/{account.id}/tweets", account, **query).body
+
+
+def _told(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The posts of a page of a timeline: where there are none, `meta` says so. Raises ValueError and its kin."""
+    return rows_of(body) if int(body["meta"]["result_count"]) else []
 
 
 def _since(account: Account, marker: str) -> Iterator[Mapping[str, Any]]:
@@ -152,8 +161,8 @@ def _since(account: Account, marker: str) -> Iterator[Mapping[str, Any]]:
     if marker not in ("", "0"):
         query["since_id"] = marker
     for _ in range(SEARCHED_PAGES):
-        body = _timeline(account, **query).body
-        yield from body.get("data") or ()
+        body = _timeline(account, **query)
+        yield from _told(body)
         following = (body.get("meta") or {}).get("next_token")
         if not following:
             return
@@ -177,7 +186,8 @@ def _seen(row: Mapping[str, Any], account: Account) -> Seen:
     text = _words(row)
     count = len((row.get("attachments") or {}).get("media_keys") or ())
     at = datetime.fromisoformat(str(row["created_at"]).replace("Z", "+00:00"))
-    return Seen(str(row["id"]), text, at, count, post_address(account.id, str(row["id"])))
+    key = key_of(row["id"])
+    return Seen(key, text, at, count, post_address(account.id, key))
 
 
 def _numbers(row: Mapping[str, Any]) -> Numbers:
@@ -211,7 +221,7 @@ def _upload(file: File, account: Account, *, is_video: bool) -> str:
         form = {"media_category": "tweet_image"}
         answer = call("POST", f"{base}/upload", judge=x_verdict, token=account.token, data=form, files=sent,
                       read_seconds=UPLOAD_SECONDS)  # fmt: skip
-        key = str(answer.body["data"]["id"])
+        key = key_of(answer.body["data"]["id"])
     if file.alt_text:
         words = {"id": key, "metadata": {"alt_text": {"text": file.alt_text[:1000]}}}
         call("POST", f"{base}/metadata", judge=x_verdict, token=account.token, json=words)
@@ -221,7 +231,7 @@ def _upload(file: File, account: Account, *, is_video: bool) -> str:
 def _upload_in_parts(base: str, file: File, content: bytes, account: Account) -> str:
     start = {"media_type": file.content_type, "total_bytes": len(content), "media_category": "tweet_video"}
     answer = call("POST", f"{base}/upload/initialize", judge=x_verdict, token=account.token, json=start)
-    key = str(answer.body["data"]["id"])
+    key = key_of(answer.body["data"]["id"])
     for index, first in enumerate(range(0, len(content), PART_BYTES)):
         part = {"media": ("part", content[first : first + PART_BYTES], "application/octet-stream")}
         form = {"segment_index": str(index)}
@@ -271,7 +281,9 @@ def tokens(**form: str) -> dict[str, Any]:
     login = base64.b64encode(f"{app.client_id}:{app.secret}".encode()).decode()
     headers = {"Authorization": f"Basic {login}"}
     url = f"{addresses().x_api}/2/oauth2/token"
-    return call("POST", url, judge=_oauth_verdict, headers=headers, data=form, is_commit=True).body
+    pair = call("POST", url, judge=_oauth_verdict, headers=headers, data=form, is_commit=True).body
+    check_pair(pair)
+    return pair
 
 
 def _oauth_verdict(status: int, body: Mapping[str, Any], retry_after: float | None) -> Any:

@@ -24,14 +24,14 @@ from social.models import (
     TouchKind,
     TouchStatus,
 )
-from social.posts import Words, cancel_post, move_post, write_post
+from social.posts import Words, cancel_post, move_post, needs_approval, write_post
 from social.promoting import campaigning
 from social.promoting.facts import moment_of
 from social.promoting.planning import CHANNELS, REMINDER_DAYS, plan_of, words_of
 from social.publishing.states import settle_posts
 from tenants.action_log import log_action
-from tenants.actors import current_actor
-from tenants.errors import DomainError, InvalidError
+from tenants.actors import ActorKind, current_actor
+from tenants.errors import DomainError, ForbiddenError, InvalidError
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
@@ -100,7 +100,7 @@ def make_promotion(
             replan(promotion)
             log_action("promotion.made", subject_kind="promotion", subject_id=promotion.pk)
             if promotion.runs_by_itself:
-                approve_promotion(promotion.pk)
+                _start(promotion)
     return get_promotion(promotion.pk)
 
 
@@ -161,21 +161,31 @@ def _move_touch(promotion: Promotion, touch: Touch, due_at: datetime | None, *, 
 
 
 def approve_promotion(promotion_id: UUID) -> Promotion:
-    """One decision for the whole plan: its posts enter the queue, its campaigns are scheduled."""
+    """One decision for the whole plan: its posts enter the queue, its campaigns are scheduled.
+
+    Where the club wants a second person, nobody approves a plan of their own. Raises ForbiddenError.
+    """
     with transaction.atomic():
         promotion = _locked(promotion_id)
-        if promotion.status not in (PromotionStatus.DRAFT, PromotionStatus.PAUSED):
-            raise IllegalMove("promotion", promotion.status, PromotionStatus.ACTIVE)
-        Promotion.objects.filter(pk=promotion.pk).update(
-            status=PromotionStatus.ACTIVE, approved_by_name=current_actor().name[:250]
-        )
-        promotion.status = PromotionStatus.ACTIVE
-        for touch in Touch.objects.filter(
-            promotion=promotion, status=TouchStatus.PLANNED, due_at__isnull=False
-        ):
-            prepare(promotion, touch)
-        log_action("promotion.approved", subject_kind="promotion", subject_id=promotion.pk)
+        actor = current_actor()
+        is_own = actor.kind is not ActorKind.SYSTEM and actor.name[:250] == promotion.created_by_name
+        if is_own and needs_approval(promotion.tenant):
+            raise ForbiddenError("A second person must approve this plan.", code="OWN_POST")
+        _start(promotion)
     return get_promotion(promotion_id)
+
+
+def _start(promotion: Promotion) -> None:
+    """Put a plan on its way; raises IllegalMove. Inside a transaction that holds it."""
+    if promotion.status not in (PromotionStatus.DRAFT, PromotionStatus.PAUSED):
+        raise IllegalMove("promotion", promotion.status, PromotionStatus.ACTIVE)
+    Promotion.objects.filter(pk=promotion.pk).update(
+        status=PromotionStatus.ACTIVE, approved_by_name=current_actor().name[:250]
+    )
+    promotion.status = PromotionStatus.ACTIVE
+    for touch in Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED, due_at__isnull=False):
+        prepare(promotion, touch)
+    log_action("promotion.approved", subject_kind="promotion", subject_id=promotion.pk)
 
 
 def prepare(promotion: Promotion, touch: Touch) -> None:

@@ -185,6 +185,8 @@ def apply_change(promotion: Promotion) -> None:
     note(promotion, f"Changed: {', '.join(sorted(changes)) or 'nothing that matters'}.")
     if changes & MATERIAL and promotion.status == PromotionStatus.ACTIVE:
         _correct(promotion, TouchKind.CORRECTION)
+    elif changes & MATERIAL and promotion.status == PromotionStatus.PAUSED:
+        note(promotion, "The plan rests, so what is out already was not corrected. Look there.")
     if changes & ELIGIBILITY:
         note(
             promotion,
@@ -194,7 +196,9 @@ def apply_change(promotion: Promotion) -> None:
 
 
 def _cancel(promotion: Promotion) -> None:
-    was_active = promotion.status == PromotionStatus.ACTIVE
+    """Everything stops, and what is out is taken back, also of a plan that rests or that staff had stopped; once."""
+    was_heard = promotion.status != PromotionStatus.DRAFT
+    is_first = not Touch.objects.filter(promotion=promotion, kind=TouchKind.CANCELLATION).exists()
     stop_touches(
         Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED), "The event was cancelled."
     )
@@ -202,7 +206,7 @@ def _cancel(promotion: Promotion) -> None:
     Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.CANCELLED)
     promotion.status = PromotionStatus.CANCELLED
     note(promotion, "Cancelled, because the event was cancelled.")
-    if was_active:
+    if was_heard and is_first:
         _correct(promotion, TouchKind.CANCELLATION)
 
 

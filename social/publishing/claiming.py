@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from social.models import Target
@@ -70,13 +70,6 @@ def keep(target: Target, lease: UUID) -> None:
     mine = Target.objects.filter(pk=target.pk, lease=lease)
     if not mine.update(leased_until=timezone.now() + LEASE):
         raise LeaseLost
-
-
-def hold_late(now: datetime | None = None) -> int:
-    """Targets that an outage made too late ask a human; returns how many."""
-    with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.HOLD_LATE, {"now": now or timezone.now()})
-        return len(cursor.fetchall())
 
 
 def deadly(now: datetime | None = None) -> list[tuple[UUID, UUID]]:

@@ -5,9 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
-from social.models import AppPause, Attempt, Connection, Network, Outcome, Step, StepKind, Target
+from social.models import AppPause, Attempt, Connection, Outcome, Step, StepKind, Target
 from social.networks.calling import CallFailed
 from social.networks.errors import Effect, Verdict, verdict
 from social.networks.registry import FAMILIES
@@ -24,12 +25,8 @@ BACKOFF: Final = (
 )
 FIRST_LOOK: Final = timedelta(seconds=15)
 MOST_TRIES: Final = 8
+LONGEST_PREPARATION: Final = timedelta(hours=1)
 REMAKE_AFTER: Final = timedelta(seconds=30)
-
-
-def may_renew(connection: Connection, failed: CallFailed) -> bool:
-    """Whether a fresh token may help: X says 401 to one that has just ended."""
-    return connection.network == Network.TWITTER and failed.verdict.meaning.name == "TOKEN_EXPIRED"
 
 
 def before_sending(target: Target, lease: UUID, failed: CallFailed) -> None:
@@ -92,6 +89,28 @@ def close_doors(connection: Connection, said: Verdict) -> None:
         AppPause.objects.update_or_create(
             family=FAMILIES[connection.network], defaults={"until": until, "reason": said.meaning.name}
         )
+
+
+def not_ready(target: Target, lease: UUID, soonest: timedelta) -> None:
+    """The network still prepares the file: ask again, the longer it takes the more rarely, and for an hour at most."""
+    prepared = Step.objects.filter(target=target).aggregate(last=Max("done_at"))["last"]
+    waited = timezone.now() - prepared if prepared else timedelta(0)
+    if waited > LONGEST_PREPARATION:
+        forget_steps(target)
+        fail(target, verdict("NOT_PREPARED"), lease=lease)
+        return
+    postpone(target, timezone.now() + max(soonest, waited / 10), lease=lease)
+
+
+def not_out(target: Target, lease: UUID, attempt: Attempt) -> None:
+    """A call that had no answer did nothing: at once again, then more and more rarely, and not for ever."""
+    vain = Attempt.objects.filter(target=target, kind=attempt.kind, outcome=Outcome.NOT_SENT)
+    count = vain.exclude(code="").count()
+    if count >= MOST_TRIES:
+        fail(target, verdict("SERVICE_DOWN", attempt.code, attempt.message), lease=lease)
+        return
+    wait = BACKOFF[min(count - 1, len(BACKOFF)) - 1] if count > 1 else timedelta(0)
+    postpone(target, timezone.now() + wait, lease=lease, looks=0)
 
 
 def _again(target: Target, lease: UUID, said: Verdict) -> None:

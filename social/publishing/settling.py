@@ -15,9 +15,9 @@ from social.networks.calling import CallFailed
 from social.networks.content import Found, Search, Seen
 from social.networks.errors import Effect, verdict
 from social.networks.registry import publisher_of
-from social.publishing.failures import close_doors, forget_steps
+from social.publishing.failures import close_doors, forget_steps, not_out
 from social.publishing.states import doubt, fail, locked, postpone, publish
-from social.tokens import account_of
+from social.tokens import asked
 
 # Lists lag: one look in vain proves nothing, four do. Counted from the call itself, so that a worker that dies while it
 # looks delays its own look and no other: after 12 minutes it is settled; 20 leave room for five such deaths.
@@ -54,8 +54,8 @@ def settle(target: Target, lease: UUID) -> None:
         postpone(target, timezone.now(), lease=lease)
         return
     try:
-        account = account_of(target.connection)
-        found = publisher_of(target.connection.network).look(account, _search(target, attempt))
+        publisher, search = publisher_of(target.connection.network), _search(target, attempt)
+        found = asked(target.connection, lambda account: publisher.look(account, search))
     except CallFailed as failed:
         _not_told(target, lease, failed)
         return
@@ -65,7 +65,7 @@ def settle(target: Target, lease: UUID) -> None:
         doubt(target, timezone.now() + SLOW_LOOK, lease=lease, asks_human=True, seen=_told(found))
     elif found.is_absent:
         _end_attempt(attempt, Outcome.NOT_SENT)
-        postpone(target, timezone.now(), lease=lease)
+        not_out(target, lease, attempt)
     else:
         _look_again(target, attempt, lease, is_live=found.is_live)
 
@@ -102,7 +102,7 @@ def _look_again(target: Target, attempt: Attempt, lease: UUID, *, is_live: bool)
         # What is still not public after that was a draft: another one is no double. Its photos are used up.
         _end_attempt(attempt, Outcome.NOT_SENT)
         forget_steps(target)
-        postpone(target, timezone.now(), lease=lease, looks=0)
+        not_out(target, lease, attempt)
     elif is_live:
         # The network vouches that it is out, only its list does not show it.
         doubt(target, timezone.now() + SLOW_LOOK, lease=lease, looks=looks, asks_human=True)

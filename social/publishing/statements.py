@@ -11,12 +11,15 @@ _DUE = """
     t.status IN ('WAITING', 'PUBLISHING', 'UNKNOWN') AND t.due_at <= %(now)s
   AND (t.leased_until IS NULL OR t.leased_until <= %(now)s AND t.lost_workers < %(most_lost)s)
 """
+# Account by account, as a claim looks: what waits at accounts that are dead or paused is not even read.
 COUNT_DUE = f"""
 SELECT count(*) FROM (
-    SELECT FROM social_target AS t
-    WHERE {_DUE}
-      AND EXISTS (SELECT FROM social_connection AS c
-                  WHERE c.tenant_id = t.tenant_id AND c.id = t.connection_id AND {_ABLE})
+    SELECT FROM social_connection AS c
+    CROSS JOIN LATERAL (
+        SELECT FROM social_target AS t
+        WHERE t.tenant_id = c.tenant_id AND t.connection_id = c.id AND {_DUE}
+        ORDER BY t.due_at, t.id LIMIT %(most)s) AS one
+    WHERE {_ABLE}
     LIMIT %(most)s) AS due
 """
 # Clubs take turns, and so do the accounts of a club: who has the fewest under way goes first, so that one flood delays
@@ -84,18 +87,4 @@ UPDATE social_post AS p SET status = settled.status, updated_at = now()
 FROM settled
 WHERE p.tenant_id = %(tenant)s AND p.id = settled.post_id AND p.status <> settled.status
   AND p.status NOT IN ('DRAFT', 'IN_REVIEW')
-"""
-# Too late for what it is: a human decides.
-HOLD_LATE = """
-WITH late AS MATERIALIZED (
-    SELECT t.id, t.post_id, t.tenant_id FROM social_target AS t
-    JOIN social_post AS p ON p.tenant_id = t.tenant_id AND p.id = t.post_id
-    WHERE t.status = 'WAITING' AND t.tries = 0
-      AND t.due_at <= %(now)s AND t.planned_at <= %(now)s - make_interval(mins => p.late_after_minutes::int)
-      AND NOT EXISTS (SELECT FROM social_connection AS c WHERE c.tenant_id = t.tenant_id AND c.id = t.connection_id
-                      AND c.closed_until > t.planned_at)
-    LIMIT 500 FOR UPDATE OF t SKIP LOCKED
-)
-UPDATE social_target AS t SET status = 'HELD' FROM late WHERE t.id = late.id
-RETURNING t.id
 """

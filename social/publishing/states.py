@@ -77,6 +77,12 @@ def withdraw(target: Target, *, lease: UUID) -> None:
         move(target, TargetStatus.CANCELLED, lease=lease)
 
 
+def hold(target: Target, *, lease: UUID) -> None:
+    """An outage made it too late: a human is asked before anything goes out."""
+    with locked(target, by_worker=True):
+        move(target, TargetStatus.HELD, lease=lease)
+
+
 def postpone(
     target: Target, due_at: datetime, *, lease: UUID, said: Verdict | None = None, **changes: Any
 ) -> None:

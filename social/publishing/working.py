@@ -20,9 +20,9 @@ from social.networks.registry import publisher_of
 from social.publishing import comments, failures, limits, settling
 from social.publishing.attempts import close, close_by
 from social.publishing.claiming import Claim, LeaseLost, claim, keep
-from social.publishing.states import doubt, locked, postpone, publish, withdraw
-from social.publishing.wanted import is_withdrawn
-from social.tokens import account_of
+from social.publishing.states import doubt, hold, locked, publish, withdraw
+from social.publishing.wanted import is_late, is_withdrawn
+from social.tokens import account_of, may_renew
 from tenants.one_by_one import EVERYBODYS
 from tenants.postgresql.commits import without_waiting
 from tenants.scope import tenant_scope
@@ -51,6 +51,8 @@ def _work(target: Target, claim: Claim) -> None:
             settling.settle(target, claim.lease)
         elif is_withdrawn(target.post):
             withdraw(target, lease=claim.lease)
+        elif is_late(target):
+            hold(target, lease=claim.lease)
         else:
             _Run(target, claim).through()
     except (LeaseLost, *EVERYBODYS):
@@ -91,7 +93,7 @@ class _Run:
             if (plan.kind, plan.position) in self.handles:
                 continue
             if plan.kind == StepKind.COMMENT:
-                comments.write(self.target, account)
+                comments.write(self.target)
                 break
             if not self._take(plan, account):
                 return
@@ -112,15 +114,10 @@ class _Run:
             done = self.publisher.perform(plan, self.content, account, self.handles)
         except NotReady as wait:
             close(attempt, Outcome.NOT_SENT)
-            due = timezone.now() + timedelta(seconds=wait.seconds)
-            postpone(self.target, due, lease=self.claim.lease)
+            failures.not_ready(self.target, self.claim.lease, timedelta(seconds=wait.seconds))
             return False
         except CallFailed as failed:
             return self._failed(plan, attempt, failed)
-        except (KeyError, TypeError, ValueError) as error:
-            # An answer of another shape than the protocol's: it happened, or not.
-            logger.warning("an answer was not understood: %r", error)
-            return self._failed(plan, attempt, CallFailed(verdict("SERVICE_DOWN", "BAD_ANSWER")))
         self._note(plan, attempt, done)
         return True
 
@@ -171,7 +168,7 @@ class _Run:
         return False
 
     def _may_renew(self, failed: CallFailed) -> bool:
-        return not self.has_renewed and failures.may_renew(self.connection, failed)
+        return not self.has_renewed and may_renew(self.connection, failed)
 
     def _again_with_new_token(self, plan: Plan) -> bool:
         self.has_renewed = True

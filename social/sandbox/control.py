@@ -28,15 +28,16 @@ def answer(world: World, faults: FaultPlan, request: Request, path: str) -> Answ
     if path == "faults":
         faults.replace(body)
         return Answer({"rules": len(body)})
-    acts: dict[str, Callable[[World, Any], Any]] = {
-        "clock": _clock, "switches": _switches, "ledger": _ledger, "posts": _posts, "account": make_account,
-        "token": _token, "person": _act_as_person, "reset": _reset, "webhook": _webhook, "find": _find,
-    }  # fmt: skip
-    if path not in acts:
+    if path not in ACTS:
         return Answer({"error": f"unknown: {path}"}, 404)
     if path == "reset":
         faults.replace([])
-    return Answer(acts[path](world, body or dict(request.params)))
+    return Answer(pull(world, path, body or dict(request.params)))
+
+
+def pull(world: World, path: str, body: Any) -> Any:
+    """Pull one lever."""
+    return ACTS[path](world, body)
 
 
 def _clock(world: World, body: Doc) -> Doc:
@@ -107,6 +108,15 @@ def _make_page(world: World, made: Doc, name: str, handle: str, *, with_instagra
         world.store.put("instagram", account["id"], account)
     world.store.put("page", page["id"], page)
     made["pages"].append(page["id"])
+
+
+def _spoil(world: World, body: Doc) -> Doc:
+    """Containers of Instagram that were ready, and are not published, cannot be published any more."""
+    for doc in world.store.find("container", body.get("account")):
+        if not doc["media"]:
+            spoilt = doc | {"error": "Error: the media could not be processed. 2207053"}
+            world.store.put("container", doc["id"], spoilt, owner=doc["account"])
+    return {"ok": True}
 
 
 def _token(world: World, body: Doc) -> Doc:
@@ -199,3 +209,10 @@ def _ask_crc(url: str) -> Doc:
         given = json.load(answer).get("response_token")
     digest = hmac.new(CLIENT_SECRET.encode(), question.encode(), hashlib.sha256).digest()
     return {"ok": given == "sha256=" + base64.b64encode(digest).decode()}
+
+
+ACTS: Final[dict[str, Callable[[World, Any], Any]]] = {
+    "clock": _clock, "switches": _switches, "ledger": _ledger, "posts": _posts, "account": make_account,
+    "token": _token, "person": _act_as_person, "reset": _reset, "webhook": _webhook, "find": _find,
+    "spoil_containers": _spoil,
+}  # fmt: skip

@@ -66,6 +66,10 @@ def _of_object(world: World, request: Request, rest: str) -> Answer:
 def _page(world: World, request: Request, doc: Doc, edge: str) -> Answer:
     if request.method == "GET" and edge in LISTS:
         return page_reading.posts(world, request, doc["id"], edge)
+    if request.method == "GET" and edge in ("videos", "video_reels"):
+        return page_reading.videos(world, request, doc["id"], edge)
+    if request.method == "GET" and edge == "photos":
+        return page_reading.photos(world, request, doc["id"])
     if request.method == "GET" and edge == "insights":
         return insights.of_page(world, request, doc)
     if request.method == "GET" and not edge:
@@ -115,6 +119,8 @@ def _media(world: World, request: Request, doc: Doc, edge: str) -> Answer:
         return pages.comments(world, request, "ig_media", doc)
     if edge == "insights":
         return insights.of_media(world, request, doc)
+    if edge == "children":
+        return instagram.children(world, request, doc)
     if request.method == "DELETE":
         return instagram.delete(world, request, doc)
     return instagram.one_media(world, request, doc)

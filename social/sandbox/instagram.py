@@ -214,6 +214,14 @@ def media_list(world: World, request: Request, key: str) -> Answer:
     return Answer(listing(world, request, f"{key}/media", rows))
 
 
+def children(world: World, request: Request, doc: Doc) -> Answer:
+    """GET /{media}/children: the parts of an album."""
+    account_for(world, request, doc["account"])
+    found = [world.store.get("container", key) or {} for key in doc["children"]]
+    rows = [{"id": one["id"], "media_type": "IMAGE"} for one in found if one]
+    return Answer({"data": [chosen(one, request, ()) for one in rows]})
+
+
 def one_media(world: World, request: Request, doc: Doc) -> Answer:
     """GET /{media}."""
     account = account_for(world, request, doc["account"])

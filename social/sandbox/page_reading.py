@@ -49,14 +49,20 @@ def one_post(world: World, request: Request, post: Doc) -> Answer:
 def one_video(world: World, request: Request, video: Doc) -> Answer:
     """GET /{video}."""
     token_of(world, request)
-    doc: Doc = {
+    return Answer(chosen(_video_fields(world, video), request, ("created_time",)))
+
+
+def _video_fields(world: World, video: Doc) -> Doc:
+    post = world.store.get("post", video.get("post") or "") or {}
+    return {
         "id": video["id"],
         "status": status_of(world, video),
         "created_time": graph_time(video["created"]),
+        "updated_time": graph_time(video.get("published_at") or video["created"]),
+        "permalink_url": f"/{video['page']}/videos/{video['id']}/",
+        "post_id": video.get("post"),
+        "description": post.get("message") or None,
     }
-    doc["permalink_url"] = f"/{video['page']}/videos/{video['id']}/"
-    doc["post_id"] = video.get("post")
-    return Answer(chosen(doc, request, ("created_time",)))
 
 
 def post_fields(world: World, post: Doc, request: Request) -> Doc:
@@ -105,3 +111,25 @@ def _picture(world: World, key: str) -> Doc:
     photo = world.store.get("photo", key) or {"width": 0, "height": 0}
     image = {"src": f"{world.base_url}/feeds/bytes/{key}", "width": photo["width"], "height": photo["height"]}
     return {"media_type": "photo", "type": "photo", "target": {"id": key}, "media": {"image": image}}
+
+
+def videos(world: World, request: Request, page_id: str, which: str) -> Answer:
+    """GET /{page}/videos and /video_reels, newest first."""
+    page_for(world, request, page_id, "pages_read_engagement")
+    rows = [
+        _video_fields(world, one) for one in world.store.find("video", page_id) if one.get("published_at")
+    ]
+    told = [chosen(one, request, ("description", "updated_time")) for one in rows]
+    return Answer(listing(world, request, f"{page_id}/{which}", told))
+
+
+def photos(world: World, request: Request, page_id: str) -> Answer:
+    """GET /{page}/photos: those that stand in posts, newest first."""
+    page_for(world, request, page_id, "pages_read_engagement")
+    rows = [
+        {"id": one["id"], "created_time": graph_time(one["created"]), "alt_text_custom": one["alt"] or None}
+        for one in world.store.find("photo", page_id)
+        if one.get("used")
+    ]
+    told = [chosen(one, request, ("created_time",)) for one in rows]
+    return Answer(listing(world, request, f"{page_id}/photos", told))

@@ -16,7 +16,7 @@ from social.sandbox import (
     x_media,
     x_posts,
 )
-from social.sandbox.faults import AFTER, BEFORE, FaultPlan, Rule
+from social.sandbox.faults import AFTER, BEFORE, FaultPlan, Rule, odd_shapes_of, texts_of
 from social.sandbox.store import Store, World
 from social.sandbox.wire import Answer, Refusal, Request, parse
 
@@ -35,7 +35,7 @@ class Sandbox:
     def __init__(
         self, *, host: str = "127.0.0.1", port: int = 0, path: str = ":memory:", url: str = ""
     ) -> None:
-        self.faults = FaultPlan()
+        self.faults, self.path = FaultPlan(), path
         self.world = World(Store(path))
         handler = type("SandboxHandler", (_Handler,), {"sandbox": self})
         self.server = _Server((host, port), handler)
@@ -149,6 +149,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """The ledger is the log."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header `Date`, by the moved clock."""
+        return super().date_time_string(int(self.sandbox.world.now() if timestamp is None else timestamp))
+
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
@@ -158,7 +162,11 @@ class _Handler(BaseHTTPRequestHandler):
         rule = self.sandbox.faults.strike(network, request.method, request.path) if network else None
         if rule and rule.seconds:
             time.sleep(rule.seconds)
+        if rule and rule.lever:
+            control.pull(self.sandbox.world, *rule.lever)
         answer = self._before(rule) if rule and rule.action in BEFORE else self.sandbox.answer(request)
+        if rule and rule.lever_after:
+            control.pull(self.sandbox.world, *rule.lever_after)
         if network:
             self._note(network, request, answer, rule)
         if answer is None or (rule and rule.action in AFTER and not self._spoil(rule, answer)):
@@ -172,7 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
         """What is said without anything being done; None: nothing at all."""
         if rule.action == "cut_before":
             return None
-        return Answer(rule.body if rule.body is not None else HTML, rule.status)
+        if rule.action == "redirect":
+            return Answer("", 302, {"Location": f"{self.sandbox.url}/feeds"})
+        return Answer(rule.body if rule.body is not None else HTML, rule.status, dict(rule.headers))
 
     def _spoil(self, rule: Rule, answer: Answer) -> bool:
         """Spoil the answer to what was done; False: cut it off."""
@@ -191,6 +201,10 @@ class _Handler(BaseHTTPRequestHandler):
             answer.status, answer.body = 200, ""
         elif rule.action == "wrong_type":
             answer.content_type = "text/plain"
+        elif rule.action == "texts":
+            answer.body = texts_of(answer.body)
+        elif rule.action == "shapes":
+            answer.body = odd_shapes_of(answer.body)
         return True
 
     def _note(self, network: str, request: Request, answer: Answer | None, rule: Rule | None) -> None:

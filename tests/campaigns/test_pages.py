@@ -114,6 +114,48 @@ def test_what_is_missing_stands_on_the_last_page_and_nothing_is_scheduled(browse
     assert Campaign.objects.get().status == "DRAFT"
 
 
+@pytest.mark.parametrize(
+    ("step", "form", "words"),
+    [
+        ("time", {"at": "tomorrow"}, "Write a day and a time, or leave the field empty."),
+        ("time", {"at": "0001-01-01T00:00"}, "Write a day and a time, or leave the field empty."),
+        (
+            "time",
+            {"type": "RECURRING", "recurPattern": "0 9 * * 1", "end": "31.12."},
+            "Write a day and a time",
+        ),
+        ("time", {"window": "SPREAD", "spread": "a few"}, "Write hours as a number, such as 2 or 0.5."),
+        ("test", {"tested": "on", "testPercent": "40", "hours": "nan"}, "Write hours as a number"),
+    ],
+)
+def test_what_the_wizard_cannot_read_is_refused_and_never_means_at_once(
+    browser: Client, fairview: Club, step: str, form: dict[str, str], words: str
+) -> None:
+    at = timezone.now() + timedelta(days=3)
+    campaign = draft(segment(fairview.tenant, people(fairview.tenant, 2)), scheduled_at=at)
+
+    answer = browser.post(
+        f"{LIST}{campaign.pk}/edit/{step}/", {"type": "ONE_TIME", "at": "", "window": "TOGETHER"} | form
+    )
+
+    assert answer.status_code == 422
+    assert words in text_of(answer)
+    kept = Campaign.objects.get()
+    assert (kept.scheduled_at, kept.type, kept.variants.count()) == (at, "ONE_TIME", 0)
+
+
+def test_hours_may_be_written_with_a_comma(browser: Client, fairview: Club) -> None:
+    campaign = draft(segment(fairview.tenant, people(fairview.tenant, 2)))
+
+    follow(
+        browser,
+        f"{LIST}{campaign.pk}/edit/time/",
+        {"type": "ONE_TIME", "at": "", "window": "SPREAD", "spread": "1,5"},
+    )
+
+    assert Campaign.objects.get().spread_minutes == 90
+
+
 def test_the_wizard_makes_a_test_and_a_rhythm(browser: Client, fairview: Club) -> None:
     campaign = draft(segment(fairview.tenant, people(fairview.tenant, 2)))
     form = {
@@ -305,6 +347,6 @@ def test_the_report_compares_with_the_field_and_tells_channels_apart(browser: Cl
     page = text_of(browser.get(f"{LIST}{campaign.pk}/"))
 
     assert "Mails of sports and fitness businesses (MailerLite, 2019)" in page
-    assert "22.2\N{NO-BREAK SPACE}%" in page
+    assert "22,2\N{NO-BREAK SPACE}%" in page
     assert "<h2>By channel</h2>" in page
     assert "<td>SMS</td>" in page

@@ -331,7 +331,8 @@ def test_an_erased_person_is_in_no_row_of_the_ledger(fairview: Club, sandbox: Sa
 def unknown(fairview: Club, **policy: Any) -> tuple[Delivery, str]:
     """A message of which nobody knows whether it went out, and the address of its buttons."""
     rules(fairview.tenant, **policy)
-    row = delivery(fairview, status="UNKNOWN", leased_until=timezone.now() + timedelta(days=1))
+    tomorrow = timezone.now() + timedelta(days=1)
+    row = delivery(fairview, status="UNKNOWN", leased_until=tomorrow, service_id="<7@fairview.example>")
     return row, reverse("admin:send_settle", args=[row.pk])
 
 
@@ -350,6 +351,7 @@ def test_a_person_settles_what_the_mail_server_left_unknown_once(
     again = client.post(address, {"answer": "never"}, follow=True).content.decode()
 
     assert "It did not: send it" in page
+    assert "&lt;7@fairview.example&gt;" in page
     with tenant_scope(fairview.tenant):
         row.refresh_from_db()
         assert LoggedAction.objects.filter(action="message.settled").count() == 1

@@ -7,15 +7,22 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from profiles.ingest.reexamining import MOST_HOLDERS
+from events.identity_hints import IdentityKey
+from profiles.claims import Claim
+from profiles.club import Club as Profiles
+from profiles.ingest.people import load_identity_map
+from profiles.ingest.statements import MOST_HOLDERS
 from profiles.matching.review import open_candidates
 from profiles.merging.actions import merge_profiles
 from profiles.merging.cannot_link import forbid_link
 from profiles.models import Activity, CustomerProfile, Fact, Identifier, ProfileMerge, ProfileShare
+from profiles.names import PersonName
 from tenants.models import LoggedAction
+from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.profiles.stories import (
+    START,
     Event,
     booking,
     contact,
@@ -323,3 +330,80 @@ def test_a_crowd_that_comes_at_once_takes_apart_what_the_address_joined(fairview
     tell(fairview.tenant, *crowd(2, 60))
 
     assert {"900", "c1"} <= set(customers(fairview))
+
+
+def test_of_a_crowd_only_those_are_loaded_who_may_matter(fairview: Club) -> None:
+    tell(fairview.tenant, *crowd(1, 150))
+    beyond = _name(140)
+    claims = [
+        Claim(
+            (IdentityKey("messagingContactId", "c-1"), IdentityKey("email", EMAIL)),
+            PersonName.of(beyond["firstName"], beyond["lastName"]),
+            None,
+            "messaging",
+            "e-1",
+            START,
+        )
+    ]
+
+    with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(PLAN_FOR_BATCHES)
+        loaded = load_identity_map(cursor, Profiles.of(fairview.tenant), claims, START)
+
+    assert len(loaded.people) == MOST_HOLDERS + 2
+    assert [one for one in loaded.people.values() if claims[0].name in one.names]
+    assert all(one.names for one in loaded.people.values())
+
+
+def test_a_namesake_deep_in_a_crowd_is_found_and_nobody_else_is_joined(fairview: Club) -> None:
+    tell(fairview.tenant, *crowd(1, 150))
+    names = _name(140)
+    swapped = {"firstName": names["lastName"], "lastName": names["firstName"]}
+
+    tell(fairview.tenant, contact("c-1", at=200, email=EMAIL, **names))
+    tell(fairview.tenant, contact("c-2", at=201, email=EMAIL, **swapped))
+    tell(
+        fairview.tenant, contact("c-3", at=202, email=EMAIL, firstName=names["firstName"], lastName="Unheard")
+    )
+    tell(fairview.tenant, contact("c-4", at=203, email=EMAIL))
+    tell(fairview.tenant, contact("c-5", at=204, email=EMAIL, phoneNumber=PHONE, **names))
+
+    found = customers(fairview)
+    assert len(found) == 149 + 2
+    with tenant_scope(fairview.tenant):
+        ids = {
+            key.value: key.profile_id for key in Identifier.objects.exclude(kind__in=["email", "phoneNumber"])
+        }
+    assert ids["140"] == ids["c-1"] == ids["c-2"] == ids["c-5"]
+    assert len({ids["c-3"], ids["c-4"], ids["140"]}) == 3
+
+
+def test_nobody_with_a_name_becomes_an_offices_nameless_record(fairview: Club) -> None:
+    guests = [
+        {"name": name, "email": "office@firm.example"} for name in ("Anna Smit", "Anna Botha", "Anna Smit")
+    ]
+    tell(fairview.tenant, contact("c-1", email="office@firm.example"))
+    for minute, guest in enumerate(guests, start=1):
+        tell(fairview.tenant, booking(f"t-{minute}", at=minute, players=[guest]))
+
+    with tenant_scope(fairview.tenant):
+        names = sorted(
+            (one.first_name, one.last_name)
+            for one in CustomerProfile.objects.filter(email="office@firm.example", status="ACTIVE")
+        )
+    assert names == [("", ""), ("Anna", "Botha"), ("Anna", "Smit")]
+
+
+def test_a_stray_takes_along_the_number_that_nobody_else_told(fairview: Club) -> None:
+    tell(fairview.tenant, member(1, firstName="Ben", email=EMAIL))
+    tell(fairview.tenant, player("t-9", name="Zita", phone=PHONE, at=1))
+    tell(fairview.tenant, contact("c-1", email=EMAIL, phoneNumber=PHONE, at=2))
+    tell(fairview.tenant, player("t-1", name="Carla", email=EMAIL, at=3))
+
+    with tenant_scope(fairview.tenant):
+        ben = CustomerProfile.objects.get(scl_member_id=1)
+        nameless = CustomerProfile.objects.get(messaging_contact_id="c-1", status="ACTIVE")
+        phones = set(Identifier.objects.filter(value=PHONE).values_list("profile_id", flat=True))
+    assert ben.pk != nameless.pk
+    assert (ben.phone_number, nameless.phone_number) == (None, PHONE)
+    assert ben.pk not in phones

@@ -508,3 +508,16 @@ def test_a_merge_of_two_who_have_nothing_in_common_is_warned_about(fairview: Clu
     )
 
     assert "More speaks for two people than for one: different first names" in page
+
+
+def test_a_family_behind_one_mailbox_waits_no_longer_than_until_it_is_weighed(fairview: Club) -> None:
+    pair = a_pair(fairview.tenant)
+    before = waiting(fairview.tenant)
+
+    with tenant_scope(fairview.tenant):
+        weigh_candidates(is_everybody=False)
+        weight = ReviewCandidate.objects.get().evidence["weight"]
+
+    assert before == [pair.pk]
+    assert weight < 0
+    assert waiting(fairview.tenant) == []

@@ -13,6 +13,7 @@ from social.library.keeping import add_media
 from social.models import AppPause, Attempt, Connection, Media, Post, PostStatus, Target, TargetStatus
 from social.networks.registry import FAMILIES
 from social.publishing.working import drain
+from social.sandbox.server import Sandbox
 from tests.social.films import film
 from tests.social.publishing import Stage
 from tests.social.sandboxes import control
@@ -23,6 +24,8 @@ FIELDS = {
     "TWITTER": ("x", "text"),
 }
 MINUTES = 45
+# A network that takes longer is not waited for: in seconds, in place of the client's own patience.
+PATIENCE = 0.8
 PATHS = (
     r"media_publish", r"/x-api/2/tweets$", r"/graph/v[\d.]+/\d+_\d+$", r"/feed$", r"/photos$", r"/media$",
     r"/video_reels$", r"/video-upload/", r"/media/upload", r"/comments$", r"published_posts", r"/users/\d+/tweets",
@@ -41,6 +44,14 @@ X_ERRORS = (
 
 HAPPENINGS = (
     "look_alike", "look_alike", "tokens_away", "x_expires", "drop_scope", "lose_page", "password", "credit",
+    "restart", "clock_jumps", "spoil",
+)  # fmt: skip
+COMMITS = r"media_publish|/x-api/2/tweets$|/graph/v[\d.]+/\d+_\d+$|/feed$|/video_reels$"
+# What limits say of themselves, or do not.
+PAUSES: tuple[dict[str, str], ...] = (
+    {}, {"Retry-After": "90"}, {"Retry-After": "soon"}, {"x-rate-limit-reset": "never"},
+    {"X-Business-Use-Case-Usage": '{"1": [{"estimated_time_to_regain_access": 2}]}'},
+    {"X-App-Usage": "[]", "Retry-After": "-5"},
 )  # fmt: skip
 
 
@@ -64,7 +75,7 @@ def draw(dice: random.Random) -> Plan:
         plan.rules.append(_rule(dice))
     plan.switches = {
         "list_lag_seconds": dice.choice([0, 0, 20, 120, 400]),
-        "processing_seconds": dice.choice([0, 0, 45]),
+        "processing_seconds": dice.choice([0, 0, 45, 45, 10**9]),
         "drafts_go_live": dice.random() < 0.15,
         "draft_time": dice.choice(["publish", "draft"]),
         "republish_container": dice.choice(["error", "same"]),
@@ -79,11 +90,12 @@ def draw(dice: random.Random) -> Plan:
 def _rule(dice: random.Random) -> dict[str, Any]:
     action = dice.choice(
         ["cut_before", "cut_after", "cut_after", "cut_middle", "status_before", "status_after", "html", "empty",
-         "wrong_type", "error"]
+         "wrong_type", "error", "error", "redirect", "texts", "shapes", "shapes", "slow"]
     )  # fmt: skip
     rule: dict[str, Any] = {"action": action, "path": dice.choice(PATHS), "nth": dice.randint(1, 6)}
     rule |= {"times": dice.randint(1, 3), "method": dice.choice(["POST", "POST", "GET", ""])}
-    rule |= {"seconds": 0.02} if dice.random() < 0.1 else {}
+    rule |= {"seconds": PATIENCE * 2} if action == "slow" else {}
+    rule |= {"headers": dice.choice(PAUSES)} if action == "error" else {}
     if action in ("status_before", "status_after"):
         rule["status"] = dice.choice([500, 502, 503, 504])
     if action == "error" and dice.random() < 0.5:
@@ -96,16 +108,7 @@ def _rule(dice: random.Random) -> dict[str, Any]:
 
 def _worlds_doing(dice: random.Random, plan: Plan) -> None:
     """What happens besides: people, tokens, permissions, credit."""
-    for kind in (
-        "look_alike",
-        "look_alike",
-        "tokens_away",
-        "x_expires",
-        "drop_scope",
-        "lose_page",
-        "password",
-        "credit",
-    ):
+    for kind in HAPPENINGS:
         if dice.random() < (0.5 if kind == "look_alike" else 0.12):
             plan.at(dice.choice([0, 0, 1, 2, 5]), kind, dice.random())
     if any(kind == "tokens_away" for told in plan.events.values() for kind, _ in told):
@@ -200,6 +203,8 @@ def run(stage: Stage, seed: int) -> Seen:
     """Publish some posts through a plan of faults, minute by minute of the moved clock."""
     dice = random.Random(seed)
     made, plan, doubts = posts_of(stage, dice), draw(dice), Doubts()
+    plan.rules += [rule for _ in range(2) if (rule := _lever(stage, made, dice))]
+    dice.shuffle(plan.rules)
     control(stage.sandbox, "switches", plan.switches)
     control(stage.sandbox, "faults", plan.rules)
     for minute in range(MINUTES):
@@ -210,11 +215,38 @@ def run(stage: Stage, seed: int) -> Seen:
     return _look(stage, made, doubts.longest, f"seed {seed}: {plan}")
 
 
+def _lever(stage: Stage, made: list[Post], dice: random.Random) -> dict[str, Any] | None:
+    """Something happens in the very middle of a post's steps: before or after a call, the call itself goes well."""
+    network, account = _accounts(stage)[dice.randrange(3)]
+    words = {"network": network, "action": "post", "account": account, "text": dice.choice(made).text}
+    levers: list[list[Any]] = [
+        ["person", words], ["token", {"user": stage.made["x"], "action": "expire"}], ["spoil_containers", {}],
+        ["token", {"person": stage.made["person"], "action": "expire"}], ["clock", {"advance": 7_300}],
+        ["clock", {"advance": -240}],
+    ]  # fmt: skip
+    if dice.random() < 0.4:
+        return None
+    when = dice.choice(["lever", "lever_after"])
+    rule = {"action": "slow", "path": dice.choice([*PATHS, COMMITS, COMMITS]), "nth": dice.randint(1, 5)}
+    return {**rule, when: dice.choice(levers)}
+
+
+def _accounts(stage: Stage) -> list[tuple[str, str]]:
+    made = stage.made
+    return [("facebook", made["pages"][0]), ("instagram", made["instagram"][0]), ("x", made["x"])]
+
+
 def _happen(stage: Stage, made: list[Post], kind: str, what: float) -> None:
     if kind == "look_alike":
         _look_alike(stage, made, what)
     elif kind in ("tokens_away", "tokens_back"):
         control(stage.sandbox, "switches", {"tokens_away": kind == "tokens_away"})
+    elif kind == "restart":
+        restart(stage)
+    elif kind == "clock_jumps":
+        control(stage.sandbox, "clock", {"advance": 3_600})
+    elif kind == "spoil":
+        control(stage.sandbox, "spoil_containers")
     elif kind in ("credit", "credit_back"):
         control(stage.sandbox, "switches", {"x_out_of_credit": kind == "credit"})
     elif kind == "x_expires":
@@ -225,12 +257,21 @@ def _happen(stage: Stage, made: list[Post], kind: str, what: float) -> None:
         control(stage.sandbox, "token", person)
 
 
+def restart(stage: Stage) -> None:
+    """The stand-in goes away, posts meet nobody, and it comes back with what it had on its disk and no fault plan."""
+    before = stage.sandbox
+    path, port = before.path, before.server.server_address[1]
+    before.stop()
+    drain(5)
+    after = Sandbox(path=path, port=port).start()
+    after.world.offset, after.world.switches = before.world.offset, before.world.switches
+    vars(before).update(vars(after))
+
+
 def _look_alike(stage: Stage, made: list[Post], what: float) -> None:
     """A person writes the very words of one of the posts."""
     post = made[int(what * len(made))]
-    network, account = [
-        ("facebook", stage.made["pages"][0]), ("instagram", stage.made["instagram"][0]), ("x", stage.made["x"]),
-    ][int(what * 1000) % 3]  # fmt: skip
+    network, account = _accounts(stage)[int(what * 1000) % 3]
     body = {"network": network, "action": "post", "account": account, "text": post.text}
     control(stage.sandbox, "person", body)
 

@@ -13,12 +13,13 @@ from PIL.ExifTags import GPS, IFD, Base
 from pytest_django import Settings
 
 from social.library.keeping import add_media
-from social.library.pictures import RATIOS
+from social.library.pictures import RATIOS, make_fit
 from social.library.serving import bytes_of
 from social.models import Media
 from tenants.errors import InvalidError
 from tenants.scope import tenant_scope
 from tests.cast import Club
+from tests.social.films import film
 
 pytestmark = pytest.mark.django_db
 
@@ -64,8 +65,16 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
+def without_width(tiff: bytes) -> bytes:
+    """The last page has another tag in place of its width."""
+    width = struct.pack("<HH", 256, 4)
+    head, _, tail = tiff.rpartition(width)
+    return head + struct.pack("<HH", 255, 4) + tail
+
+
 JPEG = written(plain(), "JPEG")
 FRAMES = [Image.new("RGB", (80, 80), color) for color in ("red", "blue")]
+TWO_PAGES = written(FRAMES[0], "TIFF", save_all=True, append_images=FRAMES[1:])
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GOOD: dict[str, bytes] = {
     "jpeg": JPEG,
@@ -84,6 +93,9 @@ GOOD: dict[str, bytes] = {
     "png, black and white": written(plain("1"), "PNG"),
     "png, grey with transparency": written(plain("LA"), "PNG"),
     "png, sixteen bits": written(plain("I;16"), "PNG"),
+    "tiff, fractions": written(plain("F"), "TIFF"),
+    "tiff, thirty-two bits": written(plain("I"), "TIFF"),
+    "png with one transparent colour": written(plain(), "PNG", transparency=(1, 2, 3)),
     "webp": written(plain(), "WEBP"),
     "webp, lossless": written(plain("RGBA"), "WEBP", lossless=True),
     "bmp": written(plain(), "BMP"),
@@ -115,7 +127,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a gif that moves": (written(FRAMES[0], "GIF", save_all=True, append_images=FRAMES[1:]), "moves"),
     "a webp that moves": (written(FRAMES[0], "WEBP", save_all=True, append_images=FRAMES[1:]), "moves"),
     "a png that moves": (written(FRAMES[0], "PNG", save_all=True, append_images=FRAMES[1:]), "moves"),
-    "a tiff of two pages": (written(FRAMES[0], "TIFF", save_all=True, append_images=FRAMES[1:]), "moves"),
+    "a tiff of two pages": (TWO_PAGES, "moves"),
     "an icon": (written(plain("RGBA", 64, 64), "ICO"), "no format|no picture"),
     "a ppm": (written(plain(), "PPM"), "no format"),
     "a tga": (written(plain(), "TGA"), "no format|no picture"),
@@ -143,6 +155,8 @@ BAD: dict[str, tuple[bytes, str]] = {
         box(b"ftyp", b"isom") + struct.pack(">I4s", 8, b"free") * 20_000,
         ".",
     ),
+    "a film whose last box lacks half its length": (film(seconds=4) + b"\0\0\0\1free", "cut off"),
+    "a tiff whose second page has no width": (without_width(TWO_PAGES), "no picture"),
     "sound only": (b"ID3\x03" + b"\0" * 500, "no picture"),
     "a matroska video": (b"\x1a\x45\xdf\xa3" + b"\0" * 400, "no picture"),
 }
@@ -190,3 +204,26 @@ def test_even_a_thread_is_cut_to_every_shape_or_refused(ratio: str) -> None:
     row = add_media(BytesIO(GOOD["wide and flat"]), name="wide.png", ratio=ratio, fills=True)
 
     assert abs(row.width / row.height - RATIOS[ratio]) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("image", "kind", "how", "wanted"),
+    [
+        (Image.new("I;16", (80, 80), 32_896), "PNG", {}, 128),
+        (Image.new("I;16", (80, 80), 514), "TIFF", {}, 2),
+        (Image.new("I", (80, 80), 32_896), "TIFF", {}, 128),
+        (Image.new("F", (80, 80), 0.5), "TIFF", {}, 127),
+        (Image.new("F", (80, 80), 200.0), "TIFF", {}, 200),
+        (Image.new("L", (80, 80), 10), "PNG", {"transparency": 10}, 255),
+        (Image.new("RGB", (80, 80), (9, 9, 9)), "PNG", {"transparency": (9, 9, 9)}, 255),
+    ],
+)
+def test_light_stays_as_bright_as_it_was_and_nothing_becomes_white(
+    image: Image.Image, kind: str, how: dict[str, Any], wanted: int
+) -> None:
+    content = make_fit(written(image, kind, **how)).content
+
+    with Image.open(BytesIO(content)) as fit:
+        seen = set(fit.convert("L").tobytes())
+
+    assert seen <= set(range(wanted - 2, wanted + 3))

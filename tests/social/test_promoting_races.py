@@ -7,12 +7,17 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign
+from social.measuring import measure_post
 from social.models import Post, Promotion, Target, Touch
+from social.posts import get_post
 from social.promoting.actions import approve_promotion, pause_promotion
 from social.promoting.log_consumer import settle_changes
 from social.promoting.running import run_touches
+from social.promoting.staff_events import plan_event
 from social.publishing.claiming import Claim, claim
 from social.publishing.working import work
+from tenants.actors import Actor, ActorKind, acting_as
+from tenants.errors import ForbiddenError
 from tests.social.publishing import Stage, file_server, stage
 from tests.social.sandboxes import control, sandbox
 from tests.social.test_promoting import CUP, START, active, enter, tell
@@ -228,3 +233,74 @@ def test_mails_that_are_being_sent_stop_when_the_event_is_cancelled(stage: Stage
     settle_changes()
 
     assert Campaign.objects.get(pk=touch.campaign_id).status == "CANCELLED"
+
+
+def test_a_plan_that_rests_is_taken_back_as_well_when_its_event_is_cancelled(stage: Stage) -> None:
+    promotion = active(stage)
+    stage.turn()
+    run_touches()
+    assert (len(stage.seen("facebook")), len(stage.seen("x"))) == (1, 1)
+    pause_promotion(promotion.pk)
+
+    for _ in range(2):
+        tell(stage, "cancelled", reason="Rain")
+        settle_changes()
+        run_touches()
+
+    assert (stage.seen("facebook"), stage.seen("x")) == ([], [])
+    assert outcomes("CANCELLATION") == {("DONE", "Deleted on Facebook."), ("DONE", "Deleted on X.")}
+    assert Touch.objects.filter(kind="CANCELLATION", channel="EMAIL").count() == 1
+
+
+def test_a_plan_that_nobody_heard_of_is_cancelled_without_a_word(stage: Stage) -> None:
+    tell(stage, "published", **CUP)
+
+    tell(stage, "cancelled", reason="Rain")
+    settle_changes()
+
+    assert Promotion.objects.get().status == "CANCELLED"
+    assert not Touch.objects.filter(kind="CANCELLATION").exists()
+
+
+def test_a_correction_of_ours_is_not_taken_for_a_change_by_somebody_else(stage: Stage) -> None:
+    active(stage)
+    stage.turn()
+    run_touches()
+
+    tell(stage, "updated", entryFeeCents=30_000)
+    settle_changes(timezone.now() + timedelta(minutes=11))
+    run_touches()
+    out = Target.objects.get(connection__network="FACEBOOK", status="PUBLISHED")
+    measure_post(get_post(out.post_id))
+
+    out.refresh_from_db()
+    assert out.said == stage.seen("facebook")[0]["message"]
+    assert out.shown == ""
+
+
+def test_what_is_out_of_a_plan_that_rests_is_told_to_staff_when_the_event_moves(stage: Stage) -> None:
+    promotion = active(stage)
+    stage.turn()
+    pause_promotion(promotion.pk)
+
+    tell(stage, "updated", entryFeeCents=30_000)
+    settle_changes(timezone.now() + timedelta(minutes=11))
+
+    promotion.refresh_from_db()
+    assert any("not corrected" in line["words"] for line in promotion.history)
+    assert outcomes("CORRECTION") == set()
+
+
+def test_where_the_club_wants_a_second_person_nobody_approves_a_plan_of_their_own(stage: Stage) -> None:
+    stage.club.tenant.settings = {"approvePosts": True}
+    stage.club.tenant.save()
+    facts = {"name": "Open day", "startsAt": START.isoformat()}
+    with acting_as(Actor(ActorKind.USER, "1", "Anna")):
+        made = plan_event(source_type="CLUB_EVENT", facts=facts, channels=["POST"], reminder_days=[1])
+        with pytest.raises(ForbiddenError, match="A second person"):
+            approve_promotion(made.pk)
+    assert Post.objects.count() == 0
+
+    with acting_as(Actor(ActorKind.USER, "2", "Ben")):
+        assert approve_promotion(made.pk).status == "ACTIVE"
+    assert Post.objects.exists()

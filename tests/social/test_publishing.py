@@ -1,13 +1,16 @@
 """Posts go out once, whatever happens to the answers."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from social.after_publishing import delete_there, reply_there
 from social.errors import IllegalMove
-from social.models import Connection, Post, Step, Target
+from social.measuring import measure_post
+from social.models import AppPause, Connection, Post, Step, Target
 from social.posts import (
     Words,
     cancel_post,
@@ -19,7 +22,7 @@ from social.posts import (
     write_post,
 )
 from social.publishing import working
-from social.publishing.claiming import claim, hold_late
+from social.publishing.claiming import claim, count_due
 from social.publishing.working import work
 from tenants.scope import tenant_scope
 from tests.social.publishing import Stage, connect, file_server, stage
@@ -250,12 +253,45 @@ def test_a_late_post_after_an_outage_asks_first(stage: Stage) -> None:
     post = stage.post("TWITTER")
     Target.objects.update(planned_at=timezone.now() - timedelta(hours=2))
 
-    assert hold_late() == 1
+    assert stage.turn() == 1
+    assert (stage.target(post).status, committed(stage.sandbox)) == ("HELD", [])
     assert stage.turn() == 0
     release_post(post.pk)
     stage.turn()
 
     assert stage.target(post).status == "PUBLISHED"
+
+
+def test_a_late_post_asks_as_well_where_its_first_worker_died(stage: Stage) -> None:
+    post = stage.post("TWITTER")
+    Target.objects.update(planned_at=timezone.now() - timedelta(hours=2))
+    assert claim() is not None
+    Target.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+    stage.turn()
+
+    assert (stage.target(post).status, committed(stage.sandbox)) == ("HELD", [])
+
+
+def test_a_post_that_waited_for_its_accounts_own_limits_is_not_late(stage: Stage) -> None:
+    post, now = stage.post("TWITTER"), timezone.now()
+    Target.objects.update(planned_at=now - timedelta(hours=2))
+    Connection.objects.update(closed_until=now - timedelta(minutes=1))
+
+    stage.turn()
+
+    assert stage.target(post).status == "PUBLISHED"
+
+
+def test_what_waits_at_dead_and_paused_accounts_is_not_counted(stage: Stage) -> None:
+    for number in range(3):
+        stage.post("FACEBOOK", "TWITTER", text=f"Number {number}")
+    assert (count_due(most=9), count_due(most=4)) == (6, 4)
+
+    Connection.objects.filter(network="FACEBOOK").update(status="NEEDS_RECONNECT")
+    assert count_due() == 3
+    AppPause.objects.create(family="X", until=timezone.now() + timedelta(hours=1), reason="OUT_OF_CREDIT")
+    assert count_due() == 0
 
 
 def test_a_dead_token_stops_the_account_and_the_post_waits(stage: Stage) -> None:
@@ -316,6 +352,34 @@ def test_an_expired_token_of_x_is_renewed_once_and_the_post_goes_out(stage: Stag
     assert stage.target(post).status == "PUBLISHED"
     assert Connection.objects.get(network="TWITTER").renewals == 2
     assert len(committed(stage.sandbox)) == 1
+
+
+def test_a_post_in_doubt_is_found_although_its_token_ends_meanwhile(stage: Stage) -> None:
+    post = stage.post("TWITTER")
+    stage.fault("cut_after", "/2/tweets$")
+    stage.turn()
+    assert stage.target(post).status == "UNKNOWN"
+    control(stage.sandbox, "token", {"user": stage.made["x"], "action": "expire"})
+
+    stage.turn(1)
+
+    assert (stage.target(post).status, len(committed(stage.sandbox))) == ("PUBLISHED", 1)
+    account = Connection.objects.get(network="TWITTER")
+    assert (account.status, account.renewals) == ("ACTIVE", 2)
+
+
+@pytest.mark.parametrize("act", [delete_there, partial(reply_there, text="See you")])
+def test_acts_on_posts_that_are_out_renew_a_token_that_has_just_ended(stage: Stage, act: Any) -> None:
+    post = stage.post("TWITTER")
+    stage.turn()
+    control(stage.sandbox, "token", {"user": stage.made["x"], "action": "expire"})
+
+    act(post.pk, stage.target(post).pk)
+    control(stage.sandbox, "token", {"user": stage.made["x"], "action": "expire"})
+    measure_post(post)
+
+    account = Connection.objects.get(network="TWITTER")
+    assert (account.status, account.renewals >= 2) == ("ACTIVE", True)
 
 
 def test_an_album_whose_container_has_expired_is_made_anew(stage: Stage) -> None:

@@ -146,7 +146,7 @@ class Check:
         self._asked.update(keys)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(PLAN_FOR_BATCHES)
-            extend_identity_map(cursor, self._club.id, self._identity_map, keys)
+            extend_identity_map(cursor, self._club, self._identity_map, claims, keys)
 
     def _find_namesakes(self, judged: Sequence[_Judged]) -> None:
         """A row with nothing but a name is nobody for certain: it is in conflict with a customer of that name."""
