@@ -1,6 +1,6 @@
 """Looking whether there is something to read costs a look into the index, however long the log is."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from django.db import connection
@@ -50,7 +50,11 @@ def test_whoever_has_read_everything_does_not_read_the_log_to_know_it(
         lagging = [*positions.lagging(), *positions.lagging(fairview.tenant.pk)]
         is_ahead = ahead.clubs_ahead()
         with tenant_scope(fairview.tenant), connection.cursor() as cursor:
-            values = {"tenant": fairview.tenant.pk, "until": "2030-01-01", "kinds": [*ENDING, *CHANGING]}
+            values: dict[str, Any] = {
+                "tenant": fairview.tenant.pk,
+                "until": "2030-01-01",
+                "kinds": [*ENDING, *CHANGING],
+            }
             cursor.execute(UNHEARD, values)
             is_unheard = cursor.fetchone()[0]
 
