@@ -23,7 +23,7 @@ from journeys.definition import Definition
 from journeys.definition.parts import Length, Unit
 from journeys.definition.triggers import Policy, SegmentTrigger, Trigger
 from journeys.engine.conditions import decide
-from journeys.engine.group import IN_TRIAL
+from journeys.engine.group import IN_TRIAL, chance_of
 from journeys.models import Journey, JourneyStatus
 from journeys.versions import definition_of
 from profiles.recording import open_notes, store_notes
@@ -171,7 +171,8 @@ class _Entering:
         if entry.holdout_percent:
             self.cursor.execute(
                 sql.HOLD_OUT,
-                self.common | {"holdout": entry.holdout_percent * 100, "salt": f":{self.journey.pk}:holdout"},
+                self.common
+                | {"holdout": entry.holdout_percent * 100, "salt": f":{chance_of(self.journey.pk)}:holdout"},
             )
         if entry.max_enrollments is not None or entry.daily_cap is not None:
             midnight = self.now.astimezone(self.tenant.zone).replace(

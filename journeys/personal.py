@@ -49,6 +49,8 @@ TABLES: Final = (
     Table(
         "journeys.JourneyVersion",
         plain=columns("journey_id number definition fingerprint published_at published_by_name note"),
+        # The one change that the trigger of a published version lets through (`crm.erasing`).
+        texts=written("definition note"),
     ),
     Table(
         "journeys.JourneyDraft",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -32,7 +33,7 @@ from journeys.interest import Interest, event_types
 from journeys.models import Conversion, Journey, Run, RunEnded
 from journeys.scanning import scan
 from journeys.trial_tables import own_tables
-from journeys.trying import in_trial, trial_journey
+from journeys.trying import in_trial, standing_for, trial_journey
 from journeys.versions import message_of
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
@@ -100,9 +101,17 @@ class DryRun:
 
 
 def dry_run(
-    raw: Any, *, days: int = 90, now: datetime | None = None, progress: Callable[[int], None] | None = None
+    raw: Any,
+    *,
+    days: int = 90,
+    now: datetime | None = None,
+    progress: Callable[[int], None] | None = None,
+    tried: UUID | None = None,
 ) -> DryRun:
-    """The definition over the last days of the club's own timeline, in tables of its own; nothing is kept."""
+    """The definition over the last days of the club's own timeline, in tables of its own; nothing is kept.
+
+    `tried`: the journey whose draft it is; people are divided as there.
+    """
     now = now or timezone.now()
     definition, tenant = parse(raw), Tenant.objects.get(pk=current_tenant_id())
     started = now - timedelta(days=days)
@@ -113,15 +122,20 @@ def dry_run(
     with own_tables(tenant, definition, started), in_trial():
         journey = trial_journey(definition, started)
         replay = _Replay(tenant, journey, definition)
-        moment = started
-        while moment < now:
-            until = min(moment + AT_ONCE, now)
-            replay.play(moment, until, hours=next(hours for most, hours in STEPS if days <= most))
-            moment = until
-            if progress is not None:
-                progress(round(100 * (moment - started) / (now - started)))
+        with standing_for(journey, tried):
+            for moment in _stretches(started, now):
+                until = min(moment + AT_ONCE, now)
+                replay.play(moment, until, hours=next(hours for most, hours in STEPS if days <= most))
+                if progress is not None:
+                    progress(round(100 * (until - started) / (now - started)))
         _sum_up(journey, result, tenant)
     return result
+
+
+def _stretches(started: datetime, now: datetime) -> Iterator[datetime]:
+    while started < now:
+        yield started
+        started += AT_ONCE
 
 
 class _Replay:

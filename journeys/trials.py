@@ -78,7 +78,9 @@ def run_waiting(*, run: Callable[..., Any] = dry_run) -> int:
         trial = Trial.objects.get(pk=claim.key)
         try:
             with _Progress(trial) as progress:
-                result = run(trial.definition, days=trial.days, progress=progress.told)
+                result = run(
+                    trial.definition, days=trial.days, progress=progress.told, tried=trial.journey_id
+                )
             answer = orjson.dumps(vars(result), default=str).decode()
             sets, values = (
                 "status = 'DONE', progress = 100, result = %(answer)s, ended_at = now()",

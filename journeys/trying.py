@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from journeys import entering
 from journeys.definition import Definition, parse
-from journeys.engine.group import IN_TRIAL
+from journeys.engine.group import IN_TRIAL, STANDS_FOR
 from journeys.engine.passing import move_due
 from journeys.entering import Entrant
 from journeys.explaining import find_run, in_words, story
@@ -34,12 +34,15 @@ NEXT_DUE: Final = (
 
 
 @contextmanager
-def shadow(definition: Definition, started: datetime) -> Iterator[Journey]:
-    """A journey that nobody else sees, and that is gone afterwards with all that it did."""
+def shadow(definition: Definition, started: datetime, *, tried: UUID | None = None) -> Iterator[Journey]:
+    """A journey that nobody else sees, and that is gone afterwards with all that it did.
+
+    `tried`: the one that it stands for.
+    """
     with transaction.atomic():
         journey = trial_journey(definition, started)
         try:
-            with in_trial():
+            with in_trial(), standing_for(journey, tried):
                 yield journey
         finally:
             transaction.set_rollback(True)
@@ -53,6 +56,16 @@ def in_trial() -> Iterator[None]:
         yield
     finally:
         IN_TRIAL.reset(token)
+
+
+@contextmanager
+def standing_for(journey: Journey, tried: UUID | None) -> Iterator[None]:
+    """In this block a trial's journey divides people as the one that is tried does (None: it stands for itself)."""
+    token = STANDS_FOR.set((journey.pk, tried) if tried else None)
+    try:
+        yield
+    finally:
+        STANDS_FOR.reset(token)
 
 
 def trial_journey(definition: Definition, started: datetime) -> Journey:
@@ -88,6 +101,7 @@ def try_with(
     data: Any = None,
     coming: Sequence[Coming] = (),
     now: datetime | None = None,
+    tried: UUID | None = None,
 ) -> dict[str, Any]:
     """One person through the whole definition, from stop to stop, hearing what comes meanwhile.
 
@@ -95,7 +109,7 @@ def try_with(
     """
     now = now or timezone.now()
     definition = parse(raw)
-    with shadow(definition, now) as journey:
+    with shadow(definition, now, tried=tried) as journey:
         entered = entering.enter(
             journey,
             [Entrant(profile_id, data=data or {}, key=_key(definition, data or {}))],

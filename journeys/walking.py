@@ -29,6 +29,7 @@ from journeys.trying import shadow
 from journeys.world import segment_names
 from messaging.composing import club_values
 from messaging.models import Delivery, Message
+from messaging.readers import reader_of
 from messaging.rendering import TemplateProblem, render, render_strict, values_for
 from profiles.models import Activity, CustomerProfile
 from profiles.representation import customer_fields
@@ -63,15 +64,22 @@ class _Scene:
     interest: Interest
 
 
-def walk(raw: Any, profile: CustomerProfile, presses: str = "", *, now: datetime | None = None) -> Walk:
+def walk(
+    raw: Any,
+    profile: CustomerProfile,
+    presses: str = "",
+    *,
+    now: datetime | None = None,
+    tried: UUID | None = None,
+) -> Walk:
     """Enter, then one stop for each press: `t` lets time run until the next moment, `h` lets happen what is awaited.
 
-    `g`: the goal is reached; `A`, `B`, …: the first way out, the second, …
+    `g`: the goal is reached; `A`, `B`, …: the first way out, the second, … `tried`: the journey whose draft it is.
     """
     now = now or timezone.now()
     # Whoever is tried with is never the one who is held out to compare with.
     definition = parse({**raw, "entry": {**(raw.get("entry") or {}), "holdoutPercent": 0}})
-    with shadow(definition, now) as journey:
+    with shadow(definition, now, tried=tried) as journey:
         entrant = _entrant(definition, profile.pk)
         verdict = entering.enter(journey, [entrant], now=now, each=True).verdicts[0]
         if verdict.run_id is None:
@@ -146,7 +154,9 @@ def _messages(journey: Journey, profile: CustomerProfile, run_id: int) -> list[d
     data = RunData.objects.filter(run_id=run_id).first()
     extra = {"event": data.data if data else {}, "run": data.variables if data else {}}
     tenant = Tenant.objects.get(pk=journey.tenant_id)
-    values = values_for(customer_fields(profile), club=club_values(tenant), extra=extra)
+    values = values_for(
+        customer_fields(profile), club=club_values(tenant), extra=extra, reader=reader_of(tenant)
+    )
     rows: Sequence[Delivery] = list(
         Delivery.objects.filter(source_id=journey.pk, profile_id=profile.pk).order_by("due_at", "id")
     )

@@ -21,6 +21,7 @@ from tenants.extension import (
     Step,
     Table,
     Tag,
+    Texts,
     columns,
     delete,
     written,
@@ -74,6 +75,8 @@ TABLES: Final = (
         mine=OF_PERSON,
         merge=Move(),
         undo=OnUndo.KEEPS_PERSON,
+        # What an event said of somebody else (a partner on a booking); never changed after the planning.
+        texts=Texts(("row.variables::text",), among="row.variables IS NOT NULL", redacted=("variables",)),
     ),
     Table(
         "messaging.Message",

@@ -34,10 +34,11 @@ SELECT count(*), max(cardinality(channels)), min(COALESCE(due_at, %(now)s)), max
 FROM send_candidate
 """
 ANALYZE: Final = "ANALYZE send_candidate"
+# Until the transaction ends, so that the sorts of a large plan keep out of files: a ninth less processor time.
+ROOM: Final = "SET LOCAL work_mem = '64MB'"
 REPEATS: Final = "SELECT EXISTS (SELECT FROM send_candidate GROUP BY profile_id HAVING count(*) > 1)"
 
-# From the few restrictions to their people, and from the candidates to theirs, whatever the planner is told: it takes a
-# walk over the whole club in the order of an index for cheap.
+# From the few restrictions to their people, whatever the planner is told.
 _PEOPLE: Final = """
 WITH restricted AS MATERIALIZED (
     SELECT DISTINCT COALESCE(p.merged_into_id, p.id) AS profile_id
@@ -52,9 +53,7 @@ WITH restricted AS MATERIALIZED (
            COALESCE(c.defers_quiet, %(defers_quiet)s) AS may_defer_quiet,
            COALESCE(c.defers_cap, %(defers_cap)s) AS may_defer_cap
     FROM send_candidate AS c
-    CROSS JOIN LATERAL (
-        SELECT * FROM profiles_customerprofile AS p WHERE p.tenant_id = %(tenant)s AND p.id = c.profile_id OFFSET 0
-    ) AS p
+    JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = c.profile_id
     LEFT JOIN restricted AS r ON r.profile_id = p.id
 )"""
 _NO_QUIET: Final = """, timed AS (

@@ -89,11 +89,13 @@ CUSTOMER: Final[tuple[CustomerField, ...]] = (
     _maybe("engagementScoreAt", "engagement_score_at", Kind.MOMENT),
     _maybe("churnRiskScore", "churn_risk_score", Kind.SCORE, "How likely to leave, 0 to 100."),
     _maybe("churnRiskScoreAt", "churn_risk_score_at", Kind.MOMENT),
-    CustomerField(
+    # Null by `profiles.discretion`.
+    _maybe(
         "lifetimeValue",
         "lifetime_value_cents",
         Kind.LARGE,
-        "What was paid less what was refunded, in cents.",
+        "What was paid less what was refunded, in cents. Null for a person whose role in the club sees no payments,"
+        " values and complaints; services with a key always read it.",
     ),
     CustomerField(
         "lifetimeValueCurrency",

@@ -9,6 +9,7 @@ CODES: Final[Mapping[str, str]] = {
     "CUSTOMER_EXISTS": "Another customer has this key; `params.customerId` names them.",
     "IMPORT_NOT_READY": "The import has moved on.",
     "KEY_REQUIRED": "Give at least one key.",
+    "MONEY_HIDDEN": "The caller's role does not see money.",
     "NOTE_NOT_FOUND": "There is no such note.",
     "NOT_ENOUGH_PEOPLE": "A household needs two customers.",
     "NOT_MERGED": "The customer was not merged.",

@@ -120,6 +120,14 @@ def first_phone(value: str, country: str) -> str | None:
     return next((found for part in parts if (found := _valid_number(part.strip(), country))), None)
 
 
+MOBILE_TYPES = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+def is_mobile(number: str) -> bool:
+    """Whether a number in normal form may be that of a mobile phone."""
+    return phonenumbers.number_type(phonenumbers.parse(number)) in MOBILE_TYPES
+
+
 def _valid_number(value: str, country: str) -> str | None:
     value = value.translate(DOTS)
     if LOOKALIKE.search(value):

@@ -311,7 +311,8 @@ TABLES: Final = (
         erase=delete("profiles_erasurecount"),
     ),
     # Hashes; made anew when the texts are.
-    Table("profiles.TextBlock", plain=columns("model first_id last_id tokens is_stale")),
+    Table("profiles.TextBlock", plain=columns("model first_id last_id tokens")),
+    Table("profiles.StaleBlock", plain=columns("block_id")),
     Table("profiles.TextMark", plain=columns("model indexed_to seen_to seen_xid")),
     Table("profiles.SuppressedKey", plain=columns("key_hash suppressed_at")),
     Table(

@@ -5,10 +5,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from profiles.discretion import check_sees_money, sees_money
 from profiles.models import CustomerProfile
 from segments.actions import get_segment, list_segments
 from segments.compiler import compile as compile_rule
-from segments.discretion import check_may_read, check_sees_money, money_segments, parse_asked, sees_money
+from segments.discretion import check_may_read, money_segments, parse_asked
 from segments.errors import SegmentNotFound
 from tenants.directory import tenant_by_id
 from tenants.errors import InvalidError

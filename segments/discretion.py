@@ -1,7 +1,7 @@
-"""Who may ask about money: payments, values and complaints are seen by some roles only, in rules as on pages.
+"""Who may ask about money (`profiles.discretion`) by a rule.
 
 Every rule that a person gives, and every segment whose members or reasons they read, passes here; a rule that names
-such a segment is about money itself. Services with a key and programs are held by their scopes, not by roles.
+such a segment is about money itself.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from profiles.discretion import MONEY_FIELDS, MoneyHidden, check_sees_money, is_money_type, sees_money
 from segments.models import Segment
 from segments.models.segment import RULED
 from segments.rules import (
@@ -22,42 +23,13 @@ from segments.rules import (
     leaves_of,
     parse,
 )
-from tenants.directory import tenant_by_id
-from tenants.errors import ForbiddenError
-from tenants.roles import Right, actor_may
-from tenants.scope import current_tenant_id
 
-MONEY_FIELDS: Final = frozenset({"lifetimeValue"})
 # Fields whose value may be a type of activity.
 TYPE_FIELDS: Final = frozenset({"lastActivityType"})
 # With these a type is named in full; a part of a name could stand for any type.
 _IN_FULL: Final = frozenset({"eq", "neq", "in", "notIn"})
 _WITHOUT_VALUE: Final = frozenset({"isNull", "isNotNull"})
-# Mirrors the categories that the timeline keeps from the same roles; a mail marked as spam is none of them.
-_MONEY_TYPE: Final = re.compile(r"(PAYMENT|INVOICE|REFUND|COMPLAINT|FEEDBACK)(_|$)")
 _MONEY_DETAIL: Final = re.compile(r"amount|cents|price|paid|balance|complaint|currency", re.IGNORECASE)
-
-
-class MoneyHidden(ForbiddenError):
-    """The role does not see what the rule asks for."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Your role does not see payments, values and complaints, so a rule or segment about them is not for you:"
-            " leave that part out, or ask an administrator of the club.",
-            code="MONEY_HIDDEN",
-        )
-
-
-def sees_money() -> bool:
-    """Whether whoever acts now may see payments, values and complaints in the open scope's club."""
-    return actor_may(Right.SEE_MONEY, tenant_by_id(current_tenant_id()))
-
-
-def check_sees_money() -> None:
-    """Raises MoneyHidden."""
-    if not sees_money():
-        raise MoneyHidden
 
 
 def parse_asked(tree: Any) -> Rule:
@@ -118,11 +90,6 @@ def _closure(rules: Mapping[UUID, Rule]) -> set[UUID]:
         if not more:
             return found
         found |= more
-
-
-def is_money_type(activity_type: str) -> bool:
-    """Whether a type of activity tells of payments or complaints."""
-    return _MONEY_TYPE.match(activity_type) is not None
 
 
 def _tells_money(leaf: Leaf) -> bool:

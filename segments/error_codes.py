@@ -5,7 +5,6 @@ from typing import Final
 
 CODES: Final[Mapping[str, str]] = {
     "INVALID_RULE": "The rule makes no sense; `details` say where.",
-    "MONEY_HIDDEN": "The caller's role does not see money.",
     "NAME_TAKEN": "The name is taken.",
     "NOT_A_LIST": "The members follow a rule.",
     "NO_RULE": "A fixed list has no rule.",

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from profiles.customer_filters import without_money
-from segments.discretion import check_sees_money, parse_asked
+from profiles.discretion import check_sees_money
+from segments.discretion import parse_asked
 from segments.models import SavedView
 from tenants.errors import InvalidError
 from tenants.models import Tenant, User

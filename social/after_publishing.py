@@ -13,7 +13,7 @@ from social.networks.content import Account, NotPossible, Publisher
 from social.networks.registry import publisher_of
 from social.publishing.attempts import close, close_by
 from social.texts import weigh
-from social.tokens import account_of
+from social.tokens import asked
 from tenants.action_log import log_action
 from tenants.errors import ConflictError, InvalidError
 
@@ -111,11 +111,8 @@ def _checked(text: str, network: str) -> str:
 def _speak(target: Target, act: Callable[[Publisher, Account, str], object]) -> None:
     """One call; what the network says is said in words. Raises ConflictError and NetworkAway."""
     try:
-        act(
-            publisher_of(target.connection.network),
-            account_of(target.connection),
-            target.network_post_id or "",
-        )
+        publisher, key = publisher_of(target.connection.network), target.network_post_id or ""
+        asked(target.connection, lambda account: act(publisher, account, key))
     except NotPossible as reason:
         raise ConflictError(str(reason), code="NOT_POSSIBLE") from reason
     except CallFailed as failed:

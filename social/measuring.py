@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from social.networks.content import Numbers, normal
 from social.networks.errors import Effect
 from social.networks.registry import publisher_of
 from social.publishing.failures import close_doors
-from social.tokens import account_of
+from social.tokens import asked
 from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 
@@ -97,7 +98,8 @@ def _measure(connection_id: UUID, target_ids: Sequence[UUID], now: datetime) -> 
     targets = list(Target.objects.filter(pk__in=target_ids, deleted_at=None).exclude(network_post_id=None))
     publisher = publisher_of(account_row.network)
     try:
-        numbers = publisher.numbers(account_of(account_row), [one.network_post_id for one in targets], {})
+        ids = [one.network_post_id for one in targets if one.network_post_id]
+        numbers = asked(account_row, lambda account: publisher.numbers(account, ids, {}))
     except CallFailed as failed:
         if failed.verdict.meaning.effect in (Effect.CLOSE, Effect.PAUSE_APP, Effect.RECONNECT):
             close_doors(account_row, failed.verdict)
@@ -128,7 +130,8 @@ def _note_deleted(connection_row: Connection, silent: Sequence[Target], now: dat
     publisher = publisher_of(connection_row.network)
     for target in silent:
         try:
-            is_gone = publisher.read(account_of(connection_row), target.network_post_id or "") is None
+            key = target.network_post_id or ""
+            is_gone = asked(connection_row, partial(publisher.read, post_id=key)) is None
         except CallFailed:
             return
         if is_gone:

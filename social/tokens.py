@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db.models import F, Q
@@ -19,6 +19,7 @@ from tenants.encryption import DecryptionError, decrypt_for, encrypt_for
 from tenants.one_by_one import one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
+Told = TypeVar("Told")
 # Renewed so long before its end that a post never meets it.
 AHEAD: Final = timedelta(minutes=5)
 LEASE: Final = timedelta(seconds=45)
@@ -66,6 +67,25 @@ def account_of(connection: Connection, *, rejected: str = "", is_read_now: bool 
         username=row.username,
         login=row.login,
     )
+
+
+def may_renew(connection: Connection, failed: CallFailed) -> bool:
+    """Whether a fresh token may help: X says 401 to one that has just ended."""
+    return connection.network == Network.TWITTER and failed.verdict.meaning.name == "TOKEN_EXPIRED"
+
+
+def asked(connection: Connection, ask: Callable[[Account], Told]) -> Told:
+    """What a network answers by an account's token; once more with a fresh one where X says that it has just ended.
+
+    Such a refusal did nothing, so whatever is asked may be asked again. Raises CallFailed.
+    """
+    row: Connection = Connection.objects.get(pk=connection.pk)
+    try:
+        return ask(account_of(row, is_read_now=True))
+    except CallFailed as failed:
+        if not may_renew(row, failed):
+            raise
+    return ask(account_of(row, rejected=row.access_sealed))
 
 
 def _fresh(connection: Connection, rejected: str, *, is_read_now: bool = False) -> Connection:

@@ -25,7 +25,7 @@ from crm_platform.supervisor import programs
 POLL_SECONDS: Final = 0.2
 # Real time in which workers do what a minute of the moved clock brought near.
 MINUTE_SECONDS: Final = 4.0
-WAIT_SECONDS: Final = 300.0
+WAIT_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     errors = [one for one in problems_of(definition) if one.is_error]
     meant = people_meant(text)
     person = meant[0] if len(meant) == 1 else None
-    walked = walk(raw, person, presses) if person and not errors else None
+    walked = walk(raw, person, presses, tried=journey.pk) if person and not errors else None
     way, nodes = picture(definition, names_in_pictures())
     if walked and walked.run:
         draw_path(nodes, walked.lines, walked.run)

@@ -56,8 +56,10 @@ def simulated(journey: Journey, body: Mapping[str, Any]) -> dict[str, Any]:
         if data is not None and not isinstance(data, dict):
             raise InvalidError("Give an object.", field="data")
         person = get_customer(customer_id_of(str(body["customerId"])))
-        return trying.try_with(definition, person.pk, data=data, coming=_coming(body.get("events") or []))
-    result = replaying.dry_run(definition, days=days_of(body.get("days")))
+        return trying.try_with(
+            definition, person.pk, data=data, coming=_coming(body.get("events") or []), tried=journey.pk
+        )
+    result = replaying.dry_run(definition, days=days_of(body.get("days")), tried=journey.pk)
     return trials.found_json(vars(result)) or {}
 
 

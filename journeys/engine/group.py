@@ -20,6 +20,8 @@ from tenants.postgresql.staging import StagingTable
 IN_TRIAL: ContextVar[bool] = ContextVar("journeys_in_trial", default=False)
 # What is told of a wait that ended because somebody pressed “Go on now”.
 BY_A_COLLEAGUE: Final = {"note": "a colleague let them go on"}
+# In a trial: the trial's journey, and the one that it stands for, whose chance it plays by.
+STANDS_FOR: ContextVar[tuple[UUID, UUID] | None] = ContextVar("journeys_stands_for", default=None)
 ANSWERED: Final = StagingTable(
     "answered",
     "run_id bigint, way text, outcome text, detail jsonb, due_at timestamptz, state text, skip_sends text,"
@@ -35,6 +37,12 @@ SET way = a.way, outcome = a.outcome, detail = a.detail, state = COALESCE(a.stat
     arrived_at = CASE WHEN a.state = 'PARK' THEN COALESCE(m.arrived_at, %(now)s) ELSE m.arrived_at END
 FROM answered AS a WHERE m.run_id = a.run_id AND {sql.HERE_M}
 """
+
+
+def chance_of(journey_id: UUID) -> UUID:
+    """By which id people are divided: in a trial as in the journey that is tried."""
+    trial, tried = STANDS_FOR.get() or (None, journey_id)
+    return tried if journey_id == trial else journey_id
 
 
 @dataclass(frozen=True, slots=True)

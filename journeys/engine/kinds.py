@@ -22,11 +22,12 @@ from journeys.definition.steps import (
 )
 from journeys.engine import awaiting, sending
 from journeys.engine.conditions import decide
-from journeys.engine.group import IN_TRIAL, Answer, Group, as_json
+from journeys.engine.group import IN_TRIAL, Answer, Group, as_json, chance_of
 from journeys.engine.statements import END, HERE, HERE_M
 from journeys.engine.waits import wait
 from journeys.payloads import at_path, first_false
 from journeys.trial_tables import update_people
+from messaging.readers import reader_of
 from messaging.rendering import render, values_for
 from profiles.models import CustomerProfile
 from profiles.recording import open_notes, store_notes
@@ -208,7 +209,8 @@ def split(group: Group) -> None:
     cases = " ".join(f"WHEN {BUCKET} < {border} THEN '{branch}'" for branch, border in borders(step))
     last = [branch.id for branch in step.branches if branch.weight][-1]
     group.execute(
-        SPLIT_WAYS.format(case=f"CASE {cases} ELSE '{last}' END"), salt=f":{group.journey_id}:{step.id}"
+        SPLIT_WAYS.format(case=f"CASE {cases} ELSE '{last}' END"),
+        salt=f":{chance_of(group.journey_id)}:{step.id}",
     )
 
 
@@ -287,6 +289,7 @@ def _task_words(group: Group, step: Notify) -> Iterator[tuple[int, str, str]]:
             customer_fields(people[person]),
             club={"name": group.tenant.name},
             extra={"event": as_json(data) or {}, "run": run},
+            reader=reader_of(group.tenant),
         )
         title = render(step.title, values).strip() or step.id
         yield run_id, title[:LONGEST_TITLE], render(step.reason, values)[:LONGEST_WHY]

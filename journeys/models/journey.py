@@ -68,7 +68,7 @@ class Journey(TenantModel):
 
 
 class JourneyVersion(TenantModel):
-    """A published definition; a trigger of the database refuses every change of it."""
+    """A published definition; a trigger of the database refuses every change of it but by an erasure."""
 
     id = models.BigAutoField(primary_key=True)
     journey_id = models.UUIDField()

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from profiles.admin.timeline_moments import Moment, moments_of
+from profiles.discretion import MONEY_CATEGORIES
 from profiles.gathered_timeline import GatheredPage, read_gathered
 from profiles.models import ActivityCategory, CustomerProfile
 from profiles.timeline import Place, TimelineFilter
@@ -27,7 +28,6 @@ from tenants.roles import Right
 
 TAKE: Final = 30
 # What only those see who see money and complaints.
-DISCREET: Final = (ActivityCategory.PAYMENT, ActivityCategory.FEEDBACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def choice_from(query: QueryDict) -> Choice:
 
 def hidden_from(request: HttpRequest) -> tuple[str, ...]:
     """The categories that the person may not see."""
-    return () if request_may(request, Right.SEE_MONEY) else tuple(each.value for each in DISCREET)
+    return () if request_may(request, Right.SEE_MONEY) else MONEY_CATEGORIES
 
 
 def timeline_of(

@@ -1,10 +1,12 @@
 """Customers over REST: list, make, resolve, read, change."""
 
+from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -13,6 +15,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from profiles.api import customer_schema, schema
 from profiles.api.customer_pages import chosen_fields, places_of, read_fields
 from profiles.api.parameters import RESOLVABLE, customer_filter, customer_id_of, identity_keys_of
+from profiles.discretion import Fields, sees_money, telling, told_customer
 from profiles.editing import create_customer, update_customer
 from profiles.errors import CustomerNotFound, NothingToResolve
 from profiles.models import CustomerProfile
@@ -60,17 +63,19 @@ class CustomersView(TenantApiView):
             customer_filter(params),
         )
         places = places_of(list_customers(chosen), params.get("sort"), is_search=bool(chosen.search))
-        cursor = params.get("cursor")
+        cursor, tell = params.get("cursor"), telling()
         if cursor is None:
             rows, total = take_page(places.rows.values_list(*COLUMNS), window)
-            answer = page_answer([row_fields(row) for row in rows], total=total, window=window)
+            answer = page_answer([tell(row_fields(row)) for row in rows], total=total, window=window)
             has_more = answer["meta"]["hasMore"]
         else:
             if "skip" in params:
                 raise InvalidParameterError("skip", "Use either skip or cursor.")
             rows = list(places.after(cursor)[: window.take + 1])
             has_more, rows = len(rows) > window.take, rows[: window.take]
-            answer = cursor_answer([row_fields(row) for row in rows], take=window.take, next_cursor=None)
+            answer = cursor_answer(
+                [tell(row_fields(row)) for row in rows], take=window.take, next_cursor=None
+            )
         answer["meta"] |= {
             "hasMore": has_more,
             "nextCursor": places.place_of(rows[-1]) if has_more and rows else None,
@@ -92,7 +97,7 @@ class CustomersView(TenantApiView):
         An address that leads to somebody already is refused as `CUSTOMER_EXISTS`, with that customer's id.
         """
         profile = create_customer(body_object(request))
-        response = tagged(to_json(customer_fields(profile)), status=201)
+        response = tagged(to_json(told_customer(customer_fields(profile))), status=201)
         response.headers["Location"] = f"/api/v1/customers/{profile.pk}"
         return response
 
@@ -175,7 +180,8 @@ class ResolveView(TenantApiView):
         """
         items = items_of(body_object(request), "keys", MOST_RESOLVED)
         request.charge(READ, cost=1 + len(items) // ITEMS_A_REQUEST)
-        return json_answer({"data": [resolved(index, item) for index, item in enumerate(items)]})
+        tell = telling()
+        return json_answer({"data": [resolved(index, item, tell) for index, item in enumerate(items)]})
 
     @extend_schema(
         operation_id="resolveCustomer",
@@ -189,10 +195,10 @@ class ResolveView(TenantApiView):
 
         Of several keys the strongest that leads to one person decides. A key that several people share leads to nobody.
         """
-        return tagged(to_json(resolve_customer(identity_keys_of(request._request.GET))))
+        return tagged(to_json(told_customer(resolve_customer(identity_keys_of(request._request.GET)))))
 
 
-def resolved(index: int, item: dict[str, Any]) -> dict[str, Any]:
+def resolved(index: int, item: dict[str, Any], tell: Callable[[Fields], Fields]) -> dict[str, Any]:
     """One answer of many; raises InvalidParameterError for what is no key."""
     known: dict[str, str] = {}
     for name, value in item.items():
@@ -200,7 +206,7 @@ def resolved(index: int, item: dict[str, Any]) -> dict[str, Any]:
             raise InvalidParameterError(f"keys.{index}.{name}", f"Give texts of {', '.join(RESOLVABLE)}.")
         known[name] = str(value)
     try:
-        return {"index": index, "customer": resolve_customer(identity_keys_of(known))}
+        return {"index": index, "customer": tell(resolve_customer(identity_keys_of(known)))}
     except (CustomerNotFound, NothingToResolve):
         return {"index": index, "customer": None}
 
@@ -223,7 +229,7 @@ class CustomerView(TenantApiView):
     def get(self, request: ApiRequest, customerId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
         """The id of a merged customer answers with the survivor; `mergedInto` then holds the survivor's id."""
         customer_id = customer_id_of(customerId)
-        answer = tagged_answer(request._request, read_customer(customer_id))
+        answer = tagged_answer(request._request, told_text(read_customer(customer_id)))
         log_seen("customer.viewed", subject_kind="customer", subject_id=customer_id)
         return answer
 
@@ -249,12 +255,17 @@ class CustomerView(TenantApiView):
         known = request._request.META.get("HTTP_IF_MATCH")
         check = partial(check_unchanged, known, customer_id) if known else None
         profile = update_customer(customer_id, body_object(request), check=check)
-        return tagged(to_json(customer_fields(profile)))
+        return tagged(to_json(told_customer(customer_fields(profile))))
 
 
 def json_answer(fields: Any, *, status: int = 200) -> HttpResponse:
     """An answer past DRF's rendering, which costs more than reading a row."""
     return HttpResponse(to_json(fields), status=status, content_type=MEDIA_TYPE)
+
+
+def told_text(text: bytes) -> bytes:
+    """Finished JSON of one customer as whoever acts may see it; for most as it is."""
+    return text if sees_money() else to_json(told_customer(orjson.loads(text)))
 
 
 def tagged(text: bytes, *, status: int = 200) -> HttpResponse:
@@ -289,7 +300,7 @@ class ChangedMeanwhileError(ApiError):
 
 def check_unchanged(known: str, customer_id: UUID, customer: CustomerProfile) -> None:
     """Raise ChangedMeanwhileError unless the caller has seen the customer as it is now, under the id that it used."""
-    tags, fields = named_tags(known), customer_fields(customer)
+    tags, fields = named_tags(known), told_customer(customer_fields(customer))
     if customer_id != customer.pk:
         # As `read_customer` shows the survivor under the id of one who was merged.
         fields = {**fields, "mergedInto": customer.pk}

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from profiles.api import schema
 from profiles.api.customers import json_answer
 from profiles.api.parameters import customer_id_of
+from profiles.discretion import told_customer
 from profiles.errors import InvalidFields
 from profiles.merging.actions import merge_profiles
 from profiles.merging.previewing import preview_fields, preview_merge
@@ -47,7 +48,7 @@ class MergeView(TenantApiView):
         if fields["dryRun"]:
             return json_answer({"customer": None, "preview": preview, "mergeId": None})
         outcome = merge_profiles(winner_id, loser_id, reason=fields["reason"])
-        customer = customer_fields(get_customer(outcome.winner_id))
+        customer = told_customer(customer_fields(get_customer(outcome.winner_id)))
         return json_answer({"customer": customer, "preview": preview, "mergeId": outcome.merge_id})
 
 
@@ -74,8 +75,8 @@ class UnmergeView(TenantApiView):
         outcome = unmerge_profiles(customer_id_of(customerId), merge_id=merge_id)
         return json_answer(
             {
-                "winner": customer_fields(get_customer(outcome.winner_id)),
-                "restored": customer_fields(get_customer(outcome.restored_id)),
+                "winner": told_customer(customer_fields(get_customer(outcome.winner_id))),
+                "restored": told_customer(customer_fields(get_customer(outcome.restored_id))),
                 "mergeId": outcome.merge_id,
             }
         )

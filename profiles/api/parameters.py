@@ -10,6 +10,7 @@ from django.http import QueryDict
 from events.identity_hints import IdentityKey, IdentityKind
 from events.iso_time import moment_from_iso
 from profiles.customer_filters import LONGEST_VALUE, brought_filters
+from profiles.discretion import hidden_categories
 from profiles.errors import CustomerNotFound
 from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
 from profiles.reading import CustomerFilter
@@ -68,13 +69,14 @@ def identity_keys_of(params: Mapping[str, str]) -> list[IdentityKey]:
 
 
 def timeline_filter(params: QueryDict) -> TimelineFilter:
-    """The filters of a timeline: lists may be repeated or separated by commas."""
+    """The filters of a timeline, for whoever acts: lists may be repeated or separated by commas."""
     return TimelineFilter(
         categories=_choices(params, "category", ActivityCategory.values),
         types=_choices(params, "type"),
         sources=_choices(params, "source"),
         since=_moment(params, "from"),
         until=_moment(params, "to"),
+        without=hidden_categories(),
     )
 
 

@@ -20,11 +20,14 @@ from profiles.reading import get_customer
 from profiles.restricting import restriction_of, set_restriction
 from tenants.api.bodies import body_object
 from tenants.api.errors import InvalidParameterError
+from tenants.api.throttling import WRITE
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 
 TAGS: Final = ["privacy"]
 FORMATS: Final = ("json", "zip")
+# All texts of the club are searched, by dry runs as well: a caller keeps one thread busy at most.
+ERASURE_COST: Final = 10
 COUNTS: Final = serializers.DictField(
     child=serializers.DictField(child=serializers.IntegerField()), help_text="Table, act, rows."
 )
@@ -115,6 +118,9 @@ class EraseView(TenantApiView):
 
     required_scopes = {"POST": Scope.ADMIN}
 
+    def rate_class(self, method: str) -> None:
+        """Charged as several requests, as it may take seconds."""
+
     @extend_schema(
         operation_id="eraseCustomer",
         tags=TAGS,
@@ -127,8 +133,9 @@ class EraseView(TenantApiView):
         """For good, with everybody who was merged into them; `dryRun` only counts.
 
         Payments stay as date, type and amount. The person's identifiers are remembered as keyed hashes, so that no late
-        event brings them back. Other services learn it by `crm.profile.deleted`.
+        event brings them back. Other services learn it by `crm.profile.deleted`. Counts as ten requests.
         """
+        request.charge(WRITE, cost=ERASURE_COST)
         fields = erase_fields(body_object(request))
         done = erase_customer(
             customer_id_of(customerId), reason=fields["reason"], dry_run=fields.get("dryRun") or False

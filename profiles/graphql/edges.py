@@ -15,6 +15,7 @@ from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from graphql import GraphQLResolveInfo
 
+from profiles.discretion import sees_money, telling
 from profiles.graphql import inputs
 from profiles.graphql.context import Context
 from profiles.graphql.intelligence import CustomerScores
@@ -25,7 +26,7 @@ from profiles.models import Note as NoteRow
 from profiles.representation import COLUMNS, activity_fields, note_fields, row_fields
 from profiles.scoring.reading import scores_of_many
 from profiles.scoring.representation import score_fields
-from profiles.timeline import TimelineFilter, read_timelines
+from profiles.timeline import read_timelines
 from tenants.actors import acting_as, actor_of_caller
 from tenants.api.cursors import encode_cursor
 from tenants.api.pagination import cursor_answer
@@ -66,7 +67,7 @@ def first_of_each(rows: QuerySet[Any], take: int, order: Sequence[Any]) -> dict[
 
 def _timelines(ids: Sequence[UUID], *, filters: Any = None, take: int | None = None) -> Mapping[UUID, Any]:
     rows = inputs.take_of(take)
-    chosen = inputs.timeline_filter_of(filters) if filters else TimelineFilter()
+    chosen = inputs.timeline_filter_of(filters)
     return {
         profile_id: cursor_answer(
             [activity_fields(row) for row in page.rows],
@@ -85,8 +86,11 @@ def _notes(ids: Sequence[UUID], *, take: int | None = None) -> Mapping[UUID, Any
 
 
 def _scores(ids: Sequence[UUID]) -> Mapping[UUID, Any]:
-    found = scores_of_many(ids)
-    return {one: {**score_fields(scores), "history": [], "stages": []} for one, scores in found.items()}
+    found, sees_all = scores_of_many(ids), sees_money()
+    return {
+        one: {**score_fields(scores, sees_all=sees_all), "history": [], "stages": []}
+        for one, scores in found.items()
+    }
 
 
 def _households(ids: Sequence[UUID]) -> Mapping[UUID, Any]:
@@ -97,7 +101,9 @@ def _households(ids: Sequence[UUID]) -> Mapping[UUID, Any]:
         members[household_id].append(profile_id)
     wanted = {one for others in members.values() for one in others}
     people = CustomerProfile.objects.filter(pk__in=wanted, status__in=("ACTIVE", "INACTIVE"))
-    rows = {key_of(fields): fields for fields in map(row_fields, people.values_list(*COLUMNS))}
+    tell = telling()
+    found = [tell(row_fields(row)) for row in people.values_list(*COLUMNS)]
+    rows = {key_of(fields): fields for fields in found}
     for fields in rows.values():
         fields["externalIds"] = dict(fields["externalIds"])
     with_page(list(rows.values()))

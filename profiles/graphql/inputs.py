@@ -10,6 +10,7 @@ from graphene.utils.str_converters import to_camel_case, to_snake_case
 from events.identity_hints import IdentityKey, IdentityKind
 from profiles.api.parameters import HIGHEST_SCORE, LONGEST_KEY, LONGEST_SEARCH
 from profiles.customer_filters import LONGEST_VALUE, brought_filters
+from profiles.discretion import hidden_categories
 from profiles.graphql.types import Category, Date, DateTime, EditedStatus, Source, Stage, Status
 from profiles.reading import CustomerFilter as Filter
 from profiles.timeline import TimelineFilter as ChosenActivities
@@ -138,15 +139,16 @@ def customer_filter_of(given: Any) -> Filter:
 
 
 def timeline_filter_of(given: Any) -> ChosenActivities:
-    """The domain's filter; raises InvalidParameterError for times without an offset."""
+    """The domain's filter, for whoever acts; raises InvalidParameterError for times without an offset."""
     if given is None:
-        return ChosenActivities()
+        return ChosenActivities(without=hidden_categories())
     return ChosenActivities(
         categories=[text_of(value) or "" for value in given.category or ()],
         types=list(given.type or ()),
         sources=[text_of(value) or "" for value in given.source or ()],
         since=_aware("from", given.from_),
         until=_aware("to", given.to),
+        without=hidden_categories(),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import graphene
 
+from profiles.api.privacy import ERASURE_COST
 from profiles.graphql.context import Context, scoped
 from profiles.graphql.queries import TENANT, uuid_of
 from profiles.graphql.types import JSON, Date, DateTime, Stage, by_api_name, text_enum
@@ -14,6 +15,7 @@ from profiles.reading import get_customer
 from profiles.restricting import restriction_of, set_restriction
 from profiles.scoring.representation import customer_scores, read_rules, replace_rules
 from profiles.scoring.rules import CHURN_LEVELS, CHURN_PARTS, ENGAGEMENT_LEVELS, ENGAGEMENT_PARTS
+from tenants.api.throttling import WRITE, charge
 from tenants.errors import InvalidError
 from tenants.models import Scope
 
@@ -140,6 +142,7 @@ def _replace_scoring_rules(context: Context, *, rules: Any) -> Any:
 
 @scoped(Scope.ADMIN)
 def _erase_customer(context: Context, *, customer_id: str, reason: Any, dry_run: bool = False) -> Any:
+    charge(context.caller, WRITE, cost=ERASURE_COST)
     return erasure_fields(erase_customer(uuid_of(customer_id), reason=reason.value, dry_run=bool(dry_run)))
 
 
@@ -181,7 +184,7 @@ class IntelligenceMutations(graphene.ObjectType):
         reason=Reason(required=True),
         dry_run=graphene.Boolean(default_value=False),
         resolver=_erase_customer,
-        description="For good, with everybody who was merged into them; a dry run only counts.",
+        description="For good, with everybody who was merged into them; a dry run only counts. As ten requests.",
     )
     restrict_customer = graphene.Field(
         graphene.Boolean,

@@ -4,6 +4,7 @@ from typing import Any
 
 import graphene
 
+from profiles.discretion import told_customer
 from profiles.editing import Author, add_note, create_customer, update_customer
 from profiles.graphql import inputs, types
 from profiles.graphql.context import Context, scoped
@@ -17,12 +18,12 @@ from tenants.models import Scope
 
 @scoped(Scope.WRITE)
 def _create_customer(context: Context, *, input: Any) -> Any:
-    return customer_fields(create_customer(inputs.customer_values(input)))
+    return told_customer(customer_fields(create_customer(inputs.customer_values(input))))
 
 
 @scoped(Scope.WRITE)
 def _update_customer(context: Context, *, id: str, input: Any) -> Any:
-    return customer_fields(update_customer(uuid_of(id), inputs.customer_values(input)))
+    return told_customer(customer_fields(update_customer(uuid_of(id), inputs.customer_values(input))))
 
 
 @scoped(Scope.WRITE)
@@ -34,13 +35,13 @@ def _add_note(context: Context, *, customer_id: str, body: str, is_pinned: bool 
 @scoped(Scope.ADMIN)
 def _merge_customers(context: Context, *, winner_id: str, loser_id: str, reason: str = "") -> Any:
     outcome = merge_profiles(uuid_of(winner_id), uuid_of(loser_id), reason=reason or "")
-    return customer_fields(get_customer(outcome.winner_id))
+    return told_customer(customer_fields(get_customer(outcome.winner_id)))
 
 
 @scoped(Scope.ADMIN)
 def _unmerge_customers(context: Context, *, customer_id: str, merge_id: int | None = None) -> Any:
     outcome = unmerge_profiles(uuid_of(customer_id), merge_id=merge_id)
-    return customer_fields(get_customer(outcome.restored_id))
+    return told_customer(customer_fields(get_customer(outcome.restored_id)))
 
 
 class CustomerMutations(graphene.ObjectType):

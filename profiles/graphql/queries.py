@@ -9,6 +9,7 @@ import graphene
 import orjson
 
 from profiles.api.customer_pages import places_of
+from profiles.discretion import telling, told_customer
 from profiles.errors import CustomerNotFound
 from profiles.graphql import inputs, types
 from profiles.graphql.context import Context, scoped
@@ -34,7 +35,7 @@ def uuid_of(text: str) -> UUID:
 
 @scoped(Scope.READ)
 def _customer(context: Context, *, id: str) -> Any:
-    customer = orjson.loads(read_customer(uuid_of(id)))
+    customer = told_customer(orjson.loads(read_customer(uuid_of(id))))
     log_seen("customer.viewed", subject_kind="customer", subject_id=id)
     with_page([customer])
     return customer
@@ -48,7 +49,8 @@ def _customers(context: Context, *, filter: Any = None, sort: Any = None, pagina
 
 
 def _told(rows: Sequence[Any]) -> Any:
-    fields = [row_fields(row) for row in rows]
+    tell = telling()
+    fields = [tell(row_fields(row)) for row in rows]
     for each in fields:
         each["externalIds"] = dict(each["externalIds"])
     return with_page(fields)
@@ -56,7 +58,7 @@ def _told(rows: Sequence[Any]) -> Any:
 
 @scoped(Scope.READ)
 def _resolve_customer(context: Context, **keys: str | None) -> Any:
-    fields = resolve_customer(inputs.identity_keys_of(keys))
+    fields = told_customer(resolve_customer(inputs.identity_keys_of(keys)))
     # Written and read again, because a plain cursor leaves `externalIds` as a piece of JSON.
     return {**fields, "externalIds": orjson.loads(orjson.dumps(fields["externalIds"]))}
 

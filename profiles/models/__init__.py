@@ -37,7 +37,7 @@ from profiles.models.privacy import (
 )
 from profiles.models.profile import CustomerProfile
 from profiles.models.scores import ProfileScore, ScoreDue, ScoreHistory, ScoreRun, ScoringRules, StageChange
-from profiles.models.texts import TextBlock, TextMark
+from profiles.models.texts import StaleBlock, TextBlock, TextMark
 from profiles.vocabulary import (
     CRM_RECORD,
     SLOTS,
@@ -90,6 +90,7 @@ __all__ = [
     "ScoringRules",
     "SearchDocument",
     "StageChange",
+    "StaleBlock",
     "SuppressedKey",
     "TagColour",
     "TextBlock",

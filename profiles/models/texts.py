@@ -12,14 +12,13 @@ from tenants.models import TenantModel
 class TextBlock(TenantModel):
     """Some rows of a table, by the range of their ids, and the tokens of all their texts (`profiles.privacy.tokens`).
 
-    Holds hashes only. After an erasure the blocks of what was blanked are stale, and made anew.
+    Holds hashes only. After an erasure the blocks of what was blanked are made anew (`StaleBlock`).
     """
 
     model = models.CharField(max_length=60)
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
     tokens = ArrayField(models.IntegerField())
-    is_stale = models.BooleanField(db_default=False)
 
     class Meta:
         constraints = [
@@ -31,14 +30,26 @@ class TextBlock(TenantModel):
         indexes = [
             # Erasure: which rows may mention the person; seeds of tenants are part of the tokens.
             GinIndex(fields=["tokens"], gin_pending_list_limit=256, name="profiles_textblock_tokens_idx"),
-            # What has to be made anew.
-            models.Index(
-                fields=["tenant", "id"], condition=Q(is_stale=True), name="profiles_textblock_stale_idx"
-            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.model} {self.first_id}-{self.last_id}"
+
+
+class StaleBlock(TenantModel):
+    """A block whose rows were changed: its tokens are made anew in the background; several times the same does no harm.
+
+    A row of its own, because a changed row of `TextBlock` enters its thousand tokens into the index again: minutes of
+    work in the transaction of an erasure.
+    """
+
+    block_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "id"], name="profiles_staleblock_next_idx")]
+
+    def __str__(self) -> str:
+        return f"block {self.block_id}"
 
 
 class TextMark(TenantModel):

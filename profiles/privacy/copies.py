@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
+from profiles.discretion import check_sees_money
 from profiles.privacy import statements as sql
 from profiles.privacy.letter import letter_of
 from profiles.reading import get_customer
@@ -23,6 +24,9 @@ from tenants.scope import current_tenant_id
 Rows = list[dict[str, Any]]
 # Spreadsheets take a text that begins like this for a formula.
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+WHOLE: Final = (
+    "A copy of all data holds payments and complaints, which your role does not see: ask an administrator."
+)
 CONSENT_FIELDS: Final = {f"{channel}OptIn": channel for channel in ("email", "sms", "push", "whatsapp")}
 
 
@@ -30,8 +34,9 @@ def copy_of_person(profile_id: UUID) -> dict[str, Any]:
     """Everything held about the customer and all who were merged into them, of every table the registry lists.
 
     What is about two people at once (doubtful pairs, shared households' other members) is left out, because it would
-    tell of the other. Stands in the action log. Raises CustomerNotFound.
+    tell of the other. Stands in the action log. Raises CustomerNotFound, and MoneyHidden: a copy is whole or none.
     """
+    check_sees_money(WHOLE)
     survivor = get_customer(profile_id)
     parameters: dict[str, Any] = {"tenant": current_tenant_id(), "survivor": survivor.pk}
     tables: dict[str, Rows] = {}

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from profiles.privacy.person_patterns import ERASED, NOTHING, Part, Traits, redact
 from profiles.privacy.tokens import tokens_of_part, tokens_of_profile, tokens_of_texts
+from profiles.privacy.word_filter import WordFilter
 
 NEVER: Final = re.compile(NOTHING)
 
@@ -26,6 +27,7 @@ class Matcher:
         self._names = [(tokens_of_part(part, seed), part) for part in traits.parts]
         self._service = [(tokens_of_part(part, seed), part) for part in traits.id_parts]
         self._profiles = [tokens_of_profile(one, seed) for one in self.ids]
+        self.filter = WordFilter((*traits.parts, *traits.id_parts), self.ids)
         # One token of each part: most texts have none of them, and are done with.
         self._first = {next(iter(one)) for one, _ in (*self._names, *self._service)}
         self._surnames = re.compile(traits.surnames, re.IGNORECASE)
@@ -41,6 +43,8 @@ class Matcher:
         """Whether one of a row's texts names the person; `by_id`: also the id of a profile of theirs."""
         if by_surname and any(text and self._surnames.search(text) for text in texts):
             return True
+        if not self.filter.may_name(texts):
+            return False
         tokens = tokens_of_texts(texts, self._seed)
         if by_id and any(one <= tokens for one in self._profiles):
             return True

@@ -51,12 +51,22 @@ ADD_BLOCKS: Final = """
 INSERT INTO profiles_textblock (tenant_id, model, first_id, last_id, tokens)
 SELECT %(tenant)s, %(model)s, first_id, last_id, tokens FROM text_block
 """
-STALE: Final = """
-SELECT id, model, first_id, last_id FROM profiles_textblock
-WHERE tenant_id = %(tenant)s AND is_stale ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+TAKE_STALE: Final = """
+WITH taken AS (
+    DELETE FROM profiles_staleblock WHERE tenant_id = %(tenant)s AND id IN (
+        SELECT id FROM profiles_staleblock WHERE tenant_id = %(tenant)s
+        ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+    RETURNING block_id
+)
+SELECT b.id, b.model, b.first_id, b.last_id FROM (SELECT DISTINCT block_id FROM taken) AS stale
+CROSS JOIN LATERAL (SELECT * FROM profiles_textblock WHERE tenant_id = %(tenant)s AND id = stale.block_id OFFSET 0) AS b
+ORDER BY b.id
+"""
+LOCK_BLOCKS: Final = """
+SELECT FROM profiles_textblock WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE
 """
 RENEW: Final = """
-UPDATE profiles_textblock SET tokens = %(tokens)s, is_stale = false WHERE tenant_id = %(tenant)s AND id = %(id)s
+UPDATE profiles_textblock SET tokens = %(tokens)s WHERE tenant_id = %(tenant)s AND id = %(id)s
 """
 # What was pruned needs no block.
 DROP_PRUNED: Final = """
@@ -66,13 +76,14 @@ DELETE FROM profiles_textblock WHERE tenant_id = %(tenant)s AND model = %(model)
 FIND: Final = """
 SELECT first_id, last_id, model FROM profiles_text_blocks(%(tenant)s, %(queries)s::integer[], %(tokens)s::integer[])
 """
+# Each row by the key, whatever the planner believes.
 MARK_STALE: Final = """
-UPDATE profiles_textblock AS block SET is_stale = true
-FROM unnest(%(ids)s::bigint[]) AS touched (id)
-WHERE block.tenant_id = %(tenant)s AND block.model = %(model)s
-  AND block.last_id = (SELECT min(b.last_id) FROM profiles_textblock AS b
-                       WHERE b.tenant_id = %(tenant)s AND b.model = %(model)s AND b.last_id >= touched.id)
-  AND block.first_id <= touched.id
+INSERT INTO profiles_staleblock (tenant_id, block_id)
+SELECT DISTINCT %(tenant)s::uuid, block.id FROM unnest(%(ids)s::bigint[]) AS touched (id)
+CROSS JOIN LATERAL (SELECT b.id, b.first_id FROM profiles_textblock AS b
+                    WHERE b.tenant_id = %(tenant)s AND b.model = %(model)s AND b.last_id >= touched.id
+                    ORDER BY b.last_id LIMIT 1) AS block
+WHERE block.first_id <= touched.id
 """
 
 
@@ -202,8 +213,9 @@ def _renew_stale() -> int:
     parameters: dict[str, Any] = {"tenant": current_tenant_id(), "most": STALE_OF_A_TURN}
     seed = seed_of(current_tenant_id())
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(STALE, parameters)
+        cursor.execute(TAKE_STALE, parameters)
         blocks = cursor.fetchall()
+        cursor.execute(LOCK_BLOCKS, {**parameters, "ids": [block[0] for block in blocks]})
         for block_id, model, first, last in blocks:
             rows = tables[model].read_blocks(cursor, [(first, last)])
             tokens = sorted(set().union(*(row.tokens(seed) for row in rows)))

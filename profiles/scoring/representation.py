@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from profiles.discretion import sees_money
 from profiles.errors import InvalidFields
 from profiles.reading import get_customer
 from profiles.scoring.reading import Scores, history_of, scores_of, steps_of
@@ -35,7 +36,8 @@ def customer_scores(customer_id: UUID) -> dict[str, Any]:
         {"before": step.stage_before, "after": step.stage_after, "changedAt": step.changed_at}
         for step in steps_of(profile_id)
     ]
-    return {**score_fields(scores_of(profile_id)), "history": history, "stages": stages}
+    told = score_fields(scores_of(profile_id), sees_all=sees_money())
+    return {**told, "history": history, "stages": stages}
 
 
 def read_rules() -> dict[str, Any]:
@@ -59,24 +61,30 @@ def _rule_fields(version: int, rules: Rules) -> dict[str, Any]:
     return {"version": version, **{API_NAMES[name]: value for name, value in rules.as_json().items()}}
 
 
-def score_fields(scores: Scores | None) -> dict[str, Any]:
-    """Scores by their API names; all null before the first scoring."""
+def score_fields(scores: Scores | None, *, sees_all: bool) -> dict[str, Any]:
+    """Scores by their API names; all null before the first scoring.
+
+    Without `sees_all` (money) parts about money or complaints are left out, and the advice where one weighs most.
+    """
     if scores is None:
         names = ("engagement", "churnRisk", "recommendedAction", "valueAtRisk", "rulesVersion", "scoredAt")
         return dict.fromkeys(names)
+    reasons = scores.churn_risk.reasons
+    is_told = sees_all or not (reasons and reasons[0].is_discreet)
     return {
-        "engagement": _fields(scores.engagement),
-        "churnRisk": _fields(scores.churn_risk),
-        "recommendedAction": scores.action,
-        "valueAtRisk": scores.value_at_risk_cents,
+        "engagement": _fields(scores.engagement, sees_all=sees_all),
+        "churnRisk": _fields(scores.churn_risk, sees_all=sees_all),
+        "recommendedAction": scores.action if is_told else None,
+        "valueAtRisk": scores.value_at_risk_cents if sees_all else None,
         "rulesVersion": scores.rules_version,
         "scoredAt": scores.scored_at,
     }
 
 
-def _fields(explained: Explained) -> dict[str, Any]:
+def _fields(explained: Explained, *, sees_all: bool) -> dict[str, Any]:
     reasons = [
         {"part": one.part, "words": one.words, "points": one.points, "most": one.most}
         for one in explained.reasons
+        if sees_all or not one.is_discreet
     ]
     return {"score": explained.score, "level": explained.level, "reasons": reasons}

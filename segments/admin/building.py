@@ -11,9 +11,10 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from profiles.discretion import MoneyHidden, sees_money
 from profiles.models import CustomerProfile
 from segments.actions import list_segments
-from segments.discretion import MoneyHidden, money_segments, sees_money
+from segments.discretion import money_segments
 from segments.representation import preview, rule_fields
 from segments.rules import InvalidRule
 from tenants.admin.formatting import number

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_POST
 from profiles.admin.bulk_pages import author_of, chosen_ids, done, is_asked, preview_of
 from profiles.admin.customer_list import ListChoice, choice_from
 from profiles.admin.list_columns import columns_of
+from profiles.discretion import MoneyHidden
 from segments.actions import list_segments
 from segments.admin.building import builder_context
 from segments.bulk import put_on_list
-from segments.discretion import MoneyHidden, parse_asked
+from segments.discretion import parse_asked
 from segments.models import SegmentType
 from segments.rules import InvalidRule, parse
 from segments.views import delete_view, query_of, save_view, views_for

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from profiles.discretion import sees_money
 from profiles.models import CustomerProfile
 from profiles.search.finding import search_profiles
 from segments.actions import (
@@ -23,7 +24,7 @@ from segments.actions import (
 )
 from segments.admin.building import builder_context
 from segments.clock import Clock, next_day
-from segments.discretion import is_about_money, sees_money
+from segments.discretion import is_about_money
 from segments.errors import SegmentNotFound
 from segments.explaining import Day, explain, growth, told_leaf
 from segments.lists import finished_imports

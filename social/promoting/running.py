@@ -26,7 +26,7 @@ from social.networks.registry import publisher_of
 from social.promoting.log_consumer import widen
 from social.promoting.planning import words_of
 from social.texts import fill
-from social.tokens import account_of
+from social.tokens import asked
 from tenants.one_by_one import first_of_each_club, one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
@@ -136,21 +136,20 @@ def _on_network(touch: Touch, target: Target) -> str:
     publisher, post_id = publisher_of(target.connection.network), target.network_post_id or ""
     where = target.connection.get_network_display()
     try:
-        account = account_of(target.connection)
         if touch.kind == TouchKind.CANCELLATION:
             try:
-                publisher.delete(account, post_id)
+                asked(target.connection, lambda account: publisher.delete(account, post_id))
             except NotPossible:
                 said = fill(words_of(touch.promotion, touch.kind), token_values(target.post))
-                publisher.comment(account, post_id, said)
+                asked(target.connection, lambda account: publisher.comment(account, post_id, said))
                 return f"{where} lets nobody delete it from outside: called off by a reply. Delete it in the app."
             Target.objects.filter(pk=target.pk).update(deleted_at=timezone.now(), metrics_due_at=None)
             return f"Deleted on {where}."
         text = fill(words_of(touch.promotion, touch.kind), token_values(target.post))
         try:
-            publisher.edit(account, post_id, text)
+            asked(target.connection, lambda account: publisher.edit(account, post_id, text))
         except NotPossible:
-            publisher.comment(account, post_id, text)
+            asked(target.connection, lambda account: publisher.comment(account, post_id, text))
             return f"Corrected by a reply on {where}."
         # These are our words now, not somebody else's.
         Target.objects.filter(pk=target.pk).update(said=text, shown="")

@@ -10,13 +10,13 @@ from django.utils import timezone
 from social.contents import content_of
 from social.models import Attempt, Outcome, StepKind, Target
 from social.networks.calling import CallFailed
-from social.networks.content import Account, normal
+from social.networks.content import normal
 from social.networks.errors import Effect, Verdict, verdict
 from social.networks.registry import publisher_of
 from social.publishing.attempts import close, close_by
 from social.publishing.settling import LOOKS
 from social.publishing.states import COMMENT_PATIENCE
-from social.tokens import account_of
+from social.tokens import account_of, asked
 from tenants.one_by_one import EVERYBODYS, one_by_one
 from tenants.scope import all_tenants, tenant_scope
 
@@ -70,7 +70,8 @@ def _write_claimed(claimed: tuple[UUID, UUID]) -> None:
             _give_up(target, verdict("COMMENT_WORKER_DIED"))
             return
         try:
-            write(target, account_of(target.connection))
+            account_of(target.connection)
+            write(target)
         except CallFailed:
             # The account does not work now; the comment waits with its other jobs.
             Target.objects.filter(pk=target.pk).update(comment_due_at=timezone.now() + AGAIN)
@@ -84,13 +85,13 @@ def _write_claimed(claimed: tuple[UUID, UUID]) -> None:
         Target.objects.filter(pk=target.pk).update(comment_tries=0)
 
 
-def write(target: Target, account: Account) -> None:
+def write(target: Target) -> None:
     """The first comment of a published target: one call, written down before; looked for where it has no answer."""
     words = content_of(target.post, target.connection.network).first_comment
     tried = Attempt.objects.filter(target=target, kind=StepKind.COMMENT, position=0)
     before = tried.filter(outcome__in=(Outcome.STARTED, Outcome.UNKNOWN)).order_by("-started_at").first()
     if before is not None:
-        _look(target, account, before, words)
+        _look(target, before, words)
         return
     with transaction.atomic():
         # The row lets one worker through, and only while the comment is still wanted.
@@ -109,7 +110,8 @@ def write(target: Target, account: Account) -> None:
             started_at=timezone.now(),
         )
     try:
-        made = publisher_of(target.connection.network).comment(account, row.network_post_id or "", words)
+        publisher, key = publisher_of(target.connection.network), row.network_post_id or ""
+        made = asked(target.connection, lambda account: publisher.comment(account, key, words))
     except CallFailed as failed:
         _failed(target, attempt, failed)
         return
@@ -128,10 +130,11 @@ def _failed(target: Target, attempt: Attempt, failed: CallFailed) -> None:
         _give_up(target, failed.verdict)
 
 
-def _look(target: Target, account: Account, attempt: Attempt, words: str) -> None:
+def _look(target: Target, attempt: Attempt, words: str) -> None:
     """Whether the comment stands there; four looks in vain end it, and staff may write it again."""
     try:
-        found = publisher_of(target.connection.network).comments(account, target.network_post_id or "")
+        publisher, key = publisher_of(target.connection.network), target.network_post_id or ""
+        found = asked(target.connection, lambda account: publisher.comments(account, key))
     except CallFailed:
         Target.objects.filter(pk=target.pk).update(comment_due_at=timezone.now() + LOOKS[-1])
         return

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from social.models import AppPause, Attempt, Connection, Network, Outcome, Step, StepKind, Target
+from social.models import AppPause, Attempt, Connection, Outcome, Step, StepKind, Target
 from social.networks.calling import CallFailed
 from social.networks.errors import Effect, Verdict, verdict
 from social.networks.registry import FAMILIES
@@ -27,11 +27,6 @@ FIRST_LOOK: Final = timedelta(seconds=15)
 MOST_TRIES: Final = 8
 LONGEST_PREPARATION: Final = timedelta(hours=1)
 REMAKE_AFTER: Final = timedelta(seconds=30)
-
-
-def may_renew(connection: Connection, failed: CallFailed) -> bool:
-    """Whether a fresh token may help: X says 401 to one that has just ended."""
-    return connection.network == Network.TWITTER and failed.verdict.meaning.name == "TOKEN_EXPIRED"
 
 
 def before_sending(target: Target, lease: UUID, failed: CallFailed) -> None:

@@ -17,7 +17,7 @@ from social.networks.errors import Effect, verdict
 from social.networks.registry import publisher_of
 from social.publishing.failures import close_doors, forget_steps, not_out
 from social.publishing.states import doubt, fail, locked, postpone, publish
-from social.tokens import account_of
+from social.tokens import asked
 
 # Lists lag: one look in vain proves nothing, four do. Counted from the call itself, so that a worker that dies while it
 # looks delays its own look and no other: after 12 minutes it is settled; 20 leave room for five such deaths.
@@ -54,8 +54,8 @@ def settle(target: Target, lease: UUID) -> None:
         postpone(target, timezone.now(), lease=lease)
         return
     try:
-        account = account_of(target.connection)
-        found = publisher_of(target.connection.network).look(account, _search(target, attempt))
+        publisher, search = publisher_of(target.connection.network), _search(target, attempt)
+        found = asked(target.connection, lambda account: publisher.look(account, search))
     except CallFailed as failed:
         _not_told(target, lease, failed)
         return

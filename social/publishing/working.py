@@ -22,7 +22,7 @@ from social.publishing.attempts import close, close_by
 from social.publishing.claiming import Claim, LeaseLost, claim, keep
 from social.publishing.states import doubt, hold, locked, publish, withdraw
 from social.publishing.wanted import is_late, is_withdrawn
-from social.tokens import account_of
+from social.tokens import account_of, may_renew
 from tenants.one_by_one import EVERYBODYS
 from tenants.postgresql.commits import without_waiting
 from tenants.scope import tenant_scope
@@ -93,7 +93,7 @@ class _Run:
             if (plan.kind, plan.position) in self.handles:
                 continue
             if plan.kind == StepKind.COMMENT:
-                comments.write(self.target, account)
+                comments.write(self.target)
                 break
             if not self._take(plan, account):
                 return
@@ -168,7 +168,7 @@ class _Run:
         return False
 
     def _may_renew(self, failed: CallFailed) -> bool:
-        return not self.has_renewed and failures.may_renew(self.connection, failed)
+        return not self.has_renewed and may_renew(self.connection, failed)
 
     def _again_with_new_token(self, plan: Plan) -> bool:
         self.has_renewed = True

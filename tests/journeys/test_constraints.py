@@ -1,7 +1,7 @@
 """Every named constraint of journeys, violated; a published version, changed."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from tenants.scope import tenant_scope
 from tests.cast import Club
@@ -32,3 +32,14 @@ def test_a_published_version_never_changes(fairview: Club) -> None:
         transaction.atomic(),
     ):
         type(made).objects.filter(pk=made.pk).update(note="Other words")
+
+
+def test_an_erasure_changes_what_a_version_says_and_not_which_it_is(fairview: Club) -> None:
+    made = version(fairview)
+    with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL crm.erasing = 'on'")
+        type(made).objects.filter(pk=made.pk).update(note="Without a name")
+        with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+            type(made).objects.filter(pk=made.pk).update(number=made.number + 1)
+        made.refresh_from_db()
+    assert made.note == "Without a name"

@@ -225,7 +225,7 @@ def test_a_trial_is_a_job_with_progress(fairview: Club) -> None:
     play = Play(fairview.tenant)
     told: list[int] = []
 
-    def run(raw: Any, *, days: int, progress: Any) -> replaying.DryRun:
+    def run(raw: Any, *, days: int, progress: Any, tried: Any) -> replaying.DryRun:
         for percent in (10, 60):
             progress(percent)
         told.append(days)

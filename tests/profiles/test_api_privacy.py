@@ -90,6 +90,23 @@ def test_an_erased_customer_answers_as_unknown(fairview: Club) -> None:
     assert call(fairview.tenant, "POST", f"{profile_id}/erase", {"reason": "gdpr_erasure"}).status_code == 404
 
 
+def test_erasures_count_as_several_requests_over_both_interfaces(fairview: Club, settings: Any) -> None:
+    settings.CRM_RATE_LIMITS = {**settings.CRM_RATE_LIMITS, "write": 15}
+    path, dry = f"{CUSTOMERS}/{known(fairview.tenant)}/erase", {"reason": "gdpr_erasure", "dryRun": True}
+    rest, graphql = caller(fairview.tenant), caller(fairview.tenant)
+    field = (
+        f'eraseCustomer(customerId: "{path.split("/")[-2]}", reason: gdpr_erasure, dryRun: true) {{ counts }}'
+    )
+
+    statuses = [rest.post(path, dry, "application/json").status_code for _ in range(2)]
+    answer = graphql.post(
+        "/graphql", {"query": f"mutation {{ a: {field} b: {field} }}"}, "application/json"
+    ).json()
+
+    assert statuses == [200, 429]
+    assert [each["extensions"]["code"] for each in answer["errors"]] == ["RATE_LIMITED"]
+
+
 def test_a_reason_must_be_given(fairview: Club) -> None:
     profile_id = thandi(fairview.tenant)
 

@@ -40,8 +40,10 @@ OWN: Final = frozenset(
         "profiles_searchdocument",
     }
 )
-# Immutable by a trigger: what runs is what was published. Sends to somebody else are their own correspondence.
-KEPT: Final = frozenset({"journeys_journeyversion", "journeys_journeysecret", "messaging_delivery"})
+# The key by which steps find a secret; what a service says of the recipient of a message, and its transitions.
+KEPT: Final = frozenset(
+    {"journeys_journeysecret.name", "messaging_delivery.error", "messaging_delivery.history"}
+)
 
 
 @pytest.mark.django_db
@@ -66,6 +68,8 @@ def test_a_name_in_any_worded_column_of_any_table_is_gone(fairview: Club) -> Non
         "segments.Segment",
         "campaigns.Campaign",
         "journeys.Task",
+        "journeys.JourneyVersion",
+        "messaging.Delivery",
         "social.Post",
         "profiles.MemberImport",
     } <= set(planted)
@@ -73,7 +77,9 @@ def test_a_name_in_any_worded_column_of_any_table_is_gone(fairview: Club) -> Non
 
 def is_expected(column: str) -> bool:
     table, _, name = column.partition(".")
-    return name in CODES or name.endswith("by_name") or name == "author_name" or table in OWN | KEPT
+    return (
+        name in CODES or name.endswith("by_name") or name == "author_name" or table in OWN or column in KEPT
+    )
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 
 from campaigns.editing import create_campaign, update_campaign
-from segments.discretion import MoneyHidden, is_about_money, money_segments, parse_asked
+from profiles.discretion import MoneyHidden
+from segments.discretion import is_about_money, money_segments, parse_asked
 from segments.models import SavedView, Segment
 from segments.rules import parse
 from segments.views import save_view

@@ -1,12 +1,15 @@
 """Posts go out once, whatever happens to the answers."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from social.after_publishing import delete_there, reply_there
 from social.errors import IllegalMove
+from social.measuring import measure_post
 from social.models import AppPause, Connection, Post, Step, Target
 from social.posts import (
     Words,
@@ -349,6 +352,34 @@ def test_an_expired_token_of_x_is_renewed_once_and_the_post_goes_out(stage: Stag
     assert stage.target(post).status == "PUBLISHED"
     assert Connection.objects.get(network="TWITTER").renewals == 2
     assert len(committed(stage.sandbox)) == 1
+
+
+def test_a_post_in_doubt_is_found_although_its_token_ends_meanwhile(stage: Stage) -> None:
+    post = stage.post("TWITTER")
+    stage.fault("cut_after", "/2/tweets$")
+    stage.turn()
+    assert stage.target(post).status == "UNKNOWN"
+    control(stage.sandbox, "token", {"user": stage.made["x"], "action": "expire"})
+
+    stage.turn(1)
+
+    assert (stage.target(post).status, len(committed(stage.sandbox))) == ("PUBLISHED", 1)
+    account = Connection.objects.get(network="TWITTER")
+    assert (account.status, account.renewals) == ("ACTIVE", 2)
+
+
+@pytest.mark.parametrize("act", [delete_there, partial(reply_there, text="See you")])
+def test_acts_on_posts_that_are_out_renew_a_token_that_has_just_ended(stage: Stage, act: Any) -> None:
+    post = stage.post("TWITTER")
+    stage.turn()
+    control(stage.sandbox, "token", {"user": stage.made["x"], "action": "expire"})
+
+    act(post.pk, stage.target(post).pk)
+    control(stage.sandbox, "token", {"user": stage.made["x"], "action": "expire"})
+    measure_post(post)
+
+    account = Connection.objects.get(network="TWITTER")
+    assert (account.status, account.renewals >= 2) == ("ACTIVE", True)
 
 
 def test_an_album_whose_container_has_expired_is_made_anew(stage: Stage) -> None:

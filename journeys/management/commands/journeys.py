@@ -67,5 +67,5 @@ class Command(BaseCommand):
             journey = get_journey(UUID(options["journey"] or ""))
         except (ValueError, JourneyNotFound):
             raise CommandError("Give --journey with the id of one.") from None
-        result = dry_run(draft_of(journey).definition, days=options["days"])
+        result = dry_run(draft_of(journey).definition, days=options["days"], tried=journey.pk)
         self.stdout.write(orjson.dumps(vars(result), option=orjson.OPT_INDENT_2, default=str).decode())

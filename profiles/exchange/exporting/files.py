@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,6 +16,7 @@ from django.db.models.lookups import LessThan
 from django.utils import timezone
 
 from profiles.customer_table import NAMES
+from profiles.discretion import Fields, telling
 from profiles.exchange.exporting.workbook import workbook
 from profiles.models import CustomerProfile
 from profiles.representation import COLUMNS, row_fields, to_json
@@ -38,6 +39,8 @@ HARMLESS: Final = re.compile(r"\+[0-9]{7,15}")
 CREATED, KEY = COLUMNS.index("created_at"), COLUMNS.index("id")
 
 Row = Sequence[Any]
+Blocks = Iterable[list[Row]]
+Tell = Callable[[Fields], Fields]
 
 
 class ExportFormat(StrEnum):
@@ -84,7 +87,8 @@ def export_customers(
     """
     found = None if search is None else search_everybody(search)
     rows = note_export(customers, found, file_format.value, filters)
-    parts = _WRITERS[file_format](_blocks(customers) if found is None else _found_blocks(customers, found))
+    blocks = _blocks(customers) if found is None else _found_blocks(customers, found)
+    parts = _WRITERS[file_format](blocks, telling())
     name = f"customers-{timezone.now():%Y-%m-%d}.{file_format.value}"
     return Export(name, file_format.media_type, rows, parts)
 
@@ -137,9 +141,8 @@ def _pages_of(
         yield customers.order_by().filter(pk__in=found[start : start + BLOCK])
 
 
-def _cells(row: Row) -> list[Any]:
+def _cells(fields: Fields) -> list[Any]:
     """In the order of the head, whatever that of the fields is."""
-    fields = row_fields(row)
     return [
         value if type(value) in _AS_THEY_ARE else _plain(value) for value in (fields[name] for name in NAMES)
     ]
@@ -173,27 +176,27 @@ def defused(value: Any) -> Any:
     return INNER_FORMULA.sub(r"\1'", value)
 
 
-def _csv(blocks: Iterable[list[Row]]) -> Iterator[bytes]:
+def _csv(blocks: Blocks, tell: Tell) -> Iterator[bytes]:
     """With a byte order mark, without which Excel takes UTF-8 for the alphabet of the computer."""
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(NAMES)
     yield BYTE_ORDER_MARK
     for block in blocks:
-        writer.writerows([defused(value) for value in _cells(row)] for row in block)
+        writer.writerows([defused(value) for value in _cells(tell(row_fields(row)))] for row in block)
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
     yield text.getvalue().encode()
 
 
-def _xlsx(blocks: Iterable[list[Row]]) -> Iterator[bytes]:
-    return workbook(NAMES, ([_cells(row) for row in block] for block in blocks))
+def _xlsx(blocks: Blocks, tell: Tell) -> Iterator[bytes]:
+    return workbook(NAMES, ([_cells(tell(row_fields(row))) for row in block] for block in blocks))
 
 
-def _ndjson(blocks: Iterable[list[Row]]) -> Iterator[bytes]:
+def _ndjson(blocks: Blocks, tell: Tell) -> Iterator[bytes]:
     for block in blocks:
-        yield b"".join(to_json(row_fields(row)) + b"\n" for row in block)
+        yield b"".join(to_json(tell(row_fields(row))) + b"\n" for row in block)
 
 
 _WRITERS: Final = {ExportFormat.CSV: _csv, ExportFormat.XLSX: _xlsx, ExportFormat.NDJSON: _ndjson}

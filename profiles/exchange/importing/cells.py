@@ -21,8 +21,8 @@ from profiles.exchange.importing.handicaps import TENTH, read_strokes
 from profiles.exchange.importing.plain_cells import plain, undefused
 from profiles.exchange.importing.statuses import status_of
 from profiles.exchange.importing.targets import Target
-from profiles.exchange.importing.written_names import as_written
 from profiles.normalise import folded, normal_id, printed_number
+from profiles.shouted_names import as_written
 
 LONGEST_TEXT: Final = 200
 LONGEST_TAG: Final = 50
@@ -145,7 +145,7 @@ def _text(text: str, reader: Reader) -> Read:
 
 def _name(text: str, reader: Reader) -> Read:
     """A name all in capitals is written as names are: VAN DER MERWE becomes van der Merwe, O'BRIEN O'Brien."""
-    if not any(map(str.isalpha, text)):
+    if not any(map(str.isalpha, text)) or text.startswith(("=", "@")):
         raise Unreadable(f"{text[:50]!r} is no name")
     if "@" in text and reader.club.email(text) is not None:
         raise Unreadable(f"{text[:50]!r} is an e-mail address and no name")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from profiles.exchange.importing.headers import BY_WORDS, VAGUE, is_consent, is_of_others
+from profiles.exchange.importing.headers import BY_WORDS, VAGUE, is_consent, is_of_others, words_of_header
 from profiles.exchange.importing.plain_cells import plain
 from profiles.exchange.importing.statuses import status_of
 from profiles.exchange.importing.targets import LABELS, MANY, Target
@@ -43,7 +43,7 @@ def guess_columns(
         for place in range(len(header))
     ]
     guesses = [_guess(name, cells, remembered) for name, cells in zip(header, columns, strict=True)]
-    return _without_halves(_without_rivals(header, guesses, columns))
+    return _without_halves(_without_rivals(header, guesses, columns), rows[:MOST_LOOKED_AT])
 
 
 def is_own_export(header: Sequence[str]) -> bool:
@@ -65,6 +65,7 @@ def _guess(name: str, cells: Sequence[str], remembered: Mapping[str, str]) -> Gu
         return Guess(Target.IGNORE, note="Consent is kept by the Messaging service and never imported.")
     if is_of_others(name):
         return Guess(Target.IGNORE, note="Seems to be about somebody else than the row's person.")
+    words = words_of_header(name)
     target = BY_WORDS.get(words)
     if target is Target.MEMBER and cells and _share(cells, _is_number) < CERTAIN_SHARE:
         target = Target.MEMBER_NUMBER
@@ -107,7 +108,7 @@ def _without_rivals(
 
 def _strength(name: str, guess: Guess) -> int:
     """2: staff said so once; 1: a header that means nothing else; 0: one that may."""
-    return 2 if guess.why == "remembered" else int(folded(name) not in VAGUE)
+    return 2 if guess.why == "remembered" else int(words_of_header(name) not in VAGUE)
 
 
 def _alike(places: list[int], columns: Sequence[Sequence[str]]) -> list[int]:
@@ -142,16 +143,35 @@ def _counts_up(cells: Sequence[str]) -> bool:
     )
 
 
-def _without_halves(guesses: list[Guess]) -> list[Guess]:
-    """With both names known, or a last name beside "name", the full name would only repeat or be the first name."""
-    targets = {guess.target for guess in guesses}
-    if Target.FULL_NAME not in targets or Target.LAST_NAME not in targets:
+def _without_halves(guesses: list[Guess], rows: Sequence[Sequence[str]]) -> list[Guess]:
+    """What "name" means beside a column of first or of last names: the other half, or both, which then repeats.
+
+    Name and Vorname, as German lists have it, are last and first name; Name "Ann Bell" and First name "Ann" are not.
+    """
+    targets = {guess.target: place for place, guess in enumerate(guesses)}
+    if Target.FULL_NAME not in targets or not targets.keys() & {Target.FIRST_NAME, Target.LAST_NAME}:
         return guesses
-    instead = Target.IGNORE if Target.FIRST_NAME in targets else Target.FIRST_NAME
+    if targets.keys() >= {Target.FIRST_NAME, Target.LAST_NAME}:
+        instead = Target.IGNORE
+    elif Target.LAST_NAME in targets:
+        instead = Target.FIRST_NAME
+    elif _holds(rows, targets[Target.FULL_NAME], targets[Target.FIRST_NAME]):
+        return guesses
+    else:
+        instead = Target.LAST_NAME
     return [
         Guess(instead, guess.why) if guess.target is Target.FULL_NAME and guess.why != "remembered" else guess
         for guess in guesses
     ]
+
+
+def _holds(rows: Sequence[Sequence[str]], whole: int, part: int) -> bool:
+    """Whether the cells of one column mostly have those of the other in them."""
+    both = [
+        (folded(row[whole]).split(), folded(row[part]).split()) for row in rows if max(whole, part) < len(row)
+    ]
+    told = [set(words) <= set(all_words) for all_words, words in both if words and all_words]
+    return sum(told) > len(told) * HALF
 
 
 def _share(cells: Sequence[str], is_so: Callable[[str], bool]) -> float:

@@ -8,11 +8,16 @@ Pure.
 import csv
 import re
 from collections.abc import Iterator
-from enum import Enum
 from typing import Final
 
 MOST_COLUMNS: Final = 200
 LONGEST_CELL: Final = 10_000
+# Of all rows together: what a process may hold of a file.
+MOST_CELLS: Final = 6_000_000
+# In a file with more of them no mark means anything.
+MOST_STRAYS: Final = 1_000
+# A cell may be as long as a file; it is cut when it is kept.
+csv.field_size_limit(2**31 - 1)
 # A cell of an address or a note has no more lines.
 MOST_LINES: Final = 100
 MARK: Final = '"'
@@ -23,7 +28,7 @@ Cells = list[str]
 
 
 class TooManyRows(Exception):
-    """More rows than wanted."""
+    """More rows than wanted, or more cells than a process should hold."""
 
 
 def lines_of(text: str) -> list[str]:
@@ -40,14 +45,18 @@ def csv_rows(text: str, separator: str, *, most: int) -> tuple[list[tuple[int, C
     strays: list[int] = []
     lines = lines_of(text)
     usual = _usual_separators(lines, separator)
-    place = 0
+    place = filled = 0
     while place < len(lines):
-        taken, is_stray = _record(lines, place, separator, usual)
+        if len(strays) < MOST_STRAYS:
+            taken, is_stray = _record(lines, place, separator, usual)
+        else:
+            taken, is_stray = 1, MARK in lines[place]
         if is_stray:
             strays.append(place + 1)
         cells = _cells("".join(lines[place : place + taken]), separator, is_stray=is_stray)
         if any(cells):
-            if len(rows) >= most:
+            filled += len(cells)
+            if len(rows) >= most or filled > MOST_CELLS:
                 raise TooManyRows
             rows.append((place + 1, cells))
         place += taken
@@ -59,48 +68,47 @@ def csv_rows(text: str, separator: str, *, most: int) -> tuple[list[tuple[int, C
 
 def _record(lines: list[str], place: int, separator: str, usual: int) -> tuple[int, bool]:
     """How many lines the record that begins here has, and whether its mark is stray."""
-    if MARK not in lines[place] or _state(lines[place], separator) is not _State.OPEN:
+    marks = _Marks(separator)
+    if MARK not in lines[place] or not marks.is_open_after(lines[place]):
         return 1, False
-    whole = lines[place]
-    is_over_rows = False
     for taken in range(2, min(MOST_LINES, len(lines) - place) + 1):
         line = lines[place + taken - 1]
-        whole += line
-        state = _state(whole, separator)
-        if state is not _State.OPEN:
-            is_stray = is_over_rows or state is _State.TORN
-            return (1, True) if is_stray else (taken, False)
-        is_over_rows = is_over_rows or (usual > 0 and line.count(separator) == usual)
+        if not marks.is_open_after(line):
+            return (1, True) if marks.is_torn else (taken, False)
+        if usual > 0 and line.count(separator) == usual:
+            # It runs over a row.
+            return 1, True
     return 1, True
 
 
-class _State(Enum):
-    """Of the quoted cells of a text: all are closed; the last is open; one ends in the middle of a word."""
+class _Marks:
+    """Follows the quoted cells of a record, line by line; marks in cells that do not begin with one mean nothing.
 
-    CLOSED = "closed"
-    OPEN = "open"
-    TORN = "torn"
+    `is_torn`: one has ended in the middle of a word.
+    """
 
+    def __init__(self, separator: str) -> None:
+        self._opening = re.compile(rf"(?:^|[{re.escape(separator)}\r\n]) *{MARK}")
+        self._behind = f"{separator}\r\n "
+        self._is_open = self.is_torn = False
 
-def _state(text: str, separator: str) -> _State:
-    """Marks inside of cells that do not begin with one mean nothing."""
-    is_quoted, is_start, is_torn = False, True, False
-    place = 0
-    while place < len(text):
-        char = text[place]
-        if is_quoted:
-            if char == MARK and text[place + 1 : place + 2] == MARK:
-                place += 1
-            elif char == MARK:
-                is_quoted = False
-                is_torn = is_torn or text[place + 1 : place + 2].strip(f"{separator}\r\n ") != ""
-        else:
-            is_quoted = char == MARK and is_start
-            is_start = char in (separator, "\n", "\r") or (is_start and char == " ")
-        place += 1
-    if is_quoted:
-        return _State.OPEN
-    return _State.TORN if is_torn else _State.CLOSED
+    def is_open_after(self, line: str) -> bool:
+        """Whether a quoted cell goes on behind this line."""
+        place = 0
+        while True:
+            if self._is_open:
+                place = line.find(MARK, place) + 1
+                if not place:
+                    return True
+                if line.startswith(MARK, place):
+                    place += 1
+                    continue
+                self._is_open = False
+                self.is_torn = self.is_torn or line[place : place + 1].strip(self._behind) != ""
+            opening = self._opening.search(line, place)
+            if opening is None:
+                return False
+            self._is_open, place = True, opening.end()
 
 
 def _usual_separators(lines: list[str], separator: str) -> int:
@@ -113,7 +121,7 @@ def _cells(record: str, separator: str, *, is_stray: bool) -> Cells:
     if is_stray:
         rows = csv.reader([record], delimiter=separator, quoting=csv.QUOTE_NONE)
     else:
-        rows = csv.reader(lines_of(record), delimiter=separator)
+        rows = csv.reader(lines_of(record), delimiter=separator, skipinitialspace=True)
     cells = next(rows, [])[:MOST_COLUMNS]
     if is_stray:
         cells = [cell.strip().strip(MARK) for cell in cells]

@@ -18,7 +18,7 @@ NAMES: Final[Mapping[str, str]] = {
     "cp1254": "Windows (Turkish)",
 }
 # Tried on what is not Unicode; of two that read alike the first.
-CANDIDATES: Final = ("cp1252", "mac_roman", "cp1250", "cp1251")
+CANDIDATES: Final = ("cp1252", "iso8859-15", "mac_roman", "cp1250", "cp1251")
 MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -28,8 +28,10 @@ MARKS: Final = (
 BYTE_ORDER_MARK: Final = "\ufeff"
 LOOKED_AT: Final = 200_000
 # Signs beside letters in any language: apostrophes, dashes, №.
-USUAL_SIGNS: Final = frozenset("’‘“”„«»–—…€£°ºª№·´`")
+USUAL_SIGNS: Final = frozenset("’‘“”„«»–—…€£°ºª№´`")
 MANY_IN_A_ROW: Final = 3
+# Letters that no language has in one word: what Western Windows makes of Czech (Dvořák, Horáček).
+STRANGERS: Final = ((frozenset("øæå"), frozenset("áíýúèìòù")), (frozenset("èìòù"), frozenset("áíýú")))
 # Two bytes a sign: of Latin letters every second one is zero.
 HALF_ZERO: Final = 0.4
 
@@ -101,11 +103,14 @@ def _odd(word: str) -> int:
             alphabets |= {"LATIN"} if char.isalpha() else set()
             continue
         if not char.isalpha():
-            odd += 3 * (char not in USUAL_SIGNS)
+            # Catalan l·l.
+            odd += 3 * (char not in USUAL_SIGNS and not (char == "·" and before in "lL"))
             continue
         alphabet = unicodedata.name(char, "?").split()[0]
         alphabets.add(alphabet)
         in_a_row = in_a_row + 1 if alphabet == "LATIN" else 0
         is_inner_capital = char.isupper() and (before.islower() or (before.isalpha() and behind.islower()))
         odd += 2 * (in_a_row >= MANY_IN_A_ROW) + is_inner_capital
-    return odd + 3 * (len(alphabets) > 1)
+    letters = set(word.lower())
+    strange = any(letters & one and letters & other for one, other in STRANGERS)
+    return odd + strange + 3 * (len(alphabets) > 1)

@@ -6,10 +6,10 @@ from typing import Final
 
 from profiles.normalise import folded
 
-# As printed: 12.4M, N12.4, HI 12.4, 8.1R, 15*, +2.1, plus 2, 12½; letters say how a handicap came about.
+# As printed: 12.4M, N12.4, HI 12.4, 8.1R, 15*, +2.1, plus 2, 2.1+, 12½; letters say how a handicap came about.
 PRINTED: Final = re.compile(
     r"(?:hi|hcp|hcap|whs|ga|index|exact|[a-z])?[ .:]*(?:(?P<sign>[+\-−–])|(?P<plus>plus|p))?[ ]*"
-    r"(?P<whole>\d{0,2})(?P<half>½)?(?:[.,](?P<part>\d{1,2}|\d{4,}))?[ ]*[a-z*]{0,2}",
+    r"(?P<whole>\d{0,2})(?P<half>½)?(?:[.,](?P<part>\d{1,2}|\d{4,}))?[ ]*(?P<behind>\+)?[a-z*]{0,2}",
     re.IGNORECASE,
 )
 IN_BRACKETS: Final = re.compile(r"\s*\([^()]*\)\s*$")
@@ -39,4 +39,4 @@ def read_strokes(text: str) -> Decimal | None:
     if printed["half"]:
         number += Decimal("0.5")
     # Nobody plays off less than none: a minus in front is how some lists write a plus handicap.
-    return -number if printed["sign"] or printed["plus"] else number
+    return -number if printed["sign"] or printed["plus"] or printed["behind"] else number

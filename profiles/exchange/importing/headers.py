@@ -1,5 +1,6 @@
 """Headers of columns as clubs and their programs write them, and what they mean."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -9,6 +10,7 @@ from profiles.normalise import folded
 # Headers as clubs write them, folded; English, Afrikaans, and the languages of European club software.
 SYNONYMS: Final[Mapping[Target, str]] = {
     Target.MEMBER: (
+        "会员号|会员编号|"
         "medlemsnummer|medlemsnr|mitgliedsnr|numero de adherent|numero adherent|n adherent|no socio|numero socio|"
         "no de socio|tessera|numero tessera|nr członka|nr czlonka|jasennumero|club number|membership nr|mem number|"
         "member number|member no|member nr|member id|memberid|memberno|membership number|membership no|membership id|"
@@ -19,22 +21,26 @@ SYNONYMS: Final[Mapping[Target, str]] = {
     Target.GOLF_RSA: "golfrsa|golf rsa|golfrsa number|golf rsa number|golfrsa id|golfrsa no|saga number|saga no|hna id",
     Target.CDH: "cdh|cdh id|cdh number|cdh no|cdhid|england golf number|whs number|golf ireland number",
     Target.FIRST_NAME: (
+        "名|名字|"
         "roepnaam|rufname|fornamn|fornavn|etunimi|imie|fore name|forenames|nom de pila|nome proprio|"
         "first name|firstname|first names|first|forename|forenames|given name|given names|christian name|known as|"
         "preferred name|voornaam|voorname|noemnaam|vorname|prenom|nombre|primeiro nome|name first|first name s"
     ),
     Target.LAST_NAME: (
+        "姓|"
         "efternamn|efternavn|etternavn|sukunimi|nazwisko|cognome|primer apellido|ultimo nome|nom de famille|"
         "name last|family name s|zuname|"
         "last name|lastname|last|surname|family name|second name|sur name|van|nachname|familienname|achternaam|nom|"
         "apellido|apellidos|sobrenome|apelido|name last|name surname"
     ),
     Target.FULL_NAME: (
+        "姓名|"
         "nome|nome completo|nombre completo|nombre y apellidos|nom complet|vollstandiger name|full names|"
         "name|full name|fullname|member name|player name|player|customer|customer name|contact name|name and surname|"
         "naam|naam en van|volle naam"
     ),
     Target.EMAIL: (
+        "邮箱|电子邮箱|电子邮件|"
         "e mailadres|emailadres|e post|epost|mail adresse|mailadresse|adresse e mail|adresse mail|adres e mail|"
         "sahkoposti|indirizzo e mail|e mail privat|email privat|work email|e mail work|email work|e mail personal|"
         "personal email|home email|"
@@ -45,6 +51,7 @@ SYNONYMS: Final[Mapping[Target, str]] = {
         "correo electronico"
     ),
     Target.PHONE: (
+        "手机|手机号|手机号码|电话|电话号码|"
         "tel h|tel w|tel home|tel work|tel cell|tel mobile|home phone number|work tel|mobiltelefon|mobilnummer|mobiel|"
         "mobiele telefoon|telefon privat|telefon mobil|tel portable|telephone portable|telefono movil|cellulare|"
         "puhelin|telefone|celular|numer telefonu|handynummer|rufnummer|mobil nr|mob|mob no|"
@@ -58,12 +65,13 @@ SYNONYMS: Final[Mapping[Target, str]] = {
         "telefonnummer|movil|telefono|telemovel|portable|whatsapp"
     ),
     Target.BIRTH: (
+        "geb|geb am|出生日期|生日|"
         "geb datum|geburtstag|geboren|geboren am|ne e le|ne le|data di nascita|fodselsdato|fodelsedatum|syntymaaika|"
         "data urodzenia|birth day|date birth|"
         "date of birth|dateofbirth|birth date|birthdate|birthday|dob|d o b|born|geboortedatum|geb datum|geburtsdatum|"
         "geburtstag|date de naissance|fecha de nacimiento|data de nascimento"
     ),
-    Target.GENDER: "kon|kjonn|plec|sukupuoli|sesso|gender|sex|m f|geslag|geslacht|geschlecht|sexe|sexo",
+    Target.GENDER: "性别|kon|kjonn|plec|sukupuoli|sesso|gender|sex|m f|geslag|geslacht|geschlecht|sexe|sexo",
     Target.POSTCODE: (
         "home postal code|home postcode|address 1 postal code|mailing zip postal code|mailing zip|zip postal code|"
         "post nr|postnr|postnummer|kod pocztowy|postinumero|cp|"
@@ -98,7 +106,10 @@ SYNONYMS: Final[Mapping[Target, str]] = {
         "valid until|valid to|paid until|end date|vervaldatum|ablaufdatum|gultig bis|einddatum"
     ),
     Target.PREFIX: "tussenvoegsel|tussenvoegsels|voorvoegsel|voorvoegsels|name prefix|last name prefix|namenszusatz",
-    Target.TAGS: "categories|kategorien|etiquetas|tags|tag|labels|label|groups|group|keywords|interests",
+    Target.TAGS: (
+        "group membership|标签|"
+        "categories|kategorien|etiquetas|tags|tag|labels|label|groups|group|keywords|interests"
+    ),
 }
 BY_WORDS: Final[Mapping[str, Target]] = {
     word: target for target, words in SYNONYMS.items() for word in words.split("|")
@@ -128,14 +139,21 @@ OTHERS: Final = (
     "conjoint pareja coniuge eggenoot eggenote noodgeval urgence emergencia emergenza agent secretary manager "
     "assistant invited introduced bill billing payer"
 )
+INNER_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Columns about somebody else than the row's person: their address would be taken for the person's own.
 OF_OTHERS: Final = frozenset(OTHERS.split())
 
 
+def words_of_header(text: str) -> str:
+    """A header folded, with its words apart as programs run them together: MobilePhone."""
+    words = folded(text)
+    apart = words if words in BY_WORDS else folded(INNER_CAPITAL.sub(" ", text))
+    return apart if apart in BY_WORDS else words
+
+
 def is_known_header(text: str, remembered: Mapping[str, str]) -> bool:
     """Whether the text is the header of a known kind of column."""
-    words = folded(text)
-    return words in BY_WORDS or words in remembered
+    return words_of_header(text) in BY_WORDS or folded(text) in remembered
 
 
 def is_consent(header: str) -> bool:

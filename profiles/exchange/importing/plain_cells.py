@@ -29,6 +29,9 @@ def plain(cell: str) -> str:
         text = text.translate(WIDE)
     if formula := QUOTED_FORMULA.fullmatch(text):
         text = " ".join(formula[1].replace('""', '"').split())
+    # A program that marks texts by apostrophes: 'Ann'. 't Hooft has none behind.
+    if len(text) > 2 and text[0] == text[-1] == "'" and "'" not in text[1:-1]:  # noqa: PLR2004 - both marks
+        text = text[1:-1].strip()
     # One apostrophe in front keeps a spreadsheet from reading what follows; our own export writes it.
     if text.startswith("'") and (text[1:2] in FORMULA_SIGNS or text[1:].isdigit()):
         text = text[1:]

@@ -20,6 +20,9 @@ MOST_SECONDS: Final = 120
 # What a zip may grow to, and how many times its size.
 MOST_UNZIPPED: Final = 400 * 1024 * 1024
 MOST_CELLS: Final = 40_000_000
+# Handed over: of all sheets together, without what is empty at the end of rows.
+MOST_KEPT: Final = 6_000_000
+MOST_MERGED: Final = 5_000
 MOST_COLUMNS: Final = 200
 LONGEST_CELL: Final = 10_000
 FAR: Final = "FAR"
@@ -38,7 +41,12 @@ def read(content: bytes, wanted: str, most_rows: int) -> dict[str, Any]:
         if wanted and wanted not in workbook.sheet_names:
             return {"error": NO_SHEET, "sheets": workbook.sheet_names}
         names = [wanted] if wanted else shown or workbook.sheet_names
-        sheets = [_sheet(workbook.get_sheet_by_name(name), name, most_rows) for name in names]
+        sheets, kept = [], 0
+        for name in names:
+            sheets.append(_sheet(workbook.get_sheet_by_name(name), name, most_rows))
+            kept += sum(map(len, sheets[-1]["rows"]))
+            if kept > MOST_KEPT:
+                return {"error": FAR}
     except (CalamineError, OSError) as error:
         return {"error": LOCKED, "text": str(error)}
     return {"sheets": sheets, "shown": shown, "hidden": len(workbook.sheet_names) - len(shown)}
@@ -49,12 +57,19 @@ def _sheet(sheet: CalamineSheet, name: str, most_rows: int) -> dict[str, Any]:
         return {"name": name, "error": FAR, "rows": [], "merged": []}
     rows: list[list[str]] = []
     for row in sheet.iter_rows():
-        rows.append([_text(value) for value in row[:MOST_COLUMNS]])
+        cells = [_text(value) for value in row[:MOST_COLUMNS]]
+        while cells and not cells[-1]:
+            cells.pop()
+        rows.append(cells)
         if len(rows) >= most_rows:
             break
     # `iter_rows` begins with the first row that is not empty.
     above = sheet.start[0] if sheet.start else 0
-    return {"name": name, "rows": [[]] * above + rows, "merged": sheet.merged_cell_ranges or []}
+    return {
+        "name": name,
+        "rows": [[]] * above + rows,
+        "merged": (sheet.merged_cell_ranges or [])[:MOST_MERGED],
+    }
 
 
 def _unzipped(content: bytes) -> int:

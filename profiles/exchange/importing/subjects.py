@@ -18,7 +18,7 @@ from profiles.exchange.importing.statuses import DECEASED, MEMBERS
 from profiles.exchange.importing.targets import DAYS, KEYS, LABELS, Target
 from profiles.exchange.importing.written_names import is_family, people_in, split_name
 from profiles.models import CRM_RECORD, LifecycleStage, MemberImport, ProfileStatus
-from profiles.normalise import folded
+from profiles.normalise import folded, is_mobile
 
 SOURCE: Final = "crm"
 ADDRESSES: Final = (Target.EMAIL, Target.PHONE)
@@ -34,7 +34,11 @@ OF_MEMBERS: Final = (
 )
 # The key of the customer whom an id of this platform names, found at the check.
 KNOWN_BY: Final = "knownBy"
-NO_FACTS: Final = frozenset({*KEYS, Target.TAGS, Target.CREATED_AT, Target.CUSTOMER, KNOWN_BY})
+# A status stands there that nobody has given a meaning: not understood makes nobody a member.
+UNKNOWN_STATUS: Final = "unknownStatus"
+NO_FACTS: Final = frozenset(
+    {*KEYS, Target.TAGS, Target.CREATED_AT, Target.CUSTOMER, KNOWN_BY, UNKNOWN_STATUS}
+)
 # By the form of an import.
 OLD_IDS: Final[Mapping[str, Target]] = {
     MemberImport.Form.MCA_ZA: Target.MCA_ZA,
@@ -113,11 +117,13 @@ class RowReader:
             except Unreadable as error:
                 if target is Target.MEMBER and self._keep_printed(row, cell, reader):
                     continue
+                if target is Target.STATUS:
+                    row.values[UNKNOWN_STATUS] = True
                 _remark(row, target, f"{error}; left out.")
                 continue
             if read.value is not None and target in row.values and target is not Target.TAGS:
                 if read.value != row.values[target]:
-                    _remark(row, target, f"a second one, {plain(cell)[:50]!r}; left out.")
+                    self._keep_one(row, target, read.value, plain(cell))
                 continue
             if read.remark:
                 _remark(row, target, f"{read.remark}.")
@@ -125,6 +131,14 @@ class RowReader:
         _join_prefix(row)
         row.problem = couple_problem(row.values, cells, self._columns)
         return row
+
+    @staticmethod
+    def _keep_one(row: RowRead, target: Target, value: Any, said: str) -> None:
+        """Of two for one target the first; but a mobile number, which messages reach, before another."""
+        kept = row.values[target]
+        if target is Target.PHONE and is_mobile(value) and not is_mobile(kept):
+            row.values[target.value], said = value, kept
+        _remark(row, target, f"a second one, {said[:50]!r}; left out.")
 
     @staticmethod
     def _keep_printed(row: RowRead, cell: str, reader: Reader) -> bool:
@@ -258,7 +272,9 @@ def subject_of_row(
 
 
 def stage_of_values(values: Mapping[str, Any]) -> LifecycleStage:
-    """MEMBER where the row says anything of a membership that is not over; a status decides alone."""
+    """MEMBER where the row says anything of a membership that is not over; a status decides alone, known or not."""
+    if values.get(UNKNOWN_STATUS):
+        return LifecycleStage.SUBSCRIBER
     status = values.get(Target.STATUS)
     is_member = status in MEMBERS if status else any(values.get(one) for one in OF_MEMBERS)
     return LifecycleStage.MEMBER if is_member else LifecycleStage.SUBSCRIBER

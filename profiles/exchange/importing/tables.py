@@ -11,15 +11,26 @@ from typing import Any, Final
 import orjson
 
 from profiles.exchange.importing import sheets
-from profiles.exchange.importing.csv_rows import LONGEST_CELL, Cells, TooManyRows, csv_rows, lines_of
+from profiles.exchange.importing.csv_rows import (
+    LONGEST_CELL,
+    MOST_CELLS,
+    Cells,
+    TooManyRows,
+    csv_rows,
+    lines_of,
+)
 from profiles.exchange.importing.encodings import NAMES as ENCODING_NAMES
 from profiles.exchange.importing.encodings import decoded
 from profiles.exchange.importing.headers import is_known_header
+from profiles.normalise import folded
 from tenants.errors import InvalidError
 
 MOST_BYTES: Final = 30 * 1024 * 1024
 MOST_ROWS: Final = 200_000
-TOO_MANY: Final = f"The file has more than {MOST_ROWS:,} rows: split it."
+TOO_MANY: Final = (
+    f"The file has more than {MOST_ROWS:,} rows, or {MOST_CELLS // 1_000_000} million cells: split it, or leave out"
+    " columns."
+)
 TOO_FAR: Final = (
     "The workbook has cells far outside of its table, or is too large: copy the rows of people into a new sheet and"
     " save that."
@@ -46,8 +57,18 @@ NO_TABLES: Final[Mapping[bytes, str]] = {
 LINES_LOOKED_AT: Final = 200
 WORKBOOK_SIGNS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 TOLD_SEPARATOR: Final = re.compile("sep=(.)", re.IGNORECASE)
+# No cell of people is merged over more rows.
+TALLEST_MERGED: Final = 500
+# How a line of sums, or of who printed the list, begins; folded.
+OF_SUMS: Final = re.compile(
+    r"(?:(?:grand|sub|overall|net) ?)?(?:totals?|sums?|averages?|avg|counts?|printed|page \d+|end of (?:list|report)|"
+    r"summe|gesamt|zwischensumme|gesamtsumme|anzahl|durchschnitt|mittelwert|seite \d+|gedruckt|totaal|subtotaal|"
+    r"groottotaal|gemiddelde?|aantal|totaux|somme|moyenne|nombre|suma|promedio|media|totale|soma)\b.*"
+)
 # Below so many columns one filled cell is no sign of anything.
 NARROW: Final = 3
+HEADER_WORDS: Final = 2
+FEWEST_OF_PHONE: Final = 9
 # A title or a sum stands at the left.
 TITLES_WITHIN: Final = 2
 
@@ -72,11 +93,11 @@ class Table:
 
 @dataclass(slots=True)
 class _Grid:
-    """All cells of a file, and which of them a workbook merged: (row, first column, last column), from 0."""
+    """All cells of a file, and which of them a workbook merged: row → first and last columns, from 0."""
 
     rows: list[tuple[int, Cells]]
     notes: list[str]
-    spans: list[tuple[int, int, int]] = field(default_factory=list)
+    spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
 
 def read_table(
@@ -150,13 +171,14 @@ def _decode(content: bytes, encoding: str) -> tuple[str, str]:
 
 
 def _separator_of(text: str) -> str:
-    """The sign that parts most lines into the same number of columns, more than one."""
+    """The sign that parts most lines into the same number of columns, more than one; titles above have none."""
     lines = [line for line in lines_of(text[: 200 * LONGEST_CELL])[:LINES_LOOKED_AT] if line.strip()]
 
     def fitness(sign: str) -> tuple[int, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=sign) if row]
-        usual = max(set(widths), key=widths.count, default=1)
-        return (widths.count(usual) if usual > 1 else 0, usual)
+        rows = csv.reader(lines, delimiter=sign, skipinitialspace=True)
+        widths = [len(row) for row in rows if len(row) > 1]
+        usual = max(sorted(set(widths)), key=widths.count, default=1)
+        return (widths.count(usual), usual)
 
     try:
         return max(SEPARATORS, key=fitness)
@@ -219,15 +241,17 @@ def _known_names(rows: Sequence[tuple[int, Cells]], remembered: Mapping[str, str
     )
 
 
-def _fill_merged(grid: list[Cells], merged: Sequence[Any]) -> list[tuple[int, int, int]]:
-    """Say a merged cell's text in each row that it spans; returns the spans over several columns."""
-    spans: list[tuple[int, int, int]] = []
+def _fill_merged(grid: list[Cells], merged: Sequence[Any]) -> dict[int, list[tuple[int, int]]]:
+    """Say a merged cell's text in each row that it spans; returns row → the spans over several columns."""
+    spans: dict[int, list[tuple[int, int]]] = {}
     for (top, left), (bottom, right) in merged:
-        for row in range(top, min(bottom, len(grid) - 1) + 1):
-            if left < len(grid[row]):
-                grid[row][left] = grid[top][left]
+        text = grid[top][left] if top < len(grid) and left < len(grid[top]) else ""
+        for row in range(top, min(bottom, len(grid) - 1, top + TALLEST_MERGED) + 1):
+            if text:
+                grid[row] += [""] * (left + 1 - len(grid[row]))
+                grid[row][left] = text
             if right > left:
-                spans.append((row, left, right))
+                spans.setdefault(row, []).append((left, right))
     return spans
 
 
@@ -241,6 +265,8 @@ def _with_header(grid: _Grid, remembered: Mapping[str, str]) -> Table:
     line, names = grid.rows[place]
     above = _above(grid, place)
     width = max(len(cells) for _, cells in grid.rows[place:])
+    if width * (len(grid.rows) - place) > 4 * MOST_CELLS:
+        raise UnreadableFile(TOO_MANY)
     header = _unique(
         [
             _column_name(
@@ -252,7 +278,7 @@ def _with_header(grid: _Grid, remembered: Mapping[str, str]) -> Table:
     table = Table(header, line, [], list(grid.notes))
     for position, (row_line, cells) in _rows_below(grid, place):
         row = cells + [""] * (width - len(cells))
-        if _is_heading(grid, position, row):
+        if _is_heading(grid, position, row) or _is_header_again(row, header, remembered) or _is_sum(row):
             table.headings.add(row_line)
         table.rows.append((row_line, row))
     if place:
@@ -295,7 +321,7 @@ def _above(grid: _Grid, place: int) -> dict[int, str]:
     if place == 0:
         return {}
     cells = grid.rows[place - 1][1]
-    spans = [(left, right) for row, left, right in grid.spans if row == place - 1]
+    spans = grid.spans.get(place - 1, [])
     # A title over the whole sheet names no column.
     return {
         column: cells[left]
@@ -322,11 +348,32 @@ def _unique(names: Sequence[str]) -> list[str]:
     return unique
 
 
+def _is_header_again(row: Cells, header: Sequence[str], remembered: Mapping[str, str]) -> bool:
+    """Whether the names of the columns stand there again: on each page of a print, or in a second language."""
+    filled = [(cell, name) for cell, name in zip(row, header, strict=True) if cell]
+    if len(filled) < HEADER_WORDS:
+        return False
+    return all(folded(cell) == folded(name) or is_known_header(cell, remembered) for cell, name in filled)
+
+
+def _is_sum(row: Cells) -> bool:
+    """Whether a line begins as sums do and nobody could be reached by it: Total, Summe, Printed on."""
+    filled = [cell for cell in row if cell]
+    if not filled or "@" in "".join(filled) or not OF_SUMS.fullmatch(folded(filled[0])):
+        return False
+    # Somebody may be called Count: with another name, an address or a phone number beside it they are a person.
+    return all(
+        any(map(str.isdigit, cell)) and sum(map(str.isdigit, cell)) < FEWEST_OF_PHONE
+        for cell in filled[1:]
+        if not OF_SUMS.fullmatch(folded(cell))
+    )
+
+
 def _is_heading(grid: _Grid, position: int, row: Cells) -> bool:
     """Whether a row is a title or a sum between the people: one text over merged cells, or alone in a wide table."""
     filled = [column for column, cell in enumerate(row) if cell]
     if len(filled) != 1 or len(row) < NARROW:
         return False
     cell = row[filled[0]]
-    is_merged = any(place == position and left <= filled[0] <= right for place, left, right in grid.spans)
+    is_merged = any(left <= filled[0] <= right for left, right in grid.spans.get(position, ()))
     return is_merged or (filled[0] < TITLES_WITHIN and "@" not in cell and not cell.isdigit())
