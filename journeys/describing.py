@@ -138,11 +138,17 @@ def wait_words(until: Any) -> str:
     return f"{until.length.words}{suffix}"
 
 
+def _thing(key: str) -> str:
+    """What a key of the payload names, as in booking for bookingId."""
+    name = key.rpartition(".")[2].removesuffix("Id")
+    return "".join(f" {one.lower()}" if one.isupper() else one for one in name).strip()
+
+
 def trigger_words(trigger: Trigger, names: Mapping[str, str]) -> str:
     """What starts a journey, in one line."""
     condition = f", only if {rule_words(trigger.rule, names)}" if trigger.rule else ""
     if isinstance(trigger, EventTrigger):
-        key = f", once for each {trigger.key}" if trigger.key else ""
+        key = f", once for each {_thing(trigger.key)}" if trigger.key else ""
         where = "".join(f", {part_words(one)}" for one in trigger.where)
         return f"{event_words(trigger.event)}{where}{key}{condition}"
     if isinstance(trigger, SegmentTrigger):

@@ -29,6 +29,7 @@ from journeys.trying import shadow
 from journeys.world import segment_names
 from messaging.composing import club_values
 from messaging.models import Delivery, Message
+from messaging.readers import reader_of
 from messaging.rendering import TemplateProblem, render, render_strict, values_for
 from profiles.models import Activity, CustomerProfile
 from profiles.representation import customer_fields
@@ -153,7 +154,9 @@ def _messages(journey: Journey, profile: CustomerProfile, run_id: int) -> list[d
     data = RunData.objects.filter(run_id=run_id).first()
     extra = {"event": data.data if data else {}, "run": data.variables if data else {}}
     tenant = Tenant.objects.get(pk=journey.tenant_id)
-    values = values_for(customer_fields(profile), club=club_values(tenant), extra=extra)
+    values = values_for(
+        customer_fields(profile), club=club_values(tenant), extra=extra, reader=reader_of(tenant)
+    )
     rows: Sequence[Delivery] = list(
         Delivery.objects.filter(source_id=journey.pk, profile_id=profile.pk).order_by("due_at", "id")
     )

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 from messaging.models import Message, SendPolicy
-from messaging.rendering import TemplateProblem, render, values_for
+from messaging.readers import reader_of
+from messaging.rendering import TemplateProblem, named_in, profile_values, render, values_for
 from profiles.representation import row_fields
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -63,14 +64,14 @@ class Composer:
 
     def __init__(self, tenant: Tenant, policy: SendPolicy) -> None:
         self._tenant, self._policy = tenant, policy
-        self._club = club_values(tenant)
+        self._club, self._reader = club_values(tenant), reader_of(tenant)
         self._messages: dict[UUID, Message] = {}
+        self._named: dict[UUID, frozenset[str]] = {}
 
     def compose(self, one: Recipient, extra: Mapping[str, Any] | None) -> Fields:
         """The message as the contract has it. Raises Undeliverable."""
         message = self._message(one.message_id)
         fields = row_fields(one.profile)
-        values = values_for(fields, club=self._club, extra=extra)
         composed: Fields = {
             "idempotencyKey": one.key,
             "channel": one.channel,
@@ -80,11 +81,15 @@ class Composer:
             "from": self._sender(one.channel),
         }
         if message.template_id:
-            given = {name: values[name] for name in BASIC if values.get(name) is not None}
+            known = profile_values(fields)
+            given = {name: known[name] for name in BASIC if known.get(name) is not None}
             return composed | {
                 "templateId": message.template_id,
                 "variables": given | {"club": self._club} | dict(extra or {}),
             }
+        values = values_for(
+            fields, club=self._club, extra=extra, reader=self._reader, named=self._names_of(message)
+        )
         try:
             return composed | {"content": content(message, values)}
         except TemplateProblem as problem:
@@ -98,6 +103,12 @@ class Composer:
             if found is None:
                 raise Undeliverable("The text is gone.")
             self._messages[message_id] = found
+        return found
+
+    def _names_of(self, message: Message) -> frozenset[str]:
+        found = self._named.get(message.pk)
+        if found is None:
+            found = self._named[message.pk] = named_in(message.subject, message.body, message.html)
         return found
 
     def _sender(self, channel: str) -> Fields:

@@ -4,15 +4,18 @@ Strict for a preview: a token that nobody knows is an error with its place. Leni
 empty, or what the filter `default` says. Templates are sandboxed by the library and limited here in loops and length.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
-from liquid import Environment, StrictUndefined
+from liquid import Environment, RenderContext, StrictUndefined
+from liquid.builtin.output import Output, OutputNode
 from liquid.exceptions import LiquidError, LiquidSyntaxError, UndefinedError
+from liquid.stringify import to_liquid_string
 
+from messaging.readers import Reader, Written
 from profiles.customer_table import NAMES
 
 LONGEST_TEXT: Final = 200_000
@@ -34,7 +37,23 @@ class TemplateProblem(ValueError):
         return f"{where}line {self.line}, column {self.column}: {self.message}"
 
 
+class _OutputNode(OutputNode):
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        value = self.expression.evaluate(context)
+        return buffer.write(
+            to_liquid_string(value.text if isinstance(value, Written) else value, context.autoescape)
+        )
+
+
+class _Output(Output):
+    node_class = _OutputNode
+
+
 class _Limited(Environment):
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        super().setup_tags_and_filters(extra=extra)
+        self.add_tag(_Output)
+
     loop_iteration_limit = 2_000
     output_stream_limit = LONGEST_TEXT
     local_namespace_limit = 20_000
@@ -126,7 +145,7 @@ class Rendered:
 
 
 def profile_values(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The tokens of one profile (its API fields): dates as text that people read, money in whole units."""
+    """The tokens of one profile (its API fields) as programs write them: days and moments in ISO 8601, whole units."""
     values = {
         name: value if (told := _TOLD.get(type(value))) is None else told(value)
         for name, value in fields.items()
@@ -139,12 +158,29 @@ def profile_values(fields: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def named_in(*texts: str) -> frozenset[str]:
+    """Which names of values occur in the texts at all."""
+    return frozenset(name for name in (*FIELDS, "event", "run") if any(name in text for text in texts))
+
+
 def values_for(
-    fields: Mapping[str, Any], *, club: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+    fields: Mapping[str, Any],
+    *,
+    club: Mapping[str, Any],
+    extra: Mapping[str, Any] | None = None,
+    reader: Reader | None = None,
+    named: Container[str] | None = None,
 ) -> dict[str, Any]:
-    """Everything that a text may name: fields of the profile, `profile`, `club`, and what `extra` holds."""
-    profile = profile_values(fields)
-    return {"event": {}, "run": {}, **profile, "profile": profile, "club": dict(club), **(extra or {})}
+    """Everything that a text may name: fields of the profile, `profile`, `club`, and what `extra` holds.
+
+    `reader`: for a text that people read; None for one that programs read. `named`: the only names that the text holds
+    (`named_in`), where many are written to.
+    """
+    profile, more = profile_values(fields), dict(extra or {})
+    if reader is not None:
+        profile = reader.profile(profile, fields.get("lifetimeValue"), named)
+        more = reader.told(more) if named is None or "event" in named or "run" in named else more
+    return {"event": {}, "run": {}, **profile, "profile": profile, "club": dict(club), **more}
 
 
 def _to_the_minute(value: datetime) -> str:

@@ -10,6 +10,7 @@ from messaging import planning
 from messaging.composing import club_values
 from messaging.models import DeliveryStatus, MessageClass, Reason, SendChannel, Source
 from messaging.planning import Candidate, Decision, Sending
+from messaging.readers import reader_of
 from messaging.rendering import Rendered, render_strict, values_for
 from messaging.texts import keep_message
 from profiles.models import CustomerProfile
@@ -75,7 +76,7 @@ def _decide(profile_id: UUID, ways: Mapping[str, UUID]) -> list[Decision]:
 
 def preview(profile: CustomerProfile, tenant: Tenant, *, subject: str, body: str) -> Rendered:
     """The text as this person would get it. Raises TemplateProblem with its place."""
-    values = values_for(customer_fields(profile), club=club_values(tenant))
+    values = values_for(customer_fields(profile), club=club_values(tenant), reader=reader_of(tenant))
     return Rendered(
         render_strict(subject, values, part="subject"), render_strict(body, values, part="text"), ""
     )

@@ -13,6 +13,7 @@ import orjson
 from django.db import connection
 
 from profiles.models import CustomerProfile
+from profiles.shouted_names import as_written
 from profiles.vocabulary import SLOTS
 from tenants.actors import ActorKind, current_actor
 from tenants.scope import current_tenant_id
@@ -71,7 +72,7 @@ def names_of(profile_ids: Iterable[UUID]) -> dict[UUID, str]:
     people = CustomerProfile.objects.filter(pk__in=list(profile_ids)).order_by(
         "first_name", "last_name", "pk"
     )
-    return {one.pk: f"{one.first_name} {one.last_name}".strip() or NAMELESS for one in people}
+    return {one.pk: as_written(f"{one.first_name} {one.last_name}".strip()) or NAMELESS for one in people}
 
 
 def named(profile_ids: Iterable[UUID]) -> str:

@@ -15,6 +15,7 @@ from campaigns.representation import reason_text, recipient_fields, recipients_o
 from campaigns.schedule import explain
 from campaigns.stats import RATES, closing_sum, stats_of
 from messaging.models import DeliveryStatus
+from tenants.admin import formatting
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
@@ -60,12 +61,12 @@ def campaign_page(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
         may_edit=may_edit,
         rhythm=explain(campaign.recur_pattern) if campaign.recur_pattern else "",
         stats=stats,
-        rates=_rates(stats, is_mail="EMAIL" in campaign.channels),
+        rates=_rates(stats, club, is_mail="EMAIL" in campaign.channels),
         field=SOURCE if "EMAIL" in campaign.channels else "",
-        channels=_channel_rows(stats["channels"]),
-        bars=_bars(stats["hours"]),
-        lift=_lift_words(stats["lift"]),
-        test=_test_words(stats["test"]),
+        channels=_channel_rows(stats["channels"], club),
+        bars=_bars(stats["hours"], club),
+        lift=_lift_words(stats["lift"], club),
+        test=_test_words(stats["test"], club),
         acts=campaign.acts.order_by("-id")[:20],
         crumb={"link": reverse("admin:campaigns"), "title": "Campaigns"},
         **progress_of(campaign, club),
@@ -97,7 +98,7 @@ def progress_of(campaign: Campaign, club: Tenant) -> dict[str, Any]:
     }
 
 
-def _rates(stats: dict[str, Any], *, is_mail: bool) -> list[tuple[str, int, str, str, str]]:
+def _rates(stats: dict[str, Any], club: Tenant, *, is_mail: bool) -> list[tuple[str, int, str, str, str]]:
     """Words, count, rate, the club's own past rate and the field's, of what the report opens with."""
     past = (stats["past"] or {}).get("rates", {})
     field = FIELD_RATES if is_mail else {}
@@ -105,13 +106,13 @@ def _rates(stats: dict[str, Any], *, is_mail: bool) -> list[tuple[str, int, str,
         (
             RATE_WORDS[rate],
             stats["counters"][name],
-            *(_percent(rates.get(rate)) for rates in (stats["rates"], past, field)),
+            *(_percent(rates.get(rate), club) for rates in (stats["rates"], past, field)),
         )
         for rate, name in RATES.items()
     ]
 
 
-def _channel_rows(channels: list[dict[str, Any]]) -> list[tuple[str, dict[str, int], str, str]]:
+def _channel_rows(channels: list[dict[str, Any]], club: Tenant) -> list[tuple[str, dict[str, int], str, str]]:
     """Channel, counters, and the parts who opened and clicked; nothing where there is only one channel."""
     if len(channels) < 2:  # noqa: PLR2004 - the counters above say it
         return []
@@ -119,40 +120,45 @@ def _channel_rows(channels: list[dict[str, Any]]) -> list[tuple[str, dict[str, i
         (
             CampaignChannel(each["name"]).label if each["name"] else "None",
             each["counters"],
-            _percent(each["rates"]["openRate"]),
-            _percent(each["rates"]["clickRate"]),
+            _percent(each["rates"]["openRate"], club),
+            _percent(each["rates"]["clickRate"], club),
         )
         for each in channels
     ]
 
 
-def _lift_words(found: dict[str, Any] | None) -> dict[str, Any] | None:
+def _lift_words(found: dict[str, Any] | None, club: Tenant) -> dict[str, Any] | None:
     """With the difference and its interval in percentage points."""
     conversion = (found or {}).get("conversion")
     if found is None or conversion is None:
         return None
-    points, low, high = (f"{conversion[name] * 100:+.1f}" for name in ("difference", "low", "high"))
+    points, low, high = (_signed(100 * conversion[name], club) for name in ("difference", "low", "high"))
     return {**found, "points": points, "range": f"{low} to {high}"}
 
 
-def _test_words(found: dict[str, Any] | None) -> dict[str, Any] | None:
+def _test_words(found: dict[str, Any] | None, club: Tenant) -> dict[str, Any] | None:
     """With each variant's chance as a per cent."""
     if found is None:
         return None
-    rows = [{**each, "chance": _percent(each["probabilityBest"])} for each in found.get("variants", [])]
+    rows = [{**each, "chance": _percent(each["probabilityBest"], club)} for each in found.get("variants", [])]
     return {**found, "rows": rows}
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value * 100:.1f}\N{NO-BREAK SPACE}%"
+def _percent(value: float | None, club: Tenant) -> str:
+    return "–" if value is None else formatting.percent(value, club, 1)
 
 
-def _bars(hours: list[dict[str, int]]) -> list[Bar]:
+def _signed(points: float, club: Tenant) -> str:
+    return f"{'+' if points >= 0 else '-'}{formatting.decimals(abs(points), club, 1)}"
+
+
+def _bars(hours: list[dict[str, int]], club: Tenant) -> list[Bar]:
     most = max((max(hour["opened"], hour["clicked"]) for hour in hours), default=0) or 1
     found = []
     for hour in hours:
         opened, clicked = (BAR_HEIGHT * hour[name] / most for name in ("opened", "clicked"))
-        label = f"{hour['hour']:02}:00, opened {hour['opened']}, clicked {hour['clicked']}"
+        numbers = (formatting.number(hour[name], club) for name in ("opened", "clicked"))
+        label = f"{hour['hour']:02}:00, opened {next(numbers)}, clicked {next(numbers)}"
         found.append(
             Bar(
                 hour["hour"] * BAR_STEP,

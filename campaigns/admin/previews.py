@@ -6,6 +6,8 @@ from typing import Any, Final
 from campaigns.audience import sample_of
 from campaigns.models import Campaign, CampaignChannel
 from campaigns.texts import Arm, arms_of
+from messaging.composing import club_values
+from messaging.readers import reader_of
 from messaging.rendering import TemplateProblem, render_strict, values_for
 from messaging.templates import Templates, templates_of
 from profiles.models import CustomerProfile
@@ -37,7 +39,7 @@ def previews_of(campaign: Campaign, club: Tenant, member: str) -> dict[str, Any]
 
 
 def _values(member: CustomerProfile, club: Tenant) -> dict[str, Any]:
-    return values_for(customer_fields(member), club={"name": club.name}, extra={"event": {}, "run": {}})
+    return values_for(customer_fields(member), club=club_values(club), reader=reader_of(club))
 
 
 def _of_arm(arm: Arm, values: dict[str, Any], templates: Templates) -> Iterator[dict[str, Any]]:

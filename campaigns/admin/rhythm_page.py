@@ -13,6 +13,7 @@ from campaigns.models import Campaign
 from campaigns.rhythm import Rhythm, change_rhythm, rhythms
 from messaging.clocks import instant
 from tenants.admin.base import messages, request_may
+from tenants.admin.formatting import moment_in
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
@@ -43,11 +44,9 @@ def _row(rhythm: Rhythm) -> dict[str, object]:
         "campaign": campaign,
         "words": rhythm.words,
         "tone": TONES[campaign.status],
-        "coming": [f"{each.astimezone(campaign.zone):%a %-d %b %Y, %H:%M}" for each in rhythm.coming],
-        "last": f"{rhythm.last.astimezone(campaign.zone):%a %-d %b %Y, %H:%M}" if rhythm.last else "",
-        "skipped": f"{rhythm.skipped.astimezone(campaign.zone):%a %-d %b %Y, %H:%M}"
-        if rhythm.skipped
-        else "",
+        "coming": [moment_in(each, campaign.zone) for each in rhythm.coming],
+        "last": moment_in(rhythm.last, campaign.zone) if rhythm.last else "",
+        "skipped": moment_in(rhythm.skipped, campaign.zone) if rhythm.skipped else "",
         "times": rhythm.times,
         "end": f"{end:%Y-%m-%dT%H:%M}" if end else "",
         "own": "" if is_usual else campaign.recur_pattern,

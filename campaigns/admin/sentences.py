@@ -27,7 +27,7 @@ def _who(campaign: Campaign, club: Tenant, reach: Reach) -> Iterator[str]:
         yield f"Whoever it concerns gets it by {way}{more} when {what}."
         return
     yield (
-        f"{formatting.plural(reach.reached, 'person', 'people')} of {' and '.join(names) or 'nobody yet'} "
+        f"{formatting.plural(reach.reached, 'person', 'people', club=club)} of {' and '.join(names) or 'nobody yet'} "
         f"will get it by {way}{more}."
     )
     if reach.left_out:

@@ -80,7 +80,9 @@ def act_on_dead(request: StaffRequest) -> HttpResponse:
         return HttpResponseRedirect(back)
     count = selection.rows()[:MOST_COUNTED].count()
     number = (
-        formatting.plural(count, "event") if count < MOST_COUNTED else f"more than {MOST_COUNTED:,} events"
+        formatting.plural(count, "event", club=request.tenant)
+        if count < MOST_COUNTED
+        else f"more than {formatting.plural(MOST_COUNTED, 'event', club=request.tenant)}"
     )
     hidden = [("act", act), *filters_of(selection).items()]
     hidden += [("all", "1")] if everything else [("ids", str(each)) for each in ids]
@@ -100,7 +102,7 @@ def act_on_parked(request: StaffRequest) -> HttpResponse:
         _act_on_parked(request, act, ids)
         return HttpResponseRedirect(back)
     count = ParkedEntry.objects.filter(pk__in=ids, status=ParkedEntry.Status.PARKED).count()
-    number = formatting.plural(count, "entry", "entries")
+    number = formatting.plural(count, "entry", "entries", club=request.tenant)
     hidden = [("act", act), *(("ids", str(each)) for each in ids)]
     return _ask(request, act, "entries", number, hidden=hidden, back=back)
 
@@ -172,22 +174,25 @@ def _envelope(text: str) -> dict[str, Any]:
 def _act(request: StaffRequest, act: str, selection: Selection) -> None:
     if act == "replay":
         count = sum(replay(selection).values())
-        messages.success(request, f"{formatting.plural(count, 'event')} on the way again.")
+        messages.success(
+            request, f"{formatting.plural(count, 'event', club=request.tenant)} on the way again."
+        )
     else:
         count = skip_events(selection, by=user_of(request))
-        messages.success(request, f"{formatting.plural(count, 'event')} skipped.")
+        messages.success(request, f"{formatting.plural(count, 'event', club=request.tenant)} skipped.")
 
 
 def _act_on_parked(request: StaffRequest, act: str, ids: list[int]) -> None:
     if act == "discard":
-        messages.success(request, f"{formatting.plural(discard_parked(ids), 'entry', 'entries')} discarded.")
+        gone = formatting.plural(discard_parked(ids), "entry", "entries", club=request.tenant)
+        messages.success(request, f"{gone} discarded.")
         return
     try:
         retried = retry_parked(ids)
     except DomainError as refused:
         messages.error(request, refused.message)
         return
-    done = formatting.plural(retried.done, "entry", "entries")
+    done = formatting.plural(retried.done, "entry", "entries", club=request.tenant)
     if retried.still_parked:
         messages.warning(request, f"{done} done, {retried.still_parked} failed again and stay set aside.")
     else:

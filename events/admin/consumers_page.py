@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from events.consumers import PeerAway, lags, pause, resume
 from events.publishing_again import UnknownReader, publish_again
 from tenants.admin.base import messages
+from tenants.admin.formatting import plural
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -75,5 +76,6 @@ def publish_again_page(request: StaffRequest) -> HttpResponse:
     except PeerAway as away:
         messages.error(request, f"{away}. Try again when that is over: nothing is doubled.")
     else:
-        messages.success(request, f"{count:,} events were published again, under the ids they had.")
+        told = plural(count, "event", club=request.tenant)
+        messages.success(request, f"{told} published again, under the ids they had.")
     return back

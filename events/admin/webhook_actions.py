@@ -133,7 +133,8 @@ def _replay_failed(request: StaffRequest, endpoint: WebhookEndpoint) -> None:
 
 def _say(request: StaffRequest, count: int) -> None:
     if count:
-        messages.success(request, f"{formatting.plural(count, 'delivery', 'deliveries')} sent again now.")
+        sent = formatting.plural(count, "delivery", "deliveries", club=request.tenant)
+        messages.success(request, f"{sent} sent again now.")
     else:
         messages.info(request, "Nothing of this has failed.")
 

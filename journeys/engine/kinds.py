@@ -27,6 +27,7 @@ from journeys.engine.statements import END, HERE, HERE_M
 from journeys.engine.waits import wait
 from journeys.payloads import at_path, first_false
 from journeys.trial_tables import update_people
+from messaging.readers import reader_of
 from messaging.rendering import render, values_for
 from profiles.models import CustomerProfile
 from profiles.recording import open_notes, store_notes
@@ -288,6 +289,7 @@ def _task_words(group: Group, step: Notify) -> Iterator[tuple[int, str, str]]:
             customer_fields(people[person]),
             club={"name": group.tenant.name},
             extra={"event": as_json(data) or {}, "run": run},
+            reader=reader_of(group.tenant),
         )
         title = render(step.title, values).strip() or step.id
         yield run_id, title[:LONGEST_TITLE], render(step.reason, values)[:LONGEST_WHY]

@@ -78,7 +78,7 @@ def _shown(
         PeriodLine(
             period,
             values[period.name],
-            "for ever" if period.default_days is None else f"{period.default_days:,} days",
+            "for ever" if period.default_days is None else f"{number(period.default_days, club)} days",
             problems.get(period.name, ""),
             _going(counts.get(period.name, 0), club) if counts else "",
         )

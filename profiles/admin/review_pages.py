@@ -150,10 +150,8 @@ def review_likely(request: StaffRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     least = LEVELS.get(given.get("least", ""), 0.999)
     if request.method == "POST":
-        count = accept_likely(least)
-        messages.success(
-            request, f"Merged {formatting.plural(count, 'pair')}. Each can be taken back by itself."
-        )
+        merged = formatting.plural(accept_likely(least), "pair", club=request.tenant)
+        messages.success(request, f"Merged {merged}. Each can be taken back by itself.")
         return HttpResponseRedirect(reverse("admin:review_decided"))
     likely: Any = likely_candidates(least)
     found = list(likely[:MOST_SHOWN])

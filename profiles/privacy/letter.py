@@ -1,9 +1,11 @@
 """The copy of what is held as a letter that a member can read; the files beside it are for programs."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
+from babel import Locale
+from babel.numbers import format_decimal
 from django.template.loader import render_to_string
 
 from tenants.directory import tenant_by_id
@@ -21,6 +23,12 @@ WORDS: Final = {
     "smsOptIn": "We may send text messages", "pushOptIn": "We may send push messages",
     "whatsappOptIn": "We may write by WhatsApp",
 }  # fmt: skip
+DAYS: Final = ("dateOfBirth", "memberSince", "membershipExpiry")
+ENGLISH: Final = Locale("en")
+NAMED: Final[Mapping[str, Mapping[str, str]]] = {
+    "country": ENGLISH.territories,
+    "language": ENGLISH.languages,
+}
 SERVICES: Final = {
     "scl": "the membership system",
     "teetime": "the tee sheet",
@@ -39,7 +47,9 @@ def letter_of(copy: Mapping[str, Any]) -> str:
         "club": club,
         "name": customer.get("displayName") or f"{customer.get('firstName', '')} {customer.get('lastName', '')}",
         "day": _day(copy["exportedAt"], club),
-        "facts": [(words, _plain(customer[key])) for key, words in WORDS.items() if _is_known(customer.get(key))],
+        "facts": [
+            (words, _in_words(key, customer[key], club)) for key, words in WORDS.items() if _is_known(customer.get(key))
+        ],
         "consents": [(_day(row["at"], club), row["channel"], row["said"], _who(row)) for row in copy["consentHistory"]],
         "activities": [
             (_day(row["occurredAt"], club), row["title"], _who(row))
@@ -57,10 +67,20 @@ def _is_known(value: Any) -> bool:
     return value not in (None, "", [])
 
 
-def _plain(value: Any) -> str:
+def _in_words(key: str, value: Any, club: Tenant) -> str:
+    """A field as a member reads it: days and decimals as the club writes them, names for codes."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if key in DAYS:
+        day = date.fromisoformat(str(value))
+        return f"{day.day} {day:%B %Y}"
+    if key == "handicap":
+        return format_decimal(value, locale=club.locale.replace("-", "_"))
+    if key == "membershipStatus":
+        return str(value).capitalize()
+    return str(NAMED[key].get(str(value), value)) if key in NAMED else str(value)
 
 
 def _who(row: Mapping[str, Any]) -> str:

@@ -111,7 +111,7 @@ def _points(product: float, divisor: int) -> float:
 
 
 def _many(count: int, word: str, many: str | None = None) -> str:
-    return f"{count:,} {word if count == 1 else many or word + 's'}"
+    return f"{count} {word if count == 1 else many or word + 's'}"
 
 
 def _recency(inputs: Inputs, now: datetime) -> str:
@@ -130,21 +130,20 @@ def _recency(inputs: Inputs, now: datetime) -> str:
 def _depth(inputs: Inputs) -> str:
     if not inputs["received90d"]:
         return "No e-mails in 90 days, counted as average"
-    read = f"Opened {inputs['opened90d']:,} of {_many(inputs['received90d'], 'e-mail')} in 90 days"
-    return f"{read}, clicked in {inputs['clicked90d']:,}"
+    read = f"Opened {inputs['opened90d']} of {_many(inputs['received90d'], 'e-mail')} in 90 days"
+    return f"{read}, clicked in {inputs['clicked90d']}"
 
 
 def _decline(inputs: Inputs) -> str:
     usual = Fraction(inputs["countBefore"], 3)
     drop = floor(100 * (1 - inputs["count30d"] / usual) + Fraction(1, 2))
-    usually = f"{float(usual):,.1f}".removesuffix(".0")
-    return f"Activity down {drop} %: {inputs['count30d']:,} in 30 days, usually {usually}"
+    return f"Activity down {drop} %: {inputs['count30d']} in 30 days, {inputs['countBefore']} in the 90 days before"
 
 
 def _opens(inputs: Inputs) -> str:
     if not inputs["opened30d"]:
         return f"Opened none of the last {_many(inputs['received30d'], 'e-mail')}, used to open them"
-    return f"Opens half as many e-mails as before: {inputs['opened30d']:,} of {inputs['received30d']:,}"
+    return f"Opens half as many e-mails as before: {inputs['opened30d']} of {inputs['received30d']}"
 
 
 def _payments(inputs: Inputs) -> str:

@@ -28,6 +28,7 @@ from segments.views import (
     rule_query,
 )
 from tenants.admin.base import request_may
+from tenants.admin.formatting import day
 from tenants.admin.pages import club_of
 from tenants.expiring_cache import ExpiringCache
 from tenants.middleware import StaffRequest
@@ -167,7 +168,7 @@ def rounds_panel(request: StaffRequest) -> dict[str, Any] | None:
     columns = [
         {
             "x": (WEEKS - 1 - weeks) * 40,
-            "label": f"week to {today - timedelta(weeks=weeks):%d %B}",
+            "label": f"week to {day(today - timedelta(weeks=weeks))}",
             "count": found.get(weeks, 0),
             "up": _height(found.get(weeks, 0), most),
         }

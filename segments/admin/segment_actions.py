@@ -15,7 +15,7 @@ from segments.models import Segment
 from segments.syncing import sync_segment
 from tenants.admin.base import messages
 from tenants.admin.formatting import plural
-from tenants.admin.pages import page, uuid_or_none
+from tenants.admin.pages import club_of, page, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -93,13 +93,13 @@ def _told(pasted: Pasted) -> tuple[list[UUID], list[str], list[str]]:
     return pasted.found, pasted.unknown, pasted.shared
 
 
-def _take_import(request: HttpRequest, segment: Segment) -> HttpResponse:
+def _take_import(request: StaffRequest, segment: Segment) -> HttpResponse:
     import_id = uuid_or_none(request.POST.get("import", ""))
     if import_id is None:
         messages.error(request, "Choose an import first.")
         return HttpResponseRedirect(address_of(segment.pk))
     added = add_import(segment.pk, import_id)
-    messages.success(request, f"{plural(added, 'customer')} of the import added.")
+    messages.success(request, f"{plural(added, 'customer', club=club_of(request))} of the import added.")
     return HttpResponseRedirect(address_of(segment.pk))
 
 

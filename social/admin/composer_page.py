@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from social import costs, posts
-from social.admin.formatting import LOGOS
+from social.admin.formatting import LOGOS, dollars
 from social.checking import problems_of
 from social.contents import tagged_link, token_values
 from social.errors import IllegalMove, PostNotFound, PostUnfit
@@ -22,6 +22,7 @@ from social.posts import Words, get_post, schedule_post, write_post
 from social.series import next_free_slot
 from social.texts import X_LENGTH, fill, token_problem, weigh
 from tenants.admin.base import messages
+from tenants.admin.formatting import plural
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
@@ -65,7 +66,7 @@ def social_preview(request: StaffRequest) -> HttpResponse:
     cards = cards_of(words, club)
     budget = ""
     if any(card["cost"] for card in cards):
-        spent, most = costs.dollars(costs.spent_this_month()), costs.dollars(costs.ceiling(club))
+        spent, most = dollars(costs.spent_this_month(), club), dollars(costs.ceiling(club), club)
         budget = f"X this month: {spent} of {most}, planned posts included."
     return TemplateResponse(request, "social/preview.html", {"cards": cards, "club": club, "budget": budget})
 
@@ -207,10 +208,12 @@ def _card(
         "broken": broken,
         "refused": [one.message for one in problems if one.is_refused] if filled or files else [],
         "warned": [one.message for one in problems if not one.is_refused],
-        "count": f"{count.total} of {X_LENGTH}" if count else f"{len(filled):,} characters",
+        "count": f"{count.total} of {X_LENGTH}"
+        if count
+        else plural(len(filled), "character", club=shell.tenant),
         "reasons": count.reasons if count else (),
         "is_over": bool(count and count.left < 0),
-        "cost": costs.dollars(mills) if network == Network.TWITTER and filled else "",
+        "cost": dollars(mills, shell.tenant) if network == Network.TWITTER and filled else "",
         "comment": words.first_comment,
     }
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from social.models import Attempt, Network, Outcome, Post, StepKind, Target
 from social.networks.errors import MEANINGS
+from tenants.admin.formatting import money
+from tenants.models import Tenant
 
 TONES: Final[Mapping[str, str]] = {
     "DRAFT": "", "IN_REVIEW": "warn", "SCHEDULED": "info", "PUBLISHING": "info", "PUBLISHED": "good", "FAILED": "bad",
@@ -36,6 +38,11 @@ ENDS: Final[Mapping[str, str]] = {
 }
 LEFT_THERE: Final = frozenset({Outcome.STARTED, Outcome.NOT_SENT, Outcome.UNKNOWN})
 LOGOS: Final[Mapping[str, str]] = {Network.FACEBOOK: "f", Network.INSTAGRAM: "ig", Network.TWITTER: "X"}
+
+
+def dollars(mills: int, club: Tenant) -> str:
+    """Thousandths of a dollar as the club writes amounts."""
+    return money(round(mills / 10), club, "USD")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from social import after_publishing, posts
-from social.admin.formatting import LOGOS, TONES, explanation, line_of, sums
-from social.costs import cost_of_post, dollars
+from social.admin.formatting import LOGOS, TONES, dollars, explanation, line_of, sums
+from social.costs import cost_of_post
 from social.errors import PostNotFound
 from social.measuring import latest_of, measure_post
 from social.models import Attempt, Post, PostStatus, Target, TargetStatus
@@ -76,7 +76,7 @@ def social_post(request: StaffRequest, post_id: object) -> HttpResponse:
         problems=posts.problems_of_post(post)
         if post.status in (PostStatus.DRAFT, PostStatus.IN_REVIEW)
         else [],
-        cost=dollars(mills) if mills else "",
+        cost=dollars(mills, club_of(request)) if mills else "",
         may_edit=request_may(request, Right.EDIT),
         acts=_acts(post, targets),
         is_busy=post.status in (PostStatus.SCHEDULED, PostStatus.PUBLISHING, PostStatus.UNKNOWN),

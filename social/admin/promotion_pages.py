@@ -7,8 +7,8 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpRespo
 from django.urls import reverse
 from django.utils import timezone
 
-from social.admin.formatting import TONES
-from social.costs import dollars
+from profiles.admin.provenance import handicap_text
+from social.admin.formatting import TONES, dollars
 from social.errors import PromotionNotFound
 from social.models import Promotion, SourceType, Touch
 from social.promoting import actions, staff_events
@@ -66,14 +66,16 @@ def promotion(request: StaffRequest, promotion_id: object) -> HttpResponse:
         touches=[(one, TONES[one.status], _says(row, one, values)) for one in touches],
         percent=_percent(row),
         facts=[(label, values["event"].get(name)) for name, label in FACTS if values["event"].get(name)],
-        band=f"{low / 10:g} to {high / 10:g}" if low is not None and high is not None else "",
+        band=f"{handicap_text(low, row.tenant)} to {handicap_text(high, row.tenant)}"
+        if low is not None and high is not None
+        else "",
         pending=row.pending.get("changes") if row.pending else None,
         may_edit=request_may(request, Right.EDIT),
         days=", ".join(map(str, row.reminder_days)),
         is_own=row.source_type != SourceType.COMPETITION,
         event=_form_of(row),
         report=report,
-        cost=dollars(report["costMills"]),
+        cost=dollars(report["costMills"], row.tenant),
         crumb={"link": reverse("admin:promotions"), "title": "Promotions"},
     )
 

@@ -1,6 +1,6 @@
 """How the back office writes times, money, names and JSON. Pure."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 import orjson
@@ -29,9 +29,10 @@ SOURCES = {
 }
 
 
-def plural(count: int, word: str, many: str | None = None) -> str:
-    """A count with its word, as in 1 day, 2 days."""
-    return f"{count:,} {word if count == 1 else many or word + 's'}"
+def plural(count: int, word: str, many: str | None = None, *, club: Tenant | None = None) -> str:
+    """A count with its word, as in 1 day, 2 days; without a club only what stays below a thousand."""
+    written = str(count) if club is None else number(count, club)
+    return f"{written} {word if count == 1 else many or word + 's'}"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
@@ -54,13 +55,23 @@ def duration(seconds: float) -> str:
 
 def day(value: date, now: datetime | None = None) -> str:
     """A day, as in 14 March; with the year when it is not this one."""
-    this_year = (now or timezone.now()).year
+    this_year = (now or timezone.localtime()).year
     return f"{value.day} {value:%B}" + ("" if value.year == this_year else f" {value.year}")
+
+
+def full_day(value: date) -> str:
+    """A day with its year, as in 14 March 2026."""
+    return f"{value.day} {value:%B %Y}"
 
 
 def moment(value: datetime, tenant: Tenant) -> str:
     """Day and time on the club's clock, as in Sat 14 March 07:30."""
-    local = value.astimezone(tenant.zone)
+    return moment_in(value, tenant.zone)
+
+
+def moment_in(value: datetime, zone: tzinfo) -> str:
+    """Day and time on another clock than the club's, as that of a campaign."""
+    local = value.astimezone(zone)
     return f"{local:%a} {day(local)} {local:%H:%M}"
 
 
@@ -89,6 +100,25 @@ def money(cents: int, tenant: Tenant, currency: str = "") -> str:
 def number(value: float, tenant: Tenant) -> str:
     """A count or measure as the club writes it."""
     return format_decimal(value, locale=_locale(tenant))
+
+
+def decimals(value: float, tenant: Tenant, places: int) -> str:
+    """A measure with so many places after the club's decimal sign, as in 4,0."""
+    return format_decimal(round(value, places), format=f"#,##0.{'0' * places}", locale=_locale(tenant))
+
+
+def percent(share: float, tenant: Tenant, places: int = 0) -> str:
+    """A share of 1 as the club writes it, as in 12,5 %."""
+    written = decimals(share * 100, tenant, places) if places else number(round(share * 100), tenant)
+    return f"{written}\N{NO-BREAK SPACE}%"
+
+
+def size(value: int, tenant: Tenant) -> str:
+    """A number of bytes in its largest unit, as in 16,5 KB."""
+    for unit, of in (("MB", 1 << 20), ("KB", 1 << 10)):
+        if value >= of:
+            return f"{decimals(value / of, tenant, 1)}\N{NO-BREAK SPACE}{unit}"
+    return plural(value, "byte", club=tenant)
 
 
 def decimal_sign(tenant: Tenant) -> str:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -51,8 +52,18 @@ def exactly(value: datetime, tenant: Tenant) -> str:
 
 @register.filter
 def day(value: date | None) -> str:
-    """A day."""
-    return formatting.day(value) if value else ""
+    """A day; of a moment the one on the club's clock."""
+    return formatting.day(_local(value)) if value else ""
+
+
+@register.filter
+def full_day(value: date | None) -> str:
+    """A day with its year; of a moment the one on the club's clock."""
+    return formatting.full_day(_local(value)) if value else ""
+
+
+def _local(value: date) -> date:
+    return timezone.localtime(value) if isinstance(value, datetime) else value
 
 
 @register.filter
@@ -84,9 +95,33 @@ def money(cents: int, tenant: Tenant) -> str:
 
 
 @register.filter
-def number(value: int, tenant: Tenant) -> str:
+def number(value: int | None, tenant: Tenant) -> str:
     """A count as the club writes it."""
-    return formatting.number(value, tenant)
+    return "" if value is None else formatting.number(value, tenant)
+
+
+@register.filter
+def whole(value: float, tenant: Tenant) -> str:
+    """A measure without places, halves rounded to even."""
+    return formatting.number(round(value), tenant)
+
+
+@register.filter
+def tenths(value: float, tenant: Tenant) -> str:
+    """A measure with one place after the club's decimal sign."""
+    return formatting.decimals(value, tenant, 1)
+
+
+@register.filter
+def hundredths(value: float, tenant: Tenant) -> str:
+    """A measure with two places after the club's decimal sign."""
+    return formatting.decimals(value, tenant, 2)
+
+
+@register.filter
+def size(value: int, tenant: Tenant) -> str:
+    """How large a file is."""
+    return formatting.size(value, tenant)
 
 
 @register.filter

@@ -270,3 +270,28 @@ def test_the_question_of_the_issue_is_built_by_hand(
             }
         },
     ]
+
+
+def test_the_builder_says_when_it_cannot_load_count_or_read(
+    page: Page, live_server: LiveServer, club: Club
+) -> None:
+    log_in(page, live_server, club.marketing_manager)
+    page.route("**/build/fields/*", lambda route: route.abort())
+    page.goto(f"{live_server.url}/admin/segments/new/")
+    expect(page.get_by_text("The fields could not be loaded.")).to_be_visible()
+    page.unroute("**/build/fields/*")
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Condition").click()
+    expect(page.locator("[data-rb-count]")).to_contain_text("customers")
+
+    page.route("**/build/count/*", lambda route: route.fulfill(status=500, body="<h1>Error</h1>"))
+    page.get_by_label("Value").first.fill("Silver")
+    expect(page.locator("[data-rb-problems]")).to_contain_text("It could not be counted.")
+    expect(page.locator("[data-rb-count]")).to_have_text("–")
+    page.unroute("**/build/count/*")
+
+    page.get_by_text("As JSON, for experts").click()
+    page.locator("[data-rb-json]").fill('{"combinator": "AND", "rules": [')
+    page.locator("[data-rb-json]").blur()
+    expect(page.locator("[data-rb-problems]")).to_contain_text("The JSON cannot be read")
+    expect(page.locator("[data-rb-count]")).to_have_text("–")

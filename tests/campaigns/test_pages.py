@@ -347,6 +347,6 @@ def test_the_report_compares_with_the_field_and_tells_channels_apart(browser: Cl
     page = text_of(browser.get(f"{LIST}{campaign.pk}/"))
 
     assert "Mails of sports and fitness businesses (MailerLite, 2019)" in page
-    assert "22.2\N{NO-BREAK SPACE}%" in page
+    assert "22,2\N{NO-BREAK SPACE}%" in page
     assert "<h2>By channel</h2>" in page
     assert "<td>SMS</td>" in page

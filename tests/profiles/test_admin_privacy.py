@@ -1,12 +1,16 @@
 """Privacy in the back office."""
 
 import io
+import re
 import zipfile
+from datetime import date
 
 from django.urls import reverse
 
 from profiles.models import CustomerProfile, ErasureCount, ErasureReceipt, PrivacyRequest, SuppressedKey
 from profiles.privacy.counting import COUNTS, ask_for_count, count_erasures, count_of
+from profiles.privacy.letter import letter_of
+from tenants.expiring_cache import clear_all_caches
 from tenants.models import LoggedAction
 from tenants.scope import tenant_scope
 from tests.back_office import desk
@@ -92,6 +96,41 @@ def test_a_copy_is_a_zip(fairview: Club) -> None:
     assert "Member number</th><td>4711" in letter
     assert "told by the membership system" in letter
     assert "tenantId" not in letter
+
+
+def test_the_letter_is_written_as_the_club_writes(fairview: Club) -> None:
+    customer = {
+        "displayName": "Anna",
+        "dateOfBirth": "1984-05-17",
+        "memberSince": date(2011, 3, 1),
+        "handicap": 12.4,
+        "country": "ZA",
+        "language": "af",
+        "membershipStatus": "ACTIVE",
+        "emailOptIn": True,
+    }
+    tenant = fairview.tenant
+    tenant.locale = "en_ZA"
+    tenant.save()
+    clear_all_caches()
+
+    with tenant_scope(tenant):
+        letter = letter_of(
+            {"customer": customer, "data": {}, "consentHistory": [], "exportedAt": "2026-11-29T22:30:00Z"}
+        )
+
+    facts = dict(re.findall('<th scope="row">([^<]*)</th><td>([^<]*)</td>', letter))
+    assert facts == {
+        "Preferred name": "Anna",
+        "Date of birth": "17 May 1984",
+        "Member since": "1 March 2011",
+        "Handicap": "12,4",
+        "Country": "South Africa",
+        "Language": "Afrikaans",
+        "Membership status": "Active",
+        "We may write e-mails": "yes",
+    }
+    assert "30 November 2026" in letter
 
 
 def test_who_comes_back_is_let_in_by_address(fairview: Club) -> None:

@@ -28,7 +28,7 @@ def test_the_page_has_two_dials_with_reasons_and_an_action(fairview: Club) -> No
 
     assert "Churn risk 100 of 100, Critical" in text
     assert "Call today: invite them to play." in text
-    assert "Activity down 82 %: 7 in 30 days, usually 38.7" in text
+    assert "Activity down 82 %: 7 in 30 days, 116 in the 90 days before" in text
     assert "35 of 35" in text
     assert "2 invoices failed or overdue and not paid since" in text
     assert "<polyline" in text

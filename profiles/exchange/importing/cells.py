@@ -21,8 +21,8 @@ from profiles.exchange.importing.handicaps import TENTH, read_strokes
 from profiles.exchange.importing.plain_cells import plain, undefused
 from profiles.exchange.importing.statuses import status_of
 from profiles.exchange.importing.targets import Target
-from profiles.exchange.importing.written_names import as_written
 from profiles.normalise import folded, normal_id, printed_number
+from profiles.shouted_names import as_written
 
 LONGEST_TEXT: Final = 200
 LONGEST_TAG: Final = 50

@@ -5,18 +5,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from profiles.normalise import folded
+from profiles.shouted_names import INITIALS, PARTICLES
 
 TITLE_WORDS: Final = (
     "mr mrs ms miss mx dr prof rev sir dame lady lord capt col maj lt adv hon mnr mev mej me ds herr frau hr fr dhr "
     "mevr mw m mme mlle sr sra srta sig don dona pan pani"
 )
 TITLES: Final = frozenset(TITLE_WORDS.split())
-PARTICLE_WORDS: Final = (
-    "van von vom zu zum zur der den de du des la le las los di da das do dos del della ter ten te t s op vd v d bin "
-    "ibn ben al el st mac nic ni ap af av auf"
-)
-# Folded; written with an accent they are names: Văn, Đen.
-PARTICLES: Final = frozenset(PARTICLE_WORDS.split())
 # A word that only one of the particles' languages puts there; alone in front of a last name it is an initial.
 INNER_PARTICLES: Final = frozenset({"t", "s", "v", "d", "und", "an"})
 # Said behind a name and no part of it, folded.
@@ -28,11 +23,7 @@ FAMILIES: Final = frozenset(
     {"family", "familie", "familia", "famille", "famiglia", "fam", "household", "gesin"}
 )
 BRACKETS: Final = re.compile(r"\(([^()]*)\)")
-INITIALS: Final = 2
 LEAST_WORDS: Final = 2
-# The first letter of a name, of each half of a double one, behind an apostrophe, and each of J.P.
-CAPITAL: Final = re.compile(r"(?:^|(?<=[-'’.]))[^\W\d_]")
-ROMAN: Final = frozenset({"II", "III", "IV"})
 # As in Anna & Piet, Mr and Mrs, Anna/Piet: two people. One letter stands between two people only beside titles.
 BETWEEN: Final = re.compile(
     r"\s*[&+;]\s*|(?<=[^\W\d_]{2}|[^\W\d_]\.)\s*/\s*(?=[^\W\d_]{2})"
@@ -134,25 +125,6 @@ def _without_honours(words: list[str]) -> list[str]:
     while len(kept) > LEAST_WORDS and folded(kept[-1]) in HONOURS and not kept[-1].istitle():
         kept.pop()
     return kept
-
-
-def as_written(name: str) -> str:
-    """The name without shouting; one with any small letter, and a pair of initials, stays as it is."""
-    if not name.isupper() or len(name) <= INITIALS:
-        return name
-    return " ".join(_quiet(word) for word in name.split())
-
-
-def _quiet(word: str) -> str:
-    if word in ROMAN:
-        return word
-    is_particle = folded(word) in PARTICLES - {"st", "mac", "ben"} and "." not in word and len(word) > 1
-    return word.lower() if is_particle else _capitalised(word)
-
-
-def _capitalised(word: str) -> str:
-    text = CAPITAL.sub(lambda match: match[0].upper(), word.lower())
-    return f"Mc{text[2:].capitalize()}" if text.startswith("Mc") and len(text) > INITIALS else text
 
 
 def people_in(name: str, last: str = "") -> list[str]:

@@ -272,11 +272,22 @@
       return fetch(url, { method: "POST", body: body, credentials: "same-origin" });
     }
 
+    // The number of an earlier rule must not stand beside another one.
+    function unknown() { root.querySelector("[data-rb-count]").replaceChildren(make("strong", { text: "–" })); }
+
+    function failed(words) {
+      const problems = root.querySelector("[data-rb-problems]");
+      problems.textContent = words;
+      problems.hidden = false;
+      unknown();
+    }
+
     function say(answer) {
       const problems = root.querySelector("[data-rb-problems]"), number = root.querySelector("[data-rb-count]");
       place.querySelectorAll(".rb-wrong").forEach(function (each) { each.classList.remove("rb-wrong"); });
       problems.hidden = !answer.problems;
       if (answer.problems) {
+        unknown();
         problems.textContent = answer.problems.map(function (each) { return each.message; }).join(" ");
         answer.problems.forEach(function (each) {
           place.querySelectorAll("[data-path]").forEach(function (element) { if (element.dataset.path && each.path.startsWith(element.dataset.path + ".") && element.classList.contains("rb-leaf")) { element.classList.add("rb-wrong"); } });
@@ -289,12 +300,14 @@
 
     function count() {
       const turn = asked += 1;
-      send(root.dataset.count).then(function (answer) { return answer.json(); }).then(function (answer) { if (turn === asked) { say(answer); } }, function () {});
+      send(root.dataset.count).then(function (answer) { return answer.json(); }).then(function (answer) { if (turn === asked) { say(answer); } }, function () {
+        if (turn === asked) { failed("It could not be counted. Change something to try again; if that does not help, load the page anew."); }
+      });
     }
 
     function people() {
       const turn = asked;
-      send(root.dataset.people).then(function (answer) { return answer.text(); }).then(function (html) {
+      send(root.dataset.people).then(function (answer) { return answer.ok && !answer.redirected ? answer.text() : ""; }).then(function (html) {
         if (turn !== asked || !html) { return; }
         const box = root.querySelector("[data-rb-people]");
         box.innerHTML = html;
@@ -303,14 +316,29 @@
       }, function () {});
     }
 
-    json.addEventListener("change", function () { if (read()) { draw(); window.clearTimeout(timer); timer = window.setTimeout(count, 50); slow = window.setTimeout(people, 300); } });
-    fetch(root.dataset.fields, { credentials: "same-origin" }).then(function (answer) { return answer.json(); }).then(function (answer) {
-      known = answer;
-      if (!read()) { return; }
+    function show() {
+      if (!read()) { failed("The JSON cannot be read: a comma, a quotation mark or a bracket is missing or too many."); return; }
       draw();
-      count();
-      people();
-    });
+      window.clearTimeout(timer);
+      timer = window.setTimeout(count, 50);
+      slow = window.setTimeout(people, 300);
+    }
+
+    function load() {
+      place.replaceChildren(make("p", { "class": "crm-muted", role: "status", text: "Loading the fields …" }));
+      fetch(root.dataset.fields, { credentials: "same-origin" }).then(function (answer) { return answer.json(); }).then(function (answer) {
+        known = answer;
+        place.replaceChildren();
+        show();
+      }, function () {
+        const again = make("button", { type: "button", "class": "crm-button", text: "Try again" });
+        again.addEventListener("click", load);
+        place.replaceChildren(make("p", { role: "alert", text: "The fields could not be loaded." }), again);
+      });
+    }
+
+    json.addEventListener("change", function () { if (known) { show(); } });
+    load();
   }
 
   function start(part) { part.querySelectorAll("[data-rule-builder]:not([data-built])").forEach(function (root) { root.dataset.built = ""; new Builder(root); }); }

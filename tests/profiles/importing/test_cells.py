@@ -11,7 +11,8 @@ from profiles.exchange.importing.columns import Guess, guess_columns
 from profiles.exchange.importing.days import is_month_first, month_first_of, read_day
 from profiles.exchange.importing.tables import UnreadableFile, read_table
 from profiles.exchange.importing.targets import Target
-from profiles.exchange.importing.written_names import as_written, split_name
+from profiles.exchange.importing.written_names import split_name
+from profiles.shouted_names import as_written
 from tenants.models import Tenant
 from tests.profiles.importing.spreadsheets import csv_file, office_workbook, workbook_of
 

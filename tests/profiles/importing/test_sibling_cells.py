@@ -10,7 +10,8 @@ from profiles.exchange.importing.cells import Reader, Unreadable, read_cell
 from profiles.exchange.importing.countries import country_code
 from profiles.exchange.importing.statuses import status_of
 from profiles.exchange.importing.targets import Target
-from profiles.exchange.importing.written_names import as_written, is_family, people_in, split_name
+from profiles.exchange.importing.written_names import is_family, people_in, split_name
+from profiles.shouted_names import as_written
 from tenants.models import Tenant
 
 TODAY = date(2026, 11, 29)
