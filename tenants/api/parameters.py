@@ -1,11 +1,11 @@
 """Which query parameters a route knows: those that its description names. Others are refused, with the nearest name.
 
-A front end that misspells a filter would otherwise be answered with everybody.
+A front end that misspells a filter, or has nothing to put into it, would otherwise be answered with everybody.
 """
 
 from collections.abc import Collection
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiParameter
@@ -14,6 +14,9 @@ from tenants.api.described import description_of
 from tenants.api.errors import InvalidParameterError
 from tenants.api.tenancy import PARAMETER
 from tenants.nearest import nearest
+
+# A box for searching may be empty; a list by cursor begins with an empty one.
+MAY_BE_EMPTY: Final = frozenset({"search", "cursor"})
 
 
 @cache
@@ -33,11 +36,13 @@ def known_parameters(view: Any, method: str) -> frozenset[str]:
 
 
 def check_parameters(request: HttpRequest, known: Collection[str]) -> None:
-    """Raise InvalidParameterError for the first parameter of the query that the route does not know."""
-    for name in request.GET:
+    """Raise InvalidParameterError for the first parameter of the query that the route does not know, or that is empty."""
+    for name, values in request.GET.lists():
         if name not in known:
             near = nearest(name, known)
             meant = f"; did you mean {near}" if near else f"; there are {', '.join(sorted(known))}"
             raise InvalidParameterError(
                 name, f"The parameter {name} is not known here{meant}.", code="UNKNOWN_PARAMETER"
             )
+        if name not in MAY_BE_EMPTY and not all(value.strip() for value in values):
+            raise InvalidParameterError(name, f"{name} is empty: give a value, or leave it out.")

@@ -72,6 +72,8 @@ def test_what_changed_since_a_moment_is_found(api: Client, fairview: Club) -> No
         ("fields=id,bogus", "fields", "no field bogus"),
         ("emailOptin=true", "emailOptin", "did you mean emailOptIn"),
         ("bogus=1", "bogus", "is not known here"),
+        ("segmentId=", "segmentId", "is empty"),
+        ("status=%20", "status", "is empty"),
         ("cursor=x", "cursor", "not one of ours"),
         ("search=a&sort=createdAt", "sort", "order of its own"),
     ],
