@@ -213,6 +213,7 @@ class _Run:
         self.repeats = self.caps is not None and self._has_repeats()
         if self.candidates >= ANALYZED_FROM:
             cursor.execute(sql.ANALYZE)
+            cursor.execute(sql.ROOM)
         if self.has_quiet_hours and self.candidates:
             self._fill_cycles(
                 {*(zones or []), self.tenant.time_zone, *self.policy.club_zones.values()}, first, last

@@ -34,6 +34,8 @@ SELECT count(*), max(cardinality(channels)), min(COALESCE(due_at, %(now)s)), max
 FROM send_candidate
 """
 ANALYZE: Final = "ANALYZE send_candidate"
+# Until the transaction ends, so that the sorts of a large plan keep out of files: a ninth less processor time.
+ROOM: Final = "SET LOCAL work_mem = '64MB'"
 REPEATS: Final = "SELECT EXISTS (SELECT FROM send_candidate GROUP BY profile_id HAVING count(*) > 1)"
 
 # From the few restrictions to their people, whatever the planner is told.

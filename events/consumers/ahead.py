@@ -17,10 +17,8 @@ WHERE EXISTS (
         SELECT FROM events_consumerposition AS p
         WHERE p.tenant_id = t.id AND p.cluster = events_cluster()
           AND p.last_xid >= pg_snapshot_xmax(pg_current_snapshot()))
-   OR EXISTS (
-        SELECT FROM events_domainlogentry AS l
-        WHERE l.tenant_id = t.id AND l.cluster = events_cluster()
-          AND l.xid >= pg_snapshot_xmax(pg_current_snapshot()))
+   OR (SELECT l.xid FROM events_domainlogentry AS l WHERE l.tenant_id = t.id AND l.cluster = events_cluster()
+       ORDER BY l.xid DESC, l.id DESC LIMIT 1) >= pg_snapshot_xmax(pg_current_snapshot())
 ORDER BY t.slug
 """
 # Waits for whoever appends: entries that come later have higher ids, and that is where consumers go on.

@@ -121,6 +121,8 @@ ON CONFLICT DO NOTHING
 """
 # Who failed a moment ago, or holds a lease, is left alone. One look into the index for each place at which somebody
 # stands, not for each consumer: it passes whatever transactions that still run have appended behind it, row by row.
+# The first entry behind the place, not EXISTS: that would be answered by reading the whole log, as long as the planner
+# expects entries behind it.
 _LAGGING = """
 WITH standing AS MATERIALIZED (
     SELECT p.consumer, p.tenant_id, p.cluster, p.last_xid, p.last_id FROM events_consumerposition AS p
@@ -134,8 +136,9 @@ WITH standing AS MATERIALIZED (
     SELECT * FROM (SELECT DISTINCT tenant_id, cluster, last_xid, last_id FROM standing) AS p
     WHERE p.cluster <> events_cluster() AND EXISTS (SELECT FROM events_domainlogentry AS l
             WHERE l.tenant_id = p.tenant_id AND l.id > p.last_id)
-       OR EXISTS (SELECT FROM events_domainlogentry AS l
-            WHERE l.tenant_id = p.tenant_id AND l.cluster = p.cluster AND (l.xid, l.id) > (p.last_xid, p.last_id))
+       OR (SELECT l.id FROM events_domainlogentry AS l
+           WHERE l.tenant_id = p.tenant_id AND l.cluster = p.cluster AND (l.xid, l.id) > (p.last_xid, p.last_id)
+           ORDER BY l.xid, l.id LIMIT 1) IS NOT NULL
 )
 SELECT consumer, tenant_id FROM standing JOIN place USING (tenant_id, cluster, last_xid, last_id)
 """

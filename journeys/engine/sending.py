@@ -67,8 +67,11 @@ LONGEST_SETTLE: Final = timedelta(seconds=60)
 UNHEARD: Final = """
 SELECT EXISTS (SELECT FROM events_inboxevent WHERE tenant_id = %(tenant)s AND status IN ('PENDING', 'PROCESSING')
                AND priority < 4 AND received_at <= %(until)s)
-    OR EXISTS (SELECT FROM events_consumerposition AS p JOIN events_domainlogentry AS l
-                   ON l.tenant_id = p.tenant_id AND l.cluster = p.cluster AND (l.xid, l.id) > (p.last_xid, p.last_id)
+    OR EXISTS (SELECT FROM events_consumerposition AS p CROSS JOIN LATERAL (
+                   SELECT l.kind, l.at FROM events_domainlogentry AS l
+                   WHERE l.tenant_id = p.tenant_id AND l.cluster = p.cluster
+                     AND (l.xid, l.id) > (p.last_xid, p.last_id)
+                   ORDER BY l.xid, l.id OFFSET 0) AS l
                WHERE p.tenant_id = %(tenant)s AND p.consumer = 'journeys' AND p.stopped_at IS NULL
                  AND l.kind = ANY(%(kinds)s) AND l.at <= %(until)s)
 """

@@ -35,7 +35,7 @@ FOR UPDATE SKIP LOCKED
 # Asked first where nobody may be due: no transaction, no table.
 ANYBODY: Final = """
 SELECT FROM journeys_run
-WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND due_at >= %(low)s LIMIT 1
+WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND due_at >= %(low)s ORDER BY due_at LIMIT 1
 """
 CLAIMED: Final = "SELECT count(*), max(due_at) FROM moving"
 # `hold` of those who wait: SKIP, GO or REST. Who may not be moved now: of paused journeys, and whose data is restricted

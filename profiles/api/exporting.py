@@ -44,7 +44,12 @@ class ExportCustomersView(TenantApiView):
         summary="Export customers as CSV, XLSX or NDJSON",
         parameters=[FORMAT, *FILTER_PARAMETERS],
         responses={
-            **{(200, each.media_type.partition(";")[0]): OpenApiTypes.BINARY for each in ExportFormat},
+            **{
+                (200, each.media_type.partition(";")[0]): OpenApiTypes.BINARY
+                if each is ExportFormat.XLSX
+                else OpenApiTypes.STR
+                for each in ExportFormat
+            },
             422: schema.UNUSABLE_FILTER,
         },
     )

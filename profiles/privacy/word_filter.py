@@ -18,15 +18,15 @@ _ALL_BUT_DIGITS: Final = bytes(set(range(256)) - set(_DIGITS))
 
 
 class _Way(NamedTuple):
-    """All of these words stand in a text that names the person so; of an id also the whole of it as a value of JSON."""
+    """All of these words stand in a text that names the person so; of an id also one of these beginnings of JSON."""
 
     words: frozenset[bytes]
-    value: bytes = b""
+    beginnings: tuple[bytes, ...] = ()
 
     def may_be_in(self, text: bytes, words: set[bytes]) -> bool:
         if not self.words <= words:
             return False
-        return not self.value or b'": ' + self.value in text or b'": "' + self.value in text
+        return not self.beginnings or any(one in text for one in self.beginnings)
 
 
 class WordFilter:
@@ -68,9 +68,7 @@ class WordFilter:
 
 
 def _way_of(part: Part) -> _Way:
-    """The name that a service gives its id may be told by the search and not by the text: only the value counts."""
-    _, is_id, value = part.looked_for[0].partition("=")
+    name, is_id, value = part.looked_for[0].lower().partition("=")
     texts = [value] if is_id else part.looked_for
-    return _Way(
-        frozenset(word.encode() for text in texts for word in folded(text).split()), value.lower().encode()
-    )
+    words = frozenset(word.encode() for text in texts for word in folded(text).split())
+    return _Way(words, (f'"{name}": {value}'.encode(), f'"{name}": "{value}'.encode()) if is_id else ())

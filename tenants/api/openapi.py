@@ -1,5 +1,7 @@
 """What every route about a tenant has in common, written into the API description once."""
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -111,7 +113,15 @@ class TenantSchema(AutoSchema):
                     name=name, type=kind, schema=schema, object=name
                 )
             )
-        return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        # What is described by hand and what makes something cannot be left out, even where no one field must be there.
+        if body and (isinstance(self.get_request_serializer(), Mapping) or self._makes_something()):
+            body["required"] = True
+        return body
+
+    def _makes_something(self) -> bool:
+        answers: Any = self.get_response_serializers()
+        return self.method == "POST" and isinstance(answers, Mapping) and HTTPStatus.CREATED in answers
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)

@@ -95,6 +95,20 @@ def test_an_event_has_a_type_of_its_own_whose_payload_is_free() -> None:
     )
 
 
+def test_a_body_without_which_nothing_is_done_is_required() -> None:
+    # A generated client would otherwise let it be left out, and learn of it at run time.
+    for name in ("publishEvents", "writeCustomers", "resolveCustomers", "createCustomer", "createCampaign"):
+        assert operations()[name]["requestBody"]["required"] is True, name
+
+
+def test_files_of_text_are_texts_so_that_generated_clients_read_them() -> None:
+    kinds = operations()["exportCustomers"]["responses"]["200"]["content"]
+
+    # Python's generator takes the first kind, and makes bytes of a text that is called binary.
+    assert next(iter(kinds)) == "text/csv"
+    assert "format" not in kinds["text/csv"]["schema"]
+
+
 def test_no_field_that_may_be_left_out_has_a_default() -> None:
     # Generated TypeScript takes a field with a default for one that must be there.
     schemas = description()["components"]["schemas"]

@@ -363,3 +363,17 @@ def test_one_clubs_plan_sees_nothing_of_anothers(fairview: Club, kingsmere: Club
     outcome = plan(fairview.tenant, [candidate(theirs, message)], now=NOW)
 
     assert (outcome.written, said(fairview.tenant), said(kingsmere.tenant)) == (0, {}, {})
+
+
+def test_a_large_plan_sorts_in_memory(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "ANALYZED_FROM", 2)
+    found = []
+    for size in (1, 2):
+        plan(
+            fairview.tenant, [candidate(reader(fairview.tenant), mail(fairview.tenant)) for _ in range(size)]
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW work_mem")
+            found.append(cursor.fetchone()[0])
+
+    assert found[0] != found[1] == "64MB"
