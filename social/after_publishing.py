@@ -16,6 +16,7 @@ from social.texts import weigh
 from social.tokens import asked
 from tenants.action_log import log_action
 from tenants.errors import ConflictError, InvalidError
+from tenants.postgresql.commits import waiting
 
 EDITABLE_THERE = frozenset({Network.FACEBOOK})
 LONGEST = 8_000
@@ -48,14 +49,15 @@ def reply_there(post_id: UUID, target_id: UUID, *, text: str) -> Target:
     words = _checked(text, target.connection.network)
     if target.comment_due_at is not None:
         raise ConflictError("The first comment is still on its way; reply after it.", code="COMMENT_PENDING")
-    attempt = Attempt.objects.create(
-        tenant_id=target.tenant_id,
-        target=target,
-        kind=StepKind.COMMENT,
-        position=1,
-        lease=target.pk,
-        started_at=timezone.now(),
-    )
+    with waiting():
+        attempt = Attempt.objects.create(
+            tenant_id=target.tenant_id,
+            target=target,
+            kind=StepKind.COMMENT,
+            position=1,
+            lease=target.pk,
+            started_at=timezone.now(),
+        )
     try:
         _speak(target, lambda publisher, account, key: publisher.comment(account, key, words))
     except NetworkAway as away:

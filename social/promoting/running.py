@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -28,6 +27,7 @@ from social.promoting.planning import words_of
 from social.texts import fill
 from social.tokens import asked
 from tenants.one_by_one import first_of_each_club, one_by_one
+from tenants.postgresql.commits import waiting
 from tenants.scope import all_tenants, tenant_scope
 
 UNDECIDED: Final = (TargetStatus.WAITING, TargetStatus.PUBLISHING, TargetStatus.UNKNOWN)
@@ -120,7 +120,7 @@ def _correct(touch: Touch, now: datetime) -> int:
         return 0
     if target is not None and target.status != TargetStatus.PUBLISHED:
         return _end(touch, TouchStatus.DROPPED, "It did not go out.", now)
-    with transaction.atomic():
+    with waiting():
         taken = Touch.objects.select_for_update(skip_locked=True).filter(
             pk=touch.pk, status=TouchStatus.PLANNED
         )

@@ -18,6 +18,7 @@ from social.publishing.settling import LOOKS
 from social.publishing.states import COMMENT_PATIENCE
 from social.tokens import account_of, asked
 from tenants.one_by_one import EVERYBODYS, one_by_one
+from tenants.postgresql.commits import waiting
 from tenants.scope import all_tenants, tenant_scope
 
 MOST: Final = 20
@@ -93,7 +94,7 @@ def write(target: Target) -> None:
     if before is not None:
         _look(target, before, words)
         return
-    with transaction.atomic():
+    with waiting():
         # The row lets one worker through, and only while the comment is still wanted.
         row = Target.objects.select_for_update(of=("self",)).filter(pk=target.pk).first()
         if row is None or not words or row.comment_due_at is None or row.deleted_at is not None:

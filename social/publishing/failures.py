@@ -105,7 +105,7 @@ def not_ready(target: Target, lease: UUID, soonest: timedelta) -> None:
 def not_out(target: Target, lease: UUID, attempt: Attempt) -> None:
     """A call that had no answer did nothing: at once again, then more and more rarely, and not for ever."""
     vain = Attempt.objects.filter(target=target, kind=attempt.kind, outcome=Outcome.NOT_SENT)
-    count = vain.exclude(code="").count()
+    count = vain.exclude(code__exact="").count()
     if count >= MOST_TRIES:
         fail(target, verdict("SERVICE_DOWN", attempt.code, attempt.message), lease=lease)
         return

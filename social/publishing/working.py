@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import orjson
-from django.db import transaction
 from django.utils import timezone
 
 from social.contents import content_of
@@ -24,7 +23,7 @@ from social.publishing.states import doubt, hold, locked, publish, withdraw
 from social.publishing.wanted import is_late, is_withdrawn
 from social.tokens import account_of, may_renew
 from tenants.one_by_one import EVERYBODYS
-from tenants.postgresql.commits import without_waiting
+from tenants.postgresql.commits import waiting, without_waiting
 from tenants.scope import tenant_scope
 
 logger = logging.getLogger(__name__)
@@ -135,7 +134,7 @@ class _Run:
 
     def _write_attempt(self, plan: Plan, marker: str) -> Attempt:
         """Waited for on its way to the disk where the call may publish; with it all that was written before."""
-        with transaction.atomic() if plan.kind in DECISIVE else without_waiting():
+        with waiting() if plan.kind in DECISIVE else without_waiting():
             attempt: Attempt = Attempt.objects.create(
                 tenant_id=self.target.tenant_id,
                 target=self.target,
