@@ -80,6 +80,7 @@ def test_pages_write_days_times_and_words_in_one_way(app: str, fairview: Club, w
 def page_at(browser: Client, path: str) -> str:
     """The page, empty where it is none: a file, a piece of JSON, the way to a network."""
     answer: Any = browser.get(path, follow=False)
+    assert answer.status_code < 500, path
     is_page = answer.status_code == 200 and answer.headers.get("Content-Type", "").startswith("text/html")
     return answer.content.decode() if is_page and not answer.streaming else ""
 
