@@ -7,7 +7,6 @@ import orjson
 
 from profiles.customer_table import CUSTOMER, Kind
 from profiles.models import CustomerProfile, Note
-from profiles.shouted_names import as_written
 from profiles.timeline import TimelineRow
 from tenants.directory import tenant_by_id
 
@@ -40,9 +39,7 @@ def row_fields(row: Sequence[Any]) -> dict[str, Any]:
     if not fields["displayName"]:
         # Mirrors `CustomerProfile.name`.
         full = f"{fields['firstName'] or ''} {fields['lastName'] or ''}".strip()
-        fields["displayName"] = (
-            as_written(full) or fields["email"] or fields["phoneNumber"] or "Unknown person"
-        )
+        fields["displayName"] = full or fields["email"] or fields["phoneNumber"] or "Unknown person"
     return fields
 
 

@@ -160,6 +160,8 @@ def items_of(body: dict[str, Any], name: str, most: int) -> list[dict[str, Any]]
 class ResolveView(TenantApiView):
     """To whom a key leads."""
 
+    # Of the keys a form has, those that are filled in count.
+    may_be_empty = frozenset(RESOLVABLE)
     required_scopes = {"GET": Scope.READ, "POST": Scope.READ}
 
     def rate_class(self, method: str) -> str | None:

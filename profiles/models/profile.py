@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import Q
 
 from profiles.ids import new_profile_id
-from profiles.shouted_names import as_written
 from profiles.vocabulary import STAGE_LADDER, LifecycleStage, ProfileStatus
 from tenants.models import TenantModel
 
@@ -161,7 +160,7 @@ class CustomerProfile(TenantModel):
     def name(self) -> str:
         """What to call the person: display name, else the full name, else an address."""
         full = f"{self.first_name} {self.last_name}".strip()
-        return as_written(self.display_name or full) or self.email or self.phone_number or "Unknown person"
+        return self.display_name or full or self.email or self.phone_number or "Unknown person"
 
     @property
     def handicap(self) -> Decimal | None:

@@ -35,7 +35,9 @@ def known_parameters(view: Any, method: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def check_parameters(request: HttpRequest, known: Collection[str]) -> None:
+def check_parameters(
+    request: HttpRequest, known: Collection[str], may_be_empty: Collection[str] = MAY_BE_EMPTY
+) -> None:
     """Raise InvalidParameterError for the first parameter of the query that the route does not know, or that is empty."""
     for name, values in request.GET.lists():
         if name not in known:
@@ -44,5 +46,5 @@ def check_parameters(request: HttpRequest, known: Collection[str]) -> None:
             raise InvalidParameterError(
                 name, f"The parameter {name} is not known here{meant}.", code="UNKNOWN_PARAMETER"
             )
-        if name not in MAY_BE_EMPTY and not all(value.strip() for value in values):
+        if name not in may_be_empty and not all(value.strip() for value in values):
             raise InvalidParameterError(name, f"{name} is empty: give a value, or leave it out.")

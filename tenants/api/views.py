@@ -4,7 +4,7 @@ Leaner than DRF's own dispatch, because reading one customer must cost little mo
 one way in and out (JSON), one way to prove oneself, and one place that opens the tenant's scope.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import nullcontext
 from types import MappingProxyType
 from typing import Any, ClassVar, cast
@@ -22,7 +22,7 @@ from tenants.api.bodies import body_shape, check_body
 from tenants.api.errors import ApiError, InvalidParameterError, exception_handler
 from tenants.api.idempotency import META_NAME as IDEMPOTENCY_KEY
 from tenants.api.idempotency import answer_once, answer_once_outside
-from tenants.api.parameters import check_parameters, known_parameters
+from tenants.api.parameters import MAY_BE_EMPTY, check_parameters, known_parameters
 from tenants.api.permissions import required_scope
 from tenants.api.rendering import OrjsonRenderer, prepare_body
 from tenants.api.tenancy import tenant_for
@@ -72,6 +72,8 @@ class TenantApiView(APIView):
     # True where a handler waits for a foreign server, which no transaction may: a repeated request is then answered by
     # the record, too, but two at the same time are not told apart.
     waits_for_others: ClassVar[bool] = False
+    # Parameters of the query that may stand there without a value.
+    may_be_empty: ClassVar[Collection[str]] = MAY_BE_EMPTY
     # What a body may have, packed and unpacked; None: `DATA_UPLOAD_MAX_MEMORY_SIZE`.
     largest_body_bytes: ClassVar[int | None] = None
     request: ApiRequest
@@ -141,7 +143,8 @@ class TenantApiView(APIView):
             request.tenant = tenant_for(plain, caller)
         check_no_nulls(plain)
         if plain.META.get("QUERY_STRING"):
-            check_parameters(plain, known_parameters(cast(Hashable, type(self)), method))
+            known = known_parameters(cast(Hashable, type(self)), method)
+            check_parameters(plain, known, self.may_be_empty)
         if method not in SAFE_METHODS:
             prepare_body(plain, self.largest_body_bytes)
 
