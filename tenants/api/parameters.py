@@ -38,7 +38,7 @@ def known_parameters(view: Any, method: str) -> frozenset[str]:
 def check_parameters(
     request: HttpRequest, known: Collection[str], may_be_empty: Collection[str] = MAY_BE_EMPTY
 ) -> None:
-    """Raise InvalidParameterError for the first parameter of the query that the route does not know, or that is empty."""
+    """Raise InvalidParameterError for the first parameter that the route does not know, or that is empty."""
     for name, values in request.GET.lists():
         if name not in known:
             near = nearest(name, known)
