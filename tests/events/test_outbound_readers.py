@@ -129,7 +129,7 @@ def test_the_page_offers_the_readers(client: Client, redis_server: Any, fairview
     )
 
     assert f'<option value="warehouse">{WAREHOUSE}</option>' in page
-    assert "1 events were published again" in told.content.decode()
+    assert "1 event published again" in told.content.decode()
     assert "There is no reader &#x27;cellar&#x27;" in refused.content.decode()
     assert len(ids_in(redis_server, WAREHOUSE)) == 1
 

@@ -76,7 +76,7 @@ def test_a_preview_tells_which_channels_are_open_and_sends_nothing(
         ({"subject": ""}, "subject", "A mail needs a subject."),
         ({"body": "{{ frstName }}"}, "body", "line 1, column 4: “frstName” is not known here."),
         ({"templateId": "welcome"}, "body", "Send a template or a text, not both."),
-        ({"to": "x"}, "to", "There is no such field here."),
+        ({"to": "x"}, "to", "There is no field to"),
         ({"subject": 7}, "subject", "Write a text."),
     ],
 )

@@ -64,7 +64,6 @@ def test_a_cursor_goes_on_where_the_page_ended(api: Client, golfer: UUID) -> Non
         ("category=PAYMENT", 5),
         ("category=PAYMENT,MEMBERSHIP", 6),
         ("category=PAYMENT&category=MEMBERSHIP", 6),
-        ("category=", 6),
         ("type=MEMBER_CREATED", 1),
         ("type=NEVER_HEARD_OF", 0),
         ("source=scl", 6),
@@ -83,6 +82,7 @@ def test_filters_of_a_timeline(api: Client, golfer: UUID, query: str, count: int
     ("query", "code"),
     [
         ("category=GAMES", "INVALID_PARAMETER"),
+        ("category=", "INVALID_PARAMETER"),
         ("from=yesterday", "INVALID_PARAMETER"),
         ("from=2026-03-01T12:00:00", "INVALID_PARAMETER"),
         ("to=2026-03-01", "INVALID_PARAMETER"),

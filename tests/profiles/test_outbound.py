@@ -292,5 +292,5 @@ def test_an_admin_publishes_again_from_the_page(fairview: Club, redis_server: "r
         "/admin/operations/consumers/again/", {"since": since.strftime("%Y-%m-%dT%H:%M")}, follow=True
     )
 
-    assert "1 events were published again" in answer.content.decode()
+    assert "1 event published again" in answer.content.decode()
     assert len(published(redis_server)) == 1

@@ -68,8 +68,8 @@ def test_the_evidence_says_what_speaks_for_and_against(fairview: Club) -> None:
 
     assert (pair.winner.first_name, pair.loser.first_name) == ("Pieter", "Johan")
     assert [(point.words, point.weight > 0) for point in pair.evidence] == [
-        ("Same e-mail address", True),
         ("Different first names", False),
+        ("Same e-mail address", True),
     ]
     assert pair.value_cents == 90_000
 
