@@ -25,6 +25,8 @@ from crm_platform.supervisor import programs
 POLL_SECONDS: Final = 0.2
 # Real time in which workers do what a minute of the moved clock brought near.
 MINUTE_SECONDS: Final = 4.0
+# The longest that a kill waits for posts to end.
+PROGRESS_SECONDS: Final = 15.0
 WAIT_SECONDS: Final = 600.0
 
 
@@ -82,6 +84,8 @@ def _kill_at_random(
     """The parts in an order of the dice, each while something goes out; commits lose their answers besides."""
     from django.db import connection  # noqa: PLC0415
 
+    from crm_platform.bench.social_stand import without_limits  # noqa: PLC0415
+
     dice, kills = random.Random(wanted.seed), dict.fromkeys(PARTS, 0)  # noqa: S311 - no secret
     parts = [*PARTS, *dice.choices(PARTS, k=max(wanted.kills - len(PARTS), 0))]
     dice.shuffle(parts)
@@ -96,6 +100,8 @@ def _kill_at_random(
         # It may have been our own server.
         connection.close()
     _until(lambda: installation.answers, installation)
+    # The networks may have been killed, and have forgotten it.
+    without_limits()
     return kills
 
 
@@ -115,12 +121,12 @@ def _break_commits(dice: random.Random) -> None:
 
 
 def _await_progress(keys: list[UUID], share: int, installation: Installation) -> None:
-    """Until further posts, and so many, have ended; or none is left."""
-    begun = _ended(keys)
+    """Until further posts, and so many, have ended; not for long, because what is in doubt waits by the clock."""
+    begun, ends = _ended(keys), time.monotonic() + PROGRESS_SECONDS
 
     def has_moved() -> bool:
         now = _ended(keys)
-        return now > max(begun, share) or not _left(keys)
+        return now > max(begun, share) or not _left(keys) or time.monotonic() > ends
 
     _until(has_moved, installation)
 
