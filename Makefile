@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+# One more than the two processors of the machine that the suite is made for: some tests wait for programs that were killed.
+JOBS ?= 3
+BROWSERS ?= 2
 CODE := crm_platform social journeys campaigns segments messaging profiles events tenants tests manage.py
 
 SHELL := /bin/bash
@@ -35,7 +37,7 @@ test-thorough: setup ## As test-main, with all examples of properties: for the n
 	@CRM_TESTS_THOROUGH=1 $(MAKE) --no-print-directory test-main
 
 test-browser: setup ## The browser tests
-	@$(BIN)/python -m pytest -q -n $(JOBS) -m browser tests/browser
+	@$(BIN)/python -m pytest -q -n $(BROWSERS) -m browser tests/browser
 
 check: setup ## The fast half of CI: lint, format, types, layers, migrations, a production's settings
 	$(BIN)/ruff check $(CODE)

@@ -23,7 +23,7 @@ from campaigns.models import (
 )
 from campaigns.models.occurrence import OPEN_STATUSES
 from campaigns.readiness import problems_of
-from campaigns.schedule import next_occurrence, planned_at
+from campaigns.schedule import occurrences, planned_at
 from campaigns.settings import settings_of
 from campaigns.texts import arms_of, keep_texts
 from campaigns.transitions import check_move, lock_campaign, move, note_act
@@ -72,14 +72,18 @@ def schedule_campaign(campaign_id: UUID, at: datetime | None = None) -> Campaign
 
 
 def _first_hour(campaign: Campaign, wanted: datetime, now: datetime, tenant: Tenant) -> datetime:
-    """The hour of the first occurrence; raises InvalidError where it has gone or never comes."""
+    """The hour of the first occurrence that nobody skipped; raises InvalidError where it has gone or never comes."""
     if now - wanted > settings_of(tenant).grace:
         raise InvalidError("That hour has gone. Choose one that is to come.", field="scheduledAt")
     if campaign.type != CampaignType.RECURRING:
         return wanted
-    hour = next_occurrence(
+    skipped = set(
+        campaign.occurrences.filter(status=OccurrenceStatus.CANCELLED).values_list("hour", flat=True)
+    )
+    coming = occurrences(
         campaign.recur_pattern, campaign.zone, after=max(wanted, now), until=campaign.recur_end_at
     )
+    hour = next((hour for hour in coming if hour not in skipped), None)
     if hour is None:
         raise InvalidError("It would never be sent: it ends before its first time.", field="recurEndAt")
     return hour
@@ -104,10 +108,13 @@ def add_occurrence(campaign: Campaign, hour: datetime) -> CampaignOccurrence:
 
 @transaction.atomic
 def unschedule_campaign(campaign_id: UUID) -> Campaign:
-    """Back to a draft: nothing was planned yet. Raises IllegalMove once the time was reached."""
+    """Back to a draft: nothing was planned yet, and a time that was skipped is forgotten as well.
+
+    Raises IllegalMove once the time was reached.
+    """
     campaign = lock_campaign(campaign_id)
     move(campaign, CampaignStatus.DRAFT, act="unscheduled")
-    campaign.occurrences.filter(status=OccurrenceStatus.WAITING).delete()
+    campaign.occurrences.all().delete()
     return campaign
 
 
@@ -140,8 +147,13 @@ def pause_campaign(
 
 @transaction.atomic
 def resume_campaign(campaign_id: UUID) -> Campaign:
-    """Go on where it stood. What was found late or could not be planned is sent now; failures so far are forgiven."""
+    """Go on where it stood. What was found late or could not be planned is sent now; failures so far are forgiven.
+
+    Raises IllegalMove unless PAUSED: what is scheduled becomes active as well, but by its hour alone.
+    """
     campaign, now = lock_campaign(campaign_id), timezone.now()
+    if campaign.status != CampaignStatus.PAUSED:
+        raise IllegalMove(campaign.status, CampaignStatus.ACTIVE.value)
     move(campaign, CampaignStatus.ACTIVE, act="resumed", started_at=campaign.started_at or now)
     release_source(campaign.pk)
     late = campaign.occurrences.filter(status=OccurrenceStatus.LATE)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.errors import IllegalMove, NotADraft, OwnApproval
+from campaigns.errors import ChangedMeanwhile, IllegalMove, NotADraft, OwnApproval
 from campaigns.models import Campaign, CampaignStatus, CampaignVariant
 from campaigns.settings import settings_of
 from campaigns.transitions import lock_campaign, note_act
@@ -73,7 +73,7 @@ def update_campaign(campaign_id: UUID, values: Mapping[str, Any]) -> Campaign:
     for name, value in changed.items():
         setattr(campaign, name, value)
     campaign.version += 1
-    campaign.updated_at = timezone.now()
+    campaign.updated_at, campaign.changed_by = timezone.now(), current_actor().user
     campaign.approval_asked_at, campaign.approval_asked_by = None, None
     campaign.save()
     return campaign
@@ -139,14 +139,24 @@ def ask_approval(campaign_id: UUID) -> Campaign:
 
 
 @transaction.atomic
-def approve_campaign(campaign_id: UUID) -> Campaign:
-    """Agree to the draft as it stands. Raises OwnApproval for its author, unless an admin."""
+def approve_campaign(campaign_id: UUID, version: int | None = None) -> Campaign:
+    """Agree to the draft as it stands; `version`: the one that was looked at.
+
+    Raises ChangedMeanwhile where that is another, and OwnApproval for who made it, changed it last or asked, unless an
+    admin.
+    """
     campaign = lock_campaign(campaign_id)
     if campaign.status != CampaignStatus.DRAFT:
         raise NotADraft(campaign.status)
+    if version is not None and version != campaign.version:
+        raise ChangedMeanwhile
     user = current_actor().user
     tenant = Tenant.objects.get(pk=current_tenant_id())
-    is_own = user is not None and user.pk in (campaign.created_by_id, campaign.approval_asked_by_id)
+    is_own = user is not None and user.pk in (
+        campaign.created_by_id,
+        campaign.changed_by_id,
+        campaign.approval_asked_by_id,
+    )
     if user is None or (is_own and role_of(user, tenant) != Role.ADMIN):
         raise OwnApproval
     campaign.approved_version, campaign.approved_at = campaign.version, timezone.now()

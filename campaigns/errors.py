@@ -72,3 +72,13 @@ class OwnApproval(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("Somebody else must approve this campaign.", code="OWN_APPROVAL")
+
+
+class ChangedMeanwhile(ConflictError):
+    """What was looked at is not what stands there now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It was changed since you opened it. Look at it once more, then approve it.",
+            code="CHANGED_MEANWHILE",
+        )

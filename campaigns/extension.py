@@ -35,7 +35,7 @@ EXTENSION: Final = Extension(
                 " push_template_id whatsapp_template_id content is_transactional scheduled_at timezone window"
                 " spread_minutes recur_pattern recur_end_at trigger_event trigger_where trigger_delay_minutes"
                 " trigger_cap_days winner_metric test_percent test_minutes goal goal_days started_at completed_at"
-                " pause_reason pause_note archived_at created_by_id created_by_name approval_asked_at"
+                " pause_reason pause_note archived_at created_by_id created_by_name changed_by_id approval_asked_at"
                 " approval_asked_by_id approved_version approved_at approved_by_name created_at updated_at"
             ),
             texts=written("name description rule content trigger_where pause_note"),

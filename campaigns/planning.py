@@ -25,6 +25,7 @@ from messaging.models import MessageClass, Source
 from messaging.planning import Outcome, Sending
 from profiles.vocabulary import SLOTS
 from tenants.models import Tenant
+from tenants.postgresql.plans import any_club
 
 READING_DAYS: Final = 180
 MOST_TRIGGERED: Final = 5_000
@@ -80,6 +81,7 @@ def has_rest(campaign: Campaign) -> bool:
     return campaign.test_percent < EVERYBODY and campaign.variants.exists()
 
 
+@any_club()
 def plan(chosen: Plan, *, decide: Callable[..., Outcome] = planning.plan) -> Outcome:
     """Write the ledger's rows (or, with `planning.preview`, only count them). Needs an open transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -101,6 +103,7 @@ def fill_candidates(cursor: Any, chosen: Plan) -> None:
     """Everybody whom the plan is about, with arm, time and hold-out."""
     meant = audience_of(chosen.campaign, chosen.tenant, chosen.now)
     planning.open_candidates(cursor)
+    planning.make_room(cursor)
     cursor.execute(_statement(chosen, meant), _parameters(chosen, meant))
 
 
@@ -120,6 +123,8 @@ def _statement(chosen: Plan, meant: Audience) -> str:
         bucket=_bucket(chosen),
         joins=joins,
         condition=meant.condition,
+        person=planning.PERSON_COLUMNS,
+        known=", ".join(f"p.{name}" for name in planning.OF_PERSON.split(", ")),
     )
 
 
@@ -204,6 +209,7 @@ def _clocks(chosen: Plan) -> list[dict[str, Any]]:
     ]
 
 
+@any_club()
 @transaction.atomic
 def plan_triggered(campaign: Campaign, occurrence: CampaignOccurrence, tenant: Tenant) -> tuple[int, Outcome]:
     """Plan those whose delay has passed; returns how many that were, and what was decided."""

@@ -13,7 +13,8 @@ from messaging.models import Delivery, Reason
 from profiles.models import CustomerProfile
 
 COLUMNS: Final = {
-    "id": "id", "tenantId": "tenant_id", "clubId": "club_id", "name": "name", "description": "description",
+    "id": "id", "version": "version", "tenantId": "tenant_id", "clubId": "club_id", "name": "name",
+    "description": "description",
     "type": "type", "status": "status", "segmentIds": "segment_ids", "excludedSegmentIds": "excluded_segment_ids",
     "excludedCampaignIds": "excluded_campaign_ids", "rule": "rule", "holdOutPercent": "hold_out_percent",
     "channels": "channels", "emailTemplateId": "email_template_id", "smsTemplateId": "sms_template_id",

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from campaigns import statements as sql
 from campaigns.models import Goal
 from events.consumers import Entry
 from tenants.models import Tenant
@@ -42,18 +43,19 @@ WHERE d.tenant_id = %(tenant)s AND d.id = ANY(%(deliveries)s) AND d.source = 'CA
 ORDER BY 2, 3
 ON CONFLICT ON CONSTRAINT campaigns_recount_once_uq DO NOTHING
 """
-# By the service's own id of the message, or by our key.
-CLICKS: Final = """
-WITH click AS (
+# By the service's own id of the message.
+CLICKS: Final = f"""
+WITH click AS MATERIALIZED (
     SELECT a.metadata ->> 'messageId' AS message, left(a.metadata ->> 'url', 1000) AS url,
            a.metadata ->> 'isMachine' = 'true' AS is_machine
-    FROM profiles_activity AS a
-    WHERE a.tenant_id = %(tenant)s AND a.id = ANY(%(activities)s) AND a.type = 'EMAIL_CLICKED'
-      AND a.metadata ->> 'url' <> ''
-), known AS (
+    FROM {sql.ACTIVITIES}
+    WHERE a.type = 'EMAIL_CLICKED' AND a.metadata ->> 'url' <> ''
+), known AS MATERIALIZED (
     SELECT d.source_id, d.occurrence, d.variant, click.url, COALESCE(click.is_machine, false) AS is_machine
-    FROM click JOIN messaging_delivery AS d ON d.tenant_id = %(tenant)s AND d.service_id = click.message
-    WHERE click.message <> '' AND d.source = 'CAMPAIGN'
+    FROM click CROSS JOIN LATERAL (
+        SELECT * FROM messaging_delivery AS d
+        WHERE d.tenant_id = %(tenant)s AND d.service_id <> '' AND d.service_id = click.message OFFSET 0) AS d
+    WHERE d.source = 'CAMPAIGN'
 )
 INSERT INTO campaigns_campaignlink AS l (tenant_id, campaign_id, occurrence, variant, url, clicks, machine_clicks)
 SELECT %(tenant)s, source_id, occurrence, variant, url, count(*) FILTER (WHERE NOT is_machine),
@@ -65,26 +67,26 @@ SET clicks = l.clicks + excluded.clicks, machine_clicks = l.machine_clicks + exc
 """
 # An act is put down to the last message before it, of a campaign with that goal and within its days; what the held-out
 # did counts for each campaign that held them out.
-CONVERT: Final = """
+CONVERT: Final = f"""
 WITH act AS MATERIALIZED (
     SELECT a.id, a.profile_id, a.origin_profile_id, a.occurred_at,
            CASE WHEN a.type IN ('TEETIME_BOOKED', 'RESERVATION_CREATED') THEN 'BOOKED'
                 WHEN a.type = 'COMPETITION_ENTERED' THEN 'ENTERED'
                 WHEN a.type = 'PAYMENT_RECEIVED' THEN 'PAID' ELSE 'RENEWED' END AS goal,
-           CASE WHEN a.metadata ->> 'amountCents' ~ '^-?[0-9]{1,15}$'
+           CASE WHEN a.metadata ->> 'amountCents' ~ '^-?[0-9]{{1,15}}$'
                 THEN (a.metadata ->> 'amountCents')::bigint ELSE 0 END AS amount_cents
-    FROM profiles_activity AS a
-    WHERE a.tenant_id = %(tenant)s AND a.id = ANY(%(activities)s)
-      AND (a.type IN ('TEETIME_BOOKED', 'RESERVATION_CREATED', 'COMPETITION_ENTERED', 'PAYMENT_RECEIVED')
+    FROM {sql.ACTIVITIES}
+    WHERE (a.type IN ('TEETIME_BOOKED', 'RESERVATION_CREATED', 'COMPETITION_ENTERED', 'PAYMENT_RECEIVED')
            OR (a.type = 'MEMBER_UPDATED' AND a.metadata -> 'changes' ? 'membershipExpiry')
            OR (a.type = 'MEMBERSHIP_STATUS_CHANGED' AND a.metadata ->> 'newStatus' = 'ACTIVE'))
 ), touched AS (
     SELECT DISTINCT ON (act.id, CASE WHEN d.reason = 'HOLD_OUT' THEN d.source_id END)
            act.*, d.source_id, d.occurrence, d.variant, d.channel, d.reason = 'HOLD_OUT' AS is_held_out
     FROM act
-    JOIN messaging_delivery AS d
-      ON d.tenant_id = %(tenant)s AND d.profile_id = act.profile_id AND d.source = 'CAMPAIGN'
-     AND d.due_at > act.occurred_at - interval '92 days'
+    CROSS JOIN LATERAL (
+        SELECT * FROM messaging_delivery AS d
+        WHERE d.tenant_id = %(tenant)s AND d.profile_id = act.profile_id AND d.source = 'CAMPAIGN'
+          AND d.due_at > act.occurred_at - interval '92 days' OFFSET 0) AS d
     JOIN campaigns_campaign AS c ON c.tenant_id = %(tenant)s AND c.id = d.source_id AND c.goal = act.goal
     CROSS JOIN LATERAL (SELECT CASE WHEN d.reason = 'HOLD_OUT' THEN d.due_at ELSE d.handed_over_at END AS at) AS touch
     WHERE (d.status IN ('HANDED_OVER', 'DELIVERED') OR d.reason = 'HOLD_OUT')

@@ -4,14 +4,14 @@ Each time is a row with a lease (docs/campaigns.md), so a new rhythm takes away 
 one; what has begun goes on, and an hour that was sent already is never sent again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.actions import add_occurrence
@@ -72,6 +72,13 @@ def rhythms(now: datetime | None = None) -> list[Rhythm]:
     }
     made = [_rhythm(each, sent.get(each.pk), now) for each in rows]
     return sorted(made, key=lambda each: (not each.coming, each.coming[:1]))
+
+
+def coming_times(campaigns: Collection[Campaign]) -> dict[UUID, datetime]:
+    """Campaign → the time at which it is sent next, of those that repeat and are not over; one query."""
+    waiting = CampaignOccurrence.objects.filter(campaign__in=campaigns, status=OccurrenceStatus.WAITING)
+    running = waiting.filter(campaign__type=CampaignType.RECURRING, campaign__status__in=RUNNING)
+    return dict(running.values_list("campaign_id").annotate(Min("hour")))
 
 
 def _begun(campaigns: list[Campaign]) -> QuerySet[CampaignOccurrence]:

@@ -83,16 +83,16 @@ WITH arm AS MATERIALIZED (
 ), hours AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(hours)s::jsonb) AS hours(hour int, at timestamptz)
 ), meant AS MATERIALIZED (
-    SELECT p.id, p.country FROM profiles_customerprofile AS p WHERE {condition}
+    SELECT p.id, p.country, {known} FROM profiles_customerprofile AS p WHERE {condition}
 ), parted AS MATERIALIZED (
-    SELECT p.id, p.country, {held_out} AS is_out, {bucket} AS bucket FROM meant AS p
+    SELECT p.*, {held_out} AS is_out, {bucket} AS bucket FROM meant AS p
 )
 INSERT INTO send_candidate (profile_id, key, channels, message_ids, due_at, zone, occurrence, variant, skip_reason,
-                            position)
+                            position, {person})
 SELECT p.id, %(prefix)s || p.id, COALESCE(arm.channels, '{{}}'), COALESCE(arm.message_ids, '{{}}'),
        {due} + make_interval(mins => COALESCE(arm.delay, 0)), {zone}, %(occurrence)s,
        CASE WHEN p.is_out THEN '' ELSE arm.label END, CASE WHEN p.is_out THEN 'HOLD_OUT' ELSE '' END,
-       row_number() OVER (ORDER BY p.id)
+       row_number() OVER (ORDER BY p.id), {known}
 FROM parted AS p
 LEFT JOIN arm ON p.bucket >= arm.low AND p.bucket < arm.high
 {joins}
@@ -101,20 +101,27 @@ WHERE arm.label IS NOT NULL OR p.is_out
 
 # --- Set off by an event
 
-# An event sets a campaign off once for a person: not again within the cap, whatever became of the message.
-TRIGGER: Final = """
+# From the ids to their rows, and so on from row to row (OFFSET): statistics that do not know a fresh send yet would
+# have all of its messages read for each activity.
+ACTIVITIES: Final = """unnest(%(activities)s::bigint[]) AS wanted(id)
+    CROSS JOIN LATERAL (
+        SELECT * FROM profiles_activity AS a
+        WHERE a.tenant_id = (SELECT %(tenant)s::uuid) AND a.id = wanted.id OFFSET 0) AS a"""
+
+# An event sets a campaign off once for a person: not again within the cap, whatever became of the message. Without a
+# cap each of a person's events counts, also of those that are heard of together.
+TRIGGER: Final = f"""
 WITH armed AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(campaigns)s::jsonb)
         AS c(id uuid, event text, wanted jsonb, delay int, cap int, since timestamptz)
 ), happened AS (
-    SELECT DISTINCT ON (c.id, a.profile_id) c.id AS campaign_id, c.delay, c.cap, a.id AS activity_id, a.profile_id,
-           a.origin_profile_id, a.recorded_at
-    FROM profiles_activity AS a
+    SELECT DISTINCT ON (c.id, a.profile_id, CASE c.cap WHEN 0 THEN a.id END)
+           c.id AS campaign_id, c.delay, c.cap, a.id AS activity_id, a.profile_id, a.origin_profile_id, a.recorded_at
+    FROM {ACTIVITIES}
     JOIN events_inboxevent AS e ON e.tenant_id = a.tenant_id AND e.id = a.id / %(slots)s
-    JOIN armed AS c ON c.event = e.type AND (c.wanted = '{}' OR e.envelope -> 'payload' @> c.wanted)
-    WHERE a.tenant_id = %(tenant)s AND a.id = ANY(%(activities)s) AND a.slot = 0
-      AND a.occurred_at > now() - %(oldest)s::interval AND (c.since IS NULL OR a.occurred_at >= c.since)
-    ORDER BY c.id, a.profile_id, a.id
+    JOIN armed AS c ON c.event = e.type AND (c.wanted = '{{}}' OR e.envelope -> 'payload' @> c.wanted)
+    WHERE a.slot = 0 AND a.occurred_at > now() - %(oldest)s::interval AND (c.since IS NULL OR a.occurred_at >= c.since)
+    ORDER BY c.id, a.profile_id, CASE c.cap WHEN 0 THEN a.id END, a.id
 )
 INSERT INTO campaigns_triggeredperson (tenant_id, campaign_id, profile_id, origin_profile_id, activity_id, due_at)
 SELECT %(tenant)s, campaign_id, profile_id, origin_profile_id, activity_id, now() + make_interval(mins => delay)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -17,7 +17,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from campaigns.models import CampaignChannel, CampaignType, Goal, SendWindow, WinnerMetric
-from messaging.rendering import LONGEST_TEXT, TemplateProblem, check_text
+from messaging.liquid_limits import LONGEST_TEXT
+from messaging.rendering import TemplateProblem, check_text
 from tenants.errors import UnprocessableError
 from tenants.models.tenant import time_zones
 
@@ -36,12 +37,21 @@ class _Values(BaseModel):
     )
 
 
+Stated = TypeVar("Stated", bound=_Values)
+
+
 class ContentValues(_Values):
     """An own text for one channel; only mails have a subject and HTML."""
 
     subject: Annotated[str, StringConstraints(max_length=998, pattern=r"^[^\x00\r\n]*$")] = ""
     body: Long = ""
     html: Long = ""
+
+
+class ApprovalValues(_Values):
+    """What an approval may say: the version of the draft that was looked at."""
+
+    version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
 
 
 Content = dict[CampaignChannel, ContentValues]
@@ -150,12 +160,7 @@ def parse_values(body: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UnprocessableError (422) with every field and its reason.
     """
-    try:
-        stated = CampaignValues.model_validate(dict(body))
-    except ValidationError as error:
-        raise UnprocessableError(
-            "Some fields cannot be taken as they are.", details=[_detail(each) for each in error.errors()]
-        ) from None
+    stated = _read(CampaignValues, body)
     values = stated.model_dump(exclude_unset=True, mode="python")
     for name in MOMENTS & values.keys():
         values[name] = values[name] and values[name].astimezone(UTC)
@@ -167,6 +172,20 @@ def parse_values(body: Mapping[str, Any]) -> dict[str, Any]:
     if "content" in values:
         values["content"] = _plain_content(values["content"])
     return values
+
+
+def version_of(body: Mapping[str, Any]) -> int | None:
+    """The version that an approval names; raises UnprocessableError (422)."""
+    return _read(ApprovalValues, body).version
+
+
+def _read(kind: type[Stated], body: Mapping[str, Any]) -> Stated:
+    try:
+        return kind.model_validate(dict(body))
+    except ValidationError as error:
+        raise UnprocessableError(
+            "Some fields cannot be taken as they are.", details=[_detail(each) for each in error.errors()]
+        ) from None
 
 
 def _plain_content(content: Mapping[Any, Mapping[str, str]]) -> dict[str, dict[str, str]]:

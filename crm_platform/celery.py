@@ -2,19 +2,39 @@
 
 import logging
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
+from tenants.extension import MergeBy, every, resolve
 from tenants.gc_pause import keep_started
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_platform.settings")
+# The code is checked before it is taken (`manage.py check`), and what it runs on below. Celery would check all of it at
+# each start, and import every page for that.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 logger = logging.getLogger(__name__)
 app = Celery("crm_platform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def import_handlers(**_: Any) -> None:
+    """What tasks call by the names in the apps' declarations, so that the processes of the pool share it."""
+    for path in handler_paths():
+        resolve(path)
+
+
+def handler_paths() -> Iterator[str]:
+    """The functions that read the log and tell others of it, and that follow a merge."""
+    for consumer in every("consumers"):
+        yield from filter(None, (consumer.handle, consumer.send, consumer.wants, consumer.siblings))
+    yield from (event.render for event in every("outbound"))
+    yield from (table.merge.call for table in every("tables") if isinstance(table.merge, MergeBy))
 
 
 @worker_init.connect

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
 
 from crm_platform import env, reachability
+from tenants.commands import START_TAG
 
-TAG = "crm"
 MIN_SECRET_KEY_LENGTH = 32
 # As browsers send it: scheme and host in lower case, a port only where it is not the scheme's own, no path.
 ORIGIN_SHAPE: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
@@ -22,7 +22,7 @@ ORIGIN_SHAPE: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9
 DATABASE_PATIENCE_SECONDS = 15.0
 
 
-@register(TAG)
+@register(START_TAG)
 def check_origins(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """crm.E015: each origin of CRM_CORS_ORIGINS is written as browsers send it, or it would never fit."""
     return [
@@ -36,7 +36,7 @@ def check_origins(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register(TAG)
+@register(START_TAG)
 def check_secret_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """crm.E003: the key that everybody can read signs sessions on loopback only; elsewhere a long own one."""
     if _is_of_this_machine():
@@ -56,7 +56,7 @@ def check_secret_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register(TAG, deploy=True)
+@register(START_TAG, deploy=True)
 def check_suppression_secret(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """crm.W003: a served installation names the secret by which erased people are recognised."""
     if settings.CRM_SUPPRESSION_SECRET or _is_of_this_machine():
@@ -70,7 +70,7 @@ def check_suppression_secret(app_configs: Any, **kwargs: Any) -> list[CheckMessa
     ]
 
 
-@register(TAG)
+@register(START_TAG)
 def check_identity_provider(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """crm.E006: a file with the identity provider's keys must be there. A URL is not asked at start."""
     source: str = settings.CRM_JWT_JWKS
@@ -162,7 +162,7 @@ def exit_unless_startable() -> None:
     Without Redis a program may start: reads work without it, and the queue readers wait for it.
     """
     messages = [
-        *run_checks(tags=[TAG]),
+        *run_checks(tags=[START_TAG]),
         *database_messages(patience_seconds=DATABASE_PATIENCE_SECONDS),
         *redis_messages(),
     ]

@@ -1,6 +1,8 @@
 """What a person sees where a page is missing, forbidden or broken: inside the frame, with the number of the request."""
 
 import logging
+import sys
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.contrib.admin import site
@@ -21,6 +23,7 @@ WORDS: Final = {
     ),
     404: ("Nothing here", "This page does not exist, or it belongs to another club than the one you work in now."),
     500: ("Something broke", "This was not your fault. It has been written down; please try again in a moment."),
+    503: ("Too much at once", "Nothing was lost. The platform cannot answer right now; try again in a few seconds."),
 }  # fmt: skip
 
 
@@ -35,8 +38,14 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    """Django's 500."""
-    return _page(request, 500) or errors.handler500(request)
+    """Django's 500; 503 where the database is what does not answer, as over the API."""
+    problem = errors.broken_by(sys.exception())
+    if problem.status not in WORDS:
+        problem = errors.INTERNAL
+    page = _page(request, problem.status) or errors.handler500(request)
+    for name, value in problem.headers.items():
+        page.headers[name] = value
+    return page
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse | None:
@@ -50,7 +59,9 @@ def _page(request: HttpRequest, status: int) -> HttpResponse | None:
         "code": status,
         "request_id": getattr(request, "request_id", "") or current_request_id(),
     }
-    html = _framed(request, context) or render_to_string("plain_error.html", context)
+    # The frame asks the database for half of what it shows.
+    is_away = status == HTTPStatus.SERVICE_UNAVAILABLE
+    html = ("" if is_away else _framed(request, context)) or render_to_string("plain_error.html", context)
     return HttpResponse(html, status=status)
 
 

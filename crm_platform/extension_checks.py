@@ -11,6 +11,9 @@ from django.core.management import get_commands
 from tenants.extension import Consumer, Extension, MergeBy, Move, OnUndo, Table, every, extensions, resolve
 
 KINDS: Final = frozenset({"text", "flag", "number", "fraction", "names", "choice"})
+PERSON: Final = "profiles.CustomerProfile"
+# What a column with somebody's id is called, also where it is no foreign key.
+PERSON_COLUMNS: Final = frozenset({"profile_id", "origin_profile_id", "customer_id"})
 # Part of a declaration → the attribute that must be unique over all apps.
 UNIQUE: Final = {
     "tables": "model",
@@ -134,17 +137,32 @@ def _twice(names: Iterable[Any]) -> list[tuple[Any, int]]:
 
 @register("crm_seam")
 def check_tables(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """crm.E021: every model with a tenant is declared, each of its columns as personal or as plain, and is erasable."""
+    """crm.E021: every model with a tenant is declared, each of its columns as personal or as plain, and is erasable.
+
+    One that names a person must have a tenant.
+    """
     declared: dict[str, Table] = {table.model: table for table in every("tables")}
-    faults = [fault for model in apps.get_models() for fault in _faults_of(model, declared)]
+    faults = [fault for model in apps.get_models() for fault in faults_of(model, declared)]
     return [
         Error(fault, hint="Correct the tables in the app's extension.py.", id="crm.E021") for fault in faults
     ]
 
 
-def _faults_of(model: Any, declared: Mapping[str, Table]) -> Iterator[str]:
+def _faults_without_tenant(model: Any) -> Iterator[str]:
+    if any(
+        field.attname in PERSON_COLUMNS
+        or (field.related_model is not None and field.related_model._meta.label == PERSON)
+        for field in model._meta.concrete_fields
+    ):
+        label = model._meta.label
+        yield f"{label} names a person, but has no tenant: no merge and no erasure would reach its rows."
+
+
+def faults_of(model: Any, declared: Mapping[str, Table]) -> Iterator[str]:
+    """What is wrong with one model."""
     label, names = model._meta.label, {field.attname for field in model._meta.concrete_fields}
     if "tenant_id" not in names:
+        yield from _faults_without_tenant(model)
         return
     if label not in declared:
         yield f"{label} has a tenant, but no app declares what becomes of its rows."

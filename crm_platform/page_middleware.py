@@ -1,4 +1,4 @@
-"""Django's middleware for pages, which requests of programs pass by.
+"""Middleware for pages, which requests of programs pass by, and for programs.
 
 Sessions, forgery tokens, messages and frames are about browsers. A request below the API proves itself by a header and
 answers with JSON, and these layers together would cost it as much as its own work.
@@ -8,15 +8,10 @@ import time
 from typing import Any, Final
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware
-from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.gzip import GZipMiddleware
-from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 PROGRAM_PATHS = ("/api/v1/", "/graphql")
 # The documentation of the API brings scripts inside its page.
@@ -26,14 +21,22 @@ LAST_USED: Final = "crm_last_used"
 USED_EVERY_SECONDS: Final = 300
 
 
-class _PagesOnly:
-    """Put before a middleware class: its work is left out for programs."""
+class PassPages:
+    """Requests of programs go straight to the views; those of browsers through the layers that follow in the settings.
+
+    A layer that does not say what it leads to is not passed by.
+    """
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = self._views = get_response
+        # Django wraps each layer into one that turns exceptions into answers.
+        while (layer := getattr(self._views, "__wrapped__", None)) and hasattr(layer, "get_response"):
+            self._views = layer.get_response
 
     def __call__(self, request: HttpRequest) -> Any:
-        """Answer, with or without the layer."""
-        if request.path_info.startswith(PROGRAM_PATHS):
-            return self.get_response(request)  # type: ignore[attr-defined]
-        return super().__call__(request)  # type: ignore[misc]
+        """Answer, with or without the layers."""
+        is_for_programs = request.path_info.startswith(PROGRAM_PATHS)
+        return self._views(request) if is_for_programs else self.get_response(request)
 
 
 class ProgramCompression(GZipMiddleware):
@@ -52,11 +55,7 @@ class ProgramCompression(GZipMiddleware):
         return super().process_response(request, response)
 
 
-class PageFiles(_PagesOnly, WhiteNoiseMiddleware):  # type: ignore[misc]
-    """Static files."""
-
-
-class PageSessions(_PagesOnly, SessionMiddleware):
+class PageSessions(SessionMiddleware):
     """Who is logged in, until nobody has used the session for SESSION_COOKIE_AGE."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -110,19 +109,3 @@ def _is_by_itself(request: HttpRequest) -> bool:
 def note_use(request: HttpRequest, **kwargs: Any) -> None:
     """Receiver of `user_logged_in`: a session is in use from its first moment on."""
     request.session[LAST_USED] = int(time.time())
-
-
-class PageForms(_PagesOnly, CsrfViewMiddleware):
-    """Forgery tokens."""
-
-
-class PageUsers(_PagesOnly, AuthenticationMiddleware):
-    """`request.user`."""
-
-
-class PageMessages(_PagesOnly, MessageMiddleware):
-    """What a page says after an act."""
-
-
-class PageFrames(_PagesOnly, XFrameOptionsMiddleware):
-    """No page may be shown inside another's."""

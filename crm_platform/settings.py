@@ -7,6 +7,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from crm_platform import composition, env
+from crm_platform.api.introduction import INTRODUCTION
 from messaging.mail_providers import PROVIDERS
 from tenants.extension import collect
 from tenants.gc_pause import pause_for_start
@@ -65,16 +66,18 @@ MIDDLEWARE = [
     "crm_platform.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "crm_platform.page_middleware.ProgramCompression",
-    "crm_platform.page_middleware.PagePolicy",
-    "crm_platform.page_middleware.PageFiles",
     "tenants.middleware.RequestIdMiddleware",
     "tenants.api.origins.OriginsMiddleware",
-    "crm_platform.page_middleware.PageSessions",
     "django.middleware.common.CommonMiddleware",
-    "crm_platform.page_middleware.PageForms",
-    "crm_platform.page_middleware.PageUsers",
-    "crm_platform.page_middleware.PageMessages",
-    "crm_platform.page_middleware.PageFrames",
+    # What follows is about browsers: requests of programs pass it by.
+    "crm_platform.page_middleware.PassPages",
+    "crm_platform.page_middleware.PagePolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "crm_platform.page_middleware.PageSessions",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.middleware.AdminTenantMiddleware",
     "tenants.second_factor.SecondFactorMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -312,7 +315,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "CRM & Marketing Platform",
-    "DESCRIPTION": "One view of each customer of a club, and what to do about it.",
+    "DESCRIPTION": INTRODUCTION,
     "VERSION": "1.0.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -328,6 +331,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": composition.tags(_BROUGHT),
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "tenants.api.openapi.add_described",
+        "tenants.api.openapi.name_enum_values",
         "tenants.api.examples.add_examples",
     ],
 }
@@ -358,9 +363,6 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 # `check --deploy`, which CI runs with a production's settings, asks for these by name.
 SILENCED_SYSTEM_CHECKS = [
-    # Frames and forgery tokens have middleware of ours, derived from Django's, for pages only (`page_middleware`).
-    "security.W002",
-    "security.W003",
     # Subdomains are other people's programs: whether all of them are on HTTPS is not ours to promise, nor to preload.
     "security.W005",
     "security.W021",

@@ -5,7 +5,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from crm_platform.api.docs import DocsView, SchemaView
 from crm_platform.api.graphql import GraphQLView
+from tenants.admin_config import discover
 from tenants.extension import extensions
+
+discover()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path("api/v1/", include(brought.urls)) for brought in extensions().values() if brought.urls),

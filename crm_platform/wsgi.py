@@ -13,6 +13,14 @@ sys.setswitchinterval(0.001)
 
 application = get_wsgi_application()
 
-from crm_platform.checks import exit_unless_startable  # noqa: E402 - the app registry must be ready
+from django.urls import get_resolver  # noqa: E402 - the app registry must be ready
+
+from crm_platform.checks import exit_unless_startable  # noqa: E402 - as above
+from tenants.gc_pause import keep_started, pause_for_start  # noqa: E402 - as above
 
 exit_unless_startable()
+
+# Every view is imported now, not for the first who asks.
+pause_for_start()
+_ = get_resolver().url_patterns
+keep_started()

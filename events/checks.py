@@ -10,14 +10,13 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
 from events.consumers.ahead import clubs_ahead
+from tenants.commands import START_TAG
 
-# As `crm_platform.checks.TAG`: programs ask these before they start.
-TAG: Final = "crm"
 # With "outbound-" before it, a name fits into the column of consumers.
 READER: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 
 
-@register(TAG)
+@register(START_TAG)
 def check_readers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """crm.E017: each of CRM_OUTBOUND_READERS is the name of a queue and of a consumer, and there once."""
     named = Counter(settings.CRM_OUTBOUND_READERS)

@@ -4,8 +4,6 @@ Raw means trimmed text and nothing more: e-mails and phones as the service spell
 `profiles`' business.
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
@@ -14,142 +12,8 @@ from typing import Any, Final, NamedTuple
 from pydantic_core import PydanticCustomError
 
 from events.catalogue.fields import read_member_id
+from events.empty_ids import LONGEST_KEY, stands_for_nothing
 from events.refusals import PayloadRefused
-
-# What programs and forms write where there is no id; letters folded.
-EMPTY_IDS: Final = frozenset(
-    "undefined null none nan nil n/a n.a. na guest anonymous anon unknown tba tbc tbd pending test todo missing empty "  # noqa: SIM905
-    "default false true new temp dummy invalid nobody noname void ? x xx xxx".split()
-) | {
-    *(
-        "not available",
-        "not applicable",
-        "not set",
-        "not known",
-        "not given",
-        "not provided",
-        "not specified",
-        "no id",
-    ),
-    *(
-        "no number",
-        "none given",
-        "unknown user",
-        "anonymous user",
-        "guest user",
-        "object object",
-        "n\\a",
-        "#ref!",
-    ),
-    *(
-        "#n/a",
-        "#name?",
-        "#value!",
-        "keine",
-        "keiner",
-        "unbekannt",
-        "geen",
-        "nya",
-        "nvt",
-        "onbekend",
-        "aucun",
-        "inconnu",
-        "ninguno",
-    ),
-    *("desconocido", "nenhum", "desconhecido", "nessuno", "sconosciuto", "brak", "nieznany", "yok", "ingen"),
-    *("n.v.t", "n/v", "k.a", "o.a", "n/d", "s/d", "n/c", "n.d", "s.d", "n.c", "nodata", "no-id", "noid"),
-    *("undef", "unset", "ohne", "leer", "entfällt", "unbekannte", "desconocida", "desconhecida", "inconnue"),
-    *("nessuna", "sconosciuta", "ignoto", "nieznana", "bilinmiyor", "okänd", "ukendt", "ukjent"),
-    *("tuntematon", "неизвестно", "нет", "不明", "なし", "infinity", "#num!", "#div/0!", "#null!", "sample"),
-    *(
-        "неизвестен",
-        "неизвестна",
-        "отсутствует",
-        "нет данных",
-        "н/д",
-        "не указано",
-        "не указан",
-        "пусто",
-        "гость",
-    ),
-    *(
-        "невідомо",
-        "невідомий",
-        "немає",
-        "няма",
-        "неизвестен",
-        "непознато",
-        "нема",
-        "άγνωστο",
-        "άγνωστος",
-        "κανένα",
-    ),
-    *(
-        "δεν υπάρχει",
-        "未知",
-        "无",
-        "無",
-        "没有",
-        "空",
-        "未定",
-        "不詳",
-        "未設定",
-        "未入力",
-        "ゲスト",
-        "없음",
-        "미상",
-        "모름",
-        "미정",
-    ),
-    *("غير معروف", "لا يوجد", "مجهول", "نامعلوم", "ندارد", "אין", "לא ידוע", "अज्ञात", "नहीं", "ไม่มี", "ไม่ทราบ"),
-    *(
-        "không có",
-        "không rõ",
-        "tidak ada",
-        "tiada",
-        "wala",
-        "hakuna",
-        "akukho",
-        "nepoznato",
-        "nepoznat",
-        "nema",
-    ),
-    *(
-        "neznámý",
-        "neznámé",
-        "není",
-        "žádný",
-        "nenhuma",
-        "nincs",
-        "ismeretlen",
-        "necunoscut",
-        "fără",
-        "nežinomas",
-    ),
-    *(
-        "nezināms",
-        "teadmata",
-        "puudub",
-        "ei ole",
-        "ei tiedossa",
-        "inget",
-        "saknas",
-        "mangler",
-        "ekkert",
-        "óþekkt",
-    ),
-    *("n.n", "nn", "ø", "∅", "test-id", "testid", "test id", "dummy-id", "system.object", "[object object]"),
-    *("demo", "deleted", "removed", "redacted", "anonymized", "anonymised", "nonmember", "non-member"),
-    *("visitor", "walk-in", "walkin", "gast", "invitado", "convidado", "ospite", "misafir"),
-}
-# What a program writes whose template was not filled in: {{id}}, ${id}, %s, <id>.
-UNFILLED: Final = re.compile(
-    r"\{+\s*[a-z_.]*\s*\}+|\$\{?[a-z_][\w.]*\}?|%(?:\d\$)?[sd]|%\(\w+\)s|%[a-z_]+%|<\w*>|<%.*%>|\[\[\s*\w+\s*\]\]"
-)
-# As many equal digits as no service hands out: 1111111, 9999999999.
-EQUAL_SIGNS: Final = 7
-COUNTED_UP: Final = ("123456789", "1234567890", "0123456789", "987654321", "9876543210")
-LONGEST_KEY: Final = 320  # The longest e-mail address that a form could hold: 64 + 1 + 255.
 
 
 class IdentityKind(StrEnum):
@@ -266,37 +130,6 @@ def _payload_kinds(envelope_source: str, canonical_type: str) -> tuple[tuple[str
     for service in (canonical_type.partition(".")[0], envelope_source):
         kinds |= PAYLOAD_KEYS_BY_SERVICE.get(service, {})
     return tuple((kinds | ADDRESS_KEYS).items())
-
-
-def stands_for_nothing(value: str) -> bool:
-    """Whether an id is what services and forms write where they have none, as in undefined, 0, N/A, 0000-0000."""
-    return _remembered(value) if len(value) <= LONGEST_KEY else _says_nothing(value)
-
-
-def _says_nothing(value: str) -> bool:
-    # Full-width letters and digits are those of an East Asian keyboard.
-    folded = " ".join(unicodedata.normalize("NFKC", value).casefold().split())
-    if UNFILLED.fullmatch(folded):
-        return True
-    # NaN.0 is what a spreadsheet makes of nothing in a column of numbers.
-    bare = folded.removesuffix(".0").strip("()[]{}<>\"'`*_.?!¿¡ ")
-    signs = [char for char in folded if char.isalnum()]
-    if folded in EMPTY_IDS or bare in EMPTY_IDS or not signs or folded == "-1":
-        return True
-    if len(set(signs)) == 1 and (signs[0] == "0" or signs[0] == "x" or len(signs) >= EQUAL_SIGNS):
-        return True
-    # undefined-undefined, null_null, "null null": what a program glues together where it has nothing.
-    glued = [part for part in re.split(r"[^a-z]+", folded) if part]
-    if len(glued) > 1 and EMPTY_IDS.issuperset(glued) and not any(char.isdigit() for char in folded):
-        return True
-    # Ids have a digit or are one word: "see office", "applied for", "not yet given" are neither.
-    if len(bare.split()) > 1 and not any(char.isdigit() for char in folded):
-        return True
-    return folded in COUNTED_UP
-
-
-# One event asks several times about each of its keys.
-_remembered = lru_cache(maxsize=8192)(_says_nothing)
 
 
 def _add_hint(hints: list[_Hint], kind: IdentityKind, value: Any, path: str) -> None:

@@ -119,6 +119,7 @@ PERIODS: Final = (
         UPDATE events_inboxevent SET envelope = '{"expired": true}', original_envelope = NULL
         WHERE id IN (SELECT id FROM past)
         """,
+        keeps_rows=True,
     ),
     Period(
         "handledLetters",

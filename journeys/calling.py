@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from events.debounce import enqueue_on_commit
 from events.leases import LeasedTable
-from events.webhooks.sending import Answer, Target, send, session
+from events.webhooks.guarding import session
+from events.webhooks.sending import Answer, Target, send
 from journeys.definition.steps import Webhook
 from journeys.entering import MOVE_RUNS
 from journeys.models import Journey, Run, RunData, WebhookCall
@@ -126,7 +127,16 @@ def _send_all(calls: Sequence[WebhookCall], now: datetime) -> int:
     with ThreadPoolExecutor(max_workers=HANDS) as hands:
         answers = list(hands.map(_ask, ready))
     for one, answer in zip(ready, answers, strict=True):
-        _note(one, answer, now)
+        try:
+            _note(one, answer, now)
+        except EVERYBODYS:
+            raise
+        except (
+            Exception
+        ) as error:  # whatever the receiver wrote: it was called, and is not called again for it
+            logger.exception("an answer cannot be kept", extra={"call": one.call.pk})
+            status = "DONE" if answer.succeeded else "FAILED"
+            _finish(one.call, now, status=status, error=f"The answer cannot be kept: {type(error).__name__}.")
     return len(ready)
 
 
@@ -248,9 +258,13 @@ def _kept(step: Webhook, answer: Answer) -> tuple[dict[str, Any], str]:
         return {}, f"The answer is no JSON of at most {MOST_READ // 1024} KB: nothing of it is kept."
     if not isinstance(parsed, dict):
         return {}, "The answer is no JSON object: nothing of it is kept."
-    found = {name: _storable(at_path(parsed, path)) for name, path in step.save.items()}
-    kept = {name: value for name, value in found.items() if value is not None}
-    if len(orjson.dumps(kept)) > MOST_KEPT:
+    try:
+        found = {name: _storable(at_path(parsed, path)) for name, path in step.save.items()}
+        kept = {name: value for name, value in found.items() if value is not None}
+        length = len(orjson.dumps(kept))
+    except (RecursionError, TypeError):  # the reader goes deeper than the writer
+        return {}, "The answer holds too much within each other: nothing of it is kept."
+    if length > MOST_KEPT:
         return {}, f"More than {MOST_KEPT // 1024} KB of the answer were to be kept: nothing of it is."
     missing = ", ".join(sorted(found.keys() - kept.keys()))
     return kept, f"The answer has nothing for {missing}." if missing else ""

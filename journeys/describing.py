@@ -1,6 +1,8 @@
 """Steps, triggers and rules as sentences that staff read."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -31,9 +33,11 @@ from journeys.definition.triggers import (
     Trigger,
 )
 from journeys.definition.vocabulary import DATE_FIELDS, event_words
+from messaging.models import CHANNEL_WORDS
 from segments.rules import InvalidRule
 from segments.rules import parse as parse_rule
 from segments.words import Teller
+from tenants.days import full_day
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
@@ -46,7 +50,6 @@ COMPARED = {
     "eq": "is", "neq": "is not", "gt": "is above", "gte": "is at least", "lt": "is below", "lte": "is at most",
     "in": "is one of", "contains": "contains", "exists": "is there",
 }  # fmt: skip
-CHANNELS = {"EMAIL": "e-mail", "SMS": "SMS", "PUSH": "push", "WHATSAPP": "WhatsApp"}
 
 
 def way_label(step: Step, name: str) -> str:
@@ -63,7 +66,7 @@ def step_words(  # noqa: C901 - one line a kind
 ) -> str:
     """What a step does, in one line. `names`: of segments and journeys; `titles`: of the other steps, by id."""
     if isinstance(step, Send):
-        how = ", else ".join(CHANNELS[one] for one in step.channels)
+        how = ", else ".join(CHANNEL_WORDS[one] for one in step.channels)
         return f"{how}: {step.subject or step.template or step.text[:60]}"
     if isinstance(step, Wait):
         return wait_words(step.until)
@@ -142,6 +145,17 @@ def _thing(key: str) -> str:
     """What a key of the payload names, as in booking for bookingId."""
     name = key.rpartition(".")[2].removesuffix("Id")
     return "".join(f" {one.lower()}" if one.isupper() else one for one in name).strip()
+
+
+def key_words(definition: Definition, key: str) -> str:
+    """What a run is for, from its business key: "booking B1", or the day it is about in the club's format."""
+    if not key:
+        return ""
+    if any(isinstance(one, DateTrigger) for one in definition.triggers):
+        with suppress(ValueError):
+            return full_day(date.fromisoformat(key))
+    things = " or ".join(dict.fromkeys(map(_thing, definition.key_paths)))
+    return f"{things} {key}" if things else key
 
 
 def trigger_words(trigger: Trigger, names: Mapping[str, str]) -> str:

@@ -6,9 +6,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from journeys.definition import Definition, Problem, parse
+from journeys.definition import Definition, InvalidDefinition, Problem, parse
 from journeys.definition.checking import check
-from journeys.errors import JourneyNotFound, NothingToDo
+from journeys.errors import DraftNotReady, JourneyNotFound, NothingToDo
 from journeys.models import DraftRevision, Journey, JourneyDraft, JourneyVersion
 from journeys.world import world
 from tenants.actors import current_actor
@@ -85,6 +85,24 @@ def save_draft(journey: Journey, raw: Any, act: str) -> JourneyDraft:
             made_by_name=current_actor().name,
         )
         return _show(draft, definition.as_json())
+
+
+def ready_draft(journey: Journey) -> Definition:
+    """The draft, which could be published as it is; raises DraftNotReady."""
+    definition = parse(draft_of(journey).definition)
+    if errors := [one for one in problems_of(definition) if one.is_error]:
+        raise DraftNotReady(errors)
+    return definition
+
+
+def to_be_tried(journey: Journey, raw: Any = None) -> Definition:
+    """A definition that was sent along, or the draft; raises InvalidDefinition, DraftNotReady."""
+    if raw is None:
+        return ready_draft(journey)
+    definition = parse(raw)
+    if errors := [one for one in problems_of(definition) if one.is_error]:
+        raise InvalidDefinition(errors)
+    return definition
 
 
 def step_back(journey: Journey) -> JourneyDraft:

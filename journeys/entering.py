@@ -5,7 +5,7 @@ last word: a live run of the same journey, person and key is unique, whatever th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -18,6 +18,7 @@ from django.utils import timezone
 from events.debounce import enqueue_on_commit
 from events.log import wake_consumers
 from journeys import entering_statements as sql
+from journeys.by_row import said_of_each
 from journeys.clocks import shifted
 from journeys.definition import Definition
 from journeys.definition.parts import Length, Unit
@@ -89,6 +90,15 @@ class Entered:
         return self.counts.get(ENTERED, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Who may enter one journey, by one of its triggers; its condition on the person is part of the decision."""
+
+    journey: Journey
+    entrants: Sequence[Entrant]
+    trigger: Trigger | None = None
+
+
 def enter(
     journey: Journey,
     entrants: Iterable[Entrant],
@@ -101,120 +111,181 @@ def enter(
 
     The trigger's own condition on the person is part of the decision. Entries into one journey wait for each other.
     """
+    return enter_all([Arrivals(journey, list(entrants), trigger)], now=now, each=each)[journey.pk]
+
+
+def enter_all(
+    arrivals: Sequence[Arrivals], *, now: datetime | None = None, each: bool = False, is_counted: bool = True
+) -> Mapping[UUID, Entered]:
+    """The same for several journeys, each named once, by as many statements as for one; by the ids of the journeys.
+
+    `is_counted`: somebody asks how many entered.
+    """
     now = now or timezone.now()
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         if not IN_TRIAL.get():  # nobody else has the journey of a trial
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, f"{journey.tenant_id}/{journey.pk}"]
-            )
-            journey.refresh_from_db()
-        rows = list(_rows(entrants, now))
+            arrivals = _locked(cursor, arrivals)
+        closed_for = {one.journey.pk: closed(one.journey, now) for one in arrivals}
+        rows = list(_rows(arrivals, closed_for, now))
         sql.ENTRANT.fill(cursor, rows)
         if len(rows) >= ANALYZED_FROM:
             cursor.execute(sql.ANALYZE)
-        return _Entering(cursor, journey, trigger, now).run(each)
+        open_ones = [one for one in arrivals if closed_for[one.journey.pk] is None]
+        entering = _Entering(cursor, arrivals, open_ones, now)
+        entering.decide()
+        return entering.answer(each=each) if is_counted or each else {}
 
 
-def _rows(entrants: Iterable[Entrant], now: datetime) -> Iterable[tuple[Any, ...]]:
-    for position, one in enumerate(entrants):
+def _locked(cursor: Any, arrivals: Sequence[Arrivals]) -> Sequence[Arrivals]:
+    """The journeys as they are now, each ours until the end; locked in one order, so that nobody waits in a circle."""
+    names = sorted(f"{one.journey.tenant_id}/{one.journey.pk}" for one in arrivals)
+    cursor.execute(sql.LOCK, [LOCK, names])
+    if len(arrivals) == 1:
+        arrivals[0].journey.refresh_from_db()
+        return arrivals
+    fresh = Journey.objects.in_bulk([one.journey.pk for one in arrivals])
+    return [replace(one, journey=fresh[one.journey.pk]) for one in arrivals]
+
+
+def _rows(
+    arrivals: Sequence[Arrivals], closed_for: Mapping[UUID, str | None], now: datetime
+) -> Iterable[tuple[Any, ...]]:
+    coming = ((one.journey.pk, entrant) for one in arrivals for entrant in one.entrants)
+    for position, (journey_id, one) in enumerate(coming):
         data = "{}" if one.data is None else orjson.dumps(one.data, default=str).decode()
         yield (
-            position, one.profile_id, one.key, one.cause, one.event_type, one.event_id, data, one.at or now,
-            one.due_at or now, None, None, None,
+            position, journey_id, one.profile_id, one.key, one.cause, one.event_type, one.event_id, data,
+            one.at or now, one.due_at or now, closed_for[journey_id], None, None,
             "{}" if one.variables is None else orjson.dumps(one.variables, default=str).decode(),
         )  # fmt: skip
 
 
 class _Entering:
-    def __init__(self, cursor: Any, journey: Journey, trigger: Trigger | None, now: datetime) -> None:
-        self.cursor, self.journey, self.trigger, self.now = cursor, journey, trigger, now
-        self.common = {"tenant": journey.tenant_id, "journey": journey.pk, "now": now}
+    """`arrivals`: all that were asked for; `open_ones`: those whose journeys let people in now."""
+
+    def __init__(
+        self, cursor: Any, arrivals: Sequence[Arrivals], open_ones: Sequence[Arrivals], now: datetime
+    ) -> None:
+        self.cursor, self.arrivals, self.open_ones, self.now = cursor, arrivals, open_ones, now
+        self.tenant_id = arrivals[0].journey.tenant_id
+        self.definitions = {one.journey.pk: definition_of(one.journey.version_id or 0) for one in open_ones}
+        self.common = {"tenant": self.tenant_id, "now": now}
 
     @cached_property
     def tenant(self) -> Tenant:
         """Its clock is asked for by conditions and by the limit of a day."""
-        return Tenant.objects.get(pk=self.journey.tenant_id)
+        return Tenant.objects.get(pk=self.tenant_id)
 
-    def run(self, each: bool) -> Entered:
-        if refusal := closed(self.journey, self.now):
-            self.cursor.execute("UPDATE entrant SET verdict = %s", [refusal])
-            return self._answer(each)
-        definition = definition_of(self.journey.version_id or 0)
-        if self._is_anybody_left(definition):
-            self._decide(definition)
-            self._insert(definition)
-        return self._answer(each)
-
-    def _is_anybody_left(self, definition: Definition) -> bool:
-        """By what is known of the person and of earlier runs."""
-        entry = definition.entry
+    def decide(self) -> None:
+        """Let in whoever may come, and keep why the others may not."""
         self.cursor.execute(sql.RESOLVE, self.common)
-        parameters = self.common | {
-            "oldest": self.now - timedelta(hours=entry.max_age_hours),
+        if self.open_ones and self._is_anybody_left():
+            self._decide()
+            self._insert()
+        self.cursor.execute(sql.KEEP_REFUSALS, self.common)
+
+    def _execute(
+        self, statement: str, types: Mapping[str, str], values: Mapping[UUID, Mapping[str, Any]], **more: Any
+    ) -> None:
+        """A statement with what each of some journeys says; they are `%(journeys)s` in it."""
+        text, parameters = said_of_each(statement, "e.journey_id::text", types, values)
+        self.cursor.execute(text, self.common | parameters | {"journeys": list(values)} | more)
+
+    def _is_anybody_left(self) -> bool:
+        """By what is known of the person and of earlier runs."""
+        self._execute(sql.REFUSE, sql.ENTRY, {pk: self._entry(one) for pk, one in self.definitions.items()})
+        return bool(self.cursor.fetchone()[0])
+
+    def _entry(self, definition: Definition) -> dict[str, Any]:
+        entry = definition.entry
+        since = self._days_ago(definition, entry.days) if entry.policy is Policy.AFTER_DAYS else None
+        return {
+            "oldest": (self.now - timedelta(hours=entry.max_age_hours)).isoformat(),
             "once": entry.policy is Policy.ONCE,
             "per_key": entry.policy is Policy.ONCE_PER_KEY,
-            "since": self._days_ago(definition, entry.days) if entry.policy is Policy.AFTER_DAYS else None,
+            "since": None if since is None else since.isoformat(),
         }
-        self.cursor.execute(sql.REFUSE, parameters)
-        return bool(self.cursor.fetchone()[0])
 
     def _days_ago(self, definition: Definition, days: int) -> datetime:
         """By the calendar: over a change of the clock too the same hour of the wall clock."""
         length = Length(amount=days, unit=Unit.DAYS)
         return shifted(self.now, length, definition.zone(self.tenant.zone), sign=-1)
 
-    def _decide(self, definition: Definition) -> None:
-        entry = definition.entry
-        for rule in (self.trigger.rule if self.trigger else None, definition.matching):
-            if rule is not None:
-                self._ask(rule)
-        if entry.holdout_percent:
-            self.cursor.execute(
-                sql.HOLD_OUT,
-                self.common
-                | {"holdout": entry.holdout_percent * 100, "salt": f":{chance_of(self.journey.pk)}:holdout"},
-            )
-        if entry.max_enrollments is not None or entry.daily_cap is not None:
+    def _decide(self) -> None:
+        self._ask(
+            {one.journey.pk: one.trigger.rule for one in self.open_ones if one.trigger and one.trigger.rule}
+        )
+        self._ask({pk: one.matching for pk, one in self.definitions.items() if one.matching is not None})
+        held = {
+            pk: {"holdout": one.entry.holdout_percent * 100, "salt": f":{chance_of(pk)}:holdout"}
+            for pk, one in self.definitions.items()
+            if one.entry.holdout_percent
+        }
+        if held:
+            self._execute(sql.HOLD_OUT, sql.CHANCE, held)
+        capped = {
+            pk: {"most": one.entry.max_enrollments, "daily": one.entry.daily_cap}
+            for pk, one in self.definitions.items()
+            if one.entry.max_enrollments is not None or one.entry.daily_cap is not None
+        }
+        if capped:
             midnight = self.now.astimezone(self.tenant.zone).replace(
                 hour=0, minute=0, second=0, microsecond=0
             )
-            self.cursor.execute(
-                sql.CAP,
-                self.common | {"most": entry.max_enrollments, "daily": entry.daily_cap, "today": midnight},
+            self._execute(sql.CAP, sql.CAPS, capped, today=midnight)
+
+    def _ask(self, rules: Mapping[UUID, Mapping[str, Any]]) -> None:
+        """Each rule once, of all the journeys that ask it."""
+        asking: dict[bytes, list[UUID]] = {}
+        for pk, rule in rules.items():
+            asking.setdefault(orjson.dumps(rule, option=orjson.OPT_SORT_KEYS), []).append(pk)
+        for journeys in asking.values():
+            decided = decide(
+                rules[journeys[0]],
+                self.tenant,
+                self.now,
+                among="SELECT profile_id FROM entrant WHERE verdict IS NULL",
             )
+            statement = sql.ASK.format(holds=decided.holds, index=decided.place, value=decided.value)
+            parts = orjson.dumps(decided.parts, default=str).decode()
+            more = {"parts": parts, "journeys": journeys}
+            self.cursor.execute(statement, self.common | decided.params | more)
 
-    def _ask(self, rule: Mapping[str, Any]) -> None:
-        decided = decide(
-            rule, self.tenant, self.now, among="SELECT profile_id FROM entrant WHERE verdict IS NULL"
-        )
-        statement = sql.ASK.format(holds=decided.holds, index=decided.place, value=decided.value)
-        parts = orjson.dumps(decided.parts, default=str).decode()
-        self.cursor.execute(statement, self.common | decided.params | {"parts": parts})
-
-    def _insert(self, definition: Definition) -> None:
-        self.cursor.execute(SYNC_COMMIT)
-        self.cursor.execute(
-            sql.INSERT, self.common | {"version": self.journey.version_id, "start": definition.start}
-        )
+    def _insert(self) -> None:
+        says = {
+            one.journey.pk: {
+                "version": one.journey.version_id,
+                "start": self.definitions[one.journey.pk].start,
+                "name": one.journey.name,
+            }
+            for one in self.open_ones
+        }
+        if not IN_TRIAL.get():
+            self.cursor.execute(SYNC_COMMIT)
+        self._execute(sql.INSERT, sql.SAID, says)
         if not self.cursor.rowcount:
             return
         self.cursor.execute(sql.KEEP_DATA, self.common)
         if not IN_TRIAL.get():  # nobody else is told of it
-            self.cursor.execute(sql.TELL, self.common | {"version": self.journey.version_id})
+            self._execute(sql.TELL, sql.SAID, says)
             open_notes(self.cursor)
-            self.cursor.execute(sql.NOTE, self.common | {"name": self.journey.name})
-            store_notes(self.cursor, self.journey.tenant_id)
+            self._execute(sql.NOTE, sql.SAID, says)
+            store_notes(self.cursor, self.tenant_id)
             wake_consumers()
-            enqueue_on_commit(MOVE_RUNS, str(self.journey.tenant_id))
+            enqueue_on_commit(MOVE_RUNS, str(self.tenant_id))
 
-    def _answer(self, each: bool) -> Entered:
-        self.cursor.execute(sql.KEEP_REFUSALS, self.common)
+    def answer(self, *, each: bool) -> Mapping[UUID, Entered]:
+        """How many came in, and what was decided about each."""
         self.cursor.execute(sql.COUNTS)
-        counts = dict(self.cursor.fetchall())
-        if not each:
-            return Entered(counts)
-        self.cursor.execute(sql.EACH)
-        return Entered(counts, [Verdict(*row) for row in self.cursor.fetchall()])
+        counts: dict[UUID, dict[str, int]] = {one.journey.pk: {} for one in self.arrivals}
+        for pk, verdict, people in self.cursor.fetchall():
+            counts[pk][verdict] = people
+        verdicts: dict[UUID, list[Verdict]] = {pk: [] for pk in counts}
+        if each:
+            self.cursor.execute(sql.EACH)
+            for pk, *row in self.cursor.fetchall():
+                verdicts[pk].append(Verdict(*row))
+        return {pk: Entered(counts[pk], verdicts[pk]) for pk in counts}
 
 
 def closed(journey: Journey, now: datetime) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from journeys.definition.problems import Problem, told
 from tenants.errors import ConflictError, ForbiddenError, NotFoundError
 
 
@@ -35,6 +36,16 @@ class NameTaken(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("Another journey has this name already: choose another.", code="NAME_TAKEN")
+
+
+class DraftNotReady(ConflictError):
+    """The draft cannot be published or tried as it is; `problems` say why."""
+
+    code = "INVALID_JOURNEY"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].message)
+        self.problems, self.details = list(problems), told(problems)
 
 
 class NothingToDo(ConflictError):

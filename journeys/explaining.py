@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from journeys.definition.registry import STEPS
 from journeys.definition.vocabulary import event_words
-from journeys.describing import CHANNELS, rule_words, trigger_words
+from journeys.describing import rule_words, trigger_words
 from journeys.drafts import live_version
 from journeys.engine.conditions import decide
 from journeys.models import EntryRefusal, Holdout, Journey, Run, RunData, RunEnded, StepLog
 from journeys.versions import definition_of
 from journeys.world import segment_names
+from messaging.models import CHANNEL_WORDS
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer
 from tenants.models import Tenant
@@ -183,7 +184,7 @@ def outcome_words(outcome: str, detail: Mapping[str, Any] | None) -> str:
     if detail.get("error"):
         return f"{words}: {detail['error']}"
     channel = detail.get("channel")
-    return f"{words} by {CHANNELS.get(channel, str(channel).lower())}" if channel else words
+    return f"{words} by {CHANNEL_WORDS.get(channel, str(channel).lower())}" if channel else words
 
 
 def _asked(part: Mapping[str, Any]) -> str:

@@ -104,6 +104,7 @@ EXTENSION: Final = Extension(
         "TaskStatus": "journeys.models.TaskStatus",
         "TaskOutcome": "journeys.models.Outcome",
         "TaskSource": "journeys.models.TaskSource",
+        "JourneyEvent": "journeys.api.schema.SIMULATED_EVENTS",
     },
     graphql_queries=("journeys.graphql.schema.JourneyQueries",),
     graphql_mutations=("journeys.graphql.schema.JourneyMutations",),

@@ -30,9 +30,12 @@ LIVE: Final = """
 SELECT id, profile_id, journey_id, version_id, key, entered_at FROM journeys_run
 WHERE tenant_id = %s AND profile_id = ANY(%s) AND status <> 'SUSPENDED'
 """
-LIVE_VERSIONS: Final = (
-    "SELECT DISTINCT version_id FROM journeys_run WHERE tenant_id = %s AND journey_id = ANY(%s)"
-)
+# One look for each version, and not at all runs of all journeys (OFFSET).
+LIVE_VERSIONS: Final = """
+SELECT v.id FROM journeys_journeyversion AS v
+WHERE v.tenant_id = %s AND v.journey_id = ANY(%s)
+  AND EXISTS (SELECT FROM journeys_run AS r WHERE r.tenant_id = v.tenant_id AND r.version_id = v.id OFFSET 0)
+"""
 LEARNED: Final = StagingTable("learned", "run_id bigint, data jsonb")
 # The payload follows a change of the booking.
 REFRESH_DATA: Final = """

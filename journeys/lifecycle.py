@@ -11,11 +11,20 @@ from django.db.models import Max
 from django.utils import timezone
 
 from journeys import entering
-from journeys.definition import Definition, InvalidDefinition, parse
-from journeys.drafts import EMPTY, MADE, draft_of, get_journey, live_version, problems_of, save_draft
+from journeys.definition import Definition, parse
+from journeys.drafts import EMPTY, MADE, draft_of, get_journey, live_version, ready_draft, save_draft
 from journeys.engine import holding
 from journeys.errors import ApprovalNeeded, IllegalTransition, NameTaken, NothingToDo
-from journeys.models import DraftRevision, Journey, JourneyDraft, JourneyStatus, JourneyVersion, Run, Trial
+from journeys.models import (
+    DraftRevision,
+    EntryRefusal,
+    Journey,
+    JourneyDraft,
+    JourneyStatus,
+    JourneyVersion,
+    Run,
+    Trial,
+)
 from journeys.publishing import moving
 from messaging.holds import hold_source, release_source
 from tenants.action_log import log_action
@@ -96,15 +105,12 @@ def publish(
     `is_rule`: a rule that was approved with the version before it does so, and needs no second person.
 
     Where the draft says what the live version says, that one goes on (and a paused journey is resumed). Raises
-    InvalidDefinition, IllegalTransition, ApprovalNeeded.
+    DraftNotReady, IllegalTransition, ApprovalNeeded.
     """
     with transaction.atomic():
         journey = get_journey(journey_id, for_update=True)
         _check_transition(journey, S.ACTIVE)
-        definition = parse(draft_of(journey).definition)
-        errors = [problem for problem in problems_of(definition) if problem.is_error]
-        if errors:
-            raise InvalidDefinition(errors)
+        definition = ready_draft(journey)
         before = live_version(journey)
         if before is not None and before.fingerprint == definition.fingerprint:
             _start(journey, before)
@@ -272,7 +278,8 @@ def delete_draft(journey_id: UUID) -> None:
         journey = get_journey(journey_id, for_update=True)
         if journey.status != S.DRAFT or Run.objects.filter(journey_id=journey.pk).exists():
             raise NothingToDo("This journey has a history: archive it instead.")
-        for child in (Trial, DraftRevision, JourneyDraft, JourneyVersion):
+        # Whoever was named for a draft was refused, and that is no history.
+        for child in (EntryRefusal, Trial, DraftRevision, JourneyDraft, JourneyVersion):
             child.objects.filter(journey_id=journey.pk).delete()
         log_action("journey.deleted", subject_kind="journey", subject_id=journey.pk)
         journey.delete()

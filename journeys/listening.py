@@ -6,6 +6,7 @@ Only journeys that name a kind of event are looked at. All happens in the transa
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
@@ -16,10 +17,10 @@ from django.utils import timezone
 
 from events.consumers import Entry
 from journeys import leaving, scanning
-from journeys.definition.triggers import DateTrigger, EventTrigger, ScoreTrigger, SegmentTrigger, Trigger
+from journeys.definition.triggers import DateTrigger, EventTrigger, ScoreTrigger, SegmentTrigger
 from journeys.definition.vocabulary import activity_types
 from journeys.engine.holding import end_runs, wake_runs
-from journeys.entering import Entrant, enter
+from journeys.entering import Arrivals, Entrant, enter_all
 from journeys.following import Following, changed_fields
 from journeys.interest import Happened, Interest, happened_in, heard_journeys, later_than
 from journeys.models import EntryRefusal, Journey
@@ -48,7 +49,10 @@ def handle(tenant: Tenant, entries: Sequence[Entry]) -> None:
 def hear(
     tenant: Tenant, entries: Sequence[Entry], now: datetime, *, interest: Interest | None = None
 ) -> None:
-    """The same at a moment; `interest`: of the one journey of a trial, which changes no more."""
+    """The same at a moment; `interest`: of the one journey of a trial, which changes no more.
+
+    Needs an open transaction: whom it is about stands in temporary tables that end with it.
+    """
     _Batch(tenant, entries, now, interest).run()
 
 
@@ -128,6 +132,7 @@ class _Batch:
                 scanning.date_changed(journey, trigger, who, self.now, zone)
 
     def _enter_by_events(self, happened: Sequence[Happened]) -> None:
+        coming = []
         for journey, trigger in self._triggers(EventTrigger):
             kinds = activity_types(trigger.event)
             entrants = [
@@ -143,80 +148,104 @@ class _Batch:
                 for one in happened
                 if one.type in kinds and first_false(trigger.where, one.payload) is None
             ]
-            entrants = self._without_those_it_is_over_for(journey, entrants)
             if entrants:
-                self._enter(journey, entrants, trigger)
+                coming.append(Arrivals(journey, entrants, trigger))
+        self._enter(self._without_those_it_is_over_for(coming))
 
-    def _without_those_it_is_over_for(self, journey: Journey, entrants: list[Entrant]) -> list[Entrant]:
+    def _without_those_it_is_over_for(self, coming: list[Arrivals]) -> list[Arrivals]:
         """What ends a run may be read before, or together with, what starts it: then nobody enters.
 
         A trial needs no look: it hears one thing after the other.
         """
-        definition = self.interest.definitions[journey.pk]
-        types = leaving.ending_types(definition)
-        if not entrants or not types or self.is_trial:
-            return entrants
-        found = later_than(self.tenant, entrants, types, self.now)
-        may: list[Entrant] = []
-        refused: list[Entrant] = []
-        for one in entrants:
-            is_over = any(
-                other.id != one.event_id and leaving.exit_reason(definition, other, one.key) is not None
-                for other in found.get(one.profile_id, ())
-                if one.at is not None and other.at >= one.at
-            )
-            (refused if is_over else may).append(one)
-        for one in refused:
-            _refuse(journey, one.profile_id, "ALREADY_OVER", key=one.key, cause=one.cause)
-        return may
+        definitions = self.interest.definitions
+        types = {one.journey.pk: leaving.ending_types(definitions[one.journey.pk]) for one in coming}
+        asking = [entrant for one in coming if types[one.journey.pk] for entrant in one.entrants]
+        if not asking or self.is_trial:
+            return coming
+        every = sorted({kind for named in types.values() for kind in named})
+        found = later_than(self.tenant, asking, every, self.now)
+        left, refused = [], []
+        for arrivals in coming:
+            definition = definitions[arrivals.journey.pk]
+            may: list[Entrant] = []
+            for one in arrivals.entrants:
+                is_over = any(
+                    other.id != one.event_id and leaving.exit_reason(definition, other, one.key) is not None
+                    for other in found.get(one.profile_id, ())
+                    if one.at is not None and other.at >= one.at
+                )
+                if is_over:
+                    refused.append(_refusal(arrivals.journey, one, "ALREADY_OVER"))
+                else:
+                    may.append(one)
+            if may:
+                left.append(replace(arrivals, entrants=may))
+        EntryRefusal.objects.bulk_create(refused)
+        return left
 
     def _enter_by_segments(self) -> None:
+        coming, refused = [], []
         for journey, trigger in self._triggers(SegmentTrigger):
             kind = "segment.joined" if trigger.change == "JOINED" else "segment.left"
             definition, entrants = self.interest.definitions[journey.pk], []
             for place, one in enumerate(self.entries):
                 if one.kind != kind or one.profile_id is None or one.data.get("segmentId") != trigger.segment:
                     continue
+                entrant = Entrant(one.profile_id, cause="SEGMENT", at=one.at)
                 later = (other for at, other in self.crossed[one.profile_id] if at > place)
                 if leaving.segment_reason(definition, later) is not None:
-                    _refuse(journey, one.profile_id, "ALREADY_OVER")
-                    continue
-                if one.data.get("cause") in leaving.MERGES and not trigger.on_merge:
-                    _refuse(journey, one.profile_id, "MERGE_JOIN_IGNORED")
-                    continue
-                entrants.append(Entrant(one.profile_id, cause="SEGMENT", at=one.at))
+                    refused.append(_refusal(journey, entrant, "ALREADY_OVER"))
+                elif one.data.get("cause") in leaving.MERGES and not trigger.on_merge:
+                    refused.append(_refusal(journey, entrant, "MERGE_JOIN_IGNORED"))
+                else:
+                    entrants.append(entrant)
             if entrants:
-                self._enter(journey, entrants, trigger)
+                coming.append(Arrivals(journey, entrants, trigger))
+        EntryRefusal.objects.bulk_create(refused)
+        self._enter(coming)
 
     def _enter_by_scores(self) -> None:
         scored = [one for one in self.entries if one.kind == "profile.scored" and one.profile_id is not None]
         if not scored:
             return
+        coming = []
         for journey, trigger in self._triggers(ScoreTrigger):
             triggers = self.interest.definitions[journey.pk].triggers
             entrants = list(crossings(journey, trigger, triggers, scored, self.now))
             if entrants:
-                self._enter(journey, entrants, trigger)
+                coming.append(Arrivals(journey, entrants, trigger))
+        self._enter(coming)
 
-    def _enter(self, journey: Journey, entrants: list[Entrant], trigger: Trigger) -> None:
+    def _enter(self, coming: Sequence[Arrivals]) -> None:
+        """By one trigger of each journey at a time: whoever entered by the first is in already for the second."""
+        waves: list[dict[UUID, Arrivals]] = []
+        for one in coming:
+            wave = next((each for each in waves if one.journey.pk not in each), None)
+            if wave is None:
+                waves.append(wave := {})
+            wave[one.journey.pk] = one
+        for wave in waves:
+            self._enter_together(list(wave.values()))
+
+    def _enter_together(self, coming: Sequence[Arrivals]) -> None:
         """One journey that cannot let anybody in stops nobody else; it is noted with the error."""
         try:
             with transaction.atomic():
-                enter(journey, entrants, trigger=trigger, now=self.now)
+                enter_all(coming, now=self.now, is_counted=False)
         except OperationalError:
             raise
-        except Exception as error:  # whatever is wrong with the journey; kept for everybody whom it concerns
-            logger.exception("nobody can enter a journey", extra={"journey": str(journey.pk)})
-            words = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
-            for one in entrants:
-                _refuse(
-                    journey,
-                    one.profile_id,
-                    "ENTRY_FAILED",
-                    key=one.key,
-                    cause=one.cause,
-                    detail={"error": words},
-                )
+        except Exception as error:  # whatever is wrong with a journey; kept for everybody whom it concerns
+            if len(coming) > 1:
+                half = len(coming) // 2
+                self._enter_together(coming[:half])
+                self._enter_together(coming[half:])
+                return
+            [one] = coming
+            logger.exception("nobody can enter a journey", extra={"journey": str(one.journey.pk)})
+            detail = {"error": f"{type(error).__name__}: {error}"[:LONGEST_ERROR]}
+            EntryRefusal.objects.bulk_create(
+                _refusal(one.journey, entrant, "ENTRY_FAILED", detail) for entrant in one.entrants
+            )
 
     def _triggers(self, kind: type[Any]) -> Iterator[tuple[Journey, Any]]:
         for journey_id, definition in self.interest.definitions.items():
@@ -227,22 +256,16 @@ class _Batch:
                         yield journey, trigger
 
 
-def _refuse(
-    journey: Journey,
-    profile_id: UUID,
-    reason: str,
-    *,
-    key: str = "",
-    cause: str = "SEGMENT",
-    detail: Mapping[str, Any] | None = None,
-) -> None:
-    EntryRefusal.objects.create(
+def _refusal(
+    journey: Journey, one: Entrant, reason: str, detail: Mapping[str, Any] | None = None
+) -> EntryRefusal:
+    return EntryRefusal(
         tenant_id=journey.tenant_id,
         journey_id=journey.pk,
-        profile_id=profile_id,
+        profile_id=one.profile_id,
         reason=reason,
-        key=key,
-        cause=cause,
+        key=one.key,
+        cause=one.cause,
         detail=detail,
     )
 

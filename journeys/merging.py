@@ -23,12 +23,10 @@ WHERE r.tenant_id = %(tenant)s AND r.profile_id = m.old_id AND r.origin_profile_
 """
 REVIVE: Final = """
 UPDATE journeys_run AS r SET status = 'WAITING', due_at = COALESCE(r.due_at, now())
-FROM (
+WHERE r.tenant_id = %(tenant)s AND r.status = 'SUSPENDED' AND r.id = ANY(ARRAY(
     SELECT DISTINCT ON (x.journey_id, x.profile_id, x.key) x.id FROM journeys_run AS x
     WHERE x.tenant_id = %(tenant)s AND x.profile_id IN (SELECT new_id FROM merge_member)
-    ORDER BY x.journey_id, x.profile_id, x.key, x.sent DESC, x.entered_at, x.id
-) AS first
-WHERE r.tenant_id = %(tenant)s AND r.id = first.id AND r.status = 'SUSPENDED'
+    ORDER BY x.journey_id, x.profile_id, x.key, x.sent DESC, x.entered_at, x.id))
 """
 # What waits of those that sleep now is taken back, and planned anew should they wake: under the next number of moves.
 TAKE_BACK: Final = f"""

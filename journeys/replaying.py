@@ -1,24 +1,29 @@
 """Trying a definition over the club's own past: what happened then enters people at their time, and time goes on.
 
 The clock of a replay goes in steps of an hour (of some hours where it looks back far) on the club's wall clock, and
-stops besides at each instant at which a wait for an hour or a date ends. Within a step, what happened comes
-before what falls due. Conditions are asked of people as they are known now (docs/journeys.md says what that means).
+stops besides at each instant at which a wait for an hour or a date ends, quiet hours end, or a trigger by date or
+schedule looks for people. Within a step, what happened comes before what falls due. Conditions are asked of people as
+they are known now (docs/journeys.md says what that means).
 """
 
+import time as clock
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from events.consumers import Entry
 from journeys import listening
 from journeys.clocks import cron_times, instant, local_time
 from journeys.definition import Definition, parse
-from journeys.definition.steps import Send, Wait
+from journeys.definition.parts import UntilDate
+from journeys.definition.steps import Send, Step, Wait
 from journeys.definition.triggers import (
     DateTrigger,
     ScheduleTrigger,
@@ -32,9 +37,11 @@ from journeys.explaining import story
 from journeys.interest import Interest, event_types
 from journeys.models import Conversion, Journey, Run, RunEnded
 from journeys.scanning import scan
-from journeys.trial_tables import own_tables
+from journeys.trial_tables import count_rows, own_tables
 from journeys.trying import in_trial, standing_for, trial_journey
 from journeys.versions import message_of
+from messaging.models.policy import policy_kept
+from messaging.settling import decide_deferred
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
@@ -42,6 +49,11 @@ SAMPLES: Final = 5
 # Days looked back → hours a step.
 STEPS: Final = ((31, 1), (93, 2), (366, 6))
 AT_ONCE: Final = timedelta(days=7)
+# Each end of a transaction empties some fifteen temporary tables, so a transaction spans several steps of the clock;
+# but not for long, since an open one holds back whoever reads the log.
+TURN_SECONDS: Final = 0.3
+# Moves after which the rows are counted: how many there are the planner sees by itself, but not of what kind.
+COUNTED_AT: Final = frozenset(4**power for power in range(8))
 ENTRIES: Final = """
 SELECT l.id, l.profile_id, l.type, l.occurred_at FROM profiles_activity AS l
 WHERE l.tenant_id = %s AND l.occurred_at >= %s AND l.occurred_at < %s AND l.type = ANY(%s)
@@ -64,15 +76,14 @@ WHERE h.tenant_id = %(tenant)s AND h.day >= %(since)s AND h.day <= %(until)s AND
        OR (b.churn_risk < l) <> (h.churn_risk < l) OR (b.churn_risk > l) <> (h.churn_risk > l))
 ORDER BY h.day, h.profile_id
 """
-# Ends of waits for an hour or a date, which are few instants; those of durations come with the step of the clock.
-SHARP: Final = """
-SELECT DISTINCT due_at FROM journeys_run
-WHERE tenant_id = %s AND journey_id = %s AND status = 'WAITING' AND due_at >= %s AND due_at <= %s AND step = ANY(%s)
-ORDER BY due_at
+# The next end of a wait for an hour or a date, or of quiet hours. Those of durations come with the step of the clock.
+NEXT_STOP: Final = """
+SELECT min(due_at) FROM journeys_run
+WHERE tenant_id = %s AND journey_id = %s AND status = 'WAITING' AND due_at > %s AND due_at < %s AND step = ANY(%s)
 """
-IS_DUE: Final = """
-SELECT EXISTS (SELECT FROM journeys_run
-               WHERE tenant_id = %s AND journey_id = %s AND status = 'WAITING' AND due_at >= %s AND due_at <= %s)
+NEXT_DUE: Final = """
+SELECT due_at FROM journeys_run
+WHERE tenant_id = %s AND journey_id = %s AND status = 'WAITING' AND due_at >= %s ORDER BY due_at LIMIT 1
 """
 SUPPRESSED: Final = (
     "CONSENT", "NO_ADDRESS", "BOUNCE", "COMPLAINT", "RESTRICTED", "SAME_MAILBOX", "NO_CHANNEL", "ERASED",
@@ -119,13 +130,14 @@ def dry_run(
     for step in definition.steps:
         if isinstance(step, Send):
             message_of(step)  # texts are kept once and for all, and not while others may wait for them
-    with own_tables(tenant, definition, started), in_trial():
+    with own_tables(tenant, definition, started), in_trial(), policy_kept(tenant) as policy:
         journey = trial_journey(definition, started)
-        replay = _Replay(tenant, journey, definition)
+        hours = next(hours for most, hours in STEPS if days <= most)
+        replay = _Replay(tenant, journey, definition, hours, has_quiet_hours=policy.has_quiet_hours)
         with standing_for(journey, tried):
             for moment in _stretches(started, now):
                 until = min(moment + AT_ONCE, now)
-                replay.play(moment, until, hours=next(hours for most, hours in STEPS if days <= most))
+                replay.play(moment, until)
                 if progress is not None:
                     progress(round(100 * (until - started) / (now - started)))
         _sum_up(journey, result, tenant)
@@ -139,13 +151,19 @@ def _stretches(started: datetime, now: datetime) -> Iterator[datetime]:
 
 
 class _Replay:
-    def __init__(self, tenant: Tenant, journey: Journey, definition: Definition) -> None:
-        self.tenant, self.journey, self.definition = tenant, journey, definition
+    """`hours`: a step of the clock; `due`: when somebody is due next, as far as that is known (`_look`)."""
+
+    def __init__(
+        self, tenant: Tenant, journey: Journey, definition: Definition, hours: int, *, has_quiet_hours: bool
+    ) -> None:
+        self.tenant, self.journey, self.definition, self.hours = tenant, journey, definition, hours
         self.zone = definition.zone(tenant.zone)
         self.place = [tenant.pk, journey.pk]
-        self.sharp = [
-            step.id for step in definition.steps if isinstance(step, Wait) and step.until.mode != "DURATION"
-        ]
+        self.moves = 0
+        self.due: datetime | None = None
+        self.is_due_known = False
+        self.sharp = [step.id for step in definition.steps if _is_sharp(step, hours, has_quiet_hours)]
+        self.defers = any(isinstance(step, Send) and step.on_cap == "DEFER" for step in definition.steps)
         self.interest = Interest.load(journey)
         self.types = sorted({*event_types(definition), *_awaited(definition)})
         rules = (*definition.triggers, *definition.exits)
@@ -153,31 +171,50 @@ class _Replay:
         self.levels = sorted({level for one in scores for level in (one.level, one.rearm)})
         self.segments = [one.segment for one in rules if isinstance(one, SegmentTrigger | SegmentExit)]
 
-    def play(self, since: datetime, until: datetime, *, hours: int) -> None:
+    def play(self, since: datetime, until: datetime) -> None:
         """A stretch of the past, step by step of the clock."""
-        found, place = self._entries(since, until), 0
-        instants = self._instants(since, until)
+        entries, instants = deque(self._entries(since, until)), deque(self._instants(since, until))
         moment = since
         while moment < until:
-            after = min(self._next(moment, hours), until)
-            for at in [one for one in instants if moment < one <= after]:
-                scan(self.tenant, at, only=self.journey)
-                self._move(moment, at)
-            first = place
-            while place < len(found) and found[place].at < after:
-                place += 1
-            if place > first:
-                self._hear(found[first:place], moment, after)
-            self._move(moment, after)
-            moment = after
+            ends = clock.monotonic() + TURN_SECONDS
+            with transaction.atomic():
+                while moment < until and clock.monotonic() < ends:
+                    moment = self._step(moment, until, entries, instants)
 
-    def _next(self, moment: datetime, hours: int) -> datetime:
-        """The next full hour of the wall clock that the step divides."""
+    def _step(
+        self, moment: datetime, until: datetime, entries: deque[Entry], instants: deque[datetime]
+    ) -> datetime:
+        """All up to the next stop of the clock, which is returned; takes what it hears and looks at from the queues."""
+        after = self._next(moment, min([until, *islice(instants, 1)]))
+        heard = []
+        while entries and entries[0].at < after:
+            heard.append(entries.popleft())
+        if heard:
+            self._hear(heard, moment, after)
+            self.is_due_known = False
+        if self.defers:
+            decide_deferred(self.tenant, trial=self.journey.pk, now=after)
+            self.is_due_known = False
+        self._move(moment, after)
+        if instants and instants[0] <= after:
+            scan(self.tenant, instants.popleft(), only=self.journey)
+            self.is_due_known = False
+            self._move(moment, after)
+        return after
+
+    def _next(self, moment: datetime, latest: datetime) -> datetime:
+        """The next full hour of the wall clock that the step divides, or what comes before it."""
         local = moment.astimezone(self.zone)
-        ahead = hours - local.hour % hours
+        ahead = self.hours - local.hour % self.hours
         start = local.replace(minute=0, second=0, microsecond=0)
         found = instant(start.replace(tzinfo=None) + timedelta(hours=ahead), self.zone)
-        return found if found > moment else moment + timedelta(hours=hours)
+        found = min(found if found > moment else moment + timedelta(hours=self.hours), latest)
+        if self.sharp and self._is_due_by(found, moment):
+            with connection.cursor() as cursor:
+                cursor.execute(NEXT_STOP, [*self.place, moment, found, self.sharp])
+                [stop] = cursor.fetchone()
+            return stop or found
+        return found
 
     def _entries(self, since: datetime, until: datetime) -> list[Entry]:
         tenant = self.tenant.pk
@@ -222,21 +259,27 @@ class _Replay:
             rest = later
 
     def _move(self, since: datetime, until: datetime) -> None:
-        """Whatever falls due, sharp ends at their instant, and on until nothing is due by then.
+        """Whatever falls due, and on until nothing is due by then.
 
         Until `since` all has been moved: what was due before and is no more is not walked again.
         """
-        with connection.cursor() as cursor:
-            if self.sharp:
-                cursor.execute(SHARP, [*self.place, since, until, self.sharp])
-                for (due,) in cursor.fetchall():
-                    self._move_due(since, due)
-            cursor.execute(IS_DUE, [*self.place, since, until])
-            if cursor.fetchone()[0]:
-                self._move_due(since, until)
+        if self._is_due_by(until, since):
+            move_due(
+                now=until, seconds=600, only=self.journey.pk, since=since, tenant=self.tenant, is_due=True
+            )
+            self.is_due_known = False
+            self.moves += 1
+            if self.moves in COUNTED_AT:
+                count_rows()
 
-    def _move_due(self, since: datetime, now: datetime) -> None:
-        move_due(now=now, seconds=600, only=self.journey.pk, since=since, tenant=self.tenant)
+    def _is_due_by(self, until: datetime, since: datetime) -> bool:
+        """Whether somebody is due; asked again only after something was done, so that an idle stop asks nothing."""
+        if not self.is_due_known:
+            with connection.cursor() as cursor:
+                cursor.execute(NEXT_DUE, [*self.place, since])
+                row = cursor.fetchone()
+            self.due, self.is_due_known = row[0] if row else None, True
+        return self.due is not None and self.due <= until
 
     def _instants(self, since: datetime, until: datetime) -> list[datetime]:
         """When triggers of dates and schedules are looked at."""
@@ -250,6 +293,20 @@ class _Replay:
                     found.add(instant(datetime.combine(day, local_time(one.at)), self.zone))
                     day += timedelta(days=1)
         return sorted(one for one in found if since < one <= until)
+
+
+def _is_sharp(step: Step, hours: int, has_quiet_hours: bool) -> bool:
+    """Whether who waits at a step goes on at that very instant.
+
+    Moments that events bring are as many as there are events; over a long past they come with the step of the clock.
+    """
+    if isinstance(step, Send):
+        return has_quiet_hours
+    if not isinstance(step, Wait) or step.until.mode == "DURATION":
+        return False
+    return hours == 1 or not (
+        isinstance(step.until, UntilDate) and step.until.is_of_event and not step.until.at
+    )
 
 
 def _awaited(definition: Definition) -> Iterator[str]:

@@ -26,14 +26,14 @@ class MissingSecret(ValueError):
         super().__init__(f"There is no secret called “{name}”: make it, or choose another.")
 
 
-def make_secret(name: str, secret: str = "") -> tuple[JourneySecret, str]:
+def make_secret(name: str, secret: str | None = None) -> tuple[JourneySecret, str]:
     """Store a secret under a new name; without one a random one is made.
 
     Returns it in its plain form, once. Raises InvalidError, SecretNameTaken.
     """
     if not NAME.fullmatch(name):
         raise InvalidError("Give a name of 1 to 60 letters, digits, blanks, dots and dashes.", field="name")
-    plain = check_secret(secret) if secret else new_secret()
+    plain = new_secret() if secret is None else check_secret(secret)
     try:
         with transaction.atomic():
             row: JourneySecret = JourneySecret.objects.create(
@@ -48,9 +48,9 @@ def make_secret(name: str, secret: str = "") -> tuple[JourneySecret, str]:
     return row, plain
 
 
-def exchange_secret(name: str, secret: str = "") -> tuple[JourneySecret, str]:
+def exchange_secret(name: str, secret: str | None = None) -> tuple[JourneySecret, str]:
     """Another secret under a name, from now on; like `make_secret`. Raises SecretNotFound, InvalidError."""
-    plain = check_secret(secret) if secret else new_secret()
+    plain = new_secret() if secret is None else check_secret(secret)
     with transaction.atomic():
         row = _found(name)
         row.sealed, row.created_at, row.created_by_name = encrypt(plain), timezone.now(), current_actor().name

@@ -12,8 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from events.debounce import enqueue_on_commit
 from events.leases import LeasedTable
-from journeys.definition import InvalidDefinition, parse
-from journeys.drafts import draft_of, problems_of
+from journeys.drafts import to_be_tried
 from journeys.errors import TrialNotFound
 from journeys.models import Journey, Trial
 from journeys.replaying import dry_run
@@ -45,14 +44,11 @@ ON CONFLICT (tenant_id, journey_id) WHERE status IN ('PENDING', 'RUNNING') DO NO
 def request_trial(journey: Journey, days: int, definition: Any = None) -> Trial:
     """Ask for a trial of a definition (the draft); where one is under way, that one is meant.
 
-    Raises InvalidError, InvalidDefinition.
+    Raises InvalidError, InvalidDefinition, DraftNotReady.
     """
     if not 1 <= days <= MOST_DAYS:
         raise InvalidError(f"Give 1 to {MOST_DAYS} days.", field="days")
-    parsed = parse(draft_of(journey).definition if definition is None else definition)
-    problems = [one for one in problems_of(parsed) if one.is_error]
-    if problems:
-        raise InvalidDefinition(problems)
+    parsed = to_be_tried(journey, definition)
     raw = orjson.dumps(parsed.as_json()).decode()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(REQUEST, [journey.tenant_id, journey.pk, raw, days, current_actor().name])

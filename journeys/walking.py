@@ -180,7 +180,7 @@ def _message(row: Delivery, text: Message | None, values: dict[str, Any]) -> dic
         "step": row.variant,
         "is_sent": row.status != "SKIPPED",
         "reason": in_words(row.reason) if row.reason else "",
-        "channel": row.channel,
+        "by": row.get_channel_display(),
         "at": row.due_at,
         "subject": subject,
         "text": body,

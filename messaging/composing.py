@@ -7,6 +7,8 @@ from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
+import orjson
+
 from messaging.models import Message, SendPolicy
 from messaging.readers import reader_of
 from messaging.rendering import TemplateProblem, named_in, profile_values, render, values_for
@@ -14,12 +16,17 @@ from profiles.representation import row_fields
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
+TOO_DEEP: Final = "What is to be said of the event is nested too deeply."
 LINK: Final = re.compile(r"""https?://[^\s"'<>]+""")
+# Nothing that a header may have; joiners and marks of direction are none of them.
+CONTROLS: Final = dict.fromkeys([*range(32), *range(127, 160)])
 # What a template of the service gets; whoever needs more states it in the message's own variables.
 BASIC: Final = (
     *("firstName", "lastName", "displayName", "membershipTier", "membershipStatus", "membershipExpiry"),
     *("handicap", "homeClubName", "lastBookingDate", "language"),
 )
+# A mail server takes no line of a thousand letters; a word cannot be broken.
+LONGEST_SUBJECT: Final = 500
 Fields = dict[str, Any]
 
 
@@ -80,20 +87,34 @@ class Composer:
             "campaignId": str(one.source_id),
             "from": self._sender(one.channel),
         }
-        if message.template_id:
-            known = profile_values(fields)
-            given = {name: known[name] for name in BASIC if known.get(name) is not None}
-            return composed | {
-                "templateId": message.template_id,
-                "variables": given | {"club": self._club} | dict(extra or {}),
-            }
-        values = values_for(
-            fields, club=self._club, extra=extra, reader=self._reader, named=self._names_of(message)
-        )
         try:
+            if message.template_id:
+                return composed | self._by_template(message, fields, extra)
+            values = values_for(
+                fields, club=self._club, extra=extra, reader=self._reader, named=self._names_of(message)
+            )
             return composed | {"content": content(message, values)}
         except TemplateProblem as problem:
             raise Undeliverable(str(problem)) from problem
+        except RecursionError as error:
+            raise Undeliverable(TOO_DEEP) from error
+        except (ValueError, TypeError, ArithmeticError) as error:
+            # Whatever a value is, it is about this one person and must not hold up the others.
+            raise Undeliverable(f"A value does not fit: {error!r}.") from error
+
+    def _by_template(self, message: Message, fields: Fields, extra: Mapping[str, Any] | None) -> Fields:
+        """A template of the service, and what it may name. Raises Undeliverable."""
+        known = profile_values(fields)
+        given = {name: known[name] for name in BASIC if known.get(name) is not None}
+        if extra:
+            try:
+                orjson.dumps(extra)
+            except TypeError as error:  # by which the call for all of a batch would fail
+                raise Undeliverable(TOO_DEEP) from error
+        return {
+            "templateId": message.template_id,
+            "variables": given | {"club": self._club} | dict(extra or {}),
+        }
 
     def _message(self, message_id: UUID) -> Message:
         found = self._messages.get(message_id)
@@ -143,9 +164,11 @@ def _recipient(one: Recipient, fields: Mapping[str, Any]) -> Fields:
 
 def content(message: Message, values: Mapping[str, Any]) -> Fields:
     """The parts of an own text, rendered leniently, with the club's parameters on its links. Raises TemplateProblem."""
-    subject = " ".join(render(message.subject, values, part="subject").split())
-    text = render(message.body, values, part="body")
-    html = render(message.html, values, part="html", is_html=True)
+    subject = " ".join(render(message.subject, values, part="subject").split()).translate(CONTROLS)[
+        :LONGEST_SUBJECT
+    ]
+    text = render(message.body, values, part="body").replace("\0", "")
+    html = render(message.html, values, part="html", is_html=True).replace("\0", "")
     return {"subject": subject, "text": _with_utm(text, message.utm), "html": _with_utm(html, message.utm)}
 
 

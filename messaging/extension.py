@@ -54,6 +54,7 @@ PERIODS: Final = (
         UPDATE messaging_delivery SET variables = NULL, mailbox = NULL, service_id = '', error = '', history = '[]'
         WHERE tenant_id = %(tenant)s AND id IN (SELECT id FROM past)
         """,
+        keeps_rows=True,
     ),
 )
 

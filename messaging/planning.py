@@ -32,6 +32,8 @@ SEND_DUE: Final = "messaging.send_due"
 # Two workers may send at once; each takes turns of its own.
 HANDS: Final = ("left", "right")
 MOST_DEFERRALS: Final = 3
+# No week of anybody's clock that a message falls into begins or ends farther away; quiet hours move it by a day.
+WEEK: Final = timedelta(days=10)
 # From here on the planner's guesses about the temporary table matter.
 ANALYZED_FROM: Final = 1000
 LOCK: Final = 40  # as declared in `messaging.extension`
@@ -39,6 +41,10 @@ COLUMNS: Final = (
     "profile_id, key, channels, message_ids, due_at, expires_at, zone, occurrence, variant, variables, skip_reason,"
     " position"
 )
+
+
+PERSON_COLUMNS: Final = sql.PERSON
+OF_PERSON: Final = sql.OF_PERSON
 
 
 class OnQuiet:
@@ -73,10 +79,14 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What all candidates of a plan have in common. `is_trial`: nobody else plans into the same ledger."""
+    """What all candidates of a plan have in common. `is_trial`: nobody else plans into the same ledger.
+
+    `sources`: of candidates that name their own `source_id`, each with a copy a mailbox of its own.
+    """
 
     source: Source
     source_id: UUID = NO_SOURCE
+    sources: Sequence[UUID] = ()
     message_class: MessageClass = MessageClass.MARKETING
     on_quiet: str = OnQuiet.DEFER
     on_cap: str = OnCap.SKIP
@@ -127,8 +137,16 @@ class Decision(NamedTuple):
 
 
 def open_candidates(cursor: Any) -> None:
-    """Make the temporary table `send_candidate`, empty; needs an open transaction."""
+    """Make the temporary table `send_candidate`, empty; needs an open transaction.
+
+    Who fills it by a statement that reads the people anyway fills `PERSON_COLUMNS` too, from `OF_PERSON`, for all.
+    """
     cursor.execute(sql.CANDIDATES)
+
+
+def make_room(cursor: Any) -> None:
+    """Let the sorts of a large plan keep out of files, until the transaction ends."""
+    cursor.execute(sql.ROOM)
 
 
 def stage(cursor: Any, candidates: Iterable[Candidate]) -> None:
@@ -155,15 +173,17 @@ def stage(cursor: Any, candidates: Iterable[Candidate]) -> None:
     )
 
 
-def plan(cursor: Any, sending: Sending, *, now: datetime | None = None) -> Outcome:
+def plan(
+    cursor: Any, sending: Sending, *, now: datetime | None = None, tenant: Tenant | None = None
+) -> Outcome:
     """Write a row for each candidate in `send_candidate`; the scope and a transaction are the caller's.
 
     Plans of one source wait for each other, and where the club has caps all plans of the club do: what one decides
-    the other must see. `now` is for simulations.
+    the other must see. `now` is for simulations; `tenant`: the club, where it is known.
     """
-    run = _Run(cursor, sending, now)
+    run = _Run(cursor, sending, now, tenant)
     outcome = Outcome(run.candidates, run.counted("INSERT")) if run.candidates else Outcome(0)
-    if outcome.of("PLANNED"):
+    if outcome.of("PLANNED") and not sending.is_trial:
         for hand in HANDS:
             enqueue_on_commit(SEND_DUE, hand)
     return outcome
@@ -197,35 +217,43 @@ def _ways_tried(value: Any) -> Mapping[str, str]:
 class _Run:
     """One planning: looks at the candidates, then decides with what they need."""
 
-    def __init__(self, cursor: Any, sending: Sending, now: datetime | None) -> None:
+    def __init__(
+        self, cursor: Any, sending: Sending, now: datetime | None, tenant: Tenant | None = None
+    ) -> None:
         self.cursor, self.sending = cursor, sending
         self.now = now or timezone.now()
-        self.tenant = Tenant.objects.get(pk=current_tenant_id())
+        self.tenant = tenant or Tenant.objects.get(pk=current_tenant_id())
         self.policy = policy_of(self.tenant)
         self.is_exempt = sending.message_class in self.policy.exempt_classes
         self.caps = None if self.is_exempt else caps_of(self.policy)
         self.has_quiet_hours = self.policy.has_quiet_hours and not self.is_exempt
         self._lock()
-        parameters = {"now": self.now, "tenant": self.tenant.pk, "source_id": sending.source_id}
+        parameters = {"now": self.now, "tenant": self.tenant.pk, "sources": self._sources}
         cursor.execute(sql.LOOK, parameters)
-        self.candidates, most_ways, first, last, zones, self.taken = cursor.fetchone()
+        self.candidates, most_ways, first, last, self.known, self.taken = cursor.fetchone()
+        self.span = (max(first or self.now, self.now) - WEEK, max(last or self.now, self.now) + WEEK)
         self.many_ways = (most_ways or 0) > 1
         self.repeats = self.caps is not None and self._has_repeats()
         if self.candidates >= ANALYZED_FROM:
             cursor.execute(sql.ANALYZE)
-            cursor.execute(sql.ROOM)
+            make_room(cursor)
         if self.has_quiet_hours and self.candidates:
-            self._fill_cycles(
-                {*(zones or []), self.tenant.time_zone, *self.policy.club_zones.values()}, first, last
-            )
+            cursor.execute(sql.ZONES)
+            zones = {zone for (zone,) in cursor.fetchall()}
+            self._fill_cycles({*zones, self.tenant.time_zone, *self.policy.club_zones.values()}, first, last)
+
+    @property
+    def _sources(self) -> list[UUID]:
+        return sorted(self.sending.sources or [self.sending.source_id])
 
     def _lock(self) -> None:
-        """A cap spans all sources; a mailbox counts within one."""
+        """A cap spans all sources; a mailbox counts within one. In one order, so that no two plans wait in a circle."""
         if self.sending.is_trial:
             return
-        whom = str(self.tenant.pk) if self.caps else f"{self.tenant.pk}/{self.sending.source_id}"
+        tenant = self.tenant.pk
+        whom = [str(tenant)] if self.caps else [f"{tenant}/{source}" for source in self._sources]
         if self.caps or self.sending.one_per_mailbox:
-            self.cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, whom])
+            self.cursor.execute(sql.LOCK, [LOCK, whom])
 
     def _has_repeats(self) -> bool:
         self.cursor.execute(sql.REPEATS)
@@ -258,6 +286,7 @@ class _Run:
             one_mailbox=sending.one_per_mailbox,
             taken=bool(self.taken),
             repeats=self.repeats,
+            known=bool(self.known),
         )
         needs_consent = sending.message_class == MessageClass.MARKETING or self.policy.needs_consent_always
         self.cursor.execute(
@@ -277,6 +306,8 @@ class _Run:
                 "one_per_mailbox": sending.one_per_mailbox,
                 "most_deferrals": MOST_DEFERRALS,
                 "morning": self.policy.quiet_until or MORNING,
+                "earliest": self.span[0],
+                "latest": self.span[1],
             },
         )
         return list(self.cursor.fetchall())

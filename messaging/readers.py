@@ -16,6 +16,7 @@ from babel.numbers import format_decimal
 
 from profiles.club import money
 from profiles.shouted_names import as_written
+from tenants.days import full_day
 from tenants.models import Tenant
 
 ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -46,12 +47,12 @@ class Reader:
 
     def day(self, value: date) -> str:
         """As in 14 March 2026."""
-        return f"{value.day} {value:%B %Y}"
+        return full_day(value)
 
     def moment(self, value: datetime) -> str:
         """As in 14 March 2026 07:30; without an offset the club's clock is meant."""
         local = value.astimezone(self.zone) if value.tzinfo else value
-        return f"{local.day} {local:%B %Y %H:%M}"
+        return f"{full_day(local)} {local:%H:%M}"
 
     def profile(
         self, values: Mapping[str, Any], cents: int | None, named: Container[str] | None
@@ -80,10 +81,17 @@ class Reader:
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, (Decimal, float)):
-            return written(value, format_decimal(value, locale=self.locale))
+            return written(value, self._number(value))
         if isinstance(value, Mapping):
             return {name: self.told(each) for name, each in value.items()}
         return [self.told(each) for each in value] if isinstance(value, list) else value
+
+    def _number(self, value: Decimal | float) -> str:
+        """As the club writes it; what has too many digits for that, as programs write it."""
+        try:
+            return str(format_decimal(value, locale=self.locale))
+        except ArithmeticError:
+            return str(value)
 
     def _text(self, value: str) -> str:
         """Text that is a day or a moment as programs write them, on the club's clock; any other as it is."""

@@ -22,6 +22,8 @@ from tenants.models import Tenant
 from tenants.postgresql.staging import StagingTable
 
 TYPES: Final = (*MESSAGE_TYPES, "SMS_REPLIED")
+# Rows are locked in the order of their numbers, and read as they are once locked: a sender may change them meanwhile.
+# What was told of each comes in the order in which it happened.
 FIND: Final = """
 WITH told AS MATERIALIZED (
     -- From the ids to their rows, in this order (OFFSET): statistics that do not know the club yet would have the
@@ -31,20 +33,25 @@ WITH told AS MATERIALIZED (
         SELECT * FROM profiles_activity AS a
         WHERE a.tenant_id = (SELECT %(tenant)s::uuid) AND a.id = wanted.id OFFSET 0) AS a
     WHERE a.type = ANY(%(types)s)
+), matched AS MATERIALIZED (
+    SELECT DISTINCT ON (told.id) told.id, told.type, told.occurred_at, told.metadata::text, d.id AS delivery_id
+    FROM told CROSS JOIN LATERAL (
+        SELECT d.id FROM messaging_delivery AS d
+        WHERE d.tenant_id = %(tenant)s AND d.key = told.metadata ->> 'idempotencyKey'
+        UNION ALL
+        SELECT d.id FROM messaging_delivery AS d
+        WHERE d.tenant_id = %(tenant)s AND d.service_id <> '' AND d.service_id = told.metadata ->> 'messageId'
+    ) AS d
+    ORDER BY told.id
 )
-SELECT DISTINCT ON (told.occurred_at, told.id)
-       told.type, told.occurred_at, told.metadata::text, d.id, d.key, d.source, d.source_id, d.occurrence, d.variant,
+SELECT m.type, m.occurred_at, m.metadata, d.id, d.key, d.source, d.source_id, d.occurrence, d.variant,
        d.profile_id, d.channel, d.status, d.reason, d.service_id, d.handed_over_at, d.delivered_at, d.bounced_at,
        d.opened_at, d.machine_opened_at, d.clicked_at, d.replied_at, d.unsubscribed_at, d.complained_at
-FROM told CROSS JOIN LATERAL (
-    SELECT * FROM messaging_delivery AS d WHERE d.tenant_id = %(tenant)s AND d.key = told.metadata ->> 'idempotencyKey'
-    UNION ALL
-    SELECT * FROM messaging_delivery AS d
-    WHERE d.tenant_id = %(tenant)s AND d.service_id <> '' AND d.service_id = told.metadata ->> 'messageId'
+FROM (SELECT * FROM matched ORDER BY delivery_id, occurred_at, id) AS m
+CROSS JOIN LATERAL (
+    SELECT * FROM messaging_delivery AS d WHERE d.tenant_id = %(tenant)s AND d.id = m.delivery_id OFFSET 0 FOR UPDATE
 ) AS d
-ORDER BY told.occurred_at, told.id
 """
-LOCK: Final = "SELECT FROM messaging_delivery WHERE tenant_id = %s AND id = ANY(%s) ORDER BY id FOR UPDATE"
 TIMES: Final = (
     *("handed_over_at", "delivered_at", "bounced_at", "opened_at", "machine_opened_at", "clicked_at"),
     *("replied_at", "unsubscribed_at", "complained_at"),
@@ -188,17 +195,12 @@ def handle(tenant: Tenant, entries: Sequence[Entry]) -> None:
     with connection.cursor() as cursor:
         parameters: Any = {"tenant": tenant.pk, "ids": ids, "types": list(TYPES)}
         cursor.execute(FIND, parameters)
-        found = sorted({row[3] for row in cursor.fetchall()})
-        if not found:
-            return
-        # In a fixed order; then once more, since a sender may have changed them meanwhile.
-        cursor.execute(LOCK, [tenant.pk, found])
-        cursor.execute(FIND, parameters)
         states: dict[int, State] = {}
         for row in cursor.fetchall():
             state = states.setdefault(row[3], _state(row[3:]))
             apply(state, row[0], row[1], orjson.loads(row[2]))
-        _store(cursor, tenant.pk, states.values())
+        if states:
+            _store(cursor, tenant.pk, states.values())
 
 
 def _state(row: Sequence[Any]) -> State:

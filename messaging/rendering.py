@@ -15,10 +15,10 @@ from liquid.builtin.output import Output, OutputNode
 from liquid.exceptions import LiquidError, LiquidSyntaxError, UndefinedError
 from liquid.stringify import to_liquid_string
 
+from messaging.liquid_limits import LONGEST_TEXT, MOST_TURNS, bounded, bounded_time, check_time
 from messaging.readers import Reader, Written
 from profiles.customer_table import NAMES
 
-LONGEST_TEXT: Final = 200_000
 COMPILED: Final = 2_000
 # Keys of the machine room say nothing to a reader.
 HIDDEN: Final = frozenset({"tenantId", "authUserId", "externalIds", "mergedInto", "messagingContactId"})
@@ -39,6 +39,7 @@ class TemplateProblem(ValueError):
 
 class _OutputNode(OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        check_time()
         value = self.expression.evaluate(context)
         return buffer.write(
             to_liquid_string(value.text if isinstance(value, Written) else value, context.autoescape)
@@ -50,15 +51,16 @@ class _Output(Output):
 
 
 class _Limited(Environment):
-    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
-        super().setup_tags_and_filters(extra=extra)
-        self.add_tag(_Output)
-
-    loop_iteration_limit = 2_000
+    loop_iteration_limit = MOST_TURNS
     output_stream_limit = LONGEST_TEXT
     local_namespace_limit = 20_000
     context_depth_limit = 10
     block_nesting_limit = 20
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        super().setup_tags_and_filters(extra=extra)
+        self.add_tag(_Output)
+        self.filters.update({name: bounded(name, each) for name, each in self.filters.items()})
 
 
 _STRICT: Final = _Limited(undefined=StrictUndefined)
@@ -103,6 +105,8 @@ def check_text(text: str, *, part: str = "") -> None:
         _compiled(text, False, part == "html")
     except LiquidError as error:
         raise _problem(error, text, part) from error
+    except RecursionError as error:
+        raise TemplateProblem("It is nested too deeply.", part=part) from error
 
 
 def render_strict(text: str, values: Mapping[str, Any], *, part: str = "", is_html: bool = False) -> str:
@@ -121,9 +125,12 @@ def render(text: str, values: Mapping[str, Any], *, part: str = "", is_html: boo
 
 def _made(text: str, values: Mapping[str, Any], part: str, *, is_strict: bool, is_html: bool) -> str:
     try:
-        made: str = _compiled(text, is_strict, is_html).render(**values)
+        with bounded_time():
+            made: str = _compiled(text, is_strict, is_html).render(**values)
     except LiquidError as error:
         raise _problem(error, text, part) from error
+    except RecursionError as error:
+        raise TemplateProblem("It is nested too deeply.", part=part) from error
     except Exception as error:
         # The library's filters let errors of Python through (a date of the year 31690708, a round infinity); whatever
         # it is, it is about this one text and person.

@@ -51,7 +51,8 @@ WHERE d.tenant_id = %(tenant)s AND d.id = due.id
   AND due.place <= CASE due.doubt WHEN 0 THEN %(most)s WHEN 1 THEN %(few)s ELSE 1 END
 RETURNING d.id, d.due_at, d.status
 """
-# What is needed to write to them, and whether one still may. Read by the claim's own transaction.
+# What is needed to write to them, and whether one still may. Read by the claim's own transaction, so that their status
+# need not be asked: asked for it, PostgreSQL may walk over the index of leases, and over all that is dead in it.
 LOAD: Final = """
 SELECT d.id, d.key, d.source, d.source_id, d.profile_id, d.channel, d.message_id, d.message_class, d.variables::text,
        d.attempts, d.leased_until,
@@ -77,7 +78,7 @@ LEFT JOIN messaging_suppression AS s
  AND s.mailbox = hashtextextended(
         CASE d.channel WHEN 'EMAIL' THEN p.email WHEN 'PUSH' THEN p.messaging_contact_id ELSE p.phone_number END, 0)
  AND (s.until IS NULL OR s.until > clock_timestamp())
-WHERE d.tenant_id = %(tenant)s AND d.id = ANY(%(ids)s) AND d.status = 'CLAIMED'
+WHERE d.tenant_id = %(tenant)s AND d.id = ANY(%(ids)s)
 ORDER BY d.due_at, d.id
 """
 RESULT: Final = StagingTable(
@@ -86,6 +87,8 @@ RESULT: Final = StagingTable(
 # Word from the service may have been faster than this: then only its id is noted. What was called off meanwhile
 # (a reason stands in a row that is under way) does not go back to the queue. Of a row that is
 # still CLAIMED a worker says it, which lives; the sweep says it of the others, and nothing is counted anew.
+# The status is compared as an expression, so that the rows are found by their numbers and not by the index of leases:
+# where somebody holds a snapshot that is full of dead entries.
 FINISH: Final = """
 UPDATE messaging_delivery AS d
 SET status = CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN 'SKIPPED' ELSE r.status END,
@@ -106,7 +109,7 @@ SET status = CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN 'SKIPPED' EL
         || CASE WHEN r.status = 'PLANNED' AND d.reason <> '' THEN jsonb_build_array(jsonb_build_object(
                'at', clock_timestamp(), 'status', 'SKIPPED', 'reason', d.reason)) ELSE '[]' END
 FROM send_result AS r
-WHERE d.tenant_id = %s AND d.id = r.id AND d.status IN ('CLAIMED', 'UNKNOWN')
+WHERE d.tenant_id = %s AND d.id = r.id AND d.status || '' IN ('CLAIMED', 'UNKNOWN')
 RETURNING d.id, d.key, d.source, d.source_id, d.occurrence, d.variant, d.profile_id, d.channel, d.status, d.reason
 """
 # Before each mail of our own, whose server cannot be asked afterwards: only what is still ours is sent.
@@ -154,7 +157,8 @@ RETURNING d.id, d.key, d.lost_workers, d.unclear_calls, %(by_mail)s AND d.channe
 """
 DEFERRED: Final = """
 SELECT source, source_id, message_class, defers_quiet, defers_cap, one_per_mailbox FROM messaging_delivery
-WHERE tenant_id = %s AND status = 'DEFERRED' AND due_at <= clock_timestamp()
+WHERE tenant_id = %(tenant)s AND status = 'DEFERRED' AND due_at <= COALESCE(%(now)s, clock_timestamp())
+  AND (%(trial)s::uuid IS NULL OR source_id = %(trial)s)
 ORDER BY due_at LIMIT 1
 """
 STAGE_DEFERRED: Final = """
@@ -163,7 +167,7 @@ INSERT INTO send_candidate (profile_id, key, channels, message_ids, due_at, expi
 SELECT d.profile_id, d.key, ARRAY[d.channel], ARRAY[d.message_id], d.due_at, d.expires_at, d.zone, d.occurrence,
        d.variant, d.id, d.defers_quiet, d.defers_cap, d.deferrals, d.id
 FROM messaging_delivery AS d
-WHERE d.tenant_id = %(tenant)s AND d.status = 'DEFERRED' AND d.due_at <= clock_timestamp()
+WHERE d.tenant_id = %(tenant)s AND d.status = 'DEFERRED' AND d.due_at <= COALESCE(%(now)s, clock_timestamp())
   AND d.source_id = %(source_id)s AND d.message_class = %(message_class)s AND d.one_per_mailbox = %(one_per_mailbox)s
 ORDER BY d.due_at LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
 """

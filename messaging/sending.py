@@ -30,6 +30,7 @@ from messaging.models.policy import policy_of, sends_mails_itself
 from messaging.rates import note_sent, room
 from profiles.representation import COLUMNS
 from tenants.models import Tenant
+from tenants.postgresql.plans import any_club
 from tenants.scope import all_tenants, current_tenant_id, tenant_scope
 
 logger = logging.getLogger(__name__)
@@ -164,6 +165,7 @@ def due_lanes() -> deque[deque[Lane]]:
     return deque(found.values())
 
 
+@any_club()
 def send_batch(lane: Lane, report: SendReport, *, batch: int = BATCH, goes_on: bool = False) -> int:
     """Claim and hand over one batch of a lane; returns how many rows were taken. Raises Outage.
 

@@ -1,7 +1,7 @@
 """What became uncertain is asked about, and what waits for another decision is decided about."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -101,7 +101,9 @@ def _answered(one: Asked, found: dict[str, Any] | None, believed_after: timedelt
     if one.age < believed_after and not one.is_unbegun_mail:
         return Result(one.id, "UNKNOWN")
     if one.lost_workers >= MOST_LOST:
-        return Result(one.id, "FAILED", "DEADLY", error="Five workers in a row died while they sent it.")
+        return Result(
+            one.id, "FAILED", "DEADLY", error=f"{MOST_LOST} workers in a row died while they sent it."
+        )
     if one.unclear_calls >= MOST_UNCLEAR:
         return Result(one.id, "FAILED", "NO_ANSWER", error="The service never took it.")
     return Result(one.id, "PLANNED", error="It never left.")
@@ -155,12 +157,16 @@ def ask_soon(delivery_id: int) -> bool:
     return rows.update(leased_until=timezone.now()) == 1
 
 
-def decide_deferred(tenant: Tenant) -> int:
-    """Decide anew about what is due again, source by source; returns how many rows."""
+def decide_deferred(tenant: Tenant, *, trial: UUID | None = None, now: datetime | None = None) -> int:
+    """Decide anew about what is due again, source by source; returns how many rows.
+
+    `trial`: only what this source of a trial has deferred, as of `now`; nobody is told.
+    """
     touched = 0
     for _ in range(MOST_GROUPS):
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(sql.DEFERRED, [tenant.pk])
+            parameters: dict[str, Any] = {"tenant": tenant.pk, "now": now, "trial": trial}
+            cursor.execute(sql.DEFERRED, parameters)
             group = cursor.fetchone()
             if group is None:
                 break
@@ -172,14 +178,16 @@ def decide_deferred(tenant: Tenant) -> int:
                 on_quiet=OnQuiet.DEFER if quiet else OnQuiet.SKIP,
                 on_cap=OnCap.DEFER if cap else OnCap.SKIP,
                 one_per_mailbox=one_per_mailbox,
+                is_trial=trial is not None,
             )
             planning.open_candidates(cursor)
-            parameters: Any = {"tenant": tenant.pk, "source_id": source_id, "message_class": message_class}
+            parameters |= {"source_id": source_id, "message_class": message_class}
             parameters |= {"one_per_mailbox": one_per_mailbox}
             cursor.execute(sql.STAGE_DEFERRED, parameters)
-            rows = [Changed(*row) for row in planning.replan(cursor, sending)]
+            rows = [Changed(*row) for row in planning.replan(cursor, sending, now=now)]
             if not rows:
                 break  # somebody else is at them
-            announce(row for row in rows if row.status == "SKIPPED")
+            if trial is None:
+                announce(row for row in rows if row.status == "SKIPPED")
             touched += len(rows)
     return touched

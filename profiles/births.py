@@ -47,7 +47,7 @@ def doubt(day: date, today: date, defaults: Collection[date] = (), *, told_on: d
     return ""
 
 
-def telling(day: date | None) -> date | None:
+def distinctive(day: date | None) -> date | None:
     """A date of birth as far as it tells people apart, or that they are one.
 
     1 January does neither: it is what programs make of a year of which they know no day.

@@ -18,6 +18,7 @@ from profiles.normalise import (
     normal_phone,
 )
 from profiles.role_addresses import is_role_email, split_listed
+from tenants.days import full_day
 
 
 @lru_cache(maxsize=8192)
@@ -173,4 +174,4 @@ class Club:
 
     def day(self, value: date) -> str:
         """A day, as in 14 March 2026."""
-        return f"{value.day} {value:%B %Y}"
+        return full_day(value)

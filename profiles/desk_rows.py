@@ -13,7 +13,6 @@ import orjson
 from django.db import connection
 
 from profiles.models import CustomerProfile
-from profiles.shouted_names import as_written
 from profiles.vocabulary import SLOTS
 from tenants.actors import ActorKind, current_actor
 from tenants.scope import current_tenant_id
@@ -24,8 +23,9 @@ NAMELESS: Final = "somebody without a name"
 STORE: Final = f"""
 INSERT INTO profiles_activity (id, tenant_id, profile_id, origin_profile_id, occurred_at, slot, type, category, channel,
                                source, source_event_id, title, metadata)
-SELECT nextval(pg_get_serial_sequence('events_inboxevent', 'id')) * {SLOTS}, %(tenant)s, p.id, p.id, now(), 0, %(kind)s,
-       'IDENTITY', 'CRM', 'crm', %(event)s || ':' || told.place, %(name)s || ' ' || told.words, told.metadata
+SELECT nextval((SELECT pg_get_serial_sequence('events_inboxevent', 'id')::regclass)) * {SLOTS}, %(tenant)s, p.id, p.id,
+       now(), 0, %(kind)s, 'IDENTITY', 'CRM', 'crm', %(event)s || ':' || told.place, %(name)s || ' ' || told.words,
+       told.metadata
 FROM unnest(%(ids)s::uuid[], %(words)s::text[], %(metadata)s::jsonb[])
      WITH ORDINALITY AS told (profile_id, words, metadata, place)
 JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = told.profile_id AND p.status <> 'DELETED'
@@ -72,7 +72,7 @@ def names_of(profile_ids: Iterable[UUID]) -> dict[UUID, str]:
     people = CustomerProfile.objects.filter(pk__in=list(profile_ids)).order_by(
         "first_name", "last_name", "pk"
     )
-    return {one.pk: as_written(f"{one.first_name} {one.last_name}".strip()) or NAMELESS for one in people}
+    return {one.pk: f"{one.first_name} {one.last_name}".strip() or NAMELESS for one in people}
 
 
 def named(profile_ids: Iterable[UUID]) -> str:

@@ -11,12 +11,36 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from profiles.normalise import CACHE_SIZE, folded
-from profiles.short_forms import GROUPS
+from profiles.short_forms import are_of_one_group
 
 # Two spellings at least this alike (Ratcliff/Obershelp) are one name with a slip of the pen.
 ALIKE = 0.8
 SHORTEST_STEM = 3
 ENDEARMENTS = ("ie", "i", "y", "a")
+# By what the name of a woman is made of a man's: Wilhelmina, Josephine, Bernadette, Marcella, Victoria, Vuyokazi.
+FEMININE_ENDINGS: Final = ("a", "ia", "ina", "ine", "ette", "etta", "elle", "ella", "kazi")
+# An e behind a name is as often a way to write it (Ann, Anne); in these, French ones, it is another person.
+FEMININE_IN_E: Final = frozenset(
+    "pascale denise simone martine christiane louise francoise renee andree valentine justine germaine romaine "  # noqa: SIM905
+    "ghislaine sylvaine augustine raymonde fernande armande rolande gerarde leonarde michele".split()
+)
+# A man and a woman whose names no rule tells apart from a slip of the pen or a short form; folded.
+LISTED_COUPLES: Final = (
+    "albertus alberta; aleksander aleksandra; alexander alexandra; alexandre alexandra; alexandros "
+    "alexandra; anastasios anastasia; andreas andrea; anton antonie; antonius antonia; aurel aurelie; "
+    "aurele aurelie; christian christina; christian christine; claudius claudia; cornelius cornelia; "
+    "dimitrios dimitra; emil emilie; emile emilia; emile emilie; eugen eugenie; eugene eugenie; eugenios "
+    "eugenia; evangelos evangelia; fabian fabiane; florian floriane; frederic frederica; frederic "
+    "frederique; frederick frederica; gabriele gabriela; gabriele gabriella; georgios georgia; ioannis "
+    "ioanna; johannes johanna; julian juliane; julius julia; konstantinos konstantina; kristian kristina; "
+    "kristian kristine; leon leonie; marthinus marthina; martinus martina; nicolas nicola; nikolas "
+    "nikola; panagiotis panagiota; paul paule; roman romane; stefan stefanie; stephan stephanie; stephane "
+    "stephanie; valery valerie; vasilios vasilia; wilhelmus wilhelmina"
+)
+COUPLES: Final = frozenset(frozenset(couple.split()) for couple in LISTED_COUPLES.split("; "))
+VOWELS: Final = frozenset("aeiou")
+# Which vowel ends a name is grammar: Themba and Thembi, Mario and Maria are two. These are one name in two languages.
+ENDINGS_OF_ONE_NAME: Final = (frozenset("ae"), frozenset("ei"))
 # Latin letters that do not decompose, as keyboards without them write them; folding leaves them as they are.
 PLAIN_LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"}
@@ -73,18 +97,42 @@ def may_be_one_name(one: str, other: str) -> bool:
     one, other = one.translate(PLAIN_LETTERS), other.translate(PLAIN_LETTERS)
     if one.isascii() != other.isascii():
         return True
-    first, second = one.split(maxsplit=1)[0], other.split(maxsplit=1)[0]
-    if is_feminine_form(first, second) or is_feminine_form(second, first):
+    ours, theirs = sorted((one.split(), other.split()), key=len)
+    if len(ours) >= LEAST_WORDS:
+        # María José is neither José Luis nor María Carmen; Ana M. may be Ana María.
+        return _are_all_among(ours, theirs) or (len(ours) == len(theirs) and _are_all_among(theirs, ours))
+    if len(ours[0]) == len(theirs) >= LEAST_WORDS and ours[0] == "".join(word[0] for word in theirs):
+        # JP for Jean-Pierre, PJ for Pieter-Jan.
+        return True
+    # Whoever is called by a later one of several names is called Javi or Carmen.
+    if len(ours[0]) >= SHORTEST_STEM and any(
+        each.startswith(ours[0]) or is_short_form(ours[0], each) for each in theirs[1:]
+    ):
+        return True
+    return _may_be_one_word(ours[0], theirs[0])
+
+
+def _are_all_among(ours: list[str], theirs: list[str]) -> bool:
+    """Whether each of these words may be one of those."""
+    return all(any(_may_be_one_word(word, each) for each in theirs) for word in ours)
+
+
+def _may_be_one_word(first: str, second: str) -> bool:
+    """The same of single words."""
+    if are_of_one_group(first, second):
+        return True
+    if (
+        is_feminine_form(first, second)
+        or is_feminine_form(second, first)
+        or have_other_endings(first, second)
+        or frozenset((first, second)) in COUPLES
+    ):
         return False
     if first.startswith(second) or second.startswith(first):
         return True
     if is_short_form(first, second) or is_short_form(second, first):
         return True
-    if any(first in group and second in group for group in GROUPS):
-        return True
-    if set(one.split()) & set(other.split()) or are_letters_exchanged(first, second):
-        return True
-    return _are_alike(first, second)
+    return are_letters_exchanged(first, second) or _are_alike(first, second)
 
 
 def _are_alike(one: str, other: str) -> bool:
@@ -140,8 +188,32 @@ def _is_exchange(one: str, other: str) -> bool:
 
 
 def is_feminine_form(feminine: str, masculine: str) -> bool:
-    """Whether a name is another one with an a behind it: Luisa and Luis, Paula and Paul are a couple."""
-    return len(masculine) > SHORTEST_STEM and feminine == f"{masculine}a"
+    """Whether a name is that of a woman made of the other, a man's: Luisa and Luis, Daniel and Danielle are a couple.
+
+    What ends in i is rather short for the woman's own: Dani, Gabri.
+    """
+    if len(masculine) <= SHORTEST_STEM or not feminine.startswith(masculine):
+        return False
+    ending = feminine.removeprefix(masculine)
+    if ending == "e":
+        return feminine in FEMININE_IN_E
+    if ending == "a":
+        return True
+    return masculine[-1] != "i" and (
+        ending in FEMININE_ENDINGS or ending in (f"{masculine[-1]}a", f"{masculine[-1]}e")
+    )
+
+
+def have_other_endings(one: str, other: str) -> bool:
+    """Whether two names are the same but for the vowel at their end, and it is not that of another language."""
+    ends = {one[-1:], other[-1:]}
+    return (
+        len(one) == len(other)
+        and one[:-1] == other[:-1]
+        and len(ends) > 1
+        and ends <= VOWELS
+        and ends not in ENDINGS_OF_ONE_NAME
+    )
 
 
 def is_short_form(short: str, full: str) -> bool:

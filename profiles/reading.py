@@ -23,6 +23,7 @@ from profiles.timeline import Place, TimelineFilter, TimelinePage, read_timeline
 from profiles.vocabulary import UNLISTED
 from tenants.directory import tenant_by_id
 from tenants.expiring_cache import ExpiringCache
+from tenants.postgresql.prepared import Prepared
 from tenants.scope import current_tenant_id
 
 # Matches of a search text that a filtered list considers.
@@ -31,11 +32,11 @@ MOST_FOUND = 500
 CLUB_SECONDS = 5.0
 
 _READ_COLUMNS = ", ".join(f"p.{column}" for column in COLUMNS)
-READ: Final = f"""
+READ: Final = Prepared(f"""
 SELECT {_READ_COLUMNS} FROM profiles_customerprofile AS p WHERE p.tenant_id = %s AND p.id = %s
-"""
+""")
 # The customer who alone holds a key (perhaps twice, after a merge); nobody for a shared one.
-RESOLVE: Final = f"SELECT {_READ_COLUMNS} FROM profiles_resolve(%s, %s, %s) AS p"
+RESOLVE: Final = Prepared(f"SELECT {_READ_COLUMNS} FROM profiles_resolve(%s, %s, %s) AS p")
 
 _IDS: Final = ArrayField(UUIDField())
 _clubs: ExpiringCache[UUID, Club] = ExpiringCache(max_entries=5_000)

@@ -16,12 +16,12 @@ CREATE TEMPORARY TABLE IF NOT EXISTS noted_activity (
 ) ON COMMIT DELETE ROWS;
 DELETE FROM noted_activity
 """
-# Numbers as if they had come through the inbox, see `Activity`.
+# Numbers as if they had come through the inbox, see `Activity`. The sequence is looked up once, and not for each row.
 STORE: Final = f"""
 INSERT INTO profiles_activity (id, tenant_id, profile_id, origin_profile_id, occurred_at, slot, type, category, channel,
                                source, source_event_id, title, metadata)
-SELECT nextval(pg_get_serial_sequence('events_inboxevent', 'id')) * {SLOTS}, %s, profile_id, profile_id, occurred_at, 0,
-       type, category, 'CRM', 'crm', source_event_id, title, metadata
+SELECT nextval((SELECT pg_get_serial_sequence('events_inboxevent', 'id')::regclass)) * {SLOTS}, %s, profile_id,
+       profile_id, occurred_at, 0, type, category, 'CRM', 'crm', source_event_id, title, metadata
 FROM noted_activity
 ON CONFLICT ON CONSTRAINT profiles_activity_event_uq DO NOTHING
 """

@@ -9,6 +9,7 @@ from profiles.customer_table import CUSTOMER, Kind
 from profiles.models import CustomerProfile, Note
 from profiles.timeline import TimelineRow
 from tenants.directory import tenant_by_id
+from tenants.json_writing import written
 
 
 def _json(value: Any) -> Any:
@@ -72,4 +73,4 @@ def note_fields(note: Note) -> dict[str, Any]:
 
 def to_json(fields: Any) -> bytes:
     """Finished JSON of what the functions above return; times in UTC end in `Z`."""
-    return orjson.dumps(fields, option=orjson.OPT_UTC_Z)
+    return written(fields, option=orjson.OPT_UTC_Z)

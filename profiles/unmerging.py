@@ -27,7 +27,7 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
         club = Club.of(Tenant.objects.get(pk=current_tenant_id()))
         addresses = _shared_addresses_around({outcome.winner_id, outcome.restored_id})
         with connection.cursor() as cursor:
-            unite_contacts(club, {*left_before(addresses), *reexamine(cursor, club, addresses)})
+            unite_contacts(cursor, club, {*left_before(addresses), *reexamine(cursor, club, addresses)})
             rejoin(cursor, club, addresses)
     return outcome
 

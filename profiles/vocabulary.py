@@ -60,6 +60,15 @@ class ActivityCategory(TextChoices):
     IDENTITY = "IDENTITY", "Changes"
 
 
+# As people write them.
+_SPELLED = {"teetime": "tee time", "email": "e-mail", "sms": "SMS", "crm": "CRM"}
+
+
+def activity_words(kind: str) -> str:
+    """A type of activity inside a sentence, as in "tee time booked" for `TEETIME_BOOKED`."""
+    return " ".join(_SPELLED.get(word, word) for word in kind.lower().split("_"))
+
+
 # What the platform writes itself is no sign of life (ADR 6); COUNTED is the same rule for statements.
 UNCOUNTED_CATEGORIES = frozenset({ActivityCategory.IDENTITY, ActivityCategory.NOTE, ActivityCategory.JOURNEY})
 COUNTED = "category NOT IN ('IDENTITY', 'NOTE', 'JOURNEY')"

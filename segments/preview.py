@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from segments.clock import Clock
 from segments.compiler import Parameters, compile_with
-from segments.refreshing import ROOM_TO_COMPARE
+from segments.refreshing import PLAN_TO_COMPARE
 from segments.rules import Rule
 from segments.statements import ELIGIBLE
 from tenants.models import Tenant
@@ -140,7 +140,7 @@ def _ask(
     parameters = Parameters("q")
     condition = compile_with(parameters, rule.root, tenant.pk, Clock(now, tenant.zone), among=among)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(ROOM_TO_COMPARE)
+        cursor.execute(PLAN_TO_COMPARE)
         cursor.execute(
             statement.format(condition=condition), {"tenant": tenant.pk, **values, **parameters.values}
         )

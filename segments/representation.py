@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
+from django.utils.text import capfirst
 
 from profiles.discretion import MONEY_FIELDS, is_money_type, sees_money
+from profiles.vocabulary import activity_words
 from segments.actions import is_refreshing
 from segments.discretion import TYPE_FIELDS, money_segments, parse_asked
 from segments.fields import FIELDS, Field
@@ -113,7 +115,7 @@ def rule_fields(tenant: Tenant) -> dict[str, Any]:
             if sees_all or each.name not in MONEY_FIELDS
         ],
         "eventTypes": [
-            {"name": name, "label": name.replace("_", " ").capitalize()}
+            {"name": name, "label": capfirst(activity_words(name))}
             for name in event_types()
             if sees_all or not is_money_type(name)
         ],

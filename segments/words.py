@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from profiles.club import money
+from profiles.vocabulary import activity_words
 from segments.fields import FIELDS, Field
 from segments.operators import OPERATORS, Arity, Kind, words_of
 from segments.rules import (
@@ -25,9 +26,11 @@ from segments.rules import (
     Window,
 )
 from segments.rules.events import HAPPENED
+from tenants.days import full_day
 from tenants.models import Tenant
 
 MOST_NAMED: Final = 5
+DAYS_OF_A_YEAR: Final = 365.25
 _FIGURES: Final = {
     "eq": "exactly {}",
     "neq": "any number but {}",
@@ -97,7 +100,7 @@ class Teller:
         return f"{label} {words} {self._value(field, known.arity, value)}"
 
     def _days(self, operator: str, value: int) -> str:
-        return _DAYS[operator].format("day" if value == 1 else f"{value} days")
+        return _day_words(_DAYS[operator], value)
 
     def _value(self, field: Field, arity: Arity, value: Any) -> str:
         if arity is Arity.PAIR:
@@ -117,13 +120,13 @@ class Teller:
                 return f"+{-value}"
             return f"{value:f}"
         if isinstance(value, datetime):
-            return f"{value:%H:%M} on {value.day} {value:%B %Y}"
+            return f"{value:%H:%M} on {full_day(value)}"
         if isinstance(value, date):
-            return f"{value.day} {value:%B %Y}"
+            return full_day(value)
         return dict(field.choices).get(str(value), str(value))
 
     def _event(self, leaf: EventLeaf) -> str:
-        what = _joined([name.replace("_", " ").lower() for name in leaf.types], "or")
+        what = _joined([activity_words(name) for name in leaf.types], "or")
         details = "".join(f" with {_detail(where)}" for where in leaf.where)
         rows = f"“{what}”{details}{_window(leaf.window)}"
         test = leaf.test
@@ -171,14 +174,24 @@ def _detail(where: Where) -> str:
 def _window(window: Window) -> str:
     parts = []
     if window.in_last_days is not None:
-        parts.append(f"in the last {window.in_last_days} days")
+        parts.append(_day_words(_DAYS["inLastDays"], window.in_last_days))
     if window.before_days_ago is not None:
-        parts.append(f"more than {window.before_days_ago} days ago")
+        parts.append(_day_words(_DAYS["beforeDaysAgo"], window.before_days_ago))
     if window.since is not None:
-        parts.append(f"since {window.since.day} {window.since:%B %Y}")
+        parts.append(f"since {full_day(window.since)}")
     if window.until is not None:
-        parts.append(f"until {window.until.day} {window.until:%B %Y}")
+        parts.append(f"until {full_day(window.until)}")
     return f" {', '.join(parts)}" if parts else ""
+
+
+def _day_words(words: str, days: int) -> str:
+    """With whole years in brackets where the days are some: 1826 days are five years, one of them a leap year."""
+    if days == 1:
+        return words.format("a day" if words.startswith("more than") else "day")
+    years = round(days / DAYS_OF_A_YEAR)
+    if not years or abs(days - years * DAYS_OF_A_YEAR) > 1:
+        return words.format(f"{days} days")
+    return words.format(f"{days} days ({'a year' if years == 1 else f'{years} years'})")
 
 
 def _joined(words: Sequence[str], last: str = "or") -> str:

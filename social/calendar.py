@@ -7,10 +7,13 @@ from typing import Final
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 
 from campaigns.calendar import Entry
 from social.contents import shown_texts
+from social.health import ailing
 from social.models import Post, PostStatus, Target, Touch, TouchStatus
+from social.promoting.planning import WAY_WORDS
 
 TONES: Final = {"PUBLISHED": "good", "FAILED": "bad", "UNKNOWN": "warn", "IN_REVIEW": "warn"}
 MOST: Final = 500
@@ -20,7 +23,7 @@ LONGEST: Final = 70
 
 
 def entries(start: datetime, end: datetime) -> list[Entry]:
-    """What goes out, or went out, on the club's accounts; and touches of plans that nobody has approved yet."""
+    """What goes out, or went out, on the club's accounts; touches that nobody has approved yet; accounts that end."""
     rows = Post.objects.select_related("tenant").filter(scheduled_at__gte=start, scheduled_at__lt=end)
     posts = list(rows.exclude(status__in=(PostStatus.DRAFT, PostStatus.CANCELLED))[:MOST])
     texts = shown_texts(posts)
@@ -40,15 +43,41 @@ def entries(start: datetime, end: datetime) -> list[Entry]:
     waiting = Touch.objects.select_related("promotion").filter(
         due_at__gte=start, due_at__lt=end, status=TouchStatus.PLANNED, post_id=None, campaign_id=None
     )
-    return found + [
+    return (
+        found
+        + _ends(start, end)
+        + [
+            Entry(
+                at=touch.due_at or start,
+                title=_title(touch)[:LONGEST],
+                kind="Promotion",
+                url=reverse("admin:promotion", args=[touch.promotion_id]),
+                tone="warn",
+            )
+            for touch in waiting[:MOST]
+        ]
+    )
+
+
+def _title(touch: Touch) -> str:
+    way = WAY_WORDS[touch.channel]
+    return f"{touch.promotion.name}: {touch.get_kind_display()} ({way})"
+
+
+def _ends(start: datetime, end: datetime) -> list[Entry]:
+    """When an account stops working, from a week ahead; one that has stopped stands at today."""
+    now = timezone.now()
+    told = [(row, max(health.ends_at or now, now)) for row, health in ailing(now)]
+    return [
         Entry(
-            at=touch.due_at or start,
-            title=f"{touch.promotion.name}: {touch.get_kind_display()}"[:LONGEST],
-            kind="Promotion",
-            url=reverse("admin:promotion", args=[touch.promotion_id]),
-            tone="warn",
+            at=at,
+            title=f"{row.account_name}: {'access ends' if at > now else 'must be connected again'}"[:LONGEST],
+            kind="Account",
+            url=reverse("admin:social_accounts"),
+            tone="bad",
         )
-        for touch in waiting[:MOST]
+        for row, at in told
+        if start <= at < end
     ]
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from social.links import LINK_WEIGHT
 from social.models import Media, MediaKind, Network
-from social.texts import LINK_WEIGHT, weigh
+from social.texts import weigh
 
 LONGEST: Final = {Network.FACEBOOK: 63_206, Network.INSTAGRAM: 2_200}
 MOST_PICTURES: Final = {Network.FACEBOOK: 10, Network.INSTAGRAM: 10, Network.TWITTER: 4}
@@ -29,7 +30,7 @@ class Problem:
     def as_dict(self) -> dict[str, Any]:
         """As interfaces tell it."""
         return {
-            "platform": self.network,
+            "platform": self.network or None,
             "field": self.field,
             "message": self.message,
             "severity": "REFUSED" if self.is_refused else "WARNING",

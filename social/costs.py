@@ -6,8 +6,8 @@ from typing import Final
 
 from django.utils import timezone
 
+from social.links import links
 from social.models import Network, Post, Target, TargetStatus
-from social.texts import links
 from tenants.models import Tenant
 
 # Thousandths of a US dollar a call (prices of August 2026).

@@ -39,6 +39,7 @@ EXTENSION: Final = Extension(
         "SocialMediaKind": "social.models.MediaKind",
         "PromotionStatus": "social.models.PromotionStatus",
         "PromotionSource": "social.models.SourceType",
+        "PromotionChannel": "social.promoting.actions.PLAN_CHANNELS",
     },
     nav=(
         NavEntry("Social posts", "campaign", "social_posts", "VIEW_PROFILES", "Social", 500),
@@ -46,6 +47,7 @@ EXTENSION: Final = Extension(
         NavEntry("Reports", "monitoring", "social_reports", "VIEW_PROFILES", "Social", 525),
         NavEntry("Promotions", "event_available", "promotions", "VIEW_PROFILES", "Social", 510),
         NavEntry("Media library", "photo_library", "social_media", "VIEW_PROFILES", "Social", 520),
+        NavEntry("Social settings", "tune", "social_settings", "ADMINISTER", "Settings", 946),
         NavEntry("Accounts", "hub", "social_accounts", "VIEW_PROFILES", "Social", 530),
     ),
     dashboard_panels=(
@@ -65,12 +67,14 @@ EXTENSION: Final = Extension(
         "social.sweep_publishing": Queue.WEBHOOKS,
         "social.measure": Queue.WEBHOOKS,
         "social.promote": Queue.WEBHOOKS,
+        "social.fetch_pictures": Queue.WEBHOOKS,
         "social.warn": Queue.WEBHOOKS,
     },
     schedule=(
         Periodic("social.sweep_publishing", seconds=1, expires=3),
         Periodic("social.measure", seconds=60, expires=50),
         Periodic("social.promote", seconds=10, expires=9),
+        Periodic("social.fetch_pictures", seconds=5, expires=4),
         Periodic("social.warn", seconds=3600, expires=3000),
     ),
     consumers=(

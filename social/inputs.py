@@ -8,6 +8,7 @@ from uuid import UUID
 from events.iso_time import moment_from_iso
 from social.models import Network, SourceType
 from social.posts import Words
+from social.promoting.audience import checked
 from tenants.errors import UnprocessableError
 
 Reader = Callable[[Any], Any]
@@ -71,6 +72,11 @@ def facts(value: Any) -> dict[str, Any]:
     return dict(value)
 
 
+def audience(value: Any) -> dict[str, list[str]]:
+    """Which memberships a plan writes to."""
+    return checked(value)
+
+
 def names(value: Any) -> list[str]:
     """A list of texts."""
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
@@ -84,6 +90,13 @@ def days(value: Any) -> list[int]:
         isinstance(one, int) and not isinstance(one, bool) for one in value
     ):
         raise ValueError("Write a list of days, as in [7, 3, 1].")
+    return value
+
+
+def minutes(value: Any) -> int | None:
+    """A whole number of minutes; null: as the kind of post has it."""
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise ValueError("Write a whole number of minutes.")
     return value
 
 
@@ -105,6 +118,7 @@ POST: Final[Mapping[str, tuple[str, Reader]]] = {
     "scheduledAt": ("scheduled_at", moment),
     "isEvergreen": ("is_evergreen", flag),
     "allowDuplicate": ("is_duplicate_allowed", flag),
+    "lateAfterMinutes": ("late_after_minutes", minutes),
     "repeats": ("repeats", text),
     "repeatsUntil": ("repeats_until", moment),
     "campaignId": ("campaign_id", uuid),
@@ -117,10 +131,14 @@ PROMOTION: Final[Mapping[str, tuple[str, Reader]]] = {
     "announceAt": ("announce_at", moment),
     "reminderDays": ("reminder_days", days),
     "segmentId": ("segment_id", uuid),
+    "audience": ("audience", audience),
     "templates": ("template", facts),
     "connectionIds": ("connection_ids", uuids),
+    "pictureId": ("picture_id", uuid),
 }
-CHANGEABLE: Final = ("channels", "announceAt", "reminderDays", "segmentId", "templates")
+CHANGEABLE: Final = (
+    "channels", "announceAt", "reminderDays", "segmentId", "audience", "templates", "connectionIds", "pictureId",
+)  # fmt: skip
 
 
 def read(

@@ -39,6 +39,8 @@ from tenants.scope import current_tenant_id
 SAME_WORDS: Final = timedelta(days=1)
 LONGEST: Final = {"text": 70_000, "link": 2_000, "first_comment": 8_000, "utm_campaign": 100}
 MOST_MEDIA: Final = 20
+# News is old after an hour; what is true on any day may come half a day late.
+LATE_NEWS, LATE_TIMELESS, LATEST = 60, 720, 10_080
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class Words:
     scheduled_at: datetime | None = None
     is_evergreen: bool = False
     is_duplicate_allowed: bool = False
-    late_after_minutes: int = 60
+    late_after_minutes: int | None = None
     repeats: str = ""
     repeats_until: datetime | None = None
     promotion_id: UUID | None = None
@@ -83,14 +85,23 @@ def write_post(words: Words, *, post_id: UUID | None = None) -> Post:
     with transaction.atomic():
         post = _draft(post_id)
         for name in ("text", "link", "first_comment", "utm_campaign", "scheduled_at", "is_evergreen", "repeats",
-                     "repeats_until", "promotion_id", "campaign_id", "late_after_minutes",
-                     "is_duplicate_allowed"):  # fmt: skip
+                     "repeats_until", "campaign_id", "is_duplicate_allowed"):  # fmt: skip
             setattr(post, name, getattr(words, name))
+        # Whoever writes a post of a plan anew does not take it out of the plan.
+        post.promotion_id = words.promotion_id or post.promotion_id
+        post.late_after_minutes = late_after(words)
         post.status, post.updated_at = PostStatus.DRAFT, timezone.now()
         post.save()
         _write_parts(post, words)
         log_action("post.written", subject_kind="post", subject_id=post.pk)
     return get_post(post.pk)
+
+
+def late_after(words: Words) -> int:
+    """From how many minutes on a post that an outage held up is a question: as it says, else by its kind."""
+    if words.late_after_minutes is not None:
+        return words.late_after_minutes
+    return LATE_TIMELESS if words.is_evergreen or words.repeats else LATE_NEWS
 
 
 def _check_words(words: Words) -> None:
@@ -101,6 +112,8 @@ def _check_words(words: Words) -> None:
             raise InvalidError("A null byte is no text.", field=name)
     if words.link and not words.link.startswith(("http://", "https://")):
         raise InvalidError("Write the whole address, with https:// in front.", field="link")
+    if words.late_after_minutes is not None and not 0 <= words.late_after_minutes <= LATEST:
+        raise InvalidError(f"Minutes, from 0 to {LATEST:,}.", field="late_after_minutes")
     if len(words.media_ids) > MOST_MEDIA:
         raise InvalidError(f"At most {MOST_MEDIA} files.", field="media_ids")
     if words.repeats and words.repeats_until is None:
@@ -400,6 +413,7 @@ def duplicate_post(post_id: UUID) -> Post:
             connection_ids=[one.connection_id for one in post.targets.all()],
             media_ids=[use.media_id for use in sorted(post.media.all(), key=lambda use: use.position)],
             is_evergreen=post.is_evergreen,
+            late_after_minutes=post.late_after_minutes,
         )
     )
 

@@ -1,6 +1,7 @@
 """Times: posts that repeat, the slots of a queue, on the club's clock through both of its changes."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -14,8 +15,8 @@ from social.errors import PostUnfit
 from social.models import Connection, Post, PostStatus, QueueSlot, Target
 from social.posts import Words, duplicate_post, get_post, schedule_post, whole_posts, write_post
 from tenants.errors import DomainError, InvalidError
-from tenants.one_by_one import one_by_one
-from tenants.scope import all_tenants, tenant_scope
+from tenants.one_by_one import within_each_club
+from tenants.scope import all_tenants
 
 SEARCHED: Final = timedelta(days=60)
 MOST: Final = 50
@@ -33,7 +34,7 @@ def next_time(cron: str, after: datetime, zone: ZoneInfo) -> datetime | None:
 
 def extend_series(now: datetime | None = None) -> int:
     """The next post of each series whose last one's time has come; each once, by a constraint."""
-    now, count = now or timezone.now(), 0
+    now = now or timezone.now()
     with all_tenants():
         later = Post.objects.filter(
             tenant_id=OuterRef("tenant_id"),
@@ -52,14 +53,7 @@ def extend_series(now: datetime | None = None) -> int:
             .values_list("pk", "tenant_id")[:MOST]
         )
 
-    def extend(last: tuple[UUID, UUID]) -> None:
-        nonlocal count
-        post_id, tenant_id = last
-        with tenant_scope(tenant_id):
-            count += _extend(post_id, now)
-
-    one_by_one(due, extend, what="going on with a series")
-    return count
+    return within_each_club(due, partial(_extend, now=now), what="going on with a series")
 
 
 def _extend(post_id: object, now: datetime) -> int:
@@ -92,6 +86,7 @@ def _words(post: Post, at: datetime) -> Words:
         repeats=post.repeats,
         repeats_until=post.repeats_until,
         is_duplicate_allowed=True,
+        late_after_minutes=post.late_after_minutes,
     )
 
 

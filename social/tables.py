@@ -9,9 +9,9 @@ TABLES: Final = (
     Table(
         "social.Attempt",
         plain=columns(
-            "target_id kind position lease marker started_at ended_at outcome status_code code trace message"
+            "target_id kind position lease marker said started_at ended_at outcome status_code code trace message"
         ),
-        texts=written("message trace"),
+        texts=written("message trace said"),
     ),
     Table("social.ClubApp", plain=columns("family client_id secret_sealed")),
     Table(
@@ -78,10 +78,11 @@ TABLES: Final = (
         "social.Promotion",
         plain=columns("source_type source_id name status facts channels reminder_days template segment_id")
         + columns(
-            "connection_ids announce_at starts_at closes_at max_entries entered band is_full runs_by_itself"
+            "connection_ids picture_id announce_at starts_at closes_at max_entries entered band is_full runs_by_itself"
         )
-        + columns("pending pending_since history approved_by_name created_by_name created_at"),
-        texts=written("name facts template pending history"),
+        + columns("pending pending_since history approved_by_name created_by_name created_at audience")
+        + columns("picture_is_chosen picture_due_at picture_tries picture_problem"),
+        texts=written("name facts template pending history audience picture_problem"),
     ),
     Table("social.QueueSlot", plain=columns("connection_id weekday minute_of_day")),
     Table(

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from events.debounce import clear_debounce, enqueue_debounced
 from social import measuring, series, warning
-from social.promoting import log_consumer, running
+from social.promoting import event_pictures, log_consumer, running
 from social.publishing import claiming, comments
 from social.publishing.deadly import give_up_deadly
 from social.publishing.leftovers import clear_drafts
@@ -61,3 +61,10 @@ def promote() -> None:
         running.run_touches()
         running.complete_over()
         series.extend_series()
+
+
+@shared_task(name="social.fetch_pictures")
+def fetch_pictures() -> None:
+    """Fetch the pictures that events bring; idempotent by a lease in the row of the plan."""
+    with acting_as(program("social.fetch_pictures")):
+        event_pictures.fetch_due()

@@ -2,23 +2,39 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from messaging.rendering import TemplateProblem, render, render_strict
-from social.top_level_domains import COUNTRIES, GENERIC, OTHER_SCRIPTS
+from social.links import LINK_WEIGHT, links
 
-LINK_WEIGHT: Final = 23
 EMOJI_WEIGHT: Final = 2
 X_LENGTH: Final = 280
 # Code points that weigh 1; all others weigh 2 (twitter-text, version 3).
 LIGHT: Final = ((0x0, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
-_BASE: Final = (
-    "[\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff"
-    "\u203c\u2049\u2122-\u2bff\u3030\u303d\u3297\u3299]"
+# Pictures among the signs of the basic plane; the planes above hold hardly anything else in these blocks.
+_PICTURES: Final = (
+    "\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u23cf\u23e9-\u23f3\u23f8-\u23fa\u24c2\u25aa"
+    "\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2604\u260e\u2611\u2614\u2615\u2618\u261d\u2620\u2622\u2623\u2626\u262a"
+    "\u262e\u262f\u2638-\u263a\u2640\u2642\u2648-\u2653\u265f\u2660\u2663\u2665\u2666\u2668\u267b\u267e\u267f"
+    "\u2692-\u2697\u2699\u269b\u269c\u26a0\u26a1\u26a7\u26aa\u26ab\u26b0\u26b1\u26bd\u26be\u26c4\u26c5\u26c8\u26ce"
+    "\u26cf\u26d1\u26d3\u26d4\u26e9\u26ea\u26f0-\u26f5\u26f7-\u26fa\u26fd\u2702\u2705\u2708-\u270d\u270f\u2712\u2714"
+    "\u2716\u271d\u2721\u2728\u2733\u2734\u2744\u2747\u274c\u274e\u2753-\u2755\u2757\u2763\u2764\u2795-\u2797\u27a1"
+    "\u27b0\u27bf\u2934\u2935\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d\u3297\u3299"
+    "\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff"
 )
-_ONE: Final = f"{_BASE}\ufe0f?[\U0001f3fb-\U0001f3ff]?\ufe0f?"
+# People and hands: only these take the colour of a skin.
+_TONED: Final = (
+    "\u261d\u26f9\u270a-\u270d\U0001f385\U0001f3c2-\U0001f3c4\U0001f3c7\U0001f3ca-\U0001f3cc\U0001f442\U0001f443"
+    "\U0001f446-\U0001f450\U0001f466-\U0001f469\U0001f46b-\U0001f46e\U0001f470-\U0001f478\U0001f47c"
+    "\U0001f481-\U0001f483\U0001f485-\U0001f487\U0001f48f\U0001f491\U0001f4aa\U0001f574\U0001f575\U0001f57a\U0001f590"
+    "\U0001f595\U0001f596\U0001f645-\U0001f647\U0001f64b-\U0001f64f\U0001f6a3\U0001f6b4-\U0001f6b6\U0001f6c0"
+    "\U0001f6cc\U0001f90c\U0001f90f\U0001f918-\U0001f91f\U0001f926\U0001f930-\U0001f939\U0001f93d\U0001f93e"
+    "\U0001f977\U0001f9b5\U0001f9b6\U0001f9b8\U0001f9b9\U0001f9bb\U0001f9cd-\U0001f9cf\U0001f9d1-\U0001f9dd"
+    "\U0001fac3-\U0001fac5\U0001faf0-\U0001faf8"
+)
+_ONE: Final = f"(?:[{_TONED}][\U0001f3fb-\U0001f3ff]|[{_PICTURES}])\ufe0f?"
 EMOJI: Final = re.compile(
     "[\U0001f1e6-\U0001f1ff]{2}"  # flags
     "|[0-9#*]\ufe0f?\u20e3"  # keys
@@ -26,30 +42,6 @@ EMOJI: Final = re.compile(
     "|\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"  # flags of parts of a country
     f"|{_ONE}(?:\u200d{_ONE})*"
 )
-# Runs are maximal, so that each letter is looked at once, whatever the text is made of.
-_ACCENTS: Final = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
-_RUN: Final = re.compile(rf"[A-Za-z0-9_.\-{_ACCENTS}]+")
-_HOST: Final = re.compile(r"[^\s/?#:@!\"'()<>\[\]{}|\\^`,;]+")
-# A link is 4,096 long at most, so nobody looks further: else each of many beginnings would read the whole rest.
-_PATH: Final = re.compile(r"[A-Za-z0-9!*';:=+,.$/%#\[\]\-_~@|&()\u00c0-\u024f\u0400-\u04ff]{0,4097}")
-_QUERY: Final = re.compile(r"[A-Za-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]{0,4097}")
-_LATIN: Final = re.compile(r"[0-9a-z]+")
-_SLUG: Final = re.compile(r"/[A-Za-z0-9]+")
-LONGEST_LABEL, LONGEST_LINK = 63, 4096
-_BEFORE: Final = re.compile(r"[A-Za-z0-9@＠$#＃_./-]")
-_AFTER_PATH, _AFTER_QUERY = ".,;:!?'\"*|[$@(~&", ".,;:!?'\"*|[$@(~+"
-SHORT_COUNTRIES: Final = frozenset({"co", "tv"})
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a text that weighs something else than its letters."""
-
-    start: int
-    end: int
-    weight: int
-    text: str
-    is_link: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +60,10 @@ class Weight:
 def weigh(text: str) -> Weight:
     """The weighted length by X's rules; linear in the length of the text."""
     text = unicodedata.normalize("NFC", text)
-    parts = list(links(text))
     total, reasons, heavy, at = 0, [], 0, 0
-    for part in parts:
+    for part in links(text):
         more, many = _plain(text[at : part.start])
-        total, heavy, at = total + more + part.weight, heavy + many, part.end
+        total, heavy, at = total + more + LINK_WEIGHT, heavy + many, part.end
         if len(part.text) != LINK_WEIGHT:
             reasons.append(f"{part.text[:60]} is a link: {LINK_WEIGHT}")
     more, many = _plain(text[at:])
@@ -95,135 +86,6 @@ def _plain(text: str) -> tuple[int, int]:
 
 def _is_light(point: int) -> bool:
     return any(first <= point <= last for first, last in LIGHT)
-
-
-def links(text: str) -> Iterator[Part]:
-    """The links that X would make of a text, with or without a protocol."""
-    position = 0
-    while (run := _RUN.search(text, position)) is not None:
-        start, end = run.span()
-        found = _with_protocol(text, start, end) or _bare(text, start, end)
-        if found is None:
-            position = end
-            continue
-        first, last = found
-        yield Part(first, last, LINK_WEIGHT, text[first:last], True)
-        position = last
-
-
-def _with_protocol(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """A run that ends in http or https, followed by ://."""
-    word = text[start:end].lower()
-    name = "https" if word.endswith("https") else "http" if word.endswith("http") else ""
-    if not name or not text.startswith("://", end):
-        return None
-    first = end - len(name)
-    if first > 0 and _BEFORE.match(text[first - 1]) and text[first - 1] not in "/._-":
-        return None
-    host = _HOST.match(text, end + 3)
-    if host is None:
-        return None
-    length = _domain_length(host[0])
-    if not length:
-        return None
-    at = end + 3 + length
-    if host[0][:length].lower() == "t.co" and (slug := _SLUG.match(text, at)) is not None:
-        return first, slug.end()
-    last = _tail(text, at)
-    return (first, last) if last - first <= LONGEST_LINK else None
-
-
-def _bare(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """A domain without a protocol: of Latin letters, with a known ending, not part of an address of mail or a name."""
-    run = text[start:end]
-    offset = len(run) - len(run.lstrip("._-"))
-    if offset or "." not in run:
-        return None
-    if start > 0 and _BEFORE.match(text[start - 1]):
-        return None
-    length = _domain_length(run)
-    if not length or "_" in run[:length]:
-        return None
-    last = start + length
-    if last < len(text) and text[last] in "@+-":
-        return None
-    tail = _tail(text, last)
-    labels = run[:length].lower().split(".")
-    is_short = len(labels) == 2 and labels[-1] in COUNTRIES and labels[-1] not in SHORT_COUNTRIES  # noqa: PLR2004
-    if is_short and not text.startswith("/", last):
-        return None
-    return (start, tail) if tail - start <= LONGEST_LINK else None
-
-
-def _domain_length(host: str) -> int:
-    """How much of a run is a domain: up to its last label that is a known ending; 0: none."""
-    if len(host) > LONGEST_LINK:
-        return 0
-    labels, found, at = host.split("."), 0, 0
-    for place, label in enumerate(labels):
-        # The label before an ending is a name that can be bought: without an underscore.
-        if place and (known := _ending(label)) and "_" not in labels[place - 1]:
-            found = at + known
-        if not _is_label(label):
-            break
-        at += len(label) + 1
-    return found
-
-
-def _ending(label: str) -> int:
-    """How much of a label is a known ending: all of it, or what stands before a sign that no ending has.
-
-    Endings in other scripts are known by what they are in the DNS: a name of letters only.
-    """
-    word = label.lower()
-    if word.startswith("xn--"):
-        return len(label)
-    latin = _LATIN.match(word)
-    if latin is None:
-        count = next(
-            (at for at, one in enumerate(word) if unicodedata.category(one)[0] not in "LM"), len(word)
-        )
-        return count if word[:count] in OTHER_SCRIPTS else 0
-    known = latin[0] in GENERIC or latin[0] in COUNTRIES
-    return latin.end() if known and not word.startswith("@", latin.end()) else 0
-
-
-def _is_label(label: str) -> bool:
-    """A part of a host's name: letters, digits and signs, dashes and underscores inside, not too long for the DNS."""
-    if not label or label[0] in "-_" or label[-1] in "-_":
-        return False
-    if label.isascii():
-        return len(label) <= LONGEST_LABEL and label.replace("-", "").replace("_", "").isalnum()
-    if len(label) > LONGEST_LABEL or len(label.encode("punycode")) + len("xn--") > LONGEST_LABEL:
-        return False
-    return all(letter in "-_" or unicodedata.category(letter)[0] in "LMNS" for letter in label)
-
-
-def _tail(text: str, at: int) -> int:
-    """Where port, path and query of a link end."""
-    port = re.compile(r":\d+").match(text, at)
-    at = port.end() if port else at
-    if text.startswith("/", at):
-        path = _PATH.match(text, at)
-        at = _trimmed(text, at, path.end() if path else at, _AFTER_PATH)
-    if text.startswith("?", at):
-        query = _QUERY.match(text, at + 1)
-        end = _trimmed(text, at + 1, query.end() if query else at, _AFTER_QUERY)
-        at = end if end > at + 1 else at
-    return at
-
-
-def _trimmed(text: str, start: int, end: int, trailing: str) -> int:
-    """The end without punctuation that belongs to the sentence, and without a bracket that nobody opened."""
-    opened = text.count("(", start, end) - text.count(")", start, end)
-    while end > start + 1:
-        last = text[end - 1]
-        if last == ")" and opened < 0:
-            opened += 1
-        elif last not in trailing:
-            break
-        end -= 1
-    return end
 
 
 def fill(text: str, values: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from functools import partial
 from smtplib import SMTPException
 from typing import Final
 from uuid import UUID
@@ -16,8 +17,8 @@ from social.health import AHEAD, health_of
 from social.library.serving import public_url
 from social.models import Connection, ConnectionStatus, Network
 from tenants.models import Role, User
-from tenants.one_by_one import one_by_one
-from tenants.scope import all_tenants, tenant_scope
+from tenants.one_by_one import within_each_club
+from tenants.scope import all_tenants
 
 logger = logging.getLogger(__name__)
 MOST: Final = 100
@@ -25,7 +26,7 @@ MOST: Final = 100
 
 def warn_admins(now: datetime | None = None) -> int:
     """Write to the admins about accounts that need them now or within a week; returns how many accounts."""
-    now, count = now or timezone.now(), 0
+    now = now or timezone.now()
     ends = Q(
         network=Network.INSTAGRAM, data_access_expires_at__lte=now + AHEAD, status=ConnectionStatus.ACTIVE
     )
@@ -36,18 +37,12 @@ def warn_admins(now: datetime | None = None) -> int:
             .values_list("pk", "tenant_id")[:MOST]
         )
 
-    def warn(ailing: tuple[UUID, UUID]) -> None:
-        nonlocal count
-        key, tenant_id = ailing
-        with tenant_scope(tenant_id):
-            count += _warn(Connection.objects.select_related("tenant").get(pk=key), now)
-
-    one_by_one(ailing, warn, what="warning about an account")
-    return count
+    return within_each_club(ailing, partial(_warn, now=now), what="warning about an account")
 
 
-def _warn(row: Connection, now: datetime) -> int:
+def _warn(connection_id: UUID, now: datetime) -> int:
     """The mark is set first, by whoever is first; it is taken away where no mail could be sent."""
+    row = Connection.objects.select_related("tenant").get(pk=connection_id)
     mine = Connection.objects.filter(pk=row.pk, warned_at=None)
     if not mine.update(warned_at=now):
         return 0

@@ -158,8 +158,8 @@ def delete(table: str, condition: str = OF_PERSON) -> tuple[Step, ...]:
 class Period:
     """How long one kind of data is kept: its name in the club's settings, the default in days (None: for ever).
 
-    `past` selects the ids of rows past their period (`%(tenant)s`, `%(before)s`); `end` does away with those that
-    stand in `past`, a chunk at a time. `is_owners`: the running program may not do it as the tenant.
+    `past` selects the ids of rows past it (`%(tenant)s`, `%(before)s`), `end` ends a chunk of them. `is_owners`: not as
+    the tenant. `keeps_rows`: they only lose content, and all old ones are walked over by id (`%(after)s`).
     """
 
     name: str
@@ -169,11 +169,13 @@ class Period:
     past: str
     end: str
     is_owners: bool = False
+    keeps_rows: bool = False
 
     @property
     def statement(self) -> str:
-        """Ends at most `%(chunk)s` rows."""
-        return f"WITH past AS ({self.past} LIMIT %(chunk)s) {self.end}"
+        """Ends at most `%(chunk)s` rows; answers the ids of those that are kept."""
+        after, ids = (" AND id > %(after)s ORDER BY id", " RETURNING id") if self.keeps_rows else ("", "")
+        return f"WITH past AS ({self.past}{after} LIMIT %(chunk)s) {self.end}{ids}"
 
     @property
     def count(self) -> str:
@@ -484,9 +486,7 @@ def every(part: str) -> list[Any]:
 
 def from_the_top(part: str) -> list[Any]:
     """The same, the highest floor first: whoever deletes must begin with those who refer to others."""
-    return [
-        entry for extension in reversed(list(extensions().values())) for entry in getattr(extension, part)
-    ]
+    return [entry for one in reversed(list(extensions().values())) for entry in getattr(one, part)]
 
 
 def ordered(part: str) -> list[Any]:

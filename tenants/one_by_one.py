@@ -8,6 +8,8 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F, Model, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from tenants.scope import tenant_scope
+
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
@@ -33,6 +35,19 @@ def one_by_one(items: Iterable[Item], act: Callable[[Item], object], *, what: st
         else:
             done.append(item)
     return done
+
+
+def within_each_club(rows: Iterable[tuple[Any, ...]], act: Callable[..., int], *, what: str) -> int:
+    """`one_by_one` for rows of (id, tenant id, more…): `act(id, more…)` in the tenant's scope; returns the sum."""
+    counts = []
+
+    def within(row: tuple[Any, ...]) -> None:
+        key, tenant_id, *more = row
+        with tenant_scope(tenant_id):
+            counts.append(act(key, *more))
+
+    one_by_one(rows, within, what=what)
+    return sum(counts)
 
 
 def first_of_each_club(rows: QuerySet[Row], by: str, most: int) -> QuerySet[Row]:

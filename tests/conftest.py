@@ -2,7 +2,9 @@
 
 import gc
 import os
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +13,15 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from crm_platform.bench import migrating
+from profiles import cache
+from tenants.api import throttling
 from tenants.postgresql.base import as_owner
-from tests import examples, flushing, migrating, servers
+from tests import examples, flushing, servers
 
+OTHERS_OUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 pytest_plugins = ["tests.cast", "tests.events.logbook"]
 
 
@@ -22,6 +30,11 @@ def pytest_configure() -> None:
     flushing.install()
     migrating.install()
     examples.load_profile()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests first, in their order: one that began last would be waited for by everybody."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_collection_finish() -> None:
@@ -37,14 +50,29 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests may become the owner on the connection that they share with the product, which in life may not."""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Tests may become the owner on the connection that they share with the product, which in life may not.
+
+    In the end nobody is left in the database: PostgreSQL would wait five seconds for them before it refuses to drop it.
+    """
     with django_db_blocker.unblock(), as_owner():
         connection.close()
         with connection.cursor() as cursor:
             login, owner = connection.settings_dict["USER"], connection.settings_dict["OWNER"]["USER"]
             cursor.execute(f"GRANT {owner} TO {login} WITH INHERIT FALSE, SET TRUE")
         connection.close()
+    yield
+    with django_db_blocker.unblock(), as_owner():
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute(OTHERS_OUT)
+        connection.close()
+
+
+@pytest.fixture(autouse=True)
+def every_read_looks() -> None:
+    """What earlier tests found in Redis, or did not, decides nothing in the next."""
+    cache.worth.forget()
 
 
 @pytest.fixture
@@ -74,6 +102,13 @@ def database_environment(django_db_setup: None) -> dict[str, str]:
 def process_environment(transactional_db: None, database_environment: dict[str, str]) -> dict[str, str]:
     """The environment for a real process (worker, consumer, command) that shall see this test's data."""
     return database_environment.copy()
+
+
+@pytest.fixture
+def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The minute of rate limits does not end while the test counts its calls."""
+    now = time.time()
+    monkeypatch.setattr(throttling, "time", SimpleNamespace(time=lambda: now, monotonic=time.monotonic))
 
 
 @pytest.fixture

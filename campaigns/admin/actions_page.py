@@ -96,6 +96,16 @@ def _review(act: Callable[[UUID], object], said: str) -> Act:
     return do
 
 
+def _approve(request: StaffRequest, campaign: Campaign) -> HttpResponse:
+    """The version that the page showed."""
+    seen = request.POST.get("version", "")
+    approve = _review(
+        lambda pk: editing.approve_campaign(pk, int(seen) if seen.isdecimal() else None),
+        "Approved. It can be scheduled now.",
+    )
+    return approve(request, campaign) or HttpResponseRedirect(reverse("admin:campaign", args=[campaign.pk]))
+
+
 def _test(request: StaffRequest, campaign: Campaign) -> HttpResponse:
     """To whoever of the customers has the written address."""
     back = HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, "review"]))
@@ -128,6 +138,6 @@ ACTS: Final[Mapping[str, Act]] = {
     "archive": _done(editing.archive_campaign, "Archived."),
     "unarchive": _done(lambda pk: editing.archive_campaign(pk, is_archived=False), "Back in the list."),
     "ask": _review(editing.ask_approval, "Your colleagues see that it waits for approval."),
-    "approve": _review(editing.approve_campaign, "Approved. It can be scheduled now."),
+    "approve": _approve,
     "test": _test,
 }

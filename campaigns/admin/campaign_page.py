@@ -8,13 +8,15 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from campaigns.admin.acts import told
 from campaigns.admin.list_page import TONES, campaign_or_404
 from campaigns.benchmarks import FIELD_RATES, SOURCE
-from campaigns.models import Campaign, CampaignChannel
+from campaigns.models import Campaign, CampaignChannel, OccurrenceStatus
 from campaigns.representation import reason_text, recipient_fields, recipients_of
+from campaigns.rhythm import coming_times
 from campaigns.schedule import explain
 from campaigns.stats import RATES, closing_sum, stats_of
-from messaging.models import DeliveryStatus
+from messaging.models import DeliveryStatus, SendChannel
 from tenants.admin import formatting
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, page, show
@@ -65,9 +67,12 @@ def campaign_page(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
         field=SOURCE if "EMAIL" in campaign.channels else "",
         channels=_channel_rows(stats["channels"], club),
         bars=_bars(stats["hours"], club),
+        ways=[CampaignChannel(each).label for each in campaign.channels],
+        coming=coming_times([campaign]).get(campaign.pk),
         lift=_lift_words(stats["lift"], club),
         test=_test_words(stats["test"], club),
-        acts=campaign.acts.order_by("-id")[:20],
+        acts=[told(act, club) for act in campaign.acts.order_by("-id")[:20]],
+        times=_times(stats["occurrences"]),
         crumb={"link": reverse("admin:campaigns"), "title": "Campaigns"},
         **progress_of(campaign, club),
     )
@@ -127,6 +132,19 @@ def _channel_rows(channels: list[dict[str, Any]], club: Tenant) -> list[tuple[st
     ]
 
 
+def _times(occurrences: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each sending with its state in words; nothing where there was only one."""
+    if len(occurrences) < 2:  # noqa: PLR2004 - the page says it
+        return []
+    return [{**each, "state": OccurrenceStatus(each["status"]).label} for each in occurrences]
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """A recipient with state and channel as staff read them."""
+    channel = SendChannel(row["channel"]).label if row["channel"] else ""
+    return {**row, "state": DeliveryStatus(row["status"]).label, "by": channel}
+
+
 def _lift_words(found: dict[str, Any] | None, club: Tenant) -> dict[str, Any] | None:
     """With the difference and its interval in percentage points."""
     conversion = (found or {}).get("conversion")
@@ -153,7 +171,10 @@ def _signed(points: float, club: Tenant) -> str:
 
 
 def _bars(hours: list[dict[str, int]], club: Tenant) -> list[Bar]:
-    most = max((max(hour["opened"], hour["clicked"]) for hour in hours), default=0) or 1
+    """Nothing where nobody has opened or clicked."""
+    most = max((max(hour["opened"], hour["clicked"]) for hour in hours), default=0)
+    if not most:
+        return []
     found = []
     for hour in hours:
         opened, clicked = (BAR_HEIGHT * hour[name] / most for name in ("opened", "clicked"))
@@ -188,7 +209,7 @@ def campaign_recipients(request: StaffRequest, campaign_id: UUID) -> HttpRespons
         "Recipients",
         campaign=campaign,
         club=club,
-        rows=recipient_fields(rows[:PAGE]),
+        rows=[_in_words(row) for row in recipient_fields(rows[:PAGE])],
         statuses=DeliveryStatus.choices,
         chosen=status,
         search=search,

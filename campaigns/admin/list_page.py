@@ -11,7 +11,8 @@ from campaigns.editing import UNNAMED, create_campaign
 from campaigns.errors import CampaignNotFound
 from campaigns.models import Campaign, CampaignStatus
 from campaigns.representation import list_campaigns
-from campaigns.stats import rates, totals_of
+from campaigns.rhythm import coming_times
+from campaigns.stats import totals_of
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.middleware import StaffRequest
@@ -47,12 +48,15 @@ def campaigns(request: StaffRequest) -> HttpResponse:
             after : after + PAGE + 1
         ]
     )
-    totals = totals_of(rows[:PAGE])
+    totals, coming = totals_of(rows[:PAGE]), coming_times(rows[:PAGE])
     return show(
         request,
         "campaigns/list.html",
         "Campaigns",
-        rows=[(each, TONES[each.status], totals[each.pk], rates(totals[each.pk])) for each in rows[:PAGE]],
+        rows=[
+            (each, TONES[each.status], totals[each.pk], coming.get(each.pk, each.scheduled_at))
+            for each in rows[:PAGE]
+        ],
         club=club_of(request),
         statuses=CampaignStatus.choices,
         chosen=status,

@@ -11,13 +11,14 @@ from campaigns.models import Campaign, CampaignOccurrence, CampaignType
 from campaigns.planning import first_plan, plan
 from campaigns.representation import reason_text
 from messaging import planning
+from messaging.models import CHANNEL_WORDS
 from segments.rules import InvalidRule
 from tenants.models import Tenant
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """People meant, reached (by channel), and left out (by reason in words).
+    """People meant, reached (by channel in words), and left out (by reason in words).
 
     `uncertain`: segments that are being counted anew, so that the numbers may still change.
     """
@@ -50,7 +51,9 @@ def reach_of(campaign: Campaign, club: Tenant) -> Reach:
     return Reach(
         audience=count_audience(campaign, now=now),
         reached=sum(channels.values()),
-        channels=sorted(channels.items(), key=lambda each: -each[1]),
+        channels=[
+            (CHANNEL_WORDS[name], channels[name]) for name in sorted(channels, key=lambda one: -channels[one])
+        ],
         left_out=[(reason_text(reason) or reason, people) for reason, people in reasons],
         uncertain=tuple(uncertain_segments(campaign)),
     )

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from campaigns import schedule
 from campaigns.admin.reach import Reach
-from campaigns.models import Campaign, CampaignChannel, CampaignType, Goal, SendWindow, WinnerMetric
+from campaigns.models import Campaign, CampaignType, Goal, SendWindow, WinnerMetric
 from campaigns.settings import settings_of
 from campaigns.triggers import event_choices
+from messaging.models import CHANNEL_WORDS
 from segments.models import Segment
 from tenants.admin import formatting
 from tenants.models import Tenant
@@ -19,7 +20,7 @@ def sentences_of(campaign: Campaign, club: Tenant, reach: Reach) -> list[str]:
 
 def _who(campaign: Campaign, club: Tenant, reach: Reach) -> Iterator[str]:
     names = list(Segment.objects.filter(pk__in=campaign.segment_ids).values_list("name", flat=True))
-    channels = [CampaignChannel(channel).label for channel in campaign.direct_channels]
+    channels = [CHANNEL_WORDS[channel] for channel in campaign.direct_channels]
     way = channels[0] if channels else "no channel yet"
     more = f", or else by {' or '.join(channels[1:])}" if len(channels) > 1 else ""
     if campaign.type == CampaignType.TRIGGERED:

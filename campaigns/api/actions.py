@@ -21,7 +21,7 @@ from campaigns.api.campaigns import SCOPE, TAGS, campaign_id_of
 from campaigns.editing import approve_campaign, archive_campaign, ask_approval, duplicate_campaign
 from campaigns.representation import one_campaign
 from campaigns.rhythm import skip_next, take_skip_back
-from campaigns.values import as_moment, parse_values
+from campaigns.values import as_moment, parse_values, version_of
 from tenants.api.bodies import body_object
 from tenants.api.throttling import CAMPAIGNS
 from tenants.api.views import ApiRequest, TenantApiView
@@ -203,7 +203,11 @@ class ApproveView(TenantApiView):
 
     required_scopes = {"POST": SCOPE}
 
-    @_describe("approveCampaign", "Approve a campaign")
+    @_describe("approveCampaign", "Approve a campaign", schema.APPROVAL)
     def post(self, request: ApiRequest, campaignId: str) -> HttpResponseBase:  # noqa: N803 - the name in the path
-        """To the draft as it stands: a change takes the approval away. Not by its author, and not by a service."""
-        return Response(one_campaign(approve_campaign(campaign_id_of(campaignId))))
+        """To the draft as it stands: a change takes the approval away. Not by its author, and not by a service.
+
+        409 `CHANGED_MEANWHILE` where it is not the version that was looked at.
+        """
+        version = version_of(body_object(request))
+        return Response(one_campaign(approve_campaign(campaign_id_of(campaignId), version)))

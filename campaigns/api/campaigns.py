@@ -143,7 +143,11 @@ class CampaignStatsView(TenantApiView):
         summary="Read what a campaign brought",
         parameters=[
             schema.CAMPAIGN_ID,
-            OpenApiParameter("occurrence", OpenApiTypes.INT, description="Of this sending only."),
+            OpenApiParameter(
+                "occurrence",
+                {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+                description="Of this sending only.",
+            ),
         ],
         responses=schema.STATS,
     )

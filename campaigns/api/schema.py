@@ -26,7 +26,10 @@ def _uuids(words: str) -> serializers.ListField:
 
 def _channels(words: str = "") -> serializers.ListField:
     return serializers.ListField(
-        child=serializers.ChoiceField(choices=CampaignChannel.choices), required=False, help_text=words
+        child=serializers.ChoiceField(choices=CampaignChannel.choices),
+        max_length=len(CampaignChannel.choices),
+        required=False,
+        help_text=words,
     )
 
 
@@ -146,6 +149,9 @@ CAMPAIGN: Final = inline_serializer(
         "tenantId": serializers.UUIDField(),
         "name": serializers.CharField(),
         "status": serializers.ChoiceField(choices=CampaignStatus.choices),
+        "version": serializers.IntegerField(
+            min_value=1, help_text="Another one after each change of the draft."
+        ),
         **_readable(),
         "startedAt": serializers.DateTimeField(allow_null=True),
         "completedAt": serializers.DateTimeField(allow_null=True),
@@ -167,6 +173,17 @@ SCHEDULE: Final = inline_serializer(
     {
         "scheduledAt": serializers.DateTimeField(
             required=False, allow_null=True, help_text="Left out: the campaign's own hour, or at once."
+        )
+    },
+)
+APPROVAL: Final = inline_serializer(
+    "CampaignApproval",
+    {
+        "version": serializers.IntegerField(
+            required=False,
+            allow_null=True,
+            min_value=1,
+            help_text="The version that was looked at; 409 where the draft is another by now.",
         )
     },
 )

@@ -88,6 +88,11 @@ def _edit(edit: Any) -> Any:
     return resolve
 
 
+@scoped(Scope.CAMPAIGNS)
+def _approve(context: Context, *, id: str, version: int | None = None) -> Any:
+    return one_campaign(editing.approve_campaign(campaign_id_of(id), version))
+
+
 def _unarchive(campaign_id: UUID) -> Campaign:
     return editing.archive_campaign(campaign_id, is_archived=False)
 
@@ -154,7 +159,7 @@ class CampaignMutations(graphene.ObjectType):
     archive_campaign = graphene.Field(types.Campaign, **ONE, resolver=_edit(editing.archive_campaign))
     unarchive_campaign = graphene.Field(types.Campaign, **ONE, resolver=_edit(_unarchive))
     ask_campaign_approval = graphene.Field(types.Campaign, **ONE, resolver=_edit(editing.ask_approval))
-    approve_campaign = graphene.Field(types.Campaign, **ONE, resolver=_edit(editing.approve_campaign))
+    approve_campaign = graphene.Field(types.Campaign, **ONE, version=graphene.Int(), resolver=_approve)
     test_campaign = graphene.Field(
         JSON,
         **ONE,

@@ -76,6 +76,7 @@ class Campaign(graphene.ObjectType):
     pause_reason = graphene.Field(PausedBy)
     pause_note = graphene.String()
     created_by = graphene.String(required=True)
+    version = graphene.Int(required=True)
     is_approved = graphene.Boolean(required=True)
     approved_by = graphene.String()
     counters = graphene.Field(Counters, required=True)

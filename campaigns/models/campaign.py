@@ -164,6 +164,7 @@ class Campaign(TenantModel):
     archived_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey("tenants.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_by_name = models.CharField(max_length=250, default="")
+    changed_by = models.ForeignKey("tenants.User", null=True, on_delete=models.SET_NULL, related_name="+")
     approval_asked_at = models.DateTimeField(null=True)
     approval_asked_by = models.ForeignKey(
         "tenants.User", null=True, on_delete=models.SET_NULL, related_name="+"

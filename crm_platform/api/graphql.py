@@ -210,6 +210,10 @@ def chosen_operation(document: DocumentNode, name: str | None) -> OperationDefin
     operation = get_operation_ast(document, name)
     if operation is None:
         raise InvalidParameterError("operationName", "Name one of the document's operations.")
+    if operation.operation is OperationType.SUBSCRIPTION:
+        raise InvalidParameterError(
+            "query", "There are no subscriptions; a live screen follows GET /api/v1/stream."
+        )
     return operation
 
 

@@ -11,7 +11,7 @@ from campaigns.editing import create_campaign
 from campaigns.models import Campaign, CampaignOccurrence
 from campaigns.planning import first_plan, plan
 from campaigns.results import COUNT
-from crm_platform.bench.campaign_people import fill, join
+from crm_platform.bench.campaign_people import join
 from crm_platform.bench.database import Connection, expect, one_row, settle
 from crm_platform.bench.figures import Figure, duration
 from crm_platform.bench.setting import Setting
@@ -39,8 +39,6 @@ def planning(setting: Setting, tenant: Tenant, connection: Connection) -> list[F
     """Consent, caps, one copy per mailbox, hold-out, two variants and the zones of people are all asked for."""
     people = setting.sizes.people
     recipients = max(people // 10, 1)
-    setting.reporter.note("making people")
-    fill(connection, tenant.pk, people)
     campaign, occurrence = _campaign(connection, tenant, recipients)
     settle(connection, *TABLES)
     setting.reporter.note("planning")

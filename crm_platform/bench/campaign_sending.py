@@ -57,7 +57,8 @@ FROM profiles_customerprofile WHERE tenant_id = %(tenant)s LIMIT %(most)s
 """
 HOLD: Final[LiteralString] = "INSERT INTO messaging_sendhold (tenant_id, source_id) VALUES (%s, %s)"
 LEFT: Final[LiteralString] = """
-SELECT EXISTS (SELECT FROM messaging_delivery WHERE tenant_id = ANY(%s) AND status IN ('PLANNED', 'CLAIMED'))
+SELECT EXISTS (SELECT FROM messaging_delivery WHERE tenant_id = ANY(%s) AND status = 'PLANNED')
+    OR EXISTS (SELECT FROM messaging_delivery WHERE tenant_id = ANY(%s) AND status = 'CLAIMED')
 """
 
 
@@ -146,9 +147,8 @@ def plan_for(tenant: Tenant, most: int, *, held_by: Connection | None = None) ->
     return source
 
 
-def sending(setting: Setting, tenant: Tenant, count: int, connection: Connection) -> list[Figure]:
+def sending(setting: Setting, tenant: Tenant, count: int, connection: Connection) -> Iterator[Figure]:
     """Messages a minute, with one worker process and with two, and how much its memory grew meanwhile."""
-    figures: list[Figure] = []
     with service(setting) as url:
         for processes, least in LEAST_A_MINUTE.items():
             connection.execute("TRUNCATE messaging_delivery, messaging_sendhold")
@@ -164,10 +164,7 @@ def sending(setting: Setting, tenant: Tenant, count: int, connection: Connection
                 seconds, grown = _timed(connection, [tenant.pk], running)
             expect("messages that the service took", _taken(url, tenant) - before, planned)
             words = f"send {planned:,}, {processes} worker process{'es' if processes > 1 else ''} (memory {grown})"
-            figures.append(
-                rate("campaigns", words, planned / seconds * 60, "messages/min", least=least, baseline=None)
-            )
-    return figures
+            yield rate("campaigns", words, planned / seconds * 60, "messages/min", least=least, baseline=None)
 
 
 def _await_idle(running: Sequence[Worker]) -> None:
@@ -186,7 +183,7 @@ def _timed(connection: Connection, tenant_ids: list[UUID], running: Sequence[Wor
     """Seconds from the release to the last message, and how the memory of one went from half-way on."""
     connection.execute("DELETE FROM messaging_sendhold")
     began, sizes = time.perf_counter(), []
-    while one_row(connection, LEFT, [tenant_ids])[0]:
+    while one_row(connection, LEFT, [tenant_ids, tenant_ids])[0]:
         sizes.append(running[0].kilobytes)
         if time.perf_counter() - began > PATIENCE_SECONDS:
             raise BenchError("The messages do not get sent.")

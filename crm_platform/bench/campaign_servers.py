@@ -23,6 +23,12 @@ PARTS: Final = (POSTGRES, REDIS, SANDBOX, WORKER)
 PROCESSES: Final = "2"
 
 
+def one_worker() -> Program:
+    """Events and what follows from them in one program, so that there is one to kill."""
+    queues = (*programs.EVENT_QUEUES, *programs.LIVE_QUEUES)
+    return with_option(programs.live_worker(), "--queues", ",".join(queues))
+
+
 class Installation:
     """Servers and programs over one folder; `kill` and `mend` by name."""
 
@@ -30,7 +36,7 @@ class Installation:
         self,
         folder: Path,
         sandbox: tuple[str, ...] = ("messaging_sandbox", "--silent"),
-        worker: Callable[[], Program] = programs.worker,
+        worker: Callable[[], Program] = one_worker,
     ) -> None:
         self._folder, self._sandbox, self._worker = folder, sandbox, worker
         self.store = folder / "book.sqlite"

@@ -90,8 +90,7 @@ def run(setting: Setting) -> list[Figure]:
     with Processes(setting.folder) as processes:
         processes.worker()
         with neighbour:
-            time.sleep(SETTLE_SECONDS)
-            neighbour.lags.clear()
+            neighbour.wait_until_followed()
             time.sleep(2 * SETTLE_SECONDS)
             alone = neighbour.figures("erasure", "before", most_ms=MOST_LAG_MS)
             neighbour.lags.clear()

@@ -90,6 +90,14 @@ def as_json(figures: Sequence[Figure]) -> list[dict[str, Any]]:
     return [asdict(figure) for figure in figures]
 
 
+def as_line(figure: Figure) -> str:
+    """For people who wait for more of them."""
+    told = [f"{figure.measure}: {_shown(figure.value)} {figure.unit}"]
+    told += [f"baseline {_shown(figure.baseline)}"] if figure.baseline is not None else []
+    told += [f"target {_shown(figure.target)}"] if figure.target is not None else []
+    return ", ".join(told) + {True: ": met", False: ": not met", None: ""}[figure.met]
+
+
 def as_table(figures: Sequence[Figure]) -> Table:
     """For people."""
     table = Table(box=SIMPLE_HEAD)

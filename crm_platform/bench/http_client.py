@@ -21,7 +21,16 @@ class HttpClient:
 
     async def get(self, path: str) -> bytes:
         """The body of a 200; raises BenchError for any other answer."""
-        pair = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._site.port)
+        while self._idle:
+            pair = self._idle.pop()
+            try:
+                return await self._ask(pair, path)
+            except (asyncio.IncompleteReadError, ConnectionResetError):
+                # The server closed it while it was idle.
+                pair[1].close()
+        return await self._ask(await asyncio.open_connection("127.0.0.1", self._site.port), path)
+
+    async def _ask(self, pair: _Pair, path: str) -> bytes:
         reader, writer = pair
         writer.write(b"GET " + path.encode() + self._tail)
         head = await reader.readuntil(HEAD_END)

@@ -1,4 +1,4 @@
-"""How rightly identity is resolved in four clubs that its rules have not seen, in pairs of records."""
+"""How rightly identity is resolved in five clubs that its rules have not seen, in pairs of records."""
 
 import json
 from typing import Any, Final
@@ -10,6 +10,7 @@ from crm_platform.bench.figures import Figure, rate
 from crm_platform.bench.held_out.people import CLUBS
 from crm_platform.bench.held_out.records import UnseenClub
 from crm_platform.bench.held_out.resort import Resort
+from crm_platform.bench.held_out.valley import Valley
 from crm_platform.bench.setting import Setting
 from crm_platform.simulator.placements import profiles_of_records, waiting_pairs
 from crm_platform.simulator.score import Score, score
@@ -18,6 +19,8 @@ from events.transports.files import FileDoor, Reject
 from profiles.matching.duplicates.searching import find_duplicates
 from tenants.models import Tenant, TenantName
 from tenants.scope import tenant_scope
+
+HeldOut = UnseenClub | Resort | Valley
 
 SEED: Final = "unseen"
 LEAST_PRECISION: Final = 0.985
@@ -28,9 +31,10 @@ LEAST_WITH_QUEUE: Final = 0.93
 def run(setting: Setting) -> list[Figure]:
     """Bring each club in by events, search for duplicates, and compare with the truth."""
     figures: list[Figure] = []
-    clubs: list[UnseenClub | Resort] = [
+    clubs: list[HeldOut] = [
         *(UnseenClub(habits, setting.sizes.people, SEED) for habits in CLUBS),
         Resort(setting.sizes.people, SEED),
+        Valley(setting.sizes.people, SEED),
     ]
     scores = [_measure(setting, club) for club in clubs]
     for club, one in zip(clubs, scores, strict=True):
@@ -49,7 +53,7 @@ def _figures(slug: str, one: Score) -> list[Figure]:
     ]
 
 
-def _measure(setting: Setting, club: UnseenClub | Resort) -> Score:
+def _measure(setting: Setting, club: HeldOut) -> Score:
     tenant = _make_tenant(club)
     file = setting.folder / f"{club.slug}.ndjson"
     file.write_bytes(b"".join(orjson.dumps(event) + b"\n" for event in club.events()))
@@ -82,7 +86,7 @@ def _habits(one: Score) -> dict[str, int]:
     return kinds
 
 
-def _make_tenant(club: UnseenClub | Resort) -> Tenant:
+def _make_tenant(club: HeldOut) -> Tenant:
     settings: dict[str, Any] = {"time_zone": "Europe/Berlin", "default_country": club.country}
     with transaction.atomic():
         tenant = Tenant.objects.create(slug=club.slug, name=club.slug.title(), **settings)

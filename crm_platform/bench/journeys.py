@@ -6,34 +6,47 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from typing import Final
 
 from crm_platform import env
 from crm_platform.bench import journeys_crowd, journeys_dry, journeys_engine, journeys_live, journeys_scale
-from crm_platform.bench.database import connect
+from crm_platform.bench.database import Connection, connect, one_row
 from crm_platform.bench.figures import BenchError, Figure, rate
 from crm_platform.bench.people import load_people, make_tenant
 from crm_platform.bench.setting import Setting
+from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
 KILLS_A_ROUND: Final = 10
 HURRIES_BELOW: Final = 10_000
 
 
-def run(setting: Setting) -> list[Figure]:
+Part = Callable[[Setting, Connection, Tenant], Iterable[Figure]]
+
+
+def run(setting: Setting) -> Iterator[Figure]:
     """One club for all; each part clears the tables of journeys before it begins."""
     tenant = make_tenant()
-    load_people(tenant, setting.sizes.people, setting.reporter, with_history=False)
-    figures: list[Figure] = []
     with connect() as connection:
-        for part in (journeys_engine, journeys_scale, journeys_crowd, journeys_dry):
-            with tenant_scope(tenant):
-                figures += part.measure(setting, connection, tenant)
-        figures += journeys_live.measure(setting, connection, tenant)
-    return figures + _kills(setting)
+        for part in setting.chosen(PARTS):
+            yield from part(setting, connection, tenant)
 
 
-def _kills(setting: Setting) -> list[Figure]:
+def _peopled(measure: Part, *, is_scoped: bool = True) -> Part:
+    """A part that wants people in the club, and may have to be in its scope."""
+
+    def part(setting: Setting, connection: Connection, tenant: Tenant) -> Iterator[Figure]:
+        if not one_row(connection, "SELECT EXISTS (SELECT FROM profiles_customerprofile)")[0]:
+            load_people(tenant, setting.sizes.people, setting.reporter, with_history=False)
+        with tenant_scope(tenant) if is_scoped else nullcontext():
+            yield from measure(setting, connection, tenant)
+
+    return part
+
+
+def _kills(setting: Setting, _connection: Connection, _tenant: Tenant) -> list[Figure]:
     """In a process of its own, on servers that may be killed; says how many steps a second got through."""
     people, kills = setting.sizes.events, setting.sizes.rounds * KILLS_A_ROUND
     if not people:
@@ -57,3 +70,13 @@ def _kills(setting: Setting) -> list[Figure]:
         f" ({', '.join(f'{count} {part}' for part, count in verdict['kills'].items())})"
     )
     return [rate("journeys", words, verdict["steps"] / verdict["seconds"], "steps/s")]
+
+
+PARTS: Final[dict[str, Part]] = {
+    "engine": _peopled(journeys_engine.measure),
+    "scale": _peopled(journeys_scale.measure),
+    "crowd": _peopled(journeys_crowd.measure),
+    "dry": _peopled(journeys_dry.measure),
+    "live": _peopled(journeys_live.measure, is_scoped=False),
+    "kills": _kills,
+}

@@ -1,7 +1,7 @@
 """Crowds: many join a segment at once, many reach the goal at once, a version moves many, and is taken back."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,14 +36,15 @@ RETURNING id, profile_id
 """
 
 
-def measure(setting: Setting, connection: Connection, tenant: Tenant) -> list[Figure]:
+def measure(setting: Setting, connection: Connection, tenant: Tenant) -> Iterator[Figure]:
     """As many as there are, up to a hundred thousand; bars in proportion."""
     rows = connection.execute(
         "SELECT id FROM profiles_customerprofile WHERE tenant_id = %s ORDER BY id LIMIT %s",
         [tenant.pk, CROWD],
     ).fetchall()
     people = [row[0] for row in rows]
-    return [*_come_and_go(setting, connection, tenant, people), *_move(setting, connection, tenant)]
+    yield from _come_and_go(setting, connection, tenant, people)
+    yield from _move(setting, connection, tenant)
 
 
 def _handled(tenant: Tenant, kind: str, told: Sequence[tuple[UUID, dict[str, Any]]]) -> float:

@@ -1,6 +1,7 @@
 """With all programs running as `up` runs them: how precise timers are, how soon an event has planned its message."""
 
 import time
+from collections.abc import Iterator
 from typing import Any, Final
 
 import uvloop
@@ -55,16 +56,15 @@ WHERE d.id <> ALL(%(seen)s) AND d.id > %(low)s
 """
 
 
-def measure(setting: Setting, connection: Connection, tenant: Tenant) -> list[Figure]:
+def measure(setting: Setting, connection: Connection, tenant: Tenant) -> Iterator[Figure]:
     """Timers first, then events; the programs stay."""
     with tenant_scope(tenant):
         waiting = mixed_journey("Timers", sends=False)
     with Processes(setting.folder) as processes:
         processes.worker()
         processes.consumer()
-        figures = [_timers(setting, connection, tenant, waiting)]
-        figures.append(_events(setting, connection, tenant))
-    return figures
+        yield _timers(setting, connection, tenant, waiting)
+        yield _events(setting, connection, tenant)
 
 
 def _timers(setting: Setting, connection: Connection, tenant: Tenant, journey: Journey) -> Figure:

@@ -21,6 +21,10 @@ from events.models import Door
 
 SLUG: Final = "neighbour"
 SAMPLE_SECONDS: Final = 0.05
+START_PATIENCE_SECONDS: Final = 60.0
+# A second of small lags: the programs follow.
+SAMPLES_OF_CALM: Final = 20
+CALM_SECONDS: Final = 0.5
 MEMBER: Final = 4711
 # The age of the oldest entry that any consumer of the club has still to read.
 LAG: Final = """
@@ -60,6 +64,17 @@ class Neighbour:
         self._over.set()
         for thread in self._threads:
             thread.join()
+
+    def wait_until_followed(self) -> None:
+        """Until the programs run: their start is no lag of the product's. Whoever never follows is measured as well."""
+        ends = time.monotonic() + START_PATIENCE_SECONDS
+        while time.monotonic() < ends and not self._is_followed():
+            time.sleep(SAMPLE_SECONDS)
+        self.lags.clear()
+
+    def _is_followed(self) -> bool:
+        latest = self.lags[-SAMPLES_OF_CALM:]
+        return self.taken_in > self._rate and len(latest) == SAMPLES_OF_CALM and max(latest) < CALM_SECONDS
 
     def figures(self, benchmark: str, words: str, *, most_ms: float) -> list[Figure]:
         """How far the consumers fell behind."""

@@ -91,9 +91,10 @@ def bench_environment(place: Place, benchmark: str) -> Iterator[dict[str, str]]:
 def _database(server_url: str) -> Iterator[str]:
     """A new database on the server, dropped in the end with everybody in it."""
     name = DATABASE_PREFIX + secrets.token_hex(4)
-    with connect(server_url) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
+        # Inside, for whoever is stopped between the making and the next line has made one too.
+        with connect(server_url) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
     finally:
         with connect(server_url) as connection:

@@ -48,6 +48,7 @@ class Processes:
         if concurrency is not None:
             program = with_option(program, "--concurrency", str(concurrency))
         process = self.start(program)
+        self.start(programs.live_worker())
         self.start(programs.slow_worker())
         self.start(programs.beat())
         self._await(process, program.name, lambda: bool(app.control.ping(timeout=PING_SECONDS)))

@@ -56,12 +56,22 @@ class ProcessorTime:
         return programs, server + processes[backend.parent].seconds_of_ended
 
 
+def seconds_of(pid: int) -> float:
+    """Seconds that a process of this machine has used so far; 0 where `/proc` does not tell."""
+    found = _process(PROC / str(pid))
+    return found.seconds if found else 0.0
+
+
 def _processes() -> Iterator[_Process]:
+    return filter(None, map(_process, PROC.glob("[0-9]*")))
+
+
+def _process(entry: Path) -> _Process | None:
+    """None where it has ended meanwhile."""
     ticks = os.sysconf("SC_CLK_TCK")
-    for entry in PROC.glob("[0-9]*"):
-        try:
-            fields = (entry / "stat").read_text().rpartition(") ")[2].split()
-        except OSError:  # it has ended meanwhile
-            continue
-        seconds, of_ended = (sum(map(int, fields[part])) / ticks for part in (OWN_TIMES, CHILD_TIMES))
-        yield _Process(int(entry.name), int(fields[PARENT]), int(fields[SESSION]), seconds, of_ended)
+    try:
+        fields = (entry / "stat").read_text().rpartition(") ")[2].split()
+    except OSError:
+        return None
+    seconds, of_ended = (sum(map(int, fields[part])) / ticks for part in (OWN_TIMES, CHILD_TIMES))
+    return _Process(int(entry.name), int(fields[PARENT]), int(fields[SESSION]), seconds, of_ended)

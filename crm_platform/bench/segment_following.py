@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from crm_platform.bench.mix import mixed_events
 from crm_platform.bench.people import envelope, player_id_of
 from crm_platform.bench.processes import Processes
 from crm_platform.bench.queueing import OPTIONS, open_queue
-from crm_platform.bench.segment_club import all_of, drop_segments, leaf, make_segment, many_rules
+from crm_platform.bench.segment_club import all_of, leaf, make_segment, many_rules
 from crm_platform.bench.segment_refreshes import TABLES, refresh_now
 from crm_platform.bench.setting import Setting
 from events.consumers import ensure_positions
@@ -48,9 +48,8 @@ JOINED: Final[LiteralString] = (
 )
 
 
-def measure(setting: Setting, tenant: Tenant) -> list[Figure]:
+def measure(setting: Setting, tenant: Tenant) -> Iterator[Figure]:
     """Latency at an even rate with all segments on, then the same file with them and without them."""
-    drop_segments(tenant)
     made = [make_segment(tenant, f"Bench {n}", rule) for n, rule in enumerate(many_rules(SEGMENTS - 1))]
     rare = make_segment(tenant, "Rare", all_of(leaf("handicap", "eq", RARE_HANDICAP)))
     setting.reporter.note(f"{SEGMENTS} segments, for the first time")
@@ -60,7 +59,8 @@ def measure(setting: Setting, tenant: Tenant) -> list[Figure]:
         settle(connection, *TABLES, "segments_dueday")
         ensure_positions()
         connection.execute(READ_ALL)
-    return [_latency(setting, tenant, rare), *_cost(setting, tenant)]
+    yield _latency(setting, tenant, rare)
+    yield _cost(setting, tenant)
 
 
 def _latency(setting: Setting, tenant: Tenant, rare: UUID) -> Figure:
@@ -142,7 +142,7 @@ class _Watch:
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-def _cost(setting: Setting, tenant: Tenant) -> list[Figure]:
+def _cost(setting: Setting, tenant: Tenant) -> Figure:
     """The same load with the segments and without them, in turns, while their reader keeps up behind it."""
     with_them: list[float] = []
     without: list[float] = []
@@ -154,7 +154,7 @@ def _cost(setting: Setting, tenant: Tenant) -> list[Figure]:
         (with_them if is_on else without).append(_take_in(setting, tenant, f"t{turn}"))
     bare = min(without)
     words = f"{setting.sizes.events:,} events taken in with {SEGMENTS} segments; without any"
-    return [duration("segments", words, min(with_them), baseline_ms=bare, most_ms=round(MOST_SLOWER * bare))]
+    return duration("segments", words, min(with_them), baseline_ms=bare, most_ms=round(MOST_SLOWER * bare))
 
 
 def _take_in(setting: Setting, tenant: Tenant, run: str) -> float:

@@ -1,7 +1,7 @@
 """Refreshes of segments, each against the same written by hand in SQL."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final, LiteralString
@@ -66,8 +66,8 @@ UPDATE profiles_customerprofile SET engagement_score = 100 WHERE id IN (
 """
 
 
-def measure(setting: Setting, tenant: Tenant) -> list[Figure]:
-    """Full refreshes, one that finds little to do, and many at once."""
+def full(setting: Setting, tenant: Tenant) -> Iterator[Figure]:
+    """Refreshes from nothing."""
     share = max(setting.sizes.people / PEOPLE, 0.1)
     fulls = (
         _Full("on fields, 1 % of", SMALL, IN_SMALL, 1.5, SMALL_MS * share),
@@ -77,11 +77,8 @@ def measure(setting: Setting, tenant: Tenant) -> list[Figure]:
     with connect() as connection:
         # The empty table that BY_HAND looks into grows while it runs: a loop would read it anew for each person.
         connection.execute("SET enable_nestloop = off")
-        return [
-            *(_full(setting, connection, tenant, full) for full in fulls),
-            _little(setting, connection, tenant),
-            _shared(setting, connection, tenant),
-        ]
+        for each in fulls:
+            yield _full(setting, connection, tenant, each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,43 +120,44 @@ def _empty(connection: Connection) -> None:
     settle(connection, *TABLES)
 
 
-def _little(setting: Setting, connection: Connection, tenant: Tenant) -> Figure:
-    setting.reporter.note("refresh that finds little to do")
-    drop_segments(tenant)
+def few(setting: Setting, tenant: Tenant) -> Iterator[Figure]:
+    """A refresh that finds little to do."""
     made = make_segment(tenant, "Bench", LARGE)
     refresh_now(tenant, [made])
-    settle(connection, *TABLES)
     statement = COUNT.replace("{condition}", IN_LARGE)
     took: list[float] = []
     bare: list[float] = []
-    for _ in range(setting.sizes.rounds):
-        bare.append(_timed(lambda: connection.execute(statement, {"tenant": tenant.pk})))
-        connection.execute(MOVE_FEW, [made])
-        (before,) = one_row(connection, MEMBERS, [made])
-        took.append(refresh_now(tenant, [made], RefreshReason.SCHEDULE))
-        (after,) = one_row(connection, MEMBERS, [made])
-        expect("members who left", before - after, FEW)
+    with connect() as connection:
+        settle(connection, *TABLES)
+        for _ in range(setting.sizes.rounds):
+            bare.append(_timed(lambda: connection.execute(statement, {"tenant": tenant.pk})))
+            connection.execute(MOVE_FEW, [made])
+            (before,) = one_row(connection, MEMBERS, [made])
+            took.append(refresh_now(tenant, [made], RefreshReason.SCHEDULE))
+            (after,) = one_row(connection, MEMBERS, [made])
+            expect("members who left", before - after, FEW)
     count = _middle(bare)
     words = f"refresh by schedule where {FEW} of {setting.sizes.people:,} changed"
-    return duration("segments", words, _middle(took), baseline_ms=count, most_ms=round(1.2 * count))
+    yield duration("segments", words, _middle(took), baseline_ms=count, most_ms=round(1.2 * count))
 
 
-def _shared(setting: Setting, connection: Connection, tenant: Tenant) -> Figure:
+def together(setting: Setting, tenant: Tenant) -> Iterator[Figure]:
     """Nothing changed between: what is compared is looking at everybody once for each, and once for many."""
-    drop_segments(tenant)
     made = [make_segment(tenant, f"Bench {n}", rule) for n, rule in enumerate(many_rules(SEGMENTS))]
     setting.reporter.note(f"{SEGMENTS} segments, for the first time")
-    refresh_now(tenant, made)
-    settle(connection, *TABLES, "segments_dueday")
+    first = refresh_now(tenant, made)
+    yield duration("segments", f"{SEGMENTS} segments refreshed for the first time", first)
+    with connect() as connection:
+        settle(connection, *TABLES, "segments_dueday")
     with setting.reporter.bar("one by one", SEGMENTS) as report:
         singly = 0.0
         for number, each in enumerate(made):
             singly += refresh_now(tenant, [each])
             report(number + 1)
     setting.reporter.note("together")
-    together = refresh_now(tenant, made)
+    at_once = refresh_now(tenant, made)
     words = f"{SEGMENTS} segments refreshed together; one after the other"
-    return duration("segments", words, together, baseline_ms=singly, most_ms=round(0.6 * singly))
+    yield duration("segments", words, at_once, baseline_ms=singly, most_ms=round(0.6 * singly))
 
 
 def refresh_now(

@@ -1,7 +1,7 @@
 """Segments: refreshes, counts while typing, the customer list in any order, and how soon an event moves somebody."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -25,22 +25,16 @@ PAGE_MS: Final = 150.0
 COUNTS: Final = 40
 
 
-def run(setting: Setting) -> list[Figure]:
+def run(setting: Setting) -> Iterator[Figure]:
     """All rows of the requirement, in one club."""
     tenant = make_tenant()
-    drop_segments(tenant)
     load_club(setting, tenant)
-    return [
-        _counts(setting, tenant),
-        *_pages(setting, tenant),
-        *segment_refreshes.measure(setting, tenant),
-        *segment_following.measure(setting, tenant),
-    ]
+    for part in setting.chosen(PARTS):
+        drop_segments(tenant)
+        yield from part(setting, tenant)
 
 
-def _counts(setting: Setting, tenant: Tenant) -> Figure:
-    setting.reporter.note("counting")
-
+def _counts(setting: Setting, tenant: Tenant) -> Iterator[Figure]:
     def count(number: int) -> None:
         count_exactly(parse(four_leaves(number)), tenant, timezone.now())
 
@@ -49,10 +43,10 @@ def _counts(setting: Setting, tenant: Tenant) -> Figure:
             count(number)
         took = [_timed(count, number) for number in range(COUNTS)]
     words = f"exact count of a rule with four leaves, {setting.sizes.people:,} people, p95"
-    return duration("segments", words, percentile(took, 0.95), most_ms=COUNT_MS)
+    yield duration("segments", words, percentile(took, 0.95), most_ms=COUNT_MS)
 
 
-def _pages(setting: Setting, tenant: Tenant) -> list[Figure]:
+def _pages(setting: Setting, tenant: Tenant) -> Iterator[Figure]:
     """Each order of the list, its first page and the one after it, under another rule each time."""
     first: list[float] = []
     second: list[float] = []
@@ -75,13 +69,21 @@ def _pages(setting: Setting, tenant: Tenant) -> list[Figure]:
         f"slowest orders: {', '.join(f'{each} {by_sort[each]:.0f} ms' for each in slowest)}"
     )
     words = f"a page of the customer list with a rule of four leaves, {len(SORTS)} orders"
-    return [
-        duration("segments", f"{words}, p95", percentile(first, 0.95), most_ms=PAGE_MS),
-        duration("segments", f"{words}, the second page, p95", percentile(second, 0.95), most_ms=PAGE_MS),
-    ]
+    yield duration("segments", f"{words}, p95", percentile(first, 0.95), most_ms=PAGE_MS)
+    yield duration("segments", f"{words}, the second page, p95", percentile(second, 0.95), most_ms=PAGE_MS)
 
 
 def _timed(act: Callable[[int], None], number: int) -> float:
     began = time.perf_counter()
     act(number)
     return (time.perf_counter() - began) * 1000
+
+
+PARTS: Final[dict[str, Callable[[Setting, Tenant], Iterator[Figure]]]] = {
+    "counts": _counts,
+    "pages": _pages,
+    "refresh": segment_refreshes.full,
+    "few": segment_refreshes.few,
+    "together": segment_refreshes.together,
+    "following": segment_following.measure,
+}

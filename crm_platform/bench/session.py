@@ -1,13 +1,16 @@
 """One benchmark in a process of its own, whose environment names the database made for it.
 
-Arguments: the benchmark's name and its sizes as JSON. Figures go to standard output, all else to standard error.
+Arguments: the benchmark's name, its sizes as JSON, and the parts asked for. Each figure goes to standard output as a
+line of JSON once it is measured, so that it is told even when the rest is not; all else goes to standard error.
 """
 
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import asdict
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn
@@ -15,7 +18,7 @@ from typing import NoReturn
 import django
 
 from crm_platform import env
-from crm_platform.bench.figures import BenchError, Figure, as_json
+from crm_platform.bench.figures import BenchError, Figure, as_line
 from crm_platform.bench.progress import Reporter
 from crm_platform.bench.setting import Setting
 from crm_platform.bench.sizes import DEFAULTS
@@ -25,32 +28,35 @@ INTERRUPTED = 130
 
 def main(arguments: list[str]) -> int:
     """Run the benchmark; returns the exit code."""
-    name, sizes = arguments
+    name, sizes, *parts = arguments
     signal.signal(signal.SIGTERM, _stop)
     # Whoever prints meanwhile, libraries too, does not mix with the figures.
     answer = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    setting = Setting(DEFAULTS[name].changed(**json.loads(sizes)), env.data_dir(), Reporter(name))
+    reporter = Reporter(name)
+    setting = Setting(DEFAULTS[name].changed(**json.loads(sizes)), env.data_dir(), reporter, frozenset(parts))
     django.setup()
     try:
-        figures = _run(name, setting)
+        with os.fdopen(answer, "w", buffering=1) as stream, closing(_run(name, setting)) as figures:
+            for figure in figures:
+                stream.write(json.dumps(asdict(figure)) + "\n")
+                reporter.note(as_line(figure))
     except BenchError as error:
-        setting.reporter.note(str(error))
+        reporter.note(str(error))
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
-    with os.fdopen(answer, "w") as stream:
-        json.dump(as_json(figures), stream)
     return 0
 
 
-def _run(name: str, setting: Setting) -> list[Figure]:
+def _run(name: str, setting: Setting) -> Generator[Figure]:
     # Models can be imported only now, and each benchmark needs only its own.
-    from django.core.management import call_command  # noqa: PLC0415
+    from crm_platform.bench.migrating import migrate  # noqa: PLC0415
 
-    call_command("migrate", verbosity=0)
-    run: Callable[[Setting], list[Figure]] = import_module(f"crm_platform.bench.{name}").run
-    return run(setting)
+    benchmark = import_module(f"crm_platform.bench.{name}")
+    setting.check_parts(getattr(benchmark, "PARTS", {}))
+    migrate()
+    yield from benchmark.run(setting)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -35,22 +36,14 @@ RACES_OF_ROUND, RENEWALS_OF_ROUND, POSTS_OF_ROUND = 170, 9, 100
 OUTAGE_POSTS_OF_ROUND, OUTAGE_KILLS_OF_ROUND = 30, 3
 
 
-def run(setting: Setting) -> list[Figure]:
+def run(setting: Setting) -> Iterator[Figure]:
     """`events`: posts due within a minute, `people`: posts of the club that floods.
 
     `rounds`: hundreds of posts of the kills; 6 also mean 1,000 races of cancel and publish, and 50 renewals.
     """
-    sizes = setting.sizes
     with stand_in(setting), pictures():
-        return [
-            *_texts(),
-            *_punctual(setting, sizes.events),
-            *_fair(setting, sizes.people),
-            *kills(setting, sizes.rounds * POSTS_OF_ROUND),
-            *_outages(sizes.rounds),
-            *cancels(setting, min(1_000, sizes.rounds * RACES_OF_ROUND)),
-            *renewals(setting, min(50, sizes.rounds * RENEWALS_OF_ROUND)),
-        ]
+        for part in setting.chosen(PARTS):
+            yield from part(setting)
 
 
 def _outages(rounds: int) -> list[Figure]:
@@ -139,3 +132,14 @@ def _fair(setting: Setting, flood: int) -> list[Figure]:
     setting.reporter.note(f"fair: {waits}")
     words = f"another club has {flood:,} posts due: one post, p95"
     return [duration("social", words, percentile(waits, 0.95), most_ms=MOST_WAIT_MS)]
+
+
+PARTS: Final[dict[str, Callable[[Setting], list[Figure]]]] = {
+    "texts": lambda _: _texts(),
+    "punctual": lambda setting: _punctual(setting, setting.sizes.events),
+    "fair": lambda setting: _fair(setting, setting.sizes.people),
+    "kills": lambda setting: kills(setting, setting.sizes.rounds * POSTS_OF_ROUND),
+    "outages": lambda setting: _outages(setting.sizes.rounds),
+    "cancels": lambda setting: cancels(setting, min(1_000, setting.sizes.rounds * RACES_OF_ROUND)),
+    "renewals": lambda setting: renewals(setting, min(50, setting.sizes.rounds * RENEWALS_OF_ROUND)),
+}

@@ -23,7 +23,7 @@ from crm_platform.bench.figures import BenchError, Figure
 from crm_platform.supervisor import programs
 
 POLL_SECONDS: Final = 0.2
-# Real time in which workers do what a minute of the moved clock brought near.
+# Real time in which workers do what a minute of the moved clock brought near; less where nothing is near.
 MINUTE_SECONDS: Final = 4.0
 # The longest that a kill waits for posts to end.
 PROGRESS_SECONDS: Final = 15.0
@@ -48,9 +48,9 @@ def run(wanted: Wanted, folder: Path, say: Callable[[str], None]) -> list[Figure
         import django  # noqa: PLC0415 - the servers had to be there first
 
         django.setup()
-        from django.core.management import call_command  # noqa: PLC0415
+        from crm_platform.bench.migrating import migrate  # noqa: PLC0415 - as above
 
-        call_command("migrate", verbosity=0)
+        migrate()
         from crm_platform.bench.social_kills import verdict  # noqa: PLC0415
         from crm_platform.bench.social_stand import pictures  # noqa: PLC0415
 
@@ -140,10 +140,28 @@ def _let_time_go_by(keys: list[UUID], installation: Installation, patience: floa
     while unsettled(keys):
         if time.monotonic() > ends:
             break
+        minute_ends = time.monotonic() + MINUTE_SECONDS
         installation.mend()
-        time.sleep(MINUTE_SECONDS)
+        time.sleep(POLL_SECONDS)
+        while _is_at_work(keys) and time.monotonic() < minute_ends:
+            time.sleep(POLL_SECONDS)
         doubts.tick()
     return doubts.longest
+
+
+def _is_at_work(keys: list[UUID]) -> bool:
+    """Whether a worker has, or may take, one of the posts now."""
+    from django.db.models import Q  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from social.models import Target  # noqa: PLC0415
+    from tenants.scope import all_tenants  # noqa: PLC0415
+
+    now = timezone.now()
+    waits = Q(due_at__lte=now) & ~Q(status__in=("PUBLISHED", "FAILED"))
+    near = waits | Q(comment_due_at__lte=now) | Q(leased_until__gt=now)
+    with all_tenants():
+        return bool(Target.objects.filter(near, tenant_id__in=keys).exists())
 
 
 def _ended(keys: list[UUID]) -> int:

@@ -192,7 +192,7 @@ def _subscribe(club: LiveClub, now: datetime) -> None:
 
 def _key(whose: str, now: datetime) -> str:
     """A key that no other run of the live world gives: it holds the time."""
-    return f"{whose}-live-{int(now.timestamp())}"
+    return f"{whose}-live-{int(now.timestamp() * 1000)}"
 
 
 IMPULSES: Final[tuple[tuple[Impulse, float], ...]] = (

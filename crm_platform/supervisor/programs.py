@@ -18,14 +18,16 @@ WEB_BACKLOG = 4096
 WEB_HEAD_MILLISECONDS = 20_000
 # How Celery's warning begins; in a container or on a trial machine everything may be root.
 ROOT_WARNING = "You're running the worker with superuser privileges"
-# Live work is short and waits for nothing; slow work may take an hour, and never stands in its way.
-LIVE_QUEUES = (Queue.EVENTS.value, Queue.CONSUMERS.value, Queue.SENDS.value)
+# Events wait for nothing, what follows from them waits for little; slow work may take an hour, and never stands in
+# their way. Each has processes of its own, since one that reads a club's log for seconds is not free for an event.
+EVENT_QUEUES = (Queue.EVENTS.value,)
+LIVE_QUEUES = (Queue.CONSUMERS.value, Queue.SENDS.value)
 SLOW_QUEUES = (Queue.MAINTENANCE.value,)
 # Nobody looks any more at an answer that took longer; a rebuild works in chunks.
 WEB_STATEMENT_SECONDS, WEB_IDLE_SECONDS = 30, 60
 WORKER_STATEMENT_SECONDS, WORKER_IDLE_SECONDS = 900, 300
 WEBHOOKS_QUEUE = Queue.WEBHOOKS.value
-QUEUES = (*LIVE_QUEUES, *SLOW_QUEUES, WEBHOOKS_QUEUE)
+QUEUES = (*EVENT_QUEUES, *LIVE_QUEUES, *SLOW_QUEUES, WEBHOOKS_QUEUE)
 MAX_SLOW_PROCESSES = 4
 # Endpoints that are sent to at once; each thread keeps a database connection.
 WEBHOOK_THREADS = 12
@@ -72,13 +74,18 @@ def web(host: str, port: int) -> Program:
     }
     flags = ("--no-ws", "--respawn-failed-workers")
     words = tuple(word for option in options.items() for word in option)
-    command = (sys.executable, "-m", "granian", *words, *flags, "crm_platform.web.door:application")
+    command = (sys.executable, "-m", "granian", *words, *flags, "crm_platform.web.serving:application")
     return Program("web", command, limits(WEB_STATEMENT_SECONDS, WEB_IDLE_SECONDS))
 
 
 def worker() -> Program:
-    """The Celery worker for live work: one process more than may be at events from files (CRM_BACKFILL_WORKERS)."""
-    return _worker("worker", "crm", LIVE_QUEUES, max(2, min(cores(), MAX_WORKER_PROCESSES)) + 1)
+    """The Celery worker for events: one process more than may be at events from files (CRM_BACKFILL_WORKERS)."""
+    return _worker("worker", "crm", EVENT_QUEUES, max(2, min(cores(), MAX_WORKER_PROCESSES)) + 1)
+
+
+def live_worker() -> Program:
+    """The Celery worker for what follows from events: the consumers of the log, and sends."""
+    return _worker("live", "live", LIVE_QUEUES, max(2, min(cores(), MAX_WORKER_PROCESSES)))
 
 
 def slow_worker() -> Program:

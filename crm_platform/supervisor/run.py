@@ -21,6 +21,7 @@ from crm_platform.supervisor.child import MARK, Child, Program
 from crm_platform.supervisor.console import Console
 from crm_platform.supervisor.loop import GRACE_SECONDS, StopRequested, Supervisor
 from crm_platform.supervisor.readiness import unready_reason
+from tenants.commands import START_TAG
 from tenants.extension import every
 
 THIS_MACHINE = {"127.0.0.1", "0.0.0.0"}  # noqa: S104 - compared with, not bound to
@@ -118,7 +119,7 @@ def _embedded_servers(plan: Plan) -> list[EmbeddedServer]:
 def _check_servers(console: Console) -> None:
     """Servers of somebody else may be away or wrongly addressed: say so before anything is started."""
     messages = [
-        *run_checks(tags=[checks.TAG]),
+        *run_checks(tags=[START_TAG]),
         *checks.server_messages(patience_seconds=SERVER_PATIENCE_SECONDS),
     ]
     for message in messages:
@@ -143,6 +144,7 @@ def _programs(plan: Plan) -> list[Program]:
     return [
         programs.web(plan.host, plan.port),
         programs.worker(),
+        programs.live_worker(),
         programs.slow_worker(),
         programs.webhooks_worker(),
         programs.beat(),
@@ -163,7 +165,7 @@ def _demo(plan: Plan, console: Console, supervisor: Supervisor) -> None:
     if code:
         console.warn("the demo could not be loaded; the platform runs without it")
         return
-    supervisor.keep_running(_child(plan, programs.manage("live", "simulate", "--live", *chosen)))
+    supervisor.keep_running(_child(plan, programs.manage("demo-life", "simulate", "--live", *chosen)))
 
 
 def _must_succeed(plan: Plan, supervisor: Supervisor, program: Program) -> None:

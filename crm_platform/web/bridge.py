@@ -7,8 +7,7 @@ from io import BytesIO
 from typing import IO, Any
 
 from django.conf import settings
-
-from crm_platform.wsgi import application
+from django.core.handlers.wsgi import WSGIHandler
 
 # How long a reader of a streamed answer may take for one chunk before the thread turns to somebody else.
 CHUNK_PATIENCE_SECONDS = 30.0
@@ -67,7 +66,9 @@ def _believe_proxies(found: dict[str, Any]) -> None:
         found["wsgi.url_scheme"] = found[FORWARDED_PROTO]
 
 
-def answer(protocol: Any, environ: dict[str, Any], loop: asyncio.AbstractEventLoop) -> None:
+def answer(
+    django: WSGIHandler, protocol: Any, environ: dict[str, Any], loop: asyncio.AbstractEventLoop
+) -> None:
     """Let Django answer in this thread."""
     head: list[Any] = []
 
@@ -77,7 +78,7 @@ def answer(protocol: Any, environ: dict[str, Any], loop: asyncio.AbstractEventLo
         head[:] = [int(status[:3]), [(name.lower(), value) for name, value in headers]]
         return lambda data: None
 
-    result: Any = application(environ, start_response)
+    result: Any = django(environ, start_response)
     try:
         if getattr(result, "streaming", False):
             _stream(protocol.response_stream(*head), result, loop)

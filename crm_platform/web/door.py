@@ -1,4 +1,4 @@
-"""The application that granian runs: reads a request in the event loop, and has a thread answer it.
+"""How a request comes in: it is read in the event loop, and a thread answers it.
 
 A thread of Django's is a scarce thing (each holds a database connection). Therefore none waits for a client: bodies are
 read before, within a deadline; answers leave without it. `/livez` needs none at all, and signing in, which is expensive
@@ -8,13 +8,14 @@ on purpose, has one of its own.
 import asyncio
 import json
 import resource
+from collections import deque
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.handlers.wsgi import WSGIRequest
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import close_old_connections, connection
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian._granian import RSGIProtocolError as ProtocolError
@@ -45,7 +46,8 @@ def _large_uploads() -> tuple[str, ...]:
 class Door:
     """granian's RSGI application; one for each process."""
 
-    def __init__(self) -> None:
+    def __init__(self, django: WSGIHandler) -> None:
+        self._django = django
         self._loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]  # granian brings it
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -57,9 +59,12 @@ class Door:
         self._requests = Lane("request", threads=THREADS, most_waiting=MOST_WAITING)
         self._signing_in = Lane("sign-in", threads=1, most_waiting=MOST_SIGNING_IN, niceness=SIGN_IN_NICENESS)
         self._looking_up = Lane("look-up", threads=1, most_waiting=MOST_WAITING)
+        # Requests that a thread has answered, and whose coroutines still wait.
+        self._answered: deque[asyncio.Future[None]] = deque()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """One request."""
+        self._let_go()
         if scope.path == "/livez":
             status = 200 if scope.method in BODILESS else 405
             protocol.response_bytes(status, _json_headers(), b'{"status": "ok"}')
@@ -89,17 +94,30 @@ class Door:
         done = self._loop.create_future()
 
         def job() -> None:
+            is_answered = False
             try:
                 environ = environment(scope, body.file, body.size) if body else environment(scope)
-                answer(protocol, environ, self._loop)
+                answer(self._django, protocol, environ, self._loop)
+                is_answered = True
             except (ProtocolClosed, ProtocolError):
                 pass
             finally:
-                self._loop.call_soon_threadsafe(_settle, done, None)
+                if is_answered and body is None:
+                    self._answered.append(done)
+                else:
+                    self._loop.call_soon_threadsafe(_settle, done, None)
 
         if not self._lane(scope).take(job):
             raise BUSY
         await done
+
+    def _let_go(self) -> None:
+        """End the coroutines of requests that were answered since the last one came.
+
+        Nothing hangs on them any more. To wake the loop for each would cost a switch of threads a request.
+        """
+        while self._answered:
+            _settle(self._answered.popleft(), None)
 
     def _lane(self, scope: Any) -> Lane:
         if scope.path == "/readyz":
@@ -156,6 +174,3 @@ def _refuse(scope: Any, protocol: Any, refusal: Refusal) -> None:
         headers.append(("retry-after", "1"))
     with suppress(ProtocolClosed, ProtocolError):
         protocol.response_bytes(refusal.status, headers, json.dumps({"error": error}).encode())
-
-
-application = Door()

@@ -109,6 +109,7 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime, is_dry: b
     good: list[tuple[UUID, Received]] = []
     places: list[int] = []
     rejected: list[Refused] = []
+    warnings: list[tuple[int, Warned]] = []
     for index, item in enumerate(items):
         try:
             received = receive(item, now=now)
@@ -116,18 +117,19 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime, is_dry: b
             if tenant_id is None:
                 raise EnvelopeRefused(Refusal.UNKNOWN_TENANT, UNKNOWN_TENANT_MESSAGE, "tenantId")
             check_source(received.envelope, caller)
-            if is_dry:
-                check_payload(received.envelope)
+            unread = check_payload(received.envelope) if is_dry else ()
         except EventRefused as refused:
             rejected.append(Refused(index, refused.code.value, refused.message, refused.field))
         else:
             good.append((tenant_id, received))
             places.append(index)
-    warnings = [
+            warnings += [(index, warned) for warned in unread]
+    warnings += [
         (index, warned)
         for index, (_, received) in zip(places, good, strict=True)
         for warned in warnings_of(received.envelope.type, received.envelope.payload)
-    ][:MOST_WARNINGS]
+    ]
+    warnings = sorted(warnings, key=lambda one: one[0])[:MOST_WARNINGS]
     if not good or is_dry:
         return Verdict(len(good), 0, rejected, warnings)
     with transaction.atomic():
@@ -138,11 +140,16 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime, is_dry: b
     return Verdict(stored.accepted, stored.duplicates, by_place, warnings)
 
 
-def check_payload(envelope: Envelope) -> None:
-    """Raise PayloadRefused where the payload of a known type cannot be read."""
+def check_payload(envelope: Envelope) -> list[Warned]:
+    """Raise PayloadRefused where the payload of a known type cannot be read; returns what will be left aside."""
     known = canonical(envelope.type)
-    if known is not None:
-        decode_payload(known, envelope.payload)
+    if known is None:
+        return []
+    _, aside = decode_payload(known, envelope.payload)
+    return [
+        Warned(f"payload.{field}", f"payload.{field} {words}; it will be left aside.")
+        for field, words in aside
+    ]
 
 
 def check_source(envelope: Envelope, caller: Caller) -> None:

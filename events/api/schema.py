@@ -14,7 +14,7 @@ from events.envelope import (
     SOURCES,
 )
 from events.models import Door, ErrorCode, InboxStatus, RefusalCode
-from tenants.api.openapi import ErrorBodySerializer, ErrorSerializer
+from tenants.api.openapi import ErrorBodySerializer, ErrorResponseSerializer
 
 ENVELOPE: Final[dict[str, Any]] = {
     "type": "object",
@@ -50,8 +50,8 @@ ENVELOPE: Final[dict[str, Any]] = {
             "description": "UUID, slug or slug alias of a tenant of the caller's.",
         },
         "source": {
-            "type": "string",
-            "enum": list(SOURCES),
+            # As `enum_names` calls it.
+            "allOf": [{"$ref": "#/components/schemas/EventSource"}],
             "description": "Left out: the first part of the type.",
         },
         "identity": {
@@ -129,7 +129,9 @@ REFUSED: Final = OpenApiResponse(
     inline_serializer("EventRefused", {"error": ErrorBodySerializer(), **_verdict_fields(required=False)}),
     description="The single event was refused (the verdict stands beside the error), or the body is no event.",
 )
-TOO_LARGE: Final = OpenApiResponse(ErrorSerializer, description="More than 1,000 events, or more than 8 MiB.")
+TOO_LARGE: Final = OpenApiResponse(
+    ErrorResponseSerializer, description="More than 1,000 events, or more than 8 MiB."
+)
 
 WARNING_FIELDS: Final[dict[str, Any]] = {"field": serializers.CharField(), "message": serializers.CharField()}
 STATE_FIELDS: Final[dict[str, Any]] = {

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import orjson
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -12,6 +11,7 @@ from events import outbound
 from events.tailing import LogPlace, end_of_log, read_on
 from tenants.api.errors import InvalidParameterError
 from tenants.api.views import ApiRequest, TenantApiView
+from tenants.json_writing import written
 from tenants.models import Scope
 
 RETRY_MS: Final = 2_000
@@ -72,6 +72,6 @@ def _text(place: LogPlace | None, wanted: frozenset[str]) -> bytes:
     for at, envelope in told:
         head = f"id: {at}\n"
         if envelope is not None:
-            head += f"event: {envelope['type']}\ndata: {orjson.dumps(envelope).decode()}\n"
+            head += f"event: {envelope['type']}\ndata: {written(envelope).decode()}\n"
         parts.append(f"{head}\n".encode())
     return b"".join(parts)

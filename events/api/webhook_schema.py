@@ -16,7 +16,8 @@ from events.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from events.webhooks.endpoints import LONGEST_DESCRIPTION, MOST_TYPES
+from events.webhooks.endpoints import LONGEST_DESCRIPTION, MOST_TYPES, PATTERN
+from events.webhooks.signing import SECRET_FORM
 
 WEBHOOK_ID: Final = OpenApiParameter(
     "webhookId", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The endpoint."
@@ -30,10 +31,19 @@ SECRET_HELP: Final = "whsec_ and the base64 of 24 to 64 bytes. Left out: one is 
 
 
 def _types(**options: Any) -> serializers.ListField:
-    child = serializers.CharField(max_length=100)
+    child = serializers.RegexField(rf"^(\*|{PATTERN.pattern})$", max_length=100)
     return serializers.ListField(
         child=child, min_length=1, max_length=MOST_TYPES, help_text=TYPES_HELP, **options
     )
+
+
+def _url(**options: Any) -> serializers.RegexField:
+    return serializers.RegexField(r"^https?://[^\s\\#]+$", max_length=LONGEST_URL, **options)
+
+
+def secret_field() -> serializers.RegexField:
+    """A secret that the receiver brings along."""
+    return serializers.RegexField(SECRET_FORM, required=False, help_text=SECRET_HELP)
 
 
 def _endpoint_fields() -> dict[str, Any]:
@@ -78,18 +88,18 @@ MADE: Final = inline_serializer(
 CREATE: Final = inline_serializer(
     "WebhookCreate",
     {
-        "url": serializers.CharField(max_length=LONGEST_URL, help_text="https, to a public address."),
+        "url": _url(help_text="https, to a public address."),
         "eventTypes": _types(),
         "description": serializers.CharField(
             max_length=LONGEST_DESCRIPTION, allow_blank=True, required=False
         ),
-        "secret": serializers.CharField(required=False, help_text=SECRET_HELP),
+        "secret": secret_field(),
     },
 )
 UPDATE: Final = inline_serializer(
     "WebhookUpdate",
     {
-        "url": serializers.CharField(max_length=LONGEST_URL, required=False),
+        "url": _url(required=False),
         "eventTypes": _types(required=False),
         "description": serializers.CharField(
             max_length=LONGEST_DESCRIPTION, allow_blank=True, required=False
@@ -100,9 +110,7 @@ UPDATE: Final = inline_serializer(
     },
 )
 SECRET: Final = inline_serializer("WebhookSecret", {"secret": serializers.CharField()})
-ROTATE: Final = inline_serializer(
-    "WebhookRotation", {"secret": serializers.CharField(required=False, help_text=SECRET_HELP)}
-)
+ROTATE: Final = inline_serializer("WebhookRotation", {"secret": secret_field()})
 ATTEMPT: Final = inline_serializer(
     "WebhookAttempt",
     {

@@ -1,10 +1,11 @@
 """From the raw payload of an accepted event to its typed class."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from events.catalogue.fields import LEFT_ASIDE
 from events.catalogue.payload import Payload
 from events.catalogue.registry import EventType
 from events.refusals import PayloadRefused
@@ -18,13 +19,31 @@ WORDS_BY_ERROR = {
 }
 
 
-def decode_payload(event_type: EventType, payload: dict[str, Any]) -> Payload:
-    """The typed payload. Raises PayloadRefused with the first problem and its path, such as `payload.id`."""
+class LeftAside(NamedTuple):
+    """A field of a payload that could not be read, and without which the event counts; `words` follow its name."""
+
+    field: str
+    words: str
+
+
+def decode_payload(event_type: EventType, payload: dict[str, Any]) -> tuple[Payload, list[LeftAside]]:
+    """The typed payload, and what of it was left aside.
+
+    Raises PayloadRefused with the first problem that costs the event and its path, such as `payload.id`.
+    """
     try:
-        return event_type.model.model_validate(payload)
+        return event_type.model.model_validate(payload), []
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise _refusal(first) from None
+        problems = error.errors(include_url=False, include_input=False)
+    for problem in problems:
+        if problem["type"] != LEFT_ASIDE:
+            raise _refusal(problem)
+    aside = [LeftAside(str(problem["loc"][0]), problem["msg"]) for problem in problems]
+    unread = {field for field, _ in aside}
+    # Not as null, which in an update may say that the field is empty now.
+    rest = {field: value for field, value in payload.items() if field not in unread}
+    decoded, more = decode_payload(event_type, rest)
+    return decoded, [*aside, *more]
 
 
 def _refusal(error: ErrorDetails) -> PayloadRefused:

@@ -1,6 +1,14 @@
 """Payloads of Facilities: reservations of courts, rooms and ranges."""
 
-from events.catalogue.fields import Cents, Currency, Id, MemberId, Moment, RequiredId, RequiredMoment
+from events.catalogue.fields import (
+    Cents,
+    Currency,
+    Id,
+    IncidentalMoment,
+    MemberId,
+    RequiredId,
+    RequiredMoment,
+)
 from events.catalogue.payload import Payload
 
 
@@ -15,7 +23,7 @@ class _Reservation(Payload):
     reservation_id: RequiredId
     resource_id: Id = None
     member_id: MemberId = None
-    end_time: Moment = None
+    end_time: IncidentalMoment = None
     club_id: Id = None
     pricing: Pricing | None = None
 
@@ -29,4 +37,4 @@ class ReservationBooked(_Reservation):
 class ReservationEnded(_Reservation):
     """`facilities.reservation.cancelled` and `facilities.reservation.no_show`."""
 
-    start_time: Moment = None
+    start_time: IncidentalMoment = None

@@ -2,6 +2,9 @@
 
 A reader is a plain function: it gives the value, None for null and blank text (both mean "nothing"), or
 raises PydanticCustomError with words that follow the field's name. Lengths are in characters.
+
+A refused value costs the event, except where less is safe: what an event tells besides costs its field only
+(`incidental`), and so does a day that no calendar has.
 """
 
 import re
@@ -14,6 +17,7 @@ from typing import Annotated, Final, Never, TypeVar
 from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
+from events.empty_ids import stands_for_nothing
 from events.iso_time import moment_from_iso
 from events.plain_text import visible
 
@@ -28,7 +32,14 @@ MOST_CHANGES: Final = 100
 
 MEMBER_ID: Final = re.compile(r"[0-9]{1,19}")
 CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
+# The error of a value that costs its field and not the event.
+LEFT_ASIDE: Final = "left_aside"
+EMPTY_DAY: Final = "0000-00-00"
+# The empty dates of MySQL and .NET.
+EMPTY_MOMENTS: Final = (EMPTY_DAY, "0001-01-01T00:00:00", "0001-01-01 00:00:00")
 DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Written as days are, with too little or too much: a year, a month, 30 February, 1984-00-00, a time of day.
+LIKE_A_DAY: Final = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}(?:[Tt ].*)?")
 WEB_SCHEMES: Final = ("http://", "https://")
 
 
@@ -49,6 +60,26 @@ def refuse(words: str) -> Never:
     """Refuse a value; the words follow the name of its field."""
     # The braces of a template would be filled in by pydantic.
     raise PydanticCustomError("unfit", "{words}", {"words": words})
+
+
+def leave_aside(words: str) -> Never:
+    """Refuse a value so that only its field is lost; the words follow the name of the field."""
+    raise PydanticCustomError(LEFT_ASIDE, "{words}", {"words": words})
+
+
+def incidental(read: Callable[[object], Value | None]) -> Callable[[object], Value | None]:
+    """The reader of a field that is told besides: what cannot be read is left aside, and the event counts.
+
+    Not for keys, consent, amounts and whatever an effect would be stronger without.
+    """
+
+    def read_incidental(value: object) -> Value | None:
+        try:
+            return read(value)
+        except PydanticCustomError as error:
+            leave_aside(error.message())
+
+    return read_incidental
 
 
 def required(read: Callable[[object], Value | None]) -> Callable[[object], Value]:
@@ -199,6 +230,8 @@ def read_moment(value: object) -> datetime | None:
     if not isinstance(value, str) or not value.strip():
         check_nothing(value, words)
         return None
+    if value.strip().startswith(EMPTY_MOMENTS):
+        return None
     moment = moment_from_iso(value.strip())
     if moment is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         refuse(words)
@@ -212,10 +245,12 @@ def read_day(value: object) -> date | None:
     before or after, and a birthday must not be guessed.
     """
     words = "must be a date such as 2026-03-31, without a time of day"
+    if isinstance(value, int) and EARLIEST_YEAR <= value <= LATEST_YEAR:
+        leave_aside(words)
     moment = _day_or_moment(value, words)
     if isinstance(moment, datetime):
         if moment.time() != time.min:
-            refuse(words)
+            leave_aside(words)
         return moment.date()
     return moment
 
@@ -231,12 +266,17 @@ def _day_or_moment(value: object, words: str) -> date | None:
         check_nothing(value, words)
         return None
     written = value.strip()
+    # MySQL's empty date is 0000-00-00; others write null or N/A. The rest of the event counts.
+    if written.startswith(EMPTY_DAY) or (" " not in written and stands_for_nothing(written)):
+        return None
+    if not LIKE_A_DAY.fullmatch(written):
+        refuse(words)
     if not DAY.fullmatch(written):
-        return moment_from_iso(written) or refuse(words)
+        return moment_from_iso(written) or leave_aside(words)
     try:
         return date.fromisoformat(written)
     except ValueError:
-        refuse(words)
+        leave_aside(words)
 
 
 def read_changes(value: object) -> tuple[str, ...]:
@@ -264,7 +304,7 @@ Name = Annotated[str | None, PlainValidator(_read_short_text)]
 RequiredName = Annotated[str, PlainValidator(required(_read_short_text))]
 Id = Annotated[str | None, PlainValidator(_read_short_text)]
 RequiredId = Annotated[str, PlainValidator(required(_read_short_text))]
-Prose = Annotated[str | None, PlainValidator(text(5_000, keep_lines=True))]
+Prose = Annotated[str | None, PlainValidator(incidental(text(5_000, keep_lines=True)))]
 Email = Annotated[str | None, PlainValidator(text(320))]
 Phone = Annotated[str | None, PlainValidator(text(100))]
 Address = Annotated[str | None, PlainValidator(_read_address)]
@@ -279,11 +319,14 @@ RequiredCents = Annotated[int, PlainValidator(required(_read_cents))]
 RequiredCentsBack = Annotated[int, PlainValidator(lambda value: abs(required(_read_cents)(value)))]
 Currency = Annotated[str | None, PlainValidator(read_currency)]
 Count = Annotated[int | None, PlainValidator(_read_count)]
+IncidentalCount = Annotated[int | None, PlainValidator(incidental(_read_count))]
 Handicap = Annotated[Decimal | None, PlainValidator(read_handicap)]
+IncidentalHandicap = Annotated[Decimal | None, PlainValidator(incidental(read_handicap))]
 RequiredHandicap = Annotated[Decimal, PlainValidator(required(read_handicap))]
-Differential = Annotated[float | None, PlainValidator(read_differential)]
+Differential = Annotated[float | None, PlainValidator(incidental(read_differential))]
 Flag = Annotated[bool | None, PlainValidator(read_flag)]
 Moment = Annotated[datetime | None, PlainValidator(read_moment)]
+IncidentalMoment = Annotated[datetime | None, PlainValidator(incidental(read_moment))]
 RequiredMoment = Annotated[datetime, PlainValidator(required(read_moment))]
 Day = Annotated[date | None, PlainValidator(read_day)]
 DayOf = Annotated[date | None, PlainValidator(read_day_of)]

@@ -12,7 +12,7 @@ from events.catalogue.fields import (
     Email,
     Flag,
     Id,
-    Moment,
+    IncidentalMoment,
     Name,
     Phone,
     Prose,
@@ -96,7 +96,7 @@ class EmailOpened(Payload):
 
     message_id: Id = None
     contact_id: Id = None
-    opened_at: Moment = None
+    opened_at: IncidentalMoment = None
     user_agent: Prose = None
     is_machine: Flag = None
 
@@ -107,7 +107,7 @@ class EmailClicked(Payload):
     message_id: Id = None
     contact_id: Id = None
     url: Address = None
-    clicked_at: Moment = None
+    clicked_at: IncidentalMoment = None
     user_agent: Prose = None
     is_machine: Flag = None
 

@@ -15,8 +15,8 @@ from events.catalogue.fields import (
     DayOf,
     Email,
     Id,
+    IncidentalMoment,
     MemberId,
-    Moment,
     Name,
     Phone,
     Prose,
@@ -54,14 +54,14 @@ class MemberCreated(_Member):
     """`scl.member.created`."""
 
     id: RequiredMemberId
-    created_at: Moment = None
+    created_at: IncidentalMoment = None
 
 
 class MemberUpdated(ChangesPayload, _Member):
     """`scl.member.updated`: any of the member's fields, with those that changed named."""
 
     id: MemberId = None
-    updated_at: Moment = None
+    updated_at: IncidentalMoment = None
 
 
 class MemberDeleted(Payload):
@@ -70,7 +70,7 @@ class MemberDeleted(Payload):
     id: MemberId = None
     deletion_type: Annotated[DeletionType | None, PlainValidator(one_of(DeletionType))] = None
     reason: Prose = None
-    deleted_at: Moment = None
+    deleted_at: IncidentalMoment = None
 
     @property
     def is_erasure(self) -> bool:
@@ -117,7 +117,7 @@ class PaymentReceived(_Transaction):
     amount_cents: RequiredCents
     method: Name = None
     description: Prose = None
-    paid_at: Moment = None
+    paid_at: IncidentalMoment = None
 
 
 class PaymentFailed(_Transaction):
@@ -125,7 +125,7 @@ class PaymentFailed(_Transaction):
 
     amount_cents: Cents = None
     reason: Prose = None
-    attempted_at: Moment = None
+    attempted_at: IncidentalMoment = None
 
 
 class PaymentRefunded(_Transaction):

@@ -13,6 +13,9 @@ from events.catalogue.fields import (
     Email,
     Handicap,
     Id,
+    IncidentalCount,
+    IncidentalHandicap,
+    IncidentalMoment,
     Moment,
     Name,
     Phone,
@@ -33,7 +36,7 @@ class _Player(Payload):
     surname: Name = None
     email: Email = None
     phone: Phone = None
-    handicap: Handicap = None
+    handicap: IncidentalHandicap = None
     home_club_id: Id = None
     home_club_name: Name = None
 
@@ -42,21 +45,21 @@ class PlayerCreated(_Player):
     """`teetime.player.created`."""
 
     id: RequiredId
-    created_at: Moment = None
+    created_at: IncidentalMoment = None
 
 
 class PlayerUpdated(ChangesPayload, _Player):
     """`teetime.player.updated`: any of the player's fields, with those that changed named."""
 
     id: Id = None
-    updated_at: Moment = None
+    updated_at: IncidentalMoment = None
 
 
 class HandicapUpdated(Payload):
     """`teetime.handicap.updated`."""
 
     player_id: Id = None
-    previous_handicap: Handicap = None
+    previous_handicap: IncidentalHandicap = None
     new_handicap: RequiredHandicap
     source: Name = None
     effective_date: DayOf = None
@@ -108,7 +111,7 @@ class BookingCreated(Payload):
     course_id: Id = None
     course_name: Name = None
     tee_time: RequiredMoment
-    holes: Count = None
+    holes: IncidentalCount = None
     players: Partners = ()
     price_cents: Cents = None
     currency: Currency = None
@@ -121,7 +124,7 @@ class BookingCancelled(Payload):
     id: RequiredId
     player_id: Id = None
     reason: Prose = None
-    cancelled_at: Moment = None
+    cancelled_at: IncidentalMoment = None
 
 
 class BookingCompleted(Payload):
@@ -130,8 +133,8 @@ class BookingCompleted(Payload):
     id: RequiredId
     player_id: Id = None
     club_id: Id = None
-    completed_at: Moment = None
-    score: Count = None
+    completed_at: IncidentalMoment = None
+    score: IncidentalCount = None
 
 
 class BookingNoShow(Payload):
@@ -147,7 +150,7 @@ class ScorePosted(Payload):
     id: Id = None
     player_id: Id = None
     course_id: Id = None
-    gross_score: Count = None
+    gross_score: IncidentalCount = None
     differential: Differential = None
     played_at: DayOf = None
 
@@ -194,5 +197,5 @@ class CompetitionEntry(Payload):
 
     competition_id: RequiredId
     player_id: Id = None
-    at: Moment = None
+    at: IncidentalMoment = None
     utm: Utm = None

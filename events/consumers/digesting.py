@@ -11,6 +11,7 @@ from events.consumers import statements as sql
 from events.consumers.entries import Entry, PeerAway
 from events.consumers.registry import Registration
 from tenants.models import Tenant
+from tenants.postgresql.plans import any_club
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Digestion:
 
 def hand_over(consumer: Registration, tenant: Tenant, entries: Sequence[Entry]) -> None:
     """Let the consumer handle entries in a transaction (or a savepoint), and send what it made outside of it."""
-    with transaction.atomic():
+    with transaction.atomic(), any_club():
         made = consumer.handle(tenant, entries)
     if consumer.send is not None:
         consumer.send(tenant, made)

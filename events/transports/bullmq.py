@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError
 
-from events.transports.queued_jobs import QueuedJob, now_ms, read_job, wanted_kept
+from events.transports.queued_jobs import QueuedJob, is_object, now_ms, read_job, wanted_kept
 from events.transports.schedulers import Schedulers
 
 __all__ = ["AWAY_ERRORS", "EventsQueue", "Taken", "connect"]
@@ -166,6 +166,7 @@ class EventsQueue:
         here, not in Redis; they are removed at once, so that their sender can add a corrected job under the same
         id. With `fails_dead` they fail instead, once and for all, and show the reason as `failedReason`.
         """
+        jobs = list(jobs)
         calls = [
             self._failure(job, dead_letters[job.key])
             if self._fails_dead and job.key in dead_letters
@@ -176,6 +177,9 @@ class EventsQueue:
         failures = [answer for answer in answers if isinstance(answer, RedisError)]
         if failures:
             logger.error("%s jobs were not completed and will come again: %s", len(failures), failures[0])
+            await self._drop_unreadable_parents(
+                [job.key for job, answer in zip(jobs, answers, strict=True) if isinstance(answer, RedisError)]
+            )
         return sum(1 for answer in answers if isinstance(answer, int) and answer < 0)
 
     async def renew(self, keys: Sequence[bytes]) -> None:
@@ -187,6 +191,14 @@ class EventsQueue:
     async def recover(self) -> int:
         """Give jobs back whose consumer is gone; returns how many. Two checks apart make sure of it."""
         return len(await self._worker.backend.moveStalledJobsToWait(MAX_STALLED_COUNT, self._stalled_ms))
+
+    async def _drop_unreadable_parents(self, keys: Sequence[bytes]) -> None:
+        """Drop what names a job's parent in a flow where it is no JSON: the job would come again for ever."""
+        for key in keys:
+            parent: Any = await self._client.hget(self._base + key, "parent")
+            if parent is not None and not is_object(parent):
+                logger.warning("what names the parent of a job cannot be read and is dropped")
+                await self._client.hdel(self._base + key, "parent")
 
     async def wait_for_job(self, seconds: float) -> None:
         """Return when a job may be there, at the latest after so many seconds."""

@@ -78,6 +78,11 @@ def read_job(answer: Sequence[Any]) -> QueuedJob:
     )
 
 
+def is_object(text: bytes) -> bool:
+    """Whether it is the JSON text of an object."""
+    return _options(text) is not None
+
+
 def _options(text: bytes) -> dict[str, Any] | None:
     try:
         options = orjson.loads(text)

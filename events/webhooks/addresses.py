@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from events.models import LONGEST_URL
-from events.webhooks.errors import AddressRefused, NameNotFound
+from events.webhooks.errors import AddressRefused, NameNotFound, PrivateAddress
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 DEFAULT_PORTS: Final = {"https": 443, "http": 80}
@@ -86,7 +86,7 @@ def addresses_of(host: str, port: int) -> list[str]:
         raise NameNotFound(host) from None
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not settings.CRM_WEBHOOKS_ALLOW_PRIVATE and not all(map(is_public, addresses)):
-        raise AddressRefused(PRIVATE)
+        raise PrivateAddress(PRIVATE)
     return addresses
 
 

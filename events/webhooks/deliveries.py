@@ -12,10 +12,11 @@ from events.debounce import enqueue_on_commit
 from events.models import ENDED_STATUSES, DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from events.webhooks.endpoints import SUBJECT, get_endpoint, target_of
 from events.webhooks.errors import DeliveryNotFound, EndpointDisabled, NothingToReplay
+from events.webhooks.guarding import session
 from events.webhooks.payloads import TEST_TYPE, body_of, trial_envelope
 from events.webhooks.planning import DELIVER
 from events.webhooks.recording import attempt_of
-from events.webhooks.sending import send, session
+from events.webhooks.sending import send
 from tenants.action_log import log_action
 from tenants.scope import current_tenant_id
 

@@ -23,10 +23,11 @@ from django.utils import timezone
 from events.models import EndpointStatus, WebhookDelivery, WebhookEndpoint
 from events.webhooks import statements as sql
 from events.webhooks.endpoints import target_of
+from events.webhooks.guarding import session
 from events.webhooks.payloads import body_of
 from events.webhooks.recording import Sent, record
 from events.webhooks.rendering import NOTHING_TO_TELL, envelopes_of
-from events.webhooks.sending import Answer, send, session
+from events.webhooks.sending import Answer, send
 from tenants.encryption import DecryptionError
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import all_tenants, current_tenant_id, tenant_scope

@@ -54,3 +54,7 @@ class NameNotFound(AddressRefused):
 
     def __init__(self, host: str) -> None:
         super().__init__(f"The name {host} cannot be found.")
+
+
+class PrivateAddress(AddressRefused):
+    """A host that leads into a private network."""

@@ -15,6 +15,8 @@ SECRET_BYTES: Final = 32
 # What the specification allows.
 FEWEST_BYTES: Final = 24
 MOST_BYTES: Final = 64
+# How base64 of so many bytes looks; for whoever writes one.
+SECRET_FORM: Final = "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"  # noqa: S105
 
 
 def new_secret() -> str:

@@ -12,7 +12,7 @@ from journeys import lifecycle, winning
 from journeys.admin.common import journey_or_404, people_meant, refused
 from journeys.definition import parse
 from journeys.definition.registry import STEPS, TRIGGERS
-from journeys.describing import entry_words, leaving_words, trigger_words
+from journeys.describing import entry_words, key_words, leaving_words, trigger_words
 from journeys.drafts import draft_of, live_version
 from journeys.engine import holding
 from journeys.explaining import explain, find_run, in_words, now_for, runs_of, story
@@ -171,7 +171,13 @@ def journey_people(request: StaffRequest, journey_id: UUID) -> HttpResponse:
         f"{journey.name}: people",
         journey=journey,
         rows=[
-            (one, people_by_id.get(one.profile_id), _state(one), titles.get(one.step, one.step))
+            (
+                one,
+                people_by_id.get(one.profile_id),
+                _state(one),
+                titles.get(one.step, one.step),
+                key_words(definition_of(one.version_id), one.key),
+            )
             for one in found[:PAGE_SIZE]
         ],
         step=step,
@@ -194,7 +200,8 @@ def journey_run(request: StaffRequest, run_id: int) -> HttpResponse:
         raise Http404
     journey = journey_or_404(run.journey_id)
     lines = story(run)
-    way, nodes = picture(definition_of(run.version_id), names_in_pictures())
+    definition = definition_of(run.version_id)
+    way, nodes = picture(definition, names_in_pictures())
     draw_path(nodes, lines, run)
     return show(
         request,
@@ -204,6 +211,7 @@ def journey_run(request: StaffRequest, run_id: int) -> HttpResponse:
         run=run,
         is_live=isinstance(run, Run),
         stands=_stands(run, nodes),
+        about=key_words(definition, run.key),
         entered=lines[0],
         ended=lines[-1] if isinstance(run, RunEnded) else None,
         customer=CustomerProfile.objects.filter(pk=run.profile_id).first(),

@@ -20,6 +20,7 @@ from journeys.drafts import draft_of
 from journeys.models import Journey, JourneySecret, Run
 from journeys.picturing import OTHER_WAY, places, target_at
 from journeys.world import segment_names
+from messaging.models import CHANNEL_WORDS
 from profiles.models import LifecycleStage
 from segments.admin.building import builder_context
 from segments.models import Segment
@@ -30,7 +31,6 @@ from tenants.roles import Right
 WEEKDAYS: Final = [
     (1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"), (7, "Sunday"),
 ]  # fmt: skip
-CHANNELS: Final = [("EMAIL", "e-mail"), ("SMS", "SMS"), ("PUSH", "push"), ("WHATSAPP", "WhatsApp")]
 IF_PAST: Final = [
     ("SKIP_TO_NEXT_WAIT", "leave out the messages up to the next wait"),
     ("CONTINUE", "go on at once"),
@@ -158,8 +158,8 @@ def _where_rows(where: Any) -> list[dict[str, Any]]:
 
 
 def _send(_: Definition, step: Any) -> dict[str, Any]:
-    rows = [*step.channels, *("" for _ in CHANNELS)][: len(CHANNELS)]
-    return {"channels": CHANNELS, "channel_rows": rows, "tokens": TOKENS}
+    rows = [*step.channels, *("" for _ in CHANNEL_WORDS)][: len(CHANNEL_WORDS)]
+    return {"channels": list(CHANNEL_WORDS.items()), "channel_rows": rows, "tokens": TOKENS}
 
 
 def _wait(_: Definition, step: Any) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from django.utils import timezone
 from journeys import lifecycle
 from journeys.admin.common import journey_or_404, refused
 from journeys.comparing import compare
-from journeys.definition import Definition, InvalidDefinition, parse
+from journeys.definition import Definition, parse
 from journeys.definition.registry import STEPS
 from journeys.drafts import draft_of, live_version, problems_of
+from journeys.errors import DraftNotReady
 from journeys.models import Journey
 from journeys.publishing import moving
 from journeys.publishing.foretelling import Foretold, foretell, in_sum
@@ -102,7 +103,7 @@ def _publish(request: StaffRequest, journey: Journey, after: Definition) -> Http
     try:
         choices = _choices(journey, after, request.POST)
         lifecycle.publish(journey.pk, choices=choices, note=request.POST.get("note", ""))
-    except InvalidDefinition as error:
+    except DraftNotReady as error:
         return refused(request, error, reverse("admin:journey_builder", args=[journey.pk]))
     except DomainError as error:
         return refused(request, error, reverse("admin:journey_publish", args=[journey.pk]))

@@ -3,14 +3,25 @@
 from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, inline_serializer
 from rest_framework import serializers
 
+from events.api.webhook_schema import secret_field
+from journeys.api.definition_schema import DefinitionField, StepField
+from journeys.definition.graph import MOST_STEPS
+from journeys.definition.vocabulary import event_choices
+from journeys.happening import SEGMENTS
 from journeys.models import RUN_STATUSES, JourneyStatus, Outcome, TaskSource, TaskStatus, TrialStatus
+from journeys.models.runs import LONGEST_KEY
+from journeys.secrets import NAME
 
 
 def _moment(help_text: str = "") -> serializers.DateTimeField:
     return serializers.DateTimeField(allow_null=True, help_text=help_text)
+
+
+def _counts(help_text: str) -> serializers.DictField:
+    return serializers.DictField(child=serializers.IntegerField(), help_text=help_text)
 
 
 def _many(one: Any) -> Any:
@@ -23,6 +34,7 @@ STATUS: Final = OpenApiParameter("status", enum=JourneyStatus.values)
 TASK_STATUS: Final = OpenApiParameter("status", enum=TaskStatus.values)
 INCLUDE: Final = OpenApiParameter("include", OpenApiTypes.STR, description="steps, enrollments")
 CUSTOMER: Final = OpenApiParameter("customerId", OpenApiTypes.UUID)
+ONE_CUSTOMER: Final = OpenApiParameter("customerId", OpenApiTypes.UUID, required=True)
 OWNER: Final = OpenApiParameter("owner", OpenApiTypes.STR, description="A user name.")
 STEP: Final = OpenApiParameter("step", OpenApiTypes.STR, description="At this step.")
 ENDED: Final = OpenApiParameter("ended", OpenApiTypes.BOOL)
@@ -73,7 +85,7 @@ JOURNEY_CREATE: Final = inline_serializer(
     {
         "name": serializers.CharField(max_length=120),
         "description": serializers.CharField(required=False, allow_blank=True),
-        "definition": serializers.DictField(required=False, help_text=DEFINITION_HELP),
+        "definition": DefinitionField(required=False, help_text=DEFINITION_HELP),
     },
 )
 JOURNEY_CHANGE: Final = inline_serializer(
@@ -81,7 +93,7 @@ JOURNEY_CHANGE: Final = inline_serializer(
     {
         "name": serializers.CharField(max_length=120, required=False),
         "description": serializers.CharField(required=False, allow_blank=True),
-        "definition": serializers.DictField(required=False, help_text=DEFINITION_HELP),
+        "definition": DefinitionField(required=False, help_text=DEFINITION_HELP),
     },
 )
 STEPS: Final = inline_serializer(
@@ -91,7 +103,7 @@ STEPS: Final = inline_serializer(
 STEPS_CHANGE: Final = inline_serializer(
     "JourneyStepsChange",
     {
-        "steps": serializers.ListField(child=serializers.DictField()),
+        "steps": serializers.ListField(child=StepField(), max_length=MOST_STEPS),
         "start": serializers.CharField(required=False),
     },
 )
@@ -118,7 +130,9 @@ ENROLL: Final = inline_serializer(
         "customerId": serializers.UUIDField(required=False),
         "customerIds": serializers.ListField(child=serializers.UUIDField(), required=False),
         "segmentId": serializers.UUIDField(required=False),
-        "key": serializers.CharField(required=False, help_text="The business object."),
+        "key": serializers.CharField(
+            required=False, allow_blank=True, max_length=LONGEST_KEY, help_text="The business object."
+        ),
         "data": serializers.DictField(required=False, help_text="What texts and conditions call event."),
     },
 )
@@ -138,27 +152,34 @@ ENROLLED: Final = inline_serializer(
         ),
     },
 )
+MOST_EVENTS: Final = 50
+MOST_HOURS: Final = 24 * 800
+# Their aliases, and what they leave on a timeline, are taken as well.
+SIMULATED_EVENTS: Final = (*(name for name, _ in event_choices()), *SEGMENTS)
 SIMULATE: Final = inline_serializer(
     "JourneySimulate",
     {
         "customerId": serializers.UUIDField(required=False),
         "days": serializers.IntegerField(required=False, min_value=1, max_value=365),
         "data": serializers.DictField(required=False),
-        "events": inline_serializer(
-            "JourneySimulateEvent",
-            {
-                "event": serializers.CharField(
-                    help_text="Of the catalogue; or segment.joined, segment.left."
-                ),
-                "afterHours": serializers.FloatField(required=False, min_value=0, max_value=19_200),
-                "data": serializers.DictField(
-                    required=False, help_text="As it would come; `segmentId` of a segment."
-                ),
-            },
-            many=True,
+        "events": serializers.ListField(
+            child=inline_serializer(
+                "JourneySimulateEvent",
+                {
+                    "event": serializers.ChoiceField(
+                        choices=SIMULATED_EVENTS,
+                        help_text="Of the catalogue; or segment.joined, segment.left.",
+                    ),
+                    "afterHours": serializers.FloatField(required=False, min_value=0, max_value=MOST_HOURS),
+                    "data": serializers.DictField(
+                        required=False, help_text="As it would come; `segmentId` of a segment."
+                    ),
+                },
+            ),
+            max_length=MOST_EVENTS,
             required=False,
         ),
-        "definition": serializers.DictField(required=False, help_text="Left out: the draft."),
+        "definition": DefinitionField(required=False, help_text="Left out: the draft."),
     },
 )
 TRIAL_ID: Final = OpenApiParameter("trialId", OpenApiTypes.UUID, OpenApiParameter.PATH)
@@ -167,7 +188,31 @@ TRIAL_START: Final = inline_serializer(
     "JourneyTrialStart",
     {
         "days": serializers.IntegerField(required=False, min_value=1, max_value=365),
-        "definition": serializers.DictField(required=False, help_text="Left out: the draft."),
+        "definition": DefinitionField(required=False, help_text="Left out: the draft."),
+    },
+)
+REPLAYED: Final = inline_serializer(
+    "JourneyReplayed",
+    {
+        "days": serializers.IntegerField(help_text="How far it looked back."),
+        "entered": serializers.IntegerField(help_text="How many would have entered."),
+        "refused": _counts("How many would not, by reason."),
+        "byDay": _counts("Entries by day."),
+        "byStep": serializers.ListField(
+            child=serializers.DictField(), help_text="How many came to each step."
+        ),
+        "sent": serializers.IntegerField(),
+        "capped": serializers.IntegerField(help_text="Not sent: the person had had enough."),
+        "suppressed": serializers.IntegerField(help_text="Not sent: not allowed, or not possible."),
+        "clashes": serializers.IntegerField(help_text="Sent on a day with another message of the club."),
+        "messages": _counts("What became of them."),
+        "messagesByDay": _counts("Sent, by day."),
+        "ended": _counts("Ends, by reason."),
+        "converted": serializers.IntegerField(help_text="How many would have reached the goal."),
+        "stillIn": serializers.IntegerField(),
+        "samples": serializers.ListField(
+            child=serializers.DictField(), help_text="Some of them, step by step."
+        ),
     },
 )
 TRIAL: Final = inline_serializer(
@@ -200,15 +245,13 @@ SECRET: Final = inline_serializer(
 SECRETS: Final = inline_serializer("JourneySecrets", {"data": _many(SECRET)})
 SECRET_KEEP: Final = inline_serializer(
     "JourneySecretKeep",
-    {"secret": serializers.CharField(required=False, help_text="whsec_ and base64; left out: a random one.")},
+    {"secret": secret_field()},
 )
 SECRET_MAKE: Final = inline_serializer(
     "JourneySecretMake",
     {
-        "name": serializers.CharField(max_length=60),
-        "secret": serializers.CharField(
-            required=False, help_text="whsec_ and base64; left out: a random one."
-        ),
+        "name": serializers.RegexField(f"^{NAME.pattern}$"),
+        "secret": secret_field(),
     },
 )
 SECRET_KEPT: Final = inline_serializer(
@@ -231,6 +274,9 @@ SIMULATED: Final = inline_serializer(
         "story": serializers.ListField(child=serializers.DictField(), help_text="Step by step."),
         "messages": serializers.ListField(child=serializers.DictField(), help_text="What would be said."),
     },
+)
+SIMULATION: Final = PolymorphicProxySerializer(
+    component_name="JourneySimulation", serializers=[SIMULATED, REPLAYED], resource_type_field_name=None
 )
 EXPLAINED: Final = inline_serializer(
     "JourneyExplained",

@@ -21,6 +21,10 @@ def secret_json(row: JourneySecret) -> dict[str, Any]:
     return {"name": row.name, "createdAt": row.created_at, "createdBy": row.created_by_name}
 
 
+def _secret_of(body: dict[str, Any]) -> str | None:
+    return text_of(body, "secret") if body.get("secret") is not None else None
+
+
 class SecretsView(TenantApiView):
     """All secrets, by name."""
 
@@ -41,7 +45,7 @@ class SecretsView(TenantApiView):
     def post(self, request: ApiRequest) -> HttpResponseBase:
         """Without `secret` a random one is made. The answer tells it, this once."""
         body = body_object(request)
-        row, plain = make_secret(text_of(body, "name"), text_of(body, "secret"))
+        row, plain = make_secret(text_of(body, "name"), _secret_of(body))
         return Response(secret_json(row) | {"secret": plain}, status=201)
 
 
@@ -56,7 +60,7 @@ class SecretView(TenantApiView):
     )  # fmt: skip
     def put(self, request: ApiRequest, name: str) -> HttpResponseBase:
         """Without `secret` a random one is made. The answer tells it, this once."""
-        row, plain = exchange_secret(name, text_of(body_object(request), "secret"))
+        row, plain = exchange_secret(name, _secret_of(body_object(request)))
         return json_answer(secret_json(row) | {"secret": plain})
 
     @extend_schema(

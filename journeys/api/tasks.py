@@ -4,11 +4,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from journeys.api import schema
+from journeys.api.views import text_of
 from journeys.errors import TaskNotFound
 from journeys.models import Task, TaskStatus
 from journeys.staff_tasks import (
@@ -111,13 +113,13 @@ class TaskView(TenantApiView):
         parameters=[schema.TASK_ID], request=schema.TASK_CHANGE, responses=schema.TASK,
     )  # fmt: skip
     def patch(self, request: ApiRequest, taskId: str) -> HttpResponseBase:  # noqa: N803
-        """`outcome` closes it; `snoozedUntil` puts it off; the rest changes it."""
+        """`outcome` closes it, with a `note`; `snoozedUntil` puts it off; the rest changes it. All of it or nothing."""
         body, task_id = body_object(request), task_id_of(taskId)
-        if body.get("outcome"):
-            return json_answer(
-                task_json(close_task(task_id, str(body["outcome"]), str(body.get("note") or "")))
-            )
         until = day_of(body.get("snoozedUntil"), "snoozedUntil")
-        if until is not None:
-            return json_answer(task_json(snooze_task(task_id, until)))
-        return json_answer(task_json(change_task(task_id, fields_of(body))))
+        with transaction.atomic():
+            task = change_task(task_id, fields_of(body))
+            if until is not None:
+                task = snooze_task(task_id, until)
+            if body.get("outcome"):
+                task = close_task(task_id, str(body["outcome"]), text_of(body, "note"))
+        return json_answer(task_json(task))

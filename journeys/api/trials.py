@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from journeys import replaying, trials, trying
-from journeys.api import schema
+from journeys.api import definition_schema, schema
 from journeys.api.views import id_of
-from journeys.definition import InvalidDefinition, parse
 from journeys.definition.vocabulary import activity_types
-from journeys.drafts import draft_of, get_journey, problems_of
+from journeys.drafts import get_journey, to_be_tried
 from journeys.happening import SEGMENTS
 from journeys.models import Journey
 from profiles.api.customers import json_answer
@@ -24,18 +23,16 @@ from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import InvalidError
 from tenants.models import Scope
 
-MOST_EVENTS: Final = 50
-MOST_HOURS: Final = 24 * 800
-
 
 class SimulateView(TenantApiView):
     """Try the draft."""
 
     required_scopes = {"POST": Scope.CAMPAIGNS}
+    described_components = definition_schema.components()
 
     @extend_schema(
         operation_id="simulateJourney", tags=["journeys"], summary="Try the draft, with one person or over the past",
-        parameters=[schema.JOURNEY_ID], request=schema.SIMULATE, responses=schema.SIMULATED,
+        parameters=[schema.JOURNEY_ID], request=schema.SIMULATE, responses=schema.SIMULATION,
     )  # fmt: skip
     def post(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """With `customerId` step by step, hearing `events` so many hours after the entry; else over the last `days`.
@@ -46,26 +43,30 @@ class SimulateView(TenantApiView):
 
 
 def simulated(journey: Journey, body: Mapping[str, Any]) -> dict[str, Any]:
-    """What would happen to one person, or would have happened to everybody; raises InvalidError, InvalidDefinition."""
-    definition = body.get("definition") or draft_of(journey).definition
-    problems = [one for one in problems_of(parse(definition)) if one.is_error]
-    if problems:
-        raise InvalidDefinition(problems)
+    """What would happen to one person, or would have happened to everybody.
+
+    Raises InvalidError, InvalidDefinition, DraftNotReady.
+    """
+    definition = to_be_tried(journey, body.get("definition"))
     if body.get("customerId"):
         data = body.get("data")
         if data is not None and not isinstance(data, dict):
             raise InvalidError("Give an object.", field="data")
         person = get_customer(customer_id_of(str(body["customerId"])))
         return trying.try_with(
-            definition, person.pk, data=data, coming=_coming(body.get("events") or []), tried=journey.pk
+            definition.as_json(),
+            person.pk,
+            data=data,
+            coming=_coming(body.get("events") or []),
+            tried=journey.pk,
         )
-    result = replaying.dry_run(definition, days=days_of(body.get("days")), tried=journey.pk)
+    result = replaying.dry_run(definition.as_json(), days=days_of(body.get("days")), tried=journey.pk)
     return trials.found_json(vars(result)) or {}
 
 
 def _coming(raw: Any) -> list[trying.Coming]:
-    if not isinstance(raw, list) or len(raw) > MOST_EVENTS:
-        raise InvalidError(f"Give a list of at most {MOST_EVENTS} events.", field="events")
+    if not isinstance(raw, list) or len(raw) > schema.MOST_EVENTS:
+        raise InvalidError(f"Give a list of at most {schema.MOST_EVENTS} events.", field="events")
     return [_one_coming(one) for one in raw]
 
 
@@ -77,8 +78,8 @@ def _one_coming(raw: Any) -> trying.Coming:
     )
     if not isinstance(event, str) or not (activity_types(event) or event in SEGMENTS):
         raise InvalidError("Name an event of the catalogue, segment.joined or segment.left.", field="events")
-    if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 <= hours <= MOST_HOURS:
-        raise InvalidError(f"Give 0 to {MOST_HOURS} as afterHours.", field="events")
+    if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 <= hours <= schema.MOST_HOURS:
+        raise InvalidError(f"Give 0 to {schema.MOST_HOURS} as afterHours.", field="events")
     if not isinstance(data, dict):
         raise InvalidError("Give an object as data.", field="events")
     return trying.Coming(event, timedelta(hours=hours), data)

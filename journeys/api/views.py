@@ -261,9 +261,14 @@ class EnrollView(_Act):
             )
             people = list(members.values_list("profile_id", flat=True))
         else:
-            raw = body.get("customerIds", [body["customerId"]] if body.get("customerId") else None)
-            people = customer_ids(raw)
+            people = customer_ids(_named_people(body))
         return json_answer(enrolled(journey, people, key=body.get("key"), data=body.get("data")))
+
+
+def _named_people(body: Mapping[str, Any]) -> Any:
+    """The ids of a body, be they one, a list or both; None where it names nobody."""
+    one, many = body.get("customerId"), body.get("customerIds")
+    return many if one is None or not isinstance(many, list | None) else [one, *(many or ())]
 
 
 def enrolled(
@@ -297,7 +302,7 @@ class ExplainView(TenantApiView):
 
     @extend_schema(
         operation_id="explainJourney", tags=["journeys"], summary="Why somebody is in a journey, or is not",
-        parameters=[schema.JOURNEY_ID, schema.CUSTOMER], responses=schema.EXPLAINED,
+        parameters=[schema.JOURNEY_ID, schema.ONE_CUSTOMER], responses=schema.EXPLAINED,
     )  # fmt: skip
     def get(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """The story of the newest run, or the first reason for which there is none."""

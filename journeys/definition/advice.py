@@ -10,6 +10,7 @@ from journeys.definition.parts import UntilDate, UntilTime
 from journeys.definition.problems import Problem, Weight
 from journeys.definition.steps import Condition, MessageClass, Send, Split, Step, Wait, WaitUntil, title
 from journeys.definition.triggers import DateTrigger, EventExit, EventTrigger, Policy
+from messaging.models import CHANNEL_WORDS
 
 if TYPE_CHECKING:
     from journeys.definition.checking import World
@@ -18,7 +19,6 @@ MOST_MESSAGES_A_WEEK: Final = 4
 # Beyond that the number itself tells nobody more.
 MOST_COUNTED: Final = 12
 WEEK_DAYS: Final = 7.0
-CHANNELS: Final = {"EMAIL": "e-mail", "SMS": "SMS", "PUSH": "push", "WHATSAPP": "WhatsApp"}
 
 
 def _warning(code: str, message: str, step: str = "") -> Problem:
@@ -51,7 +51,7 @@ def _of_consent(definition: Definition, world: "World") -> Iterator[Problem]:
                 step.id,
             )
         elif world.consents is not None and not any(world.consents.get(one) for one in step.channels):
-            ways = " or ".join(CHANNELS[one] for one in step.channels)
+            ways = " or ".join(CHANNEL_WORDS[one] for one in step.channels)
             yield _warning(
                 "NO_CONSENT",
                 f"Step {title(step)} reaches nobody: no customer agreed to marketing by {ways}."

@@ -23,6 +23,7 @@ from journeys.definition.triggers import (
     SegmentExit,
     Trigger,
 )
+from tenants.json_writing import written
 from tenants.models.tenant import time_zones
 
 SCHEMA_VERSION: Final = 1
@@ -65,7 +66,7 @@ class Definition(Part):
         """The one spelling: every default said, keys sorted, steps in the order of their ids."""
         plain = self.as_json()
         plain["steps"] = sorted(plain["steps"], key=lambda step: str(step["id"]))
-        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+        return written(plain, option=orjson.OPT_SORT_KEYS)
 
     @cached_property
     def has_circle(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from tenants.errors import UnprocessableError
 
@@ -36,9 +37,12 @@ class InvalidDefinition(UnprocessableError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = list(problems)
-        first = self.problems[0]
-        details = [
-            {"field": problem.step or None, "code": problem.code, "message": problem.message}
-            for problem in self.problems
-        ]
-        super().__init__(first.message, details=details)
+        super().__init__(self.problems[0].message, details=told(problems))
+
+
+def told(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Problems as the details of a refusal."""
+    return [
+        {"field": problem.step or None, "code": problem.code, "message": problem.message}
+        for problem in problems
+    ]

@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from django.utils.text import capfirst
+
 from events.catalogue.registry import EVENT_TYPES
+from profiles.vocabulary import activity_words
 
 # Catalogue type → the kinds of activity that it leaves. Whoever adds an event type adds its line (a test compares).
 ACTIVITIES: Final[dict[str, tuple[str, ...]]] = {
@@ -128,4 +131,4 @@ def event_groups(*chosen: str) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def event_words(event: str) -> str:
     """An event as staff read it."""
-    return dict(event_choices()).get(event, event.replace("_", " ").capitalize())
+    return dict(event_choices()).get(event, capfirst(activity_words(event)))

@@ -5,16 +5,18 @@ subscription was seen is found then, every later one by the consumer of the log.
 own time: one that is stamped before the deadline wins, even if it is read after.
 """
 
+from collections.abc import Hashable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from events.envelope import FUTURE_TOLERANCE
 from journeys import clocks
+from journeys.by_row import array_of
 from journeys.definition.steps import Since, WaitUntil
 from journeys.definition.vocabulary import activity_types
 from journeys.engine.conditions import decide
-from journeys.engine.group import BY_A_COLLEAGUE, IN_TRIAL, Answer, Group, as_json
-from journeys.engine.statements import HERE, HERE_M, SPEAK
+from journeys.engine.group import BY_A_COLLEAGUE, IN_TRIAL, Answer, Group, Spot, as_json
+from journeys.engine.statements import HERE, HERE_M
 from journeys.payloads import first_false, key_of
 
 SETTLE: Final = timedelta(seconds=2)
@@ -22,11 +24,13 @@ LONGEST_SETTLE: Final = timedelta(seconds=60)
 MOST_EVENTS: Final = 100
 SUBSCRIBE: Final = f"""
 INSERT INTO journeys_subscription (tenant_id, run_id, profile_id, types, key, since, has_condition)
-SELECT %(tenant)s, m.run_id, m.profile_id, %(types)s, m.key, {{since}}, %(has_condition)s
+SELECT %(tenant)s, m.run_id, m.profile_id, {{types}}, m.key,
+       CASE WHEN {{from_entry}} THEN m.entered_at ELSE %(now)s END, {{has_condition}}
 FROM moving AS m WHERE {HERE_M}
 ON CONFLICT (run_id) DO UPDATE
 SET types = excluded.types, since = excluded.since, has_condition = excluded.has_condition
 """
+SUBSCRIPTION: Final = {"types": "varchar[]", "from_entry": "boolean", "has_condition": "boolean"}
 # Who waits at a step already, moved there or back; `journeys.places` says who.
 AT_PLACE: Final = """
 FROM journeys_movedrun AS m
@@ -43,8 +47,10 @@ SET types = excluded.types, since = excluded.since, has_condition = excluded.has
 """
 WAKE_AT: Final = f"UPDATE journeys_run AS r SET due_at = %(now)s {AT_PLACE} AND r.status = 'WAITING'"
 COME_BACK: Final = f"UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(now)s WHERE {HERE}"
+# In a trial nothing else is committed meanwhile: they look in the same pass.
+LOOK_NOW: Final = f"UPDATE moving SET resumes = true, arrived_at = %(now)s, due_at = %(now)s WHERE {HERE}"
 EVENTS: Final = f"""
-SELECT m.run_id, m.key, a.type, a.occurred_at, a.metadata, a.id FROM moving AS m
+SELECT m.spot, m.run_id, m.key, a.type, a.occurred_at, a.metadata, a.id FROM moving AS m
 JOIN journeys_subscription AS s ON s.tenant_id = %(tenant)s AND s.run_id = m.run_id
 CROSS JOIN LATERAL (
     SELECT id, type, occurred_at, metadata FROM profiles_activity AS a
@@ -54,7 +60,7 @@ CROSS JOIN LATERAL (
 ) AS a
 WHERE {HERE_M} ORDER BY m.run_id, a.occurred_at
 """
-ARRIVALS: Final = f"SELECT run_id, arrived_at, hold = 'GO' FROM moving WHERE {HERE}"
+ARRIVALS: Final = f"SELECT spot, run_id, arrived_at, hold = 'GO' FROM moving WHERE {HERE}"
 UNSUBSCRIBE: Final = f"""
 DELETE FROM journeys_subscription AS s USING moving AS m
 WHERE s.tenant_id = %(tenant)s AND s.run_id = m.run_id AND {HERE_M} AND m.way IS NOT NULL
@@ -75,23 +81,31 @@ def subscription_of(step: WaitUntil) -> dict[str, Any]:
     }
 
 
-def wait_until(group: Group, step: WaitUntil) -> None:
+def likeness(spot: Spot, resumes: bool) -> Hashable:
+    """All who arrive go together, and all who come back to ask for events alone."""
+    return None if resumes and spot.step.condition is not None else resumes
+
+
+def wait_until(group: Group) -> None:
     """Arriving: subscribe and come back. Resuming: see whether it happened, or whether the time is up."""
     if not group.resumes:
-        asked = subscription_of(step)
-        since = "m.entered_at" if asked["from_entry"] else "%(now)s"
-        group.execute(SUBSCRIBE.replace("{since}", since), **asked)
-        group.execute(SPEAK)
-        group.execute(COME_BACK)
+        asked = {spot.number: subscription_of(spot.step) for spot in group.spots}
+        for values in asked.values():
+            values["types"] = array_of(values["types"])
+        group.execute_by_spot(SUBSCRIBE, SUBSCRIPTION, asked)
+        group.speak()
+        group.execute(LOOK_NOW if IN_TRIAL.get() else COME_BACK)
         return
-    happened = _events(group, step) if step.event else {}
-    if step.condition is not None:
-        happened = _conditions(group, step) | happened
-    zone = group.zone
-    is_unread: bool | None = None
+    happened = _events(group)
+    if group.step.condition is not None:
+        happened = _conditions(group, group.step) | happened
+    # A trial has heard everything that came before the moment at which it looks.
+    settle = timedelta() if IN_TRIAL.get() else SETTLE
+    is_unread: bool | None = False if IN_TRIAL.get() else None
     answers = []
-    for run_id, arrived, is_let_go in group.fetch(ARRIVALS):
-        deadline = clocks.shifted(arrived, step.timeout, zone)
+    for number, run_id, arrived, is_let_go in group.fetch(ARRIVALS):
+        spot = group.by_number[number]
+        deadline = clocks.shifted(arrived, spot.step.timeout, spot.zone)
         cause = happened.get(run_id)
         if cause is not None and ("condition" in cause or cause["at"] <= deadline):
             detail = {**cause, "at": cause["at"].isoformat()}
@@ -103,26 +117,29 @@ def wait_until(group: Group, step: WaitUntil) -> None:
         settled = group.now - deadline
         if is_unread is None and SETTLE <= settled < LONGEST_SETTLE:
             [(is_unread,)] = group.fetch(UNREAD)
-        if settled < SETTLE or (is_unread and settled < LONGEST_SETTLE):
-            due = max(deadline + SETTLE, group.now + SETTLE) if settled > timedelta() else deadline + SETTLE
+        if settled < settle or (is_unread and settled < LONGEST_SETTLE):
+            due = max(deadline + settle, group.now + settle) if settled > timedelta() else deadline + settle
             answers.append(Answer(run_id, state="PARK", due_at=due))
         else:
             answers.append(Answer(run_id, way="timeout", detail={"deadline": deadline.isoformat()}))
     group.answer(answers)
-    group.execute(UNSUBSCRIBE)
+    if any(one.way for one in answers):
+        group.execute(UNSUBSCRIBE)
 
 
-def _events(group: Group, step: WaitUntil) -> dict[int, dict[str, Any]]:
+def _events(group: Group) -> dict[int, dict[str, Any]]:
     """Run → the first event that counts."""
-    assert step.event is not None  # noqa: S101 - asked by the caller
+    if all(spot.step.event is None for spot in group.spots):
+        return {}
     found: dict[int, dict[str, Any]] = {}
     # A sender's clock may be ahead; a trial knows nothing that its own clock has not reached.
     latest = group.now if IN_TRIAL.get() else group.now + FUTURE_TOLERANCE
-    for run_id, key, kind, at, metadata, activity_id in group.fetch(EVENTS, latest=latest):
-        payload = as_json(metadata) or {}
-        if run_id in found or first_false(step.event.where, payload) is not None:
+    for number, run_id, key, kind, at, metadata, activity_id in group.fetch(EVENTS, latest=latest):
+        spot, payload = group.by_number[number], as_json(metadata) or {}
+        event = spot.step.event
+        if run_id in found or event is None or first_false(event.where, payload) is not None:
             continue
-        if step.event.same_key and not has_key(payload, key, group.definition.key_paths):
+        if event.same_key and not has_key(payload, key, spot.definition.key_paths):
             continue
         found[run_id] = {"event": kind, "at": at, "activityId": activity_id}
     return found

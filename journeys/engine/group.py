@@ -1,17 +1,18 @@
-"""A group of runs that stand at one step: what every kind of step gets to work with."""
+"""A group of runs that stand at steps of one kind: what every kind of step gets to work with."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
 
+from journeys.by_row import said_of_each
 from journeys.definition import Definition
-from journeys.definition.steps import Step
 from journeys.engine import statements as sql
 from tenants.models import Tenant
 from tenants.postgresql.staging import StagingTable
@@ -59,36 +60,66 @@ class Answer:
     not_before: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A step of a version, by its number in the pass. `zone`: the clock of the journey, else of the club.
+
+    For a wait that is the clock of these people's home club.
+    """
+
+    number: int
+    version_id: int
+    journey_id: UUID
+    definition: Definition
+    step: Any
+    zone: ZoneInfo
+
+
 @dataclass(frozen=True)
 class Group:
-    """Runs at one step of one version in one pass. `resumes`: they waited here and are due.
+    """Runs at steps that are executed together in one pass: of one kind, and alike in what a statement can not tell.
 
-    `is_marked`: the hold of one of them says how it goes on (GO, REST).
-
-    `zone`: the clock of the journey, else of the club; for a wait that of these people's home club.
+    `resumes`: they waited here and are due. `is_marked`: the hold of one of them says how it goes on (GO, REST).
+    `is_late`: one of them is due for longer than a pass may take. `is_far`: one of them has made many moves.
+    `has_silent`: messages to one of them are left out up to the next wait.
     """
 
     cursor: Any
     tenant: Tenant
     now: datetime
-    definition: Definition
-    version_id: int
-    step: Step
+    spots: Sequence[Spot]
     resumes: bool
     part: int
     size: int
     is_marked: bool
-    journey_id: UUID
-    zone: ZoneInfo
+    is_late: bool
+    is_far: bool
+    has_silent: bool
+
+    @property
+    def step(self) -> Any:
+        """The first of the steps: for what they have in common."""
+        return self.spots[0].step
+
+    @property
+    def definition(self) -> Definition:
+        """Of the first of the steps: for what they have in common."""
+        return self.spots[0].definition
+
+    @cached_property
+    def by_number(self) -> Mapping[int, Spot]:
+        """The spots by their numbers, as rows of `moving` name them."""
+        return {spot.number: spot for spot in self.spots}
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Those of `sql.HERE`, with tenant and now."""
+        """Those of `sql.HERE`, with tenant and now; version and step for statements about one spot."""
         return {
             "tenant": self.tenant.pk,
             "now": self.now,
-            "version": self.version_id,
-            "step": self.step.id,
+            "spots": [spot.number for spot in self.spots],
+            "version": self.spots[0].version_id,
+            "step": self.spots[0].step.id,
             "resumes": self.resumes,
             "part": self.part,
         }
@@ -102,19 +133,35 @@ class Group:
         self.execute(statement, **more)
         return list(self.cursor.fetchall())
 
+    def execute_by_spot(
+        self, statement: str, types: Mapping[str, str], values: Mapping[int, Mapping[str, Any]], **more: Any
+    ) -> None:
+        """Run a statement in which `{name}` stands for what the step says at which a run (alias m) stands.
+
+        `types`: name → type in SQL; `values`: number of the spot → name → text, as that type is written.
+        """
+        text, parameters = said_of_each(statement, "m.spot::text", types, values)
+        self.execute(text, **parameters, spots=list(values), **more)
+
     def go(self, way: str, outcome: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
         """All of them go one way."""
         text = None if detail is None else orjson.dumps(detail, default=str).decode()
         self.execute(sql.PASS, way=way, outcome=outcome or way, detail=text)
+
+    def speak(self) -> None:
+        """Messages are left out up to the next wait only: this is one."""
+        if self.has_silent:
+            self.execute(sql.SPEAK)
 
     def let_go(self) -> None:
         """Whoever was told to go on now does, whatever they wait for."""
         told = orjson.dumps(BY_A_COLLEAGUE).decode()
         self.execute(f"{sql.PASS} AND hold = 'GO'", way="next", outcome="WAITED", detail=told)
 
-    def park(self, due: datetime) -> None:
-        """All of them wait here."""
-        self.execute(sql.PARK, due=due)
+    def park(self, dues: Mapping[int, datetime]) -> None:
+        """All at these spots wait here, at each until its moment."""
+        values = {number: {"due": due.isoformat()} for number, due in dues.items()}
+        self.execute_by_spot(sql.PARK, {"due": "timestamptz"}, values)
 
     def answer(self, answers: Iterable[Answer]) -> None:
         """Each of them as said."""
@@ -135,12 +182,6 @@ class Group:
             ),
         )
         self.execute(APPLY)
-
-    @property
-    def ways(self) -> dict[str, str | None]:
-        """Way → next step; ways that were not drawn lead where `next` leads."""
-        default = self.step.way("next")
-        return {name: self.step.ways.get(name, default) for name in (*self.step.outlets, "skipped", "failed")}
 
 
 def as_json(value: Any) -> Any:

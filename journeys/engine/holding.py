@@ -24,7 +24,6 @@ from tenants.scope import current_tenant_id
 # Why a message was taken back, in the ledger's words (`journeys.explaining`).
 LEFT: Final = "LEFT_JOURNEY"
 ENDING: Final = StagingTable("ending", "run_id bigint, reason text, detail jsonb")
-WAKING: Final = StagingTable("waking", "run_id bigint")
 # Spread evenly by id, so that a flood becomes a stream. Durations shift by the length of the pause; the arrival too,
 # from which an edit counts the wait anew.
 RELEASE: Final = """
@@ -157,7 +156,8 @@ def end_staged(cursor: Any, tenant_id: UUID, now: datetime) -> int:
     common = {"tenant": tenant_id, "now": now}
     cursor.execute(SYNC_COMMIT)
     cursor.execute(sql.LOCK_ENDING, common)
-    cursor.execute(sql.TAKE_BACK, common | {"reason": LEFT})
+    left_by = now if IN_TRIAL.get() else None
+    cursor.execute(sql.TAKE_BACK, common | {"reason": LEFT, "left_by": left_by})
     cursor.execute(sql.END_RUNS, common)
     ended: int = cursor.rowcount
     if ended and not IN_TRIAL.get():  # of a trial nobody else is told
@@ -170,9 +170,11 @@ def end_staged(cursor: Any, tenant_id: UUID, now: datetime) -> int:
 
 def wake_runs(cursor: Any, runs: Iterable[int], now: datetime, *, anew: bool = False) -> int:
     """Let waiting runs look at what they wait for now; `anew`: as if they had just arrived."""
-    WAKING.fill(cursor, ((run,) for run in runs))
-    cursor.execute(sql.WAIT_ANEW if anew else sql.WAKE, {"tenant": current_tenant_id(), "now": now})
+    values = {"tenant": current_tenant_id(), "now": now, "runs": list(runs)}
+    if not values["runs"]:
+        return 0
+    cursor.execute(sql.WAIT_ANEW if anew else sql.WAKE, values)
     woken: int = cursor.rowcount
-    if woken:
+    if woken and not IN_TRIAL.get():
         enqueue_on_commit(MOVE_RUNS, str(current_tenant_id()))
     return woken

@@ -12,17 +12,14 @@ from journeys.definition.steps import (
     Condition,
     Did,
     Enrol,
-    Exit,
     MessageDid,
     Notify,
     Split,
     Update,
-    WaitUntil,
-    Webhook,
 )
 from journeys.engine import awaiting, sending
 from journeys.engine.conditions import decide
-from journeys.engine.group import IN_TRIAL, Answer, Group, as_json, chance_of
+from journeys.engine.group import IN_TRIAL, Answer, Group, Spot, as_json, chance_of
 from journeys.engine.statements import END, HERE, HERE_M
 from journeys.engine.waits import wait
 from journeys.payloads import at_path, first_false
@@ -40,7 +37,7 @@ from tenants.postgresql.staging import StagingTable
 BUCKETS: Final = 10_000
 LONGEST_TITLE, LONGEST_WHY = 200, 1000
 # The same as `bucket_of`; mirrored in tests.
-BUCKET: Final = f"(('x' || substr(md5(m.profile_id::text || %(salt)s), 1, 8))::bit(32)::bigint %% {BUCKETS})"
+BUCKET: Final = f"(('x' || substr(md5(m.profile_id::text || {{salt}}), 1, 8))::bit(32)::bigint %% {BUCKETS})"
 DIDS: Final[Mapping[Did, str]] = {
     Did.DELIVERED: "d.delivered_at IS NOT NULL OR d.status = 'DELIVERED'",
     Did.OPENED: "d.opened_at IS NOT NULL OR d.clicked_at IS NOT NULL",
@@ -111,13 +108,13 @@ ON CONFLICT ON CONSTRAINT journeys_conversion_subject_uq DO NOTHING
 CALLS: Final = f"""
 INSERT INTO journeys_webhookcall (tenant_id, run_id, move, version_id, step, body, status, attempts, due_at, give_up_at,
                                   error)
-SELECT %(tenant)s, m.run_id, m.moves, m.version_id, m.step, '{{}}', 'PENDING', 0, %(now)s, %(give_up)s, ''
+SELECT %(tenant)s, m.run_id, m.moves, m.version_id, m.step, '{{}}', 'PENDING', 0, %(now)s, {{give_up}}, ''
 FROM moving AS m WHERE {HERE_M}
 ON CONFLICT ON CONSTRAINT journeys_webhookcall_move_uq DO NOTHING
 """
 AT_ONCE: Final = timedelta(minutes=5)
 WITH_DATA: Final = f"""
-SELECT m.run_id, m.profile_id, m.key, m.entered_at, d.data, d.variables FROM moving AS m
+SELECT m.spot, m.run_id, m.profile_id, m.key, m.entered_at, d.data, d.variables FROM moving AS m
 LEFT JOIN journeys_rundata AS d ON d.tenant_id = %(tenant)s AND d.run_id = m.run_id
 WHERE {HERE_M} ORDER BY m.run_id
 """
@@ -130,8 +127,9 @@ KEEP_ANSWERS: Final = """
 UPDATE journeys_rundata AS d SET variables = d.variables || c.answer
 FROM moving AS m JOIN journeys_webhookcall AS c ON c.tenant_id = %(tenant)s AND c.run_id = m.run_id AND c.move = m.moves
 WHERE d.tenant_id = %(tenant)s AND d.run_id = m.run_id AND c.status = 'DONE' AND jsonb_typeof(c.answer) = 'object'
-  AND m.version_id = %(version)s AND m.step = %(step)s
+  AND m.spot = ANY(%(spots)s::int[])
 """
+# OFFSET 0: from each run to its journey, and not from each journey to all runs.
 NOTE_ENDED: Final = """
 INSERT INTO noted_activity (profile_id, occurred_at, type, category, source_event_id, title, metadata)
 SELECT m.profile_id, %(now)s, CASE WHEN m.state = 'COMPLETED' THEN 'JOURNEY_COMPLETED' ELSE 'JOURNEY_EXITED' END,
@@ -139,7 +137,8 @@ SELECT m.profile_id, %(now)s, CASE WHEN m.state = 'COMPLETED' THEN 'JOURNEY_COMP
        CASE WHEN m.state = 'COMPLETED' THEN 'Finished the journey ' ELSE 'Left the journey ' END || j.name,
        jsonb_strip_nulls(jsonb_build_object('journeyId', m.journey_id, 'runId', m.run_id,
                                             'reason', NULLIF(m.reason, '')))
-FROM moving AS m JOIN journeys_journey AS j ON j.tenant_id = %(tenant)s AND j.id = m.journey_id
+FROM moving AS m CROSS JOIN LATERAL (
+    SELECT id, name FROM journeys_journey WHERE tenant_id = %(tenant)s AND id = m.journey_id OFFSET 0) AS j
 WHERE m.state IN ('COMPLETED', 'EXITED', 'FAILED')
 """
 
@@ -204,14 +203,20 @@ def _ask_message(group: Group, asked: MessageDid) -> None:
 
 def split(group: Group) -> None:
     """Into 10,000 buckets by hash: sticky, and changed weights move only the buckets between the borders."""
-    step = group.step
-    assert isinstance(step, Split)  # noqa: S101 - by kind
+    ways = {spot.number: _way_by_chance(spot.step) for spot in group.spots}
+    way = ways[group.spots[0].number]
+    if len(set(ways.values())) > 1:
+        cases = " ".join(f"WHEN {number} THEN {one}" for number, one in ways.items())
+        way = f"CASE m.spot {cases} END"
+    salts = {spot.number: {"salt": f":{chance_of(spot.journey_id)}:{spot.step.id}"} for spot in group.spots}
+    group.execute_by_spot(SPLIT_WAYS.replace("{case}", way), {"salt": "text"}, salts)
+
+
+def _way_by_chance(step: Split) -> str:
+    """The branch in whose part of the buckets somebody is, as SQL."""
     cases = " ".join(f"WHEN {BUCKET} < {border} THEN '{branch}'" for branch, border in borders(step))
     last = [branch.id for branch in step.branches if branch.weight][-1]
-    group.execute(
-        SPLIT_WAYS.format(case=f"CASE {cases} ELSE '{last}' END"),
-        salt=f":{chance_of(group.journey_id)}:{step.id}",
-    )
+    return f"CASE {cases} ELSE '{last}' END"
 
 
 def borders(step: Split) -> Iterator[tuple[str, int]]:
@@ -246,15 +251,16 @@ def update(group: Group) -> None:
 
 def webhook(group: Group) -> None:
     """Leave a call behind and wait for its answer."""
-    step = group.step
-    assert isinstance(step, Webhook)  # noqa: S101 - by kind
-    give_up = group.now + timedelta(hours=step.retry_for_hours)
     if IN_TRIAL.get():
         group.go("next", "NOT_CALLED")
         return
     if not group.resumes:
-        group.execute(CALLS, give_up=give_up)
-        group.park(give_up + timedelta(minutes=5))
+        give_up = {
+            spot.number: group.now + timedelta(hours=spot.step.retry_for_hours) for spot in group.spots
+        }
+        values = {number: {"give_up": moment.isoformat()} for number, moment in give_up.items()}
+        group.execute_by_spot(CALLS, {"give_up": "timestamptz"}, values)
+        group.park({number: moment + timedelta(minutes=5) for number, moment in give_up.items()})
         return
     group.execute(KEEP_ANSWERS)
     group.answer(
@@ -282,8 +288,8 @@ def _task_words(group: Group, step: Notify) -> Iterator[tuple[int, str, str]]:
     if "{{" not in step.title + step.reason and "{%" not in step.title + step.reason:
         return
     rows = group.fetch(WITH_DATA)
-    people = CustomerProfile.objects.in_bulk({row[1] for row in rows})
-    for run_id, person, key, entered, data, variables in rows:
+    people = CustomerProfile.objects.in_bulk({row[2] for row in rows})
+    for _, run_id, person, key, entered, data, variables in rows:
         run = (as_json(variables) or {}) | {"key": key, "enteredAt": entered.isoformat()}
         values = values_for(
             customer_fields(people[person]),
@@ -301,24 +307,29 @@ def enrol(group: Group) -> None:
     assert isinstance(step, Enrol)  # noqa: S101 - by kind
     rows = group.fetch(WITH_DATA)
     here = [
-        entering.Coming(person, key, as_json(data) or {}, _path(group, as_json(variables) or {}, entered))
-        for _, person, key, entered, data, variables in rows
+        entering.Coming(
+            person,
+            key,
+            as_json(data) or {},
+            _path(group.by_number[number], group.now, as_json(variables) or {}, entered),
+        )
+        for number, _, person, key, entered, data, variables in rows
     ]
     verdicts = entering.enter_by_journey(step.journey, here, now=group.now)
     group.answer(
-        Answer(row[0], way="next", outcome="ENROLLED")
+        Answer(row[1], way="next", outcome="ENROLLED")
         if verdict == entering.ENTERED
-        else Answer(row[0], way="next", outcome="NOT_ENROLLED", detail={"reason": verdict})
+        else Answer(row[1], way="next", outcome="NOT_ENROLLED", detail={"reason": verdict})
         for row, verdict in zip(rows, verdicts, strict=True)
     )
 
 
-def _path(group: Group, variables: Mapping[str, Any], entered: datetime) -> list[str]:
+def _path(spot: Spot, now: datetime, variables: Mapping[str, Any], entered: datetime) -> list[str]:
     """The journeys through which somebody came here without waiting: a circle of them must end."""
-    if group.now - entered >= AT_ONCE:
+    if now - entered >= AT_ONCE:
         return []
     before = variables.get(entering.PATH)
-    return [*(before if isinstance(before, list) else []), str(group.journey_id)]
+    return [*(before if isinstance(before, list) else []), str(spot.journey_id)]
 
 
 def goal(group: Group) -> None:
@@ -329,9 +340,8 @@ def goal(group: Group) -> None:
 
 def leave(group: Group) -> None:
     """Out, with the reason of the step."""
-    step = group.step
-    assert isinstance(step, Exit)  # noqa: S101 - by kind
-    group.execute(END, reason=step.reason or "EXIT_STEP")
+    reasons = {spot.number: {"reason": spot.step.reason or "EXIT_STEP"} for spot in group.spots}
+    group.execute_by_spot(END, {"reason": "text"}, reasons)
 
 
 def note_on_timeline(cursor: Any, tenant: Tenant, now: datetime) -> None:
@@ -341,16 +351,10 @@ def note_on_timeline(cursor: Any, tenant: Tenant, now: datetime) -> None:
     store_notes(cursor, tenant.pk)
 
 
-def wait_until(group: Group) -> None:
-    """See `journeys.engine.awaiting`."""
-    assert isinstance(group.step, WaitUntil)  # noqa: S101 - by kind
-    awaiting.wait_until(group, group.step)
-
-
 HANDLERS: Final[Mapping[str, Callable[[Group], None]]] = {
     "SEND": sending.send,
     "WAIT": wait,
-    "WAIT_UNTIL": wait_until,
+    "WAIT_UNTIL": awaiting.wait_until,
     "CONDITION": condition,
     "SPLIT": split,
     "UPDATE": update,

@@ -1,13 +1,13 @@
 """What may still happen to somebody whose wait ended long ago, by kind of wait (docs/journeys.md, table)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from journeys import clocks
 from journeys.definition.parts import Duration, UntilDate, UntilTime
-from journeys.definition.steps import Send, Wait
-from journeys.engine.group import IN_TRIAL, Answer, Group
+from journeys.definition.steps import Wait
+from journeys.engine.group import IN_TRIAL, Answer, Group, Spot
 from journeys.engine.statements import HERE, HERE_M
 from journeys.engine.waits import anchor_of, dates_of, due_of, moment_of
 from journeys.models import Hold
@@ -46,11 +46,11 @@ def judge(group: Group) -> None:
         return
     if group.is_marked:
         _remember_when_due(group, step.until)
-    sends = group.definition.sends_ahead(step.way("next"))
-    if isinstance(step.until, UntilDate) and sends:
-        _judge_dates(group, step.until, sends)
-    if not _is_anyone_late(group):
+    if isinstance(step.until, UntilDate):
+        _judge_dates(group)
+    if not (group.is_late or group.is_marked) or not _is_anyone_late(group):
         return
+    sends = group.definition.sends_ahead(step.way("next"))
     if sends and _is_flood(group):
         group.execute(HOLD_LATE, hold=Hold.FLOOD.value, before=group.now - GRACE)
         group.execute(HOLD_ALL, before=group.now - GRACE, steps=_before_sends(group))
@@ -58,7 +58,7 @@ def judge(group: Group) -> None:
     if isinstance(step.until, Duration):
         group.execute(HOLD_LATE, hold=Hold.OVERDUE.value, before=group.now - OVERDUE_AFTER)
     elif isinstance(step.until, UntilTime):
-        zone = group.zone
+        zone = group.spots[0].zone
         at = _next_window(step.until, group.now, zone)
         group.execute(DELAY, at=at, before=group.now - GRACE)
 
@@ -90,45 +90,54 @@ def _next_window(until: UntilTime, now: datetime, zone: object) -> datetime:
     return clocks.next_time(now, clocks.local_time(until.at), until.weekdays, zone)  # type: ignore[arg-type]
 
 
-def _judge_dates(group: Group, until: UntilDate, sends: Sequence[Send]) -> None:
+def _judge_dates(group: Group) -> None:
     """A reminder of a date that has passed says nothing, whoever let it go; one that is only late may, for a while.
 
     What is to be said after a date is never past, only late.
     """
-    expires = timedelta(hours=sends[0].expires_after_hours)
+    expires = {spot.number: _expiry(spot) for spot in group.spots}
+    if not any(expires.values()):
+        return
     silenced = []
-    for run_id, anchor, moment, due in _moments(group, until, "m.hold <> 'GO'"):
-        if group.now - moment <= GRACE:
+    for spot, run_id, anchor, moment, due in _moments(group, "m.hold <> 'GO'"):
+        until, expiry = spot.step.until, expires[spot.number]
+        if expiry is None or group.now - moment <= GRACE:
             continue
-        at = clocks.at_date(anchor, group.zone, offset=0, unit=until.unit)
+        at = clocks.at_date(anchor, spot.zone, offset=0, unit=until.unit)
         if not isinstance(anchor, datetime):
             at += timedelta(days=1)  # the whole day is still ahead
         is_past = until.offset <= 0 and at <= group.now
-        if is_past or group.now - due > expires:
+        if is_past or group.now - due > expiry:
             silenced.append(Answer(run_id, skip_sends="PAST" if is_past else "LATE"))
     if silenced:
         _silence(group, silenced)
 
 
-def _moments(
-    group: Group, until: UntilDate, condition: str
-) -> Iterator[tuple[int, date | datetime, datetime, datetime]]:
-    """(run, the date, the moment at which the wait for it was to end, when it is due now) of those that fulfil it."""
-    leap_day = group.definition.leap_day(until.field)
-    statement = dates_of(until).replace("m.arrived_at", "m.arrived_at, m.due_at", 1)
-    for run_id, value, arrived, due in group.fetch(f"{statement}{HERE_M} AND {condition}"):
-        anchor = anchor_of(until, value, (arrived or due).astimezone(group.zone).date(), leap_day)
+def _expiry(spot: Spot) -> timedelta | None:
+    """How late the message after a wait may be; None: there is none."""
+    sends = spot.definition.sends_ahead(spot.step.way("next"))
+    return timedelta(hours=sends[0].expires_after_hours) if sends else None
+
+
+def _moments(group: Group, condition: str) -> Iterator[tuple[Spot, int, date | datetime, datetime, datetime]]:
+    """(spot, run, the date, when the wait for it was to end, when it is due now) of those that fulfil it."""
+    statement = dates_of(group.step.until).replace("m.arrived_at", "m.arrived_at, m.due_at", 1)
+    for number, run_id, value, arrived, due in group.fetch(f"{statement}{HERE_M} AND {condition}"):
+        spot = group.by_number[number]
+        until, zone = spot.step.until, spot.zone
+        leap_day = spot.definition.leap_day(until.field)
+        anchor = anchor_of(until, value, (arrived or due).astimezone(zone).date(), leap_day)
         if anchor is not None:
-            yield run_id, anchor, moment_of(until, anchor, group.zone), due
+            yield spot, run_id, anchor, moment_of(until, anchor, zone), due
 
 
 def _remember_when_due(group: Group, until: Duration | UntilTime | UntilDate) -> None:
     """Whose data had to rest was looked at each hour; how late they are counts from the end of the wait."""
     if isinstance(until, UntilDate):
-        found = {run_id: moment for run_id, _, moment, _ in _moments(group, until, "m.hold = 'REST'")}
+        found = {run_id: moment for _, run_id, _, moment, _ in _moments(group, "m.hold = 'REST'")}
     else:
         rested = group.fetch(RESTED)
-        found = {run_id: due_of(until, arrived, group.zone) for run_id, arrived in rested}
+        found = {run_id: due_of(until, arrived, group.spots[0].zone) for run_id, arrived in rested}
     if found:
         group.execute(DUE, ids=list(found), moments=list(found.values()))
 

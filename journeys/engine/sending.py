@@ -1,10 +1,13 @@
 """SEND: candidates for the ledger, whose planner decides; in the same transaction as the move."""
 
+from collections.abc import Hashable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from journeys.definition.steps import MessageClass, Send
-from journeys.engine.group import IN_TRIAL, Group
+from journeys.by_row import array_of
+from journeys.definition import Definition
+from journeys.definition.steps import MessageClass, OnQuiet, Send
+from journeys.engine.group import IN_TRIAL, Group, Spot
 from journeys.engine.statements import HERE, HERE_M
 from journeys.versions import channels_ahead, messages_of
 from messaging import planning
@@ -14,19 +17,23 @@ from messaging.models import Source
 # A message that goes within this goes now; later ones keep the run at the step.
 SOON: Final = timedelta(minutes=2)
 # No way leads to the person: where none is left ahead, the run ends.
-UNREACHABLE: Final = ("CONSENT", "NO_ADDRESS", "COMPLAINT", "BOUNCE", "NO_CHANNEL")
+UNREACHABLE: Final = frozenset({"CONSENT", "NO_ADDRESS", "COMPLAINT", "BOUNCE", "NO_CHANNEL"})
 KEY: Final = "'journey:' || m.run_id || ':' || m.step || ':' || m.moves"
 # One copy a mailbox, step and day; each booking has messages of its own.
 CANDIDATES: Final = f"""
-INSERT INTO send_candidate (profile_id, key, channels, message_ids, due_at, expires_at, occurrence, variant, variables,
-                            position)
-SELECT m.profile_id, {KEY}, %(channels)s, %(messages)s, COALESCE(m.not_before, %(now)s),
-       CASE WHEN %(expires)s::interval IS NOT NULL THEN COALESCE(m.not_before, %(now)s) + %(expires)s::interval END,
+INSERT INTO send_candidate (profile_id, key, source_id, channels, message_ids, due_at, expires_at, defers_quiet,
+                            defers_cap, occurrence, variant, variables, position)
+SELECT m.profile_id, {KEY}, m.journey_id, {{channels}}, {{messages}}, COALESCE(m.not_before, %(now)s),
+       COALESCE(m.not_before, %(now)s) + {{expires}}, {{defers_quiet}}, {{defers_cap}},
        left(m.step || ':' || %(day)s || CASE WHEN m.key = '' THEN '' ELSE ':' || left(md5(m.key), 12) END, 80),
        left(m.step, 40), {{variables}}, m.run_id
 FROM moving AS m {{data}}
 WHERE {HERE_M} AND m.skip_sends = ''
 """
+CHOICES: Final = {
+    "channels": "text[]", "messages": "uuid[]", "expires": "interval", "defers_quiet": "boolean",
+    "defers_cap": "boolean",
+}  # fmt: skip
 NO_DATA: Final = ("NULL::jsonb", "")
 WITH_DATA: Final = (
     "jsonb_build_object('event', COALESCE(d.data, '{}'), 'run', COALESCE(d.variables, '{}')"
@@ -92,24 +99,41 @@ SELECT m.run_id, m.arrived_at FROM moving AS m WHERE {HERE_M} AND NOT EXISTS (
 LOST: Final = f"UPDATE moving SET way = 'skipped', outcome = 'SKIPPED' WHERE {HERE} AND outcome IS NULL"
 
 
+def likeness(spot: Spot, _: bool) -> Hashable:
+    """Messages of a class go together, where the texts ask for as much and the same may end the run."""
+    step, definition = spot.step, spot.definition
+    return step.message_class, _asks_for_data(step), _may_leave(definition), definition.leaves_by_change
+
+
 def send(group: Group) -> None:
     """Arriving: plan, once all is heard that may end the run. Resuming at a planned time: see what became of it."""
-    step = group.step
-    assert isinstance(step, Send)  # noqa: S101 - by kind
-    if _settled(group):
-        _plan(group, step)
-    group.execute(SILENT)
+    planned = _plan(group) if _settled(group) else None
+    if group.has_silent:
+        group.execute(SILENT)
     group.execute(OUTCOME.replace("{waits}", WAITS), soon=group.now + SOON)
-    group.execute(LOST)
-    ahead = channels_ahead(group.definition, step.id)
-    if "skipped" not in step.ways and ahead <= {channel.value for channel in step.channels} and ahead:
-        group.execute(END_UNREACHABLE, reasons=list(UNREACHABLE))
+    if group.cursor.rowcount < group.size:
+        group.execute(LOST)
+    if planned is not None and planned.written == group.size and not planned.reasons().keys() & UNREACHABLE:
+        return
+    last = [spot.number for spot in group.spots if _is_last_way(spot.definition, spot.step)]
+    if last:
+        group.execute(END_UNREACHABLE, reasons=sorted(UNREACHABLE), spots=last)
+
+
+def _is_last_way(definition: Definition, step: Send) -> bool:
+    """Whether all messages that may still come go by the same channels, and none was asked for instead."""
+    ahead = channels_ahead(definition, step.id)
+    return "skipped" not in step.ways and bool(ahead) and ahead <= {one.value for one in step.channels}
+
+
+def _may_leave(definition: Definition) -> bool:
+    """Whether something may end a run."""
+    return bool(definition.exits) or definition.goal is not None or definition.must_match
 
 
 def _settled(group: Group) -> bool:
     """Whether somebody is to be planned for now; who has to wait for what is not heard yet is parked."""
-    definition = group.definition
-    may_leave = bool(definition.exits) or definition.goal is not None or definition.must_match
+    may_leave = _may_leave(group.definition)
     if not group.resumes:
         if may_leave and not IN_TRIAL.get() and _is_unheard(group, group.now):
             group.execute(HOLD_BACK, due=group.now + SETTLE, ids=[])
@@ -128,27 +152,36 @@ def _is_unheard(group: Group, until: datetime) -> bool:
     return bool(answer)
 
 
-def _plan(group: Group, step: Send) -> None:
-    pairs = messages_of(group.version_id, step)
+def _plan(group: Group) -> planning.Outcome:
+    step = group.step
     variables, data = WITH_DATA if _asks_for_data(step) else NO_DATA
     planning.open_candidates(group.cursor)
-    is_service = step.message_class is MessageClass.TRANSACTIONAL
-    group.execute(
-        CANDIDATES.format(variables=variables, data=data),
-        channels=[channel for channel, _ in pairs],
-        messages=[message for _, message in pairs],
-        expires=None if is_service else timedelta(hours=step.expires_after_hours),
+    group.execute_by_spot(
+        CANDIDATES.replace("{variables}", variables).replace("{data}", data),
+        CHOICES,
+        {spot.number: _choices(spot.version_id, spot.step) for spot in group.spots},
         day=group.now.astimezone(group.tenant.zone).date().isoformat(),
     )
     sending = planning.Sending(
         source=Source.JOURNEY,
-        source_id=group.journey_id,
+        sources=list({spot.journey_id for spot in group.spots}),
         message_class=LedgerClass(step.message_class.value),
-        on_quiet=step.on_quiet.value,
-        on_cap=step.on_cap.value,
         is_trial=IN_TRIAL.get(),
     )
-    planning.plan(group.cursor, sending, now=group.now)
+    return planning.plan(group.cursor, sending, now=group.now, tenant=group.tenant)
+
+
+def _choices(version_id: int, step: Send) -> dict[str, Any]:
+    """What a step says of its messages, as texts in SQL."""
+    pairs = messages_of(version_id, step)
+    is_service = step.message_class is MessageClass.TRANSACTIONAL
+    return {
+        "channels": array_of(channel for channel, _ in pairs),
+        "messages": array_of(str(message) for _, message in pairs),
+        "expires": None if is_service else f"{step.expires_after_hours} hours",
+        "defers_quiet": step.on_quiet is OnQuiet.DEFER,
+        "defers_cap": step.on_cap is OnQuiet.DEFER,
+    }
 
 
 def _asks_for_data(step: Send) -> bool:

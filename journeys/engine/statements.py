@@ -1,19 +1,21 @@
 """The SQL of the engine.
 
 A pass claims runs into the temporary table `moving`, moves them there through every step that does not wait, and writes
-each run once at the end. Parameters: `%(tenant)s`, `%(now)s`, and of one group of runs that stand at the same step of
-the same version `%(version)s`, `%(step)s`, `%(resumes)s`, `%(part)s`.
+each run once at the end. A spot is a step of a version, numbered in the pass. Parameters: `%(tenant)s`, `%(now)s`, and
+of one group of runs, whose steps are executed together, `%(spots)s`, `%(resumes)s`, `%(part)s`.
 """
 
 from typing import Final
 
 from messaging.holds import CALL_OFF, MAY_BE_CALLED_OFF
+from tenants.postgresql.prepared import Prepared
 
 # state: GO (to be executed), PARK (waits), HOLD, COMPLETED, EXITED, FAILED. The step sets `way`; `outcome` is logged.
 MOVING: Final = """
 CREATE TEMPORARY TABLE IF NOT EXISTS moving (
     run_id bigint PRIMARY KEY, profile_id uuid NOT NULL, journey_id uuid NOT NULL, version_id bigint NOT NULL,
-    step text NOT NULL, key text NOT NULL, moves integer NOT NULL, sent smallint NOT NULL,
+    step text NOT NULL, spot integer NOT NULL DEFAULT 0, key text NOT NULL, moves integer NOT NULL,
+    sent smallint NOT NULL,
     entered_at timestamptz NOT NULL, arrived_at timestamptz, due_at timestamptz NOT NULL,
     resumes boolean NOT NULL, part integer NOT NULL DEFAULT 0,
     state text NOT NULL DEFAULT 'GO', hold text NOT NULL DEFAULT '', reason text NOT NULL DEFAULT '', way text,
@@ -33,11 +35,15 @@ ORDER BY due_at LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED
 """
 # Asked first where nobody may be due: no transaction, no table.
-ANYBODY: Final = """
-SELECT FROM journeys_run
-WHERE tenant_id = %(tenant)s AND status = 'WAITING' AND due_at <= %(now)s AND due_at >= %(low)s ORDER BY due_at LIMIT 1
+ANYBODY: Final = Prepared("""
+SELECT 1 FROM journeys_run
+WHERE tenant_id = %s AND status = 'WAITING' AND due_at <= %s AND due_at >= %s ORDER BY due_at LIMIT 1
+""")
+# How many were claimed, where they stand, and by which number that goes; all are at number 0 where it is one spot.
+STAND: Final = """
+SELECT version_id, journey_id, step, count(*), max(due_at) FROM moving GROUP BY 1, 2, 3 ORDER BY 1, 3
 """
-CLAIMED: Final = "SELECT count(*), max(due_at) FROM moving"
+NUMBER: Final = "UPDATE moving SET spot = (%(numbers)s::jsonb -> version_id::text ->> step)::int"
 # `hold` of those who wait: SKIP, GO or REST. Who may not be moved now: of paused journeys, and whose data is restricted
 # (looked at again in an hour).
 STOP: Final = """
@@ -58,16 +64,13 @@ FROM profiles_customerprofile AS p
 WHERE p.tenant_id = %(tenant)s AND p.id = m.profile_id AND p.status = 'DELETED' AND m.state = 'GO'
 """
 GROUPS: Final = """
-SELECT version_id, step, resumes, part, count(*), bool_or(resumes AND hold <> '') FROM moving WHERE state = 'GO'
-GROUP BY version_id, step, resumes, part ORDER BY version_id, step, resumes, part
+SELECT spot, resumes, part, count(*), bool_or(resumes AND hold <> ''), resumes AND min(due_at) < %(late)s,
+       NOT resumes AND max(moves) >= %(far)s, bool_or(skip_sends <> '')
+FROM moving WHERE state = 'GO' GROUP BY spot, resumes, part ORDER BY spot, resumes, part
 """
-HERE: Final = (
-    "state = 'GO' AND version_id = %(version)s AND step = %(step)s AND resumes = %(resumes)s"
-    " AND part = %(part)s"
-)
+HERE: Final = "state = 'GO' AND spot = ANY(%(spots)s::int[]) AND resumes = %(resumes)s AND part = %(part)s"
 HERE_M: Final = (
-    "m.state = 'GO' AND m.version_id = %(version)s AND m.step = %(step)s AND m.resumes = %(resumes)s"
-    " AND m.part = %(part)s"
+    "m.state = 'GO' AND m.spot = ANY(%(spots)s::int[]) AND m.resumes = %(resumes)s AND m.part = %(part)s"
 )
 ZONE_OF: Final = "COALESCE(%(zones)s::jsonb ->> p.home_club_id, %(club)s)"
 # People of home clubs with clocks of their own stand apart at a wait.
@@ -80,12 +83,17 @@ APART: Final = f"""
 UPDATE moving AS m SET part = %(new_part)s FROM profiles_customerprofile AS p
 WHERE p.tenant_id = %(tenant)s AND p.id = m.profile_id AND {HERE_M} AND {ZONE_OF} = %(zone)s
 """
-# Messages are left out up to the next wait only: this is one.
 SPEAK: Final = f"UPDATE moving SET skip_sends = '' WHERE {HERE} AND skip_sends <> ''"
 # A group that failed is halved until whoever is to blame stands alone.
 HALVE: Final = f"""
-UPDATE moving SET part = %(new_part)s WHERE run_id IN (
-    SELECT run_id FROM moving WHERE {HERE} ORDER BY run_id LIMIT %(half)s)
+WITH line AS (
+    SELECT run_id, row_number() OVER (ORDER BY spot, run_id) <= %(half)s AS is_first FROM moving WHERE {HERE}
+), cut AS (
+    UPDATE moving AS m SET part = CASE WHEN is_first THEN %(first)s ELSE %(second)s END
+    FROM line WHERE m.run_id = line.run_id
+    RETURNING m.part, m.spot
+)
+SELECT part, array_agg(DISTINCT spot ORDER BY spot), count(*) FROM cut GROUP BY part ORDER BY part
 """
 FAIL: Final = f"""
 UPDATE moving SET state = 'FAILED', reason = 'STEP_FAILED', outcome = 'FAILED',
@@ -94,25 +102,30 @@ UPDATE moving SET state = 'FAILED', reason = 'STEP_FAILED', outcome = 'FAILED',
 PASS: Final = (
     f"UPDATE moving SET way = %(way)s, outcome = %(outcome)s, detail = %(detail)s::jsonb WHERE {HERE}"
 )
-PARK: Final = f"UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(due)s WHERE {HERE}"
-END: Final = f"UPDATE moving SET state = 'EXITED', reason = %(reason)s, outcome = 'EXITED' WHERE {HERE}"
+PARK: Final = f"UPDATE moving AS m SET state = 'PARK', arrived_at = %(now)s, due_at = {{due}} WHERE {HERE_M}"
+END: Final = (
+    f"UPDATE moving AS m SET state = 'EXITED', reason = {{reason}}, outcome = 'EXITED' WHERE {HERE_M}"
+)
 # Along the way that was chosen; null leads to the end. One row in the log for each step that was left (who ends is
-# logged too), one counter for all of them. One statement: `moving` grows by a row with each update of a pass.
+# logged too), one counter for all of them. One statement: `moving` grows by a row with each update of a pass. A way
+# is the next step and its spot; `{of_spot}` finds those of the spot where there are several.
 ADVANCE: Final = """
 WITH gone AS (
     UPDATE moving
-    SET step = COALESCE(%(ways)s::jsonb ->> way, step), moves = moves + 1, resumes = false, outcome = NULL,
-        detail = NULL, arrived_at = NULL, part = 0, way = NULL,
-        state = CASE WHEN state <> 'GO' THEN state WHEN %(ways)s::jsonb ->> way IS NULL THEN 'COMPLETED' ELSE 'GO' END
-    WHERE outcome IS NOT NULL AND version_id = %(version)s AND step = %(step)s
-    RETURNING old.run_id, old.moves, old.journey_id, old.outcome, old.detail
+    SET step = COALESCE(%(ways)s::jsonb {of_spot} -> way ->> 0, step), moves = moves + 1, resumes = false,
+        spot = COALESCE((%(ways)s::jsonb {of_spot} -> way ->> 1)::int, spot), outcome = NULL, detail = NULL,
+        arrived_at = NULL, part = 0, way = NULL,
+        state = CASE WHEN state <> 'GO' THEN state
+                     WHEN %(ways)s::jsonb {of_spot} -> way ->> 0 IS NULL THEN 'COMPLETED' ELSE 'GO' END
+    WHERE outcome IS NOT NULL AND spot = ANY(%(spots)s::int[])
+    RETURNING old.run_id, old.moves, old.journey_id, old.version_id, old.step, old.outcome, old.detail
 ), logged AS (
     INSERT INTO journeys_steplog (tenant_id, run_id, move, version_id, step, outcome, at, detail)
-    SELECT %(tenant)s, run_id, moves, %(version)s, %(step)s, outcome, %(now)s, detail FROM gone
+    SELECT %(tenant)s, run_id, moves, version_id, step, outcome, %(now)s, detail FROM gone
 ), counted AS (
     INSERT INTO journeys_stepcounter (tenant_id, journey_id, version_id, step, outcome, day, count)
-    SELECT %(tenant)s, journey_id, %(version)s, %(step)s, outcome, %(day)s, count(*) FROM gone
-    GROUP BY journey_id, outcome
+    SELECT %(tenant)s, journey_id, version_id, step, outcome, %(day)s, count(*) FROM gone
+    GROUP BY journey_id, version_id, step, outcome
 )
 SELECT count(*) FROM gone
 """
@@ -121,7 +134,7 @@ TOO_OFTEN: Final = f"""
 UPDATE moving AS m SET state = 'FAILED', reason = 'TOO_MANY_VISITS', outcome = 'FAILED'
 WHERE {HERE_M} AND NOT m.resumes AND m.moves >= %(most)s AND %(most)s <= (
     SELECT count(*) FROM journeys_steplog AS l
-    WHERE l.tenant_id = %(tenant)s AND l.run_id = m.run_id AND l.step = %(step)s)
+    WHERE l.tenant_id = %(tenant)s AND l.run_id = m.run_id AND l.step = m.step)
 """
 # Each run is written once, at its stop.
 WRITE: Final = """
@@ -158,7 +171,7 @@ SELECT %(tenant)s, CASE WHEN m.state = 'COMPLETED' THEN 'journey.completed' ELSE
 FROM moving AS m WHERE m.state IN ('COMPLETED', 'EXITED', 'FAILED')
 """
 
-# --- Ending and waking from outside: `ending` (run_id, reason, detail) and `waking` (run_id) are staged by the caller.
+# --- Ending and waking from outside: `ending` (run_id, reason, detail) is staged by the caller.
 # First of all: what a pass that has them at this moment plans for them is to be seen, and taken back.
 LOCK_ENDING: Final = """
 SELECT FROM journeys_run AS r WHERE r.tenant_id = %(tenant)s AND r.id IN (SELECT run_id FROM ending)
@@ -189,6 +202,7 @@ FROM over RETURNING id, journey_id, profile_id
 """
 # Messages of ended runs that were not handed over are taken back: of steps they left, and of the one they wait at; that
 # one has no row in the step log yet. OFFSET 0 makes the ledger be looked up by its key, however many run at once.
+# In a trial nobody hands over: what was due by `left_by` has left.
 TAKE_BACK: Final = f"""{CALL_OFF}
 FROM (
     SELECT found.id FROM ending AS e CROSS JOIN LATERAL (
@@ -204,13 +218,14 @@ FROM (
     ) AS found
 ) AS mine
 WHERE d.tenant_id = %(tenant)s AND d.id = mine.id AND {MAY_BE_CALLED_OFF}
+  AND (%(left_by)s::timestamptz IS NULL OR d.status <> 'PLANNED' OR d.due_at > %(left_by)s)
 """
 # A wait whose date has changed begins anew: a moment that has passed is then as by the choice of the step.
 WAIT_ANEW: Final = """
-UPDATE journeys_run AS r SET due_at = %(now)s, arrived_at = NULL FROM waking AS w
-WHERE r.tenant_id = %(tenant)s AND r.id = w.run_id AND r.status = 'WAITING' AND r.due_at > %(now)s
+UPDATE journeys_run AS r SET due_at = %(now)s, arrived_at = NULL
+WHERE r.tenant_id = %(tenant)s AND r.id = ANY(%(runs)s) AND r.status = 'WAITING' AND r.due_at > %(now)s
 """
 WAKE: Final = """
-UPDATE journeys_run AS r SET due_at = %(now)s FROM waking AS w
-WHERE r.tenant_id = %(tenant)s AND r.id = w.run_id AND r.status = 'WAITING' AND r.due_at > %(now)s
+UPDATE journeys_run AS r SET due_at = %(now)s
+WHERE r.tenant_id = %(tenant)s AND r.id = ANY(%(runs)s) AND r.status = 'WAITING' AND r.due_at > %(now)s
 """

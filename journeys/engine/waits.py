@@ -1,6 +1,6 @@
 """WAIT: when somebody who arrives may go on, and dates that move."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -8,26 +8,25 @@ from zoneinfo import ZoneInfo
 from events.iso_time import moment_from_iso
 from journeys import clocks
 from journeys.definition.parts import Duration, IfPast, Length, UntilDate, UntilTime
-from journeys.definition.steps import Wait
 from journeys.definition.triggers import LeapDay
 from journeys.definition.vocabulary import DATE_FIELDS
-from journeys.engine.group import Answer, Group, as_json
-from journeys.engine.statements import HERE, HERE_M, SPEAK
+from journeys.engine.group import Answer, Group, Spot, as_json
+from journeys.engine.statements import HERE, HERE_M
 from journeys.payloads import at_path
 from messaging.models.policy import policy_of
 from tenants.models import Tenant
 
 DATES_OF_PEOPLE: Final = """
-SELECT m.run_id, p.{column}, m.arrived_at FROM moving AS m
+SELECT m.spot, m.run_id, p.{column}, m.arrived_at FROM moving AS m
 JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = m.profile_id WHERE """
 DATES_OF_EVENTS: Final = """
-SELECT m.run_id, d.data || d.variables, m.arrived_at FROM moving AS m
+SELECT m.spot, m.run_id, d.data || d.variables, m.arrived_at FROM moving AS m
 LEFT JOIN journeys_rundata AS d ON d.tenant_id = %(tenant)s AND d.run_id = m.run_id WHERE """
 
 # Who went on from here a moment ago, and has come round in a circle; and when that was.
 CAME_ROUND: Final = f"""
 SELECT m.run_id, max(l.at) FROM moving AS m
-JOIN journeys_steplog AS l ON l.tenant_id = %(tenant)s AND l.run_id = m.run_id AND l.step = %(step)s
+JOIN journeys_steplog AS l ON l.tenant_id = %(tenant)s AND l.run_id = m.run_id AND l.step = m.step
 WHERE {HERE_M} GROUP BY m.run_id
 """
 PARK_SOME: Final = f"""
@@ -37,34 +36,56 @@ UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(due)s WHERE {
 
 def wait(group: Group) -> None:
     """Arriving: park until the moment, or go on where it is now; resuming: go on."""
-    step = group.step
-    assert isinstance(step, Wait)  # noqa: S101 - by kind
-    until, zone = step.until, group.zone
     if not group.resumes:
-        group.execute(SPEAK)
+        group.speak()
     elif group.is_marked:
         group.let_go()
-    if isinstance(until, UntilDate):
-        rows, before = group.fetch(f"{dates_of(until)}{HERE_M} AND m.way IS NULL"), _came_round(group)
-        group.answer(
-            _at_date(run_id, value, until, group, arrived, before.get(run_id))
-            for run_id, value, arrived in rows
-        )
+    if isinstance(group.step.until, UntilDate):
+        _wait_for_dates(group)
         return
-    if group.resumes:
-        group.go("next", "WAITED")
-        return
-    due = due_of(until, group.now, zone)
-    if due > group.now:
-        group.park(due)
-        return
+    if not group.resumes:
+        dues = {spot.number: due_of(spot.step.until, group.now, spot.zone) for spot in group.spots}
+        later = {number: due for number, due in dues.items() if due > group.now}
+        if later:
+            group.park(later)
+        if len(later) == len(dues):
+            return
+        _wait_another_round(group)
+    group.go("next", "WAITED")
+
+
+def likeness(spot: Spot, _: bool) -> Hashable:
+    """Waits go together by the date that they read. Where people come round in a circle each goes alone."""
+    until: Duration | UntilTime | UntilDate = spot.step.until
+    if spot.definition.has_circle and not isinstance(until, Duration):
+        return None
+    if not isinstance(until, UntilDate):
+        return until.mode
+    return until.is_of_event or until.field
+
+
+def _wait_for_dates(group: Group) -> None:
+    rows = group.fetch(f"{dates_of(group.step.until)}{HERE_M} AND m.way IS NULL")
+    before = _came_round(group)
+    group.answer(
+        _at_date(run_id, value, group, group.by_number[number], arrived, before.get(run_id))
+        for number, run_id, value, arrived in rows
+    )
+
+
+def _wait_another_round(group: Group) -> None:
+    """Whoever went on from this hour and has come round waits for the next one."""
+    until = group.step.until
     if isinstance(until, UntilTime) and (before := _came_round(group)):
         again = [run for run, left in before.items() if group.now - left <= clocks.TOLERANCE]
         due = clocks.next_time(
-            group.now, clocks.local_time(until.at), until.weekdays, zone, tolerance=timedelta()
+            group.now,
+            clocks.local_time(until.at),
+            until.weekdays,
+            group.spots[0].zone,
+            tolerance=timedelta(),
         )
         group.execute(PARK_SOME, due=due, ids=again)
-    group.go("next", "WAITED")
 
 
 def _came_round(group: Group) -> dict[int, datetime]:
@@ -87,7 +108,7 @@ def due_of(until: Duration | UntilTime, arrived: datetime, zone: ZoneInfo) -> da
 
 
 def dates_of(until: UntilDate) -> str:
-    """The query for (run, date or payload, arrival); a condition on alias m of `moving` follows."""
+    """The query for (spot, run, date or payload, arrival); a condition on alias m of `moving` follows."""
     return (
         DATES_OF_EVENTS if until.is_of_event else DATES_OF_PEOPLE.format(column=DATE_FIELDS[until.field][0])
     )
@@ -120,17 +141,17 @@ def moment_of(until: UntilDate, anchor: date | datetime, zone: ZoneInfo) -> date
 def _at_date(  # noqa: PLR0917 - one row of the answer
     run_id: int,
     value: Any,
-    until: UntilDate,
     group: Group,
+    spot: Spot,
     arrived: datetime | None,
     came_round: datetime | None,
 ) -> Answer:
     """`came_round`: when it left this step in a circle before; the same occurrence is not waited for twice."""
-    zone = group.zone
+    until, zone = spot.step.until, spot.zone
     after = (arrived if group.resumes and arrived else group.now).astimezone(zone).date()
     if came_round is not None:
         after = max(after, came_round.astimezone(zone).date() + timedelta(days=1))
-    anchor = anchor_of(until, value, after, group.definition.leap_day(until.field))
+    anchor = anchor_of(until, value, after, spot.definition.leap_day(until.field))
     if anchor is None:
         return _passed(run_id, until.if_missing, "MISSING", {"field": until.field})
     due = moment_of(until, anchor, zone)

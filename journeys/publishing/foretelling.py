@@ -8,8 +8,9 @@ from typing import Any, Final
 from journeys.definition import Definition
 from journeys.definition.registry import STEPS
 from journeys.definition.steps import Condition, Send, Split, Step, Wait, WaitUntil, title
-from journeys.describing import CHANNELS, wait_words
+from journeys.describing import wait_words
 from journeys.publishing.moving import Choice, Standing
+from messaging.models import CHANNEL_WORDS
 from messaging.models.policy import SendPolicy
 from tenants.models import Tenant
 
@@ -58,7 +59,7 @@ def foretell(
     send, is_sure = _first_message(after, target)
     if send is None:
         return Foretold(f"{words}.", moved=count)
-    how = " or ".join(CHANNELS[one] for one in send.channels)
+    how = " or ".join(CHANNEL_WORDS[one] for one in send.channels)
     sure = "" if is_sure else "up to "
     when = _when(send, tenant, policy, now)
     get = "gets" if count == 1 else "get"

@@ -12,11 +12,19 @@ from messaging.models.delivery import (
     Source,
 )
 from messaging.models.lists import SyncedList, SyncedMember
-from messaging.models.message import ADDRESS_COLUMNS, CONSENT_COLUMNS, Message, MessageClass, SendChannel
+from messaging.models.message import (
+    ADDRESS_COLUMNS,
+    CHANNEL_WORDS,
+    CONSENT_COLUMNS,
+    Message,
+    MessageClass,
+    SendChannel,
+)
 from messaging.models.policy import SendPolicy, Suppression, SuppressionKind
 
 __all__ = [
     "ADDRESS_COLUMNS",
+    "CHANNEL_WORDS",
     "CONSENT_COLUMNS",
     "COUNTED_STATUSES",
     "ENDED_STATUSES",

@@ -19,6 +19,10 @@ class SendChannel(models.TextChoices):
     WHATSAPP = "WHATSAPP", "WhatsApp"
 
 
+# Inside a sentence.
+CHANNEL_WORDS: Final = {"EMAIL": "e-mail", "SMS": "SMS", "PUSH": "push", "WHATSAPP": "WhatsApp"}
+
+
 class MessageClass(models.TextChoices):
     """Why it is sent, which decides about caps and quiet hours."""
 

@@ -1,5 +1,8 @@
 """What a club allows itself, and whom it must not write to again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import time
 from typing import Any, Final
 
@@ -86,8 +89,26 @@ class SendPolicy(TenantModel):
         return int(value) if value is not None else None
 
 
+# The rules of a club in whose name much is tried at once.
+_kept: ContextVar[SendPolicy | None] = ContextVar("crm_kept_policy", default=None)
+
+
+@contextmanager
+def policy_kept(tenant: Tenant) -> Iterator[SendPolicy]:
+    """In this block the club's rules stay as they are now, and are not read again."""
+    policy = policy_of(tenant)
+    token = _kept.set(policy)
+    try:
+        yield policy
+    finally:
+        _kept.reset(token)
+
+
 def policy_of(tenant: Tenant) -> SendPolicy:
     """The club's rules; an unsaved row where it never set any. Needs the scope."""
+    kept = _kept.get()
+    if kept is not None and kept.tenant_id == tenant.pk:
+        return kept
     found: SendPolicy | None = SendPolicy.objects.filter(tenant=tenant).first()
     return found or SendPolicy(tenant=tenant)
 

@@ -13,9 +13,9 @@ GARBLED: Final[Mapping[str, Callable[[Rows], Rows]]] = {
     "twice": lambda rows: [*rows, *rows[:1]],
     "foreign": lambda rows: [*rows[:-1], rows[-1] | {"idempotencyKey": "never:asked"}] if rows else rows,
 }
-# slow: answers late. status: refuses with it. cut_before: breaks off, nothing done. cut_after: does it, then breaks
-# off.
-KINDS: Final = ("slow", "status", "cut_before", "cut_after", *GARBLED)
+# slow: begins late. late: does it, then answers late. status: refuses with it. cut_before: breaks off, nothing done.
+# cut_after: does it, then breaks off.
+KINDS: Final = ("slow", "late", "status", "cut_before", "cut_after", *GARBLED)
 
 
 @dataclass

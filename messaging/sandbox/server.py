@@ -85,6 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.sandbox.book.note_call(
                 self.command, address.path, status, effect, fault.kind if fault else ""
             )
+        if fault and fault.kind == "late":
+            time.sleep(fault.seconds)
         if fault and fault.kind in GARBLED and isinstance(answer, dict):
             answer = {
                 name: GARBLED[fault.kind](rows) if isinstance(rows, list) else rows
@@ -99,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _work  # noqa: N815 - as the library calls them
 
     def _is_struck_before(self, fault: Fault, path: str) -> bool:
-        if fault.seconds:
+        if fault.seconds and fault.kind != "late":
             time.sleep(fault.seconds)
         if fault.kind not in ("status", "cut_before"):
             return False

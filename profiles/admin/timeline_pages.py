@@ -27,7 +27,6 @@ from tenants.models import Tenant
 from tenants.roles import Right
 
 TAKE: Final = 30
-# What only those see who see money and complaints.
 
 
 @dataclass(frozen=True, slots=True)

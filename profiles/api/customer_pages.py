@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from profiles.customer_table import NAMES
 from profiles.models import CustomerProfile
 from profiles.representation import COLUMNS, row_fields
 from tenants.api.cursors import decode_cursor, encode_cursor
@@ -92,18 +91,3 @@ def read_order(text: str | None) -> Order:
     if text is not None and text not in SORTS:
         raise InvalidParameterError("sort", f"Choose one of {', '.join(SORTS)}.")
     return Order(text or DEFAULT_SORT)
-
-
-def read_fields(text: str | None) -> frozenset[str] | None:
-    """The fields that a query asks for, None for all; raises InvalidParameterError."""
-    if text is None:
-        return None
-    wanted = {name.strip() for name in text.split(",") if name.strip()}
-    if unknown := sorted(wanted - set(NAMES)):
-        raise InvalidParameterError("fields", f"Customers have no field {', '.join(unknown)}.")
-    return frozenset(wanted | {"id"})
-
-
-def chosen_fields(fields: dict[str, Any], wanted: frozenset[str] | None) -> dict[str, Any]:
-    """Only what was asked for, in the usual order."""
-    return fields if wanted is None else {name: value for name, value in fields.items() if name in wanted}

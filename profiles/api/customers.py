@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 
 from profiles.api import customer_schema, schema
-from profiles.api.customer_pages import chosen_fields, places_of, read_fields
+from profiles.api.customer_pages import places_of
 from profiles.api.parameters import RESOLVABLE, customer_filter, customer_id_of, identity_keys_of
 from profiles.discretion import Fields, sees_money, telling, told_customer
 from profiles.editing import create_customer, update_customer
@@ -24,8 +24,16 @@ from profiles.representation import COLUMNS, customer_fields, row_fields, to_jso
 from tenants.action_log import log_seen
 from tenants.api.bodies import body_object
 from tenants.api.errors import ApiError, InvalidParameterError, problem_of, told_details
-from tenants.api.openapi import ErrorSerializer
-from tenants.api.pagination import SkipOrCursorPagination, cursor_answer, page_answer, read_window, take_page
+from tenants.api.listing import only, wanted_fields
+from tenants.api.openapi import ErrorResponseSerializer
+from tenants.api.pagination import (
+    SkipOrCursorPagination,
+    cursor_answer,
+    page_answer,
+    read_cursor,
+    read_window,
+    take_page,
+)
 from tenants.api.rendering import MEDIA_TYPE
 from tenants.api.throttling import READ, WRITE
 from tenants.api.views import ApiRequest, TenantApiView
@@ -59,18 +67,16 @@ class CustomersView(TenantApiView):
         params = request._request.GET
         window, wanted, chosen = (
             read_window(params),
-            read_fields(params.get("fields")),
+            wanted_fields(type(self), params),
             customer_filter(params),
         )
         places = places_of(list_customers(chosen), params.get("sort"), is_search=bool(chosen.search))
-        cursor, tell = params.get("cursor"), telling()
+        cursor, tell = read_cursor(params), telling()
         if cursor is None:
             rows, total = take_page(places.rows.values_list(*COLUMNS), window)
             answer = page_answer([tell(row_fields(row)) for row in rows], total=total, window=window)
             has_more = answer["meta"]["hasMore"]
         else:
-            if "skip" in params:
-                raise InvalidParameterError("skip", "Use either skip or cursor.")
             rows = list(places.after(cursor)[: window.take + 1])
             has_more, rows = len(rows) > window.take, rows[: window.take]
             answer = cursor_answer(
@@ -80,8 +86,7 @@ class CustomersView(TenantApiView):
             "hasMore": has_more,
             "nextCursor": places.place_of(rows[-1]) if has_more and rows else None,
         }
-        found = answer["data"]
-        answer["data"] = [chosen_fields(each, wanted) for each in found]
+        answer["data"] = only(answer["data"], wanted)
         return json_answer(answer)
 
     @extend_schema(
@@ -207,6 +212,8 @@ def resolved(index: int, item: dict[str, Any], tell: Callable[[Fields], Fields])
         if name not in RESOLVABLE or not isinstance(value, str | int) or isinstance(value, bool):
             raise InvalidParameterError(f"keys.{index}.{name}", f"Give texts of {', '.join(RESOLVABLE)}.")
         known[name] = str(value)
+    if not any(value.strip() for value in known.values()):
+        return {"index": index, "customer": None}  # as an empty cell of a spreadsheet: nobody holds it
     try:
         return {"index": index, "customer": tell(resolve_customer(identity_keys_of(known)))}
     except (CustomerNotFound, NothingToResolve):
@@ -244,7 +251,7 @@ class CustomerView(TenantApiView):
         responses={
             200: customer_schema.CUSTOMER,
             412: OpenApiResponse(
-                ErrorSerializer, description="`CHANGED_MEANWHILE`: read the customer again."
+                ErrorResponseSerializer, description="`CHANGED_MEANWHILE`: read the customer again."
             ),
         },
     )

@@ -15,7 +15,7 @@ from profiles.api.parameters import HIGHEST_SCORE, LONGEST_KEY, LONGEST_SEARCH, 
 from profiles.customer_filters import brought_filters
 from profiles.editing import EARLIEST_BIRTH, LONGEST_NOTE, LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, STATUSES
 from profiles.models import ActivityCategory, LifecycleStage, ProfileStatus
-from tenants.api.openapi import ErrorSerializer
+from tenants.api.openapi import ErrorResponseSerializer
 from tenants.api.rendering import MEDIA_TYPE
 
 # What the description calls them, see `enum_names` in the app's extension.
@@ -145,7 +145,11 @@ MERGED: Final = inline_serializer(
 )
 UNMERGE: Final = inline_serializer(
     "CustomerUnmerge",
-    {"mergeId": serializers.IntegerField(required=False, allow_null=True, help_text="One merge of several.")},
+    {
+        "mergeId": serializers.IntegerField(
+            required=False, allow_null=True, min_value=1, help_text="One merge of several."
+        )
+    },
 )
 UNMERGED: Final = inline_serializer(
     "CustomerUnmerged",
@@ -256,8 +260,10 @@ LIST_PARAMETERS: Final = [
     ),
     OpenApiParameter(
         "sort",
-        {"type": "string", "enum": list(SORTS), "default": "-createdAt"},
-        description="By which field, `-` for the greatest first. A search has an order of its own.",
+        # No default: generated clients would send it beside a search.
+        {"type": "string", "enum": list(SORTS)},
+        description="By which field, `-` for the greatest first; without it the newest first. A search has an order of "
+        "its own.",
     ),
     OpenApiParameter(
         "cursor",
@@ -276,7 +282,7 @@ LIST_PARAMETERS: Final = [
     ),
 ]
 UNUSABLE_FILTER: Final = OpenApiResponse(
-    ErrorSerializer, description="A filter can be read but makes no sense; `details` says where."
+    ErrorResponseSerializer, description="A filter can be read but makes no sense; `details` says where."
 )
 RESOLVE_PARAMETERS: Final = [
     OpenApiParameter(kind, {"type": "string", "maxLength": LONGEST_KEY}) for kind in RESOLVABLE

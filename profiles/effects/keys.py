@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from events.identity_hints import STRENGTH, IdentityKey, IdentityKind, stands_for_nothing
+from events.empty_ids import stands_for_nothing
+from events.identity_hints import STRENGTH, IdentityKey, IdentityKind
 from profiles.club import Club
 from profiles.normalise import normal_id, printed_number
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from events.identity_hints import ADDRESSES, SUBJECT_KINDS, IdentityKind, stands_for_nothing
+from events.empty_ids import stands_for_nothing
+from events.identity_hints import ADDRESSES, SUBJECT_KINDS, IdentityKind
 from profiles.club import Club
 from profiles.effects.drafts import DecodedEvent
 
@@ -29,6 +30,11 @@ def remarks_on(event: DecodedEvent, club: Club) -> list[Remark]:
     if isinstance(birth, date) and (reason := club.doubt(birth, event.occurred_at)):
         remarks.append({"field": "dateOfBirth", "text": f"{reason}; it was left aside."})
     return remarks
+
+
+def left_aside(field: str, words: str) -> Remark:
+    """Of a field that could not be read; the words say what it must be."""
+    return {"field": field, "text": f"It {words}; it was left aside."}
 
 
 def id_given_twice(kind: str) -> Remark:

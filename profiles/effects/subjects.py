@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from events.identity_hints import stands_for_nothing
+from events.empty_ids import stands_for_nothing
 from profiles.club import Club
 from profiles.effects.drafts import ActivityDraft, DecodedEvent, Effect, FactDraft, Subject
 from profiles.effects.keys import normal_keys

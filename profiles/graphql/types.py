@@ -9,6 +9,7 @@ from graphene.utils.str_converters import to_snake_case
 from graphql import GraphQLResolveInfo
 
 from events.envelope import SOURCES
+from events.iso_time import within_reach
 from profiles.api.customer_pages import SORTS
 from profiles.customer_table import CUSTOMER, CustomerField, Kind
 from profiles.editing import STATUSES
@@ -23,6 +24,11 @@ class DateTime(graphene.DateTime):
     def serialize(value: Any) -> Any:
         """As it is: the JSON writer knows times, and what comes from the cache is text already."""
         return value
+
+    @staticmethod
+    def parse_value(value: Any) -> Any:
+        """With an offset that the database reads."""
+        return within_reach(graphene.DateTime.parse_value(value))
 
 
 class Date(graphene.Date):

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from events.log import LogEntry
-from profiles.births import telling
+from profiles.births import distinctive
 from profiles.claims import Claim, KeyLink, Person
 from profiles.club import Club
 from profiles.counter_deltas import CounterDelta
@@ -180,7 +180,7 @@ def _claim(header: EventHeader, subject: Subject) -> Claim:
     return Claim(
         keys=subject.keys,
         name=subject.name,
-        birth=telling(subject.birth),
+        birth=distinctive(subject.birth),
         source=header.source,
         event_id=header.event_id,
         occurred_at=header.occurred_at,
@@ -220,7 +220,8 @@ def _take(batch: BatchChanges, event: ReadyEvent, claims: Sequence[Claim], *, is
         if is_repeat:
             subject.activities.clear()
         else:
-            keys = take_once(batch.once_activities, event.header, claim, subject)
+            people = batch.identity_map.people
+            keys = take_once(batch.once_activities, event.header, subject, (claim, person), people)
             delta.stage_rank = max(delta.stage_rank, subject.stage_rank)
             delta.add_figures(subject.figures)
             delta.add_activities(subject, event.header.occurred_at, batch.now)
@@ -244,7 +245,12 @@ def _record(batch: BatchChanges, recorded: Recorded, subject: Subject) -> None:
     """Note a row of the timeline, and that it happened where it happens once."""
     batch.activities.append(recorded)
     if recorded.once_key is not None:
-        once_activity = OnceActivity(recorded.id, recorded.header.occurred_at, subject.figures.value_cents)
+        once_activity = OnceActivity(
+            recorded.id,
+            recorded.link.person.root.profile_id,
+            recorded.header.occurred_at,
+            subject.figures.value_cents,
+        )
         batch.once_activities.known[recorded.once_key] = once_activity
 
 

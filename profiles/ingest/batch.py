@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,10 @@ from profiles.ingest.applying import EventResult, apply_events, apply_resolved_e
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, ReadyEvent, read_event
 from tenants.gc_pause import gc_paused
 from tenants.models import Tenant
+from tenants.pacing import Pace
 from tenants.postgresql.locks import AdvisoryLock
 from tenants.postgresql.places import update_by_place
-from tenants.postgresql.plans import PLAN_AFTER_PLACES, PLAN_BY_PLACES
+from tenants.postgresql.plans import PLAN_AFTER_PLACES, PLAN_BY_PLACES, any_club
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ BATCH_SIZE = 2000
 MOST_BYTES = 16 * 1024 * 1024
 # A task gives way to other tenants after this long; a batch is never cut.
 TURN_SECONDS = 0.5
+# Of this process: what a batch takes depends on the machine more than on the club.
+_pace = Pace(BATCH_SIZE, least=250, most=BATCH_SIZE, longest=timedelta(seconds=TURN_SECONDS))
 MAX_ATTEMPTS = 3
 RETRY_DELAYS_SECONDS = (1, 2, 4)
 LONGEST_ERROR = 2000
@@ -44,20 +48,21 @@ class SettlingError(RuntimeError):
 
 
 def process_turn(*, seconds: float = TURN_SECONDS, batch_size: int = BATCH_SIZE) -> bool:
-    """BatchChanges through the open scope's inbox for at most so long; returns whether something may be left.
+    """Work through the open scope's inbox for at most so long; returns whether something may be left.
 
     Raises OperationalError when the database is away: nothing was committed, so nothing is lost.
     """
     club = Club.of(Tenant.objects.get(pk=current_tenant_id()))
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not process_batch(club, batch_size, waits_for_slot=True):
+    began = time.monotonic()
+    while (started := time.monotonic()) < began + seconds:
+        if not process_batch(club, min(_pace.size, batch_size), waits_for_slot=True):
             return False
+        _pace.took(time.monotonic() - started)
     return True
 
 
 def process_pending(*, batch_size: int = BATCH_SIZE) -> int:
-    """BatchChanges the open scope's inbox off completely, in this process; returns how many events were taken."""
+    """Work the open scope's inbox off completely, in this process; returns how many events were taken."""
     club = Club.of(Tenant.objects.get(pk=current_tenant_id()))
     total = 0
     while taken := process_batch(club, batch_size):
@@ -65,6 +70,7 @@ def process_pending(*, batch_size: int = BATCH_SIZE) -> int:
     return total
 
 
+@any_club()
 def process_batch(club: Club, size: int, *, waits_for_slot: bool = False) -> int:
     """Claim up to `size` due events and apply them; returns how many were claimed.
 

@@ -6,18 +6,19 @@ merge is taken back the two are joined, as they would have been had nobody merge
 """
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from events.identity_hints import IdentityKey
 from profiles.claims import CAPPED_KINDS
 from profiles.club import Club
-from profiles.ingest.reexamining import Holder, load_holders, shared_address
+from profiles.ingest.reexamining import Holder, load_holders, read_events_of, shared_address, split_of
 from profiles.ingest.statements import MOST_HOLDERS
 from profiles.ingest.strays import Reach
 from profiles.merging.actions import merge_many
 from profiles.merging.cannot_link import are_kept_apart
 from profiles.merging.reassignment import AUTOMATIC, NewMerge
+from profiles.merging.splitting import split_off
 from profiles.models import CustomerProfile, Identifier, ProfileMerge
 from profiles.vocabulary import CRM_RECORD
 from tenants.actors import acting_as, program
@@ -37,7 +38,7 @@ def left_before(keys: Collection[IdentityKey]) -> list[UUID]:
     return list(left.order_by("pk").values_list("loser_id", flat=True).distinct())
 
 
-def unite_contacts(club: Club, left: Collection[UUID]) -> None:
+def unite_contacts(cursor: Any, club: Club, left: Collection[UUID]) -> None:
     """Join those who left a customer just now with the contacts that came when their address had several people.
 
     Needs the tenant's identity lock alone, the scope and a transaction.
@@ -52,10 +53,10 @@ def unite_contacts(club: Club, left: Collection[UUID]) -> None:
                 continue
             links = Identifier.objects.filter(profile_id=left_id, kind=merge.evidence["key"], is_shared=True)
             for kind, value in sorted(set(links.values_list("kind", "value"))):
-                _unite(club, left_id, IdentityKey(kind, value))
+                _unite(cursor, club, left_id, IdentityKey(kind, value))
 
 
-def _unite(club: Club, left_id: UUID, key: IdentityKey) -> None:
+def _unite(cursor: Any, club: Club, left_id: UUID, key: IdentityKey) -> None:
     newcomers = _came_to_several(left_id, key)
     if not newcomers:
         return
@@ -67,7 +68,7 @@ def _unite(club: Club, left_id: UUID, key: IdentityKey) -> None:
     if shared_address(club, key, list(holders.values()), place).reach[key] is Reach.MANY:
         return
     united = [
-        other_id
+        _part_with(cursor, club, holders[other_id], key)
         for other_id in newcomers
         if _are_one_contact(holders[left_id], holders[other_id])
         and min(holders[left_id].links, default=0) < min(holders[other_id].links, default=0)
@@ -82,6 +83,19 @@ def _unite(club: Club, left_id: UUID, key: IdentityKey) -> None:
     confidence = rows.filter(origin_profile_id=left_id).values_list("confidence", flat=True).first()
     if united and confidence is not None:
         rows.filter(origin_profile_id__in=united).update(confidence=confidence)
+
+
+def _part_with(cursor: Any, club: Club, holder: Holder, key: IdentityKey) -> UUID:
+    """The customer of the records that have the address; the others of the holder's stay, in a customer of their own.
+
+    Had the contact been free, they had gone to it instead of to whoever had another of their addresses.
+    """
+    # Records know all their addresses once the events are read.
+    events = read_events_of(cursor, club, holder)
+    part = [record for record in holder.records.values() if key in record.addresses]
+    if not part or len(part) == len(holder.records):
+        return holder.profile_id
+    return split_off(cursor, club, split_of(holder, key, part, events))
 
 
 def _came_to_several(left_id: UUID, key: IdentityKey) -> list[UUID]:

@@ -14,7 +14,7 @@ from events.refusals import PayloadRefused
 from profiles.club import Club
 from profiles.effects.all import EFFECTS
 from profiles.effects.drafts import DecodedEvent, Effect
-from profiles.effects.remarks import Remark, remarks_on
+from profiles.effects.remarks import Remark, left_aside, remarks_on
 
 # How far clocks of services drift.
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
@@ -85,7 +85,7 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
         )
     row, ahead = _within_reach(row, club)
     try:
-        event, sequence = _decode(row, event_type)
+        event, sequence, unread = _decode(row, event_type)
         effect = EFFECTS[event.type](event, club)
     except PayloadRefused as refused:
         raise DeadEvent(ErrorCode.INVALID_PAYLOAD, refused.field, refused.message) from None
@@ -99,7 +99,7 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
     header = EventHeader(
         row.id, row.source, row.event_id, row.occurred_at, sequence, is_replayed=row.was_processed
     )
-    return ReadyEvent(header, effect, [*ahead, *remarks_on(event, club)])
+    return ReadyEvent(header, effect, [*ahead, *unread, *remarks_on(event, club)])
 
 
 def _within_reach(row: ClaimedRow, club: Club) -> tuple[ClaimedRow, list[Remark]]:
@@ -111,19 +111,21 @@ def _within_reach(row: ClaimedRow, club: Club) -> tuple[ClaimedRow, list[Remark]
     return row._replace(occurred_at=now), [{"field": "timestamp", "text": text}]
 
 
-def _decode(row: ClaimedRow, event_type: EventType) -> tuple[DecodedEvent, int]:
-    """The event, and the sender's sequence; 0 for none."""
+def _decode(row: ClaimedRow, event_type: EventType) -> tuple[DecodedEvent, int, list[Remark]]:
+    """The event, the sender's sequence (0 for none), and remarks on what could not be read."""
     envelope: Any = load_json(row.envelope)
     identity: dict[str, Any] = envelope.get("identity") or {}
     payload: dict[str, Any] = envelope.get("payload") or {}
+    decoded, aside = decode_payload(event_type, payload)
     event = DecodedEvent(
         inbox_id=row.id,
         type=event_type.name,
         source=row.source,
         event_id=row.event_id,
         occurred_at=row.occurred_at,
-        payload=decode_payload(event_type, payload),
+        payload=decoded,
         keys=identity_keys(row.source, event_type.name, identity, payload),
     )
     sequence = envelope.get("sequence")
-    return event, sequence if isinstance(sequence, int) else 0
+    unread = [left_aside(field, words) for field, words in aside]
+    return event, sequence if isinstance(sequence, int) else 0, unread

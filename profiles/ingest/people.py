@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from events.identity_hints import IdentityKey
-from profiles.births import telling
+from profiles.births import distinctive
 from profiles.claims import CAPPED_KINDS, WEAK_KINDS, Claim, KeyLink, Person
 from profiles.club import Club
 from profiles.golden_rows.statements import WANTED_PROFILE
@@ -197,7 +197,7 @@ def _load_names_and_births(cursor: Any, tenant_id: UUID, owners: Mapping[int, Pe
         if person is None:
             continue
         if field == "dateOfBirth":
-            if (birth := telling(date.fromisoformat(value))) is not None:
+            if (birth := distinctive(date.fromisoformat(value))) is not None:
                 person.births.add(birth)
         else:
             names.setdefault((person, identifier_id, source), {})[field] = folded(value)

@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 
 from events.identity_hints import IdentityKey
 from profiles.address_rules import are_of_many_families
-from profiles.births import telling
+from profiles.births import distinctive
 from profiles.claims import WEAK_KINDS, KeyLink, Person
 from profiles.club import Club
 from profiles.counter_deltas import CounterDelta
@@ -124,7 +124,7 @@ def _reexamine_one(
         events = read_events_of(cursor, club, holder)
         for group in _strays(club, key, holders, place, crowded):
             for part in _by_origin(holder, group):
-                new_id = split_off(cursor, club, _split(holder, key, part, events))
+                new_id = split_off(cursor, club, split_of(holder, key, part, events))
                 _ask(club, key, new_id, part, holders)
                 for record in part:
                     del holder.records[record.id]
@@ -244,7 +244,7 @@ def _record(link: Identifier, said: Mapping[tuple[str, str], Any]) -> Record:
         frozenset(
             birth
             for (_, name), value in said.items()
-            if name == "dateOfBirth" and (birth := telling(date.fromisoformat(value))) is not None
+            if name == "dateOfBirth" and (birth := distinctive(date.fromisoformat(value))) is not None
         ),
         frozenset(
             IdentityKey(ADDRESS_FIELDS[name], value)
@@ -313,7 +313,8 @@ def _by_origin(holder: Holder, group: Sequence[Record]) -> list[list[Record]]:
     return list(parts.values())
 
 
-def _split(holder: Holder, key: IdentityKey, part: Sequence[Record], events: Sequence[Told]) -> Split:
+def split_of(holder: Holder, key: IdentityKey, part: Sequence[Record], events: Sequence[Told]) -> Split:
+    """What splitting these records off their customer takes along; `events`: all that are about the customer."""
     going = {record.id for record in part}
     link = holder.links[part[0].id]
     gone, stayed = CounterDelta(), CounterDelta()

@@ -75,6 +75,9 @@ def _parted(profile_ids: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
     found: dict[UUID, dict[UUID, int]] = {}
     for merge in merges.order_by("pk"):
         host_id, left_id = stands_for.get(merge.winner_id), stands_for[merge.loser_id]
+        # Who left and was joined with the contact of the address is where it belongs.
+        if merge.loser_id in came_since:
+            continue
         # Who has been joined with somebody since is no longer only what left.
         if host_id in {None, left_id} or sizes[left_id] > 1 or are_kept_apart(host_id, left_id):
             continue

@@ -218,7 +218,7 @@ FROM new_activity
 ONCE_KEY = StagingTable("wanted_once_key", "key uuid")
 # What is stored counts what it said last; refunds count below zero, other currencies nothing.
 KNOWN_ONCE = """
-SELECT a.once_key, a.id, COALESCE((a.metadata->>'toldAt')::timestamptz, a.occurred_at), CASE
+SELECT a.once_key, a.id, a.profile_id, COALESCE((a.metadata->>'toldAt')::timestamptz, a.occurred_at), CASE
            WHEN a.metadata->>'currency' IS DISTINCT FROM t.currency AND a.metadata ? 'currency' THEN 0
            WHEN a.type = 'PAYMENT_RECEIVED' THEN (a.metadata->>'amountCents')::bigint
            WHEN a.type = 'PAYMENT_REFUNDED' THEN -(a.metadata->>'amountCents')::bigint

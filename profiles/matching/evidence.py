@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from profiles.births import telling
+from profiles.births import distinctive
 from profiles.names import PersonName, may_be_one_person, spells_somebody_else
 from profiles.normalise import folded
 
@@ -110,7 +110,7 @@ def is_rather_household(one: Side, other: Side) -> bool:
 
 
 def _birth(one: Side, other: Side) -> list[Evidence]:
-    born, other_born = telling(one.birth), telling(other.birth)
+    born, other_born = distinctive(one.birth), distinctive(other.birth)
     if born is None or other_born is None:
         return []
     if born == other_born:

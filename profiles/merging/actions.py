@@ -23,6 +23,7 @@ from profiles.reading import get_customer
 from tenants.action_log import log_action, log_actions
 from tenants.actors import Actor, current_actor
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.postgresql.plans import PLAN_FOR_BATCHES, any_club
 from tenants.scope import current_tenant_id
 
 
@@ -45,6 +46,7 @@ class UnmergeOutcome:
     restored_id: UUID
 
 
+@any_club()
 def merge_profiles(winner_id: UUID, loser_id: UUID, *, reason: str = "") -> MergeOutcome:
     """Make two customers one; the id of a customer who was merged before means their survivor.
 
@@ -64,6 +66,7 @@ def merge_profiles(winner_id: UUID, loser_id: UUID, *, reason: str = "") -> Merg
     return outcome
 
 
+@any_club()
 def merge_many(merges: Sequence[NewMerge], *, reason: str = "") -> list[MergeOutcome | None]:
     """Many merges in one transaction, set-based; an answer for each, None where the two are one already, or gone.
 
@@ -172,6 +175,7 @@ def _younger_self(merge: NewMerge) -> UUID:
     return found
 
 
+@any_club()
 def undo_merge(profile_id: UUID, *, merge_id: int | None = None) -> UnmergeOutcome:
     """Take back the merge by which this profile was merged into another; the newest by a person, else by the rules.
 
@@ -248,6 +252,7 @@ def rehome(cursor: Any, tenant_id: UUID, seeds: set[UUID]) -> tuple[dict[UUID, U
 
     Needs a transaction, the scope and the identity lock alone.
     """
+    cursor.execute(PLAN_FOR_BATCHES)
     survivor_of = reassign_rows(cursor, tenant_id, seeds)
     changes = recompute_golden_rows(cursor, tenant_id, Touched(rekeyed=set(survivor_of.values())))
     cache.forget(survivor_of)

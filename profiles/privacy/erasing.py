@@ -28,6 +28,7 @@ from tenants.action_log import log_action
 from tenants.actors import current_actor
 from tenants.extension import Step, from_the_top
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
+from tenants.postgresql.plans import PLAN_FOR_BATCHES, any_club
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class _DryRun(Exception):
     """Takes everything back."""
 
 
+@any_club()
 def erase_customer(profile_id: UUID, *, reason: str, dry_run: bool = False) -> Erasure:
     """Erase the customer and all who were merged into them; the id of a merged one means their survivor.
 
@@ -83,6 +85,7 @@ def _erase(profile_id: UUID, reason: str, searched: Whom, mentions: Mentions) ->
         cursor.execute("SET LOCAL statement_timeout = 0")
         # What never changes otherwise forgets the person as well (published versions of journeys).
         cursor.execute("SET LOCAL crm.erasing = 'on'")
+        cursor.execute(PLAN_FOR_BATCHES)
     lock_events(mentions, waits=True)
     lock_tenant(AdvisoryLock.IDENTITY)
     survivor = get_customer(profile_id)

@@ -8,6 +8,7 @@ from babel import Locale
 from babel.numbers import format_decimal
 from django.template.loader import render_to_string
 
+from tenants.days import full_day
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
@@ -74,8 +75,7 @@ def _in_words(key: str, value: Any, club: Tenant) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if key in DAYS:
-        day = date.fromisoformat(str(value))
-        return f"{day.day} {day:%B %Y}"
+        return full_day(date.fromisoformat(str(value)))
     if key == "handicap":
         return format_decimal(value, locale=club.locale.replace("-", "_"))
     if key == "membershipStatus":
@@ -89,5 +89,4 @@ def _who(row: Mapping[str, Any]) -> str:
 
 def _day(value: Any, club: Tenant) -> str:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    local = moment.astimezone(club.zone)
-    return f"{local.day} {local:%B %Y}"
+    return full_day(moment.astimezone(club.zone))

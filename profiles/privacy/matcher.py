@@ -4,9 +4,11 @@ Somebody with forty merged names has hundreds of ways to be named, and a regular
 milliseconds for a text. Tokens say in microseconds which of the ways a text may have; only these are compared.
 """
 
+import json
 import re
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 from profiles.privacy.person_patterns import ERASED, NOTHING, Part, Traits, redact
@@ -14,6 +16,8 @@ from profiles.privacy.tokens import tokens_of_part, tokens_of_profile, tokens_of
 from profiles.privacy.word_filter import WordFilter
 
 NEVER: Final = re.compile(NOTHING)
+# Texts that are remembered with what is left of them; more are only worked out again.
+MOST_KNOWN: Final = 50_000
 
 
 class Matcher:
@@ -31,6 +35,9 @@ class Matcher:
         # One token of each part: most texts have none of them, and are done with.
         self._first = {next(iter(one)) for one, _ in (*self._names, *self._service)}
         self._surnames = re.compile(traits.surnames, re.IGNORECASE)
+        # A JSON document, a text without the person. Rows of one event say the same, and the search has worked it out.
+        self.redacted_json: Callable[[str], str] = lru_cache(MOST_KNOWN)(self._redacted_json)
+        self.redacted_text: Callable[[str], str] = lru_cache(MOST_KNOWN)(self._redacted_text)
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     @property
@@ -53,14 +60,15 @@ class Matcher:
         patterns = (self._pattern(self._names, tokens), self._pattern(self._service, tokens))
         return any(text and pattern.search(text) for text in texts for pattern in patterns)
 
-    def redacted(self, value: Any, text: str) -> Any:
-        """A JSON value without the person; `text` is the value as JSON."""
-        return redact(
-            value, self._pattern(self._names, tokens_of_texts([text], self._seed)), self._service_ids
+    def _redacted_json(self, text: str) -> str:
+        """The very text where nothing is to be taken out."""
+        held = json.loads(text)
+        told = redact(
+            held, self._pattern(self._names, tokens_of_texts([text], self._seed)), self._service_ids
         )
+        return text if told == held else json.dumps(told)
 
-    def redacted_text(self, text: str) -> str:
-        """A text without the person."""
+    def _redacted_text(self, text: str) -> str:
         return self._pattern(self._names, tokens_of_texts([text], self._seed)).sub(ERASED, text)
 
     def _pattern(self, parts: Sequence[tuple[frozenset[int], Part]], tokens: set[int]) -> re.Pattern[str]:

@@ -5,7 +5,6 @@ without the identity lock. It asks the index of texts (`text_index`) by hashes, 
 statement holds a name. What came or changed meanwhile is searched again under the lock, and is little.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,7 +28,7 @@ PROFILES: Final = "profiles.CustomerProfile"
 ACTIVITIES: Final = "profiles.Activity"
 # Rows of a table's tail, and blocks that may fit, so many at a time.
 CHUNK: Final = 5_000
-BLOCKS_AT_A_TIME: Final = 200
+BLOCKS_AT_A_TIME: Final = 800
 # PostgreSQL's numbers of types, and their names.
 KINDS: Final = {2950: "uuid", 20: "bigint", 23: "bigint", 3802: "jsonb", 1009: "text[]", 1015: "text[]"}
 LOWEST: Final = -(2**63)
@@ -87,10 +86,18 @@ def find_mentions(parameters: Mapping[str, Any], traits: Traits) -> Mentions:
         blocks = find_blocks(cursor, matcher.looked_for)
         for table in text_tables():
             _search(cursor, table, blocks.get(table.model, ()), mentions, parameters)
+        _work_out(cursor, mentions, parameters)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         mentions.others = find_others(cursor, traits, matcher)
     return mentions
+
+
+def _work_out(cursor: Any, mentions: Mentions, parameters: Mapping[str, Any]) -> None:
+    """What is left of the many texts, so that the matcher knows it when the locks are held: that costs most of it."""
+    values = {**parameters, "mentioned": mentions.of(INBOX), "by_hand": mentions.of(ACTIVITIES)}
+    _redacted_events(cursor, values, mentions.matcher)
+    _redacted_activities(cursor, values, mentions.matcher)
 
 
 def _search(
@@ -207,11 +214,7 @@ def _without(matcher: Matcher, value: Any, kind: str) -> Any:
         return value
     if kind == "text[]":
         return [matcher.redacted_text(one) for one in value]
-    return (
-        json.dumps(matcher.redacted(json.loads(value), value))
-        if kind == "jsonb"
-        else matcher.redacted_text(value)
-    )
+    return matcher.redacted_json(value) if kind == "jsonb" else matcher.redacted_text(value)
 
 
 def _with_odd_ids(cursor: Any, values: Mapping[str, Any], matcher: Matcher) -> list[int]:
@@ -221,27 +224,36 @@ def _with_odd_ids(cursor: Any, values: Mapping[str, Any], matcher: Matcher) -> l
 
 
 def _redact_events(cursor: Any, values: Mapping[str, Any], matcher: Matcher) -> int:
-    cursor.execute(sql.TEXTS_OF_OTHERS, values)
-    rows = []
-    for row_id, envelope, original, error in cursor.fetchall():
-        told = json.dumps(matcher.redacted(json.loads(envelope), envelope))
-        told_first = (
-            None if original is None else json.dumps(matcher.redacted(json.loads(original), original))
-        )
-        rows.append((row_id, told, told_first, matcher.redacted_text(error)))
+    rows = _redacted_events(cursor, values, matcher)
     sql.REDACTED_EVENT.fill(cursor, rows)
     cursor.execute(sql.REDACT_EVENTS, values)
     return len(rows)
 
 
+def _redacted_events(cursor: Any, values: Mapping[str, Any], matcher: Matcher) -> list[tuple[Any, ...]]:
+    cursor.execute(sql.TEXTS_OF_OTHERS, values)
+    return [
+        (
+            row_id,
+            matcher.redacted_json(envelope),
+            None if original is None else matcher.redacted_json(original),
+            matcher.redacted_text(error),
+        )
+        for row_id, envelope, original, error in cursor.fetchall()
+    ]
+
+
 def _redact_activities(cursor: Any, values: Mapping[str, Any], matcher: Matcher) -> int:
-    cursor.execute(sql.ACTIVITIES_OF_OTHERS, values)
-    rows = []
-    for row_id, title, metadata in cursor.fetchall():
-        held = json.loads(metadata)
-        told = (matcher.redacted_text(title), matcher.redacted(held, metadata))
-        if told != (title, held):
-            rows.append((row_id, told[0], json.dumps(told[1])))
+    rows = _redacted_activities(cursor, values, matcher)
     sql.REDACTED_ACTIVITY.fill(cursor, rows)
     cursor.execute(sql.REDACT_ACTIVITIES, values)
     return len(rows)
+
+
+def _redacted_activities(cursor: Any, values: Mapping[str, Any], matcher: Matcher) -> list[tuple[Any, ...]]:
+    cursor.execute(sql.ACTIVITIES_OF_OTHERS, values)
+    told = [
+        (row_id, title, metadata, matcher.redacted_text(title), matcher.redacted_json(metadata))
+        for row_id, title, metadata in cursor.fetchall()
+    ]
+    return [(row_id, *after) for row_id, title, metadata, *after in told if after != [title, metadata]]

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Any, Final, NamedTuple, Self
 from django.db import connection
 
 from events.identity_hints import IdentityKey, IdentityKind
+from profiles.names import PLAIN_LETTERS
 from profiles.normalise import folded
 from profiles.privacy import statements as sql
 
@@ -24,6 +26,8 @@ ADDRESS_KINDS: Final = (IdentityKind.EMAIL.value, IdentityKind.PHONE.value)
 FEWEST_DIGITS: Final = 7
 # Accents as signs of their own, apostrophes of all kinds, and what nobody sees.
 BETWEEN_LETTERS: Final = "[\u0300-\u036f'’‘ʼ`´\u00ad\u200b-\u200f]*"
+# As Germans and Danes write them where a keyboard lacks them.
+IN_TWO_LETTERS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 # Spaces, hyphens, dashes, a comma behind the last name.
 BETWEEN_WORDS: Final = r"(?:\W|_)+"
 # How events call the ids of services; `id` alone means something else in most of them.
@@ -70,9 +74,8 @@ class Traits:
     def parts(self) -> list[Part]:
         """Each address and name that a text may have, the longest first: Python takes the first that fits."""
         found = {_address(key) for key in self.keys if key.kind in ADDRESS_KINDS}
-        found |= {_name(name) for name in self.display_names}
-        for first, last in self.names:
-            found |= {_name(f"{first} {last}"), _name(f"{last} {first}")}
+        whole = {name for first, last in self.names for name in (f"{first} {last}", f"{last} {first}")}
+        found |= {_name(one) for name in self.display_names | whole for one in _spellings(name)}
         return sorted(filter(None, found), key=lambda part: (-len(part.pattern), part.pattern))
 
     @property
@@ -116,6 +119,12 @@ class Traits:
 def pairs(words: Sequence[str]) -> tuple[str, ...]:
     """Neighbouring words, by which the index of texts knows a text; numbers beside numbers say nothing."""
     return tuple(f"{one} {other}" for one, other in itertools.pairwise(words) if not (one + other).isdigit())
+
+
+def _spellings(name: str) -> set[str]:
+    """The name, and as keyboards without its letters write it: Lukasz for Łukasz, Mueller for Müller."""
+    small = unicodedata.normalize("NFC", name).lower()
+    return {name, small.translate(PLAIN_LETTERS), small.translate(IN_TWO_LETTERS).translate(PLAIN_LETTERS)}
 
 
 def _name(name: str) -> Part | None:

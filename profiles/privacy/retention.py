@@ -129,13 +129,15 @@ def _ended(tenant: Tenant, period: Period, days: int, counts: dict[str, int]) ->
 def _end(tenant: Tenant, period: Period, days: int, counts: dict[str, int]) -> None:
     """Chunk by chunk; adds to the counts what is done, also where a later chunk fails."""
     before = timezone.now() - timedelta(days=days)
-    parameters: dict[str, Any] = {"tenant": tenant.pk, "before": before, "chunk": CHUNK}
+    parameters: dict[str, Any] = {"tenant": tenant.pk, "before": before, "chunk": CHUNK, "after": 0}
     while True:
         # The running program may not delete from the action log: that is done as `crm_all`.
         scope = all_tenants() if period.is_owners else tenant_scope(tenant)
         with scope, transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(period.statement, parameters)
             touched = int(cursor.rowcount)
+            if touched and period.keeps_rows:
+                parameters["after"] = max(row_id for (row_id,) in cursor.fetchall())
         if touched:
             counts[period.name] = counts.get(period.name, 0) + touched
         if touched < CHUNK:

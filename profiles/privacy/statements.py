@@ -67,6 +67,7 @@ WHERE tenant_id = %(tenant)s AND id = ANY(%(mentioned)s)
 TEXTS_OF_OTHERS = """
 SELECT id, envelope::text, original_envelope::text, error_message FROM events_inboxevent
 WHERE tenant_id = %(tenant)s AND id = ANY(%(mentioned)s) AND envelope <> '{"erased": true}'
+  AND (profile_id IS NULL OR profile_id <> ALL(%(ids)s))
 """
 REDACTED_EVENT = StagingTable("redacted_event", "id bigint, envelope jsonb, original jsonb, error text")
 REDACT_EVENTS = """

@@ -1,6 +1,6 @@
 """The index of texts: made in the background, so that taking events in costs nothing for it.
 
-Rows of a table are taken in the order of their ids, some dozen to a block (`TextBlock`). What came since the last turn
+Rows of a table are taken in the order of their ids, some to a block (`TextBlock`). What came since the last turn
 is not in it yet: searches read that tail themselves, by its ids.
 """
 
@@ -18,7 +18,8 @@ from tenants.postgresql.staging import StagingTable
 from tenants.postgresql.tables import table_name
 from tenants.scope import current_tenant_id
 
-ROWS_OF_A_BLOCK: Final = 32
+# Most words of a row are its own: small blocks take hardly more room than large ones. A search reads all their rows.
+ROWS_OF_A_BLOCK: Final = 8
 # Rows that one transaction indexes, and one turn of the task.
 CHUNK: Final = 2_000
 MOST_OF_A_TURN: Final = 20_000

@@ -12,6 +12,8 @@ from uuid import UUID
 from profiles.normalise import folded
 from profiles.privacy.person_patterns import Part
 
+# No text of PostgreSQL has this sign.
+BETWEEN: Final = "\0"
 _DIGITS: Final = b"0123456789"
 _WORDS: Final = bytes(code if bytes([code]).isalnum() else 32 for code in range(256))
 _ALL_BUT_DIGITS: Final = bytes(set(range(256)) - set(_DIGITS))
@@ -52,7 +54,8 @@ class WordFilter:
 
     def may_name(self, texts: Sequence[str | None]) -> bool:
         """Whether one of a row's texts may name the person."""
-        return self._is_useless or any(text and self._may(text) for text in texts)
+        # As one: there are half a dozen of them, and what stands in two of them only costs a closer look.
+        return self._is_useless or self._may(BETWEEN.join(filter(None, texts)))
 
     def _may(self, text: str) -> bool:
         if not text.isascii() or "\\" in text or "'" in text or "`" in text:
@@ -64,7 +67,10 @@ class WordFilter:
             if any(way.may_be_in(plain, held) for key in self._keys & held for way in self._ways[key]):
                 return True
         digits = plain.translate(None, _ALL_BUT_DIGITS)
-        return any(end in digits for end in self._ends)
+        for end in self._ends:  # noqa: SIM110 - a generator takes twice as long
+            if end in digits:
+                return True
+        return False
 
 
 def _way_of(part: Part) -> _Way:

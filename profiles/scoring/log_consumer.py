@@ -13,22 +13,19 @@ from events.consumers import Entry
 from events.debounce import enqueue_debounced, enqueue_on_commit
 from events.inbox import is_far_behind
 from profiles.scoring.people import score_customers
+from profiles.scoring.statements import NOTE_DUE
 from tenants.models import Tenant
-from tenants.postgresql.staging import StagingTable
+from tenants.postgresql.plans import any_club
 from tenants.scope import all_tenants, tenant_scope
 
 NAME: Final = "scoring"
 BATCH_SIZE: Final = 2_000
 SCORE_TOUCHED: Final = "profiles.score_touched"
-TOUCHED = StagingTable("touched", "profile_id uuid")
-NOTE_TOUCHED = """
-INSERT INTO profiles_scoredue (tenant_id, profile_id)
-SELECT %s, profile_id FROM touched ORDER BY profile_id
-ON CONFLICT (profile_id) DO NOTHING
-"""
+# By their places: rows that were deleted lie about in this table, and each would be looked at once for each person.
 TAKE_TOUCHED = """
-DELETE FROM profiles_scoredue WHERE profile_id IN (
-    SELECT profile_id FROM profiles_scoredue WHERE tenant_id = %s ORDER BY profile_id LIMIT %s FOR UPDATE SKIP LOCKED)
+DELETE FROM profiles_scoredue WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM profiles_scoredue WHERE tenant_id = %s
+    ORDER BY profile_id LIMIT %s FOR UPDATE SKIP LOCKED))
 RETURNING profile_id
 """
 WAITING = """
@@ -42,11 +39,11 @@ def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
     if not touched:
         return
     with connection.cursor() as cursor:
-        TOUCHED.fill(cursor, ((profile_id,) for profile_id in touched))
-        cursor.execute(NOTE_TOUCHED, [tenant.pk])
+        cursor.execute(NOTE_DUE, {"tenant": tenant.pk, "ids": list(touched)})
     enqueue_on_commit(SCORE_TOUCHED, str(tenant.pk))
 
 
+@any_club()
 def score_touched(tenant_id: UUID) -> bool:
     """Score up to BATCH_SIZE of a club's people who wait for it; returns whether more of them may wait.
 

@@ -19,9 +19,10 @@ from profiles.scoring.versions import current_rules
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
 from tenants.postgresql.commits import ASYNC_COMMIT
+from tenants.postgresql.plans import any_club
 from tenants.scope import current_tenant_id
 
-# Somebody whose profile moves under our hands again and again is scored by the log's next entry about them.
+# Somebody whose profile moves under our hands again and again is noted for the next turn.
 ATTEMPTS: Final = 3
 
 
@@ -41,10 +42,12 @@ class Scorer:
         version, rules = current_rules()
         return cls(tenant, rules, version, now or timezone.now())
 
+    @any_club()
     def score(self, ids: Collection[UUID]) -> int:
         """Score these customers; returns how many had other scores or figures before.
 
-        In one transaction. Those who were merged or erased lose their scores.
+        In one transaction, which waits for nobody's hold on a customer: who is held is scored by the next turn of
+        `score_touched`. Those who were merged or erased lose their scores.
         """
         if not ids:
             return 0
@@ -83,6 +86,8 @@ class Scorer:
         cache.forget(changed)
         if moved_on and attempts > 1:
             return len(changed) + self._score(cursor, sql.SOME, {"ids": moved_on}, attempts - 1)
+        if moved_on:
+            cursor.execute(sql.NOTE_DUE, {"tenant": self.tenant.pk, "ids": moved_on})
         return len(changed)
 
     def values(self, **more: Any) -> dict[str, Any]:

@@ -225,19 +225,27 @@ SELECT id, version, count_30d, count_90d, bookings_30d, engagement, churn_risk,
        lifecycle_stage, round(GREATEST(lifetime_value_cents, 0) * churn_risk / 100.0)
 FROM final ORDER BY id
 """
-# Only where nobody changed the profile since it was measured: whoever did has said so in the log, or it is measured
-# again. In the order of ids, as every writer of profiles has it.
-# What changed is told to the log in the same statement; its last answer says whether anything was.
+DIFFERS: Final = """
+(p.engagement_score, p.churn_risk_score, p.activity_count_30d, p.activity_count_90d, p.booking_count_30d)
+IS DISTINCT FROM (s.engagement, s.churn_risk, s.count_30d, s.count_90d, s.bookings_30d)
+""".strip()
+# Only where nobody changed the profile since it was measured, or is about to: a batch of events may hold one of these
+# people and wait for another, who is held here. Who is passed over waits for the next turn (`MOVED_ON`).
+# What changed is told to the log in the same statement, which answers whose scores did and who crossed the limit.
 STORE_PROFILES: Final = f"""
-WITH stored AS (
+WITH free AS (
+    SELECT p.id, s.engagement, s.churn_risk, s.count_30d, s.count_90d, s.bookings_30d
+    FROM scored AS s
+    JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = s.profile_id AND p.version = s.version
+    WHERE {DIFFERS}
+    FOR NO KEY UPDATE OF p SKIP LOCKED
+), stored AS (
 UPDATE profiles_customerprofile AS p
 SET engagement_score = s.engagement, churn_risk_score = s.churn_risk, engagement_score_at = %(now)s,
     churn_risk_score_at = %(now)s, activity_count_30d = s.count_30d, activity_count_90d = s.count_90d,
     booking_count_30d = s.bookings_30d, version = p.version + 1, updated_at = now()
-FROM scored AS s
-WHERE p.tenant_id = %(tenant)s AND p.id = s.profile_id AND p.version = s.version
-  AND (p.engagement_score, p.churn_risk_score, p.activity_count_30d, p.activity_count_90d, p.booking_count_30d)
-      IS DISTINCT FROM (s.engagement, s.churn_risk, s.count_30d, s.count_90d, s.bookings_30d)
+FROM free AS s
+WHERE p.tenant_id = %(tenant)s AND p.id = s.id
 RETURNING p.id, s.churn_risk > {CROSSING} AND COALESCE(old.churn_risk_score, 0) <= {CROSSING} AS is_crossing,
           old.engagement_score AS engagement_before, new.engagement_score AS engagement,
           old.churn_risk_score AS churn_before, new.churn_risk_score AS churn,
@@ -257,10 +265,17 @@ RETURNING p.id, s.churn_risk > {CROSSING} AND COALESCE(old.churn_risk_score, 0) 
 )
 SELECT id, is_crossing FROM stored
 """
-MOVED_ON: Final = """
+# Those whom somebody changed meanwhile or holds, and those just stored, whose version is the next one.
+MOVED_ON: Final = f"""
 SELECT s.profile_id FROM scored AS s
 JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = s.profile_id
-WHERE p.version <> s.version
+WHERE p.version <> s.version OR {DIFFERS}
+"""
+# In the order of ids, as everybody notes them, so that nobody waits in a circle.
+NOTE_DUE: Final = """
+INSERT INTO profiles_scoredue (tenant_id, profile_id)
+SELECT %(tenant)s, profile_id FROM unnest(%(ids)s::uuid[]) AS profile_id ORDER BY profile_id
+ON CONFLICT (profile_id) DO NOTHING
 """
 DROP_MOVED: Final = "DELETE FROM scored WHERE profile_id = ANY(%(ids)s)"
 # Even an upsert that changes nothing locks its row, which is a write. A subquery of each row and no join: while the

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from profiles.search.search_query import Word, query, words_of
+from tenants.postgresql.plans import for_any_club
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
 
@@ -23,15 +24,19 @@ MOST_MATCHES: Final = 1000
 EVERYBODY: Final = 100_000_000
 # With so many found as typed nobody asks for what else may have been meant.
 FEW: Final = 3
-RANK: Final = """
-SELECT p.id, min(found.closeness) AS closeness
-FROM profiles_search(%(tenant)s, %(ways)s, %(closeness)s, %(enough)s, %(narrow)s::tsquery[], %(whole)s::tsquery[],
-                     %(matches)s) AS found (id, closeness)
-JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = found.id
-GROUP BY p.id
-ORDER BY closeness, p.status <> 'ACTIVE', p.last_activity_at DESC NULLS LAST, p.id
+# From those who were found to their rows, in this order (OFFSET).
+RANK: Final = for_any_club("""
+SELECT found.id, found.closeness
+FROM (
+    SELECT id, min(closeness) AS closeness
+    FROM profiles_search(%(tenant)s, %(ways)s, %(closeness)s, %(enough)s, %(narrow)s::tsquery[], %(whole)s::tsquery[],
+                         %(matches)s) AS one (id, closeness)
+    GROUP BY id) AS found
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_customerprofile AS p WHERE p.tenant_id = %(tenant)s AND p.id = found.id OFFSET 0) AS p
+ORDER BY found.closeness, p.status <> 'ACTIVE', p.last_activity_at DESC NULLS LAST, found.id
 LIMIT %(most)s
-"""
+""")
 # What is looked for comes by COPY, which no log of statements shows.
 UNSAID: Final = StagingTable(
     "unsaid_search", "ways text[], closeness integer[], enough integer[], narrow text[], whole text[]"

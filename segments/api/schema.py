@@ -16,8 +16,8 @@ AT: Final = OpenApiParameter(
 )
 
 
-def _tree(words: str, **options: Any) -> serializers.JSONField:
-    return serializers.JSONField(help_text=words, **options)
+def _tree(words: str, **options: Any) -> serializers.DictField:
+    return serializers.DictField(help_text=words, **options)
 
 
 _DRAFT: Final[dict[str, Any]] = {
@@ -89,7 +89,9 @@ _MEMBER: Final[dict[str, Any]] = {
     "customerId": serializers.UUIDField(),
     "displayName": serializers.CharField(),
     "email": serializers.CharField(allow_null=True),
-    "joinedAt": serializers.DateTimeField(),
+    "joinedAt": serializers.DateTimeField(
+        allow_null=True, help_text="Null where a past moment is asked for."
+    ),
 }
 MEMBERS: Final = inline_serializer("SegmentMember", _MEMBER, many=True)
 PREVIEW_ASKED: Final = inline_serializer(

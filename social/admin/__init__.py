@@ -9,4 +9,5 @@ from social.admin import (  # noqa: F401 - each declares its pages
     promotion_pages,
     queue_page,
     reports_page,
+    settings_page,
 )

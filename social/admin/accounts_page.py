@@ -35,6 +35,8 @@ def social_accounts(request: StaffRequest) -> HttpResponse:
         connected=connected,
         has_instagram_app=bool(instagram_app().client_id),
         may_connect=request_may(request, Right.ADMINISTER),
+        may_write=request_may(request, Right.EDIT)
+        and any(row.status == ConnectionStatus.ACTIVE for row, _, _ in rows),
         is_sandbox=is_sandbox(),
         apps=club_apps.own_apps(),
     )

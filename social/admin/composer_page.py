@@ -1,6 +1,6 @@
 """Writing a post: the words, how each network shows them, and what it would refuse, while one writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -31,6 +31,17 @@ from tenants.roles import Right
 
 SHOWN_FILES: Final = 24
 FORM_TIME: Final = "%Y-%m-%dT%H:%M"
+REPETITIONS: Final = {
+    "daily": "Every day at that time",
+    "weekly": "Every week on that day",
+    "monthly": "Every month on that date",
+}
+LATENESS: Final = (
+    (15, "after a quarter of an hour"),
+    (60, "after an hour"),
+    (720, "after half a day"),
+    (4320, "after three days"),
+)
 
 
 @page("social/posts/new/", name="social_post_new", right=Right.EDIT)
@@ -60,15 +71,21 @@ def social_preview(request: StaffRequest) -> HttpResponse:
     """How each chosen network would show what is written; a piece of a page."""
     club = club_of(request)
     try:
-        words = words_of(request.POST, club)
+        post = _known(request.GET.get("post", ""))
+        words = words_of(request.POST, club, post)
     except InvalidError as refusal:
         return TemplateResponse(request, "social/preview.html", {"cards": [], "refusal": refusal.message})
-    cards = cards_of(words, club)
+    cards = cards_of(words, club, post)
     budget = ""
     if any(card["cost"] for card in cards):
         spent, most = dollars(costs.spent_this_month(), club), dollars(costs.ceiling(club), club)
         budget = f"X this month: {spent} of {most}, planned posts included."
     return TemplateResponse(request, "social/preview.html", {"cards": cards, "club": club, "budget": budget})
+
+
+def _known(post_id: str) -> Post | None:
+    key = uuid_or_none(post_id)
+    return Post.objects.filter(pk=key).first() if key else None
 
 
 def _composer(request: StaffRequest, post: Post | None) -> HttpResponse:
@@ -82,7 +99,7 @@ def _composer(request: StaffRequest, post: Post | None) -> HttpResponse:
         Connection.objects.exclude(status=ConnectionStatus.DISCONNECTED).order_by("network", "account_name")
     )
     chosen = set(given.getlist("accounts")) if request.method == "POST" else _chosen(post, accounts)
-    files = list(Media.objects.order_by("-created_at", "pk")[:SHOWN_FILES])
+    picked = _files(request, post)
     return show(
         request,
         "social/composer.html",
@@ -91,12 +108,14 @@ def _composer(request: StaffRequest, post: Post | None) -> HttpResponse:
         post=post,
         values=given,
         accounts=[(row, str(row.pk) in chosen, LOGOS[row.network]) for row in accounts],
-        files=[(row, str(row.pk) in _files(request, post)) for row in files],
+        files=[(row, str(row.pk) in picked) for row in _offered(picked)],
         variants=[(one, label, _variant(request, post, one)) for one, label in Network.choices],
         refusals=refusals,
         slot=_slot(accounts, club),
         best=_best(accounts, club),
         approves=posts.needs_approval(club),
+        repetitions=_repetitions(given.get("repeats", "")),
+        lateness=_lateness(given.get("late_after_minutes", "")),
         crumb={"link": reverse("admin:social_posts"), "title": "Social posts"},
     )
 
@@ -105,6 +124,9 @@ def _save(request: StaffRequest, post: Post | None, refusals: list[str]) -> Http
     """Write the draft and, where asked, put it into the queue; None where something was refused."""
     try:
         words = words_of(request.POST, club_of(request), post)
+        if _lacks_time(request, words):
+            refusals.append("Choose when it goes out, or publish it now.")
+            return None
         saved = write_post(words, post_id=post.pk if post else None)
     except (InvalidError, IllegalMove) as refusal:
         refusals.append(refusal.message)
@@ -128,8 +150,15 @@ def _save(request: StaffRequest, post: Post | None, refusals: list[str]) -> Http
     return HttpResponseRedirect(link)
 
 
+def _lacks_time(request: StaffRequest, words: Words) -> bool:
+    """Whether somebody schedules without a time: they would be surprised to see it go out at once."""
+    is_scheduled = request.POST.get("act") == "schedule" and not posts.needs_approval(club_of(request))
+    return is_scheduled and words.scheduled_at is None
+
+
 def words_of(given: Any, club: Tenant, post: Post | None = None) -> Words:
-    """The form as the domain takes it; raises InvalidError."""
+    """The form as the domain takes it, with what the form does not show; raises InvalidError."""
+    at = _moment(given.get("scheduled_at", ""), club)
     return Words(
         text=given.get("text", "").replace("\r\n", "\n"),
         link=given.get("link", "").strip(),
@@ -141,14 +170,56 @@ def words_of(given: Any, club: Tenant, post: Post | None = None) -> Words:
         },
         connection_ids=_ids(given.getlist("accounts")),
         media_ids=_ids(given.getlist("media")),
-        scheduled_at=_moment(given.get("scheduled_at", ""), club),
+        scheduled_at=at,
+        utm_campaign=post.utm_campaign if post else "",
         is_evergreen=given.get("is_evergreen") == "on",
         is_duplicate_allowed=given.get("is_duplicate_allowed") == "on",
-        repeats=given.get("repeats", ""),
+        late_after_minutes=_minutes(given.get("late_after_minutes", "")),
+        repeats=repetition(given.get("repeats", ""), at or timezone.now(), club),
         repeats_until=_moment(given.get("repeats_until", ""), club),
-        promotion_id=post.promotion_id if post else None,
         campaign_id=post.campaign_id if post else None,
     )
+
+
+def repetition(given: str, at: datetime, club: Tenant) -> str:
+    """A choice of the form as cron: at the time of the first post, on the club's clock; what is cron already stays."""
+    if given not in REPETITIONS:
+        return given
+    local = at.astimezone(club.zone)
+    days = {
+        "daily": "* * *",
+        "weekly": f"* * {local.isoweekday() % 7}",
+        "monthly": f"{local.day} * *",
+    }
+    return f"{local.minute} {local.hour} {days[given]}"
+
+
+def _repetitions(chosen: str) -> list[tuple[str, str, bool]]:
+    """How often a post may go out again; the rule of one that is written already stands there as well."""
+    offered = [("", "Once"), *REPETITIONS.items()]
+    if chosen and chosen not in REPETITIONS:
+        offered.insert(1, (chosen, f"As before ({chosen})"))
+    return [(value, label, value == chosen) for value, label in offered]
+
+
+def _lateness(chosen: str) -> list[tuple[str, str, bool]]:
+    """From when on an outage makes the post a question; a time that is not offered stands there as it is."""
+    offered = [("", "as its kind has it"), *((str(minutes), label) for minutes, label in LATENESS)]
+    if chosen and chosen not in dict(offered):
+        offered.append((chosen, f"after {chosen} minutes"))
+    return [(value, label, value == chosen) for value, label in offered]
+
+
+def _minutes(given: str) -> int | None:
+    return int(given) if given.isascii() and given.isdecimal() and len(given) <= 5 else None  # noqa: PLR2004 - a week
+
+
+def _offered(picked: Sequence[str]) -> list[Media]:
+    """The files of the post in their order, then the newest others."""
+    by_id = {str(row.pk): row for row in Media.objects.filter(pk__in=_ids(list(picked)))}
+    chosen = [by_id[key] for key in picked if key in by_id]
+    others = Media.objects.exclude(pk__in=[row.pk for row in chosen]).order_by("-created_at", "pk")
+    return [*chosen, *others[: max(0, SHOWN_FILES - len(chosen))]]
 
 
 def _ids(values: list[str]) -> list[UUID]:
@@ -165,14 +236,20 @@ def _moment(text: str, club: Tenant) -> datetime | None:
         raise InvalidError("This is no time.", field="scheduled_at") from error
 
 
-def cards_of(words: Words, club: Tenant) -> list[dict[str, Any]]:
+def cards_of(words: Words, club: Tenant, post: Post | None = None) -> list[dict[str, Any]]:
     """A preview for each network that is chosen."""
     accounts = list(
         Connection.objects.filter(pk__in=words.connection_ids).order_by("network", "account_name")
     )
     by_id = {row.pk: row for row in Media.objects.filter(pk__in=words.media_ids)}
     files = [by_id[key] for key in words.media_ids if key in by_id]
-    shell = Post(id=uuid4(), tenant=club, text=words.text, link=words.link, promotion_id=words.promotion_id)
+    shell = Post(
+        id=post.pk if post else uuid4(),
+        tenant=club,
+        text=words.text,
+        link=words.link,
+        promotion_id=post.promotion_id if post else None,
+    )
     values, cards = token_values(shell), []
     shell.scheduled_at, shell.is_duplicate_allowed = words.scheduled_at, words.is_duplicate_allowed
     for network in dict.fromkeys(row.network for row in accounts):
@@ -231,11 +308,18 @@ def _values(request: StaffRequest, post: Post | None) -> Any:
         if post and post.scheduled_at
         else "",
         "is_evergreen": post.is_evergreen if post else False,
+        "is_duplicate_allowed": post.is_duplicate_allowed if post else False,
+        "late_after_minutes": str(post.late_after_minutes) if post and _has_own_lateness(post) else "",
         "repeats": post.repeats if post else "",
         "repeats_until": post.repeats_until.astimezone(zone).strftime(FORM_TIME)
         if post and post.repeats_until
         else "",
     }
+
+
+def _has_own_lateness(post: Post) -> bool:
+    kind = Words(is_evergreen=post.is_evergreen, repeats=post.repeats)
+    return post.late_after_minutes != posts.late_after(kind)
 
 
 def _chosen(post: Post | None, accounts: list[Connection]) -> set[str]:
@@ -248,10 +332,13 @@ def _chosen(post: Post | None, accounts: list[Connection]) -> set[str]:
     return {str(one.connection_id) for one in post.targets.all()}
 
 
-def _files(request: StaffRequest, post: Post | None) -> set[str]:
+def _files(request: StaffRequest, post: Post | None) -> list[str]:
+    """The files that are chosen, in their order."""
     if request.method == "POST":
-        return set(request.POST.getlist("media"))
-    return {str(use.media_id) for use in post.media.all()} if post else set(request.GET.getlist("media"))
+        return list(request.POST.getlist("media"))
+    if post is None:
+        return list(request.GET.getlist("media"))
+    return [str(use.media_id) for use in sorted(post.media.all(), key=lambda use: use.position)]
 
 
 def _variant(request: StaffRequest, post: Post | None, network: str) -> str:

@@ -2,6 +2,7 @@
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from social.errors import MediaNotFound
@@ -35,23 +36,42 @@ def social_media(request: StaffRequest) -> HttpResponse:
 
 
 def _upload(request: StaffRequest) -> HttpResponse:
-    added = 0
+    added, refused = _added(request)
+    if _is_beside_a_post(request):
+        # The new files as the composer lets one choose them.
+        found = {"files": [(row, True) for row in added], "refusals": refused}
+        found["described"] = [row for row in added if row.kind == MediaKind.IMAGE]
+        return TemplateResponse(request, "social/picks.html", found)
+    for refusal in refused:
+        messages.error(request, refusal)
+    if added:
+        messages.success(request, f"{len(added)} added, made fit for every network.")
+    back = request.POST.get("back", "")
+    return HttpResponseRedirect(back if back.startswith("/admin/social/") else reverse("admin:social_media"))
+
+
+def _is_beside_a_post(request: StaffRequest) -> bool:
+    """Whether the composer asks, without leaving the post that is being written."""
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def _added(request: StaffRequest) -> tuple[list[Media], list[str]]:
+    """The files of a form in the library, and why others are not."""
+    added: list[Media] = []
+    refused: list[str] = []
     for file in request.FILES.getlist("files"):
         try:
-            add_media(
+            row = add_media(
                 file,
                 name=file.name or "Picture",
                 alt_text=request.POST.get("alt_text", ""),
                 ratio=request.POST.get("ratio", ""),
                 fills=request.POST.get("fills") == "on",
             )
-            added += 1
+            added.append(row)
         except DomainError as refusal:
-            messages.error(request, refusal.message)
-    if added:
-        messages.success(request, f"{added} added, made fit for every network.")
-    back = request.POST.get("back", "")
-    return HttpResponseRedirect(back if back.startswith("/admin/social/") else reverse("admin:social_media"))
+            refused.append(refusal.message)
+    return added, refused
 
 
 @page("social/media/<uuid:media_id>/file/", name="social_media_file", right=Right.VIEW_PROFILES)
@@ -75,6 +95,9 @@ def social_media_act(request: StaffRequest, media_id: object) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     media = _media_or_404(media_id)
     try:
+        if _is_beside_a_post(request):
+            describe_media(media.pk, alt_text=request.POST.get("alt_text", ""))
+            return HttpResponse(status=204)
         if request.POST.get("act") == "delete":
             delete_media(media.pk)
             messages.success(request, f"{media.name} is gone.")
@@ -82,6 +105,8 @@ def social_media_act(request: StaffRequest, media_id: object) -> HttpResponse:
             describe_media(media.pk, alt_text=request.POST.get("alt_text", ""))
             messages.success(request, "Saved.")
     except DomainError as refusal:
+        if _is_beside_a_post(request):
+            return HttpResponse(refusal.message, status=422, content_type="text/plain")
         messages.error(request, refusal.message)
     return HttpResponseRedirect(reverse("admin:social_media"))
 

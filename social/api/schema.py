@@ -5,6 +5,8 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
+from segments.fields import MEMBERSHIP_STATUSES
+from social.connecting import LONGEST_REDIRECT
 from social.models import (
     ConnectionStatus,
     MediaKind,
@@ -16,6 +18,8 @@ from social.models import (
     StepKind,
     TargetStatus,
 )
+from social.posts import LONGEST
+from social.promoting.actions import MOST_REMINDER_DAYS, PLAN_CHANNELS
 
 TAGS: Final = ["social"]
 PROMOTIONS: Final = ["promotions"]
@@ -28,6 +32,10 @@ PLATFORM: Final = serializers.ChoiceField(choices=Network.choices)
 
 def _text(**how: Any) -> Any:
     return serializers.CharField(**how)
+
+
+def _words(column: str) -> Any:
+    return _text(required=False, allow_blank=True, max_length=LONGEST[column])
 
 
 def _maybe(field: type[Any], **how: Any) -> Any:
@@ -55,8 +63,14 @@ CONNECT: Final = inline_serializer(
     "SocialConnect",
     {
         "platform": PLATFORM,
-        "redirectUri": _text(help_text="Where the network sends the person back."),
-        "login": _text(required=False, help_text="INSTAGRAM: by Instagram itself, without a Facebook Page."),
+        "redirectUri": serializers.RegexField(
+            "^https?://", max_length=LONGEST_REDIRECT, help_text="Where the network sends the person back."
+        ),
+        "login": _text(
+            required=False,
+            allow_blank=True,
+            help_text="INSTAGRAM: by Instagram itself, without a Facebook Page.",
+        ),
     },
 )
 BEGUN: Final = inline_serializer("SocialConsent", {"url": _text(), "state": _text()})
@@ -90,15 +104,22 @@ WORDS: Final = inline_serializer(
     "SocialWords", {"text": _text(required=False, help_text="What is said; for edit and reply.")}
 )
 _WRITTEN: Final[dict[str, Any]] = {
-    "text": _text(required=False), "link": _text(required=False), "firstComment": _text(required=False),
-    "utmCampaign": _text(required=False),
-    "variants": serializers.DictField(child=serializers.CharField(), required=False, help_text="Platform → text."),
+    "text": _words("text"), "firstComment": _words("first_comment"), "utmCampaign": _words("utm_campaign"),
+    "link": _words("link"),
+    "variants": inline_serializer(
+        "SocialVariants", {name: _text(required=False, allow_blank=True) for name in Network.values},
+        required=False, help_text="Platform → text.",
+    ),
     "connectionIds": serializers.ListField(child=serializers.UUIDField(), required=False),
     "mediaIds": serializers.ListField(child=serializers.UUIDField(), required=False),
     "scheduledAt": serializers.DateTimeField(required=False, allow_null=True),
     "isEvergreen": serializers.BooleanField(required=False),
     "allowDuplicate": serializers.BooleanField(required=False),
-    "repeats": _text(required=False, help_text="Five fields of cron, on the club's clock."),
+    "lateAfterMinutes": serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=10_080,
+        help_text="From how late on, after an outage, somebody is asked first; null: by the kind of post.",
+    ),
+    "repeats": _text(required=False, allow_blank=True, help_text="Five fields of cron, on the club's clock."),
     "repeatsUntil": serializers.DateTimeField(required=False, allow_null=True),
     "campaignId": serializers.UUIDField(required=False, allow_null=True),
 }  # fmt: skip
@@ -110,6 +131,7 @@ _POST: Final[dict[str, Any]] = {
     "mediaIds": serializers.ListField(child=serializers.CharField()),
     "status": serializers.ChoiceField(choices=PostStatus.choices),
     "scheduledAt": _maybe(serializers.DateTimeField), "isEvergreen": serializers.BooleanField(),
+    "lateAfterMinutes": serializers.IntegerField(),
     "repeats": _maybe(serializers.CharField), "repeatsUntil": _maybe(serializers.DateTimeField),
     "promotionId": _maybe(serializers.CharField), "campaignId": _maybe(serializers.CharField),
     "approvedBy": _maybe(serializers.CharField), "reviewNote": _maybe(serializers.CharField),
@@ -130,7 +152,8 @@ _ATTEMPT: Final = inline_serializer(
 _PROBLEM: Final = inline_serializer(
     "SocialProblem",
     {
-        "platform": PLATFORM, "field": _text(), "message": _text(),
+        "platform": serializers.ChoiceField(choices=Network.choices, allow_null=True, help_text="Null: all of them."),
+        "field": _text(), "message": _text(),
         "severity": serializers.ChoiceField(choices=["REFUSED", "WARNING"]),
     },
 )  # fmt: skip
@@ -171,14 +194,38 @@ TOUCH: Final = inline_serializer(
 )  # fmt: skip
 
 
+class _Audience(serializers.Serializer[Any]):
+    """Memberships that a plan is narrowed to; empty or left out: any."""
+
+    membershipTiers = serializers.ListField(child=serializers.CharField(), required=False)  # noqa: N815 - of the API
+    membershipStatuses = serializers.ListField(  # noqa: N815 - as above
+        child=serializers.ChoiceField(choices=MEMBERSHIP_STATUSES), required=False
+    )
+
+    class Meta:
+        ref_name = "PromotionAudience"
+
+
 def _plan() -> dict[str, Any]:
     """Anew for each body: a serializer class takes the fields out of the dictionary that it is made from."""
     return {
-        "channels": serializers.ListField(child=serializers.CharField(), required=False),
+        "channels": serializers.ListField(
+            child=serializers.ChoiceField(choices=PLAN_CHANNELS), required=False
+        ),
         "announceAt": serializers.DateTimeField(required=False, allow_null=True),
-        "reminderDays": serializers.ListField(child=serializers.IntegerField(), required=False),
+        "reminderDays": serializers.ListField(
+            child=serializers.IntegerField(min_value=0, max_value=MOST_REMINDER_DAYS), required=False
+        ),
         "segmentId": serializers.UUIDField(required=False, allow_null=True),
-        "templates": serializers.JSONField(required=False),
+        "audience": _Audience(
+            required=False,
+            help_text="Whom it writes to, beside those who fit the event and have not entered.",
+        ),
+        "templates": serializers.DictField(child=serializers.JSONField(), required=False),
+        "connectionIds": serializers.ListField(child=serializers.UUIDField(), required=False),
+        "pictureId": serializers.UUIDField(
+            required=False, allow_null=True, help_text="Of the library; with one, Instagram takes part."
+        ),
     }
 
 
@@ -187,8 +234,11 @@ MAKE_PROMOTION: Final = inline_serializer(
     "PromotionInput",
     {
         "sourceType": serializers.ChoiceField(choices=SourceType.choices), "sourceId": _text(),
-        "event": serializers.JSONField(help_text="name, startsAt, entriesCloseAt, url … as a competition has them."),
-        "connectionIds": serializers.ListField(child=serializers.UUIDField(), required=False), **_plan(),
+        "event": serializers.DictField(
+            child=serializers.JSONField(),
+            help_text="name, startsAt, entriesCloseAt, url … as a competition has them.",
+        ),
+        **_plan(),
     },
 )  # fmt: skip
 PROMOTION: Final = inline_serializer(
@@ -199,7 +249,10 @@ PROMOTION: Final = inline_serializer(
         "event": serializers.JSONField(), "channels": serializers.ListField(child=serializers.CharField()),
         "announceAt": _maybe(serializers.DateTimeField),
         "reminderDays": serializers.ListField(child=serializers.IntegerField()),
-        "segmentId": _maybe(serializers.CharField), "templates": serializers.JSONField(),
+        "segmentId": _maybe(serializers.CharField), "audience": _Audience(), "templates": serializers.JSONField(),
+        "connectionIds": serializers.ListField(child=serializers.CharField()),
+        "pictureId": _maybe(serializers.CharField),
+        "pictureProblem": _maybe(serializers.CharField, help_text="Why the event's own picture is missing."),
         "entered": serializers.IntegerField(), "maxEntries": _maybe(serializers.IntegerField),
         "isFull": serializers.BooleanField(), "runsByItself": serializers.BooleanField(),
         "pendingChanges": serializers.ListField(child=serializers.CharField(), allow_null=True),

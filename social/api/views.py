@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
@@ -375,7 +376,10 @@ class SocialAnalyticsView(TenantApiView):
         operation_id="socialAnalytics",
         tags=schema.TAGS,
         summary="Report on posts",
-        parameters=[OpenApiParameter("since"), OpenApiParameter("until")],
+        parameters=[
+            OpenApiParameter("since", OpenApiTypes.DATETIME),
+            OpenApiParameter("until", OpenApiTypes.DATETIME),
+        ],
         responses=schema.ANALYTICS,
     )
     def get(self, request: ApiRequest) -> HttpResponseBase:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from social.errors import MediaNotFound
+from social.library.pictures import MOST_BYTES as MOST_PICTURE_BYTES
 from social.library.pictures import RATIOS, PictureRefused, make_fit
 from social.library.serving import bytes_of
 from social.library.storage import BucketFailed, FileMissing, storage
@@ -39,9 +40,17 @@ def add_media(
     try:
         if head[4:8] in MP4 and not _is_picture_box(head):
             return _add_video(file, name, alt_text)
-        picture = make_fit(_read(file), ratio=ratio, fills=fills)
+        content = file.read(MOST_PICTURE_BYTES + 1)
+        return add_picture(content, name=name, alt_text=alt_text, ratio=ratio, fills=fills)
     except (PictureRefused, VideoRefused) as refused:
         raise InvalidError(f"{name[:80]}: {refused}", field="file", code="MEDIA_UNFIT") from refused
+
+
+def add_picture(
+    content: bytes, *, name: str, alt_text: str = "", ratio: str = "", fills: bool = False
+) -> Media:
+    """Add a picture, and nothing else, to the library of the open scope; raises PictureRefused with the reason."""
+    picture = make_fit(content, ratio=ratio, fills=fills)
     row = _row(name, alt_text, picture.content)
     row.kind, row.content_type = MediaKind.IMAGE, "image/jpeg"
     row.width, row.height, row.size = picture.width, picture.height, len(picture.content)
@@ -73,12 +82,8 @@ def _is_picture_box(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"heim")
 
 
-def _read(file: IO[bytes]) -> bytes:
-    return file.read(MOST_BYTES + 1)
-
-
 def _add_video(file: IO[bytes], name: str, alt_text: str) -> Media:
-    content = _read(file)
+    content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise VideoRefused(f"The video is larger than {MOST_BYTES // 1024 // 1024} MB.")
     with tempfile.NamedTemporaryFile(suffix=".mp4") as copy:

@@ -1,11 +1,15 @@
-"""Videos: looked at for what networks refuse; nothing is changed. Pure but for reading the file."""
+"""Videos: looked at for what networks refuse; nothing is changed."""
 
 import struct
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pymediainfo import MediaInfo
+import orjson
+
+from social.library import video_tracks
 
 MOST_BYTES: Final = 512 * 1024 * 1024
 BOX: Final = struct.Struct(">I4s")
@@ -46,13 +50,12 @@ def probe(path: Path) -> Video:
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise VideoRefused(f"The video is larger than {MOST_BYTES // 1024 // 1024} MB.")
-    tracks = MediaInfo.parse(str(path)).tracks
-    general = next((track for track in tracks if track.track_type == "General"), None)
-    video = next((track for track in tracks if track.track_type == "Video"), None)
-    audio = next((track for track in tracks if track.track_type == "Audio"), None)
-    if general is None or video is None or general.format not in ("MPEG-4", "QuickTime"):
+    tracks = _tracks(path)
+    general, video, audio = (tracks.get(kind) for kind in ("General", "Video", "Audio"))
+    if general is None or video is None or general["format"] not in ("MPEG-4", "QuickTime"):
         raise VideoRefused("The file is no MP4 or MOV video, whatever its name says, or it is broken.")
-    if not video.width or not video.height or not (video.duration or general.duration):
+    duration = video["duration"] or general["duration"]
+    if not video["width"] or not video["height"] or not duration:
         raise VideoRefused("The video is broken: its size or length cannot be read.")
     order, has_edit_list, is_whole = boxes(path)
     if not is_whole:
@@ -60,21 +63,35 @@ def probe(path: Path) -> Video:
             "The video is cut off: the file ends before its content does. Export or copy it again."
         )
     return Video(
-        width=int(video.width),
-        height=int(video.height),
-        duration_ms=int(float(video.duration or general.duration)),
+        width=int(video["width"]),
+        height=int(video["height"]),
+        duration_ms=int(float(duration)),
         size=size,
         # The older kind of box by the same name has a profile of its own.
-        container="QuickTime" if general.format_profile == "QuickTime" else str(general.format),
-        codec=str(video.format or ""),
-        audio_codec=str(audio.format if audio is not None else ""),
-        frame_rate=float(video.frame_rate or 0),
-        bit_rate=int(video.bit_rate or general.overall_bit_rate or 0),
-        chroma=str(video.chroma_subsampling or ""),
-        scan=str(video.scan_type or ""),
+        container="QuickTime" if general["format_profile"] == "QuickTime" else str(general["format"]),
+        codec=str(video["format"] or ""),
+        audio_codec=str((audio or {}).get("format") or ""),
+        frame_rate=float(video["frame_rate"] or 0),
+        bit_rate=int(video["bit_rate"] or general["overall_bit_rate"] or 0),
+        chroma=str(video["chroma_subsampling"] or ""),
+        scan=str(video["scan_type"] or ""),
         is_moov_first=_comes_first(order, b"moov", b"mdat"),
         has_edit_list=has_edit_list,
     )
+
+
+def _tracks(path: Path) -> dict[str, Any]:
+    """What `video_tracks` finds; whatever a file does to that process is words here."""
+    seconds = video_tracks.MOST_SECONDS
+    command = [sys.executable, "-I", video_tracks.__file__, str(path), str(seconds)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=6 * seconds, check=False, env={})
+        found: dict[str, Any] = orjson.loads(done.stdout) if done.returncode == 0 else {}
+    except (subprocess.TimeoutExpired, orjson.JSONDecodeError):
+        found = {}
+    if not found:
+        raise VideoRefused("The video is broken: nobody can look into it. Export it again.")
+    return found
 
 
 def boxes(path: Path) -> tuple[list[bytes], bool, bool]:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from messaging.models import SendChannel
 from tenants.models import TenantChildModel, TenantModel
 
 
@@ -83,6 +84,19 @@ class Promotion(TenantModel):
     template = models.JSONField(default=dict, help_text="The words of each kind of touch.")
     segment_id = models.UUIDField(null=True)
     connection_ids = models.JSONField(default=list)
+    audience = models.JSONField(
+        default=dict,
+        help_text="Whom it writes to beside the event's own rules: membershipTiers, membershipStatuses.",
+    )
+    picture_id = models.UUIDField(null=True, help_text="A picture of the library that its posts show.")
+    picture_is_chosen = models.BooleanField(
+        default=False, help_text="Staff chose the picture, or none: the event's own is not fetched."
+    )
+    picture_due_at = models.DateTimeField(null=True, help_text="When the event's own picture is fetched.")
+    picture_tries = models.PositiveSmallIntegerField(default=0)
+    picture_problem = models.CharField(
+        max_length=300, blank=True, help_text="Why the event's own picture is missing."
+    )
     announce_at = models.DateTimeField(null=True)
     starts_at = models.DateTimeField(null=True)
     closes_at = models.DateTimeField(null=True)
@@ -117,6 +131,12 @@ class Promotion(TenantModel):
                 fields=["pending_since"],
                 condition=Q(pending_since__isnull=False),
                 name="social_promotion_pending_idx",
+            ),
+            # Pictures of events that are to be fetched.
+            models.Index(
+                fields=["picture_due_at"],
+                condition=Q(picture_due_at__isnull=False),
+                name="social_promotion_picture_idx",
             ),
         ]
 
@@ -158,7 +178,10 @@ class Touch(TenantChildModel):
     key = models.CharField(max_length=60)
     kind = models.CharField(max_length=12, choices=TouchKind.choices)
     channel = models.CharField(max_length=8, help_text="POST, EMAIL, SMS, PUSH or WHATSAPP.")
-    anchor = models.CharField(max_length=10, help_text="publish, closes, starts, or when: something happens.")
+    anchor = models.CharField(
+        max_length=10,
+        help_text="publish, closes, starts, fixed (a time of staff), or when: something happens.",
+    )
     offset_days = models.SmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True)
     status = models.CharField(max_length=9, choices=TouchStatus.choices, default=TouchStatus.PLANNED)
@@ -185,3 +208,8 @@ class Touch(TenantChildModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.channel}"
+
+    @property
+    def channel_label(self) -> str:
+        """By what way, as staff read it."""
+        return "Post" if self.channel == "POST" else str(SendChannel(self.channel).label)

@@ -206,7 +206,8 @@ class Attempt(TenantChildModel):
     """A call that changes something on a network: written before it is made, completed after the answer.
 
     `marker`: what tells older posts from newer ones on a network without handles (X: the newest id before the call;
-    Facebook: the newest public posts before a draft).
+    Facebook: the newest public posts before a draft). `said`: the words with their tokens filled in as they were then;
+    by the time somebody looks for them the event may be another.
     """
 
     target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="attempts", db_constraint=False)
@@ -214,6 +215,7 @@ class Attempt(TenantChildModel):
     position = models.PositiveSmallIntegerField(default=0)
     lease = models.UUIDField()
     marker = models.TextField(blank=True)
+    said = models.TextField(blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=9, choices=Outcome.choices, default=Outcome.STARTED)

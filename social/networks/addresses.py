@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.conf import settings
@@ -52,7 +52,7 @@ class App:
     """Our registration at a network."""
 
     client_id: str
-    secret: str
+    secret: str = field(repr=False)
 
 
 def is_sandbox() -> bool:

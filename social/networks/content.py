@@ -46,10 +46,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account with the token that opens it. `login`: by which door, where its network has two."""
+    """An account with the token that opens it (in no text of it). `login`: by which door, where there are two."""
 
     id: str
-    token: str
+    token: str = field(repr=False)
     parent_id: str = ""
     username: str = ""
     login: str = ""

@@ -9,10 +9,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from social.checking import problems_of
 from social.errors import IllegalMove, PromotionNotFound
 from social.models import (
     Connection,
     ConnectionStatus,
+    Media,
+    MediaKind,
     Network,
     Post,
     PostStatus,
@@ -24,10 +27,12 @@ from social.models import (
     TouchKind,
     TouchStatus,
 )
-from social.posts import Words, cancel_post, move_post, needs_approval, write_post
+from social.posts import Words, cancel_post, move_post, needs_approval, unschedule_post, write_post
 from social.promoting import campaigning
+from social.promoting.change_log import log_changes, state_of
 from social.promoting.facts import moment_of
-from social.promoting.planning import CHANNELS, REMINDER_DAYS, plan_of, words_of
+from social.promoting.planning import CHANNELS, FIXED, LATE, REMINDER_DAYS, plan_of, words_of
+from social.promoting.wording import check_words
 from social.publishing.states import settle_posts
 from tenants.action_log import log_action
 from tenants.actors import ActorKind, current_actor
@@ -35,10 +40,17 @@ from tenants.errors import DomainError, ForbiddenError, InvalidError
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
+PLAN_CHANNELS: Final = ("POST", "EMAIL", "SMS", "PUSH", "WHATSAPP")
+# A quarter.
+MOST_REMINDER_DAYS: Final = 90
 BEGUN: Final = (
     TargetStatus.PUBLISHING, TargetStatus.UNKNOWN, TargetStatus.PUBLISHED, TargetStatus.FAILED,
 )  # fmt: skip
 GRACE: Final = timedelta(minutes=5)
+# So long a first post waits for the picture of its event.
+PICTURE_PATIENCE: Final = timedelta(minutes=2)
+# What a change of it alters inside posts and campaigns that are made already.
+INSIDE: Final = frozenset({"template", "segment_id", "audience", "connection_ids", "picture_id"})
 STOPPABLE: Final = frozenset({TouchKind.ANNOUNCE, TouchKind.REMINDER, TouchKind.LAST_PLACES})
 
 
@@ -67,8 +79,10 @@ def make_promotion(
     reminder_days: Sequence[int] | None = None,
     announce_at: datetime | None = None,
     segment_id: UUID | None = None,
+    audience: Mapping[str, list[str]] | None = None,
     template: Mapping[str, str] | None = None,
     connection_ids: Sequence[UUID] = (),
+    picture_id: UUID | None = None,
 ) -> Promotion:
     """Make the plan of an event from the club's template; it waits for approval, or runs where the club says so.
 
@@ -85,18 +99,23 @@ def make_promotion(
         ),
         "template": {**(wish.get("words") or {}), **(template or {})},
         "segment_id": segment_id,
+        "audience": dict(wish.get("audience") or {}) if audience is None else dict(audience),
         "connection_ids": [str(one) for one in connection_ids],
+        "picture_id": picture_id,
+        "picture_is_chosen": picture_id is not None,
         "announce_at": announce_at,
         "runs_by_itself": bool(wish.get("runsByItself")),
         "created_by_name": current_actor().name[:250],
         **columns_of(facts),
     }
-    _check(values)
+    check_plan(values)
     with transaction.atomic():
         promotion, is_new = Promotion.objects.get_or_create(
             tenant_id=tenant.pk, source_type=source_type, source_id=source_id, defaults=values
         )
         if is_new:
+            check_words(promotion)
+            want_picture(promotion)
             replan(promotion)
             log_action("promotion.made", subject_kind="promotion", subject_id=promotion.pk)
             if promotion.runs_by_itself:
@@ -114,12 +133,21 @@ def columns_of(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check(values: Mapping[str, Any]) -> None:
-    unknown = set(values["channels"]) - {"POST", "EMAIL", "SMS", "PUSH", "WHATSAPP"}
+def check_plan(values: Mapping[str, Any]) -> None:
+    """Raise InvalidError where channels or days of reminders are none."""
+    unknown = set(values["channels"]) - set(PLAN_CHANNELS)
     if unknown:
         raise InvalidError(f"Unknown channel: {', '.join(sorted(unknown))}.", field="channels")
-    if not all(isinstance(day, int) and 0 <= day <= 90 for day in values["reminder_days"]):  # noqa: PLR2004 - a quarter
-        raise InvalidError("Days from 0 to 90, as in [7, 3, 1].", field="reminderDays")
+    if not all(isinstance(day, int) and 0 <= day <= MOST_REMINDER_DAYS for day in values["reminder_days"]):
+        raise InvalidError(f"Days from 0 to {MOST_REMINDER_DAYS}, as in [7, 3, 1].", field="reminderDays")
+
+
+def want_picture(promotion: Promotion) -> None:
+    """Have the event's own picture fetched soon, unless staff chose one, or none."""
+    url = promotion.facts.get("imageUrl")
+    if not promotion.picture_is_chosen and isinstance(url, str) and url:
+        promotion.picture_due_at, promotion.picture_tries, promotion.picture_problem = timezone.now(), 0, ""
+        promotion.save(update_fields=["picture_due_at", "picture_tries", "picture_problem"])
 
 
 def replan(promotion: Promotion) -> None:
@@ -144,7 +172,16 @@ def replan(promotion: Promotion) -> None:
                 reason="Its time was over before the plan was made." if is_past else "",
             )
         elif touch.status == TouchStatus.PLANNED and touch.kind != TouchKind.ANNOUNCE:
-            _move_touch(promotion, touch, draft.due_at, is_past=is_past)
+            if touch.anchor != FIXED:
+                _move_touch(promotion, touch, draft.due_at, is_past=is_past)
+            elif touch.kind == TouchKind.REMINDER and is_after_entries(promotion, touch):
+                stop_touches([touch], "Its time is after the close of entries by now.")
+
+
+def is_after_entries(promotion: Promotion, touch: Touch) -> bool:
+    """Whether nobody can enter any more at the time of a touch."""
+    end = promotion.closes_at or promotion.starts_at
+    return end is not None and touch.due_at is not None and touch.due_at > end
 
 
 def _move_touch(promotion: Promotion, touch: Touch, due_at: datetime | None, *, is_past: bool) -> None:
@@ -166,7 +203,7 @@ def approve_promotion(promotion_id: UUID) -> Promotion:
     Where the club wants a second person, nobody approves a plan of their own. Raises ForbiddenError.
     """
     with transaction.atomic():
-        promotion = _locked(promotion_id)
+        promotion = locked(promotion_id)
         actor = current_actor()
         is_own = actor.kind is not ActorKind.SYSTEM and actor.name[:250] == promotion.created_by_name
         if is_own and needs_approval(promotion.tenant):
@@ -191,6 +228,8 @@ def _start(promotion: Promotion) -> None:
 def prepare(promotion: Promotion, touch: Touch) -> None:
     """Put a touch on its way: a post into the queue, or a campaign; what cannot be made says why."""
     due = max(touch.due_at or timezone.now(), timezone.now())
+    if touch.channel == "POST" and promotion.picture_due_at is not None and not promotion.picture_problem:
+        due = max(due, timezone.now() + PICTURE_PATIENCE)
     text = touch.text or words_of(promotion, touch.kind)
     try:
         if touch.channel == "POST":
@@ -208,20 +247,28 @@ def _post_of(promotion: Promotion, touch: Touch, text: str, due: datetime) -> Po
     if touch.post_id:
         known: Post = Post.objects.get(pk=touch.post_id)
         return known
-    accounts = _accounts_of(promotion)
+    return _write(promotion, touch, text, due)
+
+
+def _write(promotion: Promotion, touch: Touch, text: str, due: datetime, post_id: UUID | None = None) -> Post:
+    """Write the post of a touch, a new one or over a draft, and put it into the queue."""
+    accounts = accounts_of(promotion)
     if not accounts:
         raise InvalidError("No account is connected that takes a text without a picture.")
     with transaction.atomic():
         post = write_post(
-            Words(
+            post_id=post_id,
+            words=Words(
                 text=text,
                 link=str(promotion.facts.get("url") or ""),
                 utm_campaign=f"event-{promotion.source_id}"[:100],
                 connection_ids=accounts,
+                media_ids=pictures_of(promotion),
                 scheduled_at=due,
                 promotion_id=promotion.pk,
                 is_duplicate_allowed=True,
-            )
+                late_after_minutes=LATE[touch.kind],
+            ),
         )
         Post.objects.filter(pk=post.pk).update(
             status=PostStatus.SCHEDULED, approved_by_name=promotion.approved_by_name or "The club's own rule"
@@ -230,18 +277,44 @@ def _post_of(promotion: Promotion, touch: Touch, text: str, due: datetime) -> Po
     return post
 
 
-def _accounts_of(promotion: Promotion) -> list[UUID]:
-    """The accounts of the plan; where none was chosen, all that take a text without a picture."""
+def pictures_of(promotion: Promotion) -> list[UUID]:
+    """The picture of the plan, as long as the library has it."""
+    return list(Media.objects.filter(pk=promotion.picture_id).values_list("pk", flat=True))
+
+
+def accounts_of(promotion: Promotion) -> list[UUID]:
+    """The accounts of the plan, or all where none was chosen; those that need a picture only where it has one."""
     rows = Connection.objects.filter(status=ConnectionStatus.ACTIVE)
     if promotion.connection_ids:
         rows = rows.filter(pk__in=promotion.connection_ids)
-    return list(rows.exclude(network=Network.INSTAGRAM).values_list("pk", flat=True))
+    if not pictures_of(promotion):
+        rows = rows.exclude(network=Network.INSTAGRAM)
+    return list(rows.values_list("pk", flat=True))
+
+
+def renew(promotion: Promotion, touch: Touch) -> None:
+    """Let a planned part of a running plan say and do what the plan has by now.
+
+    Raises IllegalMove where it is going out already.
+    """
+    if promotion.status != PromotionStatus.ACTIVE or touch.due_at is None:
+        return
+    due = max(touch.due_at, timezone.now())
+    if touch.post_id:
+        with transaction.atomic():
+            unschedule_post(touch.post_id)
+            text = touch.text or words_of(promotion, touch.kind)
+            _write(promotion, touch, text, due, post_id=touch.post_id)
+    elif touch.campaign_id:
+        campaigning.refresh(promotion, touch, due)
+    else:
+        prepare(promotion, touch)
 
 
 def pause_promotion(promotion_id: UUID) -> Promotion:
     """Nothing more goes out until it is approved again; what was planned stays in the plan."""
     with transaction.atomic():
-        promotion = _locked(promotion_id)
+        promotion = locked(promotion_id)
         if promotion.status != PromotionStatus.ACTIVE:
             raise IllegalMove("promotion", promotion.status, PromotionStatus.PAUSED)
         Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.PAUSED)
@@ -261,7 +334,7 @@ def pause_promotion(promotion_id: UUID) -> Promotion:
 def cancel_promotion(promotion_id: UUID, *, reason: str = "Cancelled by staff.") -> Promotion:
     """Stop everything that has not gone out. Idempotent."""
     with transaction.atomic():
-        promotion = _locked(promotion_id)
+        promotion = locked(promotion_id)
         stop_touches(Touch.objects.filter(promotion=promotion, status=TouchStatus.PLANNED), reason)
         stop_campaigns(promotion, TouchKind.values)
         Promotion.objects.filter(pk=promotion.pk).update(status=PromotionStatus.CANCELLED)
@@ -273,12 +346,18 @@ def cancel_promotion(promotion_id: UUID, *, reason: str = "Cancelled by staff.")
 def update_promotion(promotion_id: UUID, changes: Mapping[str, Any]) -> Promotion:
     """Change parts of a plan that has not ended; the rest follows."""
     with transaction.atomic():
-        promotion = _locked(promotion_id)
-        if promotion.status in (PromotionStatus.CANCELLED, PromotionStatus.COMPLETED):
-            raise IllegalMove("promotion", promotion.status, "changed")
+        promotion = locked(promotion_id)
+        check_alive(promotion)
+        if changes.get("picture_id", promotion.picture_id) != promotion.picture_id:
+            promotion.picture_is_chosen = True
+            promotion.picture_due_at, promotion.picture_problem = None, ""
+        before = state_of(promotion)
         for name, value in changes.items():
-            setattr(promotion, name, value)
-        _check({"channels": promotion.channels, "reminder_days": promotion.reminder_days})
+            setattr(promotion, name, [str(one) for one in value] if name == "connection_ids" else value)
+        check_plan({"channels": promotion.channels, "reminder_days": promotion.reminder_days})
+        check_picture(promotion)
+        if "template" in changes:
+            check_words(promotion)
         promotion.save()
         wanted = {
             f"reminder:{channel}:{day}" for channel in promotion.channels for day in promotion.reminder_days
@@ -293,15 +372,31 @@ def update_promotion(promotion_id: UUID, changes: Mapping[str, Any]) -> Promotio
         replan(promotion)
         if promotion.status == PromotionStatus.ACTIVE:
             for touch in Touch.objects.filter(
-                promotion=promotion,
-                status=TouchStatus.PLANNED,
-                due_at__isnull=False,
-                post_id=None,
-                campaign_id=None,
+                promotion=promotion, status=TouchStatus.PLANNED, due_at__isnull=False
             ):
-                prepare(promotion, touch)
-        log_action("promotion.changed", subject_kind="promotion", subject_id=promotion.pk)
+                is_made = touch.post_id is not None or touch.campaign_id is not None
+                if not is_made or changes.keys() & INSIDE:
+                    # What goes out at this moment goes out as it was.
+                    with suppress(IllegalMove):
+                        renew(promotion, touch)
+        after = state_of(promotion)
+        log_changes(promotion, {name: (before[name], after[name]) for name in before})
     return get_promotion(promotion_id)
+
+
+def check_picture(promotion: Promotion) -> None:
+    """Whether the plan's picture is there and fit for the networks of the club; raises InvalidError."""
+    if promotion.picture_id is None:
+        return
+    media = list(Media.objects.filter(pk=promotion.picture_id, kind=MediaKind.IMAGE))
+    if not media:
+        raise InvalidError("This picture is not in the library.", field="pictureId")
+    accounts = Connection.objects.filter(status=ConnectionStatus.ACTIVE)
+    for network in sorted(set(accounts.values_list("network", flat=True))):
+        found = problems_of(network=network, text="x", link="", media=media)
+        for problem in found:
+            if problem.is_refused:
+                raise InvalidError(problem.message, field="pictureId")
 
 
 def stop_touches(touches: Iterable[Touch], reason: str) -> None:
@@ -342,7 +437,14 @@ def note(promotion: Promotion, words: str) -> None:
     Promotion.objects.filter(pk=promotion.pk).update(history=promotion.history)
 
 
-def _locked(promotion_id: UUID) -> Promotion:
+def check_alive(promotion: Promotion) -> None:
+    """Raise IllegalMove where the plan has ended."""
+    if promotion.status in (PromotionStatus.CANCELLED, PromotionStatus.COMPLETED):
+        raise IllegalMove("promotion", promotion.status, "changed")
+
+
+def locked(promotion_id: UUID) -> Promotion:
+    """A promotion, locked; the first lock of every act on a plan."""
     row: Promotion | None = Promotion.objects.select_for_update(of=("self",)).filter(pk=promotion_id).first()
     if row is None:
         raise PromotionNotFound

@@ -15,12 +15,12 @@ from segments.actions import Draft, create_segment
 from segments.lists import add_members
 from segments.models import SegmentType
 from social.models import Entrant, Promotion, Touch, TouchKind
+from social.promoting.audience import rule_of
 from social.promoting.facts import event_values
-from social.promoting.planning import band_of, words_of
+from social.promoting.planning import words_of
 from social.texts import fill
 from tenants.errors import DomainError, InvalidError
 
-IN: Final = "COMPETITION_ENTERED"
 CORRECTIVE: Final = frozenset({TouchKind.CORRECTION, TouchKind.CANCELLATION})
 SUBJECTS: Final = {
     TouchKind.ANNOUNCE: "{{ event.name }}: entries are open",
@@ -94,15 +94,8 @@ def audience_of(promotion: Promotion, touch: Touch) -> dict[str, Any]:
 
 
 def _list_of_told(promotion: Promotion, touch: Touch) -> UUID:
-    """A fixed list of those who got a word of the plan, or are in; raises InvalidError where there is nobody."""
-    campaigns = Touch.objects.filter(promotion=promotion, campaign_id__isnull=False).values_list(
-        "campaign_id", flat=True
-    )
-    told = Delivery.objects.filter(
-        source="CAMPAIGN", source_id__in=list(campaigns), status__in=COUNTED_STATUSES
-    ).values_list("profile_id", flat=True)
-    entered = Entrant.objects.filter(competition_key=promotion.source_id, withdrawn_at=None)
-    people = {*told, *entered.values_list("profile_id", flat=True)}
+    """A fixed list of those whom a correction means; raises InvalidError where there is nobody."""
+    people = told_or_in(promotion)
     if not people:
         raise InvalidError("Nobody was told, and nobody has entered.")
     name = f"{promotion.name[:120]}: told or entered, {timezone.now():%Y-%m-%d %H:%M:%S} {touch.channel}"
@@ -111,21 +104,16 @@ def _list_of_told(promotion: Promotion, touch: Touch) -> UUID:
     return UUID(str(segment.pk))
 
 
-def rule_of(promotion: Promotion) -> dict[str, Any]:
-    """Who may still enter. Who once entered is not invited again, even after a withdrawal."""
-    entered = {"types": [IN], "where": {"competitionId": promotion.source_id}}
-    rules: list[dict[str, Any]] = [{"event": {**entered, "never": True}}]
-    low, high = band_of(promotion)
-    if low is not None and high is not None:
-        rules.append({"field": "handicap", "operator": "between", "value": [low / 10, high / 10]})
-    gender = promotion.facts.get("gender")
-    if isinstance(gender, str) and gender:
-        rules.append({"field": "gender", "operator": "eq", "value": gender})
-    return _all(*rules)
-
-
-def _all(*rules: dict[str, Any]) -> dict[str, Any]:
-    return {"combinator": "AND", "rules": list(rules)}
+def told_or_in(promotion: Promotion) -> set[UUID]:
+    """Everybody who got a word of the plan, or is in."""
+    campaigns = Touch.objects.filter(promotion=promotion, campaign_id__isnull=False).values_list(
+        "campaign_id", flat=True
+    )
+    told = Delivery.objects.filter(
+        source="CAMPAIGN", source_id__in=list(campaigns), status__in=COUNTED_STATUSES
+    ).values_list("profile_id", flat=True)
+    entered = Entrant.objects.filter(competition_key=promotion.source_id, withdrawn_at=None)
+    return {*told, *entered.values_list("profile_id", flat=True)}
 
 
 def refresh(promotion: Promotion, touch: Touch, at: datetime) -> None:

@@ -14,6 +14,13 @@ NAMES: Final = (
     "name", "clubName", "startsAt", "endsAt", "format", "entryFeeCents", "currency", "maxEntries", "handicapMin",
     "handicapMax", "gender", "entriesCloseAt", "url", "imageUrl", "entriesOpenAt", "withdrawBy", "courseName",
 )  # fmt: skip
+# As staff read them.
+LABELS: Final = {
+    "name": "Name", "clubName": "Club", "courseName": "Course", "startsAt": "Starts", "endsAt": "Ends",
+    "format": "Format", "entryFeeCents": "Entry fee", "currency": "Currency", "maxEntries": "Places",
+    "handicapMin": "Handicap from", "handicapMax": "Handicap to", "gender": "Gender", "entriesCloseAt": "Entries close",
+    "entriesOpenAt": "Entries open", "withdrawBy": "Withdraw by", "url": "Page", "imageUrl": "Picture",
+}  # fmt: skip
 
 
 def values_of_promotion(promotion_id: UUID) -> dict[str, Any]:

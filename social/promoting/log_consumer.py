@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,12 +35,13 @@ from social.promoting.actions import (
     stop_campaigns,
     stop_touches,
     template_of,
+    want_picture,
 )
-from social.promoting.facts import NAMES, moment_of
+from social.promoting.facts import LABELS, NAMES, moment_of
 from social.promoting.planning import BANDS, FULL_ENOUGH, LAST_CALL, fill_rate
 from tenants.models import Tenant
-from tenants.one_by_one import first_of_each_club, one_by_one
-from tenants.scope import all_tenants, tenant_scope
+from tenants.one_by_one import first_of_each_club, within_each_club
+from tenants.scope import all_tenants
 
 IN, OUT = "COMPETITION_ENTERED", "COMPETITION_WITHDRAWN"
 # Five updates in a minute are one correction; shortly before the event nobody waits.
@@ -131,21 +133,14 @@ def _note_change(promotion: Promotion, row: Competition, at: datetime) -> None:
 
 def settle_changes(now: datetime | None = None) -> int:
     """Apply changes that nobody has added to for ten minutes, or that cannot wait; returns how many."""
-    now, count = now or timezone.now(), 0
+    now = now or timezone.now()
     with all_tenants():
         waiting = Promotion.objects.filter(pending_since__isnull=False)
         chosen = first_of_each_club(waiting, "pending_since", MOST_OF_CLUB)
         found = list(chosen.values_list("pk", "tenant_id", "pending_since"))
 
-    def settle(change: tuple[UUID, UUID, datetime]) -> None:
-        nonlocal count
-        promotion_id, tenant_id, since = change
-        with tenant_scope(tenant_id):
-            count += _settle(promotion_id, since, now)
-
     # What fails is tried again with the next turn; no other plan waits for it.
-    one_by_one(found, settle, what="applying a change of an event")
-    return count
+    return within_each_club(found, partial(_settle, now=now), what="applying a change of an event")
 
 
 def _settle(promotion_id: UUID, since: datetime, now: datetime) -> int:
@@ -181,8 +176,11 @@ def apply_change(promotion: Promotion) -> None:
     if pending.get("isCancelled"):
         _cancel(promotion)
         return
+    if "imageUrl" in changes:
+        want_picture(promotion)
     replan(promotion)
-    note(promotion, f"Changed: {', '.join(sorted(changes)) or 'nothing that matters'}.")
+    names = ", ".join(sorted(LABELS.get(name, name).lower() for name in changes))
+    note(promotion, f"Changed: {names or 'nothing that matters'}.")
     if changes & MATERIAL and promotion.status == PromotionStatus.ACTIVE:
         _correct(promotion, TouchKind.CORRECTION)
     elif changes & MATERIAL and promotion.status == PromotionStatus.PAUSED:

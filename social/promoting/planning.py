@@ -6,14 +6,19 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from messaging.models import CHANNEL_WORDS
 from social.models import Promotion, SourceType, TouchKind
 
 CHANNELS: Final = ("POST", "EMAIL")
+# A part goes out as a post or by a channel; inside a sentence.
+WAY_WORDS: Final = {"POST": "post", **CHANNEL_WORDS}
 REMINDER_DAYS: Final = (7, 3, 1)
 LOCAL_HOUR: Final = time(9, 0)
 FULL_ENOUGH: Final = 0.8
 LAST_CALL: Final = timedelta(hours=24)
 BANDS: Final = 3
+# The anchor of a touch to which staff gave a time of its own.
+FIXED: Final = "fixed"
 # What each touch says; a club's own words stand in its template.
 WORDS: Final[dict[str, str]] = {
     TouchKind.ANNOUNCE: "{{ event.name }}: {{ event.startsAt }}"
@@ -28,6 +33,16 @@ WORDS: Final[dict[str, str]] = {
     TouchKind.CORRECTION: "Please note: {{ event.name }} is now on {{ event.startsAt }}."
     "{% if event.entryFee %} Entry: {{ event.entryFee }}.{% endif %}",
     TouchKind.CANCELLATION: "{{ event.name }} has been cancelled. We are sorry.",
+}
+
+
+# From how many minutes on a post that an outage held up is a question: places and reminders are old soon.
+LATE: Final[dict[str, int]] = {
+    TouchKind.ANNOUNCE: 720,
+    TouchKind.REMINDER: 360,
+    TouchKind.LAST_PLACES: 60,
+    TouchKind.FULL: 60,
+    TouchKind.RESULTS: 1440,
 }
 
 

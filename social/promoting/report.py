@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from messaging.models import SendChannel
 from messaging.models.delivery import COUNTED_STATUSES
 from social.conversions import entries_of_event
 from social.costs import cost_of_post
@@ -83,7 +84,12 @@ def _channels(promotion: Promotion, campaigns: Sequence[UUID]) -> list[dict[str,
     with connection.cursor() as cursor:
         cursor.execute(REACHED, _values(promotion, campaigns))
         return [
-            {"channel": channel, "reached": reached, "entered": entered}
+            {
+                "channel": channel,
+                "label": str(SendChannel(channel).label),
+                "reached": reached,
+                "entered": entered,
+            }
             for channel, reached, entered in cursor.fetchall()
         ]
 

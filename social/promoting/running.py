@@ -1,6 +1,7 @@
 """Touches whose time has come: what is out is corrected or taken back, what went out is done, what is over is over."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -26,9 +27,9 @@ from social.promoting.log_consumer import widen
 from social.promoting.planning import words_of
 from social.texts import fill
 from social.tokens import asked
-from tenants.one_by_one import first_of_each_club, one_by_one
+from tenants.one_by_one import first_of_each_club, within_each_club
 from tenants.postgresql.commits import waiting
-from tenants.scope import all_tenants, tenant_scope
+from tenants.scope import all_tenants
 
 UNDECIDED: Final = (TargetStatus.WAITING, TargetStatus.PUBLISHING, TargetStatus.UNKNOWN)
 OUTWARD: Final = (TouchKind.CORRECTION, TouchKind.CANCELLATION)
@@ -42,20 +43,13 @@ LONGEST_CALL: Final = timedelta(minutes=10)
 
 def run_touches(now: datetime | None = None) -> int:
     """Bring due touches on; returns how many ended. A touch is taken before its network is spoken to."""
-    now, count = now or timezone.now(), 0
+    now = now or timezone.now()
     with all_tenants():
         waiting = Touch.objects.filter(_under_way(), status=TouchStatus.PLANNED, due_at__lte=now)
         due = list(first_of_each_club(waiting, "due_at", MOST_OF_CLUB).values_list("pk", "tenant_id"))
         Touch.objects.filter(reason=UNDER_WAY, done_at__lt=now - LONGEST_CALL).update(reason=NOBODY_KNOWS)
 
-    def run(touch: tuple[UUID, UUID]) -> None:
-        nonlocal count
-        touch_id, tenant_id = touch
-        with tenant_scope(tenant_id):
-            count += _run(touch_id, now)
-
-    one_by_one(due, run, what="running a touch")
-    return count
+    return within_each_club(due, partial(_run, now=now), what="running a touch")
 
 
 def _under_way() -> Q:

@@ -92,7 +92,7 @@ def write(target: Target) -> None:
     tried = Attempt.objects.filter(target=target, kind=StepKind.COMMENT, position=0)
     before = tried.filter(outcome__in=(Outcome.STARTED, Outcome.UNKNOWN)).order_by("-started_at").first()
     if before is not None:
-        _look(target, before, words)
+        _look(target, before, before.said or words)
         return
     with waiting():
         # The row lets one worker through, and only while the comment is still wanted.
@@ -108,6 +108,7 @@ def write(target: Target) -> None:
             target=target,
             kind=StepKind.COMMENT,
             lease=target.pk,
+            said=words,
             started_at=timezone.now(),
         )
     try:

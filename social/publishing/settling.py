@@ -1,5 +1,6 @@
 """Finding out what became of a commit that nobody answered for."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import accumulate
 from typing import Any, Final
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from social.contents import content_of
 from social.errors import IllegalMove
-from social.models import Attempt, Outcome, Step, StepKind, Target, TargetStatus
+from social.models import Attempt, Network, Outcome, Step, StepKind, Target, TargetStatus
 from social.networks.calling import CallFailed
 from social.networks.content import Found, Search, Seen
 from social.networks.errors import Effect, verdict
@@ -33,6 +34,11 @@ SOONEST: Final = timedelta(seconds=10)
 ASK_AGAIN: Final = timedelta(minutes=1)
 SLOW_LOOK: Final = timedelta(minutes=30)
 MOST_BOUND: Final = 500
+# What publishes there publishes words that an earlier step brought.
+SAID_WITH: Final[dict[str, StepKind]] = {
+    Network.INSTAGRAM: StepKind.CONTAINER,
+    Network.FACEBOOK: StepKind.DRAFT,
+}
 
 
 def open_attempt(target: Target) -> Attempt | None:
@@ -75,14 +81,23 @@ def _search(target: Target, attempt: Attempt) -> Search:
     recent = bound.order_by("-published_at").values_list("network_post_id", flat=True)[:MOST_BOUND]
     steps = Step.objects.filter(target=target).values_list("kind", "position", "handle")
     first = Attempt.objects.filter(target=target, kind=attempt.kind).order_by("started_at").first() or attempt
+    content = content_of(target.post, target.connection.network)
     return Search(
-        content=content_of(target.post, target.connection.network),
+        content=replace(content, text=_said(target, attempt) or content.text),
         # An earlier call may have come through late.
         since=first.started_at,
         marker=first.marker,
         bound=frozenset(one for one in recent if one),
         handles={(kind, position): handle for kind, position, handle in steps},
     )
+
+
+def _said(target: Target, attempt: Attempt) -> str:
+    """The words as the network got them: with the step before, where it keeps them from there, or with the call."""
+    kind = SAID_WITH.get(target.connection.network)
+    rows = Attempt.objects.filter(target=target, kind=kind, outcome=Outcome.SUCCEEDED)
+    before = rows.order_by("-started_at").first() if kind else None
+    return before.said if before is not None and before.said else attempt.said
 
 
 def _not_told(target: Target, lease: UUID, failed: CallFailed) -> None:

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 # A call of these kinds may make a post public: without an answer it is asked about, never repeated.
 # A lease lasts 150 seconds; a call may take the most of what is left.
 KEEP_SECONDS: Final = 15.0
+# Steps with which a network gets the words.
+SAYING: Final = frozenset({StepKind.CONTAINER, StepKind.DRAFT, StepKind.COMMIT})
 DECISIVE: Final = frozenset({StepKind.DRAFT, StepKind.COMMIT})
 Handles = dict[tuple[str, int], str]
 
@@ -142,6 +144,7 @@ class _Run:
                 position=plan.position,
                 lease=self.claim.lease,
                 marker=marker,
+                said=self.content.text if plan.kind in SAYING else "",
                 started_at=timezone.now(),
             )
         return attempt

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from social.sandbox import (
     control,
+    drawn,
     feeds,
     graph_login,
     graph_routes,
@@ -96,6 +97,8 @@ class Sandbox:
 
     def _feeds(self, request: Request, rest: str) -> Answer:
         network, _, key = rest.partition("/")
+        if network == "drawn":
+            return drawn.picture(key)
         if network == "bytes":
             return feeds.picture(self.world, request, key)
         return feeds.feed(self.world, request, network, key) if key else feeds.index(self.world, request)

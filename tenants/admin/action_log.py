@@ -69,6 +69,7 @@ VERBS: Final[Mapping[str, str]] = {
     "candidate.reopened": "took back a decision about a pair of customers",
     "club.send_rules_changed": "changed the sending rules",
     "campaign.settings": "changed the campaign settings",
+    "social.settings": "changed the social settings",
     "journey.settings": "changed the journey settings",
     "journey.move_undone": "took back a move of people in",
     "duplicates.searched": "searched for duplicates",

@@ -8,6 +8,7 @@ import phonenumbers
 from babel.numbers import format_currency, format_decimal, get_currency_precision, get_decimal_symbol
 from django.utils import timezone
 
+from tenants.days import full_day
 from tenants.models import Tenant
 
 JUST_NOW = timedelta(seconds=45)
@@ -59,11 +60,6 @@ def day(value: date, now: datetime | None = None) -> str:
     return f"{value.day} {value:%B}" + ("" if value.year == this_year else f" {value.year}")
 
 
-def full_day(value: date) -> str:
-    """A day with its year, as in 14 March 2026."""
-    return f"{value.day} {value:%B %Y}"
-
-
 def moment(value: datetime, tenant: Tenant) -> str:
     """Day and time on the club's clock, as in Sat 14 March 07:30."""
     return moment_in(value, tenant.zone)
@@ -78,7 +74,7 @@ def moment_in(value: datetime, zone: tzinfo) -> str:
 def exactly(value: datetime, tenant: Tenant) -> str:
     """A moment with its year, as in 12 March 2026 14:05."""
     local = value.astimezone(tenant.zone)
-    return f"{local.day} {local:%B %Y %H:%M}"
+    return f"{full_day(local)} {local:%H:%M}"
 
 
 def day_heading(value: datetime, tenant: Tenant, now: datetime | None = None) -> str:

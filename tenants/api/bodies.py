@@ -75,9 +75,12 @@ def check_body(request: Request, shape: Shape) -> None:
 
 
 def body_object(request: Request) -> dict[str, Any]:
-    """The body, which must be a JSON object; no body at all is an empty one. Raises ApiError (422)."""
-    body = request.data
-    if isinstance(body, QueryDict) and not body:
+    """The body, which must be a JSON object; none at all, or null, is an empty one. Raises ApiError (422).
+
+    Generated clients (Go's) send null for a body that is left out.
+    """
+    body: Any = request.data
+    if body is None or (isinstance(body, QueryDict) and not body):
         return {}
     if not isinstance(body, dict) or isinstance(body, QueryDict):
         raise ApiError("The body must be a JSON object.", code="VALIDATION_ERROR", status=422)

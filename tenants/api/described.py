@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
 SUCCESSES: Final = (200, 201, 202)
+ENVELOPE: Final = {"data", "meta"}
 
 
 def description_of(view: Any, method: str) -> Any:
@@ -28,7 +29,9 @@ def answer_fields(described: Any) -> dict[str, Any]:
         answers = next((answers[status] for status in SUCCESSES if status in answers), None)
     if isinstance(answers, OpenApiResponse):
         answers = answers.response
-    return fields_of(answers)
+    found = fields_of(answers)
+    # A list that is described with its envelope.
+    return fields_of(found["data"]) if set(found) == ENVELOPE else found
 
 
 def fields_of(serializer: Any) -> dict[str, Any]:

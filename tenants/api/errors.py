@@ -1,6 +1,7 @@
 """One envelope for everything that goes wrong: `{"error": {"code", "message", "requestId", "details"?}}`."""
 
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -134,9 +135,17 @@ def _of_domain_error(error: DomainError) -> Problem:
     # One for each thing that is wrong, where the refusal names several.
     details: Any = getattr(error, "details", None) or error.extra or None
     if isinstance(error, InvalidError):
-        details = [{"field": error.field, "message": error.message}]
+        details = [{"field": _as_sent(error.field), "message": error.message}]
     headers = {401: {"WWW-Authenticate": CHALLENGE}, 503: {"Retry-After": str(RETRY_SECONDS)}}
     return Problem(status, error.code, error.message, details, headers.get(status, {}))
+
+
+def _as_sent(field: str | None) -> str | None:
+    """A field under the name that callers send: `repeats_until` of a column is `repeatsUntil`."""
+    if field is None or not field.isidentifier():
+        return field
+    first, *others = field.split("_")
+    return first + "".join(part.title() for part in others)
 
 
 def _of_drf_error(error: drf_errors.APIException) -> Problem:
@@ -213,6 +222,7 @@ def _always(problem: Problem) -> Callable[[Any], Problem]:
     return lambda _: problem
 
 
+DATABASE_AWAY = (OperationalError, InterfaceError)
 READERS: tuple[tuple[type[Exception], Callable[[Any], Problem | None]], ...] = (
     (ApiError, _of_api_error),
     (DomainError, _of_domain_error),
@@ -229,8 +239,7 @@ READERS: tuple[tuple[type[Exception], Callable[[Any], Problem | None]], ...] = (
         django_errors.SuspiciousOperation,
         _always(BAD_REQUEST),
     ),
-    (OperationalError, _of_database_away),
-    (InterfaceError, _of_database_away),
+    *((kind, _of_database_away) for kind in DATABASE_AWAY),
     (DataError, _of_data_error),
     (OverflowError, _of_overflow),
     (IntegrityError, _of_integrity_error),
@@ -256,7 +265,7 @@ def told_details(problem: Problem) -> list[dict[str, Any]]:
 
 def _told_detail(problem: Problem, given: Mapping[str, Any]) -> dict[str, Any]:
     told = {
-        "field": given.get("field"),
+        "field": given.get("field") or None,
         "code": given.get("code") or _code_of_detail(problem),
         "message": given.get("message") or problem.message,
     }
@@ -327,5 +336,13 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 def handler500(request: HttpRequest) -> HttpResponse:
     """Django's 500; JSON below the API's paths."""
     if _is_api(request):
-        return _answer(request, INTERNAL)
+        return _answer(request, broken_by(sys.exception()))
     return defaults.server_error(request)
+
+
+def broken_by(error: BaseException | None) -> Problem:
+    """What is told of an exception that no view has caught: the database is away, or a fault of ours.
+
+    Only this is no fault of ours, wherever it happens: middleware and pages ask the database before any view does.
+    """
+    return _of_database_away(error) if isinstance(error, DATABASE_AWAY) else INTERNAL

@@ -11,10 +11,12 @@ import orjson
 from django.utils.functional import Promise
 from rest_framework.exceptions import ParseError
 
+from tenants.json_writing import written
+
 
 def to_json(data: Any) -> bytes:
     """UTF-8 JSON; times in UTC end in `Z`, UUIDs and decimals are strings. Raises TypeError for non-data."""
-    return orjson.dumps(data, default=_plain, option=orjson.OPT_UTC_Z)
+    return written(data, default=_plain, option=orjson.OPT_UTC_Z)
 
 
 def _plain(value: Any) -> Any:

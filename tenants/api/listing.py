@@ -19,6 +19,7 @@ from tenants.api.pagination import (
     FIELDS_PARAMETER,
     SkipOrCursorPagination,
     page_answer,
+    read_cursor,
     read_take,
     read_window,
     take_page,
@@ -40,7 +41,10 @@ class ListPages(SkipOrCursorPagination):
         """What a query may say."""
         named = [
             *super().get_schema_operation_parameters(view),
-            _text(PARAMETER, "`meta.nextCursor` of the page before; `skip` and the total are then left out."),
+            _text(
+                PARAMETER,
+                "`meta.nextCursor` of the page before; without `skip` then, and answered without a total.",
+            ),
             dict(FIELDS_PARAMETER),
         ]
         sorts = view.list_sorts
@@ -65,9 +69,10 @@ class ListView(TenantApiView):
         wanted = wanted_fields(type(self), params)
         rows = self._chosen(rows, params)
         order = Order(rows)
-        if PARAMETER in params:
+        cursor = read_cursor(params)
+        if cursor is not None:
             take = read_take(params)
-            page = list(order.after(params[PARAMETER])[: take + 1])
+            page = list(order.after(cursor)[: take + 1])
             has_more, page = len(page) > take, page[:take]
             meta: dict[str, Any] = {"take": take, "hasMore": has_more}
             data = represent(page)

@@ -1,16 +1,17 @@
 """What every route about a tenant has in common, written into the API description once."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from tenants.api import idempotency, tenancy
+from tenants.api.described import answer_fields
 from tenants.api.error_codes import NAMES
 
 
@@ -36,7 +37,7 @@ class ErrorBodySerializer(serializers.Serializer[Any]):
     details = ErrorDetailSerializer(many=True, required=False)
 
 
-class ErrorSerializer(serializers.Serializer[Any]):
+class ErrorResponseSerializer(serializers.Serializer[Any]):
     """The envelope of every error."""
 
     error = ErrorBodySerializer()
@@ -59,6 +60,8 @@ IDEMPOTENCY_PARAMETER = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Chosen by the caller; a repeated request gets the first answer and has no second effect.",
 )
+# Texts that are described so are never empty.
+NARROWED = frozenset({"enum", "format", "minLength", "pattern"})
 COMMON_ERRORS = {
     "400": "The input cannot be used.",
     "401": "Credentials are missing or not accepted.",
@@ -91,6 +94,26 @@ class TenantSchema(AutoSchema):
         unsafe = [IDEMPOTENCY_PARAMETER] if self.method in UNSAFE_METHODS else []
         return [*inherited, *TENANT_PARAMETERS, *unsafe]
 
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        """The parameters; a text of the query that may not be empty says so, as `tenants.api.parameters` sees to."""
+        parameters: list[dict[str, Any]] = super()._get_parameters()
+        may_be_empty = getattr(self.view, "may_be_empty", None)
+        if may_be_empty is None:
+            return parameters
+        for each in parameters:
+            if each["in"] == "query" and each["name"] not in may_be_empty:
+                each["schema"] = self._not_empty(each["name"], each.get("schema", {}))
+        return parameters
+
+    def _not_empty(self, name: str, schema: dict[str, Any]) -> dict[str, Any]:
+        """Of a text, or of a list of texts; `fields` names fields of a row."""
+        if schema.get("type") == "array":
+            return {**schema, "items": self._not_empty("", schema["items"])}
+        if schema.get("type") != "string" or schema.keys() & NARROWED:
+            return schema
+        known = "|".join(sorted(answer_fields(self))) if name == "fields" else ""
+        return {**schema, "pattern": f"^(({known})(,|$))+$"} if known else {**schema, "minLength": 1}
+
     def get_description(self) -> str:  # type: ignore[override]
         """The view's own words and the scope that it needs."""
         text = str(super().get_description() or "")
@@ -105,14 +128,7 @@ class TenantSchema(AutoSchema):
         return {**schema, "additionalProperties": False} if direction == "request" else schema
 
     def _get_request_body(self, direction: Any = "request") -> Any:
-        """The body; what the view describes by hand and refers to by name (`described_components`) is set down."""
-        for name, schema in getattr(self.view, "described_components", {}).items():
-            kind = ResolvedComponent.SCHEMA
-            self.registry.register_on_missing(
-                ResolvedComponent(  # type: ignore[no-untyped-call]
-                    name=name, type=kind, schema=schema, object=name
-                )
-            )
+        """The body."""
         body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         # What is described by hand and what makes something cannot be left out, even where no one field must be there.
         if body and (isinstance(self.get_request_serializer(), Mapping) or self._makes_something()):
@@ -130,7 +146,32 @@ class TenantSchema(AutoSchema):
         errors = COMMON_ERRORS | (UNSAFE_ERRORS if self.method in UNSAFE_METHODS else {})
         for status, description in errors.items():
             if status not in responses:
-                answer = OpenApiResponse(ErrorSerializer, description=description)
+                answer = OpenApiResponse(ErrorResponseSerializer, description=description)
                 describe: Any = self._get_response_for_code
                 responses[status] = describe(answer, status, direction=direction)
         return responses
+
+
+def add_described(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
+    """What views describe by hand and refer to by name (`described_components`); the last word on these."""
+    schemas = result["components"]["schemas"]
+    for *_, route in generator.endpoints:
+        schemas |= getattr(route.cls, "described_components", {})
+    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    return result
+
+
+def name_enum_values(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A name of its own for each value of each enumeration: some languages (Go) keep all of them in one place."""
+    for name, schema in result["components"]["schemas"].items():
+        if "enum" in schema and schema.get("type") == "string":
+            schema["x-enum-varnames"] = [f"{_constant(name)}_{_constant(value)}" for value in schema["enum"]]
+    return result
+
+
+def _constant(text: str) -> str:
+    """As in CUSTOMER_STATUS, of a name or a value; nothing is EMPTY."""
+    words = re.sub(
+        r"(?<=[a-z0-9])(?=[A-Z])", "_", text.replace("-", "_DOWN_" if text.startswith("-") else "_")
+    )
+    return re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").upper() or "EMPTY"

@@ -48,6 +48,17 @@ def read_take(params: Mapping[str, str], default: int = DEFAULT_TAKE) -> int:
     return read_whole_number(params, "take", default=default, least=1, most=MAX_TAKE)
 
 
+def read_cursor(params: Mapping[str, str]) -> str | None:
+    """`cursor` of a list that pages by `skip` as well; raises InvalidParameterError where both name a place.
+
+    `skip=0` and an empty cursor name none: generated clients send defaults on their own.
+    """
+    cursor = params.get("cursor") or None
+    if cursor is not None and read_window(params).skip:
+        raise InvalidParameterError("skip", "Use either skip or cursor.")
+    return cursor
+
+
 def read_whole_number(params: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:
     """A whole number of the query within its bounds; raises InvalidParameterError."""
     text = params.get(name)

@@ -24,6 +24,7 @@ from psycopg import ClientCursor, adapters
 from psycopg.pq import Format
 
 from tenants.postgresql.cursors import PipelinedCursor, ScopedCursor
+from tenants.postgresql.prepared import PreparedStatements
 from tenants.postgresql.statement_pipeline import StatementPipeline
 from tenants.scope import Everything, Scope, current_scope
 
@@ -76,6 +77,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._is_rolling_back = False
         # See `tenants.postgresql.statement_pipeline`.
         self.pipeline: StatementPipeline | None = None
+        # Whether a pooler stands between, which may hand the next transaction to another session.
+        self.is_pooled = False
+        self.prepared = PreparedStatements(are_kept=False)
 
     def get_connection_params(self) -> dict[str, Any]:
         """The program's own login; inside `as_owner` the owner's."""
@@ -106,18 +110,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
         )
 
     def init_connection_state(self) -> None:
-        """Become `crm_app`; before the first migration that role does not exist yet."""
+        """Become `crm_app`; before the first migration that role does not exist yet.
+
+        A pooler shakes hands in place of the server, so it tells a number of its own. One that hands sessions on as
+        they are counts as well: nobody can tell it from the others.
+        """
         self._told = _UNKNOWN
         self._has_roles = False
         super().init_connection_state()
         with ClientCursor(self.connection) as cursor:
             cursor.execute(
-                "SELECT count(*) = 2 FROM pg_roles WHERE rolname IN (%s, %s)", [APP_ROLE, ALL_TENANTS_ROLE]
+                "SELECT count(*) = 2, pg_backend_pid() FROM pg_roles WHERE rolname IN (%s, %s)",
+                [APP_ROLE, ALL_TENANTS_ROLE],
             )
-            row = cursor.fetchone()
-            self._has_roles = bool(row and row[0])
+            self._has_roles, session = cursor.fetchone() or (False, 0)
             if self._has_roles and not self.is_owners:
                 cursor.execute(f"SET ROLE {APP_ROLE}")
+        self.is_pooled = session != self.connection.info.backend_pid
+        self.prepared = PreparedStatements(are_kept=not self.is_pooled)
         if not self.get_autocommit():
             self.connection.commit()
 
@@ -156,6 +166,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             role = "none" if self.is_owners else self.settings_dict["OWNER"]["USER"].replace("'", "''")
             return f"SELECT set_config('role', '{role}', true);"
         return scope_statement(scope) if self._has_roles else NOTHING_IN_SIGHT
+
+    def may_prepare(self) -> bool:
+        """Whether a statement may be run by its name: one alone, in a session that keeps what it is told."""
+        return not self.in_atomic_block and self.pipeline is None and self.prepared.are_kept
 
     def forget_scope(self) -> None:
         """The transaction may not have heard what it was told: tell it again."""

@@ -6,17 +6,28 @@ from io import BytesIO
 from typing import Any
 
 from psycopg import ClientCursor, Copy
+from psycopg.adapt import Transformer
 from psycopg.copy import FileWriter
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 from psycopg.sql import Composable
 
+from tenants.postgresql.plans import planned
+from tenants.postgresql.prepared import LOST, Prepared
 from tenants.postgresql.statement_pipeline import StatementPipeline
 
 
+def _check_transaction(cursor: Any) -> None:
+    """Outside a transaction what is staged would be gone before the next statement: none would say so."""
+    if not cursor.connection.crm_wrapper.in_atomic_block:
+        raise RuntimeError("Rows are copied within a transaction only: open one with transaction.atomic().")
+
+
 def _text(query: Any, cursor: Any) -> str:
-    """The statement as text, however it was composed: none may go without its scope."""
+    """The statement as text, however it was composed, and as it is planned: none may go without its scope."""
     if isinstance(query, Composable):
-        return query.as_string(cursor)
-    return query.decode() if isinstance(query, bytes) else str(query)
+        return planned(query.as_string(cursor))
+    return planned(query.decode() if isinstance(query, bytes) else str(query))
 
 
 class ScopedCursor(ClientCursor[Any]):
@@ -25,17 +36,45 @@ class ScopedCursor(ClientCursor[Any]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         """Run one statement under the open scope."""
         wrapper: Any = self.connection.crm_wrapper  # type: ignore[attr-defined]
-        prefix = wrapper.scope_prefix()
+        if isinstance(query, Prepared) and wrapper.may_prepare():
+            try:
+                return self._execute_prepared(query, params, wrapper)
+            except LOST:
+                wrapper.prepared.are_kept = False
+        prefix, text = wrapper.scope_prefix(), _text(query, self)
         if not prefix:
-            return super().execute(query, params, **options)
+            return super().execute(text, params, **options)
         try:
-            super().execute(prefix + _text(query, self), params, **options)
+            super().execute(prefix + text, params, **options)
         except BaseException:
             # A value that cannot be adapted fails before anything is sent, and the transaction lives on untold.
             wrapper.forget_scope()
             raise
         self.nextset()
         return self
+
+    def _execute_prepared(self, query: Prepared, params: Sequence[Any], wrapper: Any) -> Any:
+        """Run a statement by its name, past psycopg's generators, which cost as much as the server does.
+
+        libpq answers with the last result of a message, or with the error that ended it.
+        """
+        self._tx = Transformer(self)
+        if query not in wrapper.prepared.known:
+            self._answer(query.preparing, ExecStatus.COMMAND_OK)
+            wrapper.prepared.known.add(query)
+        values = b",".join([self._tx.as_literal(value) for value in params])
+        message = b"%b%b%b)" % (wrapper.scope_prefix().encode(), query.running, values)
+        # For Django's log of statements.
+        self._query = self._query_cls(self._tx)
+        self._query.query = message
+        self._set_results([self._answer(message, ExecStatus.TUPLES_OK)])
+        return self
+
+    def _answer(self, message: bytes, wanted: ExecStatus) -> Any:
+        result = self.connection.pgconn.exec_(message)
+        if result.status != wanted:
+            raise error_from_result(result, encoding=self._encoding)
+        return result
 
     def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
         """Run a statement many times; needs an open transaction, in which the scope is sent first."""
@@ -44,6 +83,7 @@ class ScopedCursor(ClientCursor[Any]):
 
     def copy_rows(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """COPY … FROM STDIN with these rows; needs an open transaction."""
+        _check_transaction(self)
         with self.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
@@ -65,18 +105,20 @@ class PipelinedCursor(ScopedCursor):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         """Submit one statement under the open scope; whoever asks for its answer waits for it."""
         prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
-        self._submitted = self._pipeline.submit(lambda: self._execute(prefix, query, params, options))
+        text = _text(query, self)
+        self._submitted = self._pipeline.submit(lambda: self._execute(prefix, text, params, options))
         return self
 
-    def _execute(self, prefix: str, query: Any, params: Any, options: dict[str, Any]) -> None:
+    def _execute(self, prefix: str, text: str, params: Any, options: dict[str, Any]) -> None:
         if not prefix:
-            ClientCursor.execute(self, query, params, **options)
+            ClientCursor.execute(self, text, params, **options)
             return
-        ClientCursor.execute(self, prefix + _text(query, self), params, **options)
+        ClientCursor.execute(self, prefix + text, params, **options)
         ClientCursor.nextset(self)
 
     def copy_rows(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Write the rows down now, and have them copied."""
+        _check_transaction(self)
         text = BytesIO()
         with Copy(ClientCursor(self.connection), writer=FileWriter(text)) as copy:
             for row in rows:

@@ -14,6 +14,12 @@ LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('crm roles'))"
 KNOWN: Final = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)"
 FORBIDDEN: Final = "42501"
 ATTRIBUTES: Final = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT"
+# What a program asks for when it connects and a pooler does not hand on. Of the time limits the longest that any has.
+SESSION: Final = {
+    "statement_timeout": "900s",
+    "idle_in_transaction_session_timeout": "300s",
+    "client_connection_check_interval": "5s",
+}
 # Who waits for whom, and since when, of the whole cluster; only maintenance works as this role.
 STATISTICS: Final = f"""
 DO $$ BEGIN
@@ -65,8 +71,11 @@ def _statements(act: str, login: str, password: str, database: str) -> list[sql.
     texts = [
         "GRANT {app} TO {role} WITH INHERIT TRUE, SET TRUE",
         "GRANT {everything} TO {role} WITH INHERIT FALSE, SET TRUE",
-        # A pooler does not hand on what a client asks for when it connects.
         "ALTER ROLE {role} IN DATABASE {database} SET search_path = {schema}, public",
+        *(
+            f"ALTER ROLE {{role}} IN DATABASE {{database}} SET {name} = '{value}'"
+            for name, value in SESSION.items()
+        ),
     ]
     made = sql.SQL(f"{act} ROLE {{}} {ATTRIBUTES}").format(role) + secret
     return [made, *(sql.SQL(text).format(**names) for text in texts)]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tenants import days
 from tenants.admin import formatting
 from tenants.models import Tenant
 
@@ -59,7 +60,7 @@ def day(value: date | None) -> str:
 @register.filter
 def full_day(value: date | None) -> str:
     """A day with its year; of a moment the one on the club's clock."""
-    return formatting.full_day(_local(value)) if value else ""
+    return days.full_day(_local(value)) if value else ""
 
 
 def _local(value: date) -> date:

@@ -18,7 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tenants.models import User
 from tests import factories
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PATIENCE_MS, PHONE, WIDE
 from tests.cast import Club
 from tests.crm_platform.test_admin_permission_table import ARGUMENTS
 from tests.permissions import NOBODY, OPERATOR, World, modules, things_of
@@ -79,6 +79,7 @@ def test_axe_finds_nothing_serious(
         for user in (root, fairview.admin)
     }
     for user, context in contexts.items():
+        context.set_default_timeout(PATIENCE_MS)
         context.add_cookies([session_of(user, live_server.url)])
     for row in APPS[app].PAGES:
         if row.method != "GET" or row.least == NOBODY:

@@ -73,7 +73,7 @@ def test_a_newcomer_sends_a_first_campaign(page: Page, live_server: LiveServer, 
     look(page, "campaigns-time")
     page.get_by_role("button", name="Save and go on").click()
 
-    expect(page.get_by_text("35 people of Saturday golfers will get it by E-mail.")).to_be_visible()
+    expect(page.get_by_text("35 people of Saturday golfers will get it by e-mail.")).to_be_visible()
     assert fits(page)
     look(page, "campaigns-review")
     page.get_by_role("button", name="Send now").click()
@@ -81,9 +81,7 @@ def test_a_newcomer_sends_a_first_campaign(page: Page, live_server: LiveServer, 
 
     campaign = Campaign.objects.get()
     step(campaign)
-    expect(page.get_by_role("img", name="0 sent, 35 waiting, 0 failed, 5 not sent")).to_be_visible(
-        timeout=15_000
-    )
+    expect(page.get_by_role("img", name="0 sent, 35 waiting, 0 failed, 5 not sent")).to_be_visible()
     assert fits(page)
     look(page, "campaigns-live")
 

@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from profiles.editing import create_customer
 from tenants.scope import tenant_scope
 from tests import factories
+from tests.browser.conftest import PATIENCE_MS
 from tests.cast import Club
 
 # Each name is another origin than the API's, and than the other one's.
@@ -63,6 +64,7 @@ def app(browser: Browser, port: int, settings: Any) -> Iterator[Page]:
     """The page of the listed origin."""
     settings.CRM_CORS_ORIGINS = [f"http://{LISTED_HOST}:{port}"]
     opened = browser.new_page()
+    opened.set_default_timeout(PATIENCE_MS)
     opened.goto(f"http://{LISTED_HOST}:{port}/")
     yield opened
     opened.close()

@@ -241,7 +241,7 @@ def test_the_question_of_the_issue_is_built_by_hand(
     expect(words).to_contain_text(
         "at least 12 times “round completed” in the last 240 days, more than 60 days ago"
     )
-    expect(words).to_contain_text("never “teetime booked” in the last 60 days")
+    expect(words).to_contain_text("never “tee time booked” in the last 60 days")
     assert fits(page)
     look(page, "segment-question")
     page.get_by_role("button", name="Save").click()

@@ -3,14 +3,17 @@
 import re
 import time
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from social.models import Connection, Post
+from social.models import Connection, Media, Post
 from social.posts import Words, schedule_post, write_post
 from social.sandbox.server import Sandbox
 from social.series import set_slots
@@ -19,6 +22,7 @@ from tests.browser.test_privacy import look
 from tests.cast import Club
 from tests.social.publishing import Stage, file_server, stage
 from tests.social.sandboxes import control, sandbox
+from tests.social.test_promoting import plan
 
 __all__ = ["file_server", "sandbox", "stage"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,6 +75,106 @@ def test_a_newcomers_first_post(page: Page, live_server: LiveServer, stage: Stag
     page.get_by_role("button", name=re.compile("^Reply on")).first.click()
     expect(page.get_by_text("The reply is out.")).to_be_visible()
     assert [row["text"] for row in stage.seen("x")][-1].startswith("The course is open")
+
+
+def test_a_picture_is_added_beside_the_words(page: Page, live_server: LiveServer, stage: Stage) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (1080, 1080), "green").save(picture, "JPEG")
+    files: list[FilePayload] = [
+        {"name": "ninth.jpg", "mimeType": "image/jpeg", "buffer": picture.getvalue()},
+        {"name": "list.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"},
+    ]
+    log_in(page, live_server, stage.club.marketing_manager)
+    page.goto(f"{live_server.url}/admin/social/")
+    page.get_by_role("link", name="Write a post").last.click()
+    page.get_by_label("What to say").fill("The ninth is open again")
+
+    page.get_by_label("Add pictures or a video").set_input_files(files)
+    expect(page.get_by_text("list.pdf: The file is no picture")).to_be_visible()
+    expect(page.locator(".crm-social-pick input:checked")).to_have_count(1)
+    words = page.get_by_label("What is to be seen on ninth.jpg")
+    words.fill("The ninth green in the morning")
+    with page.expect_response(lambda answer: "/act/" in answer.url) as described:
+        words.press("Tab")
+    assert described.value.status == 204
+    expect(page.locator(".crm-preview-media img").first).to_be_visible()
+    assert fits(page)
+    look(page, "social-composer-picture")
+
+    page.get_by_role("button", name="Publish now").click()
+    expect(page.get_by_text("It is in the queue.")).to_be_visible()
+    stage.turn()
+    row = Media.objects.get()
+    assert row.alt_text == "The ninth green in the morning"
+    assert list(Post.objects.get().media.values_list("media_id", flat=True)) == [row.pk]
+    assert stage.seen("x")[-1]["text"].startswith("The ninth is open again")
+
+
+def is_above(page: Page, upper: str, lower: str) -> bool:
+    """Whether one part of the page ends before another begins, or stands beside it where the page is wide."""
+    first, second = page.locator(upper).first.bounding_box(), page.locator(lower).first.bounding_box()
+    assert first
+    assert second
+    is_beside = first["x"] >= second["x"] + second["width"]
+    return first["y"] + first["height"] <= second["y"] or is_beside
+
+
+def test_a_newcomers_first_post_with_a_picture_and_a_time(
+    page: Page, live_server: LiveServer, stage: Stage
+) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (1600, 1067), "green").save(picture, "JPEG")
+    at = timezone.now().astimezone(stage.club.tenant.zone) + timedelta(days=1)
+    log_in(page, live_server, stage.club.marketing_manager)
+    page.add_init_script(COUNT_CLICKS)
+    page.goto(f"{live_server.url}/admin/social/")
+    started = time.monotonic()
+
+    page.get_by_role("link", name="Write a post").last.click()
+    page.get_by_label("What to say").fill("The terrace is open again")
+    file: FilePayload = {"name": "terrace.jpg", "mimeType": "image/jpeg", "buffer": picture.getvalue()}
+    page.get_by_label("Add pictures or a video").set_input_files(file)
+    page.get_by_label("What is to be seen on terrace.jpg").fill("The terrace in the sun")
+    expect(page.get_by_label("Until")).to_be_hidden()
+    page.get_by_label("When, on the club’s clock").fill(at.strftime("%Y-%m-%dT%H:%M"))
+    expect(page.locator(".crm-preview-media img").first).to_be_visible()
+    assert is_above(page, ".crm-social-previews", "button[value=schedule]")
+    page.get_by_role("button", name="Schedule", exact=True).click()
+    expect(page.get_by_text("It is in the queue.")).to_be_visible()
+    assert page.evaluate("Number(sessionStorage.clicks)") <= FIRST_POST_CLICKS
+    assert time.monotonic() - started < FIRST_POST_SECONDS
+
+    stage.turn(1)
+    page.reload()
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="See it there").first.click()
+    expect(opened.value.get_by_text("The terrace is open again")).to_be_visible()
+
+
+def test_a_part_of_a_plan_and_its_people_are_seen_before_they_are_saved(
+    page: Page, live_server: LiveServer, stage: Stage
+) -> None:
+    with transaction.atomic():
+        promotion = plan(stage)
+    log_in(page, live_server, stage.club.marketing_manager)
+    page.goto(f"{live_server.url}/admin/promotions/{promotion.pk}/")
+
+    part = page.locator(".crm-plan li", has_text="Reminder").filter(has_text="Post").first
+    part.get_by_text("Change this part").click()
+    expect(part.get_by_label("Words")).to_have_value(re.compile(r"^[^%]*entries close"))
+    part.get_by_label("Words").fill("Soon: {{ event.name }} on golf.club")
+    expect(part.locator(".crm-part-preview")).to_contain_text("Soon: Spring Cup on golf.club")
+    assert is_above(page, "details[open] .crm-part-preview", "details[open] button[value=part]")
+    page.get_by_text("Change the plan", exact=True).first.click()
+    form = page.locator("form", has=page.locator("button[value=plan]"))
+    expect(form.locator(".crm-part-preview")).to_contain_text("0 fit the event and this choice")
+    form.get_by_label("Active", exact=True).check()
+    form.get_by_role("button", name="Change the plan").click()
+
+    expect(page.get_by_text("The plan is changed.")).to_be_visible()
+    expect(page.locator(".crm-pairs")).to_contain_text("Active")
+    assert fits(page)
+    look(page, "promotion-part")
 
 
 def test_a_post_is_moved_in_the_calendar(page: Page, live_server: LiveServer, stage: Stage) -> None:

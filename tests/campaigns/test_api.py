@@ -99,7 +99,7 @@ def test_what_is_missing_is_listed(client: Client, headers: dict[str, str]) -> N
     ]
 
 
-def test_acts_have_a_limit_of_their_own(client: Client, headers: dict[str, str]) -> None:
+def test_acts_have_a_limit_of_their_own(client: Client, headers: dict[str, str], one_minute: None) -> None:
     campaign = draft()
     answers = [send(client, "post", f"/{campaign.pk}/pause", headers).status_code for _ in range(11)]
 
@@ -199,12 +199,19 @@ def test_a_copy_the_archive_and_the_consent_of_a_second_person(
     asked = send(client, "post", f"/{campaign.pk}/ask-approval", headers)
     by_a_service = send(client, "post", f"/{campaign.pk}/approve", headers)
     colleague = factories.bearer(fairview.tenant, subject=fairview.admin.auth_user_id)
-    approved = send(client, "post", f"/{campaign.pk}/approve", colleague)
+    seen = send(client, "get", f"/{campaign.pk}", colleague).json()["version"]
+    odd = [
+        send(client, "post", f"/{campaign.pk}/approve", colleague, body)
+        for body in ({"version": seen + 1}, {"version": "1"}, {"versoin": seen})
+    ]
+    approved = send(client, "post", f"/{campaign.pk}/approve", colleague, {"version": seen})
 
     assert (copy.status_code, copy.json()["name"]) == (201, "Spring Open (copy)")
     assert [archived.status_code, back.status_code, asked.status_code] == [200, 200, 200]
     assert [one["id"] for one in listed] == [str(campaign.pk)]
     assert (by_a_service.status_code, by_a_service.json()["error"]["code"]) == (409, "OWN_APPROVAL")
+    assert [one.status_code for one in odd] == [409, 422, 422]
+    assert odd[0].json()["error"]["code"] == "CHANGED_MEANWHILE"
     assert approved.status_code == 200, approved.content
     assert (approved.json()["isApproved"], approved.json()["approvedBy"]) == (True, "Fairview Admin")
 

@@ -14,9 +14,10 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.campaigns.world import draft, people, segment, step
 from tests.cast import Club
+from tests.examples import examples
 
 TWO = [{"label": "A"}, {"label": "B", "content": {"EMAIL": {"subject": "Other"}}}]
-WORLDS = 60
+WORLDS = examples(160)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The back office: the wizard from the first click to the last, the campaign's page, recipients, calendar, settings."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,13 +10,15 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.actions import pause_campaign, schedule_campaign
+from campaigns.actions import pause_campaign, reschedule_campaign, schedule_campaign
 from campaigns.calendar import Entry, with_clashes
 from campaigns.models import Campaign
 from campaigns.results import COUNT
 from campaigns.settings import settings_of
+from campaigns.transitions import note_act
 from messaging.models import Delivery
 from messaging.sandbox.server import Sandbox
+from tenants.admin import formatting
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.back_office import desk, text_of
@@ -67,7 +70,7 @@ def test_a_newcomer_goes_from_the_empty_list_to_a_sent_campaign(browser: Client,
     assert "<small>of 4 people</small>" in live
     assert "Has not agreed to be written to this way" in live
     assert "Hello P0" in preview
-    assert "3 people of Members will get it by E-mail." in last
+    assert "3 people of Members will get it by e-mail." in last
     assert "1 will not: 1: has not agreed to be written to this way." in last
     assert "Send now" in last
     campaign = Campaign.objects.get()
@@ -186,10 +189,34 @@ def test_recipients_are_found_by_name_with_their_reason(browser: Client, fairvie
     schedule_campaign(campaign.pk)
     step(campaign)
 
+    name = re.compile(r">\s*P0\s*<")  # and not within a token
+    all_of_them = text_of(browser.get(f"{LIST}{campaign.pk}/recipients/"))
     found = text_of(browser.get(f"{LIST}{campaign.pk}/recipients/?q=nel"))
 
     assert "Has not agreed to be written to this way" in found
-    assert "P0" not in found
+    assert name.search(all_of_them)
+    assert not name.search(found)
+
+
+def test_states_channels_and_acts_are_shown_in_words(browser: Client, fairview: Club) -> None:
+    members = segment(fairview.tenant, people(fairview.tenant, 1))
+    moved, sent = draft(members), draft(members)
+    later = timezone.now() + timedelta(days=2)
+    reschedule_campaign(schedule_campaign(moved.pk, at=later - timedelta(days=1)).pk, later)
+    schedule_campaign(sent.pk)
+    step(sent)
+    note_act(sent, "found_late")
+    Delivery.objects.update(status="HANDED_OVER", handed_over_at=timezone.now())
+
+    history = text_of(browser.get(f"{LIST}{moved.pk}/"))
+    late = text_of(browser.get(f"{LIST}{sent.pk}/"))
+    recipients = text_of(browser.get(f"{LIST}{sent.pk}/recipients/"))
+
+    rescheduled = history.partition("<strong>Rescheduled</strong>")[2].partition("</li>")[0]
+    assert f">{formatting.moment(later, fairview.tenant)}</span>" in rescheduled
+    assert "<strong>Found late</strong>" in late
+    assert '<td data-label="State"><span>Sent</span></td>' in recipients
+    assert '<td data-label="By"><span>E-mail</span></td>' in recipients
 
 
 def test_the_buttons_pause_ask_before_cancelling_and_duplicate(browser: Client, fairview: Club) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from campaigns import results, triggers
@@ -25,6 +26,7 @@ from messaging.models import Delivery
 from profiles.models import Activity, CustomerProfile
 from profiles.vocabulary import SLOTS
 from tenants.models import Tenant
+from tenants.postgresql.plans import any_club
 from tenants.scope import tenant_scope
 from tests.campaigns.world import draft, ledger, people, segment, step
 from tests.cast import Club
@@ -139,6 +141,52 @@ def test_clicks_are_counted_by_link_with_machines_apart(club: Tenant) -> None:
     assert (row.url, row.clicks, row.machine_clicks) == ("https://club.example/open", 2, 1)
 
 
+def test_clicks_and_acts_read_their_own_messages_of_a_send_that_statistics_do_not_know_yet(
+    club: Tenant,
+) -> None:
+    members = people(club, 21)
+    campaign = sent(club, members, goal="BOOKED", goal_days=7)
+    service = dict(Delivery.objects.filter(source_id=campaign.pk).values_list("profile_id", "service_id"))
+    many_more(campaign, members.pop())
+    link = {"url": "https://club.example/open"}
+    clicks = [happened(club, who, "EMAIL_CLICKED", messageId=service[who.pk], **link) for who in members]
+    acts = [happened(club, who, "TEETIME_BOOKED") for who in members]
+    before = messages_read()
+
+    with any_club():  # as consumers are called
+        results.follow(club, [*clicks, *acts])
+
+    assert messages_read() - before == len(clicks) + len(acts)
+    assert CampaignLink.objects.get().clicks == CampaignConversion.objects.count() == len(members)
+
+
+def many_more(campaign: Campaign, who: CustomerProfile) -> None:
+    """Thousands of messages of the same campaign, all to one person."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO messaging_delivery (tenant_id, key, source, source_id, occurrence, variant, profile_id,
+                                            origin_profile_id, message_class, channel, message_id, status, zone, due_at,
+                                            handed_over_at, service_id)
+            SELECT tenant_id, 'more:' || i, source, source_id, occurrence, variant, profile_id, origin_profile_id,
+                   message_class, channel, message_id, status, zone, due_at, handed_over_at, 'more-' || i
+            FROM messaging_delivery CROSS JOIN generate_series(1, 5000) AS i
+            WHERE source_id = %s AND profile_id = %s
+            """,
+            [campaign.pk, who.pk],
+        )
+
+
+def messages_read() -> int:
+    """How many rows of the ledger this transaction has read so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
+            " WHERE relid = 'messaging_delivery'::regclass"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def test_an_act_is_put_down_to_the_last_campaign_before_it_and_once(club: Tenant) -> None:
     who = people(club, 1)
     sent(club, who, goal="BOOKED", name="First")
@@ -247,6 +295,19 @@ def test_without_a_cap_each_event_counts_and_the_delay_is_kept(club: Tenant) -> 
     step(campaign)
 
     assert Delivery.objects.filter(source_id=campaign.pk, status="PLANNED").count() == 2
+
+
+def test_without_a_cap_each_event_counts_also_of_those_that_are_heard_of_together(club: Tenant) -> None:
+    who = people(club, 2)
+    armed(club, trigger_cap_days=0)
+    capped = armed(club, trigger_cap_days=1)
+    entries = [happened(club, who[number % 2], "TEETIME_BOOKED", number=number) for number in range(4)]
+
+    triggers.follow(club, entries)
+    triggers.follow(club, entries)
+
+    of_capped = TriggeredPerson.objects.filter(campaign=capped)
+    assert (TriggeredPerson.objects.count(), of_capped.count()) == (6, 2)
 
 
 def test_a_pause_loses_nobody_whom_an_event_sets_off_meanwhile(club: Tenant) -> None:

@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.html import strip_tags
 
-from campaigns.actions import cancel_campaign, pause_campaign, resume_campaign, schedule_campaign
+from campaigns.actions import (
+    cancel_campaign,
+    pause_campaign,
+    reschedule_campaign,
+    resume_campaign,
+    schedule_campaign,
+    unschedule_campaign,
+)
 from campaigns.errors import IllegalMove, NotRecurring
 from campaigns.models import Campaign, CampaignAct, CampaignOccurrence
 from campaigns.rhythm import change_rhythm, rhythms, skip_next, take_skip_back
@@ -191,6 +199,27 @@ def test_skipping_twice_leaves_out_two_times_and_takes_back_the_second(club: Ten
     assert waiting(campaign) == MONDAYS[1:]
 
 
+def test_a_time_that_was_skipped_is_left_out_also_when_the_start_is_moved(club: Tenant) -> None:
+    campaign = weekly(club)
+    skip_next(campaign.pk)
+
+    reschedule_campaign(campaign.pk, NOW + timedelta(hours=1))
+
+    assert waiting(campaign) == MONDAYS[1:]
+    assert CampaignOccurrence.objects.get(hour=MONDAYS[0]).status == "CANCELLED"
+
+
+def test_who_takes_it_back_to_a_draft_starts_anew_with_the_first_time(club: Tenant) -> None:
+    campaign = weekly(club)
+    skip_next(campaign.pk)
+
+    unschedule_campaign(campaign.pk)
+    schedule_campaign(campaign.pk)
+
+    assert waiting(campaign) == MONDAYS[:1]
+    assert CampaignOccurrence.objects.count() == 1
+
+
 def test_the_one_that_was_found_late_may_be_skipped(club: Tenant) -> None:
     campaign = weekly(club)
     CampaignOccurrence.objects.update(hour=NOW - timedelta(hours=30), due_at=None, status="LATE")
@@ -233,3 +262,17 @@ def test_staff_skip_and_take_it_back_on_the_page(club: Tenant, fairview: Club) -
     page = text_of(staff.post(act, {"act": "unskip"}, follow=True))
     assert "It is sent at that time after all." in page
     assert waiting(campaign) == MONDAYS[:1]
+
+
+def test_the_list_and_the_page_say_when_it_is_sent_next(fairview: Club, club: Tenant) -> None:
+    made = weekly(club, name="Mondays")
+    staff = desk(fairview.viewer)
+
+    shown = text_of(staff.get("/admin/campaigns/"))
+    page = strip_tags(text_of(staff.get(f"/admin/campaigns/{made.pk}/")).replace("<dd>", " "))
+
+    assert "Mon 26 October" in shown
+    assert "Begins Wed 21 October" in page
+    assert "Next time Mon 26 October" in page
+    assert "Channels E-mail" in page
+    assert "Nobody has opened it yet." in page

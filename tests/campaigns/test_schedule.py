@@ -59,6 +59,33 @@ def test_a_pattern_is_due_once_on_the_days_on_which_the_clock_changes() -> None:
     assert list(autumn) == [utc("2026-10-25T00:30"), utc("2026-10-26T01:30")]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "zone", "after", "expected"),
+    [
+        # One o'clock does not exist that night: it and two o'clock are the same moment, and one sending.
+        ("0 1,2 * * *", "Europe/London", "2026-03-28T12:00", ["2026-03-29T01:00", "2026-03-30T00:00"]),
+        # One o'clock comes twice; two o'clock once.
+        ("0 1,2 * * *", "Europe/London", "2026-10-24T12:00", ["2026-10-25T00:00", "2026-10-25T02:00"]),
+        # Asked between the two half past ones: the second is none.
+        ("30 1 * * *", "Europe/London", "2026-10-25T00:45", ["2026-10-26T01:30"]),
+        # The last Sunday of the month is the night of the change.
+        ("0 2 * * 0#5", "Europe/London", "2026-03-01T12:00", ["2026-03-29T01:00", "2026-05-31T01:00"]),
+        # Clocks that go by half an hour, and at midnight, where the day begins at one.
+        ("15 2 * * *", "Australia/Lord_Howe", "2026-10-03T10:00", ["2026-10-03T15:30", "2026-10-04T15:15"]),
+        ("45 1 * * *", "Australia/Lord_Howe", "2026-04-04T10:00", ["2026-04-04T14:45", "2026-04-05T15:15"]),
+        ("0 0 * * *", "Africa/Cairo", "2026-04-22T23:00", ["2026-04-23T22:00", "2026-04-24T21:00"]),
+        ("0 0 * * *", "Africa/Cairo", "2026-10-29T10:00", ["2026-10-29T22:00", "2026-10-30T22:00"]),
+        # Days that most months do not have.
+        ("0 9 31 * *", "Africa/Johannesburg", "2026-04-01T00:00", ["2026-05-31T07:00", "2026-07-31T07:00"]),
+        ("0 9 29 2 *", "Africa/Johannesburg", "2026-03-01T00:00", ["2028-02-29T07:00", "2032-02-29T07:00"]),
+    ],
+)
+def test_odd_patterns_on_odd_nights(pattern: str, zone: str, after: str, expected: list[str]) -> None:
+    found = schedule.next_occurrences(pattern, ZoneInfo(zone), after=utc(after), count=len(expected))
+
+    assert found == [utc(text) for text in expected]
+
+
 def test_recurrence_ends() -> None:
     last = utc("2026-06-08T07:00")
 

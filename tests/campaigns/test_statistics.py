@@ -17,6 +17,7 @@ from campaigns.statistics import (
     probability_best,
     wilson,
 )
+from tests.examples import examples
 
 
 def test_equal_arms_have_equal_chances() -> None:
@@ -54,6 +55,45 @@ def test_amounts_are_compared_by_their_means() -> None:
 
     assert probability_best([poor, rich])[1] > 0.99
     assert judge([poor, rich], planned=1000).leader == 1
+
+
+def test_the_chance_of_being_best_is_as_often_right_as_it_says() -> None:
+    """Of the arms that are said to be best with 70 %, some 70 % are: two and three arms, few people and many."""
+    rng = random.Random(17)
+    said: dict[int, list[bool]] = {}
+    for world in range(examples(1_600)):
+        truth = [rng.random() for _ in range(2 + world % 2)]
+        people = rng.choice([10, 30, 100, 400])
+        arms = [Rate(sum(rng.random() < true for _ in range(people)), people) for true in truth]
+        for place, chance in enumerate(probability_best(arms)):
+            said.setdefault(min(int(chance * 5), 4), []).append(truth[place] == max(truth))
+
+    for fifth, right in said.items():
+        share = sum(right) / len(right)
+        spread = 3.5 * math.sqrt(0.25 / len(right))
+        assert fifth / 5 - spread <= share <= (fifth + 1) / 5 + spread, (fifth, share, len(right))
+
+
+def test_a_winner_chosen_by_the_chance_costs_less_than_tossing_a_coin() -> None:
+    """Over many worlds in which one arm is a little better: the right one is chosen more often, the more people."""
+    rng = random.Random(18)
+    right = {}
+    worlds = examples(400)
+    for people in (50, 400, 3_200):
+        chosen = 0
+        for _ in range(worlds):
+            better = rng.randrange(2)
+            rates = [0.10 + 0.03 * (place == better) for place in range(2)]
+            arms = [Rate(_of(rng, people, rate), people) for rate in rates]
+            chosen += judge(arms, planned=people).leader == better
+        right[people] = chosen / worlds
+
+    assert 0.5 < right[50] < right[400] < right[3_200]
+    assert right[3_200] > 0.97
+
+
+def _of(rng: random.Random, people: int, rate: float) -> int:
+    return sum(rng.random() < rate for _ in range(people))
 
 
 def test_somebody_who_looks_after_every_batch_is_rarely_fooled() -> None:

@@ -1,6 +1,7 @@
 """What PostgreSQL reads for each statement that the product sends: measured, not estimated.
 
-Each statement is executed once more beforehand, by EXPLAIN ANALYZE in a savepoint that is rolled back.
+Each statement is executed once more beforehand, by EXPLAIN ANALYZE in a savepoint, or outside of a transaction in one
+of its own, that is rolled back.
 """
 
 import re
@@ -13,6 +14,7 @@ import orjson
 import psycopg
 import pytest
 from psycopg import ClientCursor
+from psycopg.pq import TransactionStatus
 
 # The scope that travels in front of a statement (`tenants.postgresql.base`).
 PREFIX: Final = re.compile(r"^(?:SELECT set_config\('role'[^;]*;|SET LOCAL crm\.tenant_id[^;]*;)")
@@ -85,29 +87,32 @@ def _pages(node: dict[str, Any]) -> int:
 
 @contextmanager
 def watched_statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scans]:
-    """Look at every statement that is sent inside of a transaction, in any thread."""
+    """Look at every statement that is sent, in any thread."""
     scans, execute = Scans(), psycopg.Cursor.execute
 
     def watched(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
         text = query if isinstance(query, str) else ""
         head = found.group() if (found := PREFIX.match(text)) else ""
         tail = text[len(head) :]
-        in_transaction = self.connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
-        if EXPLAINABLE.match(tail) and in_transaction and ";" not in tail.strip().rstrip(";"):
+        if EXPLAINABLE.match(tail) and ";" not in tail.strip().rstrip(";"):
             _explain(self.connection, head, tail, params)
         return execute(self, query, params, **options)
 
     def _explain(connection: Any, head: str, tail: str, params: Any) -> None:
+        is_alone = connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE
         with psycopg.ClientCursor(connection) as other:
-            if head:
-                execute(other, head)
-            execute(other, "SAVEPOINT explaining")
+            execute(other, "BEGIN" if is_alone else "SAVEPOINT explaining")
             try:
+                if head:
+                    execute(other, head)
+                # Small tables are scanned as a whole where large ones are not.
+                execute(other, "SET LOCAL enable_seqscan = off")
                 execute(other, EXPLAIN + tail.lstrip(), params)
                 [(answer,)] = other.fetchall()
             finally:
-                execute(other, "ROLLBACK TO SAVEPOINT explaining")
-                execute(other, "RELEASE SAVEPOINT explaining")
+                execute(other, "ROLLBACK" if is_alone else "ROLLBACK TO SAVEPOINT explaining")
+                if not is_alone:
+                    execute(other, "RELEASE SAVEPOINT explaining")
             plan = orjson.loads(answer) if isinstance(answer, str) else answer
             scans.add(tail, plan[0]["Plan"])
 

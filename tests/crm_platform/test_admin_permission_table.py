@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
+from tenants.admin_config import discover
 from tenants.models import Role, Tenant, User
 from tenants.scope import tenant_scope
 from tests import factories
@@ -42,6 +43,7 @@ def routes() -> Iterator[tuple[str, tuple[str, ...]]]:
                     tuple(pattern.pattern.converters) or tuple(pattern.pattern.regex.groupindex),
                 )
 
+    discover()
     yield from walk(admin.site.get_urls())
 
 

@@ -11,7 +11,7 @@ from tests.crm_platform.processes import start
 
 HOLD = (
     "import sys, time; from pathlib import Path; from crm_platform.embedded.claim import claimed\n"
-    "with claimed(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    "with claimed(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
 )
 
 

@@ -16,6 +16,7 @@ from crm_platform.embedded.leftovers import is_running, servers_in, wait_until
 from crm_platform.embedded.postgres_program import program_dir, readable_program_dir
 from crm_platform.embedded.server_user import server_user
 from tests.crm_platform.processes import forget_data, start
+from tests.patience import PATIENCE_SECONDS
 
 AS_ROOT = os.geteuid() == 0
 
@@ -93,7 +94,7 @@ def test_after_sigkill_a_start_waits_for_orphans_and_recovers(server: EmbeddedPo
     assert server.process is not None
     with psycopg.connect(server.url):  # an open session is an orphan soon
         os.kill(server.process.pid, signal.SIGKILL)
-        assert wait_until(lambda: not server.is_alive(), seconds=5)
+        assert wait_until(lambda: not server.is_alive(), seconds=PATIENCE_SECONDS)
 
         server.start()
 
@@ -106,7 +107,7 @@ def test_a_server_left_over_by_a_killed_owner_is_replaced(folder: Path, socket: 
     assert left_over.process is not None
 
     with EmbeddedPostgres(folder / "postgres", socket=socket) as server:
-        assert left_over.process.wait(timeout=5) is not None
+        assert left_over.process.wait(timeout=PATIENCE_SECONDS) is not None
         assert value(server, "SELECT 1") == 1
 
 
@@ -122,7 +123,7 @@ def test_the_server_dies_with_a_killed_parent(folder: Path, socket: Path) -> Non
         "-c",
         "import sys, time; from pathlib import Path; from crm_platform.embedded import EmbeddedPostgres\n"
         f"server = EmbeddedPostgres(Path({str(folder / 'postgres')!r}), socket=Path({str(socket)!r}))\n"
-        "server.start(); print(server.process.pid, flush=True); time.sleep(60)",
+        "server.start(); print(server.process.pid, flush=True); time.sleep(600)",
     )
     assert parent.stdout is not None
     server_pid = int(parent.stdout.readline())
@@ -130,7 +131,7 @@ def test_the_server_dies_with_a_killed_parent(folder: Path, socket: Path) -> Non
     parent.kill()
     parent.communicate()
 
-    assert wait_until(lambda: not is_running(server_pid), seconds=10)
+    assert wait_until(lambda: not is_running(server_pid), seconds=PATIENCE_SECONDS)
 
 
 def test_data_of_another_version_is_refused(open_folder: Path, socket: Path) -> None:

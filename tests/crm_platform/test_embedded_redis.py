@@ -14,6 +14,7 @@ from crm_platform.embedded import EmbeddedRedis, ServerError
 from crm_platform.embedded.leftovers import wait_until
 from crm_platform.embedded.redis import free_port, kept_password, program_path
 from crm_platform.embedded.server_user import server_user
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_what_reached_the_file_is_there_after_sigkill(server: EmbeddedRedis) -> 
         connection.set("kept", "after kill")
     assert server.process is not None
     os.kill(server.process.pid, signal.SIGKILL)
-    assert wait_until(lambda: not server.is_alive(), seconds=5)
+    assert wait_until(lambda: not server.is_alive(), seconds=PATIENCE_SECONDS)
 
     server.start()
 

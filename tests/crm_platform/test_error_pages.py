@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin import site
+from django.db import connection
 from django.test import Client
 
 from profiles.admin import dashboard
@@ -58,3 +59,33 @@ def test_strangers_get_a_plain_page_and_programs_json(db: None) -> None:
     assert page.status_code == 404
     assert "Nothing here" in text_of(page)
     assert api.json()["error"]["code"] == "RESOURCE_NOT_FOUND"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_every_page_says_so_and_when_to_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    browser = Client(raise_request_exception=False)
+    browser.cookies["sessionid"] = "a" * 32
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+    try:
+        answers = [
+            browser.post("/admin/login/", {"username": "anna", "password": "secret"}),
+            browser.get("/admin/"),
+            browser.get("/account/nowhere/"),
+            browser.get("/api/v1/me", headers={"X-API-Key": "crm_live_0123456789"}),
+        ]
+    finally:
+        monkeypatch.undo()
+        connection.close()
+
+    assert [answer.status_code for answer in answers[:2]] == [503, 503]
+    assert answers[3].status_code == 503
+    for answer in (*answers[:2], answers[3]):
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.headers["X-Request-ID"] in text_of(answer)
+    assert "try again in a few seconds" in text_of(answers[0])
+    assert answers[3].json()["error"]["code"] == "SERVICE_UNAVAILABLE"
+    # Nobody needs the database to learn that there is no such page.
+    assert answers[2].status_code == 404

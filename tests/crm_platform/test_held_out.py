@@ -7,6 +7,7 @@ import pytest
 from crm_platform.bench.held_out.people import CLUBS
 from crm_platform.bench.held_out.records import UnseenClub
 from crm_platform.bench.held_out.resort import Resort
+from crm_platform.bench.held_out.valley import Valley
 from crm_platform.simulator.truth import MESSAGING, RECORD_KINDS, SCL, TEETIME
 
 ID_OF = {
@@ -16,12 +17,16 @@ ID_OF = {
 }
 
 
-def clubs(people: int, seed: str = "test") -> list[UnseenClub | Resort]:
-    return [*(UnseenClub(habits, people, seed) for habits in CLUBS), Resort(people, seed)]
+def clubs(people: int, seed: str = "test") -> list[UnseenClub | Resort | Valley]:
+    return [
+        *(UnseenClub(habits, people, seed) for habits in CLUBS),
+        Resort(people, seed),
+        Valley(people, seed),
+    ]
 
 
 @pytest.mark.parametrize("club", clubs(300), ids=lambda club: club.slug)
-def test_every_record_is_told_once_and_is_one_persons(club: UnseenClub | Resort) -> None:
+def test_every_record_is_told_once_and_is_one_persons(club: UnseenClub | Resort | Valley) -> None:
     told: Counter[tuple[str, str]] = Counter()
     for event in club.events():
         if event["type"] not in ID_OF:
@@ -72,3 +77,13 @@ def test_the_club_by_the_sea_has_habits_of_its_own() -> None:
     assert any(" & " in payload.get("firstName", "") for payload in told)
     assert any(payload.get("dateOfBirth") == "1900-01-01" for payload in told)
     assert any(payload.get("changes") == ["email"] for payload in told)
+
+
+def test_the_club_in_the_valley_has_habits_of_its_own() -> None:
+    club = Valley(900, "test")
+    told = [event["payload"] for event in club.events()]
+
+    notes = {note for person in club.truth for note in person.notes}
+    assert notes >= {"twin", "a secretary books", "took another name", "mailbox of an elder"}
+    assert any(payload.get("changes") == ["firstName", "lastName"] for payload in told)
+    assert any("ext." in str(payload.get("phone", payload.get("phoneNumber", ""))) for payload in told)

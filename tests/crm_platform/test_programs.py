@@ -8,7 +8,7 @@ from django.conf import settings
 
 from crm_platform.celery import app
 from crm_platform.supervisor import programs
-from tests.crm_platform.processes import manage
+from tests.crm_platform.processes import manage, python
 
 
 @pytest.mark.parametrize(("cores", "web", "worker"), [(1, "1", "3"), (4, "4", "5"), (64, "8", "9")])
@@ -21,7 +21,21 @@ def test_processes_follow_the_cores_within_bounds(
     assert option(programs.worker().command, "--concurrency") == worker
 
 
-def test_live_workers_are_more_than_may_be_at_backfill() -> None:
+def test_a_worker_starts_without_the_back_office_and_the_routes() -> None:
+    """They are more than half of what the product imports, and no task needs them."""
+    words = (
+        "import sys; from crm_platform.celery import app, import_handlers; "
+        "app.loader.import_default_modules(); import_handlers(); "
+        "print(*(name for name in sys.modules if name == 'crm_platform.urls' or name.endswith('.admin')))"
+    )
+
+    done = python("-c", words, DJANGO_SETTINGS_MODULE="crm_platform.settings")
+
+    assert done.returncode == 0, done.stdout
+    assert set(done.stdout.split()) <= {"django.contrib.admin"}
+
+
+def test_workers_of_events_are_more_than_may_be_at_backfill() -> None:
     live = int(option(programs.worker().command, "--concurrency"))
 
     assert live > settings.CRM_BACKFILL_WORKERS
@@ -38,7 +52,8 @@ def test_some_worker_reads_every_queue_that_tasks_are_routed_to() -> None:
     routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
 
     assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} <= set(programs.QUEUES)
-    assert option(programs.worker().command, "--queues") == "events,consumers,sends"
+    assert option(programs.worker().command, "--queues") == "events"
+    assert option(programs.live_worker().command, "--queues") == "consumers,sends"
     assert option(programs.slow_worker().command, "--queues") == settings.CELERY_TASK_DEFAULT_QUEUE
     assert option(programs.webhooks_worker().command, "--queues") == programs.WEBHOOKS_QUEUE
 
@@ -47,6 +62,7 @@ def test_every_program_runs_under_this_interpreter() -> None:
     made = [
         programs.web("127.0.0.1", 8000),
         programs.worker(),
+        programs.live_worker(),
         programs.slow_worker(),
         programs.webhooks_worker(),
         programs.beat(),

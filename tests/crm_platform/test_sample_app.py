@@ -53,7 +53,7 @@ def test_one_setting_adds_the_app(tmp_path: Path) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1_800,
         check=False,
     )
 

@@ -1,7 +1,6 @@
 """Live events as jobs: the three shapes that services use, and patience while Redis is away."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from events.bullmq_jobs import envelope_from_job
 from events.catalogue.registry import canonical
 from events.envelope import parse_envelope
 from tests.crm_platform.simulated import UNTIL, events
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 
 def shape(data: dict[str, Any]) -> str:
@@ -105,10 +105,10 @@ def test_it_waits_for_redis_says_so_and_resumes(
 
     publisher = threading.Thread(target=publish_all, args=(told(),), daemon=True)
     publisher.start()
-    assert began.wait(5)
-    time.sleep(0.5)
+    assert began.wait(PATIENCE_SECONDS)
+    wait_until(lambda: "waiting for Redis" in caplog.text)
     with EmbeddedRedis(tmp_path, port=port, durable=False):
-        publisher.join(20)
+        publisher.join(PATIENCE_SECONDS)
 
         assert not publisher.is_alive()
         assert waiting(settings.REDIS_URL) == ["e-0", "e-1", "e-2"]

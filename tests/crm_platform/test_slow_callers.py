@@ -13,18 +13,19 @@ import pytest
 from crm_platform import env
 from crm_platform.embedded.redis import free_port
 from crm_platform.supervisor import programs
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("slow-callers")]
 
 LOGIN = "/admin/login/"
 COOKIE = f"csrftoken={'a' * 32}"
-START_SECONDS = 60
-QUICK_SECONDS = 2.0
+# Whoever had to wait for a slow one would wait until that is cut off.
+QUICK_SECONDS = 8.0
 
 
 def opened(port: int, text: str = "") -> socket.socket:
     """A connection on which the text was sent."""
-    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
     connection.sendall(text.encode())
     return connection
 
@@ -40,7 +41,7 @@ def get(port: int, path: str) -> tuple[int, float]:
     """Status and seconds."""
     began = time.monotonic()
     try:
-        with urllib.request.urlopen(f"http://localhost:{port}{path}", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://localhost:{port}{path}", timeout=PATIENCE_SECONDS) as answer:
             status = answer.status
     except urllib.error.HTTPError as error:
         status = error.code
@@ -63,7 +64,7 @@ def web(database_environment: dict[str, str]) -> Iterator[int]:
         programs.web("127.0.0.1", port).command, env=database_environment, cwd=env.PROJECT_DIR
     ) as process:
         try:
-            deadline = time.monotonic() + START_SECONDS
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while time.monotonic() < deadline:
                 try:
                     if get(port, "/livez")[0] == 200:
@@ -88,9 +89,9 @@ def test_nobody_waits_for_those_who_take_their_time(web: int) -> None:
     answer = answer_of(slow[0])
     assert b"408 Request Timeout" in answer
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "BODY_TOO_SLOW"
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
     assert answer_of(idle[0]) == b""
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 120
     for connection in (*slow, *idle):
         connection.close()
 
@@ -122,7 +123,9 @@ def test_paths_bodies_and_headers_arrive_as_they_were_sent(web: int) -> None:
 def test_a_streamed_answer_comes_whole(web: int) -> None:
     expected = (env.PROJECT_DIR / "templates" / "static" / "crm" / "parts.css").read_bytes()
 
-    with urllib.request.urlopen(f"http://localhost:{web}/static/crm/parts.css", timeout=30) as answer:
+    with urllib.request.urlopen(
+        f"http://localhost:{web}/static/crm/parts.css", timeout=PATIENCE_SECONDS
+    ) as answer:
         found = answer.read()
 
     assert len(expected) > 4096

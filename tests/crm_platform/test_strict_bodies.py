@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import jsonschema_rs
 import orjson
 import pytest
 from django.test import Client
@@ -137,6 +138,57 @@ def test_a_field_that_is_only_shown_is_told_apart_from_one_that_there_is_not(
 )
 def test_what_an_app_reads_is_what_the_description_names(component: str, known: Any) -> None:
     assert set(description()["components"]["schemas"][component]["properties"]) == set(known)
+
+
+SECRET: Final = "whsec_" + "A" * 43 + "="
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("operation", "field", "good", "bad"),
+    [
+        ("createWebhook", "url", "https://example.org/crm", "example.org/crm"),
+        ("createWebhook", "eventTypes", ["crm.profile.*", "*"], ["profile.updated"]),
+        ("createWebhook", "secret", SECRET, "short"),
+        ("rotateWebhookSecret", "secret", SECRET, ""),
+        ("createJourneySecret", "name", "Loyalty programme", "-"),
+        ("createJourneySecret", "secret", SECRET, ""),
+        ("exchangeJourneySecret", "secret", SECRET, ""),
+        ("connectSocialAccount", "redirectUri", "https://club.example/back", "club.example/back"),
+        ("createSocialPost", "link", "", "https://club.example/" + "x" * 2_000),
+        ("createSocialPost", "utmCampaign", "", "x" * 101),
+        ("createSocialPost", "variants", {"FACEBOOK": "Hi"}, {"MYSPACE": "Hi"}),
+        ("createPromotion", "channels", ["POST", "SMS"], ["FAX"]),
+        ("createPromotion", "reminderDays", [7, 90], [91]),
+        ("createPromotion", "templates", {}, []),
+        ("createPromotion", "event", {"name": "Cup"}, "Cup"),
+        ("createCampaign", "channels", ["EMAIL", "SMS"], ["EMAIL"] * 6),
+        ("unmergeCustomer", "mergeId", 1, 0),
+    ],
+)
+def test_the_description_refuses_what_the_server_refuses(
+    api: Client, operation: str, field: str, good: Any, bad: Any
+) -> None:
+    schema = schema_of(OPERATIONS[operation][2])
+    assert schema is not None
+    fits = jsonschema_rs.validator_for(
+        {**schema["properties"][field], "components": description()["components"]}
+    )
+    whole: dict[str, dict[str, Any]] = {
+        "createPromotion": {"sourceType": "SPECIAL", "sourceId": "s-1", "event": {"name": "Cup"}},
+        "connectSocialAccount": {"platform": "TWITTER"},
+        "createWebhook": {"url": "https://example.org/crm", "eventTypes": ["*"]},
+        "createJourneySecret": {"name": "Loyalty"},
+        "createCampaign": {"name": "Spring"},
+    }
+
+    refused = send(api, operation, {**whole.get(operation, {}), field: bad})
+
+    fits.validate(good)
+    assert not fits.is_valid(bad)
+    assert refused.status_code == 422, refused.content
+    named = {each["field"].split(".")[0] for each in refused.json()["error"]["details"]}
+    assert named == {field}
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,13 @@ CLIENT: Final = Path(settings.BASE_DIR) / "clients" / "typescript"
 INSTALL: Final = ("npm", "ci", "--no-audit", "--no-fund", "--fetch-retries", "1", "--fetch-timeout", "20000")
 BUILD_SECONDS: Final = 900
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or shutil.which("npm") is None, reason="Node and npm are not installed."
-)
+pytestmark = [
+    pytest.mark.skipif(
+        shutil.which("node") is None or shutil.which("npm") is None, reason="Node and npm are not installed."
+    ),
+    # One process, so that the client is made once.
+    pytest.mark.xdist_group("typescript-client"),
+]
 
 
 def run(*command: str, folder: Path, **environment: str) -> str:

@@ -15,12 +15,12 @@ from crm_platform.embedded.leftovers import processes_marked, servers_in, wait_u
 from crm_platform.embedded.redis import free_port
 from crm_platform.supervisor.child import MARK
 from tests.crm_platform.processes import forget_data, manage, start
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]
 
 SERVERS = ("postgres", "redis")
 PROGRAMS = ("web", "worker", "slow", "webhooks", "beat", "consumer")
-PATIENCE_SECONDS = 60.0
 
 
 class Platform:
@@ -78,6 +78,10 @@ class Platform:
         self.process.send_signal(number)
         return self.process.wait(timeout=PATIENCE_SECONDS)
 
+    def is_running(self) -> bool:
+        """Whether `up` was started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
     def is_ready(self) -> bool:
         """Whether `/readyz` says so."""
         try:
@@ -99,8 +103,10 @@ def shared_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platfo
 @pytest.fixture
 def platform(shared_platform: Platform) -> Platform:
     """The platform, up and ready, whatever the test before did to it."""
-    if not shared_platform.is_ready():
+    if not shared_platform.is_running():
         shared_platform.up()
+    # One that is slow to answer is up no less: a second one in the same place would be refused.
+    assert wait_until(shared_platform.is_ready, seconds=PATIENCE_SECONDS), shared_platform.said()
     return shared_platform
 
 
@@ -114,7 +120,8 @@ def test_a_second_platform_in_the_same_place_is_refused_in_words(platform: Platf
     assert f"Port {platform.port} for the web server is taken" in same_port.stdout
     assert f"PORT={platform.port + 1}" in same_port.stdout
     assert "Traceback" not in same_folder.stdout + same_port.stdout
-    assert platform.is_ready()
+    assert platform.is_running()
+    assert wait_until(platform.is_ready, seconds=PATIENCE_SECONDS), platform.said()
 
 
 def test_what_is_killed_comes_back_and_is_said(platform: Platform) -> None:

@@ -1,6 +1,5 @@
 """The domain log as the tests of its readers use it: entries, second connections, readers made for one test."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,6 +16,7 @@ from events.models import ConsumerPosition
 from profiles.log_kinds import LogKind
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
+from tests.patience import wait_until
 
 INSERT = "INSERT INTO events_domainlogentry (tenant_id, kind, data) VALUES (%s, 'profile.changed', %s::jsonb)"
 UNREADABLE = """
@@ -102,14 +102,13 @@ def append_late(other: Any, tenant: Tenant, number: str) -> None:
 
 def settle() -> None:
     """Wait until nothing hides the committed entries: transactions of other databases of the server do, too."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with all_tenants(), connection.cursor() as cursor:
-            cursor.execute(UNREADABLE)
-            if not cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise TimeoutError
+    wait_until(_is_readable)
+
+
+def _is_readable() -> bool:
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(UNREADABLE)
+        return not cursor.fetchone()[0]
 
 
 def tenants() -> list[Tenant]:

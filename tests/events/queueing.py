@@ -1,7 +1,6 @@
 """Publishing jobs as other services do, and reading jobs and the log as the platform does."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from events.transports.bullmq import EventsQueue
 from events.transports.consuming import Pace, QueueConsumer, Tally
 from tenants.models import Tenant
 from tenants.scope import all_tenants
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 EAGER = Pace(gather_seconds=0.002, lock_seconds=1.0)
 
@@ -76,7 +76,7 @@ def consume(
     pace: Pace = EAGER,
     url: str | None = None,
     meanwhile: Callable[[QueueConsumer], Awaitable[None]] | None = None,
-    seconds: float = 10,
+    seconds: float = PATIENCE_SECONDS,
 ) -> Tally:
     """Run a consumer until so many jobs are completed; fails when that takes longer than `seconds`."""
 
@@ -107,14 +107,6 @@ def counts(client: "redis.Redis", queue: str | None = None) -> dict[str, int]:
         "completed": int(client.zcard(start + "completed")),
         "failed": int(client.zcard(start + "failed")),
     }
-
-
-def wait_until(is_so: Callable[[], bool], *, seconds: float = 10) -> None:
-    """Return as soon as something is so; fails when it does not come true."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.002)
 
 
 def read_on(name: str) -> None:

@@ -97,7 +97,7 @@ SAST = timezone(timedelta(hours=2))
 
 def decoded(event_type: str, **payload: Any) -> Any:
     """A typed payload of a type, from its least and the given fields."""
-    return decode_payload(BY_NAME[event_type], {**LEAST.get(event_type, {}), **payload})
+    return decode_payload(BY_NAME[event_type], {**LEAST.get(event_type, {}), **payload})[0]
 
 
 def refusal_of(event_type: str, **payload: Any) -> PayloadRefused:
@@ -144,7 +144,7 @@ def test_the_chapter_lists_each_type_with_its_aliases_and_urgency() -> None:
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES, ids=lambda event_type: event_type.name)
 def test_little_is_required(event_type: EventType) -> None:
-    payload = decode_payload(event_type, LEAST.get(event_type.name, {}))
+    payload, _ = decode_payload(event_type, LEAST.get(event_type.name, {}))
 
     assert isinstance(payload, event_type.model)
 
@@ -264,7 +264,6 @@ WEB = "must be a web address that begins with https:// or http://"
         ("scl.payment.received", "id", 1.5, "must be text"),
         ("scl.payment.received", "id", False, "must be text"),
         ("scl.payment.received", "method", "x" * 201, "has 201 characters; 200 is the limit"),
-        ("scl.payment.received", "description", "x" * 5001, "has 5001 characters; 5000 is the limit"),
         ("scl.member.created", "id", 0, MEMBER),
         ("scl.member.created", "id", -5, MEMBER),
         ("scl.member.created", "id", 2**63, MEMBER),
@@ -275,14 +274,10 @@ WEB = "must be a web address that begins with https:// or http://"
         ("scl.member.created", "email", "x" * 321, "has 321 characters; 320 is the limit"),
         ("scl.member.created", "phoneNumber", "1" * 101, "has 101 characters; 100 is the limit"),
         ("scl.member.created", "dateOfBirth", "31/31/1999", DAY),
-        ("scl.member.created", "dateOfBirth", "1999-02-29", DAY),
         ("scl.member.created", "dateOfBirth", "19990228", DAY),
-        ("scl.member.created", "dateOfBirth", "1984-05-16T22:00:00.000Z", DAY),
         ("scl.member.created", "dateOfBirth", 453600000, DAY),
-        ("scl.member.created", "createdAt", "2026-03-01", MOMENT),
-        ("scl.member.created", "createdAt", 1772000000000, MOMENT),
-        ("scl.member.created", "createdAt", "0001-01-01T00:00:00Z", MOMENT),
-        ("scl.member.created", "createdAt", "9999-12-31T23:59:59-05:00", MOMENT),
+        ("teetime.competition.published", "startsAt", "2026-03-01", MOMENT),
+        ("teetime.competition.published", "handicapMax", "36", HANDICAP),
         ("scl.member.updated", "changes", "email", "must be a list of field names"),
         ("scl.member.updated", "changes", [{"field": "email"}], "must be a list of field names"),
         ("scl.member.updated", "changes", ["a"] * 101, "names more than 100 fields"),
@@ -295,9 +290,6 @@ WEB = "must be a web address that begins with https:// or http://"
         ("teetime.handicap.updated", "newHandicap", 10**400, HANDICAP),
         ("teetime.handicap.updated", "newHandicap", "+2.1", HANDICAP),
         ("teetime.handicap.updated", "newHandicap", True, HANDICAP),
-        ("teetime.score.posted", "grossScore", -1, "must be a whole number from 0 to 100000"),
-        ("teetime.score.posted", "differential", "9.7", "must be a number"),
-        ("teetime.score.posted", "differential", 1e9, "must be a number from -1000 to 1000"),
         ("teetime.booking.created", "teeTime", "07:30", MOMENT),
         ("teetime.booking.created", "players", "Pieter", "must be a list"),
         ("teetime.booking.created", "players", [{}] * 201, "has too many entries"),
@@ -319,6 +311,56 @@ def test_a_value_that_does_not_fit_is_refused_in_plain_words(
 
     assert refused.field == f"payload.{field}"
     assert refused.message == f"payload.{field} {words}."
+
+
+@pytest.mark.parametrize(
+    ("event_type", "field", "value", "words"),
+    [
+        ("scl.payment.received", "description", "x" * 5001, "has 5001 characters; 5000 is the limit"),
+        ("scl.member.created", "dateOfBirth", "1999-02-29", DAY),
+        ("scl.member.created", "dateOfBirth", "1984-05-16T22:00:00.000Z", DAY),
+        ("scl.member.created", "createdAt", "2026-03-01", MOMENT),
+        ("scl.member.created", "createdAt", 1772000000000, MOMENT),
+        ("scl.member.created", "createdAt", "9999-12-31T23:59:59-05:00", MOMENT),
+        ("teetime.score.posted", "grossScore", -1, "must be a whole number from 0 to 100000"),
+        ("teetime.score.posted", "differential", "9.7", "must be a number"),
+        ("teetime.score.posted", "differential", 1e9, "must be a number from -1000 to 1000"),
+        ("scl.member.created", "dateOfBirth", "1984", DAY),
+        ("scl.member.created", "dateOfBirth", 1984, DAY),
+        ("scl.member.created", "dateOfBirth", "1984-05", DAY),
+        ("scl.member.created", "dateOfBirth", "1984-00-00", DAY),
+        ("scl.member.updated", "membershipExpiry", "2026-13-01", DAY),
+        ("scl.payment.received", "paidAt", "yesterday", MOMENT),
+        ("teetime.player.created", "handicap", "NH", HANDICAP),
+        ("teetime.player.created", "handicap", 999, HANDICAP),
+        ("teetime.booking.created", "holes", "18", "must be a whole number from 0 to 100000"),
+        ("messaging.email.clicked", "userAgent", "x" * 5001, "has 5001 characters; 5000 is the limit"),
+    ],
+)
+def test_what_is_told_besides_and_cannot_be_read_costs_its_field_only(
+    event_type: str, field: str, value: object, words: str
+) -> None:
+    given = {**LEAST.get(event_type, {}), "changes": [field], field: value}
+    payload, aside = decode_payload(BY_NAME[event_type], given)
+
+    assert aside == [(field, words)]
+    # Named as changed it is not emptied either.
+    assert field not in {type(payload).model_fields[name].alias for name in payload.stated()}
+
+
+@pytest.mark.parametrize(
+    "empty", ["0000-00-00 00:00:00", "0001-01-01T00:00:00", "0001-01-01T00:00:00Z", "0001-01-01 00:00:00"]
+)
+def test_an_empty_time_says_nothing(empty: str) -> None:
+    payload, aside = decode_payload(BY_NAME["scl.member.created"], {"id": 4711, "createdAt": empty})
+
+    assert (aside, payload.stated()) == ([], {"id": 4711})
+
+
+def test_what_costs_the_event_is_told_before_what_does_not() -> None:
+    refused = refusal_of("scl.payment.received", paidAt="yesterday", amountCents="lots")
+
+    assert refused.field == "payload.amountCents"
 
 
 @pytest.mark.parametrize(
@@ -382,7 +424,7 @@ def test_a_preference_states_only_its_own_channels() -> None:
 
 
 def test_a_tier_may_be_named_by_its_id_alone() -> None:
-    tier = decode_payload(BY_NAME["tier.changed"], {"newTierId": "t1"})
+    tier, _ = decode_payload(BY_NAME["tier.changed"], {"newTierId": "t1"})
 
     assert isinstance(tier, scl.TierChanged)
     assert tier.new_tier_id == "t1"
@@ -472,7 +514,7 @@ JSON = st.recursive(
 @given(event_type=st.sampled_from(EVENT_TYPES), payload=st.dictionaries(FIELD_NAMES, JSON, max_size=6))
 def test_any_payload_is_typed_or_refused(event_type: EventType, payload: dict[str, Any]) -> None:
     try:
-        typed = decode_payload(event_type, {**LEAST.get(event_type.name, {}), **payload})
+        typed, _ = decode_payload(event_type, {**LEAST.get(event_type.name, {}), **payload})
     except PayloadRefused as refused:
         assert_words_follow_the_field(refused)
         return

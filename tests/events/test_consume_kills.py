@@ -13,7 +13,8 @@ import redis
 
 from crm_platform.env import PROJECT_DIR
 from tests.events.envelopes import event
-from tests.events.queueing import Job, counts, inbox_ids, publish, wait_until
+from tests.events.queueing import Job, counts, inbox_ids, publish
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 pytestmark = [pytest.mark.usefixtures("fairview")]
 # Loads the program once and then forks a real consumer for each line that it reads: ten starts in a second.
@@ -117,7 +118,7 @@ def test_a_consumer_ends_cleanly_when_told_to(
     wait_until(lambda: is_empty(redis_server))
 
     process.terminate()
-    _, said = process.communicate(timeout=5)
+    _, said = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 0
     assert "300 jobs (300 accepted, 0 duplicates, 0 dead letters), 0 waiting" in said

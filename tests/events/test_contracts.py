@@ -84,11 +84,13 @@ def test_a_dry_run_reads_payloads_and_stores_nothing(fairview: Club) -> None:
         event(),
         event("e-2", payload={"id": "p", "amountCents": "much"}),
         event("e-3", tenantId="nobody"),
+        event("e-4", payload={"id": "p-4", "amountCents": 100, "paidAt": "yesterday"}),
     ]
 
     answer = publisher(fairview.tenant).post(f"{EVENTS}?dryRun=true", body, "application/json").json()
 
-    assert answer["accepted"] == 1
+    assert answer["accepted"] == 2
+    assert [(each["index"], each["field"]) for each in answer["warnings"]] == [(3, "payload.paidAt")]
     assert [(each["index"], each["code"]) for each in answer["rejected"]] == [
         (1, "INVALID_PAYLOAD"),
         (2, "UNKNOWN_TENANT"),
@@ -103,10 +105,13 @@ def test_a_source_sees_its_dead_events_and_replays_them(fairview: Club) -> None:
         process_pending()
 
     dead = api.get(f"{EVENTS}?status=DEAD&source=scl").json()
+    short = api.get(f"{EVENTS}?status=DEAD&fields=type,error").json()
     again = api.post(f"{EVENTS}/bad/replay")
     refused = api.post(f"{EVENTS}/good/replay")
 
     assert [(each["id"], each["error"]["code"]) for each in dead["data"]] == [("bad", "INVALID_PAYLOAD")]
+    [row] = dead["data"]
+    assert short["data"] == [{name: row[name] for name in ("id", "type", "error")}]
     assert (again.status_code, again.json()["status"]) == (202, "PENDING")
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "WRONG_STATUS")
 

@@ -270,7 +270,9 @@ def test_a_thousand_unknown_tenants_cost_no_query_each(api: Client, fairview: Cl
     assert len(queries) <= 6
 
 
-def test_events_are_charged_by_their_number(fairview: Club, settings: Any, redis_server: Any) -> None:
+def test_events_are_charged_by_their_number(
+    fairview: Club, settings: Any, redis_server: Any, one_minute: None
+) -> None:
     settings.CRM_RATE_LIMITS = {**settings.CRM_RATE_LIMITS, "events": 3}
     api = publisher(fairview.tenant)
 
@@ -393,7 +395,7 @@ def test_a_packed_repetition_gets_the_answer_of_the_plain_request(fairview: Club
 
 
 def test_publishing_tells_what_is_left_of_the_minute(
-    fairview: Club, settings: Any, redis_server: Any
+    fairview: Club, settings: Any, redis_server: Any, one_minute: None
 ) -> None:
     settings.CRM_RATE_LIMITS = {**settings.CRM_RATE_LIMITS, "events": 5}
     api = publisher(fairview.tenant)

@@ -115,7 +115,7 @@ def test_a_job_scheduler_runs_to_its_limit(redis_server: "redis.Redis", repeat: 
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.5)
 
-    tally = consume(repeat["limit"], meanwhile=a_moment_more, seconds=20)
+    tally = consume(repeat["limit"], meanwhile=a_moment_more)
 
     assert tally.accepted == repeat["limit"]
     ids = inbox_ids()
@@ -131,3 +131,20 @@ def test_a_scheduler_that_cannot_go_on_stops_nobody(redis_server: "redis.Redis")
     redis_server.hset(base() + odd, mapping={"rjk": "broken", "opts": json.dumps(options)})
 
     assert consume(2).accepted == 2
+
+
+@pytest.mark.parametrize("parent", [b"no JSON", b"5"])
+def test_a_job_whose_parent_cannot_be_read_ends_and_does_not_come_for_ever(
+    redis_server: "redis.Redis", parent: bytes
+) -> None:
+    odd, _ = publish(Job("event", event(id="odd")), Job("event", event(id="next")))
+    redis_server.hset(base() + odd, "parent", parent)
+
+    async def until_it_ends(_: QueueConsumer) -> None:
+        while counts(redis_server)["completed"] < 2:
+            await asyncio.sleep(0.01)
+
+    consume(2, meanwhile=until_it_ends)
+
+    assert inbox_ids() == ["odd", "next"]
+    assert counts(redis_server)["active"] == 0

@@ -27,6 +27,7 @@ from tenants.scope import all_tenants, tenant_scope
 from tests.cast import Club
 from tests.crm_platform.processes import product_environment
 from tests.events.logbook import Reader, append, position_of, read_all
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -58,7 +59,7 @@ def follow(commands: list[str], *, url: str, folder: Path) -> str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
         said = done.stdout + done.stderr

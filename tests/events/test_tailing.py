@@ -1,21 +1,27 @@
 """Following the log: server-sent events for screens, and forwarding for developers."""
 
+import signal
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from crm_platform import env
 from events.management.commands.listen import forwarded
 from events.tailing import LogPlace, end_of_log, read_on
 from events.webhooks.signing import new_secret, signature
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.crm_platform.processes import TIMEOUT_SECONDS
+from tests.events.logbook import settle
 from tests.profiles.stories import member, tell
 
 STREAM = "/api/v1/stream"
@@ -24,7 +30,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def follow(club: Club, place: str = "", types: str = "") -> list[dict[str, str]]:
-    """The parts of an answer, as a reader of server-sent events takes them apart."""
+    """The parts of an answer, as a reader of server-sent events takes them apart; all that was written is in it."""
+    settle()
     headers = factories.bearer(club.tenant) | ({"Last-Event-ID": place} if place else {})
     answer = Client(headers=headers).get(STREAM, {"types": types} if types else {})
     assert answer.status_code == 200, answer.content
@@ -66,6 +73,7 @@ def test_only_what_is_asked_for_is_told(fairview: Club) -> None:
 def test_who_asks_for_something_rare_comes_along_with_the_log(fairview: Club) -> None:
     start = follow(fairview)[1]["id"]
     tell(fairview.tenant, member(1))
+    settle()
     with tenant_scope(fairview.tenant):
         end = end_of_log()
 
@@ -107,9 +115,11 @@ def test_a_developer_gets_signed_envelopes(fairview: Club) -> None:
     Receiver.came = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    settle()
     with tenant_scope(fairview.tenant):
         place = end_of_log()
     tell(fairview.tenant, member(1))
+    settle()
     with tenant_scope(fairview.tenant):
         ((_, envelope),) = read_on(place)
     assert envelope is not None
@@ -126,6 +136,36 @@ def test_a_developer_gets_signed_envelopes(fairview: Club) -> None:
     assert given["webhook-signature"] == signature(
         [secret], event_id=envelope["id"], timestamp=stamp, body=body
     )
+
+
+# Whoever is started in the background ignores Ctrl-C, and so would its children.
+IN_FRONT: Final = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+NOWHERE: Final = "http://127.0.0.1:1/x"
+
+
+def test_ctrl_c_ends_the_command_without_a_traceback(
+    fairview: Club, process_environment: dict[str, str]
+) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-c", IN_FRONT, "manage.py", "listen", "--tenant", "fairview", "--forward", NOWHERE],
+        cwd=env.PROJECT_DIR,
+        env=process_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert program.stdout is not None
+    first = program.stdout.readline()
+
+    program.send_signal(signal.SIGINT)
+    rest, _ = program.communicate(timeout=TIMEOUT_SECONDS)
+
+    assert first.startswith("Signed with whsec_")
+    assert (rest, program.returncode) == ("", 130)
 
 
 def test_the_command_prints_the_secret_and_ends(fairview: Club) -> None:

@@ -19,7 +19,8 @@ from pytest_django import Settings
 from events.webhooks import sending
 from events.webhooks.addresses import check_url, is_public, warnings_of
 from events.webhooks.errors import AddressRefused
-from events.webhooks.sending import Target, send, session
+from events.webhooks.guarding import session
+from events.webhooks.sending import Target, send
 from events.webhooks.signing import new_secret
 from tests.events.receiver import receiving
 
@@ -257,30 +258,27 @@ def test_an_answer_that_drips_is_cut_when_the_time_is_up(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     settings.CRM_WEBHOOKS_ALLOW_PRIVATE = True
-    monkeypatch.setattr(sending, "TOTAL_SECONDS", 0.4)
-    monkeypatch.setattr(sending, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(sending, "TOTAL_SECONDS", 1.0)
+    monkeypatch.setattr(sending, "CONNECT_SECONDS", 0.6)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def drip() -> None:
             client, _ = server.accept()
             with client, suppress(OSError):
-                for letter in b"HTTP/1.1 200 OK" + b"x" * 100:
+                for letter in b"HTTP/1.1 200 OK" + b"x" * 10_000:
                     client.sendall(bytes([letter]))
                     time.sleep(0.02)
 
         thread = threading.Thread(target=drip)
         thread.start()
-        started = time.monotonic()
         with session() as over:
             url = f"http://127.0.0.1:{server.getsockname()[1]}/"
             answer = send(
                 Target(url, [new_secret()], is_of_sandbox=False), event_id="e", body=b"{}", over=over
             )
-        took = time.monotonic() - started
         thread.join()
 
     assert answer.error.startswith("No complete answer within")
-    assert took < 1.5
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

@@ -18,8 +18,8 @@ from events.webhooks.delivering import BATCH_SIZE, deliver_due
 from tenants.scope import all_tenants
 from tests.cast import Club
 from tests.events.hooks import deliveries, endpoint, plan
-from tests.events.queueing import wait_until
 from tests.events.receiver import Reply, Request, receiving
+from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.profiles.stories import member, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,7 +50,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_wave(
         def reply(request: Request) -> Reply:
             if len(receiver.requests) > BATCH_SIZE:
                 under_way.set()
-                hang.wait(20)
+                hang.wait(PATIENCE_SECONDS)
             return Reply()
 
         receiver.reply = reply
@@ -60,7 +60,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_wave(
         worker = subprocess.Popen(
             [sys.executable, "-c", TURN, str(hook.pk)], cwd=project.BASE_DIR, env=environment
         )
-        assert under_way.wait(30)
+        assert under_way.wait(PATIENCE_SECONDS)
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()
         hang.set()
@@ -71,7 +71,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_wave(
             WebhookDelivery.objects.exclude(leased_until=None).update(leased_until=past)
 
         receiver.reply = lambda request: Reply()
-        wait_until(lambda: not deliver_due(hook.pk) and all_arrived(hook), seconds=20)
+        wait_until(lambda: not deliver_due(hook.pk) and all_arrived(hook))
 
     rows = deliveries(hook)
     sent = Counter(receiver.ids)

@@ -4,16 +4,25 @@ from datetime import time
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from journeys.definition import parse
 from journeys.definition.advice import MOST_COUNTED, is_within, most_messages_a_week
 from journeys.definition.checking import World, check
 from journeys.describing import cron_words
 from journeys.world import world
+from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.journeys.definitions import Json, ask, journey, on_event, send, step, until_date, wait
 from tests.journeys.playing import person
+
+CROWD = """
+INSERT INTO profiles_customerprofile
+SELECT (jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid(), 'email_opt_in', i %% 2 = 0))).*
+FROM profiles_customerprofile AS one, generate_series(1, 1000) AS i WHERE one.id = %s
+"""
 
 
 def codes(raw: Json, **known: Any) -> dict[str, str]:
@@ -151,3 +160,20 @@ def test_circles_and_joins_are_counted_and_take_no_time() -> None:
 )
 def test_a_schedule_is_a_sentence_where_it_is_plain(cron: str, words: str) -> None:
     assert cron_words(cron) == words
+
+
+def test_that_nobody_agreed_is_found_without_reading_the_club(fairview: Club) -> None:
+    one = person(fairview.tenant, sms_opt_in=False)
+    with tenant_scope(fairview.tenant), connection.cursor() as cursor:
+        cursor.execute(CROWD, [one.pk])
+        with as_owner():
+            cursor.execute("ANALYZE profiles_customerprofile")
+        with CaptureQueriesContext(connection) as found:
+            known = world().consents
+        asked = [one["sql"] for one in found if "whatsapp_opt_in" in one["sql"]]
+        cursor.execute("EXPLAIN " + asked[0].rpartition(";")[2])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert known == {"EMAIL": 1, "SMS": 0, "PUSH": 0, "WHATSAPP": 0}
+    assert len(asked) == 1
+    assert "Index Only Scan using profiles_profile_agreed_idx" in plan, plan

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from crm_platform.api.docs import description
 from journeys.models import Journey, Run
 from tenants.scope import tenant_scope
 from tests.cast import Club
@@ -56,10 +57,22 @@ def test_a_journey_is_made_started_and_explained(api: Client, fairview: Club) ->
 
 def test_errors_name_the_step(api: Client) -> None:
     journey_id = made(api, journey(send("hello"), send("lost")))
-    answer = post(api, f"{URL}/{journey_id}/activate")
-    assert answer.status_code == 422
-    assert answer.json()["error"]["code"] == "INVALID_JOURNEY"
-    assert answer.json()["error"]["details"][0]["field"] == "lost"
+    # The draft is what is wrong, not the request.
+    for act in ("activate", "simulate", "trials"):
+        answer = post(api, f"{URL}/{journey_id}/{act}")
+        assert answer.status_code == 409, act
+        assert answer.json()["error"]["code"] == "INVALID_JOURNEY", act
+        assert answer.json()["error"]["details"][0]["field"] == "lost", act
+    sent = post(api, f"{URL}/{journey_id}/simulate", {"definition": journey(send("hello"), send("lost"))})
+    assert (sent.status_code, sent.json()["error"]["code"]) == (422, "INVALID_JOURNEY")
+
+
+def test_over_the_past_a_trial_answers_with_numbers(api: Client) -> None:
+    told = post(api, f"{URL}/{made(api)}/simulate", {"days": 2}).json()
+
+    described = description()["components"]["schemas"]["JourneyReplayed"]["properties"]
+    assert set(told) == set(described)
+    assert (told["days"], told["entered"], told["sent"]) == (2, 0, 0)
 
 
 def test_trying_with_one_person_leaves_nothing_behind(api: Client, fairview: Club) -> None:
@@ -85,7 +98,7 @@ def test_a_pause_holds_and_archiving_ends(api: Client, fairview: Club) -> None:
     anna = person(fairview.tenant)
     journey_id = made(api)
     post(api, f"{URL}/{journey_id}/activate")
-    post(api, f"{URL}/{journey_id}/enroll", {"customerId": str(anna.pk)})
+    post(api, f"{URL}/{journey_id}/enroll", {"customerId": str(anna.pk), "customerIds": []})
     assert post(api, f"{URL}/{journey_id}/pause").json()["status"] == "PAUSED"
     play = Play(fairview.tenant)
     play.tick()
@@ -153,6 +166,22 @@ def test_a_task_is_made_put_off_and_closed(api: Client, fairview: Club) -> None:
     timeline = api.get(f"/api/v1/customers/{anna.pk}/activities{OWN}").json()["data"]
     assert timeline[0]["metadata"]["outcome"] == "PROMISED"
     assert api.patch(url, {"outcome": "LOST"}, "application/json").status_code == 409
+
+
+def test_all_that_a_change_of_a_task_says_is_done_or_nothing(api: Client, fairview: Club) -> None:
+    anna = person(fairview.tenant)
+    task = post(api, "/api/v1/tasks", {"customerId": str(anna.pk), "title": "Call Anna"}).json()
+    url = f"/api/v1/tasks/{task['id']}{OWN}"
+
+    refused = api.patch(url, {"outcome": "PROMISED", "title": 7}, "application/json")
+    unread = api.patch(url, {"title": "Visit Anna", "outcome": "PROMISED", "note": 7}, "application/json")
+    unchanged = api.get(url).json()
+    done = api.patch(url, {"title": "Visit Anna", "outcome": "PROMISED"}, "application/json").json()
+
+    assert [each["field"] for each in refused.json()["error"]["details"]] == ["title"]
+    assert [each["field"] for each in unread.json()["error"]["details"]] == ["note"]
+    assert unchanged == task
+    assert (done["title"], done["status"], done["outcome"]) == ("Visit Anna", "CLOSED", "PROMISED")
 
 
 def test_entries_by_fifty_at_once_make_one_run(fairview: Club) -> None:

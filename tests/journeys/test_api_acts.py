@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from journeys import trials
 from journeys.drafts import get_journey
-from journeys.models import Journey, JourneySecret, Run, RunEnded, Trial
+from journeys.models import EntryRefusal, Journey, JourneySecret, Run, RunEnded, Trial
 from messaging.models import Delivery
 from profiles.merging.actions import merge_profiles
 from segments.lists import add_members
@@ -107,6 +107,15 @@ def test_a_segment_enters_and_one_that_is_none_is_not_found(api: Client, fairvie
         assert (refused.status_code, "segment" in refused.json()["error"]["message"]) == (404, True)
 
 
+def test_null_is_no_body_as_the_generated_client_of_go_writes_it(api: Client) -> None:
+    journey_id = made(api)
+
+    for act in ("activate", "pause", "archive"):
+        answer = api.generic("POST", f"{URL}/{journey_id}/{act}{OWN}", b"null", "application/json")
+        assert answer.status_code == 200, (act, answer.content)
+    assert answer.json()["status"] == "ARCHIVED"
+
+
 # --- What acts refuse
 
 
@@ -128,6 +137,7 @@ def test_a_segment_enters_and_one_that_is_none_is_not_found(api: Client, fairvie
         ("post", "/{id}/archive", {"people": "DROP"}, "people"),
         ("post", "/{id}/enroll", {}, "customerIds"),
         ("post", "/{id}/enroll", {"customerIds": ["x"]}, "customerIds"),
+        ("post", "/{id}/enroll", {"customerId": "x", "customerIds": []}, "customerIds"),
         ("post", "/{id}/enroll", {"customerIds": [], "data": []}, "data"),
         ("post", "/{id}/enroll", {"customerIds": [], "key": 7}, "key"),
         ("post", "/{id}/simulate", {"days": 0}, "days"),
@@ -215,6 +225,18 @@ def test_a_trial_is_started_watched_and_read(api: Client, fairview: Club) -> Non
     assert api.get(f"{URL}/{other}/trials/{done['id']}{OWN}").status_code == 404
     now = post(api, f"{URL}/{journey_id}/simulate", {"days": 10}).json()
     assert (now["entered"], now["byDay"]) == (1, done["result"]["byDay"])
+
+
+def test_a_draft_that_somebody_was_to_enter_can_be_deleted(api: Client, fairview: Club) -> None:
+    journey_id = made(api, WELCOME)
+    anna = person(fairview.tenant)
+    refused = post(api, f"{URL}/{journey_id}/enroll", {"customerIds": [str(anna.pk)]}).json()
+    assert refused["enrolled"] == 0
+    with tenant_scope(fairview.tenant):
+        assert EntryRefusal.objects.filter(journey_id=journey_id).count() == 1
+
+    assert api.delete(f"{URL}/{journey_id}{OWN}").status_code == 204
+    assert api.get(f"{URL}/{journey_id}{OWN}").status_code == 404
 
 
 # --- Secrets

@@ -43,6 +43,7 @@ from tests.back_office import desk
 from tests.cast import Club
 from tests.journeys.definitions import ask, journey, on_event, send, step, until_date, wait
 from tests.journeys.playing import START, Play, person, time_machine
+from tests.patience import wait_until
 
 ENTERED = b"""{"id": "e1", "type": "teetime.competition.entered", "version": "1.0", "timestamp": "%s",
  "tenantId": "fairview", "source": "teetime", "payload": {"competitionId": "c1", "playerId": "p1"}}"""
@@ -143,18 +144,13 @@ def test_9_workers_that_were_stopped_for_a_while_lose_and_double_nobody(
     one = play.start(journey(send("a", to="tag"), step("tag", "UPDATE", to="b", addTags=["x"]), send("b")))
     worker = subprocess.Popen([sys.executable, "-c", WORKER, str(tenant.pk)], env=process_environment)
     try:
-        time.sleep(2)
         with play.open():
             entering.enter(one, [entering.Entrant(each.pk) for each in people])
-        ends = time.monotonic() + 20
-        while play.count("journeys_steplog") == 0 and time.monotonic() < ends:
-            time.sleep(0.01)
+        wait_until(lambda: play.count("journeys_steplog") > 0)
         os.kill(worker.pid, signal.SIGSTOP)  # perhaps with rows locked in an open transaction
         play.at(timezone.now() + timedelta(minutes=30))  # others pass by what it holds
         os.kill(worker.pid, signal.SIGCONT)
-        ends = time.monotonic() + 30
-        while play.count("journeys_run") and time.monotonic() < ends:
-            time.sleep(0.1)
+        wait_until(lambda: play.count("journeys_run") == 0)
     finally:
         os.kill(worker.pid, signal.SIGCONT)
         worker.kill()
@@ -191,9 +187,7 @@ def test_31_an_empty_redis_stops_nobody(play: Play) -> None:
     one = play.start(journey(wait("hour", 1, "HOURS", to="mail"), send("mail")))
     play.enter(one, *people)
     redis_client().flushdb()
-    began = time.monotonic()
     play.later(hours=1)
-    assert time.monotonic() - began < 10
     assert play.count("messaging_delivery") == 200
 
 

@@ -89,6 +89,7 @@ def test_the_page_goes_from_press_to_press(staff: Client, fairview: Club) -> Non
     assert "Whom do you mean?" in staff.get(f"/admin/journeys/{pk}/try/?customer=nna").content.decode()
     over = staff.get(f"/admin/journeys/{pk}/try/?customer={anna.pk}&way=tx").content.decode()
     assert "The journey is over for Anna." in over
+    assert '<span class="crm-badge crm-good">E-mail</span>' in over
 
 
 def test_why_not_says_what_would_bring_somebody_in(staff: Client, fairview: Club) -> None:

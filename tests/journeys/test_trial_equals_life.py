@@ -1,6 +1,6 @@
 """The same journey over the same weeks, tried and lived: equal to the row, for starts of every kind, with caps."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from journeys.drafts import get_journey
 from journeys.engine.group import IN_TRIAL
 from journeys.models import Journey, Run, RunEnded, StepLog
 from journeys.scanning import scan
-from messaging import planning
+from messaging import planning, settling
 from messaging.models import Delivery, SendPolicy, Source
 from messaging.planning import Candidate, Sending
 from messaging.texts import keep_message
@@ -19,8 +19,9 @@ from profiles.models import CustomerProfile
 from segments.lists import add_members
 from segments.models import Segment, SegmentTransition
 from tests.cast import Club
-from tests.journeys.definitions import Json, ask, journey, send, step, until_date, wait
+from tests.journeys.definitions import Json, ask, journey, on_event, send, step, until_date, wait
 from tests.journeys.playing import START, Play, person
+from tests.journeys.trial_rows import kept_rows
 
 DAYS = 20
 NOW = START + timedelta(days=DAYS)
@@ -98,14 +99,7 @@ def tried(play: Play, raw: Json, monkeypatch: pytest.MonkeyPatch) -> Any:
             cursor.execute(f"DELETE FROM {table}")
         cursor.execute("DELETE FROM messaging_delivery WHERE source = 'JOURNEY'")
         CustomerProfile.objects.update(tags=[])
-    kept: list[Any] = []
-    real = replaying._sum_up
-
-    def look(*values: Any) -> None:
-        kept.append(rows(play))
-        real(*values)
-
-    monkeypatch.setattr(replaying, "_sum_up", look)
+    kept = kept_rows(monkeypatch, lambda: rows(play))
     with play.open():
         replaying.dry_run(raw, days=DAYS, now=NOW, tried=Journey.objects.get().pk)
         assert not CustomerProfile.objects.exclude(tags=[]).exists()
@@ -175,3 +169,63 @@ def test_a_journey_of_a_segment_and_a_schedule(play: Play, monkeypatch: pytest.M
         "TASK_MADE",
         "UPDATED",
     }
+
+
+def by_round() -> Json:
+    """A round is waited for; messages meet quiet hours and a cap that puts them off; the goal ends all."""
+    played = {
+        "id": "played", "kind": "WAIT_UNTIL", "event": {"event": "ROUND_COMPLETED"},
+        "timeout": {"amount": 2, "unit": "DAYS"}, "ways": {"happened": "thanks", "timeout": "nudge"},
+    }  # fmt: skip
+    return journey(
+        send("hello", to="played"), played, send("thanks", onCap="DEFER", to="rest"), send("nudge", to="rest"),
+        wait("rest", 2, to="more"), send("more"), triggers=[on_event("TEETIME_BOOKED")],
+        goal={"event": "COMPETITION_ENTERED"}, entry={"policy": "AFTER_EXIT"},
+    )  # fmt: skip
+
+
+def handed_over(play: Play) -> None:
+    """What is due leaves, and what a cap put off is decided about."""
+    with play.open():
+        Delivery.objects.filter(status="PLANNED", due_at__lte=play.now).update(
+            status="HANDED_OVER", handed_over_at=play.now
+        )
+        settling.decide_deferred(play.tenant, trial=Journey.objects.get().pk, now=play.now)
+
+
+def test_a_journey_that_awaits_with_quiet_hours_and_a_cap_that_defers(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with play.open():
+        SendPolicy.objects.create(
+            tenant=play.tenant, caps={"ALL": {"day": 1}}, quiet_from=time(20), quiet_until=time(7)
+        )
+    anna, ben, cara = (person(play.tenant, name) for name in ("Anna", "Ben", "Cara"))
+    booked, played, entered = "TEETIME_BOOKED", "ROUND_COMPLETED", "COMPETITION_ENTERED"
+    life = {
+        3: (anna, booked), 8: (anna, played), 60: (anna, entered), 11: (ben, booked), 70: (ben, played),
+        5: (cara, booked), 30: (cara, played), 200: (cara, booked), 230: (cara, entered), 300: (anna, booked),
+    }  # fmt: skip
+    raw = by_round()
+    play.start(raw)
+    token = IN_TRIAL.set(True)
+    try:
+        for hour in range(1, DAYS * 24 + 1):
+            play.now = START + timedelta(hours=hour)
+            if hour in life:
+                who, kind = life[hour]
+                play.tell(who, kind, play.now - timedelta(minutes=1))
+            handed_over(play)
+            play.tick()
+    finally:
+        IN_TRIAL.reset(token)
+    steps, messages = rows(play)
+    left = [(*row[:2], row[2].replace("HANDED_OVER", "PLANNED"), *row[3:]) for row in messages]
+    live = steps, sorted(left)
+    assert tried(play, raw, monkeypatch) == live
+    assert {(row[1], row[2]) for row in steps} >= {
+        ("played", "happened"), ("played", "timeout"), ("played", "EXITED"), ("rest", "EXITED"), ("more", "PLANNED"),
+    }  # fmt: skip
+    thanks = min(row[4] for row in live[1] if row[:2] == (str(anna.pk), "thanks"))
+    assert thanks.date() == (START + timedelta(days=1)).date()  # the cap of the first day
+    assert {row[2] for row in live[1]} == {"PLANNED"}  # what had left is not taken back by the goal

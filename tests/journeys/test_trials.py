@@ -5,9 +5,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
-from journeys import replaying, trials
+from crm_platform.embedded.leftovers import wait_until
+from journeys import replaying, trial_tables, trials
+from journeys.definition import parse
 from journeys.drafts import get_journey
 from journeys.lifecycle import create_journey
 from journeys.models import Journey, Run, RunEnded, StepLog, Trial
@@ -18,6 +20,9 @@ from tenants.errors import InvalidError
 from tests.cast import Club
 from tests.journeys.definitions import ask, journey, on_event, send, step, wait
 from tests.journeys.playing import START, Play, person
+from tests.journeys.trial_rows import kept_rows
+from tests.patience import PATIENCE_SECONDS
+from tests.pooler import is_pooled, pooled
 
 DAYS = 20
 NOW = START + timedelta(days=DAYS)
@@ -145,7 +150,7 @@ def test_a_trial_is_equal_to_the_row_to_the_same_journey_run_live(
     assert [row[:4] for row in messages] == [row[:4] for row in live[1]]
     assert result.entered == 6
     assert result.refused == {"ONCE_PER_KEY": 1}
-    assert (result.sent, result.suppressed, result.converted) == (6, 1, 1)
+    assert (result.sent, result.suppressed, result.converted) == (8, 1, 1)  # what has left stays sent
     assert result.ended["EXITED: TEETIME_CANCELLED"] == 1
     assert {one["outcome"] for one in result.by_step} >= {
         "happened",
@@ -158,11 +163,7 @@ def test_a_trial_is_equal_to_the_row_to_the_same_journey_run_live(
 
 
 def test_a_trial_leaves_no_trace(play: Play) -> None:
-    people = cast(play)
-    for kind, (who, booking), hours in stories(people):
-        happened(
-            play, next(one for one in people if one.pk == who), kind, START + timedelta(hours=hours), booking
-        )
+    past(play)
     before = {table: play.count(table) for table in TABLES}
     with play.open():
         result = replaying.dry_run(definition(), days=DAYS, now=NOW)
@@ -172,13 +173,13 @@ def test_a_trial_leaves_no_trace(play: Play) -> None:
     assert tags == []
 
 
-def happened(play: Play, who: CustomerProfile, kind: str, at: datetime, booking: str) -> None:
+def happened(play: Play, who: CustomerProfile, kind: str, at: datetime, booking: str, **more: str) -> None:
     with play.open():
         number = Activity.objects.count() + 5_000_000
         Activity.objects.create(
             id=number, tenant=play.tenant, profile_id=who.pk, origin_profile_id=who.pk, occurred_at=at, type=kind,
             category="GOLF", source="teetime", source_event_id=f"past-{number}", title=kind,
-            metadata={"bookingId": booking},
+            metadata={"bookingId": booking, **more},
         )  # fmt: skip
 
 
@@ -199,12 +200,10 @@ def test_a_trial_holds_nothing_for_which_somebody_waits(fairview: Club) -> None:
     )  # fmt: skip
     held: list[Any] = []
     seen: list[int] = []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        [pid] = cursor.fetchone()
 
     def look(_percent: int) -> None:
         seen.append(Run.objects.count())
+        pid = connection.connection.info.backend_pid
         with psycopg.connect(**connection.get_connection_params()) as aside:
             rows = aside.execute(
                 "SELECT locktype, mode FROM pg_locks WHERE pid = %s AND locktype <> 'virtualxid'", [pid]
@@ -218,6 +217,178 @@ def test_a_trial_holds_nothing_for_which_somebody_waits(fairview: Club) -> None:
     assert {row["outcome"] for row in result.by_step} == {"UPDATED", "PLANNED", "ENROLLED", "TASK_MADE"}
     assert (seen[0], held, tags) == (2, [], [])  # in the trial's own tables, the other journey's too
     assert {table: play.count(table) for table in TABLES} == before
+
+
+def past(play: Play) -> None:
+    people = cast(play)
+    for kind, (who, booking), hours in stories(people):
+        happened(
+            play, next(one for one in people if one.pk == who), kind, START + timedelta(hours=hours), booking
+        )
+
+
+def own_tables_left() -> list[str]:
+    """The tables of trials that are in any session yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname::text FROM pg_class WHERE relpersistence = 't' AND relname = ANY(%s)",
+            [list(trial_tables.ROWS)],
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_behind_a_pooler_a_trial_is_one_transaction_and_finds_the_same(fairview: Club) -> None:
+    play = Play(fairview.tenant, START)
+    past(play)
+    before = {table: play.count(table) for table in TABLES}
+    transactions: list[bool] = []
+
+    def look(_percent: int) -> None:
+        transactions.append(connection.in_atomic_block)
+
+    def tried() -> dict[str, Any]:
+        with play.open():
+            found = vars(replaying.dry_run(definition(), days=DAYS, now=NOW, progress=look))
+        return found | {"samples": len(found["samples"])}
+
+    direct = tried()
+    assert (is_pooled(), set(transactions)) == (False, {False})
+    transactions.clear()
+    with pooled():
+        assert is_pooled()
+        assert tried() == direct
+        assert own_tables_left() == []
+    assert (direct["entered"], set(transactions)) == (6, {True})
+    assert {table: play.count(table) for table in TABLES} == before
+
+
+def test_a_stop_of_the_clock_at_which_nothing_is_due_asks_nothing(play: Play) -> None:
+    """A week in which nothing happens costs one statement, which looks for what happened in it."""
+    anna = person(play.tenant)
+    happened(play, anna, "TEETIME_BOOKED", START + timedelta(hours=5), "b1")
+    nine = step("nine", "WAIT", to="last", until={"mode": "TIME", "at": "09:00"})
+    raw = journey(wait("w", 3, to="mail"), send("mail", to="nine"), nine, send("last"),
+                  triggers=[on_event("TEETIME_BOOKED", "bookingId")])  # fmt: skip
+
+    def statements(days: int) -> int:
+        asked: list[str] = []
+
+        def note(execute: Any, statement: Any, params: Any, many: bool, context: Any) -> Any:
+            asked.append(str(statement))
+            return execute(statement, params, many, context)
+
+        with play.open(), connection.execute_wrapper(note):
+            result = replaying.dry_run(raw, days=days, now=START + timedelta(days=days))
+        assert (result.entered, result.sent) == (1, 2)
+        about_turns = ("SAVEPOINT", "RELEASE SAVEPOINT")
+        return sum(not one.startswith(about_turns) for one in asked)
+
+    first = statements(7)
+    assert [statements(days) - first for days in (14, 21, 28)] == [1, 2, 3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_planner_is_told_of_the_tables_of_a_trial_and_they_have_room(fairview: Club) -> None:
+    """Temporary tables are counted by nobody else: unknown, all runs of the club would be read for each few of them."""
+    play = Play(fairview.tenant, START)
+    past(play)
+    told: list[tuple[set[str], str]] = []
+
+    def look(_percent: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tablename::text FROM pg_stats"
+                " WHERE schemaname LIKE 'pg_temp%' AND attname = 'tenant_id' AND n_distinct = 1"
+            )
+            counted = {name for (name,) in cursor.fetchall()}
+            cursor.execute("SHOW temp_buffers")
+            [room] = cursor.fetchone()
+        told.append((counted, room))
+
+    with play.open():
+        replaying.dry_run(definition(), days=DAYS, now=NOW, progress=look)
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW temp_buffers")
+            [ordinary] = cursor.fetchone()
+    counted, room = told[-1]
+    assert counted >= {"journeys_run", "journeys_rundata", "journeys_steplog", "messaging_delivery"}
+    assert (room, ordinary) == (trial_tables.ROOM, "8MB")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_that_loses_its_session_writes_nothing_into_the_tables_of_the_club(fairview: Club) -> None:
+    play = Play(fairview.tenant, START)
+    past(play)
+    before = {table: play.count(table) for table in TABLES}
+
+    def lose(_percent: int) -> None:
+        connection.close()
+
+    with play.open(), pytest.raises(OperationalError, match="lost the session of this trial"):
+        replaying.dry_run(definition(), days=DAYS, now=NOW, progress=lose)
+    # A session that was closed drops its tables on its way out.
+    assert wait_until(lambda: own_tables_left() == [], seconds=PATIENCE_SECONDS)
+    assert {table: play.count(table) for table in TABLES} == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tables_that_cannot_be_dropped_end_with_their_session(fairview: Club) -> None:
+    play = Play(fairview.tenant, START)
+    with play.open():
+        with trial_tables.own_tables(play.tenant, parse(definition()), START), connection.cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY VIEW leaning AS SELECT * FROM journeys_run")
+            assert set(own_tables_left()) == set(trial_tables.ROWS)
+            session = connection.connection.info.backend_pid
+        assert wait_until(lambda: own_tables_left() == [], seconds=PATIENCE_SECONDS)
+        assert connection.connection.info.backend_pid != session
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_hears_what_wakes_converts_and_changes_its_runs(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside a transaction, as the worker runs it: what is staged for a statement is there when it comes."""
+    play = Play(fairview.tenant, START)
+    anna, ben, cara = (person(play.tenant, name) for name in ("Anna", "Ben", "Cara"))
+    tee_time = (START + timedelta(days=4)).isoformat()
+    life = [
+        (anna, "TEETIME_BOOKED", 1, "a"), (anna, "ROUND_COMPLETED", 25, "a"), (anna, "COMPETITION_ENTERED", 30, "a"),
+        (ben, "TEETIME_BOOKED", 2, "b"), (ben, "COMPETITION_ENTERED", 50, "b"), (cara, "TEETIME_BOOKED", 3, "c"),
+    ]  # fmt: skip
+    for who, kind, hours, booking in life:
+        happened(play, who, kind, START + timedelta(hours=hours, minutes=-1), booking)
+    happened(play, cara, "TEETIME_BOOKED", START + timedelta(hours=9), "c", teeTime=tee_time)  # moved
+    played = {
+        "id": "played", "kind": "WAIT_UNTIL", "event": {"event": "ROUND_COMPLETED", "sameKey": True},
+        "timeout": {"amount": 2, "unit": "DAYS"}, "ways": {"happened": "thanks", "timeout": "tee"},
+    }  # fmt: skip
+    tee = step(
+        "tee",
+        "WAIT",
+        to="late",
+        until={"mode": "DATE", "field": "event.teeTime", "offset": 0, "unit": "DAYS"},
+    )
+    raw = journey(
+        played, send("thanks", to="rest"), wait("rest", 9), tee, send("late"),
+        triggers=[on_event("TEETIME_BOOKED", "bookingId")], goal={"event": "COMPETITION_ENTERED", "sameKey": True},
+    )  # fmt: skip
+    kept = kept_rows(monkeypatch, lambda: rows(play))
+    with play.open():
+        result = replaying.dry_run(raw, days=DAYS, now=NOW)
+    steps, messages = kept[0]
+    found = {(who, name): (outcome, (at - START) / timedelta(hours=1)) for who, name, outcome, at in steps}
+    assert found[str(anna.pk), "played"] == ("happened", 25)  # at once, and not when its time is up
+    assert found[str(anna.pk), "rest"] == ("EXITED", 30)
+    assert found[str(ben.pk), "played"] == ("EXITED", 50)
+    assert found[str(cara.pk), "tee"] == ("WAITED", 96)
+    assert [row[:3] for row in messages] == sorted(
+        [
+            (str(anna.pk), "thanks", "PLANNED"),
+            (str(cara.pk), "late", "PLANNED"),
+        ]  # what has left is not taken back
+    )
+    assert (result.entered, result.converted, result.ended["EXITED: GOAL_REACHED"]) == (3, 2, 2)
 
 
 @pytest.mark.django_db(transaction=True)

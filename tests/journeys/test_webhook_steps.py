@@ -1,6 +1,6 @@
 """WEBHOOK steps against a receiver of another maker: signed, retried, their answers used, nobody in their way."""
 
-import time
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -21,6 +21,7 @@ from tests.cast import Club
 from tests.events.receiver import Receiver, Reply, Request, receiving
 from tests.journeys.definitions import Json, ask, journey, leave, on_event, send, step, wait
 from tests.journeys.playing import Play, person
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -194,6 +195,25 @@ def test_a_character_that_the_database_cannot_hold_is_left_out(play: Play, other
         assert WebhookCall.objects.get().answer == {"a": ["xy", {"n": 1}]}
 
 
+@pytest.mark.parametrize("depth", [300, 1000])
+def test_an_answer_that_is_too_deep_to_keep_calls_nobody_twice(
+    play: Play, other: Receiver, depth: int
+) -> None:
+    """It can be read and not written: the call was made, and those beside it are noted as well."""
+    anna, ben = person(play.tenant), person(play.tenant, "Ben")
+    one = play.start(journey(hook(other.url, save={"points": "points"})))
+    other.answer(Reply(200, b'{"points":' + b"[" * depth + b"]" * depth + b"}"), answer({"points": 3}))
+    play.enter(one, anna, ben)
+    assert call(play) == 2
+    play.later(hours=2)
+    assert call(play) == 0
+    with play.open():
+        rows = [(row.status, bool(row.error), row.answer or {}) for row in WebhookCall.objects.order_by("id")]
+    assert sorted(rows, key=str) == sorted([("DONE", True, {}), ("DONE", False, {"points": 3})], key=str)
+    assert len(other.requests) == 2
+    assert {play.ended(who)[0][0] for who in (anna, ben)} == {"COMPLETED"}
+
+
 def test_private_addresses_are_not_called(play: Play, other: Receiver, settings: Settings) -> None:
     anna = person(play.tenant)
     with play.open():
@@ -224,18 +244,16 @@ def test_a_dead_endpoint_parks_only_its_own_step(play: Play, other: Receiver) ->
 
 
 def test_slow_answers_are_waited_for_at_once(play: Play, other: Receiver) -> None:
-    people = [person(play.tenant, f"p{number}") for number in range(10)]
+    people = [person(play.tenant, f"p{number}") for number in range(calling.HANDS)]
+    all_asked = threading.Barrier(calling.HANDS)
 
     def slowly(_: Request) -> Reply:
-        time.sleep(0.5)
+        all_asked.wait(PATIENCE_SECONDS)
         return Reply(200)
 
     other.reply = slowly
     play.enter(play.start(journey(hook(other.url))), *people)
-    began = time.monotonic()
-    assert call(play) == 10
-    # One after the other would be five seconds of sleep alone.
-    assert time.monotonic() - began < 4.5
+    assert call(play) == calling.HANDS
     assert all(play.ended(one) == [("COMPLETED", "")] for one in people)
 
 

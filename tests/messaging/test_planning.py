@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from messaging import planning
 from messaging.models import Delivery, MessageClass, Source, Suppression
@@ -97,6 +98,53 @@ def test_a_family_with_one_mailbox_gets_one_copy_also_when_planned_in_two_goes(f
         Delivery.objects.all().delete()
     plan(tenant, [candidate(family[1], message, occurrence="next week")], now=NOW)
     assert said(tenant) == {"Anna": "PLANNED"}
+
+
+def test_of_many_sources_in_one_plan_each_has_a_copy_a_mailbox_of_its_own(fairview: Club) -> None:
+    tenant, message = fairview.tenant, mail(fairview.tenant)
+    family = [reader(tenant, name, email="family@example.org") for name in ("Dora", "Anna")]
+    sources = [uuid4(), uuid4()]
+    planned = {}
+    for turn in ("first", "again"):
+        with tenant_scope(tenant), transaction.atomic(), connection.cursor() as cursor:
+            planning.open_candidates(cursor)
+            planning.stage(
+                cursor,
+                [candidate(one, message, key=f"{turn}:{one.pk}:{n}") for n in (0, 1) for one in family],
+            )
+            cursor.execute(
+                "UPDATE send_candidate SET source_id = CASE WHEN key LIKE '%%:0' THEN %s ELSE %s END", sources
+            )
+            outcome = planning.plan(cursor, Sending(Source.JOURNEY, sources=sources), now=NOW)
+        planned[turn] = (outcome.of("PLANNED"), outcome.reasons())
+
+    assert planned == {"first": (2, {"SAME_MAILBOX": 2}), "again": (0, {"SAME_MAILBOX": 4})}
+    with tenant_scope(tenant):
+        copies = Delivery.objects.filter(status="PLANNED").values_list("source_id", "profile_id")
+        assert sorted(copies) == sorted((source, family[0].pk) for source in sources)
+
+
+def test_whose_mailbox_has_a_copy_is_found_by_the_mailbox_whatever_statistics_say(fairview: Club) -> None:
+    tenant, message = fairview.tenant, mail(fairview.tenant)
+    people = [reader(tenant, f"P{number}") for number in range(30)]
+    source = uuid4()
+    sending = Sending(Source.JOURNEY, source_id=source)
+    with (
+        tenant_scope(tenant),
+        transaction.atomic(),
+        CaptureQueriesContext(connection) as found,
+        connection.cursor() as cursor,
+    ):
+        for some in (people[:20], people[20:]):
+            planning.open_candidates(cursor)
+            planning.stage(cursor, [candidate(one, message) for one in some])
+            assert planning.plan(cursor, sending, now=NOW).of("PLANNED") == len(some)
+        _, decision = [one["sql"] for one in found.captured_queries if "WITH plain" in one["sql"]]
+        cursor.execute(f"EXPLAIN {decision}")
+        plan_of_it = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "messaging_delivery_mailbox_uq" in plan_of_it, plan_of_it
+    assert "messaging_delivery_source_idx" not in plan_of_it, plan_of_it
 
 
 def test_where_the_first_of_a_family_may_not_be_written_to_the_next_gets_the_copy(fairview: Club) -> None:

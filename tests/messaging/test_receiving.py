@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import requests
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from events.consumers import Entry
@@ -21,16 +21,29 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
 from tests.messaging.people import candidate, ledger, mail, plan, reader, said
+from tests.patience import wait_until
 from tests.profiles.stories import tell
+from tests.profiles.test_erasing_races import Beside
 
 pytestmark = pytest.mark.django_db
+# Somebody waits for what this transaction has written.
+WAITED_FOR = (
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid)"
+)
 
 
 def bring(tenant: Tenant, sandbox: Sandbox, *acts: str) -> None:
     """Readers and machines act on the newest message, its events come in, and the consumer reads them."""
+    entries = told(tenant, sandbox, *acts)
+    with tenant_scope(tenant), transaction.atomic():
+        receiving.handle(tenant, entries)
+
+
+def told(tenant: Tenant, sandbox: Sandbox, *acts: str) -> list[Entry]:
+    """Readers and machines act on the newest message; what the log says of it when its events have come in."""
     (message,) = sandbox.book.rows("SELECT id FROM message ORDER BY accepted_at DESC LIMIT 1")
     for act in acts:
-        requests.post(f"{sandbox.url}/sandbox/messages/{message['id']}/{act}", timeout=5).raise_for_status()
+        requests.post(f"{sandbox.url}/sandbox/messages/{message['id']}/{act}", timeout=60).raise_for_status()
     with tenant_scope(tenant):
         before = list(DomainLogEntry.objects.values_list("pk", flat=True))
 
@@ -38,13 +51,12 @@ def bring(tenant: Tenant, sandbox: Sandbox, *acts: str) -> None:
         tell(tenant, *envelopes)
 
     publish_due(sandbox.book, publish)
-    with tenant_scope(tenant), transaction.atomic():
+    with tenant_scope(tenant):
         fresh = DomainLogEntry.objects.filter(kind="activity.recorded").exclude(pk__in=before).order_by("pk")
-        entries = [
+        return [
             Entry("0", entry.pk, tenant.pk, entry.kind, entry.profile_id, entry.data, entry.at)
             for entry in fresh
         ]
-        receiving.handle(tenant, entries)
 
 
 def sent(club: Club, sandbox: Sandbox, **values: Any) -> Delivery:
@@ -153,6 +165,37 @@ def test_word_of_a_message_settles_what_is_unknown_without_asking(fairview: Club
     assert row.handed_over_at is not None
     settling.settle(fairview.tenant)
     assert ledger(fairview.tenant)["Anna"].status == "DELIVERED"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_word_that_waits_for_the_sender_is_added_to_what_the_sender_notes(
+    fairview: Club, sandbox: Sandbox
+) -> None:
+    tenant = fairview.tenant
+    sandbox.faults.faults.append(Fault("cut_after"))
+    unknown = sent(fairview, sandbox)
+    entries = told(tenant, sandbox, "deliver")
+
+    def read() -> None:
+        with transaction.atomic():
+            receiving.handle(tenant, entries)
+
+    def is_waited_for() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(WAITED_FOR)
+            return bool(cursor.fetchone()[0])
+
+    with tenant_scope(tenant), transaction.atomic():
+        sending.finish([sending.Result(unknown.pk, "HANDED_OVER", service_id="noted")])
+        consumer = Beside(tenant, read)
+        wait_until(is_waited_for)
+    consumer.join_and_raise()
+
+    row = ledger(tenant)["Anna"]
+    assert [line["status"] for line in row.history] == [
+        *("PLANNED", "CLAIMED", "UNKNOWN", "HANDED_OVER", "DELIVERED")
+    ]
+    assert (row.status, row.service_id) == ("DELIVERED", "noted")
 
 
 def test_a_late_word_takes_nothing_back(fairview: Club, sandbox: Sandbox) -> None:

@@ -90,7 +90,9 @@ def test_an_erased_customer_answers_as_unknown(fairview: Club) -> None:
     assert call(fairview.tenant, "POST", f"{profile_id}/erase", {"reason": "gdpr_erasure"}).status_code == 404
 
 
-def test_erasures_count_as_several_requests_over_both_interfaces(fairview: Club, settings: Any) -> None:
+def test_erasures_count_as_several_requests_over_both_interfaces(
+    fairview: Club, settings: Any, one_minute: None
+) -> None:
     settings.CRM_RATE_LIMITS = {**settings.CRM_RATE_LIMITS, "write": 15}
     path, dry = f"{CUSTOMERS}/{known(fairview.tenant)}/erase", {"reason": "gdpr_erasure", "dryRun": True}
     rest, graphql = caller(fairview.tenant), caller(fairview.tenant)

@@ -16,9 +16,8 @@ from tenants.models import Tenant
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import tenant_scope
 from tests.factories import tenant as make_tenant
+from tests.patience import PATIENCE_SECONDS
 from tests.profiles.stories import member, payment, player, publish, tell
-
-PATIENCE_SECONDS = 20
 
 
 def in_threads(*functions: Callable[[], Any]) -> None:

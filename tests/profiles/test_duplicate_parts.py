@@ -250,3 +250,21 @@ def test_a_title_is_no_first_name(tmp_path: Path) -> None:
     duck = prepared(tmp_path, [person(1, "Prof. Dr. Hans", "Nel"), person(2, "Frau", "Nel")])
 
     assert duck.execute("SELECT first FROM person ORDER BY unique_id").fetchall() == [("hans",), ("frau",)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("ann.nel@gmail.com", "annnel+golf@googlemail.com", True),
+        ("ann@x.example", "ann+golf@x.example", True),
+        ("ann.nel@x.example", "annnel@x.example", False),
+        ("ann@x.example", "ann@y.example", False),
+        ("+ann@x.example", "+ben@x.example", False),
+    ],
+)
+def test_a_mailbox_is_one_however_it_is_spelled(one: str, other: str, is_one: bool, tmp_path: Path) -> None:
+    duck = prepared(tmp_path, [person(1, "Ann", "Nel", email=one), person(2, "Ann", "Nel", email=other)])
+
+    rows = duck.execute("SELECT email, emails FROM person").fetchall()
+    assert all(email in emails for email, emails in rows)
+    assert (rows[0] == rows[1]) is is_one

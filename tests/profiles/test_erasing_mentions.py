@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from profiles.editing import Author, add_note, create_customer, update_customer
-from profiles.models import BulkAct, ColumnChoice, CustomerProfile, MemberImport
+from profiles.models import BulkAct, ColumnChoice, CustomerProfile, MemberImport, Note
 from profiles.privacy.erasing import erase_customer
 from profiles.search.finding import search_profiles
 from profiles.tags import rename_tag
@@ -154,3 +154,29 @@ def test_file_names_headers_and_names_of_tags_forget_the_person(
             == "Renamed the tag “friends of [erased]” to “old friends of [erased]”"
         )
     assert found_in_database("quack") == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "spelled"),
+    [
+        ("Łukasz", "Żółć", "Lukasz Zolc"),
+        ("Søren", "Ørsted", "Orsted, Soren"),
+        ("Þór", "Guðmundsson", "THOR GUDMUNDSSON"),
+        ("Jürgen", "Müller", "Juergen Mueller"),
+        ("Ali", "Yıldız", "ALI YILDIZ"),
+    ],
+)
+def test_a_name_is_erased_as_keyboards_without_its_letters_write_it(
+    first: str, last: str, spelled: str, fairview: Club
+) -> None:
+    tell(
+        fairview.tenant,
+        member(1, firstName=first, lastName=last),
+        member(2, firstName="Anna", lastName="Botha"),
+    )
+    with tenant_scope(fairview.tenant):
+        anna = CustomerProfile.objects.get(scl_member_id=2)
+        add_note(anna.pk, f"Plays with {spelled}.", Author("Lindi"))
+        erase_customer(CustomerProfile.objects.get(scl_member_id=1).pk, reason="popia_erasure")
+
+        assert [note.body for note in Note.objects.filter(profile_id=anna.pk)] == ["Plays with [erased]."]

@@ -97,12 +97,22 @@ def test_times_bound_a_timeline(api: Client, fairview: Club) -> None:
 
     found = ask(api, query, **{**variables, "from": "2026-03-01T13:00:00+03:00"})
     naive = ask(api, query, **{**variables, "from": "2026-03-01T13:00:00"})
+    # An offset that PostgreSQL would refuse.
+    far = ask(api, query, **{**variables, "from": "2026-02-28T12:00:00-22:00"})
+    far_over_rest = api.get(
+        f"/api/v1/customers/{customer_id}/activities?from=2026-02-28T12:00:00-22:00"
+    ).json()
 
     assert [row["occurredAt"] for row in data(found)["customerTimeline"]["data"]] == [
         "2026-03-01T11:00:00Z",
         "2026-03-01T10:00:00Z",
     ]
     assert codes(naive) == (200, ["INVALID_PARAMETER"])
+    assert data(far) == data(found)
+    assert [row["occurredAt"] for row in far_over_rest["data"]] == [
+        "2026-03-01T11:00:00Z",
+        "2026-03-01T10:00:00Z",
+    ]
 
 
 def test_a_customer_is_made_changed_and_noted(api: Client, fairview: Club) -> None:

@@ -84,7 +84,7 @@ def test_a_variable_cannot_hide_the_cost(api: Client, fairview: Club) -> None:
 
 
 def test_aliases_do_not_evade_the_minutes_limit(
-    api: Client, fairview: Club, settings: Any, redis_server: Any
+    api: Client, fairview: Club, settings: Any, redis_server: Any, one_minute: None
 ) -> None:
     settings.CRM_RATE_LIMITS = {**settings.CRM_RATE_LIMITS, "read": 5}
     query = "{ " + " ".join(f"a{number}: customers {{ meta {{ total }} }}" for number in range(4)) + " }"
@@ -115,6 +115,7 @@ def test_whoever_may_come_in_may_look_at_the_schema(api: Client, fairview: Club)
         ('{"query": "{ __typename }", "variables": []}', "application/json", 422, "VALIDATION_ERROR"),
         ('{"query": "{ __typename }", "operationName": 7}', "application/json", 422, "VALIDATION_ERROR"),
         ('{"query": "{ __typename }", "operationName": "x"}', "application/json", 400, "INVALID_PARAMETER"),
+        ('{"query": "subscription { x }"}', "application/json", 400, "INVALID_PARAMETER"),
         ("query={__typename}", "application/x-www-form-urlencoded", 415, "UNSUPPORTED_MEDIA_TYPE"),
         ('{"query": "' + " " * 300_000 + '"}', "application/json", 413, "PAYLOAD_TOO_LARGE"),
     ],

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from events.identity_hints import stands_for_nothing
+from events.empty_ids import stands_for_nothing
 from events.models import InboxEvent
 from events.plain_text import visible
 from profiles.models import CustomerProfile
@@ -280,3 +280,25 @@ def test_a_uuid_in_capitals_is_the_same_id(fairview: Club) -> None:
 
     [kas] = people(fairview.tenant)
     assert (kas.first_name, kas.handicap_tenths) == ("Kas", 124)
+
+
+@pytest.mark.parametrize("written", ["0000-00-00", "0000-00-00 00:00:00", "null", "N/A", "unbekannt"])
+def test_a_date_of_birth_that_says_nothing_costs_nobody_the_rest(written: str, fairview: Club) -> None:
+    tell(
+        fairview.tenant, member(4711, firstName="Anna", lastName="Botha", dateOfBirth=written) | {"id": "e-1"}
+    )
+
+    assert remarks(fairview.tenant, "e-1") == []
+    assert [(one.first_name, one.date_of_birth) for one in people(fairview.tenant)] == [("Anna", None)]
+
+
+@pytest.mark.parametrize("written", ["1984", "1984-02-30", "1984-00-00", "1984-05-16T22:00:00.000Z"])
+def test_a_birth_that_is_no_day_costs_the_birth_and_says_so(written: str, fairview: Club) -> None:
+    told = member(4711, firstName="Anna", lastName="Botha", dateOfBirth=written, createdAt="1 March")
+    tell(fairview.tenant, member(4711, dateOfBirth="1984-05-17"), told | {"id": "e-1"})
+
+    assert [one["field"] for one in remarks(fairview.tenant, "e-1")] == ["dateOfBirth", "createdAt"]
+    assert "must be a date such as 2026-03-31" in remarks(fairview.tenant, "e-1")[0]["text"]
+    assert [(one.first_name, str(one.date_of_birth)) for one in people(fairview.tenant)] == [
+        ("Anna", "1984-05-17")
+    ]

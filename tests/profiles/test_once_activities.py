@@ -101,6 +101,36 @@ def test_the_same_id_of_two_members_is_two_payments(fairview: Club) -> None:
         assert CustomerProfile.objects.get(scl_member_id=4712).lifetime_value_cents == 100
 
 
+def by_mail(payment_id: str, amount_cents: int, *, at: int) -> Event:
+    payload = {"id": payment_id, "email": "sanet@nel.example", "amountCents": amount_cents, "currency": "ZAR"}
+    return event("scl.payment.received", payload, at=at)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("is_number_first", [True, False])
+def test_a_payment_told_once_by_number_and_once_by_address_counts_once(
+    is_number_first: bool, together: bool, fairview: Club
+) -> None:
+    known = member(4711, firstName="Sanet", email="sanet@nel.example")
+    tellings = [paid("pay-1", 150_000, at=1), by_mail("pay-1", 150_000, at=2)]
+    if not is_number_first:
+        tellings = [by_mail("pay-1", 150_000, at=1), paid("pay-1", 150_000, at=2)]
+    for group in [[known, *tellings]] if together else [[known], *[[one] for one in tellings]]:
+        tell(fairview.tenant, *group)
+
+    assert figures(fairview.tenant) == (150_000, 1)
+    tell(fairview.tenant, by_mail("pay-1", 160_000, at=9), paid("pay-2", 1_000, at=10))
+    assert figures(fairview.tenant) == (161_000, 2)
+
+
+def test_a_payment_told_by_address_before_the_member_is_known_counts_once(fairview: Club) -> None:
+    tell(fairview.tenant, by_mail("pay-1", 150_000, at=1))
+    tell(fairview.tenant, member(4711, firstName="Sanet", email="sanet@nel.example", at=2))
+    tell(fairview.tenant, paid("pay-1", 150_000, at=3))
+
+    assert figures(fairview.tenant) == (150_000, 1)
+
+
 def test_amounts_in_other_currencies_are_never_added_up(fairview: Club) -> None:
     tell(
         fairview.tenant,

@@ -28,7 +28,8 @@ from tenants.scope import all_tenants, tenant_scope
 from tests.back_office import desk
 from tests.cast import Club
 from tests.events.logbook import position_of, rewind
-from tests.events.queueing import read_on, wait_until
+from tests.events.queueing import read_on
+from tests.patience import wait_until
 from tests.profiles.stories import contact, event, member, player, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,14 +1,18 @@
 """Every column of a club's data is declared; what was declared wrongly is told."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from django.db import models
+from django.test.utils import isolate_apps
 
 from crm_platform import extension_checks
-from profiles.models import Note
+from profiles.models import CustomerProfile, Note
 from profiles.tables import TABLES
 from tenants.extension import Move, OnUndo, Table, every
 
+META = type("Meta", (), {"app_label": "profiles"})
 NOTES = next(table for table in TABLES if table.model == "profiles.Note")
 
 
@@ -44,7 +48,20 @@ def test_every_table_and_column_is_declared() -> None:
     ],
 )
 def test_what_is_declared_wrongly_is_told(declared: dict[str, Table], fault: str) -> None:
-    assert list(extension_checks._faults_of(Note, declared)) == [fault]
+    assert list(extension_checks.faults_of(Note, declared)) == [fault]
+
+
+@isolate_apps("profiles")
+@pytest.mark.parametrize(
+    "person", [models.ForeignKey(CustomerProfile, models.CASCADE, related_name="+"), models.UUIDField()]
+)
+def test_a_table_that_names_a_person_without_a_club_is_told(person: Any) -> None:
+    name = "owner" if person.remote_field else "profile_id"
+    loose = type("Loose", (models.Model,), {"__module__": __name__, name: person, "Meta": META})
+
+    assert list(extension_checks.faults_of(loose, {})) == [
+        "profiles.Loose names a person, but has no tenant: no merge and no erasure would reach its rows."
+    ]
 
 
 def test_what_moves_on_a_merge_is_known_by_its_rule() -> None:

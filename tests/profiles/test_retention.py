@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.models import InboxEvent
@@ -65,6 +67,22 @@ def test_payloads_go_after_a_year_and_their_events_stay_known(fairview: Club) ->
     assert apply_retention(fairview.tenant) == {"inboxPayloads": 1}
     assert apply_retention(fairview.tenant) == {}
     assert publish(fairview.tenant, member(1) | {"id": "e-1"}).duplicates == 1
+
+
+def test_rows_that_only_lose_content_are_walked_over_once(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "CHUNK", 2)
+    tell(fairview.tenant, *(member(n) for n in range(1, 6)))
+    with tenant_scope(fairview.tenant):
+        InboxEvent.objects.update(received_at=LONG_AGO)
+        ids = list(InboxEvent.objects.order_by("pk").values_list("pk", flat=True))
+
+    with CaptureQueriesContext(connection) as captured:
+        assert apply_retention(fairview.tenant) == {"inboxPayloads": 5}
+
+    walks = [each["sql"] for each in captured if "UPDATE events_inboxevent" in each["sql"]]
+    assert [after for walk in walks for after in ids if f"id > {after} " in walk] == [ids[1], ids[3]]
 
 
 def test_the_action_log_has_a_period_of_its_own(fairview: Club) -> None:

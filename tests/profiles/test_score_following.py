@@ -213,6 +213,25 @@ def activity_elsewhere(other: Any, tenant: Tenant, profile_id: UUID) -> None:
     other.commit()
 
 
+def test_scoring_waits_for_nobody_and_scores_the_held_by_the_next_turn(fairview: Club) -> None:
+    tenant = fairview.tenant
+    free, held = (person_with(tenant, [played(days(1))]).pk for _ in range(2))
+    with another_connection() as other:
+        with tenant_scope(tenant), other.cursor() as cursor:
+            cursor.execute(f"SELECT set_config('crm.tenant_id', '{tenant.pk}', true)")
+            cursor.execute("SELECT FROM profiles_customerprofile WHERE id = %s FOR NO KEY UPDATE", [held])
+        with tenant_scope(tenant):
+            assert score_customers([free, held], now=NOW) == 1
+            assert list(ProfileScore.objects.values_list("profile_id", flat=True)) == [free]
+            assert list(ScoreDue.objects.values_list("profile_id", flat=True)) == [held]
+        other.rollback()
+
+    assert not log_consumer.score_touched(tenant.pk)
+    with tenant_scope(tenant):
+        assert not ScoreDue.objects.exists()
+        assert ProfileScore.objects.count() == 2
+
+
 def test_threads_score_everybody(fairview: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("profiles.scoring.runs.CHUNK", 3)
     for _ in range(10):

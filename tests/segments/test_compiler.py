@@ -75,7 +75,7 @@ def test_many_rules_asked_at_once_say_what_each_says_alone(now: datetime, db: No
     oracle, clock = Oracle(now, tenant.zone), Clock(now, tenant.zone)
     kept = [person for person in crowd if person.profile.status in ("ACTIVE", "INACTIVE")]
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(32), deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(trees(now, tenant.zone, listed), min_size=70, max_size=70))
     def agree(several: list[dict[str, Any]]) -> None:
         segments = [Ruled(uuid4(), 1, parse(tree)) for tree in several]

@@ -17,6 +17,7 @@ from segments.refreshing import request_due, request_refresh
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.cast import Club
+from tests.patience import PATIENCE_SECONDS
 from tests.profiles.records import profile
 from tests.segments.makers import all_of, history, leaf, members, refresh, segment
 
@@ -81,7 +82,7 @@ def test_workers_killed_at_random_leave_the_right_members(process_environment: d
         env=process_environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert answer.returncode == 0, answer.stderr

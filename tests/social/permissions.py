@@ -145,6 +145,7 @@ PAGES: Final = (
     Page("social_apps", ADMIN, "POST"),
     Page("social_account_act", ADMIN, "POST"),
     Page("social_post_move", MANAGER, "POST"),
+    Page("social_settings", ADMIN),
     Page("social_queue", VIEWER),
     Page("social_queue_act", MANAGER, "POST"),
     Page("social_evergreens", VIEWER),
@@ -157,6 +158,7 @@ PAGES: Final = (
     Page("promotion_new", MANAGER),
     Page("promotion", VIEWER),
     Page("promotion_act", MANAGER, "POST"),
+    Page("promotion_preview", MANAGER, "POST"),
 )
 
 

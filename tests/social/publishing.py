@@ -90,6 +90,10 @@ class Stage:
         rows: list[dict[str, Any]] = control(self.sandbox, "posts", {"network": network})["posts"]
         return [row for row in rows if row.get("is_published", True)]
 
+    def clear_faults(self) -> None:
+        """Everything works again."""
+        control(self.sandbox, "faults", [])
+
     def fault(self, action: str, path: str, **values: Any) -> None:
         """One call that goes wrong."""
         control(self.sandbox, "faults", [{"action": action, "path": path, "method": "POST", **values}])

@@ -40,6 +40,6 @@ def committed(sandbox: Sandbox) -> list[str]:
 
 def consent(url: str, values: dict[str, str]) -> dict[str, str]:
     """Say yes on a consent page; what the app is called back with."""
-    answer = requests.post(url, data=values, allow_redirects=False, timeout=10)
+    answer = requests.post(url, data=values, allow_redirects=False, timeout=60)
     assert answer.status_code == 302, answer.text
     return {name: one[0] for name, one in parse_qs(urlsplit(answer.headers["Location"]).query).items()}

@@ -56,7 +56,7 @@ def test_the_same_call_with_the_same_key_makes_one_post_and_publishes_it_once(
     assert len(stage.seen("x")) == 1
 
 
-def test_thirty_publishes_a_minute(stage: Stage, key: dict[str, str]) -> None:
+def test_thirty_publishes_a_minute(stage: Stage, key: dict[str, str], one_minute: None) -> None:
     codes = [post(f"/social/posts/{uuid4()}/publish", key).status_code for _ in range(31)]
 
     assert codes == [404] * 30 + [429]

@@ -72,6 +72,7 @@ def test_no_token_is_found_anywhere(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     known = tokens()
+    shown_accounts = [repr(account_of(row)) for row in stage.accounts.values()]
     post = stage.post("FACEBOOK", "INSTAGRAM", "TWITTER", media_ids=[stage.picture().pk], first_comment="Hi")
     stage.fault("cut_after", r"/x-api/2/tweets$")
     stage.turn()
@@ -98,5 +99,5 @@ def test_no_token_is_found_anywhere(
     assert len(known) >= 4
     assert all(answer.status_code == 200 for answer in (*shown, *answers))
     told = [answer.content.decode() for answer in (*shown, *answers)]
-    for place in (said, caplog.text, dump(), cached(), *addresses, *told):
+    for place in (said, caplog.text, dump(), cached(), *addresses, *told, *shown_accounts):
         assert not any(token in place for token in known)

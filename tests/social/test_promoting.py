@@ -237,3 +237,23 @@ def test_many_entries_are_read_with_as_many_statements_as_a_few(stage: Stage) ->
     row.refresh_from_db()
     assert row.entered == 7
     assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize(("network", "path"), [("x", r"/2/tweets$"), ("facebook", r"/feed$")])
+def test_a_post_without_an_answer_is_found_although_its_event_has_changed_since(
+    stage: Stage, network: str, path: str
+) -> None:
+    stage.fault("cut_after", path)
+    active(stage)
+    stage.turn()
+    doubted = Target.objects.get(status="UNKNOWN").pk
+    later = START + timedelta(days=7)
+    tell(stage, "updated", name="Summer Cup", startsAt=later.isoformat(), entryFeeCents=1)
+    settle_changes(timezone.now() + timedelta(minutes=11))
+
+    for _ in range(5):
+        Target.objects.filter(status="UNKNOWN").update(due_at=timezone.now() - timedelta(seconds=1))
+        stage.turn()
+
+    assert Target.objects.get(pk=doubted).status == "PUBLISHED"
+    assert len([row for row in stage.seen(network) if row["by"] == "app"]) == 1

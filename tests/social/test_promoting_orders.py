@@ -1,4 +1,4 @@
-"""A competition is moved, filled, opened again, changed by staff and cancelled, in any order, while its posts go out.
+"""A competition is moved, filled, opened again, cancelled and its plan changed by staff, in any order, as posts go out.
 
 More orders by hand: `CRM_ORDER_SEEDS=100:300 pytest tests/social/test_promoting_orders.py`.
 """
@@ -17,7 +17,9 @@ from django.utils import timezone
 from crm_platform.bench.moved_clock import move_clock
 from social.models import Promotion, Target, Touch
 from social.promoting.actions import approve_promotion, pause_promotion, update_promotion
+from social.promoting.event_pictures import fetch_due
 from social.promoting.log_consumer import settle_changes
+from social.promoting.parts import change_part, leave_out, put_back
 from social.promoting.running import run_touches
 from social.publishing.claiming import Claim, claim
 from social.publishing.working import work
@@ -41,12 +43,15 @@ class Story:
         self.plan = active(stage)
         self.hands: list[Claim] = []
         self.players: list[Any] = []
+        self.picture = stage.picture()
 
     def acts(self) -> list[Callable[[], object]]:
         """What may happen next."""
         return [
             self.moves, self.costs_more, self.is_played_elsewhere, self.is_entered, self.is_entered, self.is_left,
-            self.gets_room, self.is_rearranged, self.rests, self.is_approved, self.is_taken, self.is_worked,
+            self.gets_room, self.is_rearranged, self.is_reworded, self.is_thinned, self.is_refilled,
+            self.gets_a_picture, self.brings_a_picture, self.is_fetched, self.rests, self.is_approved, self.is_taken,
+            self.is_worked,
             self.is_worked, self.goes_by, self.goes_by, self.stumbles,
         ]  # fmt: skip
 
@@ -77,6 +82,37 @@ class Story:
         days = self.dice.choice([[7, 3, 1], [5, 2], [1], []])
         with suppress(DomainError):
             update_promotion(self.plan.pk, {"reminder_days": days})
+
+    def is_reworded(self) -> None:
+        if (touch := self._any_touch(status="PLANNED")) is not None:
+            at = touch.due_at + timedelta(hours=self.dice.randint(0, 30)) if touch.due_at else None
+            with suppress(DomainError):
+                change_part(self.plan.pk, touch.pk, text=f"Words {self.dice.randint(1, 10**6)}", at=at)
+
+    def is_thinned(self) -> None:
+        if (touch := self._any_touch(status="PLANNED")) is not None:
+            with suppress(DomainError):
+                leave_out(self.plan.pk, touch.pk)
+
+    def is_refilled(self) -> None:
+        if (touch := self._any_touch(status="CANCELLED")) is not None:
+            with suppress(DomainError):
+                put_back(self.plan.pk, touch.pk)
+
+    def gets_a_picture(self) -> None:
+        picture = self.dice.choice([None, self.picture.pk])
+        with suppress(DomainError):
+            update_promotion(self.plan.pk, {"picture_id": picture})
+
+    def brings_a_picture(self) -> None:
+        tell(self.stage, "updated", imageUrl=f"https://club.example/{self.dice.randint(1, 3)}.jpg")
+
+    def is_fetched(self) -> None:
+        fetch_due(timezone.now() + timedelta(hours=2))
+
+    def _any_touch(self, **which: Any) -> Touch | None:
+        found = list(Touch.objects.filter(promotion=self.plan, **which).order_by("key"))
+        return self.dice.choice(found) if found else None
 
     def rests(self) -> None:
         with suppress(DomainError):
@@ -119,10 +155,10 @@ class Story:
         run_touches()
 
     def live(self) -> list[str]:
-        """What the program made and the world still sees, on both networks."""
-        rows = [(name, row) for name in ("facebook", "x") for row in self.stage.seen(name)]
+        """What the program made and the world still sees, on all three networks."""
+        rows = [(name, row) for name in ("facebook", "instagram", "x") for row in self.stage.seen(name)]
         return [
-            f"{name}: {row.get('message') or row.get('text')}"
+            f"{name}: {row.get('message') or row.get('caption') or row.get('text')}"
             for name, row in rows
             if row["by"] != "person" and not row.get("parent")
         ]

@@ -1,5 +1,6 @@
 """Events of the club's own, corrections to those who know of them, what a promotion brought, a whole life under way."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -122,7 +123,8 @@ def test_a_changed_event_is_one_preview_and_one_decision_and_a_called_off_one_ta
     staff.post(act, {"act": "call_off"})
     run_touches()
 
-    assert "The event has changed: startsAt" in preview
+    assert "The event has changed" in preview
+    assert "Starts" in preview
     assert moved == START + timedelta(days=1)
     assert "is now on" in corrected[0]
     assert (stage.seen("facebook"), stage.seen("x")[-1:]) == ([], stage.seen("x")[-1:])
@@ -182,11 +184,13 @@ def test_the_report_tells_entries_from_reach_beside_the_hold_out_and_earlier_eve
     report = report_of(Promotion.objects.get(source_id="cup"))
     page = text_of(desk(stage.club.viewer).get(f"/admin/promotions/{promotion.pk}/"))
 
-    assert report["channels"] == [{"channel": "EMAIL", "reached": 4, "entered": 2}]
+    assert report["channels"] == [{"channel": "EMAIL", "label": "E-mail", "reached": 4, "entered": 2}]
     assert (report["told"], report["heldOut"]) == ({"people": 4, "entered": 2}, {"people": 4, "entered": 1})
     assert report["liftPercent"] == 25.0
     assert [one["platform"] for one in report["posts"]] == ["FACEBOOK", "TWITTER"]
     assert report["costMills"] > 0
+    assert set(re.findall(r'</strong><span class="crm-badge">(.*?)</span>', page)) == {"Post", "E-mail"}
+    assert '<th scope="row">E-mail</th><td class="crm-number">4</td>' in page
     assert [one["name"] for one in report["earlier"]] == ["Winter Cup"]
     assert "25.0 points" in page
     assert "Winter Cup 31 of 40" in page

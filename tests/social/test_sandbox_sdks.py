@@ -51,9 +51,9 @@ def graph(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     back = consent(f"{sandbox.url}/facebook/v26.0/dialog/oauth", values)
     app = {"client_id": APP_ID, "client_secret": APP_SECRET}
     address = f"{sandbox.url}/graph/v26.0/oauth/access_token"
-    short = requests.get(address, {**app, "redirect_uri": REDIRECT, "code": back["code"]}, timeout=10).json()
+    short = requests.get(address, {**app, "redirect_uri": REDIRECT, "code": back["code"]}, timeout=60).json()
     grant = {"grant_type": "fb_exchange_token", "fb_exchange_token": short["access_token"]}
-    long = requests.get(address, {**app, **grant}, timeout=10).json()
+    long = requests.get(address, {**app, **grant}, timeout=60).json()
     assert long["expires_in"] == 5_183_944
     yield FacebookAdsApi.init(APP_ID, APP_SECRET, long["access_token"], crash_log=False)
     FacebookAdsApi.set_default_api(None)

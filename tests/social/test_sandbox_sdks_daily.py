@@ -69,7 +69,7 @@ def test_facebooks_sdk_puts_up_a_film_a_reel_and_photos_and_lists_them(
     sent = requests.post(
         begun["upload_url"],
         headers={"Authorization": f"OAuth {account['access_token']}", "file_url": address},
-        timeout=10,
+        timeout=60,
     )
     page.create_video_reel(
         params={"upload_phase": "finish", "video_id": begun["video_id"], "video_state": "PUBLISHED",

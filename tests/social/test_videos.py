@@ -64,7 +64,7 @@ def test_a_film_of_quicktime_keeps_its_kind(stage: Stage) -> None:
     row = added(brand=b"qt  ")
 
     assert (row.content_type, row.storage_key.rpartition(".")[2]) == ("video/quicktime", "mov")
-    assert requests.get(file_of(row).url, timeout=5).status_code == 200
+    assert requests.get(file_of(row).url, timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
 """The identity provider's keys: from a file or a real web server that turns, breaks and comes back."""
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import jwt
@@ -20,6 +19,7 @@ from tenants.development_keys import public_jwks
 from tenants.jwks import KeySource, KeysUnavailableError, key_source, read_keys
 from tenants.tokens import TokenRefusedError, verify_token
 from tests.cast import Club
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 KEYS = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
 
@@ -34,13 +34,14 @@ class Provider:
     """A small identity provider; `body` and `status` are what it answers."""
 
     def __init__(self) -> None:
-        self.body, self.status, self.asked, self.delay = b"", 200, 0, 0.0
+        self.body, self.status, self.asked, self.held = b"", 200, 0, Event()
+        self.held.set()
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 provider.asked += 1
-                time.sleep(provider.delay)
+                provider.held.wait(PATIENCE_SECONDS)
                 self.send_response(provider.status)
                 self.end_headers()
                 self.wfile.write(provider.body)
@@ -165,16 +166,17 @@ def test_a_slow_provider_does_not_hold_up_callers_whose_key_is_known(
     provider.body = document("a")
     source = KeySource(provider.url)
     source.find("a")
-    provider.delay = 1.0
+    provider.held.clear()
+    asked = provider.asked
     slow = Thread(target=source.find, args=["unknown"])
     slow.start()
-    time.sleep(0.1)
+    wait_until(lambda: provider.asked > asked)
 
-    started = time.monotonic()
     monkeypatch.setattr(jwks, "MAX_AGE_SECONDS", 0.0)
     assert source.find("a") is not None
 
-    assert time.monotonic() - started < 0.5
+    assert slow.is_alive()
+    provider.held.set()
     slow.join()
 
 

@@ -11,6 +11,7 @@ from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import path
 
+from tenants.admin_config import discover
 from tenants.admin_views import switch_tenant
 from tenants.middleware import SESSION_TENANT
 from tenants.models import IdempotencyRecord, Membership, Role, Tenant, User
@@ -62,6 +63,8 @@ def late(request: HttpRequest) -> HttpResponse:
     return LateResponse("unused")
 
 
+# As the roof's routes do: the pages must be there before the site is asked for their addresses.
+discover()
 urlpatterns = [
     path("look", look),
     path("administer", look),

@@ -5,7 +5,9 @@ import logging
 import pytest
 from django.db import OperationalError
 
-from tenants.one_by_one import one_by_one
+from tenants.one_by_one import one_by_one, within_each_club
+from tenants.scope import current_tenant_id
+from tests.cast import Club
 
 
 def test_an_error_is_logged_and_the_next_one_has_its_turn(caplog: pytest.LogCaptureFixture) -> None:
@@ -35,3 +37,19 @@ def test_where_the_database_is_away_nobody_else_is_tried() -> None:
         one_by_one([1, 2], act, what="counting")
 
     assert seen == [1]
+
+
+def test_each_row_has_its_club_and_counts_where_nothing_is_wrong(fairview: Club, kingsmere: Club) -> None:
+    seen = []
+
+    def act(key: str, more: int) -> int:
+        seen.append((key, current_tenant_id()))
+        if key == "b":
+            raise ValueError("odd")
+        return more
+
+    ours, theirs = fairview.tenant.pk, kingsmere.tenant.pk
+    counted = within_each_club([("a", ours, 2), ("b", ours, 7), ("c", theirs, 3)], act, what="counting")
+
+    assert counted == 5
+    assert seen == [("a", ours), ("b", ours), ("c", theirs)]

@@ -95,6 +95,24 @@ def test_a_session_of_the_login_finds_the_tables_without_being_told_where(
     assert session.execute("SHOW search_path").fetchone() == (f"{settings.CRM_DATABASE_SCHEMA}, public",)
 
 
+def test_a_session_that_asks_for_no_time_limits_has_them(session: psycopg.Connection[Any]) -> None:
+    """As a pooler opens it, which hands on nothing of what a program asks for."""
+    shown = {
+        name: session.execute(f"SHOW {name}").fetchone()
+        for name in (
+            "statement_timeout",
+            "idle_in_transaction_session_timeout",
+            "client_connection_check_interval",
+        )
+    }
+
+    assert shown == {
+        "statement_timeout": ("15min",),
+        "idle_in_transaction_session_timeout": ("5min",),
+        "client_connection_check_interval": ("5s",),
+    }
+
+
 def test_the_login_may_make_nothing_in_the_schema_and_change_no_function(
     session: psycopg.Connection[Any],
 ) -> None:

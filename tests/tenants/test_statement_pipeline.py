@@ -42,6 +42,19 @@ def test_a_block_in_a_block_is_the_outer_one(db: None) -> None:
         assert cursor.fetchall() == [("a",)]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_nobody_could_read_afterwards_are_not_staged() -> None:
+    """Outside a transaction the rows are gone with the statement that brought them."""
+    with connection.cursor() as cursor, pytest.raises(RuntimeError, match="within a transaction"):
+        LETTERS.fill(cursor, enumerate("abc"))
+    with (
+        pipelined_statements(),
+        connection.cursor() as cursor,
+        pytest.raises(RuntimeError, match="within a transaction"),
+    ):
+        LETTERS.fill(cursor, enumerate("abc"))
+
+
 def test_an_answer_is_its_own_statement_s_whatever_was_said_since(db: None) -> None:
     with (
         pipelined_statements(),

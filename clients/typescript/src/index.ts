@@ -67,7 +67,7 @@ interface Answered<Data> {
 export async function unwrap<Data>(call: Promise<Answered<Data>>): Promise<Data> {
   const { data, error, response } = await call;
   if (error !== undefined || !response.ok) {
-    throw new CrmError(response.status, (error as Partial<Schemas["Error"]> | undefined)?.error ?? {});
+    throw new CrmError(response.status, (error as Partial<Schemas["ErrorResponse"]> | undefined)?.error ?? {});
   }
   return data as Data;
 }

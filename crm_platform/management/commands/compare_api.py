@@ -6,14 +6,15 @@ from typing import Any, Final
 
 import yaml
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from crm_platform.api.breaking import breaking_changes
+from tenants.commands import ProductCommand
 
 PLACE: Final = "docs/openapi.yaml"
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Fails and names each break; compares with a file, a commit, or the newest release."""
 
     help = "Compare docs/openapi.yaml with an older one; fail where programs would break."

@@ -14,6 +14,7 @@ from crm_platform.supervisor.child import Program
 PROGRAMS: dict[str, Callable[[], Program]] = {
     "web": lambda: programs.web(programs.web_host(), programs.web_port()),
     "worker": programs.worker,
+    "live": programs.live_worker,
     "slow": programs.slow_worker,
     "webhooks": programs.webhooks_worker,
     "beat": programs.beat,

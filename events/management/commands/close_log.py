@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from events.consumers.ahead import close_cluster, clubs_ahead
+from tenants.commands import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """For operators, after `pg_resetwal` or tables that were copied by hand; a restored dump does not need it."""
 
     help = "Take what the domain log holds as another cluster's, so that consumers read its rest and go on."

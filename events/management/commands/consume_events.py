@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import uvloop
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
 from events.transports.bullmq import EventsQueue
 from events.transports.consuming import Pace, QueueConsumer
+from tenants.commands import ProductCommand
 
 # A batch is one transaction.
 LARGEST_BATCH: Final = 5000
@@ -19,7 +19,7 @@ SHORTEST_LOCK_SECONDS: Final = 0.3
 LONGEST_LOCK_SECONDS: Final = 600.0
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """A BullMQ worker; any number of them may run."""
 
     help = "Takes jobs from the BullMQ queue CRM_EVENTS_QUEUE into the inbox, until SIGTERM or Ctrl-C."

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from events.consumers import ConsumerLag, ensure_positions, lags, pause, resume
 from events.consumers.registry import UnknownConsumer, registered
+from tenants.commands import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """For operators at a terminal; the page Consumers shows and does the same."""
 
     help = "Show the consumers of the domain log; `pause NAME` stops one at every club, `resume NAME` lets it go on."

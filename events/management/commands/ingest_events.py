@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 from rich.console import Console
 
@@ -16,11 +16,10 @@ from events.transports.file_progress import drain_bar, reading_bar
 from events.transports.file_reports import RejectFile, rejects_path, summary_text
 from events.transports.file_sources import FileSource
 from events.transports.files import FileDoor
+from tenants.commands import INTERRUPTED, ProductCommand
 
-INTERRUPTED = 130
 
-
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The file door. Running it again goes on where it was stopped: what is stored is a duplicate then."""
 
     help = "Takes events, one JSON object a line, from files (.gz too; - for standard input) into the inbox."

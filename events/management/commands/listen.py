@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from events.tailing import end_of_log, read_on
 from events.webhooks.signing import new_secret, signature
+from tenants.commands import ProductCommand
 from tenants.directory import find_tenant
 from tenants.scope import tenant_scope
 
@@ -19,7 +20,7 @@ EVERY_SECONDS: Final = 1.0
 PATIENCE_SECONDS: Final = 15
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Reads the domain log from now on, signs and forwards; keeps nothing, tries nothing again."""
 
     help = "Forward what webhooks would get to a URL, signed with a secret that is printed; for development."
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         if urlsplit(options["forward"]).scheme not in ("http", "https"):
             raise CommandError("--forward wants an address such as http://localhost:3000/crm.")
         secret = new_secret()
-        self.stdout.write(f"Signed with {secret}")
+        self._tell(f"Signed with {secret}")
         types = [name.strip() for name in options["types"].split(",") if name.strip()]
         ends = time.monotonic() + options["seconds"] if options["seconds"] is not None else None
         with tenant_scope(tenant):
@@ -50,10 +51,15 @@ class Command(BaseCommand):
                 for at, envelope in read_on(place, types=types):
                     place = at
                     if envelope is not None:
-                        self.stdout.write(forwarded(options["forward"], secret, envelope))
+                        self._tell(forwarded(options["forward"], secret, envelope))
                 if ends is not None and time.monotonic() >= ends:
                     return
                 time.sleep(EVERY_SECONDS)
+
+    def _tell(self, line: str) -> None:
+        # At once, also through a pipe.
+        self.stdout.write(line)
+        self.stdout.flush()
 
 
 def forwarded(url: str, secret: str, envelope: Mapping[str, Any]) -> str:

@@ -3,18 +3,19 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.dateparse import parse_datetime
 
 from events.consumers import PeerAway
 from events.publishing_again import UnknownReader, publish_again
 from tenants.actors import acting_as, program
+from tenants.commands import ProductCommand
 from tenants.directory import find_tenant
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """For operators, after Redis lost its data; the page of the consumers does the same for one club."""
 
     help = "Publish to the outbound queue again what the domain log holds since a moment, under the same ids."

@@ -5,16 +5,17 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from events.models import ErrorCode, InboxStatus
 from events.replay import REPLAYABLE, Selection, replay
+from tenants.commands import ProductCommand
 from tenants.directory import find_tenant
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way to replay; the admin has the same as an action."""
 
     help = (

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from journeys.drafts import draft_of, get_journey
@@ -15,11 +15,12 @@ from journeys.errors import JourneyNotFound
 from journeys.models import Journey
 from journeys.reading import figures
 from journeys.replaying import dry_run
+from tenants.commands import ProductCommand
 from tenants.directory import find_tenant
 from tenants.scope import tenant_scope
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Journeys of one club."""
 
     help = (

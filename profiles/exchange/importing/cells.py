@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from events.catalogue.fields import HIGHEST_HANDICAP, LARGEST_MEMBER_ID, LOWEST_HANDICAP
-from events.identity_hints import stands_for_nothing
+from events.empty_ids import stands_for_nothing
 from profiles.births import doubt
 from profiles.club import Club
 from profiles.exchange.importing.countries import country_code
@@ -21,7 +21,7 @@ from profiles.exchange.importing.handicaps import TENTH, read_strokes
 from profiles.exchange.importing.plain_cells import plain, undefused
 from profiles.exchange.importing.statuses import status_of
 from profiles.exchange.importing.targets import Target
-from profiles.normalise import folded, normal_id, printed_number
+from profiles.normalise import BETWEEN_NUMBERS, folded, normal_id, printed_number
 from profiles.shouted_names import as_written
 
 LONGEST_TEXT: Final = 200
@@ -36,10 +36,8 @@ EXACT_DIGITS: Final = 15
 WHOLE: Final = re.compile(r"(\d+)[.,]0+")
 THOUSANDS: Final = re.compile(r"\d{1,3}(?:[ .,']\d{3})+")
 BETWEEN_EMAILS: Final = re.compile(r"(?:[;,/|\s]|:::)+")
-BETWEEN_PHONES: Final = re.compile(
-    r"\s*(?:[;,/|\n&]|:::|\((?=[^\W\d])|\bor\b|\boder\b|\bof\b|\bou\b|\band\b|\bund\b|\ben\b|\bet\b)\s*",
-    re.IGNORECASE,
-)
+# The shortest that stand beside another: those of one town.
+DIGITS_OF_ANOTHER: Final = 4
 # How Google parts several values in one cell; a label that begins with a star is its own.
 GOOGLE_MARK: Final = ":::"
 BIRTHDAY_WITHOUT_YEAR: Final = re.compile(r"--\d{2}-?\d{2}")
@@ -178,20 +176,21 @@ def _email(text: str, reader: Reader) -> Read:
 def _phone(text: str, reader: Reader) -> Read:
     """The first number of the cell: the whole text is tried before its parts, as area codes stand before a slash."""
     text = LABELLED.sub("", _unspoiled(text))
-    parts = [LABELLED.sub("", part) for part in BETWEEN_PHONES.split(text) if any(map(str.isdigit, part))]
-    for part in (text, *parts):
-        number = _as_phone(part, reader.club)
-        if number is None and part != text:
-            number = reader.club.first_phone(part)
-        if number is None:
-            continue
-        if not reader.club.identifies("phoneNumber", number):
-            raise Unreadable(f"{text} stands for nobody in particular")
-        return Read(number, f"holds several; {number} was taken" if len(parts) > 1 and part != text else "")
-    beside = reader.club.first_phone(text)
-    if beside is not None and reader.club.identifies("phoneNumber", beside):
-        return Read(beside)
-    raise Unreadable(f"{text!r} is no phone number")
+    # Each part lacks what a spreadsheet takes away, zero or plus.
+    parts = [LABELLED.sub("", part) for part in BETWEEN_NUMBERS.split(text) if any(map(str.isdigit, part))]
+    number = _as_phone(text, reader.club) or reader.club.first_phone(text)
+    number = number or next(filter(None, (_as_phone(part.strip(), reader.club) for part in parts)), None)
+    if number is None:
+        raise Unreadable(f"{text!r} is no phone number")
+    if not reader.club.identifies("phoneNumber", number):
+        raise Unreadable(f"{text} stands for nobody in particular")
+    return Read(number, _of_several(number, text))
+
+
+def _of_several(number: str, text: str) -> str:
+    """A remark where the cell has digits enough for a second number."""
+    left = sum(map(str.isdigit, text)) - sum(map(str.isdigit, number))
+    return f"holds several; {number} was taken" if left >= DIGITS_OF_ANOTHER else ""
 
 
 def _unspoiled(text: str) -> str:

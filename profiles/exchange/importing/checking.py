@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from events.identity_hints import IdentityKey
-from profiles.births import telling
+from profiles.births import distinctive
 from profiles.claims import Claim, Person
 from profiles.club import Club
 from profiles.exchange.importing import statements as sql
@@ -37,6 +37,7 @@ from profiles.models import CRM_RECORD, ImportOutcome, MemberImport
 from profiles.names import PersonName, names_disagree
 from profiles.normalise import folded
 from profiles.suppression import claims_of_erased
+from tenants.days import full_day
 from tenants.postgresql.plans import PLAN_FOR_BATCHES
 from tenants.scope import current_tenant_id
 
@@ -199,7 +200,7 @@ def _claim(member_import: MemberImport, row: FileRow, now: datetime) -> Claim:
     return Claim(
         keys=tuple(dict.fromkeys((record_of(member_import, row.line, values), *keys_of_values(values)))),
         name=PersonName.of(values.get(Target.FIRST_NAME, ""), values.get(Target.LAST_NAME, "")),
-        birth=telling(date.fromisoformat(birth)) if birth else None,
+        birth=distinctive(date.fromisoformat(birth)) if birth else None,
         source=SOURCE,
         event_id=event_id_of(member_import.pk, row.line),
         occurred_at=moment_of(member_import, values, now),
@@ -385,6 +386,5 @@ def _shown(name: str, value: Any) -> str:
     if name == Target.HANDICAP:
         return f"+{-value / 10:.1f}" if value < 0 else f"{value / 10:.1f}"
     if name in DATE_COLUMNS:
-        day = date.fromisoformat(value)
-        return f"{day.day} {day:%B %Y}"
+        return full_day(date.fromisoformat(value))
     return str(value)

@@ -1,4 +1,4 @@
-"""Countries as people write them: by code, in their own or one of eight languages, in everyday short forms."""
+"""Countries as people write them: by code or flag, in two dozen languages, in everyday short forms."""
 
 import re
 from functools import lru_cache
@@ -8,7 +8,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.languages import get_official_languages
 
-from profiles.exchange.importing.days import LANGUAGES
+from profiles.exchange.importing.days import LANGUAGES, MONTH_LANGUAGES
 from profiles.normalise import folded
 
 CODE_LENGTH: Final = 2
@@ -28,24 +28,81 @@ EVERYDAY: Final = {
                 "n ireland",
                 "gb",
             ),
+            # Its countries in the languages of the headers and their own.
+            *(
+                "angleterre",
+                "inglaterra",
+                "inghilterra",
+                "engeland",
+                "schottland",
+                "ecosse",
+                "escocia",
+                "scozia",
+            ),
+            *(
+                "schotland",
+                "skotland",
+                "pays de galles",
+                "gales",
+                "galles",
+                "cymru",
+                "alba",
+                "grossbritannien",
+            ),
+            *("grande bretagne", "gran bretana", "gra bretanha", "gran bretagna", "groot brittannie"),
+            *("groot brittanje", "nordirland", "irlande du nord", "irlanda del norte", "noord ierland"),
             *("britain", "eng", "sco", "wal", "nir", "united kingdom of great britain northern ireland"),
         ),
         "GB",
     ),
-    **dict.fromkeys(("usa", "us", "america", "united states of america", "u s a", "u s"), "US"),
     **dict.fromkeys(
-        ("rsa", "r s a", "south africa rsa", "suid afrika", "s africa", "sa", "s a", "southafrica"), "ZA"
+        (
+            "usa",
+            "us",
+            "america",
+            "united states of america",
+            "u s a",
+            "u s",
+            "vsa",
+            "ee uu",
+            "eeuu",
+            "e u a",
+            "eua",
+            "amerika",
+        ),
+        "US",
+    ),
+    **dict.fromkeys(
+        (
+            "rsa",
+            "r s a",
+            "south africa rsa",
+            "suid afrika",
+            "s africa",
+            "sa",
+            "s a",
+            "southafrica",
+            "mzansi",
+            "mzantsi afrika",
+            "umzantsi afrika",
+            "iningizimu afrika",
+            "ningizimu afrika",
+            "afrika borwa",
+        ),
+        "ZA",
     ),
     **dict.fromkeys(("holland", "netherlands", "ned"), "NL"),
     **dict.fromkeys(("eire", "republic of ireland"), "IE"),
-    **dict.fromkeys(("uae", "emirates", "united arab emirates"), "AE"),
+    **dict.fromkeys(("uae", "u a e", "emirates", "united arab emirates", "الامارات", "الإمارات"), "AE"),
     **dict.fromkeys(("swaziland", "eswatini"), "SZ"),
-    **dict.fromkeys(("ivory coast", "cote divoire", "cote d ivoire"), "CI"),
+    **dict.fromkeys(
+        ("ivory coast", "cote divoire", "cote d ivoire", "elfenbeinkuste", "costa de marfil"), "CI"
+    ),
     **dict.fromkeys(
         ("drc", "dr congo", "d r congo", "democratic republic of congo", "congo kinshasa", "zaire"), "CD"
     ),
-    **dict.fromkeys(("d", "ger", "brd", "frg"), "DE"),
-    **dict.fromkeys(("korea", "rok"), "KR"),
+    **dict.fromkeys(("d", "ger", "brd", "frg", "bundesrepublik deutschland"), "DE"),
+    **dict.fromkeys(("korea", "rok", "한국"), "KR"),
     **dict.fromkeys(("macedonia", "fyrom"), "MK"),
     **dict.fromkeys(("hong kong", "hk sar"), "HK"),
     **dict.fromkeys(("macau", "macao"), "MO"),
@@ -55,6 +112,12 @@ EVERYDAY: Final = {
     **dict.fromkeys(("laos", "lao people s democratic republic", "lao peoples democratic republic"), "LA"),
     # Vehicles of the neighbours, in the lists of clubs between the Alps and the sea.
     "a": "AT",
+    "oesterreich": "AT",
+    "e": "ES",
+    "svizra": "CH",
+    "ile maurice": "MU",
+    "iom": "IM",
+    "中國": "CN",
     "f": "FR",
     "i": "IT",
     "czech republic": "CZ",
@@ -86,7 +149,10 @@ EVERYDAY: Final = {
 }
 # In the south of Africa SA is no kingdom of Arabia.
 SOUTH_OF_AFRICA: Final = frozenset({"ZA", "NA", "BW", "LS", "SZ", "ZW", "MZ", "ZM", "MW"})
-BETWEEN: Final = re.compile(r"\s*[(),/;&]\s*|\s+[-–]\s+")
+# DE-Deutschland is parted as DE - Deutschland is.
+BETWEEN: Final = re.compile(r"\s*[(),/;&]\s*|\s+[-–]\s+|(?<=^[A-Z]{2})-(?=[^\W\d_]{3})")
+FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+FIRST_OF_FLAGS: Final = 0x1F1E6
 FORMS_OF_STATE: Final = frozenset(
     "republic of the islamic federal plurinational bolivarian state kingdom united federation commonwealth rep".split()  # noqa: SIM905
 )
@@ -96,6 +162,8 @@ IN_FRONT: Final = re.compile(r"^(?:republic|kingdom|state|commonwealth|federal r
 
 def country_code(text: str, home: str = "") -> str | None:
     """Two letters of ISO 3166-1, None for what is no country. `home`: the club's own, which some short forms mean."""
+    text = FLAG.sub(lambda flag: f" ({_letters(flag[0])}) ", text).strip()
+    text = text.strip("()") if text.count("(") == 1 and text.startswith("(") and text.endswith(")") else text
     if home in SOUTH_OF_AFRICA and folded(text) == "sa":
         return "ZA"
     whole = _one(text)
@@ -109,12 +177,18 @@ def country_code(text: str, home: str = "") -> str | None:
     return told[0] if told and len(set(told)) == 1 else None
 
 
+def _letters(flag: str) -> str:
+    """The two letters of which a flag is made in Unicode."""
+    return "".join(chr(ord("A") + ord(sign) - FIRST_OF_FLAGS) for sign in flag)
+
+
 def _one(text: str) -> str | None:
     code = text.strip().upper()
     territories = Locale("en").territories
     if len(code) == CODE_LENGTH and code.isascii() and code.isalpha() and code != "UK":
         return code if code in territories and code not in NO_COUNTRIES else None
-    if len(code) == CODE_LENGTH + 1 and code.isalpha():
+    # Three letters, or ISO's number.
+    if len(code) == CODE_LENGTH + 1 and code.isalnum():
         aliases = get_global("territory_aliases").get(code)
         if aliases and len(aliases) == 1:
             return str(aliases[0])
@@ -129,20 +203,20 @@ def _plain(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
-    """Names in all languages of the headers, and in their own → two letters; the everyday ones count most."""
+    """Names in all languages of headers and months, and in their own → two letters; the everyday ones count most."""
     names: dict[str, str] = {}
     for code in map(str, Locale("en").territories):
         if len(code) == CODE_LENGTH and code.isalpha():
             for name in _own_names(code):
                 names[_plain(name)] = code
-    for language in reversed(LANGUAGES):
+    for language in reversed(LANGUAGES + MONTH_LANGUAGES):
         for code, name in Locale(language).territories.items():
             if len(code) == CODE_LENGTH and code.isalpha():
                 names[_plain(name)] = code
                 # As in "Hong Kong SAR China".
                 names.setdefault(_plain(name.partition("(")[0]), code)
     kept = {name: code for name, code in names.items() if code not in NO_COUNTRIES}
-    return {**kept, **EVERYDAY}
+    return {**kept, **{_plain(name): code for name, code in EVERYDAY.items()}}
 
 
 def _own_names(code: str) -> list[str]:

@@ -25,7 +25,15 @@ DAY_AND_WORD: Final = re.compile(
 WORD_AND_DAY: Final = re.compile(r"([^\W\d]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", re.IGNORECASE)
 # 1984 May 17, 1984. május 17.
 YEAR_AND_WORD: Final = re.compile(r"(\d{4})[.,]?[\s\-/]*([^\W\d]+)\.?[\s\-/]*(\d{1,2})", re.IGNORECASE)
-PACKED: Final = re.compile(r"(19\d\d|20\d\d)(\d\d)(\d\d)")
+PACKED: Final = re.compile(r"(19\d\d|20\d\d)(0\d|1[0-2])(\d\d)(?:\d{6})?")
+# 17051984, of which Excel leaves 1051984 on the first; as year, month and day it would have a month 19 or 20.
+PACKED_DAY_FIRST: Final = re.compile(r"(\d{1,2})(\d\d)(19\d\d|20\d\d)")
+HYPHENS: Final = str.maketrans(dict.fromkeys("‐‑‒–—−﹣－", "-"))
+# Said in front of a date of birth: a star, geb., né le.
+IN_FRONT: Final = re.compile(
+    r"^(?:\*\s*|(?:geb|gebore?n|née?|nato|nata|nacid[oa]|nascid[oa]|born)\.?(?:\s+(?:le|il|el|em|am|op|on|a))?\s+)",
+    re.IGNORECASE,
+)
 SERIAL: Final = re.compile(r"(\d{5})(?:\.\d+)?")
 YEAR: Final = re.compile(r"(?:19|20)\d\d")
 MONTH_AND_YEAR: Final = re.compile(r"(\d{1,2}|[^\W\d]+)\.?[\s\-/.]+(\d{4})")
@@ -114,7 +122,8 @@ def read_day(text: str, *, month_first: bool, today: date, may_be_ahead: bool) -
 
     Of two-digit years the one is meant that is not ahead of today, or, where it may be, not more than 50 years ahead.
     """
-    text = BEHIND.sub("", WEEKDAY.sub("", " ".join(text.split())))
+    text = IN_FRONT.sub("", " ".join(text.translate(HYPHENS).split()))
+    text = BEHIND.sub("", WEEKDAY.sub("", text))
     found = _parts(text, month_first)
     if found is None:
         raise ValueError(f"{text!r} is no date that can be understood; write it as 1984-05-17.")
@@ -136,7 +145,7 @@ def _parts(text: str, month_first: bool) -> tuple[int, int, int, bool] | None:
     """Year, month, day, and whether the year has its century."""
     if match := YEAR_FIRST.fullmatch(text) or PACKED.fullmatch(text) or ASIAN.fullmatch(text):
         return int(match[1]), int(match[2]), int(match[3]), True
-    if match := NUMBERS.fullmatch(text):
+    if match := NUMBERS.fullmatch(text) or PACKED_DAY_FIRST.fullmatch(text):
         first, second = int(match[1]), int(match[2])
         if first > LATEST_DAY and len(match[3]) < WHOLE_YEAR:
             # 84-05-17

@@ -1,6 +1,7 @@
 """Bytes as text: which encoding somebody's program wrote, without a word about it in the file. Pure."""
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Final
@@ -16,9 +17,30 @@ NAMES: Final[Mapping[str, str]] = {
     "cp1250": "Windows (Central European)",
     "cp1251": "Windows (Cyrillic)",
     "cp1254": "Windows (Turkish)",
+    "cp1253": "Windows (Greek)",
+    "cp1255": "Windows (Hebrew)",
+    "cp1256": "Windows (Arabic)",
+    "cp850": "DOS (Western)",
+    "cp852": "DOS (Central European)",
+    "cp866": "DOS (Cyrillic)",
+    "koi8-r": "KOI8 (Cyrillic)",
+    "gb18030": "Chinese (simplified)",
+    "big5": "Chinese (traditional)",
+    "cp932": "Japanese",
+    "cp949": "Korean",
 }
 # Tried on what is not Unicode; of two that read alike the first.
-CANDIDATES: Final = ("cp1252", "iso8859-15", "mac_roman", "cp1250", "cp1251")
+CANDIDATES: Final = (
+    "cp1252",
+    "iso8859-15",
+    "mac_roman",
+    "cp1250",
+    "cp1251",
+    "cp850",
+    "koi8-r",
+    "cp866",
+    "gb18030",
+)
 MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -32,8 +54,13 @@ USUAL_SIGNS: Final = frozenset("’‘“”„«»–—…€£°ºª№´`")
 MANY_IN_A_ROW: Final = 3
 # Letters that no language has in one word: what Western Windows makes of Czech (Dvořák, Horáček).
 STRANGERS: Final = ((frozenset("øæå"), frozenset("áíýúèìòù")), (frozenset("èìòù"), frozenset("áíýú")))
+# What is read of UTF-8 that a program took for Western Windows and wrote as UTF-8 once more: JÃ¶rg, Oâ€™Brien.
+READ_TWICE: Final = re.compile(
+    "[ÂÃÄÅ][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|â€[\u0080-\u00bf\u0152-\u0192\u2013-\u203a\u2122]"
+)
 # Two bytes a sign: of Latin letters every second one is zero.
 HALF_ZERO: Final = 0.4
+LAST_BYTE: Final = 0xFF
 
 
 def decoded(content: bytes) -> tuple[str, str]:
@@ -44,10 +71,21 @@ def decoded(content: bytes) -> tuple[str, str]:
     if wide := _wide(content):
         return content.decode(wide, errors="replace").lstrip(BYTE_ORDER_MARK), "utf-16"
     try:
-        return content.decode("utf-8").lstrip(BYTE_ORDER_MARK), "utf-8"
+        return READ_TWICE.sub(_read_once, content.decode("utf-8").lstrip(BYTE_ORDER_MARK)), "utf-8"
     except UnicodeDecodeError:
         pass
     return _mixed(content) or _likeliest(content)
+
+
+def _read_once(signs: re.Match[str]) -> str:
+    """The letter that was meant; what is none stays."""
+    try:
+        # Five bytes have no sign in Windows' table; programs write them as they are.
+        return b"".join(
+            sign.encode("cp1252" if ord(sign) > LAST_BYTE else "latin-1") for sign in signs[0]
+        ).decode()
+    except UnicodeError:
+        return signs[0]
 
 
 def _wide(content: bytes) -> str:

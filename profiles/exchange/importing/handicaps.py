@@ -8,8 +8,9 @@ from profiles.normalise import folded
 
 # As printed: 12.4M, N12.4, HI 12.4, 8.1R, 15*, +2.1, plus 2, 2.1+, 12½; letters say how a handicap came about.
 PRINTED: Final = re.compile(
-    r"(?:hi|hcp|hcap|whs|ga|index|exact|[a-z])?[ .:]*(?:(?P<sign>[+\-−–])|(?P<plus>plus|p))?[ ]*"
-    r"(?P<whole>\d{0,2})(?P<half>½)?(?:[.,](?P<part>\d{1,2}|\d{4,}))?[ ]*(?P<behind>\+)?[a-z*]{0,2}",
+    r"(?:(?:hi|hcp|hcap|whs|ga|index|exact|[a-z])[ .:=]*)?(?:(?P<sign>[+\-−–])|(?P<plus>plus|p))?[ ]*"
+    r"(?P<whole>\d{0,2})(?P<half>½)?(?:[.,](?P<part>\d{1,2}|\d{4,})?)?[ ]*(?P<behind>\+)?"
+    r"(?:[a-z*]{0,2}|hcp|hcap|whs|index|exact)",
     re.IGNORECASE,
 )
 IN_BRACKETS: Final = re.compile(r"\s*\([^()]*\)\s*$")
@@ -17,8 +18,10 @@ ALL_IN_BRACKETS: Final = re.compile(r"\((.*)\)")
 NONE: Final = frozenset(
     "nh|n h|nhc|n hcp|no handicap|no hcp|no h cap|no hcap|none|pending|ohne|ohne hcp|kein|keins|kein hcp|sans|"  # noqa: SIM905
     "sans index|geen|geen hcp|zonder|sin handicap|sem handicap|senza|nessuno|pr|rabbit|beginner|pro|professional|"
-    "not yet|new".split("|")
+    "not yet|none yet|new|nc|n c|ncr|non classe|keines|no tiene|tbc|tba|prof".split("|")
 )
+# Signs of other keyboards for the decimal point.
+POINTS: Final = str.maketrans({"٫": ".", "،": ".", "·": ".", "，": ".", "．": "."})
 SCRATCH: Final = frozenset({"scratch", "scr", "scratchgolfer", "scratch golfer"})
 TENTH: Final = Decimal("0.1")
 
@@ -31,7 +34,7 @@ def read_strokes(text: str) -> Decimal | None:
     if words in SCRATCH:
         return Decimal(0)
     whole = ALL_IN_BRACKETS.fullmatch(text.strip())
-    bare = whole[1] if whole else IN_BRACKETS.sub("", text)
+    bare = (whole[1] if whole else IN_BRACKETS.sub("", text)).translate(POINTS)
     printed = PRINTED.fullmatch(bare.strip())
     if printed is None or not (printed["whole"] or printed["half"] or printed["part"]):
         raise ValueError(text)

@@ -40,6 +40,7 @@ from tenants.actors import acting_as, program
 from tenants.gc_pause import gc_paused
 from tenants.models import Tenant
 from tenants.postgresql.commits import ASYNC_COMMIT
+from tenants.postgresql.plans import any_club
 from tenants.postgresql.statement_pipeline import pipelined_statements
 from tenants.scope import tenant_scope
 
@@ -57,7 +58,8 @@ IMPORTS: Final = LeasedTable(
         f" error = 'Its worker ended {MOST_ATTEMPTS} times without coming further.'"
     ),
 )
-CHECK_CHUNK: Final = 5_000
+# The last verdicts are being stored while so many rows are read; readers of the log wait for that transaction.
+CHECK_CHUNK: Final = 1_000
 # What is there to be mapped, started, taken back; one that failed half-way can go on or be taken back.
 MAPPABLE: Final = Q(
     status__in=[ImportStatus.MAPPING, ImportStatus.CHECKED, ImportStatus.FAILED], started_at=None
@@ -144,6 +146,7 @@ def discard_import(member_import: MemberImport) -> None:
         raise ImportNotReady
 
 
+@any_club()
 def work_on(member_import_id: UUID, *, report: Report = _silent) -> MemberImport | None:
     """Take an import as far as it goes by itself: through the check, the run or the undoing.
 

@@ -17,6 +17,7 @@ FORMULA_SIGNS: Final = ("=", "+", "-", "@")
 ENTITY: Final = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|[a-zA-Z]{2,8});")
 # Latin letters, digits and signs of double width, as keyboards of East Asia write them.
 WIDE: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+MARKS_OF_PRINT: Final = ("“”", "„“", "«»", "»«", "‘’")
 FIRST_WIDE: Final = "\uff00"
 
 
@@ -30,7 +31,10 @@ def plain(cell: str) -> str:
     if formula := QUOTED_FORMULA.fullmatch(text):
         text = " ".join(formula[1].replace('""', '"').split())
     # A program that marks texts by apostrophes: 'Ann'. 't Hooft has none behind.
-    if len(text) > 2 and text[0] == text[-1] == "'" and "'" not in text[1:-1]:  # noqa: PLR2004 - both marks
+    if len(text) > 2 and text[0] == text[-1] == "'" and "'" not in text[1:-1].replace("''", ""):  # noqa: PLR2004 - both marks
+        text = text[1:-1].replace("''", "'").strip()
+    # Marks of print around a cell, as word processors write CSV.
+    if len(text) > 2 and text[0] + text[-1] in MARKS_OF_PRINT:  # noqa: PLR2004 - both marks
         text = text[1:-1].strip()
     # One apostrophe in front keeps a spreadsheet from reading what follows; our own export writes it.
     if text.startswith("'") and (text[1:2] in FORMULA_SIGNS or text[1:].isdigit()):

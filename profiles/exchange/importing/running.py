@@ -1,6 +1,8 @@
 """Bringing in the rows that the check let through, a chunk a transaction: customers and the marks on rows together."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -24,11 +26,13 @@ from profiles.exchange.importing.targets import Target
 from profiles.ingest.applying import apply_in_parts
 from profiles.ingest.decoding import EventHeader, ReadyEvent
 from profiles.models import ImportOutcome, MemberImport
+from tenants.pacing import Pace
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 
-# Rows a transaction: a second and a half under the identity lock, for which events wait. Rows a part: what is decided
-# while the last part is stored.
-CHUNK: Final = 5_000
+# Rows a transaction, under the identity lock: events of the club wait for it, and all readers of the log. Rows a
+# part: what is decided while the last part is stored.
+CHUNK, LEAST_CHUNK, MOST_CHUNK = 1_250, 500, 5_000
+LONGEST_CHUNK: Final = timedelta(milliseconds=700)
 PART: Final = 2_500
 
 
@@ -58,26 +62,29 @@ def run_chunks(club: Club, member_import: MemberImport) -> Iterator[int]:
     A chunk is a transaction under the tenant's identity lock; a row that was brought in is never taken again. The next
     chunk is made ready while PostgreSQL is still storing the last.
     """
+    pace = Pace(CHUNK, least=LEAST_CHUNK, most=MOST_CHUNK, longest=LONGEST_CHUNK)
     with connection.cursor() as cursor:
-        _say_take(cursor, club, member_import, after_line=0)
+        _say_take(cursor, club, member_import, after_line=0, most=pace.size)
         ready = _make_ready(cursor, member_import)
     while ready.rows:
+        began = time.monotonic()
         with transaction.atomic(), connection.cursor() as cursor, connection.cursor() as ahead:
             lock_tenant(AdvisoryLock.IDENTITY)
             cursor.execute(sql.LOCK_ROWS, [club.id, list(ready.rows)])
             waiting = {row_id for (row_id,) in cursor.fetchall()}
-            _say_take(ahead, club, member_import, ready.last_line)
+            _say_take(ahead, club, member_import, ready.last_line, pace.size)
             events = [event for event in ready.events if -event.header.id in waiting]
             _apply(cursor, club, {row_id: ready.rows[row_id] for row_id in waiting}, events)
             ready = _make_ready(ahead, member_import)
+        pace.took(time.monotonic() - began)
         yield len(waiting)
 
 
-def _say_take(cursor: Any, club: Club, member_import: MemberImport, after_line: int) -> None:
+def _say_take(cursor: Any, club: Club, member_import: MemberImport, after_line: int, most: int) -> None:
     wanted = [ImportOutcome.CREATE.value, ImportOutcome.UPDATE.value]
     if member_import.takes_conflicts:
         wanted.append(ImportOutcome.CONFLICT.value)
-    cursor.execute(sql.TAKE_ROWS, [club.id, member_import.pk, after_line, wanted, CHUNK])
+    cursor.execute(sql.TAKE_ROWS, [club.id, member_import.pk, after_line, wanted, most])
 
 
 def _make_ready(cursor: Any, member_import: MemberImport) -> _Ready:

@@ -1,22 +1,15 @@
-"""Reading a workbook in a process of its own, with a memory limit: no file can end or fill the one that serves.
+"""Reading a workbook: the cells of its sheets as texts. Pure; run in a process of its own (`own_process`)."""
 
-Run as a program: the workbook on standard input, the wanted sheet as the argument ("" for the best), one JSON document
-on standard output. The reader allocates the whole rectangle of a sheet, and aborts where memory ends: a stray cell in
-the last column is enough. Imports nothing of the product, so that it starts in a moment.
-"""
-
-import resource
-import sys
 import zipfile
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any, Final
 
-import orjson
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-MOST_MEMORY: Final = 1536 * 1024 * 1024
-MOST_SECONDS: Final = 120
+from profiles.exchange.importing.sheet_marks import marks_of_sheet, marks_of_workbook
+
 # What a zip may grow to, and how many times its size.
 MOST_UNZIPPED: Final = 400 * 1024 * 1024
 MOST_CELLS: Final = 40_000_000
@@ -29,6 +22,9 @@ FAR: Final = "FAR"
 PACKED: Final = "PACKED"
 LOCKED: Final = "LOCKED"
 NO_SHEET: Final = "NO_SHEET"
+# Where workbooks of old Macintoshes begin to count days, and which numbers are days: no handicaps, no telephones.
+FIRST_DAY: Final = date(1904, 1, 1)
+FEWEST_DAYS, MOST_DAYS = 1_000, 60_000
 
 
 def read(content: bytes, wanted: str, most_rows: int) -> dict[str, Any]:
@@ -41,9 +37,13 @@ def read(content: bytes, wanted: str, most_rows: int) -> dict[str, Any]:
         if wanted and wanted not in workbook.sheet_names:
             return {"error": NO_SHEET, "sheets": workbook.sheet_names}
         names = [wanted] if wanted else shown or workbook.sheet_names
+        marks = marks_of_workbook(content)
         sheets, kept = [], 0
         for name in names:
-            sheets.append(_sheet(workbook.get_sheet_by_name(name), name, most_rows))
+            sheet = _sheet(workbook.get_sheet_by_name(name), name, most_rows, marks.is_from_1904)
+            if name in marks.parts:
+                sheet |= asdict(marks_of_sheet(content, marks.parts[name]))
+            sheets.append(sheet)
             kept += sum(map(len, sheets[-1]["rows"]))
             if kept > MOST_KEPT:
                 return {"error": FAR}
@@ -52,12 +52,16 @@ def read(content: bytes, wanted: str, most_rows: int) -> dict[str, Any]:
     return {"sheets": sheets, "shown": shown, "hidden": len(workbook.sheet_names) - len(shown)}
 
 
-def _sheet(sheet: CalamineSheet, name: str, most_rows: int) -> dict[str, Any]:
+def _sheet(sheet: CalamineSheet, name: str, most_rows: int, is_from_1904: bool) -> dict[str, Any]:
     if sheet.total_height * max(1, sheet.total_width) > MOST_CELLS:
         return {"name": name, "error": FAR, "rows": [], "merged": []}
     rows: list[list[str]] = []
+    of_days = _columns_of_days(sheet) if is_from_1904 else frozenset()
     for row in sheet.iter_rows():
-        cells = [_text(value) for value in row[:MOST_COLUMNS]]
+        cells = [
+            _text(_from_1904(value) if place in of_days else value)
+            for place, value in enumerate(row[:MOST_COLUMNS])
+        ]
         while cells and not cells[-1]:
             cells.pop()
         rows.append(cells)
@@ -69,7 +73,21 @@ def _sheet(sheet: CalamineSheet, name: str, most_rows: int) -> dict[str, Any]:
         "name": name,
         "rows": [[]] * above + rows,
         "merged": (sheet.merged_cell_ranges or [])[:MOST_MERGED],
+        "is_cut": sheet.width > MOST_COLUMNS,
     }
+
+
+def _columns_of_days(sheet: CalamineSheet) -> frozenset[int]:
+    return frozenset(
+        place for row in sheet.iter_rows() for place, value in enumerate(row) if isinstance(value, date)
+    )
+
+
+def _from_1904(value: Any) -> Any:
+    """The day of a number that lost its form; read elsewhere it would count from 1900 and be four years off."""
+    if isinstance(value, float) and value.is_integer() and FEWEST_DAYS < value < MOST_DAYS:
+        return FIRST_DAY + timedelta(days=int(value))
+    return value
 
 
 def _unzipped(content: bytes) -> int:
@@ -95,16 +113,3 @@ def _text(value: Any) -> str:
     if isinstance(value, timedelta):
         return str(value)
     return value.isoformat() if isinstance(value, date | time) else str(value)
-
-
-def main() -> None:
-    """Read standard input under the limits, write what was found."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    wanted, most_rows = sys.argv[1], int(sys.argv[2])
-    sys.stdout.buffer.write(orjson.dumps(read(sys.stdin.buffer.read(), wanted, most_rows)))
-
-
-if __name__ == "__main__":
-    main()

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tenants.postgresql.plans import for_any_club
 from tenants.postgresql.staging import StagingTable
 
 # --- storing and checking
@@ -16,23 +17,28 @@ JUDGED_ROW = StagingTable(
     "line integer, row_values jsonb, remarks jsonb, is_partial boolean, outcome text, reason text, changes jsonb,"
     " profile_id uuid, stage_before smallint",
 )
-STORE_VERDICTS: Final = """
+STORE_VERDICTS: Final = for_any_club(
+    """
 UPDATE profiles_importrow AS r
 SET values = j.row_values, remarks = j.remarks, is_partial = j.is_partial, outcome = j.outcome,
     reason = j.reason, changes = j.changes, profile_id = j.profile_id, stage_before = j.stage_before
 FROM judged_row AS j
 WHERE r.tenant_id = %s AND r.import_id = %s AND r.line = j.line
-"""
+""",
+    "import_id",
+)
 MATCHED_PROFILE = StagingTable("matched_profile", "profile_id uuid")
 # {columns}: what a file may change.
 KNOWN_PROFILES: Final = """
 SELECT p.id, p.stage_reached, p.tags, p.display_name, {columns} FROM matched_profile AS m
-JOIN profiles_customerprofile AS p ON p.tenant_id = %s AND p.id = m.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_customerprofile AS p WHERE p.tenant_id = %s AND p.id = m.profile_id OFFSET 0) AS p
 """
 # For each field the fact that weighs most: what a file says may have to give way to it.
 HEAVIEST_FACTS: Final = """
 SELECT DISTINCT ON (f.profile_id, f.field) f.profile_id, f.field, f.rank, f.occurred_at FROM matched_profile AS m
-JOIN profiles_fact AS f ON f.tenant_id = %s AND f.profile_id = m.profile_id
+CROSS JOIN LATERAL (
+    SELECT * FROM profiles_fact AS f WHERE f.tenant_id = %s AND f.profile_id = m.profile_id OFFSET 0) AS f
 ORDER BY f.profile_id, f.field, f.rank DESC, f.occurred_at DESC
 """
 NAMESAKE = StagingTable("namesake", "first_name text, last_name text")
@@ -47,13 +53,16 @@ ORDER BY n.first_name, n.last_name, p.created_at
 """
 
 # --- running
-TAKE_ROWS: Final = """
+TAKE_ROWS: Final = for_any_club(
+    """
 SELECT id, line, values::text, outcome = 'UPDATE' AND profile_id IS NOT NULL AND reason = '',
        ARRAY(SELECT jsonb_array_elements(changes)->>'field')
 FROM profiles_importrow
 WHERE tenant_id = %s AND import_id = %s AND line > %s AND applied_at IS NULL AND outcome = ANY(%s)
 ORDER BY line LIMIT %s
-"""
+""",
+    "import_id",
+)
 # Another worker may have brought in some since they were read.
 LOCK_ROWS: Final = """
 SELECT id FROM profiles_importrow WHERE tenant_id = %s AND id = ANY(%s) AND applied_at IS NULL FOR UPDATE
@@ -80,9 +89,10 @@ WHERE p.tenant_id = %s AND p.id = b.profile_id AND b.created_at < p.created_at
 UNDONE_ROW = StagingTable(
     "undone_row",
     "id bigint, event_id text, profile_id uuid, is_created boolean, tags text[], stage_before smallint,"
-    " survivor_id uuid, is_built_on boolean",
+    " survivor_id uuid, is_built_on boolean, since timestamptz",
 )
-ROWS_TO_UNDO: Final = """
+ROWS_TO_UNDO: Final = for_any_club(
+    """
 SELECT r.id, r.line, r.profile_id, r.is_created, r.added_tags, r.stage_before,
        COALESCE(p.merged_into_id, p.id)
 FROM profiles_importrow AS r
@@ -90,7 +100,9 @@ JOIN profiles_customerprofile AS p ON p.tenant_id = r.tenant_id AND p.id = r.pro
 WHERE r.tenant_id = %s AND r.import_id = %s AND r.applied_at IS NOT NULL AND r.undone_at IS NULL
 ORDER BY r.line DESC LIMIT %s
 FOR UPDATE OF r
-"""
+""",
+    "import_id",
+)
 # Joined because a row of this import named two customers at once.
 MERGES_BY_ROWS: Final = """
 UPDATE profiles_profilemerge AS m
@@ -102,21 +114,35 @@ RETURNING u.id, u.event_id, m.winner_id, m.loser_id
 """
 # What the row brought may stand on either side now.
 ALSO_UNDO: Final = """
-INSERT INTO undone_row (id, event_id, profile_id, is_created, tags, is_built_on)
-VALUES (%s, %s, %s, false, '{}', false)
+INSERT INTO undone_row (id, event_id, profile_id, is_created, tags, is_built_on, since)
+VALUES (%s, %s, %s, false, '{}', false, %s)
+"""
+# What an import brought that was taken back before, and left because this one rested on it, goes with this one:
+# nobody else may be known of whoever came with the two. The ids are those of `subjects.event_id_of`.
+ALSO_UNDONE_BEFORE: Final = """
+INSERT INTO undone_row (id, event_id, profile_id, is_created, tags, stage_before, is_built_on, since)
+SELECT before.* FROM (SELECT DISTINCT profile_id FROM undone_row) AS u CROSS JOIN LATERAL (
+    SELECT r.id, 'import:' || r.import_id || ':' || lpad(r.line::text, %(width)s, '0'), r.profile_id, r.is_created,
+           '{}'::text[], r.stage_before, false, i.started_at
+    FROM profiles_importrow AS r
+    JOIN profiles_memberimport AS i ON i.tenant_id = r.tenant_id AND i.id = r.import_id
+    WHERE r.tenant_id = %(tenant)s AND r.profile_id = u.profile_id AND r.undone_at IS NOT NULL
+      AND r.import_id <> %(import)s OFFSET 0) AS before
 """
 MOVE_ON: Final = """
 UPDATE undone_row AS u SET survivor_id = COALESCE(p.merged_into_id, p.id) FROM profiles_customerprofile AS p
 WHERE p.tenant_id = %s AND p.id = u.profile_id
 """
 # Whatever came to a customer since the import began rests on what the import said: their keys stay, and so do they.
+# Asked for each of them (OFFSET), and not of all the club's rows at once.
 MARK_BUILT_ON: Final = """
 UPDATE undone_row AS u SET is_built_on =
     EXISTS (SELECT FROM profiles_activity AS a
-            WHERE a.tenant_id = %(tenant)s AND a.profile_id = u.survivor_id AND a.recorded_at >= %(since)s)
+            WHERE a.tenant_id = %(tenant)s AND a.profile_id = u.survivor_id AND a.recorded_at >= u.since
+            OFFSET 0)
     OR EXISTS (SELECT FROM profiles_fact AS f
-               WHERE f.tenant_id = %(tenant)s AND f.profile_id = u.survivor_id AND f.recorded_at >= %(since)s
-                 AND NOT starts_with(f.event_id, %(mine)s))
+               WHERE f.tenant_id = %(tenant)s AND f.profile_id = u.survivor_id AND f.recorded_at >= u.since
+                 AND NOT starts_with(f.event_id, %(mine)s) OFFSET 0)
 """
 # From the rows to what they brought, never the other way round: nothing here has statistics (hence OFFSET 0).
 TAKE_FACTS: Final = """
@@ -157,8 +183,10 @@ FROM tagged_profile AS t
 WHERE p.tenant_id = %s AND p.{key} = t.profile_id
 """
 TAKE_STAGES: Final = """
-UPDATE profiles_customerprofile AS p SET stage_reached = u.stage_before FROM undone_row AS u
-WHERE p.tenant_id = %s AND p.id = u.profile_id AND p.id = u.survivor_id AND NOT u.is_built_on AND NOT p.has_shares
+UPDATE profiles_customerprofile AS p SET stage_reached = u.stage_before
+FROM (SELECT profile_id, survivor_id, min(stage_before) AS stage_before FROM undone_row WHERE NOT is_built_on
+      GROUP BY 1, 2) AS u
+WHERE p.tenant_id = %s AND p.id = u.profile_id AND p.id = u.survivor_id AND NOT p.has_shares
   AND u.stage_before < p.stage_reached
 """
 # Customers who came with the import and of whom no table that keeps a person knows anything else.
@@ -175,7 +203,7 @@ NOTHING_IN: Final = """AND NOT EXISTS (
 FORGET: Final = "DELETE FROM {table} AS x WHERE x.tenant_id = %(tenant)s AND ({mine})"
 SETTLE_UNDONE: Final = """
 UPDATE profiles_importrow AS r SET undone_at = clock_timestamp() FROM undone_row AS u
-WHERE r.tenant_id = %s AND r.id = u.id
+WHERE r.tenant_id = %s AND r.id = u.id AND r.undone_at IS NULL
 """
 
 # --- rows that name a customer by id

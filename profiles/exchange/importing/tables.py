@@ -1,31 +1,21 @@
 """A file as a table: which encoding and separator a text has, which sheet and which row the header stands in."""
 
-import csv
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
-
-from profiles.exchange.importing import sheets
-from profiles.exchange.importing.csv_rows import (
-    LONGEST_CELL,
-    MOST_CELLS,
-    Cells,
-    TooManyRows,
-    csv_rows,
-    lines_of,
-)
+from profiles.exchange.importing import sheets, texts
+from profiles.exchange.importing.csv_rows import MOST_CELLS, Cells
 from profiles.exchange.importing.encodings import NAMES as ENCODING_NAMES
-from profiles.exchange.importing.encodings import decoded
 from profiles.exchange.importing.headers import is_known_header
+from profiles.exchange.importing.own_process import read_apart
 from profiles.normalise import folded
 from tenants.errors import InvalidError
 
 MOST_BYTES: Final = 30 * 1024 * 1024
+# A text that is no longer is read in the process that serves: it cannot become more than some megabytes.
+MOST_BYTES_HERE: Final = 256 * 1024
 MOST_ROWS: Final = 200_000
 TOO_MANY: Final = (
     f"The file has more than {MOST_ROWS:,} rows, or {MOST_CELLS // 1_000_000} million cells: split it, or leave out"
@@ -39,7 +29,6 @@ LOCKED: Final = (
     "The workbook cannot be opened. If it has a password, take that away; else save it anew as XLSX."
 )
 HEADER_WITHIN: Final = 30
-SEPARATORS: Final = (";", ",", "\t", "|", "^", "\x1f")
 SEPARATOR_NAMES: Final[Mapping[str, str]] = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
 # Files that are no tables, by how they begin; letters folded.
 NO_TABLES: Final[Mapping[bytes, str]] = {
@@ -54,9 +43,7 @@ NO_TABLES: Final[Mapping[bytes, str]] = {
     b"[{": "a JSON file",
     b'{"': "a JSON file",
 }
-LINES_LOOKED_AT: Final = 200
 WORKBOOK_SIGNS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-TOLD_SEPARATOR: Final = re.compile("sep=(.)", re.IGNORECASE)
 # No cell of people is merged over more rows.
 TALLEST_MERGED: Final = 500
 # How a line of sums, or of who printed the list, begins; folded.
@@ -69,7 +56,7 @@ OF_SUMS: Final = re.compile(
 NARROW: Final = 3
 HEADER_WORDS: Final = 2
 FEWEST_OF_PHONE: Final = 9
-# A title or a sum stands at the left.
+# A title stands at the left; sums are known by their words.
 TITLES_WITHIN: Final = 2
 
 
@@ -139,58 +126,36 @@ def read_table(
 
 
 def _read_text(content: bytes, encoding: str, separator: str) -> _Grid:
-    text, used = _decode(content, encoding)
-    if "\x00" in text:
-        raise UnreadableFile("This is neither a text nor a workbook: save it as CSV or XLSX.")
-    first, _, rest = text.partition("\n")
-    # By this line Excel itself is told.
-    if told := TOLD_SEPARATOR.fullmatch(first.strip()):
-        separator, text = separator or told[1], rest
-    separator = separator or _separator_of(text)
-    try:
-        rows, notes = csv_rows(text, separator, most=MOST_ROWS + HEADER_WITHIN)
-    except TooManyRows:
-        raise UnreadableFile(TOO_MANY) from None
-    except csv.Error as error:
-        raise UnreadableFile(f"This cannot be read as CSV ({error}): save the file as XLSX.") from None
-    named = SEPARATOR_NAMES.get(separator, repr(separator))
-    return _Grid(rows, [f"Text in {ENCODING_NAMES.get(used, used)}, columns separated by {named}", *notes])
-
-
-def _decode(content: bytes, encoding: str) -> tuple[str, str]:
-    """The text, and the encoding that was used."""
-    if not encoding:
-        return decoded(content)
-    try:
-        return content.decode("utf-8-sig" if encoding == "utf-8" else encoding), encoding
-    except (UnicodeDecodeError, LookupError):
-        name = ENCODING_NAMES.get(encoding, encoding)
-        raise UnreadableFile(
-            f"The file is not in {name}: choose another encoding, or let it be found."
-        ) from None
-
-
-def _separator_of(text: str) -> str:
-    """The sign that parts most lines into the same number of columns, more than one; titles above have none."""
-    lines = [line for line in lines_of(text[: 200 * LONGEST_CELL])[:LINES_LOOKED_AT] if line.strip()]
-
-    def fitness(sign: str) -> tuple[int, int]:
-        rows = csv.reader(lines, delimiter=sign, skipinitialspace=True)
-        widths = [len(row) for row in rows if len(row) > 1]
-        usual = max(sorted(set(widths)), key=widths.count, default=1)
-        return (widths.count(usual), usual)
-
-    try:
-        return max(SEPARATORS, key=fitness)
-    except csv.Error:
-        return ","
+    wanted: dict[str, Any] = {
+        "encoding": encoding,
+        "separator": separator,
+        "most_rows": MOST_ROWS + HEADER_WITHIN,
+    }
+    if len(content) <= MOST_BYTES_HERE:
+        found = texts.read(content, **wanted)
+    else:
+        found = read_apart("text", content, wanted) or {"error": texts.TOO_MANY}
+    match found.get("error"):
+        case texts.NO_TEXT:
+            raise UnreadableFile("This is neither a text nor a workbook: save it as CSV or XLSX.")
+        case texts.TOO_MANY:
+            raise UnreadableFile(TOO_MANY)
+        case texts.OTHER_ENCODING:
+            name = ENCODING_NAMES.get(encoding, encoding)
+            raise UnreadableFile(f"The file is not in {name}: choose another encoding, or let it be found.")
+        case texts.NO_CSV:
+            raise UnreadableFile(f"This cannot be read as CSV ({found['text']}): save the file as XLSX.")
+    used, sign = ENCODING_NAMES.get(found["encoding"], found["encoding"]), found["separator"]
+    named = SEPARATOR_NAMES.get(sign, repr(sign))
+    rows = [(line, cells) for line, cells in found["rows"]]
+    return _Grid(rows, [f"Text in {used}, columns separated by {named}", *found["notes"]])
 
 
 # --- workbooks
 
 
 def _read_workbook(content: bytes, sheet: str, remembered: Mapping[str, str]) -> _Grid:
-    found = _in_own_process(content, sheet)
+    found = _sheets_of(content, sheet)
     candidates = [_grid_of(one) for one in found["sheets"]]
     best = max(
         range(len(candidates)), key=lambda place: (_known_names(candidates[place].rows, remembered), -place)
@@ -204,19 +169,29 @@ def _read_workbook(content: bytes, sheet: str, remembered: Mapping[str, str]) ->
         chosen.notes.append(f"Other sheets: {', '.join(f'“{other}”' for other in others)}")
     if found["hidden"]:
         chosen.notes.append(f"{found['hidden']} hidden and not looked at")
+    chosen.notes += _notes_on(found["sheets"][best])
     return chosen
 
 
-def _in_own_process(content: bytes, sheet: str) -> dict[str, Any]:
-    """What `sheets` reads; whatever a file does to that process is words here."""
-    command = [sys.executable, "-I", sheets.__file__, sheet, str(MOST_ROWS + HEADER_WITHIN)]
-    try:
-        done = subprocess.run(
-            command, input=content, capture_output=True, timeout=2 * sheets.MOST_SECONDS, check=False
+def _notes_on(sheet: Mapping[str, Any]) -> list[str]:
+    """What nobody would expect who looks at the sheet."""
+    notes = []
+    if hidden := sheet.get("hidden_rows"):
+        notes.append(f"Rows that are hidden in the sheet are read as well: {hidden}")
+    if uncalculated := sheet.get("uncalculated"):
+        notes.append(
+            f"Cells whose formula was never calculated, and which are empty here: {uncalculated}. Open the file in a"
+            " spreadsheet program, save it and upload it again"
         )
-        found: dict[str, Any] = orjson.loads(done.stdout) if done.returncode == 0 else {"error": sheets.FAR}
-    except (subprocess.TimeoutExpired, orjson.JSONDecodeError):
-        raise UnreadableFile(TOO_FAR) from None
+    if sheet["is_cut"]:
+        notes.append(f"Only the first {sheets.MOST_COLUMNS} columns are read")
+    return notes
+
+
+def _sheets_of(content: bytes, sheet: str) -> dict[str, Any]:
+    """What `sheets` reads; whatever a file does to that process is words here."""
+    wanted = {"wanted": sheet, "most_rows": MOST_ROWS + HEADER_WITHIN}
+    found = read_apart("workbook", content, wanted) or {"error": sheets.FAR}
     error = found.get("error")
     if error == sheets.NO_SHEET:
         raise UnreadableFile(f"There is no sheet {sheet!r}; there are: {', '.join(found['sheets'])}.")
@@ -370,7 +345,7 @@ def _is_sum(row: Cells) -> bool:
 
 
 def _is_heading(grid: _Grid, position: int, row: Cells) -> bool:
-    """Whether a row is a title or a sum between the people: one text over merged cells, or alone in a wide table."""
+    """Whether a row is a title between the people: one text over merged cells, or alone in a wide table."""
     filled = [column for column, cell in enumerate(row) if cell]
     if len(filled) != 1 or len(row) < NARROW:
         return False

@@ -17,7 +17,7 @@ from events import log
 from events.log import LogEntry
 from profiles import cache
 from profiles.exchange.importing import statements as sql
-from profiles.exchange.importing.subjects import event_id_of, event_prefix
+from profiles.exchange.importing.subjects import LINE_WIDTH, event_id_of, event_prefix
 from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
 from profiles.ingest.statements import TAGGED_PROFILE
 from profiles.log_kinds import LogKind
@@ -55,18 +55,21 @@ def _undo(cursor: Any, tenant_id: UUID, member_import: MemberImport, rows: Seque
     sql.UNDONE_ROW.fill(
         cursor,
         (
-            (row_id, event_id_of(member_import.pk, line), *rest, False)
+            (row_id, event_id_of(member_import.pk, line), *rest, False, member_import.started_at)
             # Profile, whether it is new by the row, tags, stage rank before, survivor.
             for row_id, line, *rest in rows
         ),
     )
-    touched = _part(cursor, tenant_id)
+    touched = _part(cursor, tenant_id, member_import.started_at)
+    cursor.execute(
+        sql.ALSO_UNDONE_BEFORE, {"tenant": tenant_id, "import": member_import.pk, "width": LINE_WIDTH}
+    )
     cursor.execute(sql.MOVE_ON, [tenant_id])
     cursor.execute("SELECT DISTINCT survivor_id FROM undone_row")
     touched |= {survivor for (survivor,) in cursor.fetchall()}
     cursor.execute(
         sql.MARK_BUILT_ON,
-        {"tenant": tenant_id, "mine": event_prefix(member_import.pk), "since": member_import.started_at},
+        {"tenant": tenant_id, "mine": event_prefix(member_import.pk)},
     )
     cursor.execute(sql.TAKE_FACTS, {"tenant": tenant_id})
     _take_keys(cursor, tenant_id)
@@ -84,14 +87,16 @@ def _undo(cursor: Any, tenant_id: UUID, member_import: MemberImport, rows: Seque
     cache.forget(touched | gone)
 
 
-def _part(cursor: Any, tenant_id: UUID) -> set[UUID]:
+def _part(cursor: Any, tenant_id: UUID, since: datetime | None) -> set[UUID]:
     """Take back the merges that the rows showed, without keeping the two apart: nobody said that they differ."""
     actor = current_actor()
     cursor.execute(sql.MERGES_BY_ROWS, [actor.name, actor.user.pk if actor.user else None, tenant_id])
-    sides = [(row_id, event_id, side) for row_id, event_id, *both in cursor.fetchall() for side in both]
+    sides = [
+        (row_id, event_id, side, since) for row_id, event_id, *both in cursor.fetchall() for side in both
+    ]
     if not sides:
         return set()
-    survivor_of = reassign_rows(cursor, tenant_id, {side for _, _, side in sides})
+    survivor_of = reassign_rows(cursor, tenant_id, {side for _, _, side, _ in sides})
     cursor.executemany(sql.ALSO_UNDO, sides)
     return set(survivor_of.values())
 

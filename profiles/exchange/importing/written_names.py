@@ -9,7 +9,7 @@ from profiles.shouted_names import INITIALS, PARTICLES
 
 TITLE_WORDS: Final = (
     "mr mrs ms miss mx dr prof rev sir dame lady lord capt col maj lt adv hon mnr mev mej me ds herr frau hr fr dhr "
-    "mevr mw m mme mlle sr sra srta sig don dona pan pani"
+    "mevr mw m mme mlle monsieur madame mademoiselle senor senora sr sra srta sig don dona pan pani"
 )
 TITLES: Final = frozenset(TITLE_WORDS.split())
 # A word that only one of the particles' languages puts there; alone in front of a last name it is an initial.
@@ -20,7 +20,25 @@ GENERATIONS: Final = frozenset(
     {"jr", "jnr", "jun", "junior", "sr", "snr", "sen", "senior", "ii", "iii", "iv"}
 )
 FAMILIES: Final = frozenset(
-    {"family", "familie", "familia", "famille", "famiglia", "fam", "household", "gesin"}
+    {
+        "family",
+        "familie",
+        "familia",
+        "famille",
+        "famiglia",
+        "fam",
+        "household",
+        "gesin",
+        "gezin",
+        "rodina",
+        "rodzina",
+        "familj",
+        "perhe",
+        "ehepaar",
+        "eheleute",
+        "echtpaar",
+        "egpaar",
+    }
 )
 BRACKETS: Final = re.compile(r"\(([^()]*)\)")
 LEAST_WORDS: Final = 2
@@ -30,6 +48,8 @@ BETWEEN: Final = re.compile(
     r"|\s+(?:and|und|en|et|og|och|ja|plus|u\.)\s+",
     re.IGNORECASE,
 )
+# In a column of first names one small letter is a conjunction too: Anna y Pedro, Anna e Pedro, Anna i Piotr.
+BETWEEN_FIRST_NAMES: Final = re.compile(r"(?<=[^\W\d_]{2})\s+[yeia]\s+(?=[^\W\d_]{2})|\s*,\s*")
 BETWEEN_TITLES: Final = re.compile(r"\s+[yei]\s+", re.IGNORECASE)
 
 
@@ -136,14 +156,22 @@ def people_in(name: str, last: str = "") -> list[str]:
     if comma and not last:
         name, last = rest.strip(), family.strip()
     halves = [half.strip(" ,()") for half in BETWEEN.split(name)]
-    if len(halves) == 1 and not last:
-        halves = _titled_halves(name)
+    if len(halves) == 1:
+        halves = _first_names(name) if last else _titled_halves(name)
     if len(halves) < LEAST_WORDS or not all(any(map(str.isalpha, half)) for half in halves):
         return []
     lasts = [half.strip() for half in BETWEEN.split(last)] if last else []
     if len(lasts) == len(halves):
         return [f"{half} {own}" for half, own in zip(halves, lasts, strict=True)]
     return _with_family(halves, last)
+
+
+def _first_names(name: str) -> list[str]:
+    """The halves of Anna y Pedro or Anna, Piet, where the last name has a column of its own and no half is a title."""
+    halves = [half.strip(" ,") for half in BETWEEN_FIRST_NAMES.split(name)]
+    no_names = TITLES | HONOURS | GENERATIONS
+    are_names = all(len(half) > 1 and half[:1].isupper() and folded(half) not in no_names for half in halves)
+    return halves if are_names else [name]
 
 
 def _titled_halves(name: str) -> list[str]:
@@ -158,14 +186,13 @@ def _with_family(halves: list[str], last: str) -> list[str]:
     family = last
     final = halves[-1]
     if not family:
-        given, family = _split_titled(final)
-        final = given
+        final, family = _split_titled(final)
     others = halves[:-1]
     if len(others) == 1 and folded(others[0]) in TITLES:
-        # Mr & Mrs J Smithers: the initial is the first one's.
-        title, *initials = final.split() or [""]
+        # Mr & Mrs J Smithers: the given name is the first one's.
+        title, *given_names = final.split() or [""]
         if folded(title) in TITLES:
-            return [" ".join([others[0], *initials, family]).strip(), f"{title} {family}".strip()]
+            return [" ".join([others[0], *given_names, family]).strip(), f"{title} {family}".strip()]
     named = [half if not last and _has_last(half) else f"{half} {family}".strip() for half in others]
     return [*named, f"{final} {family}".strip()]
 

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from rich.console import Console
 from rich.table import Table as Grid
 
@@ -22,13 +22,14 @@ from profiles.exchange.importing.tables import UnreadableFile
 from profiles.management.progress import progress_of
 from profiles.models import ImportOutcome, ImportStatus, MemberImport
 from tenants.actors import acting_as, program
+from tenants.commands import ProductCommand
 from tenants.management.arguments import read_tenants
 from tenants.scope import tenant_scope
 
 SOURCES = (MemberImport.Form.MCA_ZA.value, MemberImport.Form.MCA_UK.value)
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way; may be repeated, since each member keeps the old system's id."""
 
     help = (

@@ -4,14 +4,13 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand
-
 from profiles.management.profile_commands import scope_of_customer
 from profiles.models import ErasureReason
 from profiles.privacy.erasing import erase_customer
+from tenants.commands import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way; REST and the admin do the same."""
 
     help = "Erases a customer and everybody merged into them, for good; --dry-run only counts."

@@ -4,16 +4,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from profiles.exchange.exporting.files import ExportFormat, export_customers
 from profiles.reading import CustomerFilter, list_customers
 from tenants.actors import acting_as, program
+from tenants.commands import ProductCommand
 from tenants.management.arguments import read_tenants
 from tenants.scope import tenant_scope
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way."""
 
     help = "Writes the customers of a club to a file; the ending says the format: .csv, .xlsx or .ndjson."

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from profiles.management.profile_commands import scope_of_customer
 from profiles.privacy.copies import copy_of_person, zip_of_copy
+from tenants.commands import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way; REST and the admin do the same."""
 
     help = "Writes everything held about a customer into a file: JSON, or a ZIP of CSVs where its name ends in .zip."

@@ -4,16 +4,17 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from profiles.errors import SearchUnderWay
 from tenants.actors import acting_as, program
+from tenants.commands import ProductCommand
 from tenants.management.arguments import read_tenants
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way to search; every night the same runs by itself."""
 
     help = (

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from rich.console import Console
 from rich.table import Table
 
@@ -28,6 +28,7 @@ from profiles.exchange.importing.targets import LABELS, Target
 from profiles.management.progress import progress_of
 from profiles.models import ImportOutcome, ImportRow, ImportStatus, MemberImport
 from tenants.actors import acting_as, program
+from tenants.commands import ProductCommand
 from tenants.management.arguments import read_tenants
 from tenants.scope import tenant_scope
 
@@ -35,7 +36,7 @@ MOST_SHOWN = 20
 WORKER_POLL_SECONDS = 0.5
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way; staff have the page Import."""
 
     help = (

@@ -4,14 +4,13 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand
-
 from profiles.management.profile_commands import scope_of_customer
 from profiles.merging.actions import merge_profiles
 from profiles.merging.previewing import preview_fields, preview_merge
+from tenants.commands import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way; REST, GraphQL and the admin do the same."""
 
     help = (

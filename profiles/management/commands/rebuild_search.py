@@ -3,18 +3,18 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from profiles.search.rebuilding import rebuild_documents
 from tenants.actors import acting_as, program
+from tenants.commands import ProductCommand
 from tenants.management.arguments import read_tenants
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Needed once after an upgrade that says so; harmless at any time."""
 
     help = "Writes the search documents of all customers anew, a thousand at a time; can be stopped and run again."

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from profiles.errors import ScoringUnderWay
 from profiles.management.progress import progress_of
@@ -12,12 +12,13 @@ from profiles.scoring.history_backfill import backfill_history, is_history_backf
 from profiles.scoring.people import Scorer
 from profiles.scoring.runs import is_due, score_everybody
 from tenants.actors import acting_as, program
+from tenants.commands import ProductCommand
 from tenants.management.arguments import read_tenants
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way; every night the same runs by itself."""
 
     help = (

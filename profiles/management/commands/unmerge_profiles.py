@@ -4,13 +4,12 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand
-
 from profiles.management.profile_commands import scope_of_customer
 from profiles.unmerging import unmerge_profiles
+from tenants.commands import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way; REST, GraphQL and the admin do the same."""
 
     help = (

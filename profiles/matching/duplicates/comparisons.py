@@ -7,9 +7,19 @@ name. So a surname counts only together with the first name (`NAME`), and an add
 The conditions are SQL that DuckDB and Spark have in common, but for the names in `SPARK_NAMES`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Final
+
+from profiles.names import (
+    COUPLES,
+    ENDINGS_OF_ONE_NAME,
+    FEMININE_ENDINGS,
+    FEMININE_IN_E,
+    SHORTEST_STEM,
+    VOWELS,
+)
 
 # DuckDB's name of a function → Spark's.
 SPARK_NAMES: Final = {"list_has_any(": "arrays_overlap("}
@@ -92,12 +102,59 @@ def _part(column: str) -> str:
     )
 
 
+def _texts(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in sorted(words))
+
+
+def _feminine(feminine: str, masculine: str) -> str:
+    """As `names.is_feminine_form`."""
+    ending, last = (
+        f"substr({feminine}, length({masculine}) + 1)",
+        f"substr({masculine}, length({masculine}), 1)",
+    )
+    return (
+        f"(length({masculine}) > {SHORTEST_STEM} and substr({feminine}, 1, length({masculine})) = {masculine}"
+        f" and ({ending} = 'a' or ({ending} = 'e' and {feminine} in ({_texts(FEMININE_IN_E)}))"
+        f" or ({last} <> 'i' and ({ending} in ({_texts(FEMININE_ENDINGS)})"
+        f" or {ending} in (concat({last}, 'a'), concat({last}, 'e'))))))"
+    )
+
+
+def _other_ending(column: str) -> str:
+    """As `names.have_other_endings`."""
+    one, other = f"{column}_l", f"{column}_r"
+    different = [
+        f"{first}{second}"
+        for first, second in permutations(sorted(VOWELS), 2)
+        if {first, second} not in ENDINGS_OF_ONE_NAME
+    ]
+    stems = [f"substr({side}, 1, length({side}) - 1)" for side in (one, other)]
+    ends = [f"substr({side}, length({side}), 1)" for side in (one, other)]
+    return f"({stems[0]} = {stems[1]} and concat({ends[0]}, {ends[1]}) in ({_texts(different)}))"
+
+
+def _couple(column: str) -> str:
+    """As `names.COUPLES`."""
+    one, other = f"{column}_l", f"{column}_r"
+    couples = _texts(" ".join(sorted(couple)) for couple in COUPLES)
+    return f"(concat(least({one}, {other}), ' ', greatest({one}, {other})) in ({couples}))"
+
+
 def _first_names(prefix: str) -> tuple[str, str]:
     """Conditions for the same first name, and for one that may be the same person's, on a set of columns."""
-    same = f"({prefix}first_l = {prefix}first_r and length({prefix}first_l) > 1)"
+    column = f"{prefix}first"
+    same = f"({column}_l = {column}_r and length({column}_l) > 1)"
+    of_two = " or ".join(
+        (
+            _feminine(f"{column}_l", f"{column}_r"),
+            _feminine(f"{column}_r", f"{column}_l"),
+            _other_ending(column),
+            _couple(column),
+        )
+    )
     close = (
-        f"({prefix}root_l = {prefix}root_r or {_starts_with(prefix + 'first')}"
-        f" or {_similar(prefix + 'first')} or {_part(prefix + 'first')} or {_overlap(prefix + 'firsts')})"
+        f"({prefix}root_l = {prefix}root_r or {_overlap(prefix + 'firsts')}"
+        f" or (({_starts_with(column)} or {_similar(column)} or {_part(column)}) and not ({of_two})))"
     )
     return same, close
 

@@ -22,6 +22,14 @@ FIRST_WORD: Final = "CREATE MACRO token(text) AS split_part(text, ' ', 1)"
 # As `names.without_titles`: a title alone stays.
 UNTITLED: Final = r"CREATE MACRO untitled(text) AS regexp_replace(text, '^(?:(?:{titles}) )+', '')"
 PACKED: Final = "CREATE MACRO packed(text) AS nullif(replace(text, ' ', ''), '')"
+# One mailbox by its other spellings: what stands behind a plus, full stops at Gmail.
+MAILBOX: Final = """
+CREATE MACRO mailbox(address) AS CASE
+    WHEN address LIKE '+%' THEN address
+    WHEN split_part(address, '@', 2) IN ('gmail.com', 'googlemail.com')
+    THEN replace(split_part(split_part(address, '@', 1), '+', 1), '.', '') || '@gmail.com'
+    ELSE split_part(split_part(address, '@', 1), '+', 1) || '@' || split_part(address, '@', 2) END
+"""
 LETTERS: Final = r"CREATE MACRO letters(text) AS regexp_replace(text, '[^\p{L}]', '', 'g')"
 
 # Numbers instead of UUIDs: the pairs are joined by them many millions of times.
@@ -34,7 +42,8 @@ FROM raw_person
 ADDRESS: Final = f"""
 CREATE TABLE address AS
 SELECT unique_id, kind, value FROM (
-    SELECT DISTINCT n.unique_id, a.kind, a.value, FROM raw_address AS a JOIN numbered AS n USING (id)
+    SELECT DISTINCT n.unique_id, a.kind, CASE WHEN a.kind = 'email' THEN mailbox(a.value) ELSE a.value END AS value
+    FROM raw_address AS a JOIN numbered AS n USING (id)
 ) QUALIFY count(*) OVER (PARTITION BY kind, value) <= {MOST_HOLDERS}
 """
 # The nickname's root where the tables of short forms know one, else the name itself.
@@ -80,7 +89,8 @@ SELECT n.unique_id, n.id, n.is_fresh,
        token(n.folded_first) AS first, r.root, f.firsts, n.last, l.lasts,
        token(n.folded_first) || ' ' || n.last AS full_name,
        token(n.folded_first) AS c_first, r.root AS c_root, f.firsts AS c_firsts, n.last AS c_last,
-       coalesce(CASE WHEN list_contains(a.emails, n.email) THEN n.email END, a.emails[1]) AS email, a.emails,
+       coalesce(CASE WHEN list_contains(a.emails, mailbox(n.email)) THEN mailbox(n.email) END, a.emails[1]) AS email,
+       a.emails,
        coalesce(CASE WHEN list_contains(a.phones, n.phone) THEN n.phone END, a.phones[1]) AS phone, a.phones,
        list_filter(a.handles, lambda handle: NOT list_contains(s.spellings, handle)) AS handles,
        list_distinct(list_concat(a.handles, s.spellings)) AS spellings,
@@ -124,7 +134,8 @@ def prepare(duck: Any) -> None:
     special = "".join(chr(code) for code, plain in PLAIN_LETTERS.items() if len(plain) == 1)
     plain = "".join(plain for plain in PLAIN_LETTERS.values() if len(plain) == 1)
     untitled = UNTITLED.format(titles="|".join(sorted(TITLES)))
-    for statement in (FOLD.format(special=special, plain=plain), untitled, FIRST_WORD, PACKED, LETTERS, ROOT):
+    fold = FOLD.format(special=special, plain=plain)
+    for statement in (fold, untitled, FIRST_WORD, PACKED, MAILBOX, LETTERS, ROOT):
         duck.execute(statement)
     duck.executemany("INSERT INTO nickname VALUES (?, ?)", nickname_roots())
     for statement in (NUMBERED, ADDRESS, FIRSTS, LASTS, PERSON):

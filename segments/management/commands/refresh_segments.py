@@ -5,7 +5,7 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import Q
 
 from segments.actions import list_segments
@@ -14,6 +14,7 @@ from segments.models.keeping import OPEN
 from segments.models.segment import RULED
 from segments.refreshing import refresh_waiting, request_refresh
 from tenants.actors import acting_as, program
+from tenants.commands import ProductCommand
 from tenants.management.arguments import read_tenants
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -21,7 +22,7 @@ from tenants.scope import tenant_scope
 PAUSE_SECONDS = 0.5
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """The operator's way; by the clock of each club the same runs by itself."""
 
     help = (

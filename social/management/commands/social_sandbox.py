@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from social.sandbox.control import make_account
 from social.sandbox.server import Sandbox
 from social.sandbox_address import sandbox_url
 
@@ -35,6 +36,9 @@ class Command(BaseCommand):
             path=str(path),
             url=sandbox_url() if port is None else "",
         )
+        if not sandbox.world.store.find("person"):
+            # Whoever is sent to a consent page finds somebody there who can say yes, also without a demo.
+            make_account(sandbox.world, {"name": "Our Golf Club"})
         self.stdout.write(f"The stand-in of the social networks is at {sandbox.url}")
         try:
             sandbox.server.serve_forever(poll_interval=0.2)

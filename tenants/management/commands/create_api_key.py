@@ -3,17 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from tenants.api_keys import issue_key
+from tenants.commands import ProductCommand
 from tenants.errors import InvalidError
 from tenants.management.arguments import read_scopes, read_tenants
 from tenants.models import Scope
 from tenants.sources import SOURCES
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Makes a key and prints it; nobody can print it again."""
 
     help = "Make an API key for a calling service and print it, once."

@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from tenants.commands import ProductCommand
 from tenants.directory import create_tenant
 from tenants.errors import DomainError
 from tenants.management.arguments import split
 from tenants.management.sample import DEFAULT_PEOPLE, fill_with_sample
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Makes a tenant and prints its UUID."""
 
     help = "Make a tenant (a club or a group of clubs) and print its UUID."

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from tenants.action_log import log_action
 from tenants.actors import acting_as, program
+from tenants.commands import ProductCommand
 from tenants.models import User
 from tenants.roles import tenants_of
 from tenants.scope import tenant_scope
 from tenants.second_factor import forget
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Takes the second factor of one account away; make sure first that it is them who ask."""
 
     help = "Take the second factor of an account away, after its owner lost phone and recovery codes."

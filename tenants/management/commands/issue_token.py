@@ -5,8 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from tenants.commands import ProductCommand
 from tenants.management.arguments import read_scopes, read_tenants
 from tenants.models import User
 from tenants.roles import tenants_of
@@ -15,7 +16,7 @@ from tenants.tokens import issue_development_token
 DEFAULT_SCOPES = "crm:read crm:write"
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Prints a token; makes the key on first use."""
 
     help = "Print a bearer token for development, signed with a key of this installation (made on first use)."

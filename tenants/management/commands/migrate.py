@@ -4,10 +4,12 @@ from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.commands.migrate import Command as DjangoCommand
 from django.db import OperationalError, connections
 from psycopg import sql
 
+from tenants.commands import START_TAG
 from tenants.postgresql.base import as_owner
 from tenants.postgresql.definers import hand_over_functions
 from tenants.postgresql.login import ensure_login
@@ -29,6 +31,10 @@ class Command(DjangoCommand):
                 return super().execute(*args, **options)
             finally:
                 connections[options["database"]].close()
+
+    def check(self, *args: Any, **options: Any) -> None:
+        """Of the checks, those of settings and servers: the code was checked before it was taken."""
+        super().check(*args, **{**options, "tags": [START_TAG, Tags.database]})
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the schema when missing, then migrate with the login role's rights."""

@@ -3,15 +3,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from tenants.commands import ProductCommand
 from tenants.directory import find_tenant
 from tenants.errors import DomainError
 from tenants.management.sample import DEFAULT_PEOPLE, fill_with_sample
 from tenants.sandboxes import empty_sandbox
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Empties it and tells it the sample's history anew."""
 
     help = "Delete all that a sandbox has but its people and keys, and fill it with sample data."

@@ -9,7 +9,7 @@ from profiles.club import Club as ClubRules
 from profiles.exchange.importing.cells import Reader, Unreadable, read_cell
 from profiles.exchange.importing.columns import Guess, guess_columns
 from profiles.exchange.importing.days import is_month_first, month_first_of, read_day
-from profiles.exchange.importing.tables import UnreadableFile, read_table
+from profiles.exchange.importing.tables import MOST_BYTES_HERE, UnreadableFile, read_table
 from profiles.exchange.importing.targets import Target
 from profiles.exchange.importing.written_names import split_name
 from profiles.shouted_names import as_written
@@ -293,3 +293,20 @@ def test_workbooks_hold_whole_numbers_as_digits() -> None:
     table = read_table(workbook_of(["Surname", "Handicap", "Phone"], ["Smith", 12.4, 27821234567]))
 
     assert table.rows == [(2, ["Smith", "12.4", "27821234567"])]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_a_large_text_is_read_in_a_process_of_its_own_as_a_small_one_is(encoding: str) -> None:
+    head, rows = "First name;Last name;E-mail\n", [f"Zoë {n};Nel;zoe{n}@nel.example\n" for n in range(12_000)]
+    small, large = ((head + "".join(rows[:end])).encode(encoding) for end in (500, 12_000))
+    assert len(small) < MOST_BYTES_HERE < len(large)
+
+    some, everybody = read_table(small), read_table(large)
+    assert everybody.rows[:500] == some.rows
+    assert (everybody.header, everybody.notes) == (some.header, some.notes)
+    assert len(everybody.rows) == 12_000
+
+
+def test_a_text_of_too_many_cells_ends_in_words_where_it_is_read() -> None:
+    with pytest.raises(UnreadableFile, match="rows, or 6 million cells"):
+        read_table(b"a;b;c\n" + (b"x" + b";" * 199 + b"\n") * 31_000)

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -12,6 +11,7 @@ from profiles.exchange.importing.jobs import start_import, undo_import, work_on
 from profiles.models import CustomerProfile, Fact, Identifier, ImportRow, ImportStatus, MemberImport
 from tenants.scope import tenant_scope
 from tests.factories import tenant as make_tenant
+from tests.patience import wait_until
 from tests.profiles.importing.acts import brought_in, checked
 from tests.profiles.importing.test_importing import everything
 
@@ -21,7 +21,7 @@ WORKER = """
 import django
 django.setup()
 from profiles.exchange.importing import jobs, running, undoing
-running.CHUNK = undoing.CHUNK = 50
+running.CHUNK = running.MOST_CHUNK = undoing.CHUNK = 50
 jobs.run_import({argument!r})
 """
 
@@ -33,9 +33,7 @@ def killed_worker(environment: dict[str, str], member_import: MemberImport, done
         [sys.executable, "-c", WORKER.format(argument=argument)], env=environment, start_new_session=True
     )
     rows = ImportRow.objects.filter(**{f"{done}__isnull": False})
-    deadline = time.monotonic() + 60
-    while rows.count() == 0 and time.monotonic() < deadline and worker.poll() is None:
-        time.sleep(0.01)
+    wait_until(lambda: rows.count() > 0 or worker.poll() is not None)
     os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
     # The lease would run out by itself.

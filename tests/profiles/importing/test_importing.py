@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from profiles.editing import create_customer, update_customer
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
 from profiles.exchange.importing import jobs
 from profiles.exchange.importing.jobs import (
@@ -289,6 +290,50 @@ def test_what_came_since_stays_when_an_import_is_taken_back(fairview: Club) -> N
         assert set(left) == {"Benjamin", ""}
         assert (left["Benjamin"]["email"], left["Benjamin"]["membership_tier"]) == ("ben@example.com", "")
         assert left[""]["id"] == dan.pk
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_imports_of_one_file_nobody_is_left_once_both_are_taken_back(
+    order: tuple[int, int], fairview: Club
+) -> None:
+    header = "Member No,First name,Surname,E-mail,Cell"
+    people = ("1,Ann,Nel,ann@example.com,0821234567", ",Ben,Nel,ben@example.com,")
+    with tenant_scope(fairview.tenant):
+        kept = create_customer({"firstName": "Cas", "lastName": "Nel", "email": "cas@example.com"})
+        both = [checked(*people, ",Cas,Nel,cas@example.com,0827654321", header=header) for _ in range(2)]
+        for one in both:
+            start_import(one, takes_conflicts=False)
+            work_on(one.pk)
+            one.refresh_from_db()
+
+        taken_back(both[order[0]])
+        between = CustomerProfile.objects.filter(status="ACTIVE").count()
+        taken_back(both[order[1]])
+
+        left = CustomerProfile.objects.filter(status="ACTIVE").get()
+        keys = set(Identifier.objects.filter(profile_id=kept.pk).values_list("kind", "value"))
+    assert (between, left.pk, left.phone_number) == (3, kept.pk, None)
+    assert {value for kind, value in keys if kind != "crmRecordId"} == {"cas@example.com"}
+
+
+def test_what_staff_changed_between_two_imports_stays_with_its_keys(fairview: Club) -> None:
+    header = "Member No,First name,Surname,E-mail,Cell"
+    with tenant_scope(fairview.tenant):
+        first = brought_in("1,Ann,Nel,ann@example.com,0821234567", header=header)
+        ann = CustomerProfile.objects.get(email="ann@example.com")
+        update_customer(ann.pk, {"firstName": "Anneke"})
+        second = brought_in("1,Ann,Nel,ann@example.com,0821234567", header=header)
+
+        taken_back(first)
+        taken_back(second)
+
+        ann.refresh_from_db()
+    assert (ann.status, ann.first_name, ann.email, ann.scl_member_id) == (
+        "ACTIVE",
+        "Anneke",
+        "ann@example.com",
+        1,
+    )
 
 
 def test_somebody_who_was_erased_does_not_come_back(fairview: Club) -> None:

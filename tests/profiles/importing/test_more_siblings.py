@@ -186,10 +186,10 @@ def test_a_cell_as_long_as_a_file_spoils_no_other() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        # Seven million cells of two letters; one wide row above two hundred thousand narrow ones.
         b"First name,Surname\n" + (b"ab," * 150 + b"ab\n") * 50_000,
         b"First name,Surname" + b",x" * 198 + b"\n" + b"a,b\n" * 190_000,
     ],
+    ids=["seven million cells of two letters", "a wide row above two hundred thousand narrow ones"],
 )
 def test_a_file_of_too_many_cells_is_refused_in_words(content: bytes) -> None:
     with pytest.raises(UnreadableFile, match="million cells"):

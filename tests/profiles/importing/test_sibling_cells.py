@@ -45,6 +45,16 @@ def value(target: Target, cell: str, country: str = "ZA") -> Any:
         ("Kein HCP", None),
         ("zonder", None),
         ("Pro", None),
+        (".5", 5),
+        ("12.", 120),
+        ("12٫4", 124),
+        ("12·4", 124),
+        ("HI=12.4", 124),
+        ("12.4 WHS", 124),
+        ("54.0*", 540),
+        ("SCR*", 0),
+        ("Non classé", None),
+        ("TBC", None),
     ],
 )
 def test_handicaps_as_they_are_printed(printed: str, tenths: int | None) -> None:
@@ -83,6 +93,19 @@ def test_what_is_no_handicap_is_refused(printed: str) -> None:
         ("DR Congo", "CD"),
         ("Hong Kong", "HK"),
         ("Burma", "MM"),
+        ("🇿🇦", "ZA"),
+        ("🇬🇧 United Kingdom", "GB"),
+        ("710", "ZA"),
+        ("DE-Deutschland", "DE"),
+        ("Oesterreich", "AT"),
+        ("iNingizimu Afrika", "ZA"),
+        ("Sydafrika", "ZA"),
+        ("Niemcy", "DE"),
+        ("Écosse", "GB"),
+        ("Großbritannien", "GB"),
+        ("EE. UU.", "US"),
+        ("Île Maurice", "MU"),
+        ("한국", "KR"),
     ],
 )
 def test_countries_as_people_write_them(written: str, code: str) -> None:
@@ -146,6 +169,14 @@ def test_an_unknown_word_makes_nobody_a_member(said: str) -> None:
         ("vr 17 mei 1984", "1984-05-17"),
         ("17 Mrz. 1984", "1984-03-17"),
         ("١٧/٠٥/١٩٨٤", "1984-05-17"),
+        ("17051984", "1984-05-17"),
+        ("1051984", "1984-05-01"),
+        ("20111984", "1984-11-20"),
+        ("19840517103000", "1984-05-17"),
+        ("17‑05–1984", "1984-05-17"),
+        ("*17.05.1984", "1984-05-17"),
+        ("né le 17/05/1984", "1984-05-17"),
+        ("geb. am 17. Mai 1984", "1984-05-17"),
     ],
 )
 def test_dates_of_birth_of_other_countries(written: str, day: str) -> None:
@@ -201,6 +232,12 @@ def test_a_month_of_a_membership_has_a_first_and_a_last_day(
         ("SE", "08/123 456 78", "+46812345678"),
         ("BR", "0 XX 11 91234-5678", "+5511912345678"),
         ("AT", "+43/664/1234567", "+436641234567"),
+        ("AT", "0664/1234567 privat", "+436641234567"),
+        ("AT", "0664/1234567 oder 01/2345678", "+436641234567"),
+        ("DE", "030/23125555 (Büro)", "+493023125555"),
+        ("DE", "030/23125555 / 0171/3920055", "+493023125555"),
+        ("SE", "08/123 456 78 hem", "+46812345678"),
+        ("ZA", "825551801 / 832223333", "+27825551801"),
     ],
 )
 def test_phones_of_other_countries(country: str, written: str, number: str) -> None:
@@ -265,6 +302,8 @@ def test_a_part_of_an_address_is_somebody_elses(written: str) -> None:
         (Target.POSTCODE, "D-01067", "01067"),
         (Target.FIRST_NAME, "O&#39;Brien", "O'Brien"),
         (Target.FIRST_NAME, "ＡＮＮＡ", "Anna"),
+        (Target.FIRST_NAME, "“Anna”", "Anna"),
+        (Target.LAST_NAME, "'O''Brien'", "O'Brien"),
         (Target.FIRST_NAME, "J.P.", "J.P."),
         (Target.FIRST_NAME, "<null>", None),
         (Target.EMAIL, "#BEZUG!", None),
@@ -349,6 +388,10 @@ def test_names_are_not_shouted_nor_spoiled(name: str, written: str) -> None:
         ("Dhr. en Mevr. de Vries", "", ["Dhr. de Vries", "Mevr. de Vries"]),
         ("Mr/Mrs J Smith", "", ["Mr J Smith", "Mrs Smith"]),
         ("John & Jane & Jim", "Doe", ["John Doe", "Jane Doe", "Jim Doe"]),
+        ("Anna y Pedro", "García", ["Anna García", "Pedro García"]),
+        ("Anna i Piotr", "Nowak", ["Anna Nowak", "Piotr Nowak"]),
+        ("Anna, Piet", "Botha", ["Anna Botha", "Piet Botha"]),
+        ("Monsieur et Madame Jean Dupont", "", ["Monsieur Jean Dupont", "Madame Dupont"]),
     ],
 )
 def test_several_people_of_one_cell(name: str, last: str, people: list[str]) -> None:
@@ -363,12 +406,24 @@ def test_several_people_of_one_cell(name: str, last: str, people: list[str]) -> 
         ("Anderson", "Land"),
         ("Mary Anne", "Clark"),
         ("Andy", "And"),
+        ("Mary E Jane", "Clark"),
+        ("Anna, Dr.", "Clark"),
+        ("John, Jr", "Clark"),
+        ("J, P", "Clark"),
     ],
 )
 def test_one_person_is_one(name: str, last: str) -> None:
     assert people_in(name, last) == []
 
 
-@pytest.mark.parametrize("name", ["Familie Müller", "The Smith Family", "Fam. Botha"])
+@pytest.mark.parametrize(
+    "name", ["Familie Müller", "The Smith Family", "Fam. Botha", "Eheleute Müller", "Gezin de Vries"]
+)
 def test_a_family_is_no_person(name: str) -> None:
     assert is_family(name)
+
+
+def test_the_second_number_of_a_cell_is_told() -> None:
+    read = read_cell(Target.PHONE, "0825551801 0832223333", reader("ZA"))
+
+    assert read == ("+27825551801", "holds several; +27825551801 was taken")

@@ -29,6 +29,10 @@ def rows_of(content: bytes) -> list[list[str]]:
         ("utf-16-le", "Vorname;Nachname;E-Mail", ["Jörg", "Müller", "j@x.example"]),
         ("utf-16-be", "Vorname;Nachname;E-Mail", ["Jörg", "Müller", "j@x.example"]),
         ("utf-32", "Vorname;Nachname;E-Mail", ["Jörg", "Müller", "j@x.example"]),
+        ("cp850", "Vorname;Nachname;E-Mail", ["Jörg", "Müller", "j@x.example"]),
+        ("cp866", "Имя;Фамилия;E-mail", ["Иван", "Петров", "i@x.example"]),
+        ("koi8-r", "Имя;Фамилия;E-mail", ["Иван", "Петров", "i@x.example"]),
+        ("gb18030", "姓名;手机;邮箱", ["王小明", "13812345678", "w@x.example"]),
     ],
 )
 def test_what_a_program_wrote_without_a_word_is_read(encoding: str, header: str, cells: list[str]) -> None:
@@ -41,6 +45,32 @@ def test_a_line_of_windows_pasted_into_unicode_spoils_itself_only() -> None:
     )
 
     assert [cells[0] for cells in rows_of(content)] == ["Jörg", "Zoë"]
+
+
+@pytest.mark.parametrize("cells", [["Jörg", "Müßig", "É"], ["D’Aÿ", "São – João", "Żółć"]])
+def test_unicode_that_was_written_as_unicode_twice_is_read_once(cells: list[str]) -> None:
+    twice = csv_file("Vorname;Nachname;E-Mail", ";".join(cells)).decode("utf-8")
+    as_windows = b"".join(sign.encode("utf-8") for sign in twice)
+    content = "".join(bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in as_windows)
+
+    assert rows_of(content.encode()) == [cells]
+
+
+def test_capitals_that_only_look_like_it_stay() -> None:
+    assert rows_of(csv_file("Nome;Apelido;E-Mail", "JOÃO;CONCEIÇÃO;É")) == [["JOÃO", "CONCEIÇÃO", "É"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ('"First name,Surname,Email"\n"Ann,""Bell, Jr"",a@x.example"\n', ["Ann", "Bell, Jr", "a@x.example"]),
+        ('"First name;Surname";;\n"Ann;Bell";;\n', ["Ann", "Bell"]),
+        ('"First name","Surname","Cell"\n"Ann \\"Nan\\"","Bell","12"\n', ['Ann "Nan"', "Bell", "12"]),
+        ('"Folder","Surname","Email"\n"C:\\","Bell","a@x.example"\n', ["C:\\", "Bell", "a@x.example"]),
+    ],
+)  # fmt: skip
+def test_marks_as_other_programs_set_them(text: str, cells: list[str]) -> None:
+    assert rows_of(text.encode()) == [cells]
 
 
 def test_two_byte_order_marks_are_none_of_the_header() -> None:

@@ -19,7 +19,14 @@ from tenants.api import errors
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.pagination import CursorPagination, SkipTakePagination, page_answer, read_window, take_page
 from tenants.api.views import ApiRequest, TenantApiView
-from tenants.errors import ConflictError, DomainError, InvalidError, NotFoundError, UnavailableError
+from tenants.errors import (
+    ConflictError,
+    DomainError,
+    InvalidError,
+    NotFoundError,
+    UnavailableError,
+    UnprocessableError,
+)
 from tenants.models import IdempotencyRecord, Scope
 from tenants.scope import ScopeError, current_tenant_id
 from tests.tenants.records import unsaved_record
@@ -127,6 +134,8 @@ BROKEN: dict[str, Callable[[], Exception]] = {
     "conflict": lambda: ConflictError("It is taken.", code="TAKEN", extra={"by": "x"}),
     "domain": lambda: DomainError("No."),
     "invalid": lambda: InvalidError("Too late.", field="startsAt"),
+    "column": lambda: InvalidError("Too late.", field="repeats_until"),
+    "whole": lambda: UnprocessableError("Odd.", details=[{"field": "", "message": "Odd."}], code="ODD"),
     "unavailable": lambda: UnavailableError("Not now."),
     "api": lambda: errors.ApiError("A teapot.", status=418, code="TEAPOT", headers={"X-Tea": "yes"}),
     "http404": lambda: Http404("secret"),

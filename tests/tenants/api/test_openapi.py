@@ -76,7 +76,7 @@ def test_errors_share_one_envelope(schema: Any) -> None:
     for status, answer in (get | post).items():
         if status >= "400":
             reference = answer["content"]["application/json"]["schema"]["$ref"]
-            assert reference == "#/components/schemas/Error"
+            assert reference == "#/components/schemas/ErrorResponse"
 
 
 def test_the_needed_scope_is_written_down(schema: Any) -> None:

@@ -22,7 +22,7 @@ NOON = 1_800_000_000.0 - 1_800_000_000.0 % 60
 
 
 @pytest.fixture(autouse=True)
-def _limits(settings: Any, redis_server: "redis.Redis") -> None:
+def _limits(settings: Any, redis_server: "redis.Redis", one_minute: None) -> None:
     settings.CRM_RATE_LIMITS = {"read": 20, "write": 3, "events": 1000}
 
 

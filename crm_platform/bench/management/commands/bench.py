@@ -43,6 +43,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--quick", action="store_true", help="a fiftieth of everything, to see whether it works"
         )
+        parser.add_argument(
+            "--part",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="of one benchmark only this part, and further ones",
+        )
         parser.add_argument("--events", type=_count, metavar="N", help="ingest, bullmq: events")
         parser.add_argument("--people", type=_count, metavar="N", help="known people (lookup: profiles)")
         parser.add_argument("--activities", type=_count, metavar="N", help="timeline: activities")
@@ -58,27 +65,28 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Measure, then print; exits with 1 when something could not be measured."""
+        """Measure, then print, also when stopped; exits with 1 when something could not be measured."""
         chosen = [name for one in options["benchmarks"] for name in GROUPS.get(one, (one,))]
         names = NAMES if ALL in chosen else tuple(dict.fromkeys(chosen))
+        if options["part"] and len(names) > 1:
+            raise CommandError("Parts are of one benchmark: name one only.")
         signal.signal(signal.SIGTERM, _interrupt)
         figures: list[Figure] = []
         failed: list[str] = []
         try:
             with bench_place() as place:
-                for name in names:
-                    measured = _measure(place, name, options)
-                    if measured is None:
-                        failed.append(name)
-                    else:
-                        figures += measured
+                failed += [name for name in names if not _measure(place, name, options, figures)]
         except KeyboardInterrupt:
+            if figures:
+                self._print(figures, as_list=options["json"])
             raise CommandError("Stopped; what was made for it is gone.", returncode=INTERRUPTED) from None
         except (BenchError, ServerError) as error:
             raise CommandError(str(error)) from None
         self._print(figures, as_list=options["json"])
         if failed:
-            raise CommandError(f"Not measured: {', '.join(failed)}. The reasons stand above.")
+            raise CommandError(
+                f"Not measured, or not to the end: {', '.join(failed)}. The reasons stand above."
+            )
 
     def _print(self, figures: list[Figure], *, as_list: bool) -> None:
         if as_list:
@@ -89,11 +97,12 @@ class Command(BaseCommand):
             Console(width=width).print(as_table(figures))
 
 
-def _measure(place: Place, name: str, options: dict[str, Any]) -> list[Figure] | None:
-    """The figures of one benchmark; None when its process failed, which then has said why."""
+def _measure(place: Place, name: str, options: dict[str, Any], figures: list[Figure]) -> bool:
+    """Add the figures of one benchmark as they come; False when its process failed, which then has said why."""
     sizes = DEFAULTS[name].quick() if options["quick"] else DEFAULTS[name]
     sizes = sizes.changed(**{key: options[key] for key in sizes.as_options()})
-    command = [sys.executable, "-m", "crm_platform.bench.session", name, json.dumps(sizes.as_options())]
+    session = [sys.executable, "-m", "crm_platform.bench.session"]
+    command = [*session, name, json.dumps(sizes.as_options()), *options["part"]]
     with bench_environment(place, name) as environment:
         process = subprocess.Popen(
             launch_command(command, death_signal=signal.SIGTERM),
@@ -104,13 +113,20 @@ def _measure(place: Place, name: str, options: dict[str, Any]) -> list[Figure] |
             cwd=env.PROJECT_DIR,
             env=environment,
         )
-        try:
-            output, _ = process.communicate()
-        finally:
-            _stop(process)
-    if process.returncode != 0:
-        return None
-    return [Figure(**fields) for fields in json.loads(output)]
+        with process:
+            try:
+                _read(process, figures)
+                process.wait()
+            finally:
+                _stop(process)
+                _read(process, figures)
+    return process.returncode == 0
+
+
+def _read(process: "subprocess.Popen[bytes]", figures: list[Figure]) -> None:
+    """Add what the session says, to its end."""
+    for line in process.stdout or ():
+        figures.append(Figure(**json.loads(line)))
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
@@ -125,6 +141,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing may interrupt the stopping itself
     raise KeyboardInterrupt
 
 

@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from crm_platform.simulator.sandbox import fill_sandbox
+from tenants.commands import ProductCommand
 from tenants.directory import find_tenant
 from tenants.management.sample import DEFAULT_PEOPLE
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """What `create_tenant --sandbox` and `reset_sandbox` call."""
 
     help = "Tell a sandbox a year of invented people."

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from crm_platform import env
 from crm_platform.simulator import files, live_events
@@ -32,12 +32,13 @@ from crm_platform.simulator.score import score
 from crm_platform.simulator.score_text import score_text
 from crm_platform.simulator.truth import read_truth
 from crm_platform.simulator.world import DEFAULT_MONTHS, DEFAULT_PEOPLE, DEFAULT_SEED
+from tenants.commands import ProductCommand
 from tenants.models import Tenant
 
 DEFAULT_RATE = 6.0
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Each mode is one method; without a database only `--out` works."""
 
     help = (

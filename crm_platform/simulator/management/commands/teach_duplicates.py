@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from crm_platform import env
 from crm_platform.simulator import files
@@ -14,9 +14,10 @@ from crm_platform.simulator.loading import FOLDER, is_loaded, loaded_tenants
 from crm_platform.simulator.teaching import WeightTraining, true_pairs
 from crm_platform.simulator.truth import read_truth
 from profiles.matching.duplicates.parameters import SHIPPED
+from tenants.commands import ProductCommand
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     """For developers: the result belongs into the repository."""
 
     help = "Count how often each outcome is seen between one person's records, on the loaded demo, and write it down."
