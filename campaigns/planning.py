@@ -96,6 +96,7 @@ def sending_of(campaign: Campaign) -> Sending:
         source=Source.CAMPAIGN,
         source_id=campaign.pk,
         message_class=MessageClass.TRANSACTIONAL if transactional else MessageClass.MARKETING,
+        one_each=True,
     )
 
 

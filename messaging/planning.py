@@ -81,7 +81,9 @@ class Candidate(NamedTuple):
 class Sending:
     """What all candidates of a plan have in common. `is_trial`: nobody else plans into the same ledger.
 
-    `sources`: of candidates that name their own `source_id`, each with a copy a mailbox of its own.
+    `sources`: of candidates that name their own `source_id`, each with a copy a mailbox of its own. `one_each`: nobody
+    stands among them twice, they were filled in order of `position`, and every key names the source, so that none can
+    be there while the source has no rows.
     """
 
     source: Source
@@ -91,6 +93,7 @@ class Sending:
     on_quiet: str = OnQuiet.DEFER
     on_cap: str = OnCap.SKIP
     one_per_mailbox: bool = True
+    one_each: bool = False
     is_trial: bool = False
 
 
@@ -233,7 +236,7 @@ class _Run:
         self.candidates, most_ways, first, last, self.known, self.taken = cursor.fetchone()
         self.span = (max(first or self.now, self.now) - WEEK, max(last or self.now, self.now) + WEEK)
         self.many_ways = (most_ways or 0) > 1
-        self.repeats = self.caps is not None and self._has_repeats()
+        self.repeats = self.caps is not None and not sending.one_each and self._has_repeats()
         if self.candidates >= ANALYZED_FROM:
             cursor.execute(sql.ANALYZE)
             make_room(cursor)
@@ -287,6 +290,7 @@ class _Run:
             taken=bool(self.taken),
             repeats=self.repeats,
             known=bool(self.known),
+            new_keys=sending.one_each and sending.one_per_mailbox and not self.taken,
         )
         needs_consent = sending.message_class == MessageClass.MARKETING or self.policy.needs_consent_always
         self.cursor.execute(

@@ -105,7 +105,7 @@ _HAD: Final = """, recent AS MATERIALIZED (
           AND d.source <> 'TEST' AND d.message_class <> ALL(%(exempt)s) AND d.id IS DISTINCT FROM timed.delivery_id
         OFFSET 0
     ) AS had
-), had AS (
+), had AS MATERIALIZED (
     SELECT timed.nr,
            count(*) FILTER (WHERE had_at >= day.starts AND had_at < day.ends) AS any_day,
            count(*) AS any_week {channel_counts}
@@ -164,7 +164,8 @@ _ONE_WAY: Final = """, chosen AS (
     SELECT {columns}, f.channel, f.message_id, f.address_hash, {first_had} f.blocked, NULL::jsonb AS tried
     FROM first AS f
 )"""
-# The other ways of those alone who cannot be reached by the one that they prefer: they are few.
+# The other ways of those alone who cannot be reached by the one that they prefer: they are few. No way leads to whoever
+# the caller, or something about the person, keeps it from.
 _BEST_WAY: Final = """, other AS MATERIALIZED (
     SELECT t.nr, w.preference, {verdict}
     FROM first AS t CROSS JOIN LATERAL (
@@ -172,7 +173,7 @@ _BEST_WAY: Final = """, other AS MATERIALIZED (
         FROM unnest(t.channels, t.message_ids) WITH ORDINALITY AS u(channel, message_id, preference)
         WHERE u.preference > 1
     ) AS w {suppressed}
-    WHERE t.blocked IS NOT NULL
+    WHERE t.blocked NOT IN ('ERASED', 'MERGED', 'RESTRICTED') AND t.skip_reason = ''
 ), others AS (
     SELECT nr, min(preference) FILTER (WHERE blocked IS NULL) AS place,
            jsonb_object_agg(channel, blocked) FILTER (WHERE blocked IS NOT NULL AND channel IS NOT NULL) AS tried
@@ -181,7 +182,8 @@ _BEST_WAY: Final = """, other AS MATERIALIZED (
     SELECT {columns}, COALESCE(o.channel, f.channel) AS channel, COALESCE(o.message_id, f.message_id) AS message_id,
            CASE WHEN o.nr IS NULL THEN f.address_hash ELSE o.address_hash END AS address_hash, {had_names}
            CASE WHEN o.nr IS NULL THEN f.blocked END AS blocked,
-           CASE WHEN f.blocked IS NOT NULL AND f.channel IS NOT NULL
+           CASE WHEN f.channel IS NOT NULL AND f.skip_reason = ''
+                     AND f.blocked NOT IN ('ERASED', 'MERGED', 'RESTRICTED')
                 THEN jsonb_build_object(f.channel, f.blocked) || COALESCE(a.tried, '{}') END AS tried
     FROM first AS f LEFT JOIN others AS a ON a.nr = f.nr
     LEFT JOIN other AS o ON o.nr = a.nr AND o.preference = a.place
@@ -235,7 +237,8 @@ _EVERY_MAILBOX: Final = """, final AS MATERIALIZED (
 _ONE_MAILBOX: Final = """, double AS MATERIALIZED (
     SELECT nr FROM (
         SELECT nr, row_number() OVER (PARTITION BY address_hash, occurrence, source_id ORDER BY position, nr) AS nth
-        FROM capped WHERE held IS NULL
+        FROM capped WHERE held IS NULL AND address_hash IN (
+            SELECT address_hash FROM capped WHERE held IS NULL GROUP BY address_hash HAVING count(*) > 1)
     ) AS line WHERE nth > 1
 ), final AS MATERIALIZED (
     SELECT mailed.*, address_hash AS mailbox,
@@ -282,11 +285,12 @@ _INSERT: Final = """, written AS (
            COALESCE(channel, ''), message_id, variables, CASE WHEN status = 'PLANNED' THEN mailbox END, status, reason,
            at_zone, final_due_at, expires_at, CASE WHEN status = 'PLANNED' THEN good_until END, may_defer_quiet,
            may_defer_cap, %(one_per_mailbox)s, deferred, %(now)s, said
-    FROM decided ORDER BY position, nr
-    ON CONFLICT ON CONSTRAINT messaging_delivery_key_uq DO NOTHING
+    FROM decided {in_order}
     RETURNING status, reason, channel
 )
 SELECT status, reason, channel, count(*) FROM written GROUP BY status, reason, channel"""
+# Of a plan whose keys are new nobody looks for them, and its candidates stand in order.
+_IN_ORDER: Final = "ORDER BY position, nr ON CONFLICT ON CONSTRAINT messaging_delivery_key_uq DO NOTHING"
 # The same decision about rows that are there already.
 _UPDATE: Final = """, written AS (
     UPDATE messaging_delivery AS d
@@ -342,11 +346,13 @@ def decision(
     taken: bool,
     repeats: bool,
     known: bool,
+    new_keys: bool,
 ) -> str:
     """The statement that decides, put together for what this plan asks.
 
     `many_ways`: somebody may be reached over several channels. `taken`: the source has rows that may hold a mailbox.
     `repeats`: somebody stands among the candidates more than once. `known`: what is asked of people stands there too.
+    `new_keys`: none of the keys can be in the ledger, and the candidates were filled in order.
     """
     people = _PEOPLE
     for name, text in (_KNOWN if known else _LOOKED_UP).items():
@@ -354,7 +360,8 @@ def decision(
     parts = [people, _QUIET if has_quiet_hours else _NO_QUIET, _ways(caps, many_ways=many_ways)]
     parts.append(_with_caps(caps, repeats=repeats))
     parts.append(_ONE_MAILBOX.replace("{taken}", _TAKEN if taken else "") if one_mailbox else _EVERY_MAILBOX)
-    return "".join([*parts, _DECISION, ENDINGS[ending]])
+    ending = ENDINGS[ending].replace("{in_order}", "" if new_keys else _IN_ORDER)
+    return "".join([*parts, _DECISION, ending])
 
 
 _HAD_NAMES: Final = ("had_channel_day", "had_channel_week", "had_any_day", "had_any_week")

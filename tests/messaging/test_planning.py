@@ -195,6 +195,38 @@ def test_the_callers_own_reason_stands(fairview: Club) -> None:
     assert said(tenant) == {"Anna": "HOLD_OUT"}
 
 
+def test_whom_the_caller_holds_out_or_who_is_restricted_is_not_tried_by_other_ways(fairview: Club) -> None:
+    tenant, (letter, text) = fairview.tenant, (mail(fairview.tenant), sms(fairview.tenant))
+    held, kept = (
+        reader(tenant, name, phone_number="+27820000001", sms_opt_in=True) for name in ("Anna", "Ben")
+    )
+    with tenant_scope(tenant):
+        ProcessingRestriction.objects.create(tenant=tenant, profile_id=kept.pk)
+
+    plan(
+        tenant,
+        [candidate(held, letter, text, skip_reason="HOLD_OUT"), candidate(kept, letter, text)],
+        now=NOW,
+    )
+
+    rows = ledger(tenant)
+    assert {name: (row.reason, row.history[0].get("ways")) for name, row in rows.items()} == {
+        "Anna": ("HOLD_OUT", None),
+        "Ben": ("RESTRICTED", None),
+    }
+
+
+def test_a_plan_with_new_keys_comes_in_order_and_after_it_each_key_is_looked_for(fairview: Club) -> None:
+    tenant, message = fairview.tenant, mail(fairview.tenant)
+    first = [candidate(reader(tenant, name), message, key=f"new:{name}") for name in ("Anna", "Ben")]
+
+    made = plan(tenant, first, now=NOW, one_each=True)
+    again = plan(tenant, [*first, candidate(reader(tenant, "Cleo"), message)], now=NOW, one_each=True)
+
+    assert (made.written, again.written, again.already) == (2, 1, 2)
+    assert list(ledger(tenant)) == ["Anna", "Ben", "Cleo"]
+
+
 # --- caps
 
 
