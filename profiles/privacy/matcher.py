@@ -1,7 +1,8 @@
 """Telling whether a text mentions a person, and taking them out of it.
 
 Somebody with forty merged names has hundreds of ways to be named, and a regular expression of all of them takes
-milliseconds for a text. Tokens say in microseconds which of the ways a text may have; only these are compared.
+milliseconds for a text. Its words, or its tokens where it has more than plain letters, say in microseconds which of
+the ways a text may have; only these are compared.
 """
 
 import json
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from profiles.privacy.person_patterns import ERASED, NOTHING, Part, Traits, redact
 from profiles.privacy.tokens import tokens_of_part, tokens_of_profile, tokens_of_texts
-from profiles.privacy.word_filter import WordFilter
+from profiles.privacy.word_filter import Known, WordFilter
 
 NEVER: Final = re.compile(NOTHING)
 # Texts that are remembered with what is left of them; more are only worked out again.
@@ -28,12 +29,14 @@ class Matcher:
         self.ids = frozenset(ids)
         self._seed = seed
         self._service_ids = traits.service_ids
-        self._names = [(tokens_of_part(part, seed), part) for part in traits.parts]
-        self._service = [(tokens_of_part(part, seed), part) for part in traits.id_parts]
-        self._profiles = [tokens_of_profile(one, seed) for one in self.ids]
-        self.filter = WordFilter((*traits.parts, *traits.id_parts), self.ids)
-        # One token of each part: most texts have none of them, and are done with.
-        self._first = {next(iter(one)) for one, _ in (*self._names, *self._service)}
+        self._names, self._service = traits.parts, traits.id_parts
+        self._tokens: dict[Known, Collection[int]] = {
+            **{part: tokens_of_part(part, seed) for part in (*self._names, *self._service)},
+            **{one: tokens_of_profile(one, seed) for one in self.ids},
+        }
+        self.filter = WordFilter((*self._names, *self._service), self.ids)
+        # One token of each: most texts have none of them, and are done with.
+        self._first = {next(iter(tokens)) for tokens in self._tokens.values()}
         self._surnames = re.compile(traits.surnames, re.IGNORECASE)
         # A JSON document, a text without the person. Rows of one event say the same, and the search has worked it out.
         self.redacted_json: Callable[[str], str] = lru_cache(MOST_KNOWN)(self._redacted_json)
@@ -43,37 +46,42 @@ class Matcher:
     @property
     def looked_for(self) -> list[Collection[int]]:
         """What the index of texts is asked for: a text that mentions the person has all tokens of one of these."""
-        tokens = {one for one, _ in (*self._names, *self._service)}
-        return [*map(sorted, tokens), *self._profiles]
+        return [sorted(tokens) for tokens in {frozenset(one) for one in self._tokens.values()}]
 
     def is_named(self, texts: Sequence[str | None], *, by_id: bool = False, by_surname: bool = False) -> bool:
         """Whether one of a row's texts names the person; `by_id`: also the id of a profile of theirs."""
         if by_surname and any(text and self._surnames.search(text) for text in texts):
             return True
-        if not self.filter.may_name(texts):
+        known = self._known_in(texts)
+        if not known:
             return False
-        tokens = tokens_of_texts(texts, self._seed)
-        if by_id and any(one <= tokens for one in self._profiles):
+        if by_id and not self.ids.isdisjoint(known):
             return True
-        if tokens.isdisjoint(self._first):
-            return False
-        patterns = (self._pattern(self._names, tokens), self._pattern(self._service, tokens))
+        patterns = (self._pattern(self._names, known), self._pattern(self._service, known))
         return any(text and pattern.search(text) for text in texts for pattern in patterns)
+
+    def _known_in(self, texts: Sequence[str | None]) -> Collection[Known]:
+        """By what these texts may name the person; whatever is not among it does not stand there."""
+        known = self.filter.may_name(texts)
+        if known is not None:
+            return known
+        tokens = tokens_of_texts(texts, self._seed)
+        if tokens.isdisjoint(self._first):
+            return ()
+        return {one for one, looked_for in self._tokens.items() if tokens.issuperset(looked_for)}
 
     def _redacted_json(self, text: str) -> str:
         """The very text where nothing is to be taken out."""
         held = json.loads(text)
-        told = redact(
-            held, self._pattern(self._names, tokens_of_texts([text], self._seed)), self._service_ids
-        )
+        told = redact(held, self._pattern(self._names, self._known_in([text])), self._service_ids)
         return text if told == held else json.dumps(told)
 
     def _redacted_text(self, text: str) -> str:
-        return self._pattern(self._names, tokens_of_texts([text], self._seed)).sub(ERASED, text)
+        return self._pattern(self._names, self._known_in([text])).sub(ERASED, text)
 
-    def _pattern(self, parts: Sequence[tuple[frozenset[int], Part]], tokens: set[int]) -> re.Pattern[str]:
-        """Of those parts that the text with these tokens may have."""
-        chosen = tuple(part.pattern for looked_for, part in parts if looked_for <= tokens)
+    def _pattern(self, parts: Sequence[Part], known: Collection[Known]) -> re.Pattern[str]:
+        """Of those parts that a text may have, in their order."""
+        chosen = tuple(part.pattern for part in parts if part in known)
         if not chosen:
             return NEVER
         if chosen not in self._compiled:

@@ -1,7 +1,9 @@
-"""Whether a text may name a person at all, told before its tokens are made, which takes several times as long. Pure.
+"""By which of a person's names, addresses and ids a text may name them, told without its tokens. Pure.
 
-Exact where it says no: a text that lacks a word of each of the person's names, addresses and ids has no pattern of
-theirs either. What is more than plain letters (accents, apostrophes, escapes of JSON) is always left to the tokens.
+Those take several times as long.
+
+Exact where it leaves one out: a text that lacks one of its words does not have its pattern either. What is more than
+plain letters (accents, apostrophes, escapes of JSON) is left to the tokens.
 """
 
 from collections import Counter, defaultdict
@@ -19,9 +21,14 @@ _WORDS: Final = bytes(code if bytes([code]).isalnum() else 32 for code in range(
 _ALL_BUT_DIGITS: Final = bytes(set(range(256)) - set(_DIGITS))
 
 
+# A name, an address, the id of a service; or the id of a profile.
+Known = Part | UUID
+
+
 class _Way(NamedTuple):
     """All of these words stand in a text that names the person so; of an id also one of these beginnings of JSON."""
 
+    known: Known
     words: frozenset[bytes]
     beginnings: tuple[bytes, ...] = ()
 
@@ -35,14 +42,15 @@ class WordFilter:
     """Of all parts by which texts name the person, and of the ids of their profiles."""
 
     def __init__(self, parts: Iterable[Part], profile_ids: Iterable[UUID]) -> None:
-        ways, self._ends = [_Way(frozenset(str(one).encode().split(b"-"))) for one in profile_ids], []
+        ways = [_way_of_profile(one) for one in profile_ids]
+        self._ends: list[tuple[bytes, Part]] = []
         for part in parts:
             if part.looked_for[0].startswith("#"):
-                self._ends.append(part.looked_for[0][1:].encode())
+                self._ends.append((part.looked_for[0][1:].encode(), part))
             else:
                 ways.append(_way_of(part))
         # Each under the word that the fewest others have: most texts have none of these, and are done with.
-        common = Counter(word for way in set(ways) for word in way.words)
+        common = Counter(word for words in {way.words for way in ways} for word in words)
         self._ways: dict[bytes, list[_Way]] = defaultdict(list)
         for way in dict.fromkeys(ways):
             self._ways[min(way.words, key=lambda word: (common[word], -len(word), word), default=b"")].append(
@@ -52,29 +60,38 @@ class WordFilter:
         # Somebody with an id of signs alone is left to the tokens.
         self._is_useless = b"" in self._keys
 
-    def may_name(self, texts: Sequence[str | None]) -> bool:
-        """Whether one of a row's texts may name the person."""
+    def may_name(self, texts: Sequence[str | None]) -> frozenset[Known] | None:
+        """By what one of a row's texts may name the person; None where only the tokens can tell."""
         # As one: there are half a dozen of them, and what stands in two of them only costs a closer look.
-        return self._is_useless or self._may(BETWEEN.join(filter(None, texts)))
+        return None if self._is_useless else self._in(BETWEEN.join(filter(None, texts)))
 
-    def _may(self, text: str) -> bool:
+    def _in(self, text: str) -> frozenset[Known] | None:
         if not text.isascii() or "\\" in text or "'" in text or "`" in text:
-            return True
+            return None
         plain = text.lower().encode()
+        found: list[Known] = []
         words = plain.translate(_WORDS).split()
         if not self._keys.isdisjoint(words):
             held = set(words)
-            if any(way.may_be_in(plain, held) for key in self._keys & held for way in self._ways[key]):
-                return True
+            ways = (way for key in self._keys & held for way in self._ways[key])
+            found = [way.known for way in ways if way.may_be_in(plain, held)]
         digits = plain.translate(None, _ALL_BUT_DIGITS)
-        for end in self._ends:  # noqa: SIM110 - a generator takes twice as long
+        for end, part in self._ends:
             if end in digits:
-                return True
-        return False
+                found.append(part)
+        return frozenset(found)
+
+
+def _way_of_profile(profile_id: UUID) -> _Way:
+    written = str(profile_id).encode()
+    return _Way(profile_id, frozenset(written.split(b"-")), (written,))
 
 
 def _way_of(part: Part) -> _Way:
     name, is_id, value = part.looked_for[0].lower().partition("=")
-    texts = [value] if is_id else part.looked_for
-    words = frozenset(word.encode() for text in texts for word in folded(text).split())
-    return _Way(words, (f'"{name}": {value}'.encode(), f'"{name}": "{value}'.encode()) if is_id else ())
+    words = frozenset(
+        word.encode() for text in ([value] if is_id else part.looked_for) for word in folded(text).split()
+    )
+    # JSON has only numbers without quotes.
+    written = [f'"{value}', *([value] if value.isdigit() else [])] if is_id else []
+    return _Way(part, words, tuple(f'"{name}": {one}'.encode() for one in written))
