@@ -7,8 +7,8 @@ they are known now (docs/journeys.md says what that means).
 """
 
 import time as clock
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -37,6 +37,7 @@ from journeys.explaining import story
 from journeys.interest import Interest, event_types
 from journeys.models import Conversion, Journey, Run, RunEnded
 from journeys.scanning import scan
+from journeys.sharing import Progress, Share, play_shares, shares_of
 from journeys.trial_tables import count_rows, own_tables
 from journeys.trying import in_trial, standing_for, trial_journey
 from journeys.versions import message_of
@@ -54,27 +55,31 @@ AT_ONCE: Final = timedelta(days=7)
 TURN_SECONDS: Final = 0.3
 # Moves after which the rows are counted: how many there are the planner sees by itself, but not of what kind.
 COUNTED_AT: Final = frozenset(4**power for power in range(8))
+# `{mine}`: of those alone who are in the session's share of the people.
+MINE: Final = """AND l.profile_id IN (
+    SELECT p.id FROM pg_temp.profiles_customerprofile AS p WHERE p.tenant_id = l.tenant_id)"""
 ENTRIES: Final = """
 SELECT l.id, l.profile_id, l.type, l.occurred_at FROM profiles_activity AS l
-WHERE l.tenant_id = %s AND l.occurred_at >= %s AND l.occurred_at < %s AND l.type = ANY(%s)
+WHERE l.tenant_id = %s AND l.occurred_at >= %s AND l.occurred_at < %s AND l.type = ANY(%s) {mine}
 ORDER BY l.occurred_at, l.id
 """
 TRANSITIONS: Final = """
-SELECT id, profile_id, CASE WHEN is_join THEN 'segment.joined' ELSE 'segment.left' END, at, segment_id::text, cause
-FROM segments_segmenttransition
-WHERE tenant_id = %s AND at >= %s AND at < %s AND segment_id::text = ANY(%s) ORDER BY at, id
+SELECT l.id, l.profile_id, CASE WHEN l.is_join THEN 'segment.joined' ELSE 'segment.left' END, l.at,
+       l.segment_id::text, l.cause
+FROM segments_segmenttransition AS l
+WHERE l.tenant_id = %s AND l.at >= %s AND l.at < %s AND l.segment_id::text = ANY(%s) {mine} ORDER BY l.at, l.id
 """
 # Days on which a score came to the other side of a level, as the last word of the day says.
 SCORES: Final = """
-SELECT h.profile_id, h.day, b.engagement, h.engagement, b.churn_risk, h.churn_risk FROM profiles_scorehistory AS h
+SELECT l.profile_id, l.day, b.engagement, l.engagement, b.churn_risk, l.churn_risk FROM profiles_scorehistory AS l
 CROSS JOIN LATERAL (
     SELECT engagement, churn_risk FROM profiles_scorehistory AS b
-    WHERE b.tenant_id = h.tenant_id AND b.profile_id = h.profile_id AND b.day < h.day ORDER BY b.day DESC LIMIT 1) AS b
-WHERE h.tenant_id = %(tenant)s AND h.day >= %(since)s AND h.day <= %(until)s AND EXISTS (
-    SELECT FROM unnest(%(levels)s::int[]) AS l
-    WHERE (b.engagement < l) <> (h.engagement < l) OR (b.engagement > l) <> (h.engagement > l)
-       OR (b.churn_risk < l) <> (h.churn_risk < l) OR (b.churn_risk > l) <> (h.churn_risk > l))
-ORDER BY h.day, h.profile_id
+    WHERE b.tenant_id = l.tenant_id AND b.profile_id = l.profile_id AND b.day < l.day ORDER BY b.day DESC LIMIT 1) AS b
+WHERE l.tenant_id = %(tenant)s AND l.day >= %(since)s AND l.day <= %(until)s {mine} AND EXISTS (
+    SELECT FROM unnest(%(levels)s::int[]) AS x
+    WHERE (b.engagement < x) <> (l.engagement < x) OR (b.engagement > x) <> (l.engagement > x)
+       OR (b.churn_risk < x) <> (l.churn_risk < x) OR (b.churn_risk > x) <> (l.churn_risk > x))
+ORDER BY l.day, l.profile_id
 """
 # The next end of a wait for an hour or a date, or of quiet hours. Those of durations come with the step of the clock.
 NEXT_STOP: Final = """
@@ -116,7 +121,7 @@ def dry_run(
     *,
     days: int = 90,
     now: datetime | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
     tried: UUID | None = None,
 ) -> DryRun:
     """The definition over the last days of the club's own timeline, in tables of its own; nothing is kept.
@@ -126,22 +131,47 @@ def dry_run(
     now = now or timezone.now()
     definition, tenant = parse(raw), Tenant.objects.get(pk=current_tenant_id())
     started = now - timedelta(days=days)
-    result = DryRun(days)
     for step in definition.steps:
         if isinstance(step, Send):
             message_of(step)  # texts are kept once and for all, and not while others may wait for them
-    with own_tables(tenant, definition, started), in_trial(), policy_kept(tenant) as policy:
-        journey = trial_journey(definition, started)
-        hours = next(hours for most, hours in STEPS if days <= most)
-        replay = _Replay(tenant, journey, definition, hours, has_quiet_hours=policy.has_quiet_hours)
-        with standing_for(journey, tried):
-            for moment in _stretches(started, now):
-                until = min(moment + AT_ONCE, now)
-                replay.play(moment, until)
-                if progress is not None:
-                    progress(round(100 * (until - started) / (now - started)))
-        _sum_up(journey, result, tenant)
-    return result
+
+    def play(share: Share, told: Progress) -> DryRun:
+        result = DryRun(days)
+        with own_tables(tenant, definition, started, share), in_trial(), policy_kept(tenant) as policy:
+            journey = trial_journey(definition, started)
+            hours = next(hours for most, hours in STEPS if days <= most)
+            replay = _Replay(
+                tenant, journey, definition, hours, has_quiet_hours=policy.has_quiet_hours, share=share
+            )
+            with standing_for(journey, tried):
+                for moment in _stretches(started, now):
+                    until = min(moment + AT_ONCE, now)
+                    replay.play(moment, until)
+                    told(round(100 * (until - started) / (now - started)))
+            _sum_up(journey, result, tenant)
+        return result
+
+    return _together(play_shares(play, shares_of(definition), progress))
+
+
+def _together(parts: Sequence[DryRun]) -> DryRun:
+    """What all of them found."""
+    first, *others = parts
+    for one in others:
+        for name in ("entered", "sent", "capped", "suppressed", "clashes", "converted", "still_in"):
+            setattr(first, name, getattr(first, name) + getattr(one, name))
+        for name in ("refused", "messages", "ended", "by_day", "messages_by_day"):
+            counts = Counter(getattr(first, name)) + Counter(getattr(one, name))
+            setattr(first, name, dict(sorted(counts.items())))
+        steps = Counter({(row["step"], row["outcome"]): row["count"] for row in first.by_step})
+        steps.update({(row["step"], row["outcome"]): row["count"] for row in one.by_step})
+        first.by_step = [
+            {"step": step, "outcome": outcome, "count": count}
+            for (step, outcome), count in sorted(steps.items())
+        ]
+        samples = sorted(first.samples + one.samples, key=lambda sample: sample["story"][0]["at"])
+        first.samples = samples[:SAMPLES]
+    return first
 
 
 def _stretches(started: datetime, now: datetime) -> Iterator[datetime]:
@@ -154,8 +184,16 @@ class _Replay:
     """`hours`: a step of the clock; `due`: when somebody is due next, as far as that is known (`_look`)."""
 
     def __init__(
-        self, tenant: Tenant, journey: Journey, definition: Definition, hours: int, *, has_quiet_hours: bool
+        self,
+        tenant: Tenant,
+        journey: Journey,
+        definition: Definition,
+        hours: int,
+        *,
+        has_quiet_hours: bool,
+        share: Share,
     ) -> None:
+        self.mine = "" if share is None else MINE
         self.tenant, self.journey, self.definition, self.hours = tenant, journey, definition, hours
         self.zone = definition.zone(tenant.zone)
         self.place = [tenant.pk, journey.pk]
@@ -219,13 +257,13 @@ class _Replay:
     def _entries(self, since: datetime, until: datetime) -> list[Entry]:
         tenant = self.tenant.pk
         with connection.cursor() as cursor:
-            cursor.execute(ENTRIES, [tenant, since, until, self.types])
+            cursor.execute(ENTRIES.format(mine=self.mine), [tenant, since, until, self.types])
             found = [
                 Entry("0", pk, tenant, "activity.recorded", who, {"activityId": pk, "type": kind}, at)
                 for pk, who, kind, at in cursor.fetchall()
             ]
             if self.segments:
-                cursor.execute(TRANSITIONS, [tenant, since, until, self.segments])
+                cursor.execute(TRANSITIONS.format(mine=self.mine), [tenant, since, until, self.segments])
                 found += [
                     Entry("0", pk, tenant, kind, who, {"segmentId": segment, "cause": cause}, at)
                     for pk, who, kind, at, segment, cause in cursor.fetchall()
@@ -240,7 +278,9 @@ class _Replay:
             "since": since.astimezone(self.zone).date() - timedelta(days=1),
             "until": until.astimezone(self.zone).date(),
         }
-        cursor.execute(SCORES, {"tenant": self.tenant.pk, "levels": self.levels, **days})
+        cursor.execute(
+            SCORES.format(mine=self.mine), {"tenant": self.tenant.pk, "levels": self.levels, **days}
+        )
         for number, (who, day, *scores) in enumerate(cursor.fetchall()):
             at = instant(datetime.combine(day + timedelta(days=1), time.min), self.zone)
             if since <= at < until:
@@ -371,7 +411,7 @@ def _sum_up(journey: Journey, result: DryRun, tenant: Tenant) -> None:
     result.entered = sum(result.by_day.values())
     result.converted = Conversion.objects.filter(journey_id=journey.pk, subject="RUN").count()
     result.still_in = Run.objects.filter(journey_id=journey.pk).count()
-    for run in [*RunEnded.objects.filter(journey_id=journey.pk).order_by("id")[:SAMPLES]]:
+    for run in [*RunEnded.objects.filter(journey_id=journey.pk).order_by("entered_at", "id")[:SAMPLES]]:
         result.samples.append({"customerId": run.profile_id, "story": story(run)})
 
 

@@ -17,6 +17,7 @@ from django.db import Error, OperationalError, connection, transaction
 
 from journeys.definition import Definition
 from journeys.definition.steps import Enrol, Update
+from journeys.sharing import OF_SHARE, Share
 from profiles.tagging import CHANGE_STAGE, CHANGE_TAGS
 from tenants.models import Tenant
 
@@ -45,7 +46,8 @@ ROWS: Final = {
     # Messages that count for a cap, or go on the same day.
     "messaging_delivery": "tenant_id = %(tenant)s AND due_at >= %(since)s AND status NOT IN ('SKIPPED', 'FAILED')",
 }
-PEOPLE: Final = {"profiles_customerprofile": "tenant_id = %(tenant)s"}
+PEOPLE_TABLE: Final = "profiles_customerprofile"
+PEOPLE: Final = {PEOPLE_TABLE: "tenant_id = %(tenant)s"}
 LISTS: Final = {"segments_segmentmember": "tenant_id = %(tenant)s"}
 # Memory for the pages of the tables, taken as they are written: 100,000 people over 90 days fill some 300 MB, of which
 # most are written once.
@@ -72,8 +74,11 @@ LOOKED_BACK: Final = timedelta(days=9)
 MAKE: Final = "CREATE TEMPORARY TABLE {0} (LIKE {1} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
 FILL: Final = "INSERT INTO pg_temp.{0} SELECT * FROM {1} WHERE {2}"
 NUMBERED: Final = "ALTER TABLE pg_temp.{0} ALTER COLUMN {1} SET DEFAULT nextval({2}::regclass)"
-# Indexes that no trial looks into: of those who send, of the back office, and of what other indexes find as well.
+# Indexes that no trial looks into: of those who send, of the back office, of what other indexes find as well, and of
+# numbers by which no row is asked for.
 IDLE: Final = (
+    "journeys_entryrefusal_pkey", "journeys_runended_pkey", "journeys_steplog_pkey", "journeys_steptally_pkey",
+    "journeys_stepcounter_day_idx", "messaging_delivery_source_idx",
     "journeys_run_profile_idx", "journeys_run_step_idx", "journeys_rundata_profile_idx",
     "journeys_runended_journey_idx", "journeys_refusal_person_idx", "journeys_refusal_journey_idx",
     "messaging_delivery_claim_idx", "messaging_delivery_lease_idx", "messaging_delivery_service_idx",
@@ -83,7 +88,8 @@ LAID_OUT: Final = """
 SELECT ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attidentity <> ''),
        ARRAY(SELECT format('ALTER TABLE pg_temp.%%I ADD CONSTRAINT %%I %%s', c.relname, k.conname,
                            pg_get_constraintdef(k.oid))
-             FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u')),
+             FROM pg_constraint AS k
+             WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u') AND k.conname <> ALL(%s)),
        ARRAY(SELECT regexp_replace(pg_get_indexdef(i.indexrelid), ' ON (ONLY )?\\S+ ',
                                    format(' ON pg_temp.%%I ', c.relname))
              FROM pg_index AS i JOIN pg_class AS n ON n.oid = i.indexrelid
@@ -102,11 +108,19 @@ WHERE tenant_id = %(tenant)s AND segment_id = %(segment)s AND profile_id = ANY(%
 
 
 @contextmanager
-def own_tables(tenant: Tenant, definition: Definition, since: datetime) -> Iterator[None]:
-    """Until the end of the block this session writes into tables of its own."""
+def own_tables(
+    tenant: Tenant, definition: Definition, since: datetime, share: Share = None
+) -> Iterator[None]:
+    """Until the end of the block this session writes into tables of its own.
+
+    `share`: it knows those people alone who are in that share of the club.
+    """
     wanted = _wanted(definition)
+    if share is not None:
+        wanted |= {PEOPLE_TABLE: OF_SHARE}
     values = {
         "tenant": tenant.pk,
+        "share": share,
         "since": since - LOOKED_BACK,
         "others": [step.journey for step in definition.steps if isinstance(step, Enrol)],
     }
@@ -180,7 +194,7 @@ def _wanted(definition: Definition) -> dict[str, str]:
 
 def _make(cursor: Any, name: str, condition: str, values: dict[str, Any]) -> None:
     """Columns, rows, and then the indexes and what must be unique, under their own names."""
-    cursor.execute(LAID_OUT, [list(IDLE), name])
+    cursor.execute(LAID_OUT, [list(IDLE), list(IDLE), name])
     numbered, constraints, indexes = cursor.fetchone()
     schema = _schema(cursor)
     cursor.execute(MAKE.format(name, f"{schema}.{name}"))
@@ -189,7 +203,8 @@ def _make(cursor: Any, name: str, condition: str, values: dict[str, Any]) -> Non
         [sequence] = cursor.fetchone()
         cursor.execute(NUMBERED.format(name, column, f"'{sequence}'"))
     if condition:
-        cursor.execute(FILL.format(name, f"{schema}.{name}", condition), values)
+        table = f"{schema}.{name}"
+        cursor.execute(FILL.format(name, table, condition.replace("{table}", table)), values)
     for statement in (*constraints, *indexes, ONE_CLUB.format(name)):
         cursor.execute(statement)
     if condition:

@@ -99,10 +99,15 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was decided: (status, reason, channel) → people. `already` were in the ledger before."""
+    """What was decided: (status, reason, channel) → people. `already` were in the ledger before.
+
+    `first`, `last`: when the first and the last of those that were written are due.
+    """
 
     candidates: int
     counts: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    first: datetime | None = None
+    last: datetime | None = None
 
     @property
     def written(self) -> int:
@@ -185,7 +190,13 @@ def plan(
     the other must see. `now` is for simulations; `tenant`: the club, where it is known.
     """
     run = _Run(cursor, sending, now, tenant)
-    outcome = Outcome(run.candidates, run.counted("INSERT")) if run.candidates else Outcome(0)
+    rows = run.execute("INSERT") if run.candidates else []
+    outcome = Outcome(
+        run.candidates,
+        {row[:3]: row[3] for row in rows},
+        min((row[4] for row in rows), default=None),
+        max((row[5] for row in rows), default=None),
+    )
     if outcome.of("PLANNED") and not sending.is_trial:
         for hand in HANDS:
             enqueue_on_commit(SEND_DUE, hand)
@@ -195,7 +206,8 @@ def plan(
 def preview(cursor: Any, sending: Sending, *, now: datetime | None = None) -> Outcome:
     """What `plan` would decide; nothing is written."""
     run = _Run(cursor, sending, now)
-    return Outcome(run.candidates, run.counted("COUNT")) if run.candidates else Outcome(0)
+    rows = run.execute("COUNT") if run.candidates else []
+    return Outcome(run.candidates, {row[:3]: row[3] for row in rows})
 
 
 def decisions(cursor: Any, sending: Sending, *, now: datetime | None = None) -> list[Decision]:
@@ -275,9 +287,6 @@ class _Run:
                 for before, here, after in zip(windows, windows[1:], windows[2:], strict=False)
             ]
         self.cursor.copy_rows(sql.COPY_CYCLES, rows)
-
-    def counted(self, ending: str) -> dict[tuple[str, str, str], int]:
-        return {(status, reason, channel): people for status, reason, channel, people in self.execute(ending)}
 
     def execute(self, ending: str) -> list[tuple[Any, ...]]:
         sending = self.sending

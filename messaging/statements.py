@@ -286,9 +286,9 @@ _INSERT: Final = """, written AS (
            at_zone, final_due_at, expires_at, CASE WHEN status = 'PLANNED' THEN good_until END, may_defer_quiet,
            may_defer_cap, %(one_per_mailbox)s, deferred, %(now)s, said
     FROM decided {in_order}
-    RETURNING status, reason, channel
+    RETURNING status, reason, channel, due_at
 )
-SELECT status, reason, channel, count(*) FROM written GROUP BY status, reason, channel"""
+SELECT status, reason, channel, count(*), min(due_at), max(due_at) FROM written GROUP BY status, reason, channel"""
 # Of a plan whose keys are new nobody looks for them, and its candidates stand in order.
 _IN_ORDER: Final = "ORDER BY position, nr ON CONFLICT ON CONSTRAINT messaging_delivery_key_uq DO NOTHING"
 # The same decision about rows that are there already.

@@ -63,6 +63,12 @@ FROM (
 ) AS d
 WHERE m.run_id = d.run_id
 """
+# The same where all of them were planned just now, by one channel and for one moment: no key is looked up.
+ALL_PLANNED: Final = f"""
+UPDATE moving SET way = 'next', outcome = 'PLANNED', sent = sent + 1,
+       detail = jsonb_build_object('channel', %(channel)s::text, 'at', %(at)s::timestamptz)
+WHERE {HERE}
+"""
 WAITS: Final = "(d.status = 'DEFERRED' OR d.status = 'PLANNED' AND d.due_at > %(soon)s)"
 END_UNREACHABLE: Final = f"""
 UPDATE moving SET state = 'EXITED', reason = 'UNREACHABLE', outcome = 'SKIPPED'
@@ -108,6 +114,9 @@ def likeness(spot: Spot, _: bool) -> Hashable:
 def send(group: Group) -> None:
     """Arriving: plan, once all is heard that may end the run. Resuming at a planned time: see what became of it."""
     planned = _plan(group) if _settled(group) else None
+    if planned is not None and (channel := _channel_of_all(group, planned)):
+        group.execute(ALL_PLANNED, channel=channel, at=planned.first)
+        return
     if group.has_silent:
         group.execute(SILENT)
     group.execute(OUTCOME.replace("{waits}", WAITS), soon=group.now + SOON)
@@ -118,6 +127,14 @@ def send(group: Group) -> None:
     last = [spot.number for spot in group.spots if _is_last_way(spot.definition, spot.step)]
     if last:
         group.execute(END_UNREACHABLE, reasons=sorted(UNREACHABLE), spots=last)
+
+
+def _channel_of_all(group: Group, planned: planning.Outcome) -> str | None:
+    """The channel by which all of the group were planned for one moment that is now; None: they were not."""
+    if planned.written != group.size or planned.last is None or planned.first != planned.last:
+        return None
+    [(status, _, channel), *others] = planned.counts
+    return None if others or status != "PLANNED" or planned.last > group.now + SOON else channel
 
 
 def _is_last_way(definition: Definition, step: Send) -> bool:
