@@ -100,7 +100,8 @@ def add_occurrence(campaign: Campaign, hour: datetime) -> CampaignOccurrence:
         hour=hour,
         defaults={
             "number": (last or 0) + 1,
-            "due_at": planned_at(hour, is_own_zone=is_own_zone),
+            # Where the first clocks show it already it is planned at once, and is not late for that.
+            "due_at": max(planned_at(hour, is_own_zone=is_own_zone), min(hour, timezone.now())),
         },
     )
     return row

@@ -99,9 +99,22 @@ def sample_of(campaign: Campaign, most: int = 5) -> list[UUID]:
 
 
 def users_of_segment(segment_id: UUID) -> list[str]:
-    """Campaigns that have not ended and name the segment, in words."""
-    naming = Campaign.objects.filter(
-        Q(segment_ids__contains=[segment_id]) | Q(excluded_segment_ids__contains=[segment_id])
-    )
-    names = naming.exclude(status__in=ENDED).order_by("name").values_list("name", flat=True)
-    return [f"the campaign “{name}”" for name in names]
+    """Campaigns that have not ended and name the segment, also within a rule of their own, in words."""
+    naming = Q(segment_ids__contains=[segment_id]) | Q(excluded_segment_ids__contains=[segment_id])
+    rows = Campaign.objects.filter(naming | Q(rule__isnull=False)).exclude(status__in=ENDED).order_by("name")
+    return [f"the campaign “{each.name}”" for each in rows if segment_id in _segments_of(each)]
+
+
+def _segments_of(campaign: Campaign) -> set[UUID]:
+    """Every segment that it names."""
+    found = {*campaign.segment_ids, *campaign.excluded_segment_ids}
+    try:
+        return found | (set(parse(campaign.rule).mentions.segments) if campaign.rule else set())
+    except InvalidRule:
+        return found
+
+
+def unsettled_segments(campaign: Campaign) -> list[str]:
+    """Names of segments that it names whose members are not yet, or cannot be, those of their rule."""
+    rows = Segment.objects.filter(pk__in=_segments_of(campaign), deleted_at=None).order_by("name")
+    return [row.name for row in rows if row.is_stale or row.refresh_error]

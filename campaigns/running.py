@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from campaigns import statements as sql
 from campaigns.actions import SENT_KIND, add_occurrence, tried
+from campaigns.audience import unsettled_segments
 from campaigns.models import (
     Campaign,
     CampaignOccurrence,
@@ -51,6 +52,8 @@ DEADLY: Final = (
 )
 # Planning that fails is tried so often, each time later.
 RETRY_AFTER: Final = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5))
+# So long after its hour a campaign waits for segments whose rule was changed.
+MEMBERS_WAIT: Final = timedelta(minutes=15)
 # Of fewer messages an error says nothing about the rest.
 FEWEST_TRIED: Final = 20
 LONGEST_ERROR: Final = 2000
@@ -121,10 +124,13 @@ def _step(occurrence_id: int) -> None:
 
 
 def _begin(campaign: Campaign, occurrence: CampaignOccurrence, tenant: Tenant, now: datetime) -> None:
-    """Its hour has come: start, unless it was found so late that a person must decide."""
+    """Its hour has come: start, unless it was found so late that a person must decide, or nobody knows yet to whom."""
     grace = settings_of(tenant).grace
     if not occurrence.is_released and is_late(_first_moment(campaign, occurrence), now, grace):
         _ask_human(campaign, occurrence, now)
+        return
+    if not occurrence.is_released and (names := unsettled_segments(campaign)):
+        _wait_for_members(campaign, occurrence, names, now)
         return
     if campaign.status == CampaignStatus.SCHEDULED:
         move(campaign, CampaignStatus.ACTIVE, act="started", started_at=campaign.started_at or now)
@@ -150,13 +156,40 @@ def _first_moment(campaign: Campaign, occurrence: CampaignOccurrence) -> datetim
 
 def _ask_human(campaign: Campaign, occurrence: CampaignOccurrence, now: datetime) -> None:
     """Pause instead of sending at an hour that nobody chose. Resuming sends it, cancelling does not."""
-    minutes = round((now - occurrence.hour).total_seconds() / 60)
     if campaign.status == CampaignStatus.SCHEDULED:
         move(campaign, CampaignStatus.ACTIVE, act="started", started_at=campaign.started_at or now)
-    note = f"Found {minutes} minutes after its hour. Resume to send it now, or cancel it."
+    late = _length((now - _first_moment(campaign, occurrence)).total_seconds())
+    other = "skip this time" if campaign.type == CampaignType.RECURRING else "cancel it"
+    note = f"It was found {late} after its hour. Resume to send it now, or {other}."
     move(campaign, CampaignStatus.PAUSED, act="found_late", pause_reason=PauseReason.LATE, note=note)
     hold_source(campaign.pk, note)
     _save(occurrence, status=OccurrenceStatus.LATE, due_at=None)
+
+
+def _wait_for_members(
+    campaign: Campaign, occurrence: CampaignOccurrence, names: list[str], now: datetime
+) -> None:
+    """Segments are being counted by a new rule: wait a little, then let a person decide."""
+    if now - _first_moment(campaign, occurrence) < MEMBERS_WAIT:
+        _save(occurrence, due_at=now + LOOK_AGAIN)
+        return
+    if campaign.status == CampaignStatus.SCHEDULED:
+        move(campaign, CampaignStatus.ACTIVE, act="started", started_at=campaign.started_at or now)
+    note = (
+        f"Not all members of {', '.join(names)[:120]} are known: the rule was changed, and is being counted or cannot"
+        " be. Resume to send to the members as they stand."
+    )
+    move(campaign, CampaignStatus.PAUSED, act="paused_itself", pause_reason=PauseReason.ERRORS, note=note)
+    hold_source(campaign.pk, note)
+    _save(occurrence, status=OccurrenceStatus.LATE, due_at=None)
+
+
+def _length(seconds: float) -> str:
+    """A length of time in words."""
+    for size, limit, unit in ((60, 120, "minutes"), (3600, 48, "hours")):
+        if seconds / size < limit:
+            return f"{max(round(seconds / size), 1)} {unit}"
+    return f"{round(seconds / 86_400)} days"
 
 
 def _add_outcome(occurrence: CampaignOccurrence, decided: Outcome) -> None:

@@ -51,21 +51,27 @@ WHERE d.tenant_id = %(tenant)s AND d.id = due.id
   AND due.place <= CASE due.doubt WHEN 0 THEN %(most)s WHEN 1 THEN %(few)s ELSE 1 END
 RETURNING d.id, d.due_at, d.status
 """
-# What is needed to write to them, and whether one still may. Read by the claim's own transaction, so that their status
-# need not be asked: asked for it, PostgreSQL may walk over the index of leases, and over all that is dead in it.
+# By the way of the row, as it is now.
+ADDRESS: Final = """CASE d.channel WHEN 'EMAIL' THEN p.email WHEN 'PUSH' THEN p.messaging_contact_id
+                        ELSE p.phone_number END"""
+# What is needed to write to them, and whether one still may; last of that whether a copy may have gone to the same
+# mailbox or person since: their address is another one now, or another record was joined with theirs. Read by the
+# claim's own transaction, so that their status need not be asked: asked for it, PostgreSQL may walk over the index of
+# leases, and over all that is dead in it.
 LOAD: Final = """
 SELECT d.id, d.key, d.source, d.source_id, d.profile_id, d.channel, d.message_id, d.message_class, d.variables::text,
        d.attempts, d.leased_until,
-       CASE d.channel WHEN 'EMAIL' THEN p.email WHEN 'PUSH' THEN p.messaging_contact_id ELSE p.phone_number END,
+       {address},
        CASE WHEN p.status = 'DELETED' THEN 'ERASED'
             WHEN r.profile_id IS NOT NULL THEN 'RESTRICTED'
-            WHEN COALESCE(CASE d.channel WHEN 'EMAIL' THEN p.email WHEN 'PUSH' THEN p.messaging_contact_id
-                                         ELSE p.phone_number END, '') = '' THEN 'NO_ADDRESS'
+            WHEN COALESCE({address}, '') = '' THEN 'NO_ADDRESS'
             WHEN (d.message_class = 'MARKETING' OR %(needs_consent)s) AND NOT CASE d.channel
                 WHEN 'EMAIL' THEN p.email_opt_in WHEN 'SMS' THEN p.sms_opt_in WHEN 'PUSH' THEN p.push_opt_in
                 WHEN 'WHATSAPP' THEN p.whatsapp_opt_in END THEN 'CONSENT'
             WHEN s.kind = 'COMPLAINT' THEN 'COMPLAINT'
             WHEN s.kind IS NOT NULL THEN 'BOUNCE' ELSE '' END,
+       d.one_per_mailbox AND (d.mailbox IS DISTINCT FROM hashtextextended({address}, 0) OR EXISTS (
+           SELECT FROM profiles_customerprofile AS q WHERE q.tenant_id = d.tenant_id AND q.merged_into_id = p.id)),
        {columns}
 FROM messaging_delivery AS d
 JOIN profiles_customerprofile AS p ON p.tenant_id = d.tenant_id AND p.id = d.profile_id
@@ -76,10 +82,38 @@ LEFT JOIN (
 LEFT JOIN messaging_suppression AS s
   ON s.tenant_id = d.tenant_id AND s.channel = d.channel AND (s.kind <> 'SOFT_BOUNCE' OR s.strikes >= 3)
  AND s.mailbox = hashtextextended(
-        CASE d.channel WHEN 'EMAIL' THEN p.email WHEN 'PUSH' THEN p.messaging_contact_id ELSE p.phone_number END, 0)
+        {address}, 0)
  AND (s.until IS NULL OR s.until > clock_timestamp())
 WHERE d.tenant_id = %(tenant)s AND d.id = ANY(%(ids)s)
 ORDER BY d.due_at, d.id
+"""
+# Of those whose address is another one than was planned for, or with whom another record was joined: who got a copy
+# already under the other record, or whose mailbox somebody has; the first of the others takes the mailbox that is
+# theirs now. Asked for as a range in order, as in planning.
+TWICE: Final = f"""
+WITH doubtful AS MATERIALIZED (
+    SELECT d.id, d.profile_id, d.source_id, d.occurrence, hashtextextended({ADDRESS}, 0) AS box
+    FROM messaging_delivery AS d JOIN profiles_customerprofile AS p ON p.tenant_id = d.tenant_id AND p.id = d.profile_id
+    WHERE d.tenant_id = %(tenant)s AND d.id = ANY(%(ids)s)
+), ranked AS (
+    SELECT o.*, row_number() OVER (PARTITION BY source_id, occurrence, box ORDER BY id) AS nth,
+           (SELECT d.id FROM messaging_delivery AS d
+            WHERE d.tenant_id = %(tenant)s AND d.source_id = o.source_id AND d.occurrence = o.occurrence
+              AND d.mailbox >= o.box AND d.mailbox <= o.box AND d.id <> o.id
+            ORDER BY d.mailbox LIMIT 1) IS NOT NULL AS is_taken,
+           EXISTS (SELECT FROM (SELECT * FROM messaging_delivery AS m
+                                WHERE m.tenant_id = %(tenant)s AND m.profile_id = o.profile_id OFFSET 0) AS d
+                   WHERE d.source_id = o.source_id AND d.occurrence = o.occurrence AND d.id <> o.id
+                     AND (d.status IN ('HANDED_OVER', 'DELIVERED', 'BOUNCED', 'UNKNOWN')
+                          OR d.status = 'CLAIMED' AND d.id < o.id)) AS has_copy
+    FROM doubtful AS o
+), judged AS (
+    SELECT id, box, CASE WHEN has_copy THEN 'MERGED' WHEN is_taken OR nth > 1 THEN 'SAME_MAILBOX' ELSE '' END AS reason
+    FROM ranked
+)
+UPDATE messaging_delivery AS d SET mailbox = CASE judged.reason WHEN '' THEN judged.box END
+FROM judged WHERE d.tenant_id = %(tenant)s AND d.id = judged.id
+RETURNING d.id, judged.reason
 """
 RESULT: Final = StagingTable(
     "send_result", "id bigint, status text, reason text, service_id text, error text, wait interval"

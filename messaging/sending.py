@@ -48,12 +48,17 @@ FIRST_ASK: Final = timedelta(seconds=5)
 MOST_OUTAGES: Final = 300
 LONGEST_WAIT: Final = timedelta(minutes=5)
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LOAD: Final = sql.LOAD.replace("{columns}", ", ".join(f"p.{column}" for column in COLUMNS))
-HEAD: Final = 13
+LOAD: Final = sql.LOAD.replace("{columns}", ", ".join(f"p.{column}" for column in COLUMNS)).replace(
+    "{address}", sql.ADDRESS
+)
+HEAD: Final = 14
 
 
 class Claimed(NamedTuple):
-    """A row that is ours to hand over; `blocked` says why it must not go after all."""
+    """A row that is ours to hand over; `blocked` says why it must not go after all.
+
+    `is_doubtful`: the address or the person is another one than was planned for.
+    """
 
     id: int
     key: str
@@ -68,6 +73,7 @@ class Claimed(NamedTuple):
     leased_until: datetime
     address: str
     blocked: str
+    is_doubtful: bool
     profile: Sequence[Any]
 
 
@@ -220,7 +226,18 @@ def claim(lane: Lane, most: int) -> tuple[int, list[Claimed]]:
         ids = [row_id for row_id, _, status in rows if status == "CLAIMED"]
         parameters |= {"ids": ids, "needs_consent": lane.policy.needs_consent_always}
         cursor.execute(LOAD, parameters)
-        return len(rows), [Claimed._make((*row[:HEAD], row[HEAD:])) for row in cursor.fetchall()]
+        claimed = [Claimed._make((*row[:HEAD], row[HEAD:])) for row in cursor.fetchall()]
+        return len(rows), _once_each(cursor, lane.tenant, claimed)
+
+
+def _once_each(cursor: Any, tenant: Tenant, claimed: list[Claimed]) -> list[Claimed]:
+    """Block whoever got a copy under another record, or whose mailbox has one, since they were planned."""
+    doubtful = [one.id for one in claimed if one.is_doubtful and not one.blocked]
+    if not doubtful:
+        return claimed
+    cursor.execute(sql.TWICE, {"tenant": tenant.pk, "ids": doubtful})
+    reasons = dict(cursor.fetchall())
+    return [one._replace(blocked=reasons.get(one.id, one.blocked)) for one in claimed]
 
 
 def hand_over(lane: Lane, claimed: Sequence[Claimed]) -> list[Result]:

@@ -240,7 +240,7 @@ def test_what_is_found_late_asks_a_human(club: Tenant) -> None:
     late = step(campaign)
 
     assert (campaign.status, campaign.pause_reason, late.status) == ("PAUSED", "LATE", "LATE")
-    assert "180 minutes after its hour" in campaign.pause_note
+    assert "3 hours after its hour" in campaign.pause_note
     assert not Delivery.objects.exists()
     resume_campaign(campaign.pk)
     assert step(campaign).status == "SENDING"
