@@ -157,8 +157,8 @@ TABLES: Final = (
         "journeys.Task",
         personal=columns("profile_id origin_profile_id title reason note value_cents"),
         plain=columns(
-            "owner_id due_on snoozed_until status outcome source source_key created_at created_by_name closed_at"
-            " closed_by_name"
+            "owner_id due_on snoozed_until status outcome source source_key created_at updated_at"
+            " created_by_name closed_at closed_by_name"
         ),
         erase=delete("journeys_task"),
         mine=OF_PERSON,

@@ -86,8 +86,7 @@ def change_task(task_id: UUID, fields: TaskFields) -> Task:
         task.owner = _owner(fields.owner)
     if fields.due_on is not None:
         task.due_on, task.snoozed_until = _due(fields.due_on), None
-    task.save()
-    return task
+    return _saved(task)
 
 
 def snooze_task(task_id: UUID, until: date) -> Task:
@@ -96,8 +95,7 @@ def snooze_task(task_id: UUID, until: date) -> Task:
     if until <= today():
         raise InvalidError("Choose a day after today.", field="until")
     task.snoozed_until = _due(until)
-    task.save()
-    return task
+    return _saved(task)
 
 
 def close_task(task_id: UUID, outcome: str, note: str = "") -> Task:
@@ -109,7 +107,7 @@ def close_task(task_id: UUID, outcome: str, note: str = "") -> Task:
         task.status, task.outcome = TaskStatus.CLOSED.value, outcome
         task.note = _text(note, "note", LONGEST_REASON)
         task.closed_at, task.closed_by_name = timezone.now(), current_actor().name
-        task.save()
+        _saved(task)
         record_activity(
             task.profile_id,
             activity_type="TASK_CLOSED",
@@ -119,6 +117,13 @@ def close_task(task_id: UUID, outcome: str, note: str = "") -> Task:
             occurred_at=task.closed_at,
         )
         log.append([LogEntry("task.closed", task.profile_id, {"taskId": str(task.pk), "outcome": outcome})])
+    return task
+
+
+def _saved(task: Task) -> Task:
+    """The database says when it was changed."""
+    task.save()
+    task.refresh_from_db(fields=["updated_at"])
     return task
 
 
@@ -188,6 +193,7 @@ def task_json(task: Task) -> dict[str, Any]:
         "note": task.note,
         "source": task.source,
         "createdAt": task.created_at,
+        "updatedAt": task.updated_at,
         "createdBy": task.created_by_name,
         "closedAt": task.closed_at,
         "closedBy": task.closed_by_name or None,

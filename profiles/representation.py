@@ -68,6 +68,7 @@ def note_fields(note: Note) -> dict[str, Any]:
         "isPinned": note.is_pinned,
         "authorName": note.author_name or None,
         "createdAt": note.created_at,
+        "updatedAt": note.updated_at,
     }
 
 

@@ -85,7 +85,7 @@ TABLES: Final = (
     Table(
         "profiles.Note",
         personal=columns("profile_id origin_profile_id body"),
-        plain=columns("is_pinned author_id author_name created_at"),
+        plain=columns("is_pinned author_id author_name created_at updated_at"),
         erase=delete("profiles_note"),
         texts=Texts(("row.body",), redacted=("body",), is_indexed=False),
         mine=OF_PERSON,

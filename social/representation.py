@@ -156,6 +156,7 @@ def promotion_fields(row: Promotion) -> dict[str, Any]:
         "history": row.history,
         "approvedBy": row.approved_by_name or None,
         "createdAt": row.created_at,
+        "updatedAt": row.updated_at,
     }
 
 

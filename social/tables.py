@@ -80,7 +80,9 @@ TABLES: Final = (
         + columns(
             "connection_ids picture_id announce_at starts_at closes_at max_entries entered band is_full runs_by_itself"
         )
-        + columns("pending pending_since history approved_by_name created_by_name created_at audience")
+        + columns(
+            "pending pending_since history approved_by_name created_by_name created_at updated_at audience"
+        )
         + columns("picture_is_chosen picture_due_at picture_tries picture_problem"),
         texts=written("name facts template pending history audience picture_problem"),
     ),

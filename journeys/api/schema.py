@@ -323,6 +323,7 @@ TASK: Final = inline_serializer(
         "note": serializers.CharField(),
         "source": serializers.ChoiceField(choices=TaskSource.choices),
         "createdAt": serializers.DateTimeField(),
+        "updatedAt": serializers.DateTimeField(),
         "createdBy": serializers.CharField(),
         "closedAt": _moment(),
         "closedBy": serializers.CharField(allow_null=True),

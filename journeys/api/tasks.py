@@ -63,7 +63,7 @@ class TasksView(ListView):
     """All tasks."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
-    list_sorts = {"createdAt": "created_at"}
+    list_sorts = {"createdAt": "created_at", "updatedAt": "updated_at"}
 
     @extend_schema(
         operation_id="listTasks", tags=["tasks"], summary="List tasks",

@@ -51,6 +51,7 @@ class Task(TenantModel):
     source_key = models.CharField(max_length=120, default="", blank=True)
     value_cents = models.BigIntegerField(default=0, help_text="What the customer was worth when it was made.")
     created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
     created_by_name = models.TextField(default="", blank=True)
     closed_at = models.DateTimeField(null=True)
     closed_by_name = models.TextField(default="", blank=True)

@@ -72,7 +72,7 @@ class NotesView(ListView):
     """What staff wrote about a customer."""
 
     required_scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
-    list_sorts = {"createdAt": "created_at"}
+    list_sorts = {"createdAt": "created_at", "updatedAt": "updated_at"}
 
     @extend_schema(
         operation_id="listNotes",

@@ -97,6 +97,7 @@ NOTE_FIELDS: Final[dict[str, Field[Any, Any, Any, Any]]] = {
     "isPinned": serializers.BooleanField(),
     "authorName": _text("Who wrote it."),
     "createdAt": serializers.DateTimeField(),
+    "updatedAt": serializers.DateTimeField(),
 }
 NOTE: Final = inline_serializer("Note", NOTE_FIELDS)
 NOTES: Final = type(NOTE)(many=True)

@@ -146,6 +146,7 @@ class Note(graphene.ObjectType):
     is_pinned = graphene.Boolean(required=True)
     author_name = graphene.String()
     created_at = DateTime(required=True)
+    updated_at = DateTime(required=True)
 
 
 def counted(root: Any, info: GraphQLResolveInfo) -> Any:

@@ -127,6 +127,7 @@ class Note(TenantModel):
     author = models.ForeignKey("tenants.User", null=True, on_delete=models.SET_NULL, related_name="+")
     author_name = models.TextField(default="")
     created_at = models.DateTimeField(db_default=models.functions.Now())
+    updated_at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(body=""), name="profiles_note_body_ck")]

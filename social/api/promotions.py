@@ -24,7 +24,7 @@ class PromotionsView(ListView):
     """The plans of a club."""
 
     required_scopes = {"GET": Scope.SOCIAL, "POST": Scope.SOCIAL}
-    list_sorts = {"createdAt": "created_at"}
+    list_sorts = {"createdAt": "created_at", "updatedAt": "updated_at"}
 
     @extend_schema(
         operation_id="listPromotions",

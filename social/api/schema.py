@@ -259,6 +259,7 @@ PROMOTION: Final = inline_serializer(
         "touches": type(TOUCH)(many=True),
         "history": serializers.ListField(child=serializers.JSONField()),
         "approvedBy": _maybe(serializers.CharField), "createdAt": serializers.DateTimeField(),
+        "updatedAt": serializers.DateTimeField(),
     },
 )  # fmt: skip
 PROMOTION_LIST: Final = type(PROMOTION)(many=True)

@@ -141,3 +141,4 @@ class EventPromotion(graphene.ObjectType):
     is_full = graphene.Boolean(required=True)
     touches = graphene.List(graphene.NonNull(PromotionTouch), required=True)
     created_at = DateTime(required=True)
+    updated_at = DateTime(required=True)

@@ -111,6 +111,7 @@ class Promotion(TenantModel):
     approved_by_name = models.CharField(max_length=250, blank=True)
     created_by_name = models.CharField(max_length=250, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
