@@ -6,7 +6,7 @@ Docs: `docs/identity.md`, *Resolution* and *The name guard*.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
-from events.identity_hints import IdentityKey, IdentityKind
+from events.identity_hints import SINGLE_KINDS, STRENGTH, IdentityKey, IdentityKind
 from profiles.claims import CAPPED_KINDS, WEAK_KINDS, Claim, KeyLink, Person
 from profiles.names import (
     PersonName,
@@ -45,7 +45,7 @@ def contradicts(claim: Claim, person: Person) -> bool:
         return True
     if claim.birth is not None and person.births and claim.birth not in person.births:
         return True
-    return names_disagree(person.names, (claim.name,))
+    return is_listed_twice(claim.keys, person.keys) or names_disagree(person.names, (claim.name,))
 
 
 def are_different(one: Person, other: Person) -> bool:
@@ -54,7 +54,24 @@ def are_different(one: Person, other: Person) -> bool:
         return True
     if one.births and other.births and not one.births & other.births:
         return True
-    return names_disagree(one.names, other.names)
+    return is_listed_twice(one.keys, other.keys) or names_disagree(one.names, other.names)
+
+
+def is_listed_twice(ours: Iterable[IdentityKey], theirs: Collection[IdentityKey]) -> bool:
+    """Whether one service has two records, with one mailbox and a phone of its own each: parent and child, rather.
+
+    Somebody has one record at a service. A child of the same name has a number before a mailbox. Where both numbers
+    are known it is for staff to say whether the mailbox is one person's, who has a new one.
+    """
+    ours = set(ours)
+    if ours.isdisjoint(key for key in theirs if key.kind == IdentityKind.EMAIL):
+        return False
+    for kind in SINGLE_KINDS:
+        our, their = ({key for key in keys if key.kind == kind} for keys in (ours, theirs))
+        if our and their and our.isdisjoint(their):
+            our, their = (addresses_of(keys, IdentityKind.PHONE) for keys in (ours, theirs))
+            return bool(our and their) and our.isdisjoint(their)
+    return False
 
 
 def says_too_little(
@@ -90,6 +107,21 @@ def says_too_little(
     return bool(mine and theirs) or (is_nameless and key.kind == IdentityKind.PHONE)
 
 
+def is_mere_mailbox(claim: Claim, is_of_many: Callable[[IdentityKey], bool]) -> bool:
+    """Whether a claim tells nothing but addresses of many: it is about the office, not about one of its people."""
+    return not claim.name.first and all(key.kind in WEAK_KINDS and is_of_many(key) for key in claim.keys)
+
+
+def is_office_of(person: Person, key: IdentityKey, is_of_many: Callable[[IdentityKey], bool]) -> bool:
+    """Whether somebody is nothing but addresses of many, without a name, and this is the first of them.
+
+    The first is the one under which claims about an office are kept; a second one of theirs has an office of its own.
+    """
+    if person.names or not all(one.kind in WEAK_KINDS and is_of_many(one) for one in person.keys):
+        return False
+    return min(person.keys, key=lambda one: (STRENGTH[IdentityKind(one.kind)], one.value)) == key
+
+
 def _clarity(names: Iterable[PersonName]) -> int:
     """How clearly somebody's first name is known."""
     return max((INITIAL if name.is_initial else NAMED for name in names if name.first), default=NAMELESS)
@@ -98,10 +130,12 @@ def _clarity(names: Iterable[PersonName]) -> int:
 def the_closest(claim: Claim, people: Iterable[Person]) -> set[Person]:
     """Of those behind an address whose name is known and fits, the ones whom it fits best; several if nothing tells.
 
-    The whole name tells, then a first name written out, since an initial fits many, then the claim's other address.
+    The name to the letter tells, since brothers' may be alike, then the whole one, then a first name written out, since
+    an initial fits many, then the claim's other address.
     """
     named = {one for one in people if _clarity(one.names) > NAMELESS}
     tests: tuple[Callable[[Person], bool], ...] = (
+        lambda one: bool(claim.name.last) and claim.name in one.names,
         lambda one: any(is_same_full_name(claim.name, name) for name in one.names),
         lambda one: _clarity(one.names) >= _clarity((claim.name,)),
     )

@@ -23,6 +23,8 @@ from profiles.address_rules import (
     have_other_families,
     have_other_mailboxes,
     is_given_twice,
+    is_mere_mailbox,
+    is_office_of,
     is_shared,
     people_exceed_caps,
     says_too_little,
@@ -182,6 +184,8 @@ class IdentityMap:
         rows = self._links.get(key)
         if not rows:
             return person
+        if person is None and is_mere_mailbox(claim, self._is_of_many):
+            return self._office(claim, key, rows, demoted)
         if is_shared(rows):
             if person is None:
                 return self._among_sharers(claim, key, rows, demoted)
@@ -199,6 +203,17 @@ class IdentityMap:
             demoted.append(key)
             return person
         return found if person is None else self._merge(person, found, claim, key)
+
+    def _office(
+        self, claim: Claim, key: IdentityKey, rows: list[KeyLink], demoted: list[IdentityKey]
+    ) -> Person | None:
+        """The nameless one who is nothing but this address of many: it is one, whoever else has the address by then."""
+        if key == claim.keys[0]:
+            found = {row.person.root for row in rows if is_office_of(row.person.root, key, self._is_of_many)}
+            if found:
+                return min(found, key=lambda one: (one.created_at, one.id))
+        demoted.append(key)
+        return None
 
     def _among_sharers(
         self, claim: Claim, key: IdentityKey, rows: list[KeyLink], demoted: list[IdentityKey]
@@ -226,10 +241,10 @@ class IdentityMap:
             owners = {row.person.root for row in rows if is_spelled_in(row.person.root.names, key.value)}
             if len(owners) == 1 and owners <= set(fitting):
                 return owners.pop()
-        mailboxes = [one for one in fitting if one.is_address_only]
+        # Who is called somehow is not the mailbox itself, nor is an office anybody who has another address as well.
+        mailboxes = [one for one in fitting if one.is_address_only and not one.names]
         if self._is_of_many(key):
-            # Nobody is called as an office is; and who is called somehow is not the office.
-            mailboxes = [] if claim.name.first else [one for one in mailboxes if not one.names]
+            return None
         return min(mailboxes, key=lambda one: (one.created_at, one.id), default=None)
 
     def _namesake(self, claim: Claim, key: IdentityKey, person: Person, rows: list[KeyLink]) -> Person | None:
@@ -249,6 +264,8 @@ class IdentityMap:
             and not are_different(person, other)
             and not self._needs_last_name(claim, key, person, other)
         }
+        if len(fitting) > 1 and claim.name.last:
+            fitting = {other for other in fitting if claim.name in other.names}
         return fitting.pop() if len(fitting) == 1 else None
 
     def _needs_last_name(self, claim: Claim, key: IdentityKey, person: Person | None, found: Person) -> bool:

@@ -40,7 +40,7 @@ def crowded_keys(identity_map: IdentityMap, claims: Iterable[Claim]) -> set[Iden
 def rows_that_matter(
     cursor: Any, club: Club, identity_map: IdentityMap, claims: Sequence[Claim], keys: Collection[IdentityKey]
 ) -> list[int]:
-    """The identifiers of crowds that are not loaded yet and may matter to the claims; two statements.
+    """The identifiers of crowds that are not loaded yet and may matter to the claims; two statements, or three.
 
     Marks the addresses of many in the map (`crowds`). Of an address of few families, however many people have it,
     everybody matters.
@@ -58,9 +58,9 @@ def rows_that_matter(
         told = _names_told(identity_map, claims, key)
         chosen.update(one.row_id for one in members if one.profile_id in loaded)
         chosen.update(one.row_id for one in _named(members, told))
-        nameless = [one.row_id for one in members if not one.names]
+        nameless = _mailbox_first(cursor, club.id, [one for one in members if not one.names])
         spelled = [one.row_id for one in members if is_spelled_in(one.names, key.value)]
-        chosen.update(sorted(nameless)[: sql.MOST_HOLDERS], sorted(spelled)[: sql.MOST_HOLDERS])
+        chosen.update(nameless[: sql.MOST_HOLDERS], sorted(spelled)[: sql.MOST_HOLDERS])
     return sorted(chosen - known)
 
 
@@ -78,6 +78,18 @@ def _members(
         key: [Member(row_id, profile_id, tuple(names)) for row_id, (profile_id, names) in members.items()]
         for key, members in found.items()
     }
+
+
+def _mailbox_first(cursor: Any, tenant_id: UUID, nameless: Sequence[Member]) -> list[int]:
+    """Rows of those without a name: first whoever no service knows, the office itself, then by age."""
+    if len(nameless) <= sql.MOST_HOLDERS:
+        return [one.row_id for one in nameless]
+    cursor.execute(sql.KNOWN_TO_SERVICES, [tenant_id, [one.profile_id for one in nameless]])
+    known = {profile_id for (profile_id,) in cursor.fetchall()}
+    return sorted(
+        (one.row_id for one in nameless),
+        key={one.row_id: (one.profile_id in known, one.row_id) for one in nameless}.__getitem__,
+    )
 
 
 def _names_told(identity_map: IdentityMap, claims: Iterable[Claim], key: IdentityKey) -> set[PersonName]:

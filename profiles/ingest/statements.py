@@ -113,6 +113,11 @@ LEFT JOIN LATERAL (
       AND f.field IN ('firstName', 'lastName')
     GROUP BY f.identifier_id, f.source) AS f ON true
 """
+# Of these customers those who have more than addresses.
+KNOWN_TO_SERVICES = """
+SELECT DISTINCT i.profile_id FROM profiles_identifier AS i
+WHERE i.tenant_id = %s AND i.profile_id = ANY(%s) AND i.kind NOT IN ('email', 'phoneNumber')
+"""
 # What a survivor's own row says includes what others brought.
 CREATION_TIMES = """
 SELECT p.id, COALESCE(s.created_at, p.created_at) FROM wanted_profile AS wanted

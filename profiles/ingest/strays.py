@@ -124,4 +124,8 @@ def _is_rival(one: Record, other: Record, third: Record, reach: Reach) -> bool:
         return False
     if born & third.births:
         return False
+    alike = one.names & other.names
+    if any(name.last for name in alike) and alike.isdisjoint(third.names):
+        # The name to the letter tells brothers apart whose names are alike.
+        return False
     return _fits(one, third, reach) if not one.births else _fits(other, third, reach)
