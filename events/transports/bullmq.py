@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError
 
+from events.transports.mending import Mending
 from events.transports.queued_jobs import QueuedJob, is_object, now_ms, read_job, wanted_kept
 from events.transports.schedulers import Schedulers
 
@@ -54,7 +55,9 @@ PEEK: Final = """
 local ids = redis.call('LRANGE', KEYS[1], -ARGV[1], -1)
 local total, count = 0, 0
 local function fits(id)
-    total = total + redis.call('HSTRLEN', ARGV[3] .. id, 'data')
+    local size = redis.pcall('HSTRLEN', ARGV[3] .. id, 'data')
+    -- What is no hash is no job; taking it fails, and then it is put aside.
+    total = total + (type(size) == 'number' and size or 0)
     if count > 0 and total > tonumber(ARGV[2]) then return false end
     count = count + 1
     return true
@@ -139,6 +142,14 @@ class EventsQueue:
         self._finish = self._client.register_script(scripts.commands["moveToFinished"].script)
         self._peek = self._client.register_script(PEEK)
         self._token: str = self._worker.id
+        self._mending = Mending(
+            self._client,
+            base=self._base,
+            active=self._activate_keys[1],
+            wait=self._activate_keys[0],
+            token=self._token,
+            lock_ms=self._lock_ms,
+        )
         self._activate_options = _packed(token=self._token, lockDuration=self._lock_ms, limiter=None)
         self._keep_options = self._finish_options({"count": KEPT_COMPLETED})
         self._remove_options = self._finish_options({"count": 0})
@@ -154,10 +165,10 @@ class EventsQueue:
         answers = await self._run(self._activate, [self._activation()] * max(count, 1))
         jobs = [read_job(answer) for answer in answers if isinstance(answer, list) and answer[0]]
         failures = [answer for answer in answers if isinstance(answer, RedisError)]
-        if failures and not jobs:
+        if failures and not await self._mending.active_jobs() and not jobs:
             raise failures[0]
         await self._schedulers.follow(jobs)
-        return Taken(jobs, waiting, 0.0 if jobs else _pause(answers[-1]))
+        return Taken(jobs, waiting, 0.0 if jobs or failures else _pause(answers[-1]))
 
     async def complete(self, jobs: Iterable[QueuedJob], *, dead_letters: Mapping[bytes, str]) -> int:
         """Tell BullMQ that jobs are done; returns how many had been given to somebody else meanwhile.
@@ -174,12 +185,13 @@ class EventsQueue:
             for job in jobs
         ]
         answers = await self._run(self._finish, calls)
-        failures = [answer for answer in answers if isinstance(answer, RedisError)]
-        if failures:
-            logger.error("%s jobs were not completed and will come again: %s", len(failures), failures[0])
-            await self._drop_unreadable_parents(
-                [job.key for job, answer in zip(jobs, answers, strict=True) if isinstance(answer, RedisError)]
+        failed = [place for place, answer in enumerate(answers) if isinstance(answer, RedisError)]
+        if failed:
+            again = await self._complete_again(
+                [jobs[place].key for place in failed], [calls[p] for p in failed]
             )
+            for place, answer in zip(failed, again, strict=True):
+                answers[place] = answer
         return sum(1 for answer in answers if isinstance(answer, int) and answer < 0)
 
     async def renew(self, keys: Sequence[bytes]) -> None:
@@ -190,7 +202,23 @@ class EventsQueue:
 
     async def recover(self) -> int:
         """Give jobs back whose consumer is gone; returns how many. Two checks apart make sure of it."""
+        # Before: the script would take an odd job from the active ones, fail, and leave it and those behind it lost.
+        await self._mending.active_jobs()
         return len(await self._worker.backend.moveStalledJobsToWait(MAX_STALLED_COUNT, self._stalled_ms))
+
+    async def _complete_again(self, keys: Sequence[bytes], calls: Sequence[Sequence[Any]]) -> list[Any]:
+        """End jobs whose end failed half-way, once they are set right; they are stored, so none may come again."""
+        await self._drop_unreadable_parents(keys)
+        await self._mending.jobs(keys)
+        await self._mending.hold(keys)
+        answers = await self._run(self._finish, calls)
+        failures = {
+            key: answer for key, answer in zip(keys, answers, strict=True) if isinstance(answer, RedisError)
+        }
+        if failures:
+            logger.error("%s jobs cannot be ended: %s", len(failures), next(iter(failures.values())))
+            await self._mending.forget(list(failures))
+        return answers
 
     async def _drop_unreadable_parents(self, keys: Sequence[bytes]) -> None:
         """Drop what names a job's parent in a flow where it is no JSON: the job would come again for ever."""

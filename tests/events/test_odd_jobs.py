@@ -148,3 +148,71 @@ def test_a_job_whose_parent_cannot_be_read_ends_and_does_not_come_for_ever(
 
     assert inbox_ids() == ["odd", "next"]
     assert counts(redis_server)["active"] == 0
+
+
+def consume_until(client: "redis.Redis", **wanted: int) -> None:
+    """Run a consumer until so many jobs are in these states."""
+
+    async def they_are(_: QueueConsumer) -> None:
+        while any(counts(client)[state] != count for state, count in wanted.items()):
+            await asyncio.sleep(0.01)
+
+    consume(0, meanwhile=they_are)
+
+
+@pytest.mark.parametrize("value", ["many", "", "1.5", "9" * 30])
+@pytest.mark.parametrize("field", ["ats", "atm", "stc"])
+def test_a_count_that_is_no_number_stops_nobody(redis_server: "redis.Redis", field: str, value: str) -> None:
+    odd, _ = publish(Job("event", event(id="odd")), Job("event", event(id="next")))
+    redis_server.hset(base() + odd, field, value)
+
+    consume_until(redis_server, completed=2, active=0)
+
+    assert sorted(inbox_ids()) == ["next", "odd"]
+
+
+def test_lost_jobs_are_given_back_past_one_that_cannot_be_counted(redis_server: "redis.Redis") -> None:
+    ids = publish(*(Job("event", event(id=f"lost-{number}")) for number in range(6)))
+    for each in ids:
+        redis_server.lrem(base() + "wait", 0, each)
+        redis_server.lpush(base() + "active", each)
+        redis_server.sadd(base() + "stalled", each)
+        redis_server.hset(base() + each, "stc", "often")
+
+    consume_until(redis_server, completed=6, active=0)
+
+    assert len(inbox_ids()) == 6
+
+
+def test_a_job_that_is_no_hash_stops_nobody(redis_server: "redis.Redis") -> None:
+    odd, _ = publish(Job("event", event(id="odd")), Job("event", event(id="next")))
+    redis_server.delete(base() + odd)
+    redis_server.set(base() + odd, "no hash")
+
+    consume_until(redis_server, completed=1, active=0, wait=0)
+
+    assert inbox_ids() == ["next"]
+
+
+@pytest.mark.parametrize("suffix", [":dependencies", ":unsuccessful"])
+def test_a_job_that_waits_for_what_is_no_set_ends(redis_server: "redis.Redis", suffix: str) -> None:
+    (odd,) = publish(Job("event", event(id="odd")))
+    redis_server.set(base() + odd + suffix, "no set")
+
+    consume_until(redis_server, completed=1, active=0)
+
+    assert inbox_ids() == ["odd"]
+
+
+@pytest.mark.parametrize(("field", "value"), [("parentKey", "nobody"), ("deid", "x")])
+def test_a_job_that_cannot_be_ended_is_stored_and_never_comes_again(
+    redis_server: "redis.Redis", field: str, value: str
+) -> None:
+    odd, _ = publish(Job("event", event(id="odd")), Job("event", event(id="next")))
+    redis_server.hset(base() + odd, field, value)
+    redis_server.hset(base() + "dn:x", "opts", "no JSON")
+
+    consume_until(redis_server, completed=1, active=0, wait=0)
+
+    assert sorted(inbox_ids()) == ["next", "odd"]
+    assert redis_server.exists(base() + odd + ":lock") == 0
