@@ -32,6 +32,16 @@ def tagged(url: str, utm: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
+def without_parameters(url: str) -> str:
+    """The address as it was written, without utm parameters."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    kept = [each for each in parts.query.split("&") if each and not each.startswith(PREFIX)]
+    return urlunsplit(parts._replace(query="&".join(kept)))
+
+
 def tag_links(text: str, utm: Mapping[str, str]) -> str:
     """The text with every web address in it tagged."""
     return LINK.sub(lambda match: _tagged_as_written(match.group(), utm), text)

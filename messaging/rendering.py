@@ -7,6 +7,7 @@ empty, or what the filter `default` says. Templates are sandboxed by the library
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final, TextIO
 
@@ -89,8 +90,11 @@ def _words(error: LiquidError) -> str:
     said = str(error.args[0]) if error.args else type(error).__name__
     if isinstance(error, UndefinedError):
         name = said.split(" is undefined")[0].strip("'")
-        return f"“{name}” is not known here."
+        near = get_close_matches(name, FIELDS, n=1)
+        return f"“{name}” is not known here." + (f" Is “{near[0]}” meant?" if near else "")
     if isinstance(error, LiquidSyntaxError):
+        if "found end of file" in said:
+            return "What is begun with “{{” or “{%” is not closed."
         return f"This cannot be read: {said}."
     return f"{said}."
 

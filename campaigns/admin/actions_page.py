@@ -1,21 +1,25 @@
 """The buttons of a campaign: pause, resume, cancel, take back, duplicate, archive, approve, test."""
 
 from collections.abc import Callable, Mapping
+from smtplib import SMTPException
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from campaigns import actions, editing
+from campaigns.admin.colleague_mail import is_colleague, mail_to_colleague
 from campaigns.admin.list_page import campaign_or_404
 from campaigns.models import Campaign
+from campaigns.representation import reason_text
 from campaigns.rhythm import skip_next, take_skip_back
 from profiles.models import CustomerProfile
 from tenants.admin import formatting
 from tenants.admin.base import messages
-from tenants.admin.pages import page, show
+from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -107,12 +111,18 @@ def _approve(request: StaffRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _test(request: StaffRequest, campaign: Campaign) -> HttpResponse:
-    """To whoever of the customers has the written address."""
+    """To a colleague as a mail of the platform's own; else to whoever of the customers has the written address."""
     back = HttpResponseRedirect(reverse("admin:campaign_edit", args=[campaign.pk, "review"]))
     address = request.POST.get("address", "").strip().lower()
+    if address and is_colleague(address, club_of(request)):
+        _test_to_colleague(request, campaign, address)
+        return back
     people = list(CustomerProfile.objects.filter(email=address, status="ACTIVE")[:5]) if address else []
     if not people:
-        messages.warning(request, "No customer has this address. Add yourself as a customer to get tests.")
+        messages.warning(
+            request,
+            "Neither a colleague nor a customer has this address. Tests go to one of them, and to nobody else.",
+        )
         return back
     try:
         decided = actions.test_campaign(campaign.pk, [person.pk for person in people])
@@ -123,8 +133,25 @@ def _test(request: StaffRequest, campaign: Campaign) -> HttpResponse:
     if sent:
         messages.success(request, f"{formatting.plural(sent, 'test message')} on the way to {address}.")
     else:
-        messages.warning(request, f"Nothing was sent: {decided[0].reason.lower().replace('_', ' ')}.")
+        messages.warning(request, f"Nothing was sent. {reason_text(decided[0].reason)}.")
     return back
+
+
+def _test_to_colleague(request: StaffRequest, campaign: Campaign, address: str) -> None:
+    try:
+        sent = mail_to_colleague(campaign, club_of(request), address, request.POST.get("member", ""))
+    except (OSError, SMTPException) as error:
+        messages.warning(request, f"The platform's mail server does not take it: {error}.")
+        return
+    if sent:
+        kept = (
+            ""
+            if settings.EMAIL_HOST
+            else " This installation has no mail server: look into its folder “mail”."
+        )
+        messages.success(request, f"{formatting.plural(sent, 'test message')} on the way to {address}.{kept}")
+    else:
+        messages.warning(request, "Nothing was sent: there is no text yet, or it cannot be shown.")
 
 
 ACTS: Final[Mapping[str, Act]] = {

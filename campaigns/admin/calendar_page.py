@@ -106,19 +106,19 @@ def campaign_move(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
     campaign, club = campaign_or_404(campaign_id), club_of(request)
     is_script = request.headers.get("X-Requested-With") == "fetch"
     back = HttpResponseRedirect(f"{reverse('admin:campaign_calendar')}?day={request.POST.get('day', '')}")
+    said = "Moved."
     try:
         wall = _wall(request, campaign.scheduled_at or timezone.now(), club)
         if wall is not None:
-            reschedule_campaign(campaign.pk, instant(wall, club.zone))
+            campaign = reschedule_campaign(campaign.pk, instant(wall, club.zone))
     except DomainError as refusal:
-        if is_script:
-            return JsonResponse({"message": refusal.message}, status=409)
-        messages.warning(request, refusal.message)
-        return back
-    if is_script:
-        return JsonResponse({"message": "Moved."})
-    messages.success(request, "Moved.")
-    return back
+        # The script loads the page anew, which then says it.
+        messages.warning(request, f"Not moved: {refusal.message}")
+        return JsonResponse({"message": refusal.message}, status=409) if is_script else back
+    if campaign.scheduled_at is not None:
+        said = f"Moved. “{campaign.name}” goes out {formatting.moment(campaign.scheduled_at, club)}."
+    messages.success(request, said)
+    return JsonResponse({"message": said}) if is_script else back
 
 
 def _wall(request: StaffRequest, present: datetime, club: Tenant) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -11,6 +12,7 @@ from django.urls import reverse
 from campaigns.admin.acts import told
 from campaigns.admin.list_page import TONES, campaign_or_404
 from campaigns.benchmarks import FIELD_RATES, SOURCE
+from campaigns.links import without_parameters
 from campaigns.models import Campaign, CampaignChannel, OccurrenceStatus
 from campaigns.representation import reason_text, recipient_fields, recipients_of
 from campaigns.rhythm import coming_times
@@ -69,6 +71,7 @@ def campaign_page(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
         bars=_bars(stats["hours"], club),
         ways=[CampaignChannel(each).label for each in campaign.channels],
         coming=coming_times([campaign]).get(campaign.pk),
+        links=_links(stats["links"]),
         lift=_lift_words(stats["lift"], club),
         test=_test_words(stats["test"], club),
         acts=[told(act, club) for act in campaign.acts.order_by("-id")[:20]],
@@ -159,7 +162,17 @@ def _test_words(found: dict[str, Any] | None, club: Tenant) -> dict[str, Any] | 
     if found is None:
         return None
     rows = [{**each, "chance": _percent(each["probabilityBest"], club)} for each in found.get("variants", [])]
-    return {**found, "rows": rows}
+    return {**found, "rows": rows, "hasNumbers": any(each["value"] for each in found.get("variants", []))}
+
+
+def _links(links: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
+    """Address without what analytics read, clicks of people and of machines: the same link of all versions is one."""
+    found: dict[str, tuple[int, int]] = {}
+    for link in links:
+        url = without_parameters(link["url"])
+        people, machines = found.get(url, (0, 0))
+        found[url] = (people + link["clicks"], machines + link["machineClicks"])
+    return sorted(((url, *counts) for url, counts in found.items()), key=lambda each: -each[1])
 
 
 def _percent(value: float | None, club: Tenant) -> str:
@@ -214,6 +227,6 @@ def campaign_recipients(request: StaffRequest, campaign_id: UUID) -> HttpRespons
         chosen=status,
         search=search,
         is_continued=after > 0,
-        more=f"skip={after + PAGE}&status={status}&q={search}" if len(rows) > PAGE else "",
+        more=urlencode({"skip": after + PAGE, "status": status, "q": search}) if len(rows) > PAGE else "",
         crumb={"link": reverse("admin:campaign", args=[campaign.pk]), "title": campaign.name},
     )

@@ -1,6 +1,7 @@
 """The list of campaigns, and the button that makes a draft."""
 
 from typing import Final
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -41,13 +42,9 @@ def campaigns(request: StaffRequest) -> HttpResponse:
     """The newest first, with what they brought."""
     status = request.GET.get("status", "")
     status = status if status in CampaignStatus.values else ""
-    is_archived = "archived" in request.GET
+    is_archived, search = "archived" in request.GET, request.GET.get("q", "").strip()[:200]
     after = int(request.GET.get("skip", "0")) if request.GET.get("skip", "0").isdecimal() else 0
-    rows = list(
-        list_campaigns(status=status, search=request.GET.get("q", "")[:200], archived=is_archived)[
-            after : after + PAGE + 1
-        ]
-    )
+    rows = list(list_campaigns(status=status, search=search, archived=is_archived)[after : after + PAGE + 1])
     totals, coming = totals_of(rows[:PAGE]), coming_times(rows[:PAGE])
     return show(
         request,
@@ -62,7 +59,12 @@ def campaigns(request: StaffRequest) -> HttpResponse:
         chosen=status,
         is_archived=is_archived,
         is_continued=after > 0,
-        more=f"skip={after + PAGE}&status={status}" if len(rows) > PAGE else "",
+        search=search,
+        more=urlencode(
+            {"skip": after + PAGE, "status": status, "q": search} | ({"archived": 1} if is_archived else {})
+        )
+        if len(rows) > PAGE
+        else "",
         may_edit=request_may(request, Right.EDIT),
     )
 

@@ -52,7 +52,8 @@ def _of_arm(arm: Arm, values: dict[str, Any], templates: Templates) -> Iterator[
             text = {"subject": template.subject, "body": template.body} if template else {}
         try:
             shown |= {
-                part: render_strict(text.get(part, ""), values, part=part) for part in ("subject", "body")
+                part: render_strict(text.get(part, ""), values, part=part, is_html=part == "html")
+                for part in ("subject", "body", "html")
             }
         except TemplateProblem as problem:
             shown["problem"] = str(problem)

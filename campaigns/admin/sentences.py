@@ -1,6 +1,7 @@
 """What will happen when a campaign is scheduled, in sentences that a new employee understands. Pure but for names."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from campaigns import schedule
 from campaigns.admin.reach import Reach
@@ -11,6 +12,14 @@ from messaging.models import CHANNEL_WORDS
 from segments.models import Segment
 from tenants.admin import formatting
 from tenants.models import Tenant
+
+# By what the versions of a test are compared.
+METRIC_WORDS: Final = {
+    WinnerMetric.OPENS.value: "how many people open it",
+    WinnerMetric.CLICKS.value: "how many people click in it",
+    WinnerMetric.CONVERSIONS.value: "how many people do what they shall do",
+    WinnerMetric.REVENUE.value: "how much money it brings",
+}
 
 
 def sentences_of(campaign: Campaign, club: Tenant, reach: Reach) -> list[str]:
@@ -33,7 +42,7 @@ def _who(campaign: Campaign, club: Tenant, reach: Reach) -> Iterator[str]:
     )
     if reach.left_out:
         left = ", ".join(
-            f"{formatting.number(people, club)}: {reason.lower()}" for reason, people in reach.left_out
+            f"{reason.lower()} ({formatting.number(people, club)})" for reason, people in reach.left_out
         )
         yield f"{formatting.number(reach.audience - reach.reached, club)} will not: {left}."
     if campaign.hold_out_percent:
@@ -63,7 +72,9 @@ def _when(campaign: Campaign, club: Tenant) -> Iterator[str]:
             yield f"Nobody gets it more than once in {days}."
     else:
         yield f"It goes out {at}." if campaign.scheduled_at else f"It goes out {at}: at once."
-    if campaign.window != SendWindow.TOGETHER:
+    if campaign.window == SendWindow.OWN_ZONE:
+        yield "Everybody gets it at that hour of their own clock; who has passed it already, at once."
+    elif campaign.window != SendWindow.TOGETHER:
         yield f"{SendWindow(campaign.window).label}."
 
 
@@ -71,16 +82,16 @@ def _test(campaign: Campaign) -> Iterator[str]:
     variants = campaign.variants.count()
     if not variants:
         return
-    metric = WinnerMetric(campaign.winner_metric).label.lower()
+    metric = METRIC_WORDS[campaign.winner_metric]
     share = campaign.test_percent
     if share < 100:  # noqa: PLR2004 - per cent
         wait = formatting.duration(campaign.test_minutes * 60)
         yield (
-            f"{share} per cent get one of {variants} variants. After {wait} the others get the one that did best "
-            f"({metric})."
+            f"{share} per cent get one of {variants} versions. After {wait} the others get the one that did best, "
+            f"by {metric}."
         )
     else:
-        yield f"Everybody gets one of {variants} variants, in equal parts; they are compared by: {metric}."
+        yield f"Everybody gets one of {variants} versions, in equal parts; they are compared by {metric}."
 
 
 def _rest(campaign: Campaign, club: Tenant) -> Iterator[str]:

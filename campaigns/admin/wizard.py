@@ -17,16 +17,16 @@ from campaigns.actions import schedule_campaign
 from campaigns.admin.list_page import campaign_or_404
 from campaigns.admin.previews import previews_of
 from campaigns.admin.reach import Reach, reach_of
-from campaigns.admin.sentences import sentences_of
+from campaigns.admin.sentences import METRIC_WORDS, sentences_of
 from campaigns.editing import UNNAMED, lacks_approval, update_campaign
 from campaigns.models import (
     Campaign,
     CampaignChannel,
     CampaignStatus,
     CampaignType,
+    CampaignVariant,
     Goal,
     SendWindow,
-    WinnerMetric,
 )
 from campaigns.readiness import problems_of
 from campaigns.triggers import event_choices
@@ -128,23 +128,29 @@ def _content_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> 
 
 
 def _test_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
-    written = {each.label: each.content for each in campaign.variants.all()}
+    written = {each.label: each for each in campaign.variants.all()}
+    empty = CampaignVariant(content={}, channels=[])
+    ways = [(channel, CampaignChannel(channel).label) for channel in campaign.direct_channels]
     return {
         "is_tested": bool(written),
         "versions": [
-            (
-                label,
-                [
-                    (CampaignChannel(channel), written.get(label, {}).get(channel, {}))
+            {
+                "label": label,
+                "texts": [
+                    (CampaignChannel(channel), variant.content.get(channel, {}))
                     for channel in campaign.direct_channels
                 ],
-                label == VERSIONS[0] or label in written,
-            )
+                "is_open": label == VERSIONS[0] or label in written,
+                "way": (variant.channels or [""])[0],
+                "delay": variant.delay_minutes,
+            }
             for label in VERSIONS
+            for variant in [written.get(label, empty)]
         ],
-        "metrics": WinnerMetric.choices,
+        "ways": ways if len(ways) > 1 else [],
+        "metrics": [(value, words[:1].upper() + words[1:]) for value, words in METRIC_WORDS.items()],
         "goals": Goal.choices,
-        "hours": round(campaign.test_minutes / 60, 1),
+        "hours": f"{campaign.test_minutes / 60:.1f}".removesuffix(".0"),
     }
 
 
@@ -158,7 +164,8 @@ def _time_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Val
         "at": f"{at:%Y-%m-%dT%H:%M}" if at else "",
         "end": f"{end:%Y-%m-%dT%H:%M}" if end else "",
         "patterns": PATTERNS,
-        "spread_hours": round(campaign.spread_minutes / 60, 1) or 2,
+        "own": "" if campaign.recur_pattern in dict(PATTERNS) else campaign.recur_pattern,
+        "spread_hours": f"{(campaign.spread_minutes or 120) / 60:.1f}".removesuffix(".0"),
     }
 
 
@@ -235,7 +242,7 @@ def _read_test(form: QueryDict, campaign: Campaign) -> Values:
     if "tested" not in form or not campaign.direct_channels:
         return values
     return values | {
-        "variants": [{"label": "A"}, *_versions(form, campaign)],
+        "variants": _versions(form, campaign),
         "winnerMetric": form.get("winnerMetric", "CLICKS"),
         "testPercent": _number(form.get("testPercent", "100")),
         "testMinutes": round(_fraction(form.get("hours", "4"), "testMinutes") * 60),
@@ -243,17 +250,44 @@ def _read_test(form: QueryDict, campaign: Campaign) -> Values:
 
 
 def _versions(form: QueryDict, campaign: Campaign) -> list[Values]:
-    """B, and each further one in which something is written; what is left empty stays as in A."""
-    found = []
+    """A, and each further one in which something differs; what is left empty stays as in A.
+
+    What the page does not show (weights, templates, HTML) stays as it is. Raises UnprocessableError where nothing
+    differs.
+    """
+    kept = {each.label: each for each in campaign.variants.all()}
+    found = [_kept(kept.get("A"), "A", is_whole=True)]
     for label in VERSIONS:
+        present = kept.get(label)
+        old = present.content if present else {}
         content = {
             channel: {part: form.get(f"{label}-{channel}-{part}", "") for part in ("subject", "body")}
+            | {"html": old.get(channel, {}).get("html", "")}
             for channel in campaign.direct_channels
         }
         said = {channel: texts for channel, texts in content.items() if any(map(str.strip, texts.values()))}
-        if said or label == VERSIONS[0]:
-            found.append({"label": label, "content": said})
+        way, delay = form.get(f"{label}-way", ""), _number(form.get(f"{label}-delay", "") or "0")
+        if said or way or delay or (present and present.template_ids):
+            channels = [way, *(other for other in campaign.direct_channels if other != way)] if way else []
+            found.append(
+                _kept(present, label) | {"content": said, "channels": channels, "delayMinutes": delay}
+            )
+    if len(found) == 1:
+        raise _refused("variants", "Write what is different in version B, or take the test away.")
     return found
+
+
+def _kept(variant: CampaignVariant | None, label: str, *, is_whole: bool = False) -> Values:
+    """What the page does not show of a version; `is_whole`: all of it."""
+    if variant is None:
+        return {"label": label}
+    kept = {"label": label, "weight": variant.weight, "templateIds": variant.template_ids}
+    whole = {
+        "content": variant.content,
+        "channels": variant.channels,
+        "delayMinutes": variant.delay_minutes,
+    }
+    return kept | whole if is_whole else kept
 
 
 def _read_time(form: QueryDict, campaign: Campaign) -> Values:

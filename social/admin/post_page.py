@@ -181,22 +181,20 @@ def social_post_move(request: StaffRequest, post_id: object) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     post, club = _post_or_404(post_id), club_of(request)
     is_script = request.headers.get("X-Requested-With") == "fetch"
+    status = 200
     try:
         day = date.fromisoformat(request.POST.get("day", "")[:10])
         present = (post.scheduled_at or timezone.now()).astimezone(club.zone)
         posts.move_post(post.pk, at=datetime.combine(day, present.time(), club.zone))
         words = _warned(post.pk) or "Moved."
     except ValueError:
-        words = "This is no day."
-        if is_script:
-            return JsonResponse({"message": words}, status=422)
+        words, status = "This is no day.", 422
     except DomainError as refusal:
-        words = refusal.message
-        if is_script:
-            return JsonResponse({"message": words}, status=409)
-    if is_script:
-        return JsonResponse({"message": words})
+        words, status = f"Not moved: {refusal.message}", 409
+    # The script loads the page anew, which then says it.
     messages.info(request, words)
+    if is_script:
+        return JsonResponse({"message": words}, status=status)
     return HttpResponseRedirect(f"{reverse('admin:campaign_calendar')}?day={request.POST.get('day', '')}")
 
 

@@ -176,6 +176,33 @@ def test_the_whole_wizard_by_keyboard_in_few_acts(page: Page, live_server: LiveS
     assert (sent.name, sent.status) == ("Spring Open", "SCHEDULED")
 
 
+def test_what_was_written_is_kept_on_the_way_and_pause_appears_by_itself(
+    page: Page, live_server: LiveServer, club: Club
+) -> None:
+    campaign = draft(Segment.objects.get(name="Saturday golfers"))
+    log_in(page, live_server, club.marketing_manager)
+    page.goto(f"{live_server.url}{reverse('admin:campaign_edit', args=[campaign.pk, 'content'])}")
+
+    page.get_by_label("Subject").fill("Dear ")
+    page.get_by_text("What you can put in").click()
+    page.get_by_role("button", name="lastName", exact=True).click()
+    expect(page.get_by_label("Subject")).to_have_value("Dear {{ lastName }}")
+    page.get_by_role("button", name="When", exact=True).click()
+    expect(page.get_by_text("How often?")).to_be_visible()
+    assert Campaign.objects.get().content["EMAIL"]["subject"] == "Dear {{ lastName }}"
+    expect(page.get_by_label("Until")).to_be_hidden()
+    page.get_by_label("When something happens").check()
+    expect(page.get_by_label("Until")).to_be_visible()
+    expect(page.get_by_label("Spread evenly over some hours")).to_be_hidden()
+
+    schedule_campaign(campaign.pk)
+    page.goto(f"{live_server.url}{reverse('admin:campaign', args=[campaign.pk])}")
+    expect(page.get_by_role("button", name="Back to a draft")).to_be_visible()
+    step(campaign)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.get_by_role("button", name="Back to a draft")).to_be_hidden()
+
+
 def is_phone(page: Page) -> bool:
     return (page.viewport_size or {"width": 0})["width"] < 500
 

@@ -88,3 +88,10 @@ def test_the_parameters_say_channel_campaign_and_variant() -> None:
         "https://a.example/",
         "https://b.example/x",
     ]
+
+
+def test_an_address_is_told_without_what_analytics_read() -> None:
+    url = "https://club.example/book?day=sat&utm_source=crm&utm_content=A#top"
+
+    assert links.without_parameters(url) == "https://club.example/book?day=sat#top"
+    assert links.without_parameters("https://[your link]") == "https://[your link]"

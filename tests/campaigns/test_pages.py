@@ -71,7 +71,7 @@ def test_a_newcomer_goes_from_the_empty_list_to_a_sent_campaign(browser: Client,
     assert "Has not agreed to be written to this way" in live
     assert "Hello P0" in preview
     assert "3 people of Members will get it by e-mail." in last
-    assert "1 will not: 1: has not agreed to be written to this way." in last
+    assert "1 will not: has not agreed to be written to this way (1)." in last
     assert "Send now" in last
     campaign = Campaign.objects.get()
     assert campaign.status == "SCHEDULED"
@@ -128,7 +128,8 @@ def test_what_is_missing_stands_on_the_last_page_and_nothing_is_scheduled(browse
             "Write a day and a time",
         ),
         ("time", {"window": "SPREAD", "spread": "a few"}, "Write hours as a number, such as 2 or 0.5."),
-        ("test", {"tested": "on", "testPercent": "40", "hours": "nan"}, "Write hours as a number"),
+        ("test", {"tested": "on", "B-EMAIL-subject": "Hi", "hours": "nan"}, "Write hours as a number"),
+        ("test", {"tested": "on", "hours": "4"}, "Write what is different in version B"),
     ],
 )
 def test_what_the_wizard_cannot_read_is_refused_and_never_means_at_once(
@@ -177,7 +178,7 @@ def test_the_wizard_makes_a_test_and_a_rhythm(browser: Client, fairview: Club) -
     assert (changed.test_percent, changed.test_minutes, changed.recur_pattern) == (40, 120, "0 9 * * 1")
     words = text_of(browser.get(f"{LIST}{campaign.pk}/edit/review/"))
     assert "At 09:00 on Monday, on the clock of Africa/Johannesburg" in words
-    assert "40 per cent get one of 3 variants. After 2 h the others get the one that did best" in words
+    assert "40 per cent get one of 3 versions. After 2 h the others get the one that did best" in words
 
 
 def test_recipients_are_found_by_name_with_their_reason(browser: Client, fairview: Club) -> None:
@@ -253,7 +254,8 @@ def test_the_calendar_shows_moves_and_marks_clashes(browser: Client, fairview: C
     after = text_of(browser.get(f"{LIST}calendar/?day={day}&view=week"))
 
     assert "2 sends reach some of the same people" in shown
-    assert moved.json() == {"message": "Moved."}
+    assert moved.json()["message"].startswith("Moved. “First” goes out ")
+    assert "Moved. “First” goes out" in after
     assert Campaign.objects.get(name="First").scheduled_at == hour + timedelta(days=3)
     assert "reach some of the same people" not in after
     pause = browser.post(

@@ -31,7 +31,7 @@ def test_what_is_unknown_is_an_error_with_its_place_in_a_preview() -> None:
 
     problem = caught.value
     assert (problem.part, problem.line, problem.column) == ("body", 3, 9)
-    assert str(problem) == "body, line 3, column 9: “frstName” is not known here."
+    assert str(problem) == "body, line 3, column 9: “frstName” is not known here. Is “firstName” meant?"
 
 
 def test_what_is_unknown_is_empty_in_sending_or_what_default_says() -> None:

@@ -26,15 +26,44 @@
     });
   }
 
+  /* What was typed is not lost without a word: leaving asks, unless the form is sent. */
+  function guards(form) {
+    let typed = false;
+    form.addEventListener("input", function () { typed = true; });
+    form.addEventListener("submit", function () { typed = false; });
+    window.addEventListener("beforeunload", function (event) { if (typed) { event.preventDefault(); } });
+  }
+
+  /* A value is put where the writer was, else into the text. */
+  function inserts(list) {
+    const form = list.closest("form");
+    let last = form.querySelector("textarea");
+    form.addEventListener("focusin", function (event) { if (event.target.matches("textarea, input.crm-input:not([type=hidden])")) { last = event.target; } });
+    list.addEventListener("click", function (event) {
+      const chosen = event.target.closest("[data-insert]");
+      if (!chosen || !last) { return; }
+      last.setRangeText(chosen.dataset.insert, last.selectionStart, last.selectionEnd, "end");
+      last.focus(); last.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  }
+
   function shows(box) {
     const part = document.querySelector(box.dataset.shows);
     box.addEventListener("change", function () { part.hidden = !box.checked; });
   }
 
+  /* Parts that go with some choices only: `data-of` names those, `data-among` of the choice finds the parts. */
   function showsOnly(choice) {
     choice.addEventListener("change", function () {
-      document.querySelectorAll(choice.dataset.among).forEach(function (part) { part.hidden = "#" + part.id !== choice.dataset.showsOnly; });
+      document.querySelectorAll(choice.dataset.among).forEach(function (part) { part.hidden = part.dataset.of.split(" ").indexOf(choice.value) < 0; });
     });
+  }
+
+  /* The buttons of a campaign are those of its state: another one, and the page is another. */
+  function follows(box) {
+    function state() { const told = box.querySelector("[data-state-of]"); return told ? told.dataset.stateOf : ""; }
+    const first = state();
+    new MutationObserver(function () { if (state() && state() !== first) { window.location.reload(); } }).observe(box, { childList: true });
   }
 
   function calendar(board) {
@@ -54,15 +83,18 @@
       event.preventDefault();
       const body = new FormData(); body.append("day", day.dataset.day);
       fetch(dragged.dataset.move, { method: "POST", body: body, headers: { "X-Requested-With": "fetch", "X-CSRFToken": token() } })
-        .then(function (answer) { return answer.json().then(function (told) { if (!answer.ok) { window.alert(told.message); } window.location.reload(); }); })
-        .catch(function () { window.location.reload(); });
+        .finally(function () { history.scrollRestoration = "manual"; window.location.reload(); });
     });
   }
 
   document.addEventListener("DOMContentLoaded", function () {
     document.querySelectorAll("[data-mirror]").forEach(mirror);
     document.querySelectorAll("[data-shows]").forEach(shows);
-    document.querySelectorAll("[data-shows-only]").forEach(showsOnly);
+    document.querySelectorAll("[data-among]").forEach(showsOnly);
+    document.querySelectorAll(".crm-camp-steps [aria-current]").forEach(function (step) { step.scrollIntoView({ block: "nearest", inline: "center" }); });
+    document.querySelectorAll("[data-guards]").forEach(guards);
+    document.querySelectorAll(".crm-camp-tokens").forEach(inserts);
+    document.querySelectorAll("[data-follows]").forEach(follows);
     document.querySelectorAll("[data-calendar]").forEach(calendar);
   });
 })();

@@ -1,0 +1,132 @@
+"""What a page of the wizard does not show, or shows only for some choices, stays as it was; tests go to colleagues."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from campaigns.models import Campaign
+from messaging.models import Delivery
+from tenants.scope import tenant_scope
+from tests.back_office import desk, text_of
+from tests.campaigns.world import MAIL, draft, people, segment
+from tests.cast import Club
+
+LIST = "/admin/campaigns/"
+
+
+@pytest.fixture
+def browser(fairview: Club) -> Iterator[Client]:
+    with tenant_scope(fairview.tenant):
+        yield desk(fairview.marketing_manager)
+
+
+def test_a_rhythm_of_ones_own_is_there_when_the_step_is_opened_again(browser: Client, fairview: Club) -> None:
+    campaign = draft(
+        segment(fairview.tenant, people(fairview.tenant, 1)), type="RECURRING", recur_pattern="30 18 * * 2"
+    )
+    address = f"{LIST}{campaign.pk}/edit/time/"
+
+    shown = text_of(browser.get(address))
+    browser.post(
+        address,
+        {"type": "RECURRING", "recurPattern": "0 9 * * *", "ownPattern": "30 18 * * 2", "at": ""},
+    )
+
+    assert 'value="30 18 * * 2"' in shown
+    assert Campaign.objects.get().recur_pattern == "30 18 * * 2"
+
+
+def test_versions_may_differ_in_way_and_time_and_keep_what_the_page_does_not_show(
+    browser: Client, fairview: Club
+) -> None:
+    variants = [{"label": "A", "weight": 3}, {"label": "B", "weight": 1, "template_ids": {"SMS": "sms-1"}}]
+    campaign = draft(
+        segment(fairview.tenant, people(fairview.tenant, 1)),
+        channels=["EMAIL", "SMS"],
+        content=MAIL | {"SMS": {"body": "Play"}},
+        variants=variants,
+    )
+    form = {"goal": "NONE", "goalDays": "7", "tested": "on", "hours": "4", "testPercent": "100"}
+
+    shown = text_of(browser.get(f"{LIST}{campaign.pk}/edit/test/"))
+    browser.post(f"{LIST}{campaign.pk}/edit/test/", form | {"B-way": "SMS", "B-delay": "90"})
+
+    kept = list(
+        campaign.variants.order_by("label").values(
+            "label", "weight", "channels", "delay_minutes", "template_ids"
+        )
+    )
+    assert "First by, in version B" in shown
+    assert kept == [
+        {"label": "A", "weight": 3, "channels": [], "delay_minutes": 0, "template_ids": {}},
+        {
+            "label": "B",
+            "weight": 1,
+            "channels": ["SMS", "EMAIL"],
+            "delay_minutes": 90,
+            "template_ids": {"SMS": "sms-1"},
+        },
+    ]
+
+
+def test_each_version_goes_to_a_colleague_as_a_mail_and_to_no_ledger(
+    browser: Client, fairview: Club, settings: Any
+) -> None:
+    settings.EMAIL_HOST = "mail.example"
+    campaign = draft(
+        segment(fairview.tenant, people(fairview.tenant, 1)),
+        content={"EMAIL": {"subject": "Hello {{ firstName }}", "body": "Play.", "html": "<p>Play.</p>"}},
+        variants=[{"label": "A"}, {"label": "B", "content": {"EMAIL": {"subject": "Come"}}}],
+    )
+    address = fairview.staff.email
+
+    said = text_of(
+        browser.post(
+            f"{LIST}{campaign.pk}/act/", {"act": "test", "address": f" {address.upper()} "}, follow=True
+        )
+    )
+
+    assert [(one.subject, one.to) for one in mail.outbox] == [
+        ("[Test, E-mail, version A] Hello P0", [address]),
+        ("[Test, E-mail, version B] Come", [address]),
+    ]
+    assert mail.outbox[0].alternatives[0][0] == "<p>Play.</p>"
+    assert f"2 test messages on the way to {address}." in said
+    assert not Delivery.objects.exists()
+
+
+def test_a_stranger_gets_no_test(browser: Client, fairview: Club, stranger: Any) -> None:
+    campaign = draft(segment(fairview.tenant, people(fairview.tenant, 1)))
+
+    said = text_of(
+        browser.post(f"{LIST}{campaign.pk}/act/", {"act": "test", "address": stranger.email}, follow=True)
+    )
+
+    assert "Neither a colleague nor a customer has this address." in said
+    assert (mail.outbox, Delivery.objects.count()) == ([], 0)
+
+
+def test_a_mail_of_html_alone_is_shown(browser: Client, fairview: Club) -> None:
+    campaign = draft(
+        segment(fairview.tenant, people(fairview.tenant, 1)),
+        content={"EMAIL": {"subject": "Hi", "html": "<b>Hello {{ firstName }}</b>"}},
+    )
+
+    shown = text_of(browser.get(f"{LIST}{campaign.pk}/edit/content/"))
+
+    assert 'srcdoc="&lt;b&gt;Hello P0&lt;/b&gt;"' in shown
+    assert "Nothing written yet." not in shown
+
+
+def test_a_campaign_is_found_by_its_name(browser: Client, fairview: Club) -> None:
+    for name in ("Spring Open", "Winter league"):
+        draft(segment(fairview.tenant, [], name), name=name)
+
+    found = text_of(browser.get(f"{LIST}?q=winter"))
+    none = text_of(browser.get(f"{LIST}?q=autumn"))
+
+    assert ("Winter league" in found, "Spring Open" in found) == (True, False)
+    assert "No campaign here has “autumn” in its name." in none
