@@ -150,20 +150,20 @@ def approve_campaign(campaign_id: UUID, version: int | None = None) -> Campaign:
         raise NotADraft(campaign.status)
     if version is not None and version != campaign.version:
         raise ChangedMeanwhile
-    user = current_actor().user
-    tenant = Tenant.objects.get(pk=current_tenant_id())
-    is_own = user is not None and user.pk in (
-        campaign.created_by_id,
-        campaign.changed_by_id,
-        campaign.approval_asked_by_id,
-    )
-    if user is None or (is_own and role_of(user, tenant) != Role.ADMIN):
+    if not may_approve(campaign, Tenant.objects.get(pk=current_tenant_id())):
         raise OwnApproval
     campaign.approved_version, campaign.approved_at = campaign.version, timezone.now()
     campaign.approved_by_name = current_actor().name
     campaign.save(update_fields=["approved_version", "approved_at", "approved_by_name"])
     note_act(campaign, "approved")
     return campaign
+
+
+def may_approve(campaign: Campaign, tenant: Tenant) -> bool:
+    """Whether whoever acts is a second person: not who made it, changed it last or asked, unless an admin."""
+    user = current_actor().user
+    own = (campaign.created_by_id, campaign.changed_by_id, campaign.approval_asked_by_id)
+    return user is not None and (user.pk not in own or role_of(user, tenant) == Role.ADMIN)
 
 
 def lacks_approval(campaign: Campaign, tenant: Tenant) -> bool:

@@ -18,7 +18,7 @@ from campaigns.admin.list_page import campaign_or_404
 from campaigns.admin.previews import previews_of
 from campaigns.admin.reach import Reach, reach_of
 from campaigns.admin.sentences import METRIC_WORDS, sentences_of
-from campaigns.editing import UNNAMED, lacks_approval, update_campaign
+from campaigns.editing import UNNAMED, lacks_approval, may_approve, update_campaign
 from campaigns.models import (
     Campaign,
     CampaignChannel,
@@ -35,7 +35,7 @@ from messaging.clocks import instant
 from messaging.rendering import FIELDS
 from messaging.templates import templates_of
 from segments.models import Segment
-from tenants.admin.base import messages, request_may
+from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError, UnprocessableError
 from tenants.middleware import StaffRequest
@@ -177,7 +177,7 @@ def _review_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> V
         "reach": reach,
         "sentences": sentences_of(campaign, club, reach),
         "lacks_approval": lacks_approval(campaign, club),
-        "may_approve": request_may(request, Right.EDIT),
+        "may_approve": may_approve(campaign, club),
         **previews_of(campaign, club, ""),
     }
 

@@ -8,6 +8,7 @@ from django.core import mail
 from django.test import Client
 
 from campaigns.models import Campaign
+from campaigns.settings import CampaignSettings, save_settings
 from messaging.models import Delivery
 from tenants.scope import tenant_scope
 from tests.back_office import desk, text_of
@@ -93,7 +94,7 @@ def test_each_version_goes_to_a_colleague_as_a_mail_and_to_no_ledger(
         ("[Test, E-mail, version A] Hello P0", [address]),
         ("[Test, E-mail, version B] Come", [address]),
     ]
-    assert mail.outbox[0].alternatives[0][0] == "<p>Play.</p>"
+    assert [part.get_payload() for part in mail.outbox[0].message().get_payload()][1:] == ["<p>Play.</p>"]  # type: ignore[union-attr]
     assert f"2 test messages on the way to {address}." in said
     assert not Delivery.objects.exists()
 
@@ -130,3 +131,15 @@ def test_a_campaign_is_found_by_its_name(browser: Client, fairview: Club) -> Non
 
     assert ("Winter league" in found, "Spring Open" in found) == (True, False)
     assert "No campaign here has “autumn” in its name." in none
+
+
+def test_only_a_second_person_is_offered_to_approve(browser: Client, fairview: Club) -> None:
+    save_settings(fairview.tenant, CampaignSettings(needs_approval=True))
+    browser.post(f"{LIST}new/")
+    review = f"{LIST}{Campaign.objects.get().pk}/edit/review/"
+
+    own = text_of(browser.get(review))
+    others = text_of(desk(fairview.admin).get(review))
+
+    assert ("Ask for approval" in own, 'value="approve"' in own) == (True, False)
+    assert 'value="approve"' in others
