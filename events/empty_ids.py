@@ -56,6 +56,11 @@ EQUAL_SIGNS: Final = 7
 COUNTED_UP: Final = ("123456789", "1234567890", "0123456789", "987654321", "9876543210")
 # What databases and surveys write for "missing".
 MISSING_NUMBERS: Final = frozenset({"-1", "-9", "-99", "-999", "-9999"})
+# What ids mostly are: plain signs with a digit and two that differ. No word above has a digit: few of them are empty.
+ORDINARY: Final = re.compile(
+    r"(?=[A-Za-z_-]*[0-9])[_-]*([0-9A-Za-z])(?:[_-]|\1)*(?!\1)[0-9A-Za-z][0-9A-Za-z_-]*", re.ASCII
+)
+EMPTY_ORDINARY: Final = frozenset({*COUNTED_UP, "0x0"})
 LONGEST_KEY: Final = 320  # The longest e-mail address that a form could hold: 64 + 1 + 255.
 
 
@@ -65,6 +70,8 @@ def stands_for_nothing(value: str) -> bool:
 
 
 def _says_nothing(value: str) -> bool:
+    if ORDINARY.fullmatch(value):
+        return value.lower() in EMPTY_ORDINARY
     # Full-width letters and digits are those of an East Asian keyboard.
     plain = _plain(value)
     if UNFILLED.fullmatch(plain):

@@ -12,6 +12,7 @@ from profiles.effects.drafts import DecodedEvent
 Remark = Mapping[str, str]
 # The id of what happened, by the names that payloads have for it.
 OWN_IDS: Final = ("id", "reservation_id")
+SUBJECTS: Final = tuple(SUBJECT_KINDS)
 WORDS: Final = {IdentityKind.EMAIL: "e-mail address", IdentityKind.PHONE: "phone number"}
 
 
@@ -22,11 +23,12 @@ def remarks_on(event: DecodedEvent, club: Club) -> list[Remark]:
         reason = _reason(kind, value, club)
         if reason:
             remarks.append({"field": str(kind), "text": reason})
-    own = next((getattr(event.payload, name, None) for name in OWN_IDS if hasattr(event.payload, name)), None)
-    if isinstance(own, str) and not event.type.startswith(tuple(SUBJECT_KINDS)) and stands_for_nothing(own):
+    told = vars(event.payload)
+    own = next((told[name] for name in OWN_IDS if name in told), None)
+    if isinstance(own, str) and not event.type.startswith(SUBJECTS) and stands_for_nothing(own):
         text = f"{own!r} stands for nothing: told again, this would count again."
         remarks.append({"field": "id", "text": text})
-    birth = getattr(event.payload, "date_of_birth", None)
+    birth = told.get("date_of_birth")
     if isinstance(birth, date) and (reason := club.doubt(birth, event.occurred_at)):
         remarks.append({"field": "dateOfBirth", "text": f"{reason}; it was left aside."})
     return remarks
