@@ -1,11 +1,11 @@
 """A file as a table: which encoding and separator a text has, which sheet and which row the header stands in."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from profiles.exchange.importing import sheets, texts
+from profiles.exchange.importing import blocks, file_kinds, sheets, texts
 from profiles.exchange.importing.csv_rows import MOST_CELLS, Cells
 from profiles.exchange.importing.encodings import NAMES as ENCODING_NAMES
 from profiles.exchange.importing.headers import is_known_header
@@ -25,25 +25,13 @@ TOO_FAR: Final = (
     "The workbook has cells far outside of its table, or is too large: copy the rows of people into a new sheet and"
     " save that."
 )
-LOCKED: Final = (
-    "The workbook cannot be opened. If it has a password, take that away; else save it anew as XLSX."
+BESIDE: Final = (
+    "Two tables stand side by side on the sheet: put one below the other, or each on a sheet of its own, and upload"
+    " that."
 )
 HEADER_WITHIN: Final = 30
 SEPARATOR_NAMES: Final[Mapping[str, str]] = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
-# Files that are no tables, by how they begin; letters folded.
-NO_TABLES: Final[Mapping[bytes, str]] = {
-    b"%pdf": "a PDF",
-    b"{\\rtf": "a text document",
-    b"begin:vcard": "a file of address cards",
-    b"<!doctype": "a web page",
-    b"<html": "a web page",
-    b"<table": "a web page",
-    b"<?xml": "an XML file",
-    b"<": "an XML file",
-    b"[{": "a JSON file",
-    b'{"': "a JSON file",
-}
-WORKBOOK_SIGNS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+WORKBOOK_SIGNS: Final = (file_kinds.ZIP_SIGN, file_kinds.OLE_SIGN)
 # No cell of people is merged over more rows.
 TALLEST_MERGED: Final = 500
 # How a line of sums, or of who printed the list, begins; folded.
@@ -104,12 +92,8 @@ def read_table(
         raise UnreadableFile(f"The file is larger than {MOST_BYTES // 1024**2} MB: split it.")
     if not content.strip():
         raise UnreadableFile("The file is empty.")
-    start = content[:100].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    for sign, kind in NO_TABLES.items():
-        if start.startswith(sign):
-            raise UnreadableFile(
-                f"This is {kind}, not a table: open it there and save the people as CSV or XLSX."
-            )
+    if refusal := file_kinds.refusal_of(content):
+        raise UnreadableFile(refusal)
     if content.startswith(WORKBOOK_SIGNS):
         grid = _read_workbook(content, sheet, remembered or {})
     else:
@@ -196,9 +180,11 @@ def _sheets_of(content: bytes, sheet: str) -> dict[str, Any]:
     if error == sheets.NO_SHEET:
         raise UnreadableFile(f"There is no sheet {sheet!r}; there are: {', '.join(found['sheets'])}.")
     if error == sheets.LOCKED:
-        raise UnreadableFile(LOCKED)
-    if error or not found["sheets"]:
-        raise UnreadableFile(TOO_FAR if error else "The workbook has no sheet.")
+        raise UnreadableFile(file_kinds.why_closed(content, found["text"]))
+    if error:
+        raise UnreadableFile(TOO_FAR)
+    if not found["sheets"]:
+        raise UnreadableFile(file_kinds.why_closed(content, ""))
     return found
 
 
@@ -238,9 +224,13 @@ def _with_header(grid: _Grid, remembered: Mapping[str, str]) -> Table:
     if place is None:
         raise UnreadableFile("No row with the names of the columns was found: the first row must hold them.")
     line, names = grid.rows[place]
+    if blocks.are_beside(names):
+        raise UnreadableFile(BESIDE)
     above = _above(grid, place)
-    width = max(len(cells) for _, cells in grid.rows[place:])
-    if width * (len(grid.rows) - place) > 4 * MOST_CELLS:
+    united = blocks.unite(grid.rows, place, remembered)
+    names = united.names
+    width = max(len(names), *(len(cells) for _, cells in united.rows), 0)
+    if width * len(united.rows) > 4 * MOST_CELLS:
         raise UnreadableFile(TOO_MANY)
     header = _unique(
         [
@@ -250,21 +240,21 @@ def _with_header(grid: _Grid, remembered: Mapping[str, str]) -> Table:
             for column in range(width)
         ]
     )
-    table = Table(header, line, [], list(grid.notes))
-    for position, (row_line, cells) in _rows_below(grid, place):
+    table = Table(header, line, [], [*grid.notes, *united.notes])
+    positions = {row_line: position for position, (row_line, _) in enumerate(grid.rows)}
+    for row_line, cells in united.rows:
         row = cells + [""] * (width - len(cells))
-        if _is_heading(grid, position, row) or _is_header_again(row, header, remembered) or _is_sum(row):
+        if (
+            row_line in united.others
+            or _is_heading(grid, positions[row_line], row)
+            or _is_header_again(row, header, remembered)
+            or _is_sum(row)
+        ):
             table.headings.add(row_line)
         table.rows.append((row_line, row))
     if place:
         table.notes.append(f"The names of the columns stand in line {line}")
     return table
-
-
-def _rows_below(grid: _Grid, place: int) -> Iterator[tuple[int, tuple[int, Cells]]]:
-    for position in range(place + 1, len(grid.rows)):
-        if any(grid.rows[position][1]):
-            yield position, grid.rows[position]
 
 
 def _header_place(rows: Sequence[tuple[int, Cells]], remembered: Mapping[str, str]) -> int | None:
