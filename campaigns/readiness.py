@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from campaigns.audience import broken_parts
-from campaigns.models import Campaign, CampaignType, Goal, SendWindow, WinnerMetric
+from campaigns.models import Campaign, CampaignChannel, CampaignType, Goal, SendWindow, WinnerMetric
 from campaigns.texts import arms_of, missing_texts
 from campaigns.triggers import is_known_event
 
@@ -25,9 +25,21 @@ def _problems(campaign: Campaign) -> Iterator[tuple[str, str]]:
     yield from broken_parts(campaign)
     yield from missing_texts(arms_of(campaign))
     yield from _time(campaign)
+    yield from _test(campaign)
+
+
+def _test(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    arms = arms_of(campaign)
+    if len(arms) == 1:
+        return
     needs_goal = campaign.winner_metric in (WinnerMetric.CONVERSIONS, WinnerMetric.REVENUE)
-    if needs_goal and campaign.goal == Goal.NONE and campaign.variants.exists():
+    if needs_goal and campaign.goal == Goal.NONE:
         yield "goal", "Choose what people are to do: the test is decided by it."
+    if not needs_goal and any(arm.channels and arm.channels[0] != CampaignChannel.EMAIL for arm in arms):
+        yield (
+            "winnerMetric",
+            "Only mails tell who opened and clicked: let what people do decide, or the money.",
+        )
 
 
 def _time(campaign: Campaign) -> Iterator[tuple[str, str]]:

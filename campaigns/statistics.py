@@ -198,9 +198,14 @@ def _continued_fraction(a: float, b: float, x: float) -> float:
 
 
 def probability_best(arms: Sequence[Arm]) -> list[float]:
-    """For each arm the probability that its true value is the highest; they add up to 1. No arm: no numbers."""
-    beliefs = [arm.posterior() for arm in arms]
-    chances = [_chance(each, [other for other in beliefs if other is not each]) for each in beliefs]
+    """For each arm the probability that its true value is the highest; they add up to 1. No arm: no numbers.
+
+    Of an arm that nobody got nothing is known, so it is not taken for better than one that is known to be poor.
+    """
+    tried = [arm for arm in arms if arm.trials]
+    beliefs = [arm.posterior() for arm in tried]
+    found = iter([_chance(each, [other for other in beliefs if other is not each]) for each in beliefs])
+    chances = [next(found) if arm.trials else 0.0 for arm in arms]
     total = sum(chances)
     return [chance / total for chance in chances] if total else [1 / len(arms)] * len(arms)
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.actions import schedule_campaign
+from campaigns.errors import NotReady
 from campaigns.models import Campaign, CampaignOccurrence
 from campaigns.winning import verdict_of
 from messaging.models import Delivery
@@ -72,3 +73,39 @@ def test_a_variant_that_is_truly_better_wins_nearly_always_and_the_worse_is_neve
     assert winners.count("B") >= WORLDS * 0.95
     assert certain > WORLDS / 2
     assert wrongly_certain == 0
+
+
+def test_a_version_that_nobody_got_does_not_win_over_a_poor_one(club: Tenant) -> None:
+    variants = [
+        {"label": "A"},
+        {"label": "B", "channels": ["SMS"], "content": {"SMS": {"body": "Play"}}},
+    ]
+    everybody = people(club, 60)  # who agreed to mail alone
+    campaign = draft(
+        segment(club, everybody), variants=variants, channels=["EMAIL", "SMS"], test_percent=50, goal="BOOKED",
+        winner_metric="CONVERSIONS", content={"EMAIL": {"subject": "Hi", "body": "Hi"}, "SMS": {"body": "Hi"}},
+    )  # fmt: skip
+    schedule_campaign(campaign.pk)
+    step(campaign)
+    now = timezone.now()
+    Delivery.objects.filter(status="PLANNED").update(status="DELIVERED", handed_over_at=now, delivered_at=now)
+    campaign.occurrences.update(decide_at=now)
+
+    decided = step(campaign)
+
+    assert decided.winner == "A"
+    assert decided.verdict is not None
+    chances = {each["label"]: each["probabilityBest"] for each in decided.verdict["variants"]}
+    assert chances == {"A": 1.0, "B": 0.0}
+
+
+@pytest.mark.parametrize("ways", [["SMS"], ["SMS", "EMAIL"]])
+def test_what_nobody_can_open_is_not_decided_by_opens(club: Tenant, ways: list[str]) -> None:
+    variants = [{"label": "A"}, {"label": "B", "channels": ways}]
+    content = {"EMAIL": {"subject": "Hi", "body": "Hi"}, "SMS": {"body": "Hi"}}
+    campaign = draft(
+        segment(club, people(club, 2)), variants=variants, channels=["EMAIL", "SMS"], content=content
+    )
+
+    with pytest.raises(NotReady, match="Only mails tell who opened and clicked"):
+        schedule_campaign(campaign.pk)
