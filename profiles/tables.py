@@ -307,7 +307,7 @@ TABLES: Final = (
     Table(
         "profiles.ErasureCount",
         personal=columns("profile_id counts people"),
-        plain=columns("status asked_at leased_until attempts"),
+        plain=columns("status asked_at leased_until attempts reason asked_by_user"),
         erase=delete("profiles_erasurecount"),
     ),
     # Hashes; made anew when the texts are.

@@ -1,7 +1,7 @@
 """Privacy in the back office: open requests, a copy for the person, erasure with preview, restriction."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -16,8 +16,7 @@ from profiles.effects.keys import normal_keys
 from profiles.errors import AlreadyDecided, CustomerNotFound, InvalidFields
 from profiles.models import CustomerProfile, ErasureCount, ErasureReason, ErasureReceipt
 from profiles.privacy.copies import copy_of_person, zip_of_copy
-from profiles.privacy.counting import ask_for_count, count_of
-from profiles.privacy.erasing import erase_customer
+from profiles.privacy.counting import ask_for_count, ask_for_erasure, count_of, is_erased
 from profiles.privacy.requests import days_left, open_requests, reject_request, with_people
 from profiles.reading import current_club, get_customer
 from profiles.restricting import restriction_of, set_restriction
@@ -26,6 +25,7 @@ from tenants.action_log import log_action
 from tenants.admin.base import messages
 from tenants.admin.pages import page, show
 from tenants.middleware import StaffRequest
+from tenants.models import User
 from tenants.roles import Right
 
 MOST_SHOWN = 100
@@ -107,10 +107,12 @@ def restrict(request: StaffRequest, profile_id: UUID) -> HttpResponse:
 
 @page("profiles/customerprofile/<uuid:profile_id>/erase/", name="customer_erase", right=Right.ADMINISTER)
 def erase(request: StaffRequest, profile_id: UUID) -> HttpResponse:
-    """The act, once the word was typed (POST), and what would be erased, where somebody asked (POST `act`: count).
+    """Have somebody erased, once the word was typed (POST), or counted what would go (POST `act`: count).
 
-    Looking at the page counts nothing: a worker does, and the page shows how far it is.
+    Neither is done here: a worker does it, and the page shows how far it is.
     """
+    if is_erased(profile_id):
+        return _told_erased(request)
     profile = _customer(profile_id)
     if request.method == "POST" and request.POST.get("act") == "count":
         ask_for_count(profile.pk)
@@ -118,9 +120,8 @@ def erase(request: StaffRequest, profile_id: UUID) -> HttpResponse:
     reason = request.POST.get("reason", ErasureReason.POPIA.value)
     is_meant = request.POST.get("confirmation", "").strip() == CONFIRMATION
     if request.method == "POST" and is_meant and reason in ErasureReason.values:
-        erase_customer(profile.pk, reason=reason)
-        messages.success(request, "Erased. The receipt is below.")
-        return HttpResponseRedirect(reverse("admin:privacy"))
+        ask_for_erasure(profile.pk, reason=reason, user=cast(User, request.user))
+        return HttpResponseRedirect(reverse("admin:customer_erase", args=[profile.pk]))
     is_refused = request.method == "POST"
     return show(
         request,
@@ -145,12 +146,19 @@ def erase(request: StaffRequest, profile_id: UUID) -> HttpResponse:
 )
 @require_GET
 def erase_count(request: StaffRequest, profile_id: UUID) -> HttpResponse:
-    """How far the count is; leads to the whole page once it has ended."""
+    """How far the count or the erasure is; leads to a whole page once it has ended."""
+    if is_erased(profile_id):
+        return _told_erased(request)
     profile = _customer(profile_id)
     counted = _counted(profile.pk)
     if not counted["is_counting"]:
         return HttpResponseRedirect(reverse("admin:customer_erase", args=[profile.pk]))
     return render(request, "crm/privacy/counting.html", counted)
+
+
+def _told_erased(request: StaffRequest) -> HttpResponse:
+    messages.success(request, "Erased. The receipt is below.")
+    return HttpResponseRedirect(reverse("admin:privacy"))
 
 
 def _counted(profile_id: UUID) -> dict[str, Any]:
@@ -161,6 +169,7 @@ def _counted(profile_id: UUID) -> dict[str, Any]:
         "count": count,
         "is_counting": count is not None and count.status == ErasureCount.Status.WAITING,
         "is_failed": count is not None and count.status == ErasureCount.Status.FAILED,
+        "is_erasing": count is not None and bool(count.reason),
         "lines": _lines(count.counts) if count is not None and is_done else None,
         "people": count.people if count is not None else 1,
     }

@@ -47,7 +47,7 @@ class ErasureReceipt(TenantModel):
 
 
 class ErasureCount(TenantModel):
-    """What an erasure of somebody would do, counted in the background for whoever looks at the page."""
+    """What an erasure of somebody would do, counted in the background for whoever looks at the page; or the erasure."""
 
     class Status(models.TextChoices):
         """How far it is."""
@@ -60,6 +60,14 @@ class ErasureCount(TenantModel):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     counts = models.JSONField(default=dict, help_text="Table → act → rows.")
     people = models.IntegerField(default=1, help_text="Profiles that go together.")
+    reason = models.CharField(
+        max_length=20,
+        choices=ErasureReason.choices,
+        db_default="",
+        blank=True,
+        help_text="Why the person is to be erased; empty: it is only counted.",
+    )
+    asked_by_user = models.BigIntegerField(null=True, help_text="Who confirmed the erasure.")
     asked_at = models.DateTimeField(db_default=models.functions.Now())
     leased_until = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(db_default=0)
@@ -69,6 +77,9 @@ class ErasureCount(TenantModel):
             models.UniqueConstraint(fields=["tenant", "profile_id"], name="profiles_erasurecount_person_uq"),
             models.CheckConstraint(
                 condition=Q(status__in=["WAITING", "DONE", "FAILED"]), name="profiles_erasurecount_status_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(reason__in=["", *ErasureReason.values]), name="profiles_erasurecount_reason_ck"
             ),
         ]
 

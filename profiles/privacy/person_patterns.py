@@ -28,8 +28,13 @@ FEWEST_DIGITS: Final = 7
 BETWEEN_LETTERS: Final = "[\u0300-\u036f'’‘ʼ`´\u00ad\u200b-\u200f]*"
 # As Germans and Danes write them where a keyboard lacks them.
 IN_TWO_LETTERS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
-# Spaces, hyphens, dashes, a comma behind the last name.
-BETWEEN_WORDS: Final = r"(?:\W|_)+"
+# What a text in HTML has between words: John</b> <b>Smith, John&nbsp;Smith.
+MARKUP: Final = r"<[^<>]{0,200}>|&#?\w{2,8};"
+# Where a capital begins the next of two words run together, as in JohnSmith. Small letters alone tell nothing, since
+# Ann Other is in another.
+RUN_TOGETHER: Final = "(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])"
+# Spaces, hyphens, dashes, a comma behind the last name, markup. No sign has two ways to be read, or they multiply.
+BETWEEN_WORDS: Final = rf"(?:(?:{MARKUP}|(?!{MARKUP})[\W_])+|(?-i:{RUN_TOGETHER}))"
 # How events call the ids of services; `id` alone means something else in most of them.
 ID_NAMES: Final = {
     IdentityKind.SCL_MEMBER.value: ("sclMemberId", "memberId"),

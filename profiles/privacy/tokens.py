@@ -19,6 +19,8 @@ from profiles.privacy.person_patterns import (
     ADDRESS_KINDS,
     FEWEST_DIGITS,
     ID_NAMES,
+    MARKUP,
+    RUN_TOGETHER,
     SUBJECT_ID,
     SUBSCRIBER_DIGITS,
     Part,
@@ -34,6 +36,8 @@ MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?")
 NUMBERS: Final = re.compile(r"\d[\d ().\-/]{5,}\d")
 APOSTROPHES: Final = re.compile(f"[{re.escape(APOSTROPHE_SIGNS)}]")
 GENITIVES: Final = re.compile(rf"(?<=\w)[{re.escape(APOSTROPHE_SIGNS)}]s?\b(?!\w)", re.IGNORECASE)
+MARKED: Final = re.compile(MARKUP)
+JOINTS: Final = re.compile(RUN_TOGETHER)
 ID_KEYS: Final = frozenset(
     {*(name for names in ID_NAMES.values() for name in names), *KINDS, SUBJECT_ID} - set(ADDRESS_KINDS)
 )
@@ -101,6 +105,10 @@ def _parts(text: str) -> Iterator[str]:
         yield from pairs(folded(APOSTROPHES.sub(" ", text)).split())
     for number in NUMBERS.findall(text):
         yield from _ends_of_numbers(number)
+    if JOINTS.search(text):
+        yield from _parts(JOINTS.sub(" ", text))
+    if ("<" in text or "&" in text) and MARKED.search(text):
+        yield from _parts(MARKED.sub(" ", text))
 
 
 def _ends_of_numbers(text: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ plain letters (accents, apostrophes, escapes of JSON) is left to the tokens.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -49,6 +50,7 @@ class WordFilter:
                 self._ends.append((part.looked_for[0][1:].encode(), part))
             else:
                 ways.append(_way_of(part))
+                ways += _ways_run_together(part)
         # Each under the word that the fewest others have: most texts have none of these, and are done with.
         common = Counter(word for words in {way.words for way in ways} for word in words)
         self._ways: dict[bytes, list[_Way]] = defaultdict(list)
@@ -85,6 +87,18 @@ class WordFilter:
 def _way_of_profile(profile_id: UUID) -> _Way:
     written = str(profile_id).encode()
     return _Way(profile_id, frozenset(written.split(b"-")), (written,))
+
+
+def _ways_run_together(part: Part) -> list[_Way]:
+    """Ways that have some of the name's words as one: johnsmith, of JohnSmith."""
+    if part.looked_for[0].count(" ") != 1:
+        return []
+    words = [part.looked_for[0].split()[0], *(pair.split()[-1] for pair in part.looked_for)]
+    return [
+        _Way(part, frozenset({"".join(words[start:end]).encode()}))
+        for start, end in combinations(range(len(words) + 1), 2)
+        if end - start > 1
+    ]
 
 
 def _way_of(part: Part) -> _Way:

@@ -7,6 +7,8 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from profiles.privacy.counting import count_erasures
+from tenants.scope import tenant_scope
 from tests.browser.test_back_office import fits, log_in
 from tests.cast import Club
 from tests.profiles.api_callers import thandi
@@ -33,8 +35,14 @@ def test_a_request_is_fulfilled_after_the_word_was_typed(
     look(page, "privacy-erase")
     page.get_by_label("Type ERASE to confirm").fill("ERASE")
     page.get_by_role("button", name="Erase").click()
+    expect(page.get_by_text("Being erased.")).to_be_visible()
+    assert fits(page)
+    look(page, "privacy-erasing")
+    with tenant_scope(fairview.tenant):
+        count_erasures()
 
     expect(page.get_by_text("Nothing waits.")).to_be_visible()
+    expect(page.get_by_text("Erased. The receipt is below.")).to_be_visible()
     expect(page.get_by_text("Asked under POPIA")).to_be_visible()
     assert fits(page)
     look(page, "privacy-done")

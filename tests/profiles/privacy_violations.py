@@ -65,6 +65,7 @@ PRIVACY_VIOLATIONS: Final[dict[str, list[Violation]]] = {
     "profiles_receipt_profile_fk": [a_receipt(foreign)],
     "profiles_erasurecount_person_uq": [a_count(times=2)],
     "profiles_erasurecount_status_ck": [a_count(status="LOST")],
+    "profiles_erasurecount_reason_ck": [a_count(reason="boredom")],
     "profiles_erasurecount_profile_fk": [a_count(foreign)],
     "profiles_textblock_last_uq": [a_block(times=2)],
     "profiles_textblock_order_ck": [a_block(first_id=3)],

@@ -4,11 +4,15 @@ import io
 import re
 import zipfile
 from datetime import date
+from typing import Any
+from uuid import UUID
 
+import pytest
 from django.urls import reverse
 
 from profiles.models import CustomerProfile, ErasureCount, ErasureReceipt, PrivacyRequest, SuppressedKey
-from profiles.privacy.counting import COUNTS, ask_for_count, count_erasures, count_of
+from profiles.privacy import counting, erasing
+from profiles.privacy.counting import COUNTS, ask_for_count, ask_for_erasure, count_erasures, count_of
 from profiles.privacy.letter import letter_of
 from tenants.expiring_cache import clear_all_caches
 from tenants.models import LoggedAction
@@ -26,7 +30,7 @@ def test_nobody_is_erased_before_the_word_was_typed(fairview: Club) -> None:
 
     opened = client.get(address).content.decode()
     waiting = client.post(address, {"act": "count"}, follow=True).content.decode()
-    counting = client.get(reverse("admin:customer_erase_count", args=[profile_id]))
+    being_counted = client.get(reverse("admin:customer_erase_count", args=[profile_id]))
     with tenant_scope(fairview.tenant):
         count_erasures()
     counted = client.get(reverse("admin:customer_erase_count", args=[profile_id]))
@@ -35,19 +39,52 @@ def test_nobody_is_erased_before_the_word_was_typed(fairview: Club) -> None:
     with tenant_scope(fairview.tenant):
         assert CustomerProfile.objects.get(pk=profile_id).first_name == "Thandi"
         assert not ErasureReceipt.objects.exists()
-    done = client.post(address, {"confirmation": "ERASE", "reason": "gdpr_erasure"}, follow=True)
+    erasing = client.post(address, {"confirmation": "ERASE", "reason": "gdpr_erasure"}, follow=True)
+    asked_again = client.post(address, {"act": "count"}, follow=True)
+    progress = client.get(reverse("admin:customer_erase_count", args=[profile_id]))
+    with tenant_scope(fairview.tenant):
+        assert not ErasureReceipt.objects.exists()
+        count_erasures()
+    done = client.get(reverse("admin:customer_erase_count", args=[profile_id]), follow=True)
 
     assert "Count what would go" in opened
     assert "Being counted" in waiting
-    assert (counting.status_code, counted.status_code) == (200, 302)
+    assert (being_counted.status_code, counted.status_code) == (200, 302)
     assert "Fact" in preview
     assert refused.status_code == 422
+    for page in (erasing, asked_again, progress):
+        assert "Being erased" in page.content.decode()
+        assert "Type ERASE" not in page.content.decode()
     assert "Asked under the GDPR" in done.content.decode()
+    assert "Erased. The receipt is below." in done.content.decode()
     with tenant_scope(fairview.tenant):
         assert ErasureReceipt.objects.get().erased_by_name == (
             fairview.admin.get_full_name() or fairview.admin.get_username()
         )
-    assert client.get(address).status_code == 404
+        assert not ErasureCount.objects.exists()
+    assert client.get(address).headers["Location"] == reverse("admin:privacy")
+
+
+def test_an_erasure_that_is_confirmed_while_it_is_counted_is_done_and_not_answered_with_figures(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile_id = thandi(fairview.tenant)
+    whole = erasing.erase_customer
+
+    def slow(profile_id: UUID, *, reason: str, dry_run: bool = False) -> Any:
+        done = whole(profile_id, reason=reason, dry_run=dry_run)
+        if dry_run:
+            ask_for_erasure(profile_id, reason="gdpr_erasure", user=fairview.admin)
+        return done
+
+    monkeypatch.setattr(counting, "erase_customer", slow)
+    with tenant_scope(fairview.tenant):
+        ask_for_count(profile_id)
+        count_erasures()
+
+        receipt = ErasureReceipt.objects.get()
+
+    assert (receipt.reason, receipt.erased_by_id) == ("gdpr_erasure", str(fairview.admin.pk))
 
 
 def test_a_request_of_a_source_is_listed_and_can_be_rejected_once(fairview: Club) -> None:
@@ -141,6 +178,7 @@ def test_who_comes_back_is_let_in_by_address(fairview: Club) -> None:
         {"confirmation": "ERASE", "reason": "gdpr_erasure"},
     )
     with tenant_scope(fairview.tenant):
+        count_erasures()
         before = SuppressedKey.objects.count()
 
     client.post(reverse("admin:privacy_readmit"), {"address": "Thandi@Example.org"})
