@@ -5,6 +5,7 @@ the runs at that step. What is asked of the database comes before and after the 
 """
 
 import logging
+import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +52,9 @@ MOST_READ: Final = 65_536
 MOST_KEPT: Final = 4096
 PAUSED_WAIT: Final = timedelta(minutes=1)
 RESTRICTED_WAIT: Final = timedelta(hours=1)
+# A text in JSON; and what Liquid writes outside of texts, which is marked by a character that nobody types.
+BARE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\{\{.*?\}\}', re.DOTALL)
+WITHOUT_QUOTES: Final = "\ue000"
 OVER: Final = "The run is over, or went on."
 CALLS: Final = LeasedTable(
     table="journeys_webhookcall",
@@ -194,18 +198,35 @@ def _body(step: Webhook, run: Run) -> bytes:
 def filled_body(text: str, values: Mapping[str, Any]) -> bytes:
     """JSON with Liquid in its texts, filled; raises JSONDecodeError, TemplateProblem.
 
-    Where the template is JSON itself, each text is filled on its own, so that a quote in a name breaks nothing; else
-    (a number without quotes) it is filled first.
+    Each text is filled on its own, and so is what stands without quotes (a number): a quote in a name breaks nothing,
+    and adds nothing. Where Liquid builds more than values it is filled first, with texts as they stand in JSON.
     """
     try:
-        template = orjson.loads(text)
+        template = orjson.loads(BARE.sub(_in_quotes, text))
     except orjson.JSONDecodeError:
-        return orjson.dumps(orjson.loads(render(text, values)))
+        return orjson.dumps(orjson.loads(render(text, _escaped(values))))
     return orjson.dumps(_filled(template, values))
+
+
+def _in_quotes(found: re.Match[str]) -> str:
+    part = found.group()
+    return part if part.startswith('"') else orjson.dumps(WITHOUT_QUOTES + part).decode()
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return orjson.dumps(value).decode()[1:-1]
+    if isinstance(value, list | tuple):
+        return [_escaped(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: _escaped(one) for name, one in value.items()}
+    return value
 
 
 def _filled(part: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(part, str):
+        if part.startswith(WITHOUT_QUOTES):
+            return orjson.loads(render(part.removeprefix(WITHOUT_QUOTES), values))
         return render(part, values)
     if isinstance(part, list):
         return [_filled(one, values) for one in part]

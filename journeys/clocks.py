@@ -7,7 +7,7 @@ twice is the first of the two. Every page, preview and the engine ask here.
 
 import calendar
 from collections.abc import Collection, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -22,15 +22,26 @@ ELAPSING: Final = {Unit.MINUTES: timedelta(minutes=1), Unit.HOURS: timedelta(hou
 DAYS_OF: Final = {Unit.DAYS: 1, Unit.WEEKS: 7}
 MONTHS_A_YEAR: Final = 12
 LEAP: Final = (2, 29)
+# Programs write the ends of their calendars where they know no date (0001-01-01, 9999-12-31). What would lie beyond is
+# as far as a clock goes: long over, or never.
+EARLIEST: Final = datetime(1, 1, 2)
+LATEST: Final = datetime(9999, 12, 30)
+MOST_YEARS_AHEAD: Final = 3
+DAYS_A_YEAR: Final = 365.25
 
 
 def instant(local: datetime, zone: ZoneInfo) -> datetime:
     """A wall-clock time (naive) as an instant in UTC."""
-    naive = local.replace(tzinfo=None, fold=0)
+    naive = _within(local.replace(tzinfo=None, fold=0))
     found = naive.replace(tzinfo=zone).astimezone(UTC)
     if found.astimezone(zone).replace(tzinfo=None) == naive:
         return found
     return _end_of_gap(naive, zone)
+
+
+def _within(local: datetime) -> datetime:
+    """As near as any clock can show it."""
+    return min(max(local, EARLIEST), LATEST)
 
 
 def _end_of_gap(naive: datetime, zone: ZoneInfo) -> datetime:
@@ -63,6 +74,13 @@ def shifted(moment: datetime, length: Length, zone: ZoneInfo, *, sign: int = 1) 
 
 def moved(local: datetime, length: Length, *, sign: int = 1) -> datetime:
     """A wall-clock time moved on the calendar; a day that the month does not have is its last one."""
+    try:
+        return _within(_moved(local, length, sign))
+    except (OverflowError, ValueError):
+        return LATEST if sign > 0 else EARLIEST
+
+
+def _moved(local: datetime, length: Length, sign: int) -> datetime:
     if length.unit in ELAPSING:
         return local + ELAPSING[length.unit] * length.amount * sign
     if length.unit in DAYS_OF:
@@ -71,6 +89,12 @@ def moved(local: datetime, length: Length, *, sign: int = 1) -> datetime:
     year, month = divmod(months, MONTHS_A_YEAR)
     day = min(local.day, calendar.monthrange(year, month + 1)[1])
     return local.replace(year=year, month=month + 1, day=day)
+
+
+def day_after(day: date, days: int) -> date:
+    """The day so many days after another, or before."""
+    length = Length(amount=abs(days), unit=Unit.DAYS)
+    return moved(datetime.combine(day, time.min), length, sign=1 if days >= 0 else -1).date()
 
 
 def next_time(
@@ -114,11 +138,12 @@ def next_occurrence(born: date, after: date, leap_day: LeapDay = LeapDay.FEBRUAR
 
 def occurrence_from(born: date, after: date, offset: Length, sign: int, leap_day: LeapDay) -> date:
     """The first anniversary whose day, moved by an offset, is `after` or later."""
-    for year in range(after.year - 2, after.year + 4):
-        found = occurrence(born, year, leap_day)
+    away = round(sign * offset.days / DAYS_A_YEAR)
+    for year in range(after.year - away - 2, after.year - away + MOST_YEARS_AHEAD + 1):
+        found = occurrence(born, min(max(year, MINYEAR), MAXYEAR), leap_day)
         if moved(datetime.combine(found, time.min), offset, sign=sign).date() >= after:
             return found
-    raise AssertionError("An offset is less than two years.")
+    return found
 
 
 def born_on(day: date, leap_day: LeapDay = LeapDay.FEBRUARY_28) -> list[tuple[int, int]]:
@@ -138,13 +163,22 @@ def at_date(
     length = Length(amount=abs(offset), unit=unit)
     sign = 1 if offset >= 0 else -1
     if isinstance(day, datetime) and day.tzinfo is not None:
+        moment = min(max(day, EARLIEST.replace(tzinfo=UTC)), LATEST.replace(tzinfo=UTC))
         if unit in ELAPSING:
-            return day + ELAPSING[unit] * offset
-        local = moved(day.astimezone(zone).replace(tzinfo=None), length, sign=sign)
+            return moved(moment.astimezone(UTC).replace(tzinfo=None), length, sign=sign).replace(tzinfo=UTC)
+        local = moved(_on_clock(moment, zone), length, sign=sign)
     else:
         start = day.replace(tzinfo=None) if isinstance(day, datetime) else datetime.combine(day, time.min)
         local = moved(start, length, sign=sign)
     return instant(datetime.combine(local.date(), at) if at is not None else local, zone)
+
+
+def _on_clock(moment: datetime, zone: ZoneInfo) -> datetime:
+    """What the clock shows at an instant; at the ends of the calendar what the one in UTC shows."""
+    try:
+        return moment.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        return moment.replace(tzinfo=None)
 
 
 def check_cron(text: str) -> str | None:

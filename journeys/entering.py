@@ -6,7 +6,7 @@ last word: a live run of the same journey, person and key is unique, whatever th
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
@@ -19,7 +19,7 @@ from events.debounce import enqueue_on_commit
 from events.log import wake_consumers
 from journeys import entering_statements as sql
 from journeys.by_row import said_of_each
-from journeys.clocks import shifted
+from journeys.clocks import instant, shifted
 from journeys.definition import Definition
 from journeys.definition.parts import Length, Unit
 from journeys.definition.triggers import Policy, SegmentTrigger, Trigger
@@ -229,9 +229,8 @@ class _Entering:
             if one.entry.max_enrollments is not None or one.entry.daily_cap is not None
         }
         if capped:
-            midnight = self.now.astimezone(self.tenant.zone).replace(
-                hour=0, minute=0, second=0, microsecond=0
-            )
+            zone = self.tenant.zone
+            midnight = instant(datetime.combine(self.now.astimezone(zone), time.min), zone)
             self._execute(sql.CAP, sql.CAPS, capped, today=midnight)
 
     def _ask(self, rules: Mapping[UUID, Mapping[str, Any]]) -> None:

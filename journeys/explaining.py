@@ -62,6 +62,8 @@ REASONS: Final[Mapping[str, str]] = {
     "SEGMENT_LEFT": "left the segment",
     "SEGMENT_JOINED": "joined a segment",
     "STEP_FAILED": "a step failed",
+    "TOO_MANY_VISITS": "came to the same step fifty times",
+    "WENT_ROUND": "came round to a wait at which there was nothing to wait for",
     "BY_HAND": "taken out by a colleague",
     "JOURNEY_CHANGED": "the journey was changed",
 }
@@ -83,6 +85,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "GOAL": "goal noted",
     "EXITED": "left",
     "FAILED": "failed",
+    "WENT_ROUND": "came round, and there was nothing to wait for",
     "PAST": "the moment had passed",
     "MISSING": "the date is not known",
 }

@@ -1,7 +1,7 @@
 """Facts that change: whoever waits for a date looks at it again, in the batch that brought the change."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -144,7 +144,7 @@ class Following:
                 anchor = _occurrence_near(trigger, value, date.fromisoformat(key))
                 if anchor.isoformat() == key:
                     continue
-                day = anchor + timedelta(days=trigger.offset_days)
+                day = clocks.day_after(anchor, trigger.offset_days)
                 at = clocks.instant(datetime.combine(day, clocks.local_time(trigger.at)), zone)
                 if at > self.now and comes_again:
                     leaving[run_id] = "DATE_MOVED"

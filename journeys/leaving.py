@@ -16,7 +16,7 @@ from journeys.engine.conditions import decide
 from journeys.engine.group import as_json
 from journeys.following import live_runs
 from journeys.interest import Happened, Interest, by_person
-from journeys.payloads import first_false, key_of
+from journeys.payloads import cents_of, first_false, key_of
 from journeys.versions import definition_of
 from tenants.models import Tenant
 from tenants.postgresql.staging import StagingTable
@@ -69,7 +69,7 @@ def _reached(happened: Sequence[Happened], interest: Interest) -> Iterator[tuple
             if one.type in types and first_false(goal.where, one.payload) is None:
                 keys = [key_of(one.payload, path) for path in paths] if goal.same_key else None
                 since = one.at - timedelta(days=goal.window_days)
-                value = one.payload.get("amountCents") or 0
+                value = cents_of(one.payload)
                 yield journey_id, one.profile_id, one.id, value, one.at, since, keys
 
 

@@ -1,9 +1,15 @@
 """Conditions on what an event brought, and paths into it. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from journeys.definition.parts import Operator, PayloadCondition
+
+# As in the results of campaigns.
+SHORTEST_MOMENT: Final = len("2026-11-02T10:00Z")
+CENTS: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
 
 def at_path(payload: Mapping[str, Any], path: str) -> Any:
@@ -22,6 +28,13 @@ def key_of(payload: Mapping[str, Any], path: str | None) -> str:
         return ""
     value = at_path(payload, path)
     return "" if value is None or isinstance(value, Mapping | list) else str(value)[:200]
+
+
+def cents_of(payload: Mapping[str, Any]) -> int:
+    """What something brought, in cents; whatever is no whole number of them is nothing."""
+    value = payload.get("amountCents")
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return int(text) if CENTS.fullmatch(text) else 0
 
 
 def first_false(where: Iterable[PayloadCondition], payload: Mapping[str, Any]) -> PayloadCondition | None:
@@ -56,8 +69,10 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _compares(operator: Operator, value: Any, wanted: Any) -> bool:
-    """Numbers as numbers, texts (ISO dates) as texts."""
+    """Numbers as numbers, moments that name their offset as instants, texts (ISO dates) as texts."""
     left, right = _number(value), _number(wanted)
+    if left is None and right is None:
+        left, right = _moment(value), _moment(wanted)
     one: Any = value if left is None or right is None else left
     other: Any = wanted if left is None or right is None else right
     if not isinstance(one, float) and not (isinstance(one, str) and isinstance(other, str)):
@@ -67,6 +82,17 @@ def _compares(operator: Operator, value: Any, wanted: Any) -> bool:
     if operator is Operator.GTE:
         return bool(one >= other)
     return bool(one < other) if operator is Operator.LT else bool(one <= other)
+
+
+def _moment(value: Any) -> float | None:
+    """An ISO moment with its offset, in seconds; None: it is none."""
+    if not isinstance(value, str) or len(value) < SHORTEST_MOMENT:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+        return None if found.tzinfo is None else found.timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _number(value: Any) -> float | None:

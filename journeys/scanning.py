@@ -6,7 +6,7 @@ What fell before the first start of a journey is never looked at; what was misse
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -177,8 +177,8 @@ def date_changed(
     entrants = []
     for one, value in rows:
         anchor = clocks.next_occurrence(value, today, trigger.leap_day) if trigger.comes_yearly else value
-        starts = datetime.combine(anchor + timedelta(days=trigger.offset_days), time.min)
-        at = clocks.instant(datetime.combine(starts.date(), clocks.local_time(trigger.at)), zone)
+        starts = clocks.day_after(anchor, trigger.offset_days)
+        at = clocks.instant(datetime.combine(starts, clocks.local_time(trigger.at)), zone)
         if at <= now and anchor >= today:
             data = {"field": trigger.field, "date": anchor.isoformat()}
             entrants.append(Entrant(one, key=anchor.isoformat(), cause="DATE", data=data, at=now))

@@ -8,8 +8,8 @@ from typing import Any, Final
 from journeys import clocks
 from journeys.definition.advice import advise
 from journeys.definition.graph import Definition
-from journeys.definition.parts import ELAPSED_LIMIT_DAYS, Length
-from journeys.definition.problems import Problem
+from journeys.definition.parts import ELAPSED_LIMIT_DAYS, Length, UntilDate
+from journeys.definition.problems import Problem, Weight
 from journeys.definition.steps import (
     Condition,
     Enrol,
@@ -145,6 +145,14 @@ def _check_loops(definition: Definition, reached: set[str]) -> Iterator[Problem]
                 f"The steps {names} run in a circle without waiting: put a wait into it.",
                 steps[0].id,
             )
+        elif not _breaks(definition, group, surely=True):
+            yield Problem(
+                "CIRCLE_MAY_NOT_WAIT",
+                f"In the circle {names} there may be nothing to wait for: a date that is over, or a condition that"
+                " holds. Whoever comes round at once is taken out; put a wait for a length of time into it.",
+                steps[0].id,
+                Weight.WARNING,
+            )
         if not any(
             target is None or target not in group for step in steps for target in _targets(definition, step)
         ):
@@ -155,10 +163,24 @@ def _check_loops(definition: Definition, reached: set[str]) -> Iterator[Problem]
             )
 
 
-def _breaks(definition: Definition, group: set[str]) -> bool:
-    """Whether every circle of the group waits somewhere: without the waiting steps no circle is left."""
-    rest = {one for one in group if not definition.by_id[one].waits}
+def _breaks(definition: Definition, group: set[str], *, surely: bool = False) -> bool:
+    """Whether every circle of the group waits somewhere: without the waiting steps no circle is left.
+
+    `surely`: whatever the date that is waited for, and whether a condition holds.
+    """
+    waits = _surely_waits if surely else _waits
+    rest = {one for one in group if not waits(definition.by_id[one])}
     return not any(True for _ in _circles(definition, rest))
+
+
+def _waits(step: Step) -> bool:
+    return step.waits
+
+
+def _surely_waits(step: Step) -> bool:
+    if isinstance(step, WaitUntil):
+        return step.condition is None
+    return isinstance(step, Wait) and (not isinstance(step.until, UntilDate) or step.until.yearly)
 
 
 def _targets(definition: Definition, step: Step) -> list[str | None]:

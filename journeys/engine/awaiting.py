@@ -14,6 +14,7 @@ from journeys import clocks
 from journeys.by_row import array_of
 from journeys.definition.steps import Since, WaitUntil
 from journeys.definition.vocabulary import activity_types
+from journeys.engine import circles
 from journeys.engine.conditions import decide
 from journeys.engine.group import BY_A_COLLEAGUE, IN_TRIAL, Answer, Group, Spot, as_json
 from journeys.engine.statements import HERE, HERE_M
@@ -22,10 +23,17 @@ from journeys.payloads import first_false, key_of
 SETTLE: Final = timedelta(seconds=2)
 LONGEST_SETTLE: Final = timedelta(seconds=60)
 MOST_EVENTS: Final = 100
+# In a circle what has let a run go on lets it go on once.
+FROM_ENTRY: Final = """COALESCE((
+    SELECT max((l.detail ->> 'at')::timestamptz) + interval '1 microsecond' FROM journeys_steplog AS l
+    WHERE l.tenant_id = %(tenant)s AND l.run_id = {run} AND l.step = {step} AND l.outcome = 'happened'
+      AND l.detail ->> 'activityId' IS NOT NULL), {entered})"""
 SUBSCRIBE: Final = f"""
 INSERT INTO journeys_subscription (tenant_id, run_id, profile_id, types, key, since, has_condition)
 SELECT %(tenant)s, m.run_id, m.profile_id, {{types}}, m.key,
-       CASE WHEN {{from_entry}} THEN m.entered_at ELSE %(now)s END, {{has_condition}}
+       CASE WHEN {{from_entry}}
+            THEN {FROM_ENTRY.format(run="m.run_id", step="m.step", entered="m.entered_at")} ELSE %(now)s END,
+       {{has_condition}}
 FROM moving AS m WHERE {HERE_M}
 ON CONFLICT (run_id) DO UPDATE
 SET types = excluded.types, since = excluded.since, has_condition = excluded.has_condition
@@ -40,7 +48,9 @@ WHERE m.tenant_id = %(tenant)s AND m.plan_id = %(plan)s AND r.tenant_id = %(tena
 RESUBSCRIBE: Final = f"""
 INSERT INTO journeys_subscription (tenant_id, run_id, profile_id, types, key, since, has_condition)
 SELECT r.tenant_id, r.id, r.profile_id, %(types)s, r.key,
-       CASE WHEN %(from_entry)s THEN r.entered_at ELSE r.arrived_at END, %(has_condition)s
+       CASE WHEN %(from_entry)s
+            THEN {FROM_ENTRY.format(run="r.id", step="r.step", entered="r.entered_at")} ELSE r.arrived_at END,
+       %(has_condition)s
 {AT_PLACE.replace("FROM journeys_movedrun AS m", "FROM journeys_run AS r, journeys_movedrun AS m")}
 ON CONFLICT (run_id) DO UPDATE
 SET types = excluded.types, since = excluded.since, has_condition = excluded.has_condition
@@ -82,13 +92,15 @@ def subscription_of(step: WaitUntil) -> dict[str, Any]:
 
 
 def likeness(spot: Spot, resumes: bool) -> Hashable:
-    """All who arrive go together, and all who come back to ask for events alone."""
-    return None if resumes and spot.step.condition is not None else resumes
+    """All who arrive go together, and all who come back to ask for events alone; who may come round goes alone."""
+    asks = spot.step.condition is not None
+    return None if asks and (resumes or spot.definition.has_circle) else resumes
 
 
 def wait_until(group: Group) -> None:
     """Arriving: subscribe and come back. Resuming: see whether it happened, or whether the time is up."""
     if not group.resumes:
+        _end_who_went_round(group)
         asked = {spot.number: subscription_of(spot.step) for spot in group.spots}
         for values in asked.values():
             values["types"] = array_of(values["types"])
@@ -125,6 +137,16 @@ def wait_until(group: Group) -> None:
     group.answer(answers)
     if any(one.way for one in answers):
         group.execute(UNSUBSCRIBE)
+
+
+def _end_who_went_round(group: Group) -> None:
+    """A condition that holds is waited for once: whoever comes round at once would go on for ever."""
+    if group.step.condition is None:
+        return
+    before = circles.came_round(group)
+    ending = [circles.ended(run) for run, at in before.items() if circles.is_at_once(group, at)]
+    if ending:
+        group.answer(ending)
 
 
 def _events(group: Group) -> dict[int, dict[str, Any]]:

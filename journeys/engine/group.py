@@ -34,7 +34,7 @@ UPDATE moving AS m
 SET way = a.way, outcome = a.outcome, detail = a.detail, state = COALESCE(a.state, m.state),
     due_at = COALESCE(a.due_at, m.due_at), skip_sends = COALESCE(a.skip_sends, m.skip_sends),
     not_before = COALESCE(a.not_before, m.not_before),
-    reason = CASE WHEN a.state = 'EXITED' THEN COALESCE(a.outcome, m.reason) ELSE m.reason END,
+    reason = CASE WHEN a.state IN ('EXITED', 'FAILED') THEN COALESCE(a.outcome, m.reason) ELSE m.reason END,
     arrived_at = CASE WHEN a.state = 'PARK' THEN COALESCE(m.arrived_at, %(now)s) ELSE m.arrived_at END
 FROM answered AS a WHERE m.run_id = a.run_id AND {sql.HERE_M}
 """

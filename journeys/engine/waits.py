@@ -10,6 +10,7 @@ from journeys import clocks
 from journeys.definition.parts import Duration, IfPast, Length, UntilDate, UntilTime
 from journeys.definition.triggers import LeapDay
 from journeys.definition.vocabulary import DATE_FIELDS
+from journeys.engine import circles
 from journeys.engine.group import Answer, Group, Spot, as_json
 from journeys.engine.statements import HERE, HERE_M
 from journeys.payloads import at_path
@@ -23,12 +24,6 @@ DATES_OF_EVENTS: Final = """
 SELECT m.spot, m.run_id, d.data || d.variables, m.arrived_at FROM moving AS m
 LEFT JOIN journeys_rundata AS d ON d.tenant_id = %(tenant)s AND d.run_id = m.run_id WHERE """
 
-# Who went on from here a moment ago, and has come round in a circle; and when that was.
-CAME_ROUND: Final = f"""
-SELECT m.run_id, max(l.at) FROM moving AS m
-JOIN journeys_steplog AS l ON l.tenant_id = %(tenant)s AND l.run_id = m.run_id AND l.step = m.step
-WHERE {HERE_M} GROUP BY m.run_id
-"""
 PARK_SOME: Final = f"""
 UPDATE moving SET state = 'PARK', arrived_at = %(now)s, due_at = %(due)s WHERE {HERE} AND run_id = ANY(%(ids)s)
 """
@@ -66,7 +61,7 @@ def likeness(spot: Spot, _: bool) -> Hashable:
 
 def _wait_for_dates(group: Group) -> None:
     rows = group.fetch(f"{dates_of(group.step.until)}{HERE_M} AND m.way IS NULL")
-    before = _came_round(group)
+    before = circles.came_round(group)
     group.answer(
         _at_date(run_id, value, group, group.by_number[number], arrived, before.get(run_id))
         for number, run_id, value, arrived in rows
@@ -76,7 +71,7 @@ def _wait_for_dates(group: Group) -> None:
 def _wait_another_round(group: Group) -> None:
     """Whoever went on from this hour and has come round waits for the next one."""
     until = group.step.until
-    if isinstance(until, UntilTime) and (before := _came_round(group)):
+    if isinstance(until, UntilTime) and (before := circles.came_round(group)):
         again = [run for run, left in before.items() if group.now - left <= clocks.TOLERANCE]
         due = clocks.next_time(
             group.now,
@@ -86,13 +81,6 @@ def _wait_another_round(group: Group) -> None:
             tolerance=timedelta(),
         )
         group.execute(PARK_SOME, due=due, ids=again)
-
-
-def _came_round(group: Group) -> dict[int, datetime]:
-    """Run → when it last left this step."""
-    if group.resumes or not group.definition.has_circle:
-        return {}
-    return dict(group.fetch(CAME_ROUND))
 
 
 def zones_of_clubs(tenant: Tenant) -> dict[str, str]:
@@ -153,6 +141,8 @@ def _at_date(  # noqa: PLR0917 - one row of the answer
         after = max(after, came_round.astimezone(zone).date() + timedelta(days=1))
     anchor = anchor_of(until, value, after, spot.definition.leap_day(until.field))
     if anchor is None:
+        if circles.is_at_once(group, came_round):
+            return circles.ended(run_id)
         return _passed(run_id, until.if_missing, "MISSING", {"field": until.field})
     due = moment_of(until, anchor, zone)
     detail = {"field": until.field, "date": str(anchor), "due": due.isoformat()}
@@ -162,6 +152,8 @@ def _at_date(  # noqa: PLR0917 - one row of the answer
         return Answer(run_id, way="next", outcome="WAITED", detail=detail)
     if group.now - due <= clocks.TOLERANCE:
         return Answer(run_id, way="next", outcome="WAITED", detail=detail)
+    if circles.is_at_once(group, came_round):
+        return circles.ended(run_id)
     return _passed(run_id, until.if_past, "PAST", detail)
 
 
