@@ -70,7 +70,7 @@ SELECT d.id, d.key, d.source, d.source_id, d.profile_id, d.channel, d.message_id
                 WHEN 'WHATSAPP' THEN p.whatsapp_opt_in END THEN 'CONSENT'
             WHEN s.kind = 'COMPLAINT' THEN 'COMPLAINT'
             WHEN s.kind IS NOT NULL THEN 'BOUNCE' ELSE '' END,
-       d.one_per_mailbox AND (d.mailbox IS DISTINCT FROM hashtextextended({address}, 0) OR EXISTS (
+       d.one_per_mailbox AND (COALESCE(d.mailbox <> hashtextextended({address}, 0), false) OR EXISTS (
            SELECT FROM profiles_customerprofile AS q WHERE q.tenant_id = d.tenant_id AND q.merged_into_id = p.id)),
        {columns}
 FROM messaging_delivery AS d

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from campaigns.admin.acts import told
 from campaigns.admin.list_page import TONES, campaign_or_404
+from campaigns.admin.sentences import left_out, rule_words, segment_names
 from campaigns.benchmarks import FIELD_RATES, SOURCE
 from campaigns.links import without_parameters
 from campaigns.models import Campaign, CampaignChannel, OccurrenceStatus
@@ -69,6 +70,8 @@ def campaign_page(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
         field=SOURCE if "EMAIL" in campaign.channels else "",
         channels=_channel_rows(stats["channels"], club),
         bars=_bars(stats["hours"], club),
+        whom=[*segment_names(campaign.segment_ids), *filter(None, [rule_words(campaign, club)])],
+        left_out=left_out(campaign),
         ways=[CampaignChannel(each).label for each in campaign.channels],
         coming=coming_times([campaign]).get(campaign.pk),
         links=_links(stats["links"]),

@@ -1,7 +1,8 @@
 """What will happen when a campaign is scheduled, in sentences that a new employee understands. Pure but for names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
+from uuid import UUID
 
 from campaigns import schedule
 from campaigns.admin.reach import Reach
@@ -10,6 +11,8 @@ from campaigns.settings import settings_of
 from campaigns.triggers import event_choices
 from messaging.models import CHANNEL_WORDS
 from segments.models import Segment
+from segments.rules import InvalidRule, parse
+from segments.words import Teller
 from tenants.admin import formatting
 from tenants.models import Tenant
 
@@ -27,8 +30,33 @@ def sentences_of(campaign: Campaign, club: Tenant, reach: Reach) -> list[str]:
     return [*_who(campaign, club, reach), *_when(campaign, club), *_test(campaign), *_rest(campaign, club)]
 
 
+def segment_names(ids: Sequence[UUID]) -> list[str]:
+    """Names of segments, in order."""
+    return list(Segment.objects.filter(pk__in=ids).order_by("name").values_list("name", flat=True))
+
+
+def rule_words(campaign: Campaign, club: Tenant) -> str:
+    """The campaign's own rule as a sentence; "" without one, or where it cannot be read."""
+    if not campaign.rule:
+        return ""
+    try:
+        rule = parse(campaign.rule)
+    except InvalidRule:
+        return ""
+    named = dict(Segment.objects.filter(pk__in=rule.mentions.segments).values_list("pk", "name"))
+    return Teller(club, named).rule(rule)
+
+
+def left_out(campaign: Campaign) -> list[str]:
+    """Whom it leaves out, as in: is in Juniors, got the Spring Open."""
+    others = Campaign.objects.filter(pk__in=campaign.excluded_campaign_ids).order_by("name")
+    return [
+        *(f"is in {name}" for name in segment_names(campaign.excluded_segment_ids)),
+        *(f"got “{each.name}”" for each in others),
+    ]
+
+
 def _who(campaign: Campaign, club: Tenant, reach: Reach) -> Iterator[str]:
-    names = list(Segment.objects.filter(pk__in=campaign.segment_ids).values_list("name", flat=True))
     channels = [CHANNEL_WORDS[channel] for channel in campaign.direct_channels]
     way = channels[0] if channels else "no channel yet"
     more = f", or else by {' or '.join(channels[1:])}" if len(channels) > 1 else ""
@@ -36,10 +64,15 @@ def _who(campaign: Campaign, club: Tenant, reach: Reach) -> Iterator[str]:
         what = dict(event_choices()).get(campaign.trigger_event, "something happens").lower()
         yield f"Whoever it concerns gets it by {way}{more} when {what}."
         return
+    names, rule = segment_names(campaign.segment_ids), rule_words(campaign, club)
+    whom = f" of {' and '.join(names)}" if names else "" if rule else " of nobody yet"
     yield (
-        f"{formatting.plural(reach.reached, 'person', 'people', club=club)} of {' and '.join(names) or 'nobody yet'} "
-        f"will get it by {way}{more}."
+        f"{formatting.plural(reach.reached, 'person', 'people', club=club)}{whom} will get it by {way}{more}."
     )
+    if rule:
+        yield f"Only who fits this rule: {rule}"
+    if out := left_out(campaign):
+        yield f"Left out is whoever {' or '.join(out)}."
     if reach.left_out:
         left = ", ".join(
             f"{reason.lower()} ({formatting.number(people, club)})" for reason, people in reach.left_out

@@ -17,7 +17,7 @@ from campaigns.actions import schedule_campaign
 from campaigns.admin.list_page import campaign_or_404
 from campaigns.admin.previews import previews_of
 from campaigns.admin.reach import Reach, reach_of
-from campaigns.admin.sentences import METRIC_WORDS, sentences_of
+from campaigns.admin.sentences import METRIC_WORDS, rule_words, sentences_of
 from campaigns.editing import UNNAMED, lacks_approval, may_approve, update_campaign
 from campaigns.models import (
     Campaign,
@@ -104,6 +104,7 @@ def _audience_context(request: HttpRequest, campaign: Campaign, club: Tenant) ->
         )
         .exclude(pk=campaign.pk)
         .order_by("-created_at")[:MOST_OTHERS],
+        "rule": rule_words(campaign, club),
         "channels": [(channel.value, channel.label) for channel in WRITTEN],
         "reach": reach_of(campaign, club),
     }

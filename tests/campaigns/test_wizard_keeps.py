@@ -143,3 +143,21 @@ def test_only_a_second_person_is_offered_to_approve(browser: Client, fairview: C
 
     assert ("Ask for approval" in own, 'value="approve"' in own) == (True, False)
     assert 'value="approve"' in others
+
+
+def test_whom_it_is_for_is_told_also_where_a_rule_says_it(browser: Client, fairview: Club) -> None:
+    juniors = segment(fairview.tenant, [], "Juniors")
+    people(fairview.tenant, 2, membership_tier="Gold")
+    rule = {"combinator": "AND", "rules": [{"field": "membershipTier", "operator": "eq", "value": "Gold"}]}
+    campaign = draft(rule=rule, excluded_segment_ids=[juniors.pk])
+
+    who = text_of(browser.get(f"{LIST}{campaign.pk}/edit/audience/"))
+    review = text_of(browser.get(f"{LIST}{campaign.pk}/edit/review/"))
+    page = text_of(desk(fairview.viewer).get(f"{LIST}{campaign.pk}/"))
+
+    words = "Membership tier is Gold."
+    assert words in who
+    assert "2 people will get it by e-mail." in review
+    assert f"Only who fits this rule: {words}" in review
+    assert "Left out is whoever is in Juniors." in review
+    assert f"<dt>To</dt><dd>{words}</dd><dt>Not to</dt><dd>Whoever is in Juniors</dd>" in page
