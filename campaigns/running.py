@@ -220,7 +220,7 @@ def _watch_test(campaign: Campaign, occurrence: CampaignOccurrence, tenant: Tena
     verdict = verdict_of(campaign, occurrence)
     decided = plan(rest_plan(campaign, occurrence, verdict["winner"], tenant, now))
     _add_outcome(occurrence, decided)
-    note_act(campaign, "winner", note=f"Variant {verdict['winner']}")
+    note_act(campaign, "winner", note=f"Version {verdict['winner']}")
     _save(
         occurrence,
         status=OccurrenceStatus.SENDING,

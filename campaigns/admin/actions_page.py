@@ -151,7 +151,9 @@ def _test_to_colleague(request: StaffRequest, campaign: Campaign, address: str) 
         )
         messages.success(request, f"{formatting.plural(sent, 'test message')} on the way to {address}.{kept}")
     else:
-        messages.warning(request, "Nothing was sent: there is no text yet, or it cannot be shown.")
+        messages.warning(
+            request, "Nothing was sent: there is no text yet, or no customer whose data could fill it."
+        )
 
 
 ACTS: Final[Mapping[str, Act]] = {

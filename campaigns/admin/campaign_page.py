@@ -14,7 +14,7 @@ from campaigns.admin.list_page import TONES, campaign_or_404
 from campaigns.admin.sentences import left_out, rule_words, segment_names
 from campaigns.benchmarks import FIELD_RATES, SOURCE
 from campaigns.links import without_parameters
-from campaigns.models import Campaign, CampaignChannel, OccurrenceStatus
+from campaigns.models import Campaign, CampaignChannel, OccurrenceStatus, WinnerMetric
 from campaigns.representation import reason_text, recipient_fields, recipients_of
 from campaigns.rhythm import coming_times
 from campaigns.schedule import explain
@@ -161,11 +161,29 @@ def _lift_words(found: dict[str, Any] | None, club: Tenant) -> dict[str, Any] | 
 
 
 def _test_words(found: dict[str, Any] | None, club: Tenant) -> dict[str, Any] | None:
-    """With each variant's chance as a per cent."""
+    """With each version's chance as a per cent, and what decides in words and numbers."""
     if found is None:
         return None
-    rows = [{**each, "chance": _percent(each["probabilityBest"], club)} for each in found.get("variants", [])]
-    return {**found, "rows": rows, "hasNumbers": any(each["value"] for each in found.get("variants", []))}
+    versions, metric = found.get("variants", []), found.get("metric", "")
+    rows = [
+        {
+            **each,
+            "chance": _percent(each["probabilityBest"], club),
+            "measure": formatting.money(round(each["value"]), club)
+            if metric == WinnerMetric.REVENUE
+            else _percent(each["value"] if each["people"] else None, club),
+        }
+        for each in versions
+    ]
+    measured = (
+        "Money a person" if metric == WinnerMetric.REVENUE else WinnerMetric(metric).label if metric else ""
+    )
+    return {
+        **found,
+        "rows": rows,
+        "measured": measured,
+        "hasNumbers": any(each["value"] for each in versions),
+    }
 
 
 def _links(links: list[dict[str, Any]]) -> list[tuple[str, int, int]]:

@@ -29,6 +29,8 @@ from campaigns.models import (
     SendWindow,
 )
 from campaigns.readiness import problems_of
+from campaigns.schedule import is_late
+from campaigns.settings import settings_of
 from campaigns.triggers import event_choices
 from campaigns.values import parse_values
 from messaging.clocks import instant
@@ -171,8 +173,9 @@ def _time_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Val
 
 
 def _review_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Values:
-    problems = problems_of(campaign)
-    reach = reach_of(campaign, club)
+    reach, problems = reach_of(campaign, club), problems_of(campaign)
+    if campaign.scheduled_at and is_late(campaign.scheduled_at, timezone.now(), settings_of(club).grace):
+        problems.append({"field": "scheduledAt", "message": "The hour has gone: choose one that is to come."})
     return {
         "missing": problems,
         "reach": reach,

@@ -1,18 +1,21 @@
 """What a page of the wizard does not show, or shows only for some choices, stays as it was; tests go to colleagues."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
+from campaigns.actions import schedule_campaign
 from campaigns.models import Campaign
 from campaigns.settings import CampaignSettings, save_settings
 from messaging.models import Delivery
 from tenants.scope import tenant_scope
 from tests.back_office import desk, text_of
-from tests.campaigns.world import MAIL, draft, people, segment
+from tests.campaigns.world import MAIL, draft, people, segment, step
 from tests.cast import Club
 
 LIST = "/admin/campaigns/"
@@ -161,3 +164,37 @@ def test_whom_it_is_for_is_told_also_where_a_rule_says_it(browser: Client, fairv
     assert f"Only who fits this rule: {words}" in review
     assert "Left out is whoever is in Juniors." in review
     assert f"<dt>To</dt><dd>{words}</dd><dt>Not to</dt><dd>Whoever is in Juniors</dd>" in page
+
+
+def test_the_report_of_a_test_has_the_numbers_that_decide(browser: Client, fairview: Club) -> None:
+    campaign = draft(
+        segment(fairview.tenant, people(fairview.tenant, 40)),
+        variants=[{"label": "A"}, {"label": "B", "content": {"EMAIL": {"subject": "Come"}}}],
+        winner_metric="CLICKS",
+    )
+    schedule_campaign(campaign.pk)
+    step(campaign)
+    now = timezone.now()
+    sent = Delivery.objects.filter(source_id=campaign.pk)
+    sent.update(status="DELIVERED", handed_over_at=now, delivered_at=now)
+    sent.filter(variant="B").update(clicked_at=now)
+
+    page = text_of(browser.get(f"{LIST}{campaign.pk}/"))
+
+    assert "Version B is ahead" in page
+    assert (
+        '<th scope="col" class="crm-right">Clicked</th><th scope="col" class="crm-right">Best with</th>'
+        in page
+    )
+    assert '<td class="crm-right">0,0\xa0%</td>' in page
+    assert '<td class="crm-right">100,0\xa0%</td>' in page
+
+
+def test_an_hour_that_has_gone_is_told_before_the_button(browser: Client, fairview: Club) -> None:
+    campaign = draft(
+        segment(fairview.tenant, people(fairview.tenant, 1)), scheduled_at=timezone.now() - timedelta(days=1)
+    )
+
+    review = text_of(browser.get(f"{LIST}{campaign.pk}/edit/review/"))
+
+    assert "Not ready yet: The hour has gone: choose one that is to come." in review
