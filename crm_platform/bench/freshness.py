@@ -33,6 +33,8 @@ MOST_P99_MS: Final = 1_000.0
 WATCHED_A_SECOND: Final = 10
 # Between an answer without the event and the next question; with the answer itself less than 10 ms.
 PAUSE_SECONDS: Final = 0.004
+# Of the time that an event takes already: as fine as it is long, or the questions would be what all others wait for.
+PAUSE_SHARE: Final = 0.05
 # What takes longer counts as lost.
 PATIENCE_SECONDS: Final = 30.0
 WARM_UP_SECONDS: Final = 3.0
@@ -131,7 +133,7 @@ class Watch:
             if now - published_at > PATIENCE_SECONDS:
                 raise BenchError(f"The event {event_id} cannot be read after {PATIENCE_SECONDS:.0f} s.")
             asked_at = now
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(max(PAUSE_SECONDS, PAUSE_SHARE * (now - published_at)))
 
 
 def _figures(setting: Setting, seen: Seen) -> list[Figure]:
