@@ -38,7 +38,11 @@ EMPTY_IDS: Final = frozenset(
         "nul, nulo, nula, nulle, nullo, placeholder, dagbesoeker, casual, unassigned, unallocated, "
         "coming, volgt, folgt, pendiente, pendente, "
         "ausstehend, niema, nincsen, ingen, oplyst, onaangegeven, unavailable, unspecified, "
-        "uninitialized, nonexistent"
+        "uninitialized, nonexistent, nullptr, kein, keins, ninguna, aucune, nothing, nada, rien, niks, nichts, "
+        "niente, no-user, nouser, no-member, no member, no_member, nomember, not a member, not_a_member, walk_in, "
+        "walk in, gaste, besucher, besoeker, vendeg, gosc, gjest, vieras, ziyaretci, unknownuser, unregistered, "
+        "not registered, not-registered, not_registered, unregistered user, anonym, anonyme, anonimo, anoniem, tmp, "
+        "temporary, example, absent, erased, error, inf, object, [object], \\n, :id, $(id)"
     ).split(", ")
 )
 # What stands beside such a word where a program glues them together: undefined_id, guest-user, EMPTY_STRING.

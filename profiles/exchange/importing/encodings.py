@@ -132,6 +132,16 @@ def _oddness(text: str) -> int:
     return sum(_odd(word) for word in words if not word.isascii())
 
 
+def _is_odd_sign(before: str, char: str, behind: str) -> bool:
+    """Whether a sign does not stand so in any word; of money and degrees numbers are told: £20, 20°, n°5."""
+    if char in "€£":
+        return behind.isalpha()
+    if char == "°":
+        return before.isalpha() and before not in "nN"
+    # Catalan l·l.
+    return char not in USUAL_SIGNS and not (char == "·" and before in "lL")
+
+
 def _odd(word: str) -> int:
     odd = in_a_row = 0
     alphabets = set()
@@ -141,8 +151,7 @@ def _odd(word: str) -> int:
             alphabets |= {"LATIN"} if char.isalpha() else set()
             continue
         if not char.isalpha():
-            # Catalan l·l.
-            odd += 3 * (char not in USUAL_SIGNS and not (char == "·" and before in "lL"))
+            odd += 3 * _is_odd_sign(before, char, behind)
             continue
         alphabet = unicodedata.name(char, "?").split()[0]
         alphabets.add(alphabet)

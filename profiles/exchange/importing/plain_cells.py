@@ -8,6 +8,8 @@ from events.plain_text import visible
 
 # A cell of CSV that was written as a formula so that a spreadsheet keeps its zeroes: ="0081".
 QUOTED_FORMULA: Final = re.compile(r'=\s*"((?:[^"]|"")*)"')
+# Behind an apostrophe that is part of a name stands one letter, small: 't Hooft, 'n Mens.
+MARKED_WORD: Final = re.compile(r"'(?!t[A-Z])[^\W\d_]{2}")
 INNER_APOSTROPHE: Final = re.compile(r"([;|] ?)'(?=[=+\-@])")
 # What our own export defuses (`exporting/files.py`).
 DEFUSED_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -37,7 +39,7 @@ def plain(cell: str) -> str:
     if len(text) > 2 and text[0] + text[-1] in MARKS_OF_PRINT:  # noqa: PLR2004 - both marks
         text = text[1:-1].strip()
     # One apostrophe in front keeps a spreadsheet from reading what follows; our own export writes it.
-    if text.startswith("'") and (text[1:2] in FORMULA_SIGNS or text[1:].isdigit()):
+    if text.startswith("'") and (text[1:2] in FORMULA_SIGNS or text[1:].isdigit() or MARKED_WORD.match(text)):
         text = text[1:]
     return INNER_APOSTROPHE.sub(r"\1", text)
 

@@ -21,12 +21,15 @@ WORDS: Final[Mapping[str, str]] = {
     ),
     "LAPSED": (
         "lapsed|expired|overdue|unpaid|not paid|non payment|in arrears|not renewed|inactive|verval|verstreke|onaktief|"
+        "not active|no longer active|non active|not current|deactivated|disabled|archived|"
+        "nie aktief|nie aktief nie|nie meer aktief nie|nicht aktiv|nicht mehr aktiv|niet actief|niet meer actief|"
+        "non actif|plus actif|no activo|nao ativo|non attivo|"
         "abgelaufen|inaktiv|verlopen|"
         "inactief|expire|perime|inactif|vencido|caducado|inactivo|expirado|inativo|scaduto|inattivo"
     ),
     "CANCELLED": (
         "cancelled|canceled|resigned|left|terminated|former|former member|past member|ex member|ex|withdrawn|expelled|"
-        "moved|moved away|emigrated|gone away|relocated|"
+        "moved|moved away|emigrated|gone away|relocated|no longer a member|no longer member|membership ended|"
         "quit|gekanselleer|bedank|opgese|uitgetree|gestopt|ausgeschieden|austritt|verzogen|"
         "gekundigt|ausgetreten|ehemalig|ehemaliges mitglied|opgezegd|oud lid|resilie|demissionne|"
         "ancien|ancien membre|"

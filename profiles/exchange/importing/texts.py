@@ -7,7 +7,7 @@ from typing import Any, Final
 from profiles.exchange.importing.csv_rows import LONGEST_CELL, TooManyRows, csv_rows, lines_of
 from profiles.exchange.importing.encodings import decoded
 
-SEPARATORS: Final = (";", ",", "\t", "|", "^", "\x1f")
+SEPARATORS: Final = (";", ",", "\t", "|", "^", "~", "\x1f")
 LINES_LOOKED_AT: Final = 200
 LEAST_ROWS: Final = 2
 TOLD_SEPARATOR: Final = re.compile("sep=(.)", re.IGNORECASE)

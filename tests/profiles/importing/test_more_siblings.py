@@ -202,3 +202,49 @@ def test_a_workbook_hands_over_what_is_filled_only() -> None:
     )
 
     assert [cells for _, cells in table.rows] == [["Ann", "Bell"]]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("cp1250", "Łukasz;Żak"), ("gb18030", "伟;王"), ("cp1252", "Zoë;Müller"), ("mac_roman", "Zoë;Müller")],
+)
+def test_a_sign_of_money_or_degrees_is_no_letter(encoding: str, name: str) -> None:
+    text = "First name;Last name;E-mail\n" + f"{name};zoe@example.com\n" * 3
+
+    values, _, _ = read(text.encode(encoding), "DE")
+
+    assert f"{values[0]['firstName']};{values[0]['lastName']}" == name
+
+
+def test_columns_parted_by_a_tilde_are_columns() -> None:
+    values, _, _ = read(
+        b"First name~Last name~E-mail\nAnna~Botha~anna@example.com\nBen~Cole~ben@example.com\n"
+    )
+
+    assert values[0] == {"firstName": "Anna", "lastName": "Botha", "email": "anna@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("'Jaco", "Jaco"),
+        ("'Ndlovu", "Ndlovu"),
+        ("'t Hooft", "'t Hooft"),
+        ("'s Gravesande", "'s Gravesande"),
+        ("'tHooft", "'tHooft"),
+    ],
+)
+def test_an_apostrophe_that_marks_a_text_is_no_part_of_a_name(written: str, name: str) -> None:
+    values, _, _ = read(f"First name,Last name\nAnna,{written}\nBen,Cole\n".encode())
+
+    assert values[0]["lastName"] == name
+
+
+@pytest.mark.parametrize(
+    "word", ["Not active", "No longer active", "nicht mehr aktiv", "niet actief", "No longer a member"]
+)
+def test_who_is_no_longer_active_is_no_member(word: str) -> None:
+    values, told, _ = read(f"First name,Last name,Status\nAnna,Botha,{word}\n".encode())
+
+    assert values[0]["membershipStatus"] in {"LAPSED", "CANCELLED"}
+    assert told == [[]]
