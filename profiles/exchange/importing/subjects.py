@@ -201,8 +201,8 @@ def couple_problem(
                 f"Names {count} people: {', '.join(people[:-1])} and {people[-1]}. Write a line for each; with the same"
                 " address they become a household with one mailbox."
             )
-        if is_family(name):
-            return f"Names a family: {name}. Write a line for each of its people."
+        if is_family(name, last):
+            return f"Names a family: {f'{name} {last}'.strip()}. Write a line for each of its people."
     return ""
 
 

@@ -45,7 +45,7 @@ LEAST_WORDS: Final = 2
 # As in Anna & Piet, Mr and Mrs, Anna/Piet: two people. One letter stands between two people only beside titles.
 BETWEEN: Final = re.compile(
     r"\s*[&+;]\s*|(?<=[^\W\d_]{2}|[^\W\d_]\.)\s*/\s*(?=[^\W\d_]{2})"
-    r"|\s+(?:and|und|en|et|og|och|ja|plus|u\.)\s+",
+    r"|\s+(?:and|und|en|et|og|och|ja|ve|és|oraz|και|и|plus|u\.)\s+",
     re.IGNORECASE,
 )
 # In a column of first names one small letter is a conjunction too: Anna y Pedro, Anna e Pedro, Anna i Piotr.
@@ -156,6 +156,9 @@ def people_in(name: str, last: str = "") -> list[str]:
     if comma and not last:
         name, last = rest.strip(), family.strip()
     halves = [half.strip(" ,()") for half in BETWEEN.split(name)]
+    if len(halves) == 1 and _is_of_two(last):
+        # Anna | Bothma & Piet Nel.
+        return people_in(f"{name} {last}")
     if len(halves) == 1:
         halves = _first_names(name) if last else _titled_halves(name)
     if len(halves) < LEAST_WORDS or not all(any(map(str.isalpha, half)) for half in halves):
@@ -164,6 +167,14 @@ def people_in(name: str, last: str = "") -> list[str]:
     if len(lasts) == len(halves):
         return [f"{half} {own}" for half, own in zip(halves, lasts, strict=True)]
     return _with_family(halves, last)
+
+
+def _is_of_two(last: str) -> bool:
+    """Whether a column of last names holds somebody else's full name besides; Bothma & van Wyk may be one name."""
+    _, *others = BETWEEN.split(last)
+    return any(
+        len(words := half.split()) > 1 and all(word[:1].isupper() for word in words) for half in others
+    )
 
 
 def _first_names(name: str) -> list[str]:
@@ -210,7 +221,12 @@ def _has_last(half: str) -> bool:
     return len(words) > 1 and len(words[-1].strip(".")) > 1
 
 
-def is_family(name: str) -> bool:
-    """Whether a cell names a household instead of a person: Familie Botha, The Smith Family."""
-    words = folded(name).split()
+def is_family(name: str, last: str = "") -> bool:
+    """Whether a name is a household's instead of a person's: Familie Botha, The Smith Family.
+
+    `last`: the last name, where it has a column of its own; Familia and Fam are last names too.
+    """
+    words = folded(f"{name} {last}").split()
+    if last and folded(name) not in FAMILIES | {"the", "die"}:
+        return False
     return len(words) > 1 and (words[0] in FAMILIES or words[-1] in FAMILIES)

@@ -224,6 +224,26 @@ def test_a_line_for_a_couple_is_set_aside_with_the_two(
     assert row.reason.startswith(f"Names two people: {one} and {other}. ")
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("Anna,Bothma & Piet Nel", "Names two people: Anna Bothma and Piet Nel."),
+        ("Anna ve Piet,Yilmaz", "Names two people: Anna Yilmaz and Piet Yilmaz."),
+        ("Familie,Muster", "Names a family: Familie Muster."),
+        ("The,Smithers Family", "Names a family: The Smithers Family."),
+        ("Jeurys,Familia", ""),
+        ("Anna,Bothma & van Wyk", ""),
+    ],
+)
+def test_a_couple_over_two_columns_is_set_aside_too(line: str, words: str, fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        done = checked(f"{line},c@example.com", header="First name,Last name,E-mail")
+        row = ImportRow.objects.get(import_id=done.pk)
+
+    assert row.reason.startswith(words)
+    assert (row.outcome == ImportOutcome.ERROR) == bool(words)
+
+
 def test_one_person_with_a_double_name_is_no_couple(fairview: Club) -> None:
     rows = read(
         fairview.tenant, "Name,E-mail", "Anderson Andrews,a@example.com", "Jean-Pierre Bonnet,b@example.com"
