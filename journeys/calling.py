@@ -54,6 +54,8 @@ PAUSED_WAIT: Final = timedelta(minutes=1)
 RESTRICTED_WAIT: Final = timedelta(hours=1)
 # A text in JSON; and what Liquid writes outside of texts, which is marked by a character that nobody types.
 BARE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\{\{.*?\}\}', re.DOTALL)
+# With which some programs begin a file, and an answer.
+BYTE_ORDER: Final = "\ufeff"
 WITHOUT_QUOTES: Final = "\ue000"
 OVER: Final = "The run is over, or went on."
 CALLS: Final = LeasedTable(
@@ -274,7 +276,7 @@ def _kept(step: Webhook, answer: Answer) -> tuple[dict[str, Any], str]:
     if not step.save:
         return {}, ""
     try:
-        parsed = orjson.loads(answer.text)
+        parsed = orjson.loads(answer.text.removeprefix(BYTE_ORDER))
     except orjson.JSONDecodeError:
         return {}, f"The answer is no JSON of at most {MOST_READ // 1024} KB: nothing of it is kept."
     if not isinstance(parsed, dict):

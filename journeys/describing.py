@@ -1,16 +1,20 @@
 """Steps, triggers and rules as sentences that staff read."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
 from journeys.definition import Definition
 from journeys.definition.parts import PayloadCondition, UntilDate, UntilTime
+from journeys.definition.problems import Problem
+from journeys.definition.registry import STEPS
 from journeys.definition.steps import (
     Condition,
     Enrol,
@@ -41,6 +45,8 @@ from tenants.days import full_day
 from tenants.models import Tenant
 from tenants.scope import current_tenant_id
 
+# How a problem begins that is about one step.
+NAMED_FIRST: Final = re.compile(r"^Step “[^”]*”:? ")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WAYS = {"yes": "Yes", "no": "No", "happened": "It happened", "timeout": "Not in time", "next": "",
         "skipped": "Message skipped", "failed": "No answer"}  # fmt: skip
@@ -232,3 +238,21 @@ def leaving_words(definition: Definition, names: Mapping[str, str]) -> list[str]
     if definition.goal and definition.exit_mode in ("STOPS_MATCHING", "NEITHER"):
         found.append("Goes on after the goal was reached")
     return found
+
+
+def plain_problems(definition: Definition, problems: Sequence[Problem]) -> list[Problem]:
+    """Problems as the picture names the steps: by what a step does, where nobody gave it a name."""
+    titles = {f"“{one.id}”": f"“{STEPS[one.kind].title}”" for one in definition.steps if not one.name}
+    found = []
+    for one in problems:
+        words = one.message
+        for name, title in titles.items():
+            words = words.replace(name, title)
+        found.append(replace(one, message=words))
+    return found
+
+
+def at_step(message: str) -> str:
+    """A problem as it stands at its step, which need not be named there."""
+    rest = NAMED_FIRST.sub("", message)
+    return rest[:1].upper() + rest[1:]

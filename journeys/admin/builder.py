@@ -12,7 +12,7 @@ from journeys.admin.common import journey_or_404
 from journeys.admin.panel import panel_context
 from journeys.definition import parse
 from journeys.definition.registry import STEPS, TRIGGERS
-from journeys.describing import entry_words, leaving_words, trigger_words
+from journeys.describing import at_step, entry_words, leaving_words, plain_problems, trigger_words
 from journeys.drafts import (
     acts_around,
     draft_of,
@@ -44,10 +44,10 @@ def _tree(request: StaffRequest, journey: Journey, done: "Done | None" = None) -
     loose = loose_lines(definition, names)
     for one in (node for line in loose for node in line.line):
         nodes.setdefault(one.step.id, one)
-    problems = problems_of(definition)
+    problems = plain_problems(definition, problems_of(definition))
     for problem in problems:
         if problem.step in nodes:
-            nodes[problem.step].problems.append(problem.message)
+            nodes[problem.step].problems.append(at_step(problem.message))
     undo, redo = acts_around(journey, draft)
     version = live_version(journey)
     return {

@@ -13,6 +13,7 @@ from journeys.admin.common import journey_or_404, refused
 from journeys.comparing import compare
 from journeys.definition import Definition, parse
 from journeys.definition.registry import STEPS
+from journeys.describing import plain_problems
 from journeys.drafts import draft_of, live_version, problems_of
 from journeys.errors import DraftNotReady
 from journeys.models import Journey
@@ -74,7 +75,7 @@ def journey_publish(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     before = definition_of(version.pk) if version else None
     if request.method == "POST":
         return _publish(request, journey, after)
-    problems, names = problems_of(after), names_in_pictures()
+    problems, names = plain_problems(after, problems_of(after)), names_in_pictures()
     needs = lifecycle.needs_second_person(journey)
     return show(
         request,

@@ -13,6 +13,7 @@ from journeys import trials
 from journeys.admin.common import journey_or_404, people_meant, refused
 from journeys.definition import parse
 from journeys.definition.registry import STEPS
+from journeys.describing import plain_problems
 from journeys.drafts import draft_of, live_version, problems_of
 from journeys.explaining import OUTCOMES, in_words
 from journeys.models import Journey, Trial
@@ -45,7 +46,7 @@ def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     presses = "".join(one for one in presses if one in PRESSES)[:MOST_PRESSES]
     raw = draft_of(journey).definition
     definition = parse(raw)
-    errors = [one for one in problems_of(definition) if one.is_error]
+    errors = [one for one in plain_problems(definition, problems_of(definition)) if one.is_error]
     meant = people_meant(text)
     person = meant[0] if len(meant) == 1 else None
     walked = walk(raw, person, presses, tried=journey.pk) if person and not errors else None

@@ -85,7 +85,7 @@ def check(definition: Definition, world: World | None = None) -> list[Problem]:
 
 def _check_graph(definition: Definition) -> Iterator[Problem]:
     if not definition.triggers:
-        yield Problem("NO_TRIGGER", "Nobody can enter: add a trigger, or “By hand”.")
+        yield Problem("NO_TRIGGER", "Nobody can enter: choose what starts it, or “By hand”.")
     if not definition.steps:
         yield Problem("NO_STEPS", "There is no step yet: add one with +.")
         return
@@ -218,7 +218,7 @@ def _check_triggers(definition: Definition, world: World) -> Iterator[Problem]:
     for trigger in definition.triggers:
         yield from _check_trigger(trigger, world)
         if words := trigger.rule is not None and world.check_rule(trigger.rule):
-            yield Problem("INVALID_RULE", f"The condition of a trigger: {words}")
+            yield Problem("INVALID_RULE", f"The condition of a start: {words}")
     keyed = [
         one
         for one in definition.triggers
@@ -227,17 +227,17 @@ def _check_triggers(definition: Definition, world: World) -> Iterator[Problem]:
     if definition.entry.policy is Policy.ONCE_PER_KEY and not keyed:
         yield Problem(
             "NO_KEY",
-            "“Once for each key” needs a trigger with a key, as in bookingId; or choose another policy.",
+            "“Once for each key” needs a start with a key, as in bookingId; or choose another policy.",
         )
 
 
 def _check_trigger(trigger: Trigger, world: World) -> Iterator[Problem]:
     if isinstance(trigger, EventTrigger):
-        yield from _check_event(trigger.event, "A trigger")
+        yield from _check_event(trigger.event, "A start")
     elif isinstance(trigger, SegmentTrigger | ScheduleTrigger):
-        yield from _check_segment(trigger.segment, "A trigger", world)
+        yield from _check_segment(trigger.segment, "A start", world)
         if isinstance(trigger, ScheduleTrigger) and (words := clocks.check_cron(trigger.cron)):
-            yield Problem("INVALID_SCHEDULE", f"A trigger: {words}")
+            yield Problem("INVALID_SCHEDULE", f"A start: {words}")
     elif isinstance(trigger, DateTrigger) and trigger.field not in TRIGGER_DATES:
         choices = ", ".join(TRIGGER_DATES)
         yield Problem(

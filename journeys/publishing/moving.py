@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -18,10 +19,12 @@ from django.utils import timezone
 from events.debounce import enqueue_on_commit
 from journeys import clocks
 from journeys.bulk import CHANGED, revive, take_back_act
+from journeys.by_row import json_of
 from journeys.definition import Definition
 from journeys.definition.steps import Send, Step, Wait, WaitUntil
 from journeys.engine.holding import end_runs
-from journeys.engine.waits import due_of
+from journeys.engine.statements import ZONE_OF
+from journeys.engine.waits import due_of, zones_of_clubs
 from journeys.entering import MOVE_RUNS
 from journeys.errors import NothingToDo
 from journeys.models import Journey, JourneyVersion, MoveAct, MovePlan, Run
@@ -52,16 +55,24 @@ SET version_id = %(to)s, step = %(target)s, arrived_at = CASE WHEN %(keeps)s THE
     due_at = CASE WHEN NOT %(keeps)s THEN %(now)s ELSE r.due_at END
 WHERE r.tenant_id = %(tenant)s AND r.version_id = %(from)s AND r.step = %(step)s
 """
+# `{people}`, `{zone}`: where home clubs have clocks of their own, by whose people; else by one clock.
 ARRIVALS: Final = """
-SELECT DISTINCT date_trunc('second', arrived_at) FROM journeys_run
-WHERE tenant_id = %(tenant)s AND version_id = %(to)s AND step = %(target)s AND arrived_at IS NOT NULL
+SELECT DISTINCT date_trunc('second', r.arrived_at), {zone} FROM journeys_run AS r {people}
+WHERE r.tenant_id = %(tenant)s AND r.version_id = %(to)s AND r.step = %(target)s AND r.arrived_at IS NOT NULL
 """
-DUE: Final = StagingTable("moved_due", "arrived_at timestamptz, due_at timestamptz")
+DUE: Final = StagingTable("moved_due", "arrived_at timestamptz, zone text, due_at timestamptz")
 RETIME: Final = """
-UPDATE journeys_run AS r SET due_at = GREATEST(d.due_at, %(now)s) FROM moved_due AS d
+UPDATE journeys_run AS r SET due_at = GREATEST(d.due_at, %(now)s) FROM moved_due AS d {people}
 WHERE r.tenant_id = %(tenant)s AND r.version_id = %(to)s AND r.step = %(target)s AND r.status <> 'SUSPENDED'
-  AND date_trunc('second', r.arrived_at) = d.arrived_at
+  AND date_trunc('second', r.arrived_at) = d.arrived_at AND d.zone = {zone}
 """
+ONE_CLOCK: Final = ("%(club)s", "", "")
+OF_HOME_CLUBS: Final = (
+    ZONE_OF,
+    "JOIN profiles_customerprofile AS p ON p.tenant_id = %(tenant)s AND p.id = r.profile_id",
+    ", profiles_customerprofile AS p",
+)
+OF_RUN: Final = " AND p.tenant_id = %(tenant)s AND p.id = r.profile_id"
 RETURN: Final = f"""
 UPDATE journeys_run AS r SET version_id = m.version_id, {AS_IT_STOOD} FROM journeys_movedrun AS m
 WHERE m.tenant_id = %(tenant)s AND m.plan_id = %(plan)s AND r.tenant_id = %(tenant)s AND r.id = m.run_id
@@ -236,20 +247,24 @@ class _Moving:
     def _retime(self, step: Wait | WaitUntil, parameters: Mapping[str, Any]) -> None:
         """From the arrival, as the new version says; a date is looked at again."""
         tenant = Tenant.objects.get(pk=self.journey.tenant_id)
-        zone = self.after.zone(tenant.zone)
-        self.cursor.execute(ARRIVALS, parameters)
-        arrivals = [row[0] for row in self.cursor.fetchall()]
+        zones = {} if self.after.timezone else zones_of_clubs(tenant)
+        club = self.after.zone(tenant.zone).key
+        values = {**parameters, "zones": json_of(zones), "club": club}
+        zone_of, joined, listed = OF_HOME_CLUBS if zones else ONE_CLOCK
+        self.cursor.execute(ARRIVALS.format(zone=zone_of, people=joined), values)
         rows = []
-        for arrived in arrivals:
+        for arrived, name in self.cursor.fetchall():
+            zone = ZoneInfo(name)
             if isinstance(step, WaitUntil):
                 due = clocks.shifted(arrived, step.timeout, zone)
             elif step.until.mode == "DATE":
                 due = self.now
             else:
                 due = due_of(step.until, arrived, zone)
-            rows.append((arrived, due))
+            rows.append((arrived, name, due))
         DUE.fill(self.cursor, rows)
-        self.cursor.execute(RETIME, parameters)
+        retime = RETIME.format(zone=zone_of, people=listed) + (OF_RUN if zones else "")
+        self.cursor.execute(retime, values)
 
 
 def take_back(journey: Journey, plan_id: UUID, *, now: datetime | None = None) -> MovePlan:

@@ -79,7 +79,7 @@ def test_a_newcomer_makes_a_welcome_from_a_template(  # noqa: PLR0915 - one walk
     page.get_by_role("button", name="Add a step after Welcome to").click()
     page.locator("#add-CONDITION").click()
     expect(said(page)).to_have_text("Added “Ask”.")
-    expect(page.locator("#step-condition-1")).to_contain_text("asks nothing: add a condition")
+    expect(page.locator("#step-condition-1")).to_contain_text("Asks nothing: add a condition")
     page.locator("[data-rb-tree]").get_by_role("button", name="Condition").click()
     page.get_by_label("Field, search by name").fill("Handicap")
     page.get_by_label("Field, search by name").press("Tab")

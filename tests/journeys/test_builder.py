@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.urls import reverse
 
 from journeys import counting, lifecycle
 from journeys.building import connect, copy_branch, delete, insert, move, relocate, replace
@@ -373,3 +374,15 @@ def test_triggers_and_conditions_count_their_people(staff: Client, fairview: Clu
     ]
     page = staff.get(f"/admin/journeys/{row.pk}/edit/counts/").content.decode()
     assert 'id="count-q" hx-swap-oob="innerHTML">1 customer fits now</small>' in page
+
+
+def test_problems_name_steps_as_the_picture_does(staff: Client, fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        row = lifecycle.create_journey(name="New", definition=journey(step("send-1", "SEND")))
+    page = staff.get(reverse("admin:journey_builder", args=[row.pk])).content.decode()
+    assert "Step “Send a message” says nothing: choose a template or write a text." in page
+    assert '<small class="jy-problem">Says nothing: choose a template or write a text.</small>' in page
+    for name in ("journey_publish", "journey_try"):
+        page = staff.get(reverse(f"admin:{name}", args=[row.pk])).content.decode()
+        assert "Step “Send a message” says nothing" in page
+        assert "“send-1”" not in page

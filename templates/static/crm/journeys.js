@@ -117,8 +117,9 @@ document.addEventListener("DOMContentLoaded", () => {
     if (target.id === "jy-panel") {
       chosen = target.querySelector("[data-chosen]")?.dataset.chosen || "";
       mark();
+      target.scrollTop = 0;
       const inside = (selector) => target.querySelector(selector);
-      if (wanted === "panel") (inside("form input:not([type=hidden]), form select, form textarea, form button") || inside("button"))?.focus({ preventScroll: getComputedStyle(target).position !== "fixed" });
+      if (wanted === "panel") (inside("form input:not([type=hidden]), form select, form textarea, form button") || inside("button"))?.focus({ preventScroll: true });
       if (wanted === "elsewhere" && inside("#jy-elsewhere")) { inside("#jy-elsewhere").parentElement.open = true; inside("#jy-place").focus(); }
       wanted = "";
     } else if (target.id === "jy-tree") {
@@ -126,7 +127,7 @@ document.addEventListener("DOMContentLoaded", () => {
       mark();
       refold();
       const focus = $("#jy-state").dataset.focus;
-      if (focus === "panel") $("#jy-panel form input:not([type=hidden]), #jy-panel form select, #jy-panel form textarea")?.focus();
+      if (focus === "panel") { $("#jy-panel").scrollTop = 0; $("#jy-panel form input:not([type=hidden]), #jy-panel form select, #jy-panel form textarea")?.focus(); }
       else (document.getElementById(focus) || document.getElementById(before) || current())?.focus();
     }
   });
