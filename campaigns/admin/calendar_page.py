@@ -34,6 +34,11 @@ class Day:
     is_today: bool
     entries: list[tuple[Entry, str]]
 
+    @property
+    def weekday(self) -> str:
+        """In three letters, for phones, where the week stands one below the other."""
+        return f"{self.date:%a}"
+
 
 @page("campaigns/calendar/", name="campaign_calendar", right=Right.VIEW_PROFILES)
 def campaign_calendar(request: StaffRequest) -> HttpResponse:

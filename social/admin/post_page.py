@@ -22,6 +22,7 @@ from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
+OK: Final = 200
 NUMBERS: Final = ("views", "reach", "likes", "comments", "shares", "clicks", "saves")
 SAID: Final = {
     "schedule": "It is in the queue.",
@@ -181,7 +182,7 @@ def social_post_move(request: StaffRequest, post_id: object) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     post, club = _post_or_404(post_id), club_of(request)
     is_script = request.headers.get("X-Requested-With") == "fetch"
-    status = 200
+    status = OK
     try:
         day = date.fromisoformat(request.POST.get("day", "")[:10])
         present = (post.scheduled_at or timezone.now()).astimezone(club.zone)
@@ -190,9 +191,9 @@ def social_post_move(request: StaffRequest, post_id: object) -> HttpResponse:
     except ValueError:
         words, status = "This is no day.", 422
     except DomainError as refusal:
-        words, status = f"Not moved: {refusal.message}", 409
+        words, status = refusal.message, 409
     # The script loads the page anew, which then says it.
-    messages.info(request, words)
+    messages.info(request, words if status == OK else f"Not moved: {words}")
     if is_script:
         return JsonResponse({"message": words}, status=status)
     return HttpResponseRedirect(f"{reverse('admin:campaign_calendar')}?day={request.POST.get('day', '')}")

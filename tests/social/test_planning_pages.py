@@ -160,6 +160,7 @@ def test_a_post_is_dragged_to_another_day_and_told_what_that_day_would_not_take(
     assert one.scheduled_at == at + timedelta(days=1)
     assert answer.json()["message"] == "Moved. This is post 2 of 1 for that day on Fairview."
     assert (past.status_code, past.json()["message"]) == (409, "That time is past.")
+    assert "Not moved: That time is past." in text_of(staff.get("/admin/campaigns/calendar/"))
     assert all(entry.move_url for entry in before if entry.kind == "Post")
     assert not any(entry.clashes_with for entry in before)
     after = entries_between(at, at + timedelta(days=2))
