@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from journeys.definition.triggers import ManualTrigger
 from journeys.entering import Entered, Entrant, enter
 from journeys.models import Journey
 from journeys.versions import definition_of
+from profiles.called import with_full_names
 from profiles.models import CustomerProfile
 from segments.models import SegmentMember
 
@@ -38,7 +41,7 @@ def people_meant(*, text: str = "", segment: UUID | None = None) -> Meant:
         CustomerProfile.objects.filter(pk__in=ids).exclude(status__in=GONE).values_list("pk", flat=True)
     )
     by_email = _by("email", {part.lower() for part in parts if "@" in part})
-    by_name = _by("display_name", {part for part in parts if "@" not in part and _uuid(part) is None})
+    by_name = _by_name({part for part in parts if "@" not in part and _uuid(part) is None})
     unknown = []
     for part in parts:
         pk = _uuid(part)
@@ -63,6 +66,17 @@ def _by(column: str, values: set[str]) -> dict[str, list[UUID]]:
     rows = CustomerProfile.objects.filter(**{f"{column}__in": values}).exclude(status__in=GONE)
     for value, pk in rows.values_list(column, "pk"):
         found.setdefault(value, []).append(pk)
+    return found
+
+
+def _by_name(names: set[str]) -> dict[str, list[UUID]]:
+    """By the name that pages show: the preferred one, else first and last name."""
+    found: dict[str, list[UUID]] = {}
+    rows = with_full_names().exclude(status__in=GONE)
+    rows = rows.filter(Q(display_name__in=names) | Q(full_name__in=names)) if names else rows.none()
+    for pk, *own_names in rows.values_list("pk", "display_name", "full_name"):
+        for name in names.intersection(own_names):
+            found.setdefault(name, []).append(pk)
     return found
 
 

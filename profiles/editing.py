@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from events import log
@@ -66,10 +66,11 @@ class Author:
     user: User | None = None
 
 
-def create_customer(fields: Mapping[str, Any]) -> CustomerProfile:
+def create_customer(fields: Mapping[str, Any], *, shares_addresses: bool = False) -> CustomerProfile:
     """Make a customer by hand. `fields`: EDITABLE_FIELDS by their API names; at least one that names the person.
 
-    Raises InvalidFields, and KeyInUse when an address leads to somebody already.
+    `shares_addresses`: staff say that this is somebody else of one household, who has the address as well. Raises
+    InvalidFields, and KeyInUse when an address leads to somebody already, or to somebody whom nothing tells apart.
     """
     club = _club()
     values, tags = _checked(fields, club)
@@ -79,12 +80,14 @@ def create_customer(fields: Mapping[str, Any]) -> CustomerProfile:
     with transaction.atomic():
         lock_tenant(AdvisoryLock.IDENTITY)
         _check_not_erased(values)
-        if _check_addresses(values, None):
+        holders = _check_addresses(values, None, may_share=shares_addresses)
+        if holders:
             # By itself first: a shared address and a fitting name would lead to somebody who is there already.
             _state(
                 club, record, {field: value for field, value in values.items() if field not in ADDRESS_FIELDS}
             )
         profile_id = _state(club, record, values)
+        _check_apart(profile_id, holders)
         if tags is not None:
             _set_tags(profile_id, tags)
         name = current_actor().name
@@ -97,11 +100,16 @@ def create_customer(fields: Mapping[str, Any]) -> CustomerProfile:
 
 
 def update_customer(
-    profile_id: UUID, fields: Mapping[str, Any], *, check: Callable[[CustomerProfile], None] | None = None
+    profile_id: UUID,
+    fields: Mapping[str, Any],
+    *,
+    check: Callable[[CustomerProfile], None] | None = None,
+    shares_addresses: bool = False,
 ) -> CustomerProfile:
     """Change fields of a customer; None empties one. Raises CustomerNotFound, InvalidFields, KeyInUse.
 
-    `check` gets the customer as it is before, and nobody can change it in between; it raises what refuses the change.
+    `shares_addresses` as for `create_customer`. `check` gets the customer as it is before, and nobody can change it in
+    between; it raises what refuses the change.
     """
     club = _club()
     values, tags = _checked(fields, club)
@@ -111,10 +119,10 @@ def update_customer(
         if check is not None:
             check(profile)
         _check_not_erased(values)
-        _check_addresses(values, profile.pk)
+        holders = _check_addresses(values, profile.pk, may_share=shares_addresses)
         before = customer_fields(profile)
         if values:
-            _state(club, _record_of(profile), values)
+            _check_apart(_state(club, _record_of(profile), values), holders)
         if tags is not None:
             _set_tags(profile.pk, tags)
         _note_changes(club, before, get_customer(profile.pk))
@@ -267,17 +275,33 @@ def _apply(
     return apply_events(club, [ReadyEvent(header, Effect(subjects=[subject]))], timezone.now())
 
 
-def _check_addresses(values: Mapping[str, Any], profile_id: UUID | None) -> bool:
-    """Raise KeyInUse when an address is somebody else's; needs the identity lock. Returns whether one is shared."""
-    is_shared = False
+def _check_addresses(
+    values: Mapping[str, Any], profile_id: UUID | None, *, may_share: bool
+) -> dict[UUID, str]:
+    """Who else has an address, with its field; needs the identity lock.
+
+    Raises KeyInUse when an address is one other person's and may not be shared.
+    """
+    others: dict[UUID, str] = {}
     for field in ADDRESS_FIELDS:
         if values.get(field):
             rows = Identifier.objects.filter(kind=field, value=values[field])
             holders = set(rows.values_list("profile_id", flat=True))
-            if len(holders) == 1 and profile_id not in holders:
+            if profile_id in holders:
+                continue
+            if len(holders) == 1 and not may_share:
                 raise KeyInUse(field, holders.pop())
-            is_shared = is_shared or len(holders) > 1
-    return is_shared
+            others |= dict.fromkeys(holders, field)
+    return others
+
+
+def _check_apart(profile_id: UUID, holders: Mapping[UUID, str]) -> None:
+    """Raise KeyInUse when the rules took whoever shares an address for the one who has it: nothing told them apart."""
+    joined = CustomerProfile.objects.filter(pk__in=holders).filter(
+        Q(pk=profile_id) | Q(merged_into_id=profile_id)
+    )
+    for holder in joined.values_list("pk", flat=True)[:1]:
+        raise KeyInUse(holders[holder], holder)
 
 
 def _check_not_erased(values: Mapping[str, Any]) -> None:

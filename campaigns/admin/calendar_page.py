@@ -58,6 +58,7 @@ def campaign_calendar(request: StaffRequest) -> HttpResponse:
         club=club,
         weeks=[days[start : start + WEEK] for start in range(0, count, WEEK)],
         is_week=is_week,
+        is_empty=not any(day.entries for day in days),
         heading=f"Week of {formatting.day(first)}" if is_week else f"{chosen:%B %Y}",
         before=before.isoformat(),
         after=after.isoformat(),

@@ -3,12 +3,12 @@
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 
 from journeys.drafts import get_journey
 from journeys.errors import JourneyNotFound
 from journeys.models import Journey
+from profiles.called import GONE, people_called
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages
 from tenants.admin.pages import uuid_or_none
@@ -35,17 +35,13 @@ def journey_or_404(journey_id: UUID) -> Journey:
 
 
 def people_meant(text: str) -> list[CustomerProfile]:
-    """Whom staff mean by an id, an address or a name: one, or those among whom they choose."""
+    """Whom staff mean by an id or by what the search finds: one, or those among whom they choose."""
     if not text:
         return []
     pk = uuid_or_none(text)
-    rows = CustomerProfile.objects.exclude(status__in=["MERGED", "DELETED"]).order_by("display_name", "pk")
-    asked = (
-        [Q(pk=pk)]
-        if pk
-        else [Q(email=text.lower()), Q(display_name__iexact=text), Q(display_name__icontains=text)]
-    )
-    return next((found for one in asked if (found := list(rows.filter(one)[:MOST_MEANT]))), [])
+    if pk is not None:
+        return list(CustomerProfile.objects.exclude(status__in=GONE).filter(pk=pk))
+    return people_called(text, most=MOST_MEANT)
 
 
 def colleagues() -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -31,6 +31,7 @@ from journeys.reading import (
 )
 from journeys.versions import definition_of
 from journeys.world import names_in_pictures
+from profiles.called import has_in_name, with_full_names
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
 from tenants.admin.formatting import duration
@@ -153,9 +154,7 @@ def journey_people(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     if step:
         rows = rows.filter(step=step)
     if text:
-        people = CustomerProfile.objects.filter(
-            display_name__icontains=text
-        ) | CustomerProfile.objects.filter(email__icontains=text)
+        people = with_full_names().filter(has_in_name(text) | Q(email__icontains=text))
         rows = rows.filter(profile_id__in=people.values("pk")[:500])
     number = request.GET.get("page", "1")
     place = int(number) if number.isdecimal() and 0 < int(number) < 1000 else 1  # noqa: PLR2004

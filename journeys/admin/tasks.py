@@ -51,6 +51,11 @@ def _rows(tasks: list[Task]) -> list[dict[str, Any]]:
 @page("tasks/", name="tasks", right=Right.VIEW_PROFILES)
 def tasks_page(request: StaffRequest) -> HttpResponse:
     """Open ones by day: mine and nobody's, or everybody's (`all=1`); or those that are done (`done=1`)."""
+    return _show_tasks(request)
+
+
+def _show_tasks(request: StaffRequest, *, meant: list[CustomerProfile] | None = None) -> HttpResponse:
+    """The page; `meant`: the people among whom to choose for the task that was posted, which stays written."""
     everybody, done = "all" in request.GET, "done" in request.GET
     if done:
         tasks = list(
@@ -63,6 +68,9 @@ def tasks_page(request: StaffRequest) -> HttpResponse:
         request,
         "journeys/tasks.html",
         "Tasks",
+        status=200 if meant is None else 422,
+        typed=None if meant is None else request.POST,
+        meant=meant,
         rows=_rows(tasks),
         is_all=everybody,
         is_done=done,
@@ -102,9 +110,7 @@ def task_new(request: StaffRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:tasks"))
     meant = people_meant(request.POST.get("customer", "").strip())
     if len(meant) != 1:
-        words = "Nobody is called so." if not meant else "Several are called so: write the e-mail address."
-        messages.error(request, words)
-        return HttpResponseRedirect(_back(request, reverse("admin:tasks")))
+        return _show_tasks(request, meant=meant)
     profile_id = meant[0].pk
     back = _back(request, reverse("admin:profiles_customerprofile_change", args=[profile_id]))
     try:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
 from events.identity_hints import IdentityKind
 from profiles.matching.households import Home, home_of
-from profiles.matching.review import open_candidates
+from profiles.matching.review import hints_of
 from profiles.models import (
     CRM_RECORD,
     CustomerProfile,
@@ -137,13 +137,5 @@ def _sharers(profile_id: UUID, shared: list[Identifier]) -> dict[UUID, list[str]
 
 def _open_candidates(profile_id: UUID) -> dict[UUID, tuple[int, str]]:
     """The other side of each pair that staff should look at: the pair's number, and why."""
-    pairs: Any = (
-        open_candidates().filter(Q(one_id=profile_id) | Q(other_id=profile_id)).order_by("id")[:MOST_HINTS]
-    )
-    return {
-        (pair.other_id if pair.one_id == profile_id else pair.one_id): (
-            pair.pk,
-            ReviewCandidate.Reason(pair.reason).label,
-        )
-        for pair in pairs
-    }
+    pairs = list(hints_of(profile_id).items())[:MOST_HINTS]
+    return {other: (pair.pk, ReviewCandidate.Reason(pair.reason).label) for other, pair in pairs}

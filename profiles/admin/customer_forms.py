@@ -98,17 +98,22 @@ class CustomerForm(forms.Form):
             changes[name] = value
         return changes
 
-    def add_refusal(self, refusal: InvalidFields | KeyInUse) -> None:
-        """Show what the domain said beside the field it is about."""
-        for name, message in _problems(refusal).items():
+    def add_refusal(self, refusal: InvalidFields | KeyInUse, *, shares: bool = False) -> None:
+        """Show what the domain said beside the field it is about; `shares`: although the address may be shared."""
+        for name, message in _problems(refusal, shares=shares).items():
             self.add_error(name if name in self.fields else None, message)
 
 
-def _problems(refusal: InvalidFields | KeyInUse) -> Mapping[str, str]:
+def _problems(refusal: InvalidFields | KeyInUse, *, shares: bool) -> Mapping[str, str]:
     if isinstance(refusal, InvalidFields):
         return refusal.fields
     word = "e-mail address" if refusal.extra["field"] == "email" else "phone number"
-    return {refusal.extra["field"]: f"Another customer already has this {word}."}
+    said = f"Another customer already has this {word}"
+    if shares:
+        said += (
+            ", and the name may be theirs: write the first name, or a date of birth that tells the two apart"
+        )
+    return {refusal.extra["field"]: f"{said}."}
 
 
 def _initial(profile: CustomerProfile | None) -> dict[str, Any]:

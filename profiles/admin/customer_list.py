@@ -88,7 +88,7 @@ class CustomerPage:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A drop-down of the form."""
+    """A drop-down of the form; without options it only keeps what was chosen elsewhere."""
 
     name: str
     label: str
@@ -154,9 +154,9 @@ def _brought_drop_downs(choice: ListChoice) -> list[Filter]:
     drop_downs = []
     for name, declared in brought_filters().items():
         chosen, options = choice.brought.get(name, ""), options_of(declared)
-        if chosen and chosen not in dict(options):
-            options = [*options, (chosen, "As in the address")]
-        if options:
+        if options and chosen and chosen not in dict(options):
+            options = [*options, (chosen, "Another one")]
+        if options or chosen:
             drop_downs.append(Filter(name, declared.label or declared.description, chosen, options))
     return drop_downs
 

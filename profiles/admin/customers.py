@@ -45,6 +45,9 @@ from tenants.api.errors import InvalidParameterError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
+# The button of the form that says: somebody else of one household, with the same address.
+SHARES = "shares"
+
 
 @register(CustomerProfile)
 class CustomerAdmin(ModelAdmin):
@@ -163,10 +166,11 @@ def new_customer(request: StaffRequest) -> HttpResponse:
         raise PermissionDenied
     form = CustomerForm(request.POST or None, is_of_desk=not request_may(request, Right.EDIT))
     if request.method == "POST" and form.is_valid():
+        shares = SHARES in request.POST
         try:
-            profile = create_customer(form.changed_fields())
+            profile = create_customer(form.changed_fields(), shares_addresses=shares)
         except (InvalidFields, KeyInUse) as refusal:
-            form.add_refusal(refusal)
+            form.add_refusal(refusal, shares=shares)
             return _form_page(request, form, "New customer", holder=_holder(refusal))
         messages.success(request, f"{profile.name} was added.")
         return HttpResponseRedirect(address_of(profile.pk))
@@ -183,12 +187,12 @@ def edit_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
     is_of_desk = not request_may(request, Right.EDIT)
     form = CustomerForm(request.POST or None, profile=profile, is_of_desk=is_of_desk)
     if request.method == "POST" and form.is_valid():
-        changes = form.changed_fields()
+        changes, shares = form.changed_fields(), SHARES in request.POST
         try:
             if changes:
-                update_customer(profile.pk, changes)
+                update_customer(profile.pk, changes, shares_addresses=shares)
         except (InvalidFields, KeyInUse) as refusal:
-            form.add_refusal(refusal)
+            form.add_refusal(refusal, shares=shares)
             return _form_page(request, form, f"Edit {profile.name}", profile=profile, holder=_holder(refusal))
         messages.success(request, "Saved." if changes else "Nothing was changed.")
         return HttpResponseRedirect(address_of(profile.pk))
@@ -218,6 +222,7 @@ def _form_page(
         profile=profile,
         owned=owned,
         holder=holder,
+        may_share=holder and SHARES not in request.POST,
         crumb={"link": reverse("admin:profiles_customerprofile_changelist"), "title": "Customers"},
     )
 

@@ -134,7 +134,15 @@ def _value(profile: CustomerProfile, column: Column, club: Tenant) -> Any:
 
 
 def listed_columns(columns: Sequence[Column], club: Tenant) -> list[ListedColumn]:
-    """The columns as a workbook has them: in words, with times on the club's clock."""
+    """The columns as a workbook has them: in words, with times on the club's clock.
+
+    The address that the list writes beneath the name is a column of its own.
+    """
+    columns = [
+        each
+        for column in columns
+        for each in ([column, *_beneath(columns)] if column.kind == "person" else [column])
+    ]
 
     def reader(column: Column) -> Callable[[CustomerProfile], Any]:
         return lambda profile: _exported(profile, column, club)
@@ -144,6 +152,11 @@ def listed_columns(columns: Sequence[Column], club: Tenant) -> list[ListedColumn
         ListedColumn(column.label + heads.get(column.kind, ""), column.kind, reader(column))
         for column in columns
     ]
+
+
+def _beneath(columns: Sequence[Column]) -> list[Column]:
+    """What stands beneath the name, unless it has a column already."""
+    return [] if any(column.name == "email" for column in columns) else [COLUMNS["email"]]
 
 
 def _exported(profile: CustomerProfile, column: Column, club: Tenant) -> Any:

@@ -268,6 +268,6 @@ def _keys(profile_id: UUID) -> dict[str, str]:
     """Those that say something to people; the inner ids of services do not."""
     keys: dict[str, list[str]] = {}
     rows = Identifier.objects.filter(profile_id=profile_id, kind__in=TELLING).order_by("kind", "value")
-    for kind, value in rows.values_list("kind", "value"):
+    for kind, value in rows.values_list("kind", "value").distinct():
         keys.setdefault(KIND_LABELS[kind], []).append(value)
     return {label: ", ".join(values) for label, values in keys.items()}

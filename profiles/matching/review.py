@@ -6,9 +6,22 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists, F, FloatField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Greatest, Least, RowNumber
 from django.utils import timezone
 
 from profiles.errors import AlreadyDecided, CustomerNotFound
@@ -30,6 +43,10 @@ MOST_AT_ONCE: Final = 500
 UNKNOWN_LIKELIHOOD: Final = 0.5
 WEIGHED_AT_ONCE: Final = 1_000
 DECISIONS: Final = (Status.MERGED, Status.KEPT_APART, Status.HOUSEHOLD, Status.SKIPPED)
+NOT_ONE_PERSON: Final = (Status.KEPT_APART, Status.HOUSEHOLD, Status.SKIPPED)
+_LIKELIHOOD: Final = Coalesce(
+    Cast(KeyTextTransform("probability", "evidence"), FloatField()), Value(UNKNOWN_LIKELIHOOD)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,47 @@ def open_candidates() -> QuerySet[ReviewCandidate]:
     return pairs
 
 
+def _one_a_pair(rows: QuerySet[ReviewCandidate]) -> QuerySet[ReviewCandidate]:
+    """Of the candidates that by now are about the same two customers one, and none once staff decided about the two.
+
+    Records that were merged bring their candidates along: what was said about the two customers holds for all of them.
+    """
+    told = _with_survivors(ReviewCandidate.objects.filter(status__in=[Status.OPEN, *NOT_ONE_PERSON]))
+    ranked = told.exclude(one_id=F("other_id")).annotate(
+        rank=Window(
+            RowNumber(),
+            partition_by=[Least("one_id", "other_id"), Greatest("one_id", "other_id")],
+            order_by=[
+                Case(When(status=Status.OPEN, then=Value(1)), default=Value(0)),
+                _LIKELIHOOD.desc(),
+                F("id").asc(),
+            ],
+        )
+    )
+    return rows.filter(pk__in=ranked.filter(rank=1).values("pk"))
+
+
+def hints_of(profile_id: UUID) -> dict[UUID, ReviewCandidate]:
+    """Who else may be this customer, each once with the candidate that says so, and about whom staff said nothing."""
+    records = CustomerProfile.objects.filter(Q(pk=profile_id) | Q(merged_into_id=profile_id)).values("pk")
+    told = ReviewCandidate.objects.filter(status__in=[Status.OPEN, *NOT_ONE_PERSON])
+    told = told.filter(Q(first_profile_id__in=records) | Q(second_profile_id__in=records))
+    pairs = (
+        _with_survivors(told)
+        .filter(one_id__isnull=False, other_id__isnull=False)
+        .exclude(one_id=F("other_id"))
+    )
+    found: dict[UUID, ReviewCandidate] = {}
+    decided = set()
+    for pair in pairs.order_by("id"):
+        other = pair.other_id if pair.one_id == profile_id else pair.one_id
+        if pair.status == Status.OPEN:
+            found.setdefault(other, pair)
+        else:
+            decided.add(other)
+    return {other: pair for other, pair in found.items() if other not in decided}
+
+
 def queue() -> QuerySet[ReviewCandidate]:
     """Undecided pairs that may well be one person, by the value at stake times how likely that is.
 
@@ -83,12 +141,9 @@ def queue() -> QuerySet[ReviewCandidate]:
         profiles = CustomerProfile.objects.filter(pk=OuterRef(survivor)).values("lifetime_value_cents")
         return Subquery(profiles[:1], output_field=BigIntegerField())
 
-    likelihood = Coalesce(
-        Cast(KeyTextTransform("probability", "evidence"), FloatField()), Value(UNKNOWN_LIKELIHOOD)
-    )
     return (
-        open_candidates()
-        .annotate(likelihood=likelihood)
+        _one_a_pair(open_candidates())
+        .annotate(likelihood=_LIKELIHOOD)
         .filter(Q(likelihood__gt=UNKNOWN_LIKELIHOOD) | ~Q(evidence__has_key="weight") | Exists(_searched()))
         .annotate(stake=Cast(value("one_id") + value("other_id"), FloatField()) * F("likelihood"))
         .order_by("-stake", "id")
@@ -195,7 +250,7 @@ def decide(candidate_id: int, decision: str) -> ReviewCandidate:
 def likely_candidates(least_probability: float) -> QuerySet[ReviewCandidate]:
     """Open pairs that the search for duplicates holds for one person at least so surely, the surest first."""
     likely: QuerySet[ReviewCandidate] = (
-        _with_probability(open_candidates())
+        _with_probability(_one_a_pair(open_candidates()))
         .filter(probability__gte=least_probability)
         .order_by("-probability", "id")
     )

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from profiles.admin.customer_list import choice_from, customers_of
-from profiles.models import ReviewCandidate
+from profiles.matching.review import queue
 from profiles.scoring.reading import slipping_level, value_at_risk
 from segments.customer_filters import OPEN
 from segments.views import (
@@ -91,8 +91,7 @@ def today_panel(request: StaffRequest) -> dict[str, Any] | None:
             _row(club, "report", "With an open complaint", {"complaint": OPEN, "sort": "-lifetimeValue"})
         )
     if request_may(request, Right.CORRECT):
-        open_pairs = ReviewCandidate.objects.filter(status=ReviewCandidate.Status.OPEN)
-        pairs = kept(club, "pairs", open_pairs.count)
+        pairs = kept(club, "pairs", lambda: queue().count())
         rows.append(("compare_arrows", "Pairs to review", pairs, reverse("admin:review_queue")))
     value = kept(club, "risk", lambda: value_at_risk(level))
     return {"rows": rows, "value": value, "slipping": reverse("admin:slipping_away")}

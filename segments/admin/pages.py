@@ -40,6 +40,7 @@ from tenants.roles import Right
 
 PAGE: Final = 50
 MOST_TURNS: Final = 30
+MOST_OTHERS: Final = 5
 MOST_FOUND: Final = 500
 MOST_IMPORTS: Final = 20
 CURVE_HEIGHT: Final = 100
@@ -162,6 +163,7 @@ def _show_segment(
         trouble=troubles_of([segment.pk]).get(segment.pk),
         is_hidden=is_hidden,
         members=[] if is_hidden else _members(segment, text),
+        others=[] if is_hidden or not text else _others(segment, text),
         text=text,
         curve=_curve(days),
         first_day=days[0].day,
@@ -185,6 +187,18 @@ def _members(segment: Segment, text: str) -> list[dict[str, Any]]:
         for row in found
         if row.profile_id in people
     ]
+
+
+def _others(segment: Segment, text: str) -> list[CustomerProfile]:
+    """Who was found as well and is not in the segment: of them one asks why not."""
+    found = search_profiles(text, most=MOST_FOUND)
+    members = set(
+        SegmentMember.objects.filter(segment_id=segment.pk, profile_id__in=found).values_list(
+            "profile_id", flat=True
+        )
+    )
+    people = CustomerProfile.objects.in_bulk([one for one in found if one not in members][:MOST_OTHERS])
+    return [people[one] for one in found if one in people]
 
 
 def _turns(segment: Segment, teller: Teller) -> list[dict[str, Any]]:
@@ -253,7 +267,8 @@ def _lines(node: dict[str, Any], depth: int) -> list[dict[str, Any]]:
     if "rules" not in node:
         found = node.get("found")
         if isinstance(found, dict):
-            found = f"{found.get('count', 0)} times"
+            count = found.get("count", 0)
+            found = "once" if count == 1 else f"{count} times"
         elif isinstance(found, list):
             found = ", ".join(map(str, found)) or None
         return [{"words": node["words"], "is": node["is"], "found": found, "depth": depth}]

@@ -10,25 +10,33 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from tenants import second_factor
+from tenants.action_log import log_action
 from tenants.admin.base import (
     ModelAdmin,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldBooleanSwitchWidget,
     as_staff,
-    note,
 )
 from tenants.admin.pick_lists import Choices, countries, currencies, ways_of_writing, with_current, zones
 from tenants.directory import add_alias, create_tenant, forget_tenants, remove_alias, rename
 from tenants.errors import DomainError
 from tenants.models import Tenant, TenantName
 from tenants.roles import STAFF_SEE_MONEY
+from tenants.scope import tenant_scope
 
 PICKED: Final[dict[str, Callable[[], Choices]]] = {
     "time_zone": zones,
     "default_country": countries,
     "currency": currencies,
     "locale": ways_of_writing,
+}
+HELP: Final = {
+    "slug": "Small letters, digits and hyphens, as in fairview-east: services and addresses name the club so.",
+    "time_zone": "The clock of the pages, the quiet hours and the days of this club.",
+    "default_country": "Phone numbers without a prefix are read as this country's.",
+    "currency": "What values, reports and exports are told in.",
+    "locale": "How numbers, money and days are written.",
 }
 
 
@@ -84,12 +92,16 @@ class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         super().__init__(*args, **kwargs)
         club: Tenant = self.instance
         for name, choices in PICKED.items():
+            kept = [] if club._state.adding else [getattr(club, name)]
             self.fields[name] = forms.ChoiceField(
-                choices=with_current(choices(), getattr(club, name))[1:],
+                # A new club's clock and money are chosen: the first of a list would be somebody else's.
+                choices=with_current(choices(), *kept)[1:] if kept else [("", "Choose"), *choices()],
                 label=self.fields[name].label,
-                help_text=self.fields[name].help_text,
                 widget=UnfoldAdminSelectWidget(),
             )
+        for name, words in HELP.items():
+            if name in self.fields:
+                self.fields[name].help_text = words
         if not club._state.adding:
             names = TenantName.objects.filter(tenant=club).exclude(name=club.slug).order_by("name")
             self.initial["tiers"] = "\n".join(club.tier_order)
@@ -173,7 +185,14 @@ class ClubAdmin(ModelAdmin):
                 name: [before.get(name), after[name]] for name in after if before.get(name) != after[name]
             }
             if changes:
-                note(request, "club.changed" if change else "club.made", "tenant", obj.pk, changes=changes)
+                # Into that club's own log: an operator works in another one, whose admins read theirs.
+                with tenant_scope(obj.pk):
+                    log_action(
+                        "club.changed" if change else "club.made",
+                        subject_kind="tenant",
+                        subject_id=obj.pk,
+                        details={"changes": changes},
+                    )
         except DomainError as error:
             self.message_user(request, error.message, level="ERROR")
 

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.localedata import locale_identifiers
+from babel.numbers import get_territory_currencies
 
 Choices = list[tuple[str, str]]
 _ENGLISH = Locale("en")
@@ -36,8 +37,15 @@ def languages() -> Choices:
 
 
 def currencies() -> Choices:
-    """ISO 4217 with the name."""
-    return [(code, f"{code} · {name}") for code, name in _named("currencies", 3)]
+    """ISO 4217 with the name, those that are money somewhere today."""
+    return [(code, f"{code} · {name}") for code, name in _named("currencies", 3) if code in _tender()]
+
+
+@cache
+def _tender() -> frozenset[str]:
+    return frozenset(
+        code for country, _ in countries() for code in get_territory_currencies(country, tender=True)
+    )
 
 
 @cache

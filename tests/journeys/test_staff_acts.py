@@ -91,9 +91,12 @@ def test_a_pasted_list_means_people_and_says_whom_it_does_not_know(play: Play) -
     anna, ben = person(play.tenant), person(play.tenant, "Ben", display_name="Ben Nel")
     person(play.tenant, "Twin", email="t1@example.org", display_name="Two Twins")
     person(play.tenant, "Twin2", email="t2@example.org", display_name="Two Twins")
+    cleo = person(play.tenant, "Cleo", display_name="", last_name="Nkosi")
     with play.open():
-        found = letting_in.people_meant(text=f"ANNA@example.org\nBen Nel\n{anna.pk}\nnobody@x.org\nTwo Twins")
-    assert list(found.people) == [anna.pk, ben.pk]
+        found = letting_in.people_meant(
+            text=f"ANNA@example.org\nBen Nel\n{anna.pk}\nnobody@x.org\nTwo Twins\nCleo Nkosi"
+        )
+    assert list(found.people) == [anna.pk, ben.pk, cleo.pk]
     assert list(found.unknown) == ["nobody@x.org", "Two Twins"]
 
 

@@ -176,9 +176,31 @@ def test_a_task_is_made_by_name_where_one_person_is_meant(fairview: Club) -> Non
         assert list(Task.objects.values_list("title", flat=True)) == ["Call Anna"]
 
 
+def test_a_task_finds_people_by_first_and_last_name_and_loses_nothing_that_was_typed(fairview: Club) -> None:
+    client = desk(fairview.staff)
+    plain = {"display_name": "", "last_name": "Mokoena"}
+    one = person(fairview.tenant, "Thandi", **plain)
+    other = person(fairview.tenant, "Thabo", **plain)
+    typed = {"title": "Call about lessons", "reason": "Asked twice", "due_on": "2027-01-04", "owner": ""}
+
+    nobody = client.post("/admin/tasks/new/", {**typed, "customer": "Mokwena"})
+    several = client.post("/admin/tasks/new/", {**typed, "customer": "Mokoena"})
+    made = client.post("/admin/tasks/new/", {**typed, "customer": "thandi mokoena"})
+
+    assert (nobody.status_code, several.status_code, made.status_code) == (422, 422, 302)
+    for answer in (nobody, several):
+        html = answer.content.decode()
+        assert all(f'value="{typed[name]}"' in html for name in ("title", "reason", "due_on"))
+        assert '<details class="crm-card jy-more jy-top" open>' in html
+    assert "Nobody was found for “Mokwena”" in nobody.content.decode()
+    assert all(f'<option value="{each.pk}">' in several.content.decode() for each in (one, other))
+    with tenant_scope(fairview.tenant):
+        assert [task.profile_id for task in Task.objects.all()] == [one.pk]
+
+
 def test_who_may_not_see_money_is_told_none(fairview: Club) -> None:
-    assert "R0" not in desk(fairview.staff).get("/admin/tasks/").content.decode()
-    assert "R0" in desk(fairview.admin).get("/admin/tasks/").content.decode()
+    assert "0 customers, R0" not in desk(fairview.staff).get("/admin/tasks/").content.decode()
+    assert "0 customers, R0" in desk(fairview.admin).get("/admin/tasks/").content.decode()
 
 
 # --- Approval

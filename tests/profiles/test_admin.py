@@ -155,6 +155,10 @@ def test_the_list_goes_on_where_the_last_page_ended(fairview: Club) -> None:
 
 def test_a_fresh_club_is_told_how_customers_come(fairview: Club) -> None:
     assert "No customers yet" in text_of(desk(fairview.viewer).get(CUSTOMERS))
+    assert "Import your list of members" in text_of(desk(fairview.marketing_manager).get(CUSTOMERS))
+    staff = text_of(desk(fairview.staff).get(CUSTOMERS))
+    assert "Add the first by hand" in staff
+    assert "Import your list" not in staff
 
 
 def test_the_page_says_where_each_fact_comes_from(fairview: Club) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from profiles.models import Note
+from profiles.models import CustomerProfile, Note
 from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests.back_office import CUSTOMERS, desk, page_of, text_of
@@ -127,6 +127,49 @@ def test_an_address_of_somebody_else_leads_to_them(fairview: Club) -> None:
     assert answer.status_code == 422
     assert "Another customer already has this e-mail address." in text_of(answer)
     assert page_of(customer_id) in text_of(answer)
+
+
+def test_somebody_of_a_household_is_added_with_the_address_of_another(fairview: Club) -> None:
+    customer_id = thandi(fairview.tenant)
+    browser = desk(fairview.staff)
+    typed = {"firstName": "Sipho", "lastName": "Mokoena", "email": "thandi@example.org"}
+
+    asked = browser.post(f"{CUSTOMERS}add/", typed)
+    made = browser.post(f"{CUSTOMERS}add/", typed | {"shares": "1"})
+
+    assert asked.status_code == 422
+    assert 'name="shares" value="1"' in text_of(asked)
+    people = customers(fairview.tenant)
+    assert made.headers["Location"] == page_of(people["Sipho"].pk)
+    assert people["Sipho"].pk != customer_id
+    assert {people[name].email for name in ("Sipho", "Thandi")} == {"thandi@example.org"}
+
+
+def test_an_address_is_shared_by_an_edit_too(fairview: Club) -> None:
+    thandi(fairview.tenant)
+    browser = desk(fairview.staff)
+    browser.post(f"{CUSTOMERS}add/", {"firstName": "Sipho"})
+    other = customers(fairview.tenant)["Sipho"]
+    typed = form_of(other.pk, browser) | {"firstName": "Sipho", "email": "thandi@example.org", "shares": "1"}
+
+    assert browser.post(f"{CUSTOMERS}{other.pk}/edit/", typed).status_code == 302
+
+    people = customers(fairview.tenant)
+    assert {people[name].email for name in ("Sipho", "Thandi")} == {"thandi@example.org"}
+
+
+def test_a_shared_address_makes_nobody_twice(fairview: Club) -> None:
+    customer_id = thandi(fairview.tenant)
+
+    answer = desk(fairview.staff).post(
+        f"{CUSTOMERS}add/", {"firstName": "Thandi", "email": "thandi@example.org", "shares": "1"}
+    )
+
+    assert answer.status_code == 422
+    assert "the name may be theirs" in text_of(answer)
+    assert page_of(customer_id) in text_of(answer)
+    with tenant_scope(fairview.tenant):
+        assert CustomerProfile.objects.count() == 1
 
 
 def test_a_customer_is_made_by_hand(fairview: Club) -> None:

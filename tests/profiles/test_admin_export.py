@@ -143,7 +143,7 @@ def test_the_usual_columns_of_the_list_are_those_of_the_file(members: Club) -> N
     answer: Any = browser.post(EXPORT, {"format": "list", "tier": "Gold"})
     head, *rows = rows_of(answer.getvalue())
 
-    assert head[:3] == ["Customer", "Membership", "Stage"]
+    assert head[:4] == ["Customer", "E-mail", "Membership", "Stage"]
     assert len(rows) == 2
     with tenant_scope(members.tenant):
         assert LoggedAction.objects.get(action="customers.exported").details == {

@@ -4,12 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 from django.utils import timezone
 
 from profiles.admin.customer_page import membership_of
-from profiles.admin.first_screen import next_booking, owing_cents, usual_partners
+from profiles.admin.first_screen import context, next_booking, owing_cents, usual_partners
 from profiles.models import CustomerProfile
+from tenants.admin import formatting
+from tenants.scope import tenant_scope
 from tests.cast import Club
+from tests.profiles.stories import booking, event, player, tell
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -58,3 +62,38 @@ def test_both_numbers_of_a_member_stand_with_the_membership(fairview: Club) -> N
         ("Member number", "4711"),
         ("Club's number", "GC-00123/A"),
     ]
+
+
+def test_who_was_invited_plays_too_until_the_booking_is_given_back(fairview: Club) -> None:
+    first, second = (NOW + timedelta(days=days) for days in (2, 5))
+    players = [
+        {"playerId": "t-1", "name": "Ann Host"},
+        {"playerId": "t-2", "name": "Ben Guest"},
+    ]
+    soon = booking("t-1", at=NOW - timedelta(days=1), players=players, id="b-1", teeTime=first.isoformat())
+    later = booking("t-1", at=NOW - timedelta(days=1), players=players, id="b-2", teeTime=second.isoformat())
+    tell(
+        fairview.tenant,
+        player("t-1", name="Ann", surname="Host"),
+        player("t-2", name="Ben", surname="Guest"),
+        soon,
+        later,
+        event("teetime.score.posted", {"playerId": "t-2", "grossScore": 91}, at=NOW - timedelta(days=3)),
+    )
+
+    shown = first_screen(fairview, "Ben")
+    tell(fairview.tenant, event("teetime.booking.cancelled", {"id": "b-1", "playerId": "t-1"}, at=NOW))
+    after = first_screen(fairview, "Ben")
+
+    assert shown["booking"] == formatting.moment(first, fairview.tenant)
+    assert after["booking"] == formatting.moment(second, fairview.tenant)
+    assert shown["partners"] == ["Ann Host"]
+    assert shown["last_round"] == formatting.moment(NOW - timedelta(days=3), fairview.tenant)
+
+
+def first_screen(club: Club, name: str) -> dict[str, Any]:
+    """The panel's values, for the club's receptionist."""
+    request: Any = RequestFactory().get("/")
+    request.user, request.tenant = club.staff, club.tenant
+    with tenant_scope(club.tenant):
+        return context(request, CustomerProfile.objects.get(first_name=name))

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from django.db import IntegrityError, transaction
 
+from profiles.models import CustomerProfile
 from segments.lists import add_members
 from segments.models import SavedView, SegmentMember
 from segments.views import furnish
@@ -14,6 +15,7 @@ from tenants.scope import tenant_scope
 from tests.back_office import CUSTOMERS, desk, text_of
 from tests.cast import Club
 from tests.profiles import records
+from tests.profiles.stories import player, tell
 from tests.segments.makers import a_list, all_of, leaf
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +52,31 @@ def test_the_rule_stands_in_the_address_and_filters(fairview: Club) -> None:
     assert "rule=" in told.headers["Location"]
     assert names(html) == ["Goldie"]
     assert "Membership tier" in html
+    # The sentence above says the rule; the form of the filters only keeps it.
+    assert '<input type="hidden" name="rule"' in html
+    assert '<select class="crm-select" name="rule">' not in html
     assert "data-rule-builder" in text_of(browser.get(f"{told.headers['Location']}&build=1"))
+
+
+def test_a_segment_is_asked_why_somebody_is_not_in_it(fairview: Club) -> None:
+    tell(
+        fairview.tenant,
+        player("t-1", name="Ann", surname="Inside"),
+        player("t-2", name="Ann", surname="Outside"),
+    )
+    made = a_list(fairview.tenant)
+    with tenant_scope(fairview.tenant):
+        inside, outside = (CustomerProfile.objects.get(last_name=name) for name in ("Inside", "Outside"))
+        add_members(made.pk, [inside.pk])
+    browser = desk(fairview.viewer)
+
+    html = text_of(browser.post(f"/admin/segments/{made.pk}/", {"q": "ann"}))
+
+    assert f'href="?why={outside.pk}#why">Why not?</a>' in html
+    assert f'href="?why={inside.pk}#why">Why?</a>' in html
+    assert "Ann Outside is not in this segment" in text_of(
+        browser.get(f"/admin/segments/{made.pk}/?why={outside.pk}")
+    )
 
 
 def test_an_empty_rule_filters_nothing_and_a_broken_one_is_told(fairview: Club) -> None:

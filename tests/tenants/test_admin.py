@@ -11,7 +11,7 @@ from tenants.api_keys import find_key
 from tenants.directory import find_tenant
 from tenants.expiring_cache import clear_all_caches
 from tenants.models import ApiKey, LoggedAction, Membership, Role, Tenant, User
-from tenants.scope import tenant_scope
+from tenants.scope import all_tenants, tenant_scope
 from tests import factories
 from tests.back_office import INDEX, desk, text_of
 from tests.cast import Club
@@ -145,6 +145,30 @@ def test_a_superuser_opens_a_new_club(db: None) -> None:
     found = find_tenant("newlands-cc")
     assert found is not None
     assert found.slug == "newlands"
+    with all_tenants():
+        made = LoggedAction.objects.get(action="club.made")
+    assert (
+        made.tenant_id == found.pk
+    )  # not of the club in which the operator worked, whose admins read that log
+
+
+def test_the_clock_and_money_of_a_new_club_are_chosen(fairview: Club) -> None:
+    html = text_of(desk(factories.user("root", is_superuser=True)).get(f"{TENANTS}add/"))
+
+    for field in ("time_zone", "default_country", "currency", "locale"):
+        options = html.split(f'<select name="{field}"')[1].split("</select>")[0]
+        assert '<option value="" selected>Choose</option>' in options
+    assert "AFA · Afghan Afghani" not in html
+    assert "GBP · British Pound" in html
+
+
+def test_colleagues_lead_to_an_invitation(fairview: Club) -> None:
+    browser = desk(fairview.admin)
+
+    html = text_of(browser.get("/admin/tenants/membership/"))
+
+    assert 'href="/admin/tenants/invitation/add/"' in html
+    assert browser.get("/admin/tenants/invitation/add/").status_code == 200
 
 
 def test_an_operator_lets_an_account_into_a_club(fairview: Club, stranger: User) -> None:
