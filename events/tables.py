@@ -37,6 +37,7 @@ TABLES: Final = (
     ),
     Table(
         "events.InboxEvent",
+        words="Events that services sent",
         personal=columns(
             "envelope original_envelope error_message error_field remarks profile_id activity_id"
         ),
@@ -67,6 +68,7 @@ TABLES: Final = (
     ),
     Table(
         "events.DomainLogEntry",
+        words="Log of what happened",
         personal=columns("data profile_id"),
         plain=columns("xid cluster kind at"),
         erase=delete("events_domainlogentry", MENTIONED),

@@ -1,6 +1,6 @@
 """Customers by what they are called: the preferred name, or first and last name, which is what most have."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat, Trim
@@ -13,10 +13,9 @@ GONE: Final = (ProfileStatus.MERGED, ProfileStatus.DELETED)
 MOST_FOUND: Final = 25
 
 
-def with_full_names() -> QuerySet[CustomerProfile]:
+def with_full_names() -> QuerySet[Any]:
     """Everybody, with `full_name`: first and last name."""
-    rows: QuerySet[CustomerProfile] = CustomerProfile.objects.annotate(full_name=FULL_NAME)
-    return rows
+    return CustomerProfile.objects.annotate(full_name=FULL_NAME)
 
 
 def has_in_name(text: str) -> Q:
@@ -32,7 +31,7 @@ def people_called(text: str, *, most: int) -> list[CustomerProfile]:
     rows = with_full_names().exclude(status__in=GONE)
     ids = search_profiles(text, most=MOST_FOUND)
     by_id = rows.in_bulk(ids)
-    found = [by_id[one] for one in ids if one in by_id]
+    found: list[CustomerProfile] = [by_id[one] for one in ids if one in by_id]
     found = found or list(rows.filter(has_in_name(text)).order_by("display_name", "full_name", "pk")[:most])
     exact = [one for one in found if text.casefold() in (one.name.casefold(), (one.email or "").casefold())]
     return (exact or found)[:most]

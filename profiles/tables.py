@@ -84,6 +84,7 @@ NOT EXISTS (SELECT FROM profiles_memberimport
 TABLES: Final = (
     Table(
         "profiles.Note",
+        words="Notes",
         personal=columns("profile_id origin_profile_id body"),
         plain=columns("is_pinned author_id author_name created_at updated_at"),
         erase=delete("profiles_note"),
@@ -106,6 +107,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.BulkActChange",
+        words="Changes made to many",
         personal=columns("act_id profile_id made_id"),
         erase=delete("profiles_bulkactchange"),
         mine=OF_PERSON,
@@ -113,6 +115,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.Activity",
+        words="Timeline",
         personal=columns("profile_id origin_profile_id source_event_id title metadata once_key"),
         plain=columns("occurred_at recorded_at slot type category channel source"),
         erase=(
@@ -128,6 +131,7 @@ TABLES: Final = (
     # Before the identifiers, to which they refer; on a merge they follow them.
     Table(
         "profiles.Fact",
+        words="What services and staff told",
         personal=columns("profile_id identifier_id field value event_id"),
         plain=columns("source rank occurred_at sequence arrival recorded_at"),
         erase=delete("profiles_fact"),
@@ -138,12 +142,14 @@ TABLES: Final = (
     # By the keys, which go after it.
     Table(
         "profiles.CannotLink",
+        words="Who this person is not",
         personal=columns("first_key second_key"),
         plain=columns("decided_by_name decided_at"),
         erase=delete("profiles_cannotlink", KEYS_OF_PERSON),
     ),
     Table(
         "profiles.Identifier",
+        words="Addresses and numbers",
         personal=columns("profile_id origin_profile_id kind value event_id"),
         plain=columns("confidence source is_shared linked_at unlinked_at created_at"),
         erase=delete("profiles_identifier"),
@@ -153,6 +159,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.SearchDocument",
+        words="Words for the search",
         personal=columns("profile_id document"),
         erase=delete("profiles_searchdocument"),
         merge=MergeBy("profiles.merging.moving.drop_documents"),
@@ -160,6 +167,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.ProfileMerge",
+        words="Merges",
         personal=columns("winner_id loser_id evidence reason"),
         plain=columns(
             "kind merged_by_id merged_by_name merged_at unmerged_by_id unmerged_by_name unmerged_at"
@@ -173,6 +181,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.ProfileShare",
+        words="What merged records brought",
         personal=columns("profile_id lifetime_value_cents stage_reached tags created_at last_activity_at")
         + columns("last_activity_type last_booking_at last_email_open_at last_email_click_at"),
         erase=delete("profiles_profileshare"),
@@ -180,6 +189,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.ReviewCandidate",
+        words="Pairs for review",
         personal=columns("first_profile_id second_profile_id evidence"),
         plain=columns("reason status created_at decided_at decided_by_name merge_id"),
         erase=delete("profiles_reviewcandidate", OF_EITHER),
@@ -188,6 +198,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.DuplicatePair",
+        words="Pairs that the search for duplicates found",
         personal=columns("first_profile_id second_profile_id comparisons"),
         plain=columns("match_weight probability is_certain model_version found_at"),
         erase=delete("profiles_duplicatepair", OF_EITHER),
@@ -204,6 +215,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.Household",
+        words="Households",
         personal=columns("name"),
         plain=columns("formed_by_name formed_at"),
         erase=(Step(DELETED, EMPTY_HOUSEHOLDS), Step(BLANKED, BLANK_HOUSEHOLDS)),
@@ -212,6 +224,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.HouseholdMember",
+        words="Places in households",
         personal=columns("household_id profile_id role is_payer"),
         mine=OF_PERSON,
         elsewhere="profiles.Household",
@@ -219,6 +232,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.ImportRow",
+        words="Rows of imported lists",
         personal=columns("cells values remarks reason changes profile_id added_tags"),
         plain=columns(
             "import_id line is_heading is_partial outcome stage_before is_created applied_at undone_at"
@@ -243,6 +257,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.ProfileScore",
+        words="Scores",
         personal=columns(
             "profile_id engagement churn_risk components inputs lifecycle_stage value_at_risk_cents"
         ),
@@ -253,6 +268,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.ScoreHistory",
+        words="Earlier scores",
         personal=columns("profile_id engagement churn_risk components inputs"),
         plain=columns("day rules_version"),
         erase=delete("profiles_scorehistory"),
@@ -261,6 +277,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.StageChange",
+        words="Changes of stage",
         personal=columns("profile_id stage_before stage_after changed_at"),
         erase=delete("profiles_stagechange"),
         mine=OF_PERSON,
@@ -282,6 +299,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.PrivacyRequest",
+        words="Requests about privacy",
         personal=columns("profile_id origin_profile_id reason"),
         plain=columns("kind source source_event_id status opened_at closed_at"),
         erase=(Step(BLANKED, CLOSE_REQUESTS),),
@@ -293,6 +311,7 @@ TABLES: Final = (
     ),
     Table(
         "profiles.ProcessingRestriction",
+        words="Restrictions of use",
         personal=columns("profile_id"),
         plain=columns("restricted_by_name restricted_at"),
         erase=delete("profiles_processingrestriction"),
@@ -314,9 +333,14 @@ TABLES: Final = (
     Table("profiles.TextBlock", plain=columns("model first_id last_id tokens")),
     Table("profiles.StaleBlock", plain=columns("block_id")),
     Table("profiles.TextMark", plain=columns("model indexed_to seen_to seen_xid")),
-    Table("profiles.SuppressedKey", plain=columns("key_hash suppressed_at")),
+    Table(
+        "profiles.SuppressedKey",
+        words="Addresses that stay erased",
+        plain=columns("key_hash suppressed_at"),
+    ),
     Table(
         "profiles.CustomerProfile",
+        words="The customer",
         personal=columns(
             "status merged_into_id identity_id has_shares auth_user_id email phone_number scl_member_id"
         )

@@ -41,6 +41,7 @@ TABLES: Final = (
     ),
     Table(
         "segments.SegmentMember",
+        words="Places in segments",
         personal=columns("segment_id profile_id origin_profile_id joined_at"),
         erase=delete(MEMBERS),
         mine="profile_id = ANY(%(ids)s)",
@@ -49,6 +50,7 @@ TABLES: Final = (
     ),
     Table(
         "segments.SegmentTransition",
+        words="Coming to segments and leaving them",
         personal=columns("segment_id profile_id is_join cause rule version at"),
         erase=delete(TRANSITIONS),
         mine="profile_id = ANY(%(ids)s)",

@@ -114,10 +114,10 @@ class Texts:
 class Table:
     """One table of a tenant: which columns may hold personal data, and what becomes of rows about a person.
 
-    `personal` and `plain` together name every column but id and tenant; a test compares. `erase` runs at an erasure;
-    `elsewhere` says who handles personal columns that no step of this table touches. `mine` is the condition of rows
-    that belong into a copy for the person (None: in no copy). `texts` may mention people. `merge` and `undo` count
-    where rows are about a person (columns `person`); for an undo only rows to which `counts` applies (alias `{row}`).
+    `personal` and `plain` together name every column but id and tenant (tested). `words`: as people call the rows.
+    `erase` runs at an erasure; `elsewhere` says who handles personal columns that no step of it touches. `mine`: the
+    condition of rows of a copy for the person (None: in no copy). `texts` may mention people. `merge` and `undo`
+    count where rows are about a person (columns `person`); an undo only where `counts` applies (alias `{row}`).
     """
 
     model: str
@@ -131,6 +131,7 @@ class Table:
     undo: OnUndo = OnUndo.NOTHING
     person: tuple[str, ...] = ("profile_id",)
     counts: str = "true"
+    words: str = ""
 
 
 def columns(text: str) -> tuple[str, ...]:
@@ -141,8 +142,7 @@ def columns(text: str) -> tuple[str, ...]:
 def written(names: str, *, is_redacted: bool = True) -> Texts:
     """Texts, lists and JSON documents that staff, files or other services wrote, in which anybody may be named.
 
-    For tables small enough to be read whole at an erasure, which takes the person out of each of them; with
-    `is_redacted=False` it only finds the rows, for the steps of the table.
+    For tables that an erasure reads whole, to take the person out; `is_redacted=False`: it only finds the rows.
     """
     found = columns(names)
     redacted = found if is_redacted else ()

@@ -65,14 +65,20 @@ def check_limits(
     """The weight of an operation of a valid document; raises TooExpensiveError naming the limit."""
     weight = _Scale(document, variables).weigh(operation.selection_set)
     limits = (
-        ("levels deep", weight.depth, DEEPEST),
-        ("aliases", weight.aliases, MOST_ALIASES),
-        ("root fields", weight.fields, MOST_ROOT_FIELDS),
-        ("fields in all", weight.cost, HIGHEST_COST),
+        ("goes {} levels deep", weight.depth, DEEPEST, "Ask for the inner ones in a request of their own."),
+        ("has {} aliases", weight.aliases, MOST_ALIASES, "Send several requests."),
+        ("has {} root fields", weight.fields, MOST_ROOT_FIELDS, "Send several requests."),
+        (
+            "has {} fields in all",
+            weight.cost,
+            HIGHEST_COST,
+            "Ask for fewer rows (`take`) or fewer fields of each.",
+        ),
     )
-    for name, found, limit in limits:
+    for words, found, limit, advice in limits:
         if found > limit:
-            raise TooExpensiveError(f"The query has {found:,} {name}; {limit:,} is the limit.")
+            said = words.format(f"{found:,}")
+            raise TooExpensiveError(f"The query {said}; {limit:,} is the limit. {advice}")
     return weight
 
 

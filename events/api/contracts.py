@@ -14,6 +14,7 @@ from events.api import schema
 from events.catalogue.contracts import all_types, described, schema_of
 from events.catalogue.registry import EVENT_TYPES, canonical
 from tenants.api.json_text import to_json
+from tenants.api.listing import FIELDS, small_list
 from tenants.api.rendering import MEDIA_TYPE
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.callers import Caller
@@ -60,11 +61,12 @@ class EventTypesView(_ForPublishers):
         operation_id="listEventTypes",
         tags=TAGS,
         summary="List the types of events with their payloads",
+        parameters=[FIELDS],
         responses={200: inline_serializer("EventTypes", {"data": type(EVENT_TYPE)(many=True)})},
     )
     def get(self, request: ApiRequest, **names: str) -> HttpResponseBase:
         """All types that may be published, each with the JSON Schema of its payload."""
-        return _json({"data": all_types()})
+        return _json({"data": small_list(self, request, all_types())})
 
 
 class EventTypeView(_ForPublishers):

@@ -12,6 +12,7 @@ from journeys.models import JourneySecret
 from journeys.secrets import drop_secret, exchange_secret, make_secret
 from profiles.api.customers import json_answer
 from tenants.api.bodies import body_object
+from tenants.api.listing import FIELDS, small_list
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.models import Scope
 
@@ -32,11 +33,12 @@ class SecretsView(TenantApiView):
 
     @extend_schema(
         operation_id="listJourneySecrets", tags=["journeys"], summary="Names of the secrets that webhooks sign with",
-        responses=schema.SECRETS,
+        parameters=[FIELDS], responses=schema.SECRETS,
     )  # fmt: skip
     def get(self, request: ApiRequest) -> HttpResponseBase:
         """Names only."""
-        return json_answer({"data": [secret_json(row) for row in JourneySecret.objects.order_by("name")]})
+        rows = [secret_json(row) for row in JourneySecret.objects.order_by("name")]
+        return json_answer({"data": small_list(self, request, rows)})
 
     @extend_schema(
         operation_id="createJourneySecret", tags=["journeys"], summary="Store a secret under a name",

@@ -19,6 +19,7 @@ from profiles.api.customers import json_answer
 from profiles.api.parameters import customer_id_of
 from profiles.reading import get_customer
 from tenants.api.bodies import body_object
+from tenants.api.listing import FIELDS, small_list
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import InvalidError
 from tenants.models import Scope
@@ -100,12 +101,12 @@ class TrialsView(TenantApiView):
 
     @extend_schema(
         operation_id="listJourneyTrials", tags=["journeys"], summary="Trials over the past",
-        parameters=[schema.JOURNEY_ID], responses=schema.TRIALS,
+        parameters=[schema.JOURNEY_ID, FIELDS], responses=schema.TRIALS,
     )  # fmt: skip
     def get(self, request: ApiRequest, journeyId: str) -> HttpResponseBase:  # noqa: N803
         """The ten newest."""
         found = trials.kept_trials(get_journey(id_of(journeyId)))
-        return json_answer({"data": [trials.trial_json(one) for one in found]})
+        return json_answer({"data": small_list(self, request, [trials.trial_json(one) for one in found])})
 
     @extend_schema(
         operation_id="startJourneyTrial", tags=["journeys"], summary="Try the draft over the past, as a job",

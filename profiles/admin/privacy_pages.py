@@ -24,6 +24,7 @@ from profiles.suppression import lift
 from tenants.action_log import log_action
 from tenants.admin.base import messages
 from tenants.admin.pages import page, show
+from tenants.extension import every
 from tenants.middleware import StaffRequest
 from tenants.models import User
 from tenants.roles import Right
@@ -118,7 +119,7 @@ def erase(request: StaffRequest, profile_id: UUID) -> HttpResponse:
         ask_for_count(profile.pk)
         return HttpResponseRedirect(reverse("admin:customer_erase", args=[profile.pk]))
     reason = request.POST.get("reason", ErasureReason.POPIA.value)
-    is_meant = request.POST.get("confirmation", "").strip() == CONFIRMATION
+    is_meant = request.POST.get("confirmation", "").strip().upper() == CONFIRMATION
     if request.method == "POST" and is_meant and reason in ErasureReason.values:
         ask_for_erasure(profile.pk, reason=reason, user=cast(User, request.user))
         return HttpResponseRedirect(reverse("admin:customer_erase", args=[profile.pk]))
@@ -177,13 +178,17 @@ def _counted(profile_id: UUID) -> dict[str, Any]:
 
 def _lines(counts: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str, int]]:
     """What, the act, rows."""
+    words = {table.model: table.words for table in every("tables")}
     return [
-        (_words(model), act, rows) for model, acts in counts.items() for act, rows in acts.items() if rows
+        (words.get(model) or _words(model), act, rows)
+        for model, acts in counts.items()
+        for act, rows in acts.items()
+        if rows
     ]
 
 
 def _words(model: str) -> str:
-    """profiles.ReviewCandidate becomes Review candidate."""
+    """profiles.ImportRow becomes Import row, where no words are declared."""
     name = model.partition(".")[2]
     spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
     return spaced.capitalize()

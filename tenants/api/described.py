@@ -31,7 +31,7 @@ def answer_fields(described: Any) -> dict[str, Any]:
         answers = answers.response
     found = fields_of(answers)
     # A list that is described with its envelope.
-    return fields_of(found["data"]) if set(found) == ENVELOPE else found
+    return fields_of(found["data"]) if {"data"} <= set(found) <= ENVELOPE else found
 
 
 def fields_of(serializer: Any) -> dict[str, Any]:

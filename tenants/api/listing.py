@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, cast
 from django.core.exceptions import ValidationError
 from django.db.models import Field, Q, QuerySet
 from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import OpenApiParameter
 
 from tenants.api.cursors import PARAMETER, decode_cursor, encode_cursor
 from tenants.api.described import answer_fields, description_of
@@ -29,6 +30,9 @@ from tenants.api.views import ApiRequest, TenantApiView
 UPDATED: Final = "updatedAt"
 NOTHING: Final = "-"
 A_VALUE: Final = "="
+
+# For lists that are always told whole.
+FIELDS: Final = OpenApiParameter(FIELDS_PARAMETER["name"], str, description=FIELDS_PARAMETER["description"])
 
 Rows = QuerySet[Any]
 Represent = Callable[[Sequence[Any]], list[dict[str, Any]]]
@@ -107,6 +111,11 @@ def wanted_fields(view: type[TenantApiView], params: Mapping[str, str]) -> froze
         raise InvalidParameterError("fields", f"There is no field {', '.join(unknown)[:200]} here.")
     # The key of a row stays: without it the rest belongs to nobody.
     return frozenset(wanted | {next(iter(known))})
+
+
+def small_list(view: TenantApiView, request: ApiRequest, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a list without pages, with the fields that the query asks for; the view describes `FIELDS`."""
+    return only(rows, wanted_fields(type(view), request._request.GET))
 
 
 def only(rows: list[dict[str, Any]], wanted: frozenset[str] | None) -> list[dict[str, Any]]:

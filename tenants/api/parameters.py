@@ -42,7 +42,8 @@ def check_parameters(
     for name, values in request.GET.lists():
         if name not in known:
             near = nearest(name, known)
-            meant = f"; did you mean {near}" if near else f"; there are {', '.join(sorted(known))}"
+            there = f"there {'is only' if len(known) == 1 else 'are'} {', '.join(sorted(known))}"
+            meant = f"; did you mean {near}" if near else f"; {there}"
             raise InvalidParameterError(
                 name, f"The parameter {name} is not known here{meant}.", code="UNKNOWN_PARAMETER"
             )

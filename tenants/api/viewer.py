@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from tenants.api.listing import FIELDS, small_list
 from tenants.api.pagination import SkipTakePagination, page_answer, read_window
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.callers import Caller, CallerKind
@@ -89,11 +90,15 @@ class TenantsView(_ForWhomeverIsKnown):
     pagination_class = SkipTakePagination
 
     @extend_schema(
-        operation_id="listTenants", tags=TAGS, summary="List your tenants", responses={200: TENANTS}
+        operation_id="listTenants",
+        tags=TAGS,
+        summary="List your tenants",
+        parameters=[FIELDS],
+        responses={200: TENANTS},
     )
     def get(self, request: ApiRequest) -> HttpResponseBase:
         """By name: those that `tenantId` may name, each with its clock, money, tiers and your role."""
         window = read_window(request._request.GET)
         rows: list[dict[str, Any]] = tenants_of_caller(request.caller)
         page = rows[window.skip : window.skip + window.take]
-        return Response(page_answer(page, total=len(rows), window=window))
+        return Response(page_answer(small_list(self, request, page), total=len(rows), window=window))

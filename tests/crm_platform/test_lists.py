@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm_platform.api.docs import description
+from journeys.secrets import make_secret
 from profiles.models import CustomerProfile, Note
 from segments.models import Segment
 from tenants.api.listing import Order
@@ -165,3 +166,21 @@ def test_what_changed_since_is_found(fairview: Club, segments: list[str]) -> Non
 
     assert everything > 1
     assert [row["id"] for row in changed["data"]] == [str(one.pk)]
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "key"),
+    [("tenants", "name", "id"), ("event-types", "source", "name"), ("journey-secrets", "createdBy", "name")],
+)
+def test_small_lists_show_chosen_fields_too(fairview: Club, path: str, field: str, key: str) -> None:
+    with tenant_scope(fairview.tenant):
+        make_secret("till")
+    api = Client(headers=factories.bearer(fairview.tenant))
+
+    chosen = api.get(f"/api/v1/{path}?fields={field}").json()["data"]
+    refused = api.get(f"/api/v1/{path}?fields=bogus")
+
+    assert chosen
+    assert all(set(row) == {key, field} for row in chosen)
+    assert refused.status_code == 400
+    assert refused.json()["error"]["details"][0]["field"] == "fields"

@@ -50,7 +50,8 @@ def test_nobody_is_erased_before_the_word_was_typed(fairview: Club) -> None:
     assert "Count what would go" in opened
     assert "Being counted" in waiting
     assert (being_counted.status_code, counted.status_code) == (200, 302)
-    assert "Fact" in preview
+    assert "What services and staff told" in preview
+    assert "Addresses and numbers" in preview
     assert refused.status_code == 422
     for page in (erasing, asked_again, progress):
         assert "Being erased" in page.content.decode()
