@@ -82,6 +82,24 @@ def test_figures_count_the_own_club_only(fairview: Club, kingsmere: Club) -> Non
     assert {each.profile.first_name for each in figures.feed} == {"Anna", "Ben"}
 
 
+def test_the_feed_tells_what_people_did_and_not_what_a_campaign_sent(fairview: Club) -> None:
+    opened = {"contactId": "c1", "messageId": "m"}
+    stories.tell(
+        fairview.tenant,
+        stories.contact("c1", firstName="Anna", email="anna@example.org"),
+        stories.event("messaging.message.sent", {**opened, "channel": "EMAIL"}, at=1),
+        stories.event("messaging.message.delivered", {**opened, "channel": "EMAIL"}, at=2),
+        stories.event("messaging.email.opened", {**opened, "isMachine": True}, at=3),
+        stories.event("messaging.email.opened", opened, at=4),
+    )
+
+    with tenant_scope(fairview.tenant):
+        titles = [each.activity.title for each in club_figures(fairview.tenant).feed]
+
+    assert "Opened an e-mail" in titles
+    assert not {"E-mail opened by a machine", "Was sent an e-mail", "Received an e-mail"} & set(titles)
+
+
 def test_kept_figures_of_one_club_are_not_shown_to_another(fairview: Club, kingsmere: Club) -> None:
     thandi(kingsmere.tenant)
     desk(kingsmere.admin).get(INDEX)
