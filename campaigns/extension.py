@@ -4,6 +4,7 @@ from typing import Final
 
 from tenants.extension import (
     Consumer,
+    DashboardPanel,
     Extension,
     Logged,
     LogKind,
@@ -103,6 +104,15 @@ EXTENSION: Final = Extension(
         "CampaignWinnerMetric": "campaigns.models.WinnerMetric",
         "SendStatus": "messaging.models.DeliveryStatus",
     },
+    dashboard_panels=(
+        DashboardPanel(
+            "campaigns",
+            "Campaigns",
+            "campaigns/dashboard.html",
+            "campaigns.admin.dashboard.context",
+            order=55,
+        ),
+    ),
     nav=(
         NavEntry("Campaigns", "campaign", "campaigns", group="Marketing", order=200),
         NavEntry("Calendar", "calendar_month", "campaign_calendar", group="Marketing", order=210),

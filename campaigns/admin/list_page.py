@@ -15,11 +15,13 @@ from campaigns.representation import list_campaigns
 from campaigns.rhythm import coming_times
 from campaigns.stats import totals_of
 from tenants.admin.base import request_may
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
 PAGE: Final = 50
+MOST_SKIPPED: Final = 10_000_000
 TONES: Final = {
     "DRAFT": "plain", "SCHEDULED": "info", "ACTIVE": "good", "PAUSED": "warn", "COMPLETED": "plain",
     "CANCELLED": "bad",
@@ -43,7 +45,7 @@ def campaigns(request: StaffRequest) -> HttpResponse:
     status = request.GET.get("status", "")
     status = status if status in CampaignStatus.values else ""
     is_archived, search = "archived" in request.GET, request.GET.get("q", "").strip()[:200]
-    after = int(request.GET.get("skip", "0")) if request.GET.get("skip", "0").isdecimal() else 0
+    after = whole_number(request.GET.get("skip", ""), MOST_SKIPPED) or 0
     rows = list(list_campaigns(status=status, search=search, archived=is_archived)[after : after + PAGE + 1])
     totals, coming = totals_of(rows[:PAGE]), coming_times(rows[:PAGE])
     return show(

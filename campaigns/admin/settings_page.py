@@ -6,6 +6,7 @@ from django.urls import reverse
 from campaigns.settings import MOST_GRACE_MINUTES, CampaignSettings, save_settings, settings_of
 from tenants.action_log import log_action
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
@@ -46,6 +47,5 @@ def campaign_settings(request: StaffRequest) -> HttpResponse:
 
 
 def _within(text: str, least: int, most: int) -> int | None:
-    text = text.strip()
-    is_number = text.isascii() and text.isdecimal() and len(text) < 6  # noqa: PLR2004 - digits
-    return int(text) if is_number and least <= int(text) <= most else None
+    number = whole_number(text, most)
+    return number if number is not None and number >= least else None

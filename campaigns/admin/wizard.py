@@ -38,6 +38,7 @@ from messaging.rendering import FIELDS
 from messaging.templates import templates_of
 from segments.models import Segment
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError, UnprocessableError
 from tenants.middleware import StaffRequest
@@ -327,8 +328,8 @@ READERS: Final[Mapping[str, Callable[[QueryDict, Campaign], Values]]] = {
 
 def _number(text: str) -> int:
     """What is no number becomes one that is refused."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else -1  # noqa: PLR2004
+    number = whole_number(text, 999_999)
+    return -1 if number is None else number
 
 
 def _fraction(text: str, field: str) -> float:

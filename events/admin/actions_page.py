@@ -19,6 +19,7 @@ from events.replay import REPAIRABLE, Selection, repair_event, replay
 from events.skipping import skip_events
 from tenants.admin import formatting
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show, user_of
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -26,7 +27,6 @@ from tenants.roles import Right
 
 MOST_COUNTED: Final = 100_000
 LONGEST_ENVELOPE: Final = 1_000_000
-LONGEST_ID: Final = 18
 
 
 @page("operations/inbox/<int:row_id>/repair/", name="operations_repair", right=Right.ADMINISTER)
@@ -147,8 +147,8 @@ def problem_of(act: Callable[[], object]) -> str:
 
 def ids_of(posted: QueryDict) -> list[int]:
     """The ids of a posted form that are numbers."""
-    texts = posted.getlist("ids")
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID]
+    read = map(whole_number, posted.getlist("ids"))
+    return [number for number in read if number is not None]
 
 
 def selection_of(posted: QueryDict, ids: Sequence[int]) -> Selection:

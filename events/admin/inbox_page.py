@@ -13,6 +13,7 @@ from events.admin.explanations import explain, tone
 from events.catalogue.registry import EVENT_TYPES, canonical
 from events.models import Door, InboxEvent, InboxStatus
 from tenants.admin import formatting
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -125,8 +126,7 @@ def row_of(event: InboxEvent) -> InboxRow:
 
 def before_of(query: QueryDict) -> int | None:
     """The id that the page starts below."""
-    text = query.get("before", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - digits of a bigint
+    return whole_number(query.get("before", ""))
 
 
 @page("operations/inbox/", name="operations_inbox", right=Right.ADMINISTER)

@@ -22,6 +22,7 @@ from events.webhooks.endpoints import (
 )
 from tenants.admin import formatting
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -116,7 +117,8 @@ def _delete(request: StaffRequest, endpoint: WebhookEndpoint) -> HttpResponse:
 
 def _replay(request: StaffRequest, endpoint: WebhookEndpoint) -> HttpResponse | None:
     """One delivery, from its own page, or those that were ticked among the failed."""
-    chosen = [int(text) for text in request.POST.getlist("ids") if text.isascii() and text.isdecimal()]
+    read = map(whole_number, request.POST.getlist("ids"))
+    chosen = [number for number in read if number is not None]
     if "one" in request.POST and len(chosen) == 1:
         delivery = replay_delivery(endpoint.pk, chosen[0])
         messages.success(request, "It is sent again now, under the same id.")

@@ -14,6 +14,7 @@ from journeys.explaining import in_words
 from journeys.models import MoveAct
 from journeys.world import segment_names
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -32,7 +33,8 @@ def journey_people_act(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     """End, move or let go on: the chosen, or everybody at a step (`all`). The journey's page offers the way back."""
     journey, post = journey_or_404(journey_id), request.POST
     back = reverse("admin:journey_people", args=[journey.pk])
-    ids = [int(one) for one in post.getlist("run") if one.isdecimal()][:1000]
+    read = (whole_number(one) for one in post.getlist("run")[:1000])
+    ids = [number for number in read if number is not None]
     is_everybody = "all" in post and bool(post.get("step"))
     if request.method != "POST" or not (ids or is_everybody):
         messages.warning(request, "Choose somebody first.")

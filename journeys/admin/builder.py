@@ -27,6 +27,7 @@ from journeys.picturing import loose_lines, picture, target_at
 from journeys.secrets import make_secret
 from journeys.world import names_in_pictures
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
@@ -164,8 +165,9 @@ def _still(journey: Journey, post: QueryDict, said: str) -> Done:
     definition = parse(draft_of(journey).definition)
     if kind == "step" and name in definition.by_id:
         return Done(said, step=name)
-    if kind == "number" and name.isdecimal() and int(name) < len(definition.triggers):
-        return Done(said, trigger=int(name))
+    number = whole_number(name) if kind == "number" else None
+    if number is not None and number < len(definition.triggers):
+        return Done(said, trigger=number)
     return Done(said)
 
 
@@ -242,9 +244,8 @@ def _save(journey: Journey, raw: Json, post: QueryDict) -> Done:
 
 
 def _trigger(journey: Journey, raw: Json, post: QueryDict) -> Done:
-    triggers, number = list(raw["triggers"]), post.get("number", "")
-    if number.isdecimal() and int(number) < len(triggers):
-        place = int(number)
+    triggers, place = list(raw["triggers"]), whole_number(post.get("number", ""))
+    if place is not None and place < len(triggers):
         triggers[place] = forms.trigger_of(post, triggers[place])
         said = "Changed a start"
     else:

@@ -35,12 +35,14 @@ from profiles.called import has_in_name, with_full_names
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
 from tenants.admin.formatting import duration
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 
 PAGE_SIZE: Final = 50
+MOST_PAGES: Final = 999
 HOLD_WORDS: Final = {
     Hold.PAUSED.value: "wait because the journey is paused",
     Hold.OVERDUE.value: "are overdue: they waited more than a day too long",
@@ -156,8 +158,7 @@ def journey_people(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     if text:
         people = with_full_names().filter(has_in_name(text) | Q(email__icontains=text))
         rows = rows.filter(profile_id__in=people.values("pk")[:500])
-    number = request.GET.get("page", "1")
-    place = int(number) if number.isdecimal() and 0 < int(number) < 1000 else 1  # noqa: PLR2004
+    place = whole_number(request.GET.get("page", ""), MOST_PAGES) or 1
     found = list(rows[(place - 1) * PAGE_SIZE : place * PAGE_SIZE + 1])
     people_by_id = CustomerProfile.objects.in_bulk([one.profile_id for one in found])
     version = live_version(journey)
@@ -278,7 +279,7 @@ def journey_act(  # noqa: C901 - one branch an act
     back = reverse("admin:journey_page", args=[journey.pk])
     if request.method != "POST":
         return HttpResponseRedirect(back)
-    minutes = int(post["minutes"]) if post.get("minutes", "").isdecimal() else 0
+    minutes = whole_number(post.get("minutes", "")) or 0
     try:
         if act == "pause":
             lifecycle.pause(journey.pk, queues_entries=post.get("entries") != "DROP")

@@ -24,6 +24,7 @@ from messaging.models import CHANNEL_WORDS
 from profiles.models import LifecycleStage
 from segments.admin.building import builder_context
 from segments.models import Segment
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -62,11 +63,11 @@ def panel_context(
     definition = definition or parse(draft_of(journey).definition)
     context: dict[str, Any] = {"definition": definition, "club": club_of(request), "panel_chosen": ""}
     step = definition.by_id.get(str(wanted.get("step", "")))
-    number = str(wanted.get("number", ""))
+    number = whole_number(str(wanted.get("number", "")))
     if wanted.get("place"):
         return context | _adding(definition, str(wanted["place"]))
-    if number.isdecimal() and int(number) < len(definition.triggers):
-        return context | _trigger(definition, definition.triggers[int(number)].kind, int(number))
+    if number is not None and number < len(definition.triggers):
+        return context | _trigger(definition, definition.triggers[number].kind, number)
     if wanted.get("trigger") in TRIGGERS:
         return context | _trigger(definition, str(wanted["trigger"]), None)
     if "rules" in wanted:

@@ -16,6 +16,7 @@ from journeys.staff_tasks import TaskFields, close_task, make_task, saved_this_q
 from profiles.admin.score_dials import TONES
 from profiles.scoring.reading import scores_of, slipping_away, slipping_level, value_at_risk, with_customers
 from tenants.admin.base import messages, request_may
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -33,8 +34,7 @@ def slipping_away_page(request: StaffRequest) -> HttpResponse:
     """One page of the list; `from` is the least risk (else where somebody is), `page` counts from 1."""
     least = request.GET.get("from", "")
     least = least if least in CHOICES else str(slipping_level())
-    number = request.GET.get("page", "1")
-    place = min(int(number), MOST_PAGES) if number.isdecimal() and int(number) > 0 else 1
+    place = min(whole_number(request.GET.get("page", "")) or 1, MOST_PAGES)
     start = (place - 1) * PAGE_SIZE
     everybody = slipping_away(from_risk=int(least))
     rows = list(everybody[start : start + PAGE_SIZE + 1])

@@ -12,6 +12,7 @@ from journeys import morning
 from journeys.admin.common import colleagues, people_meant, refused
 from journeys.models import Outcome, Task
 from journeys.staff_tasks import (
+    FURTHEST,
     TaskFields,
     change_task,
     close_task,
@@ -25,6 +26,7 @@ from journeys.staff_tasks import (
 )
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -168,9 +170,9 @@ def _acted(request: StaffRequest, task_id: UUID) -> str:
             fields = replace(fields, due_on=date.fromisoformat(due))
         change_task(task_id, fields)
         return "Changed."
-    days = post.get("days", "1")
+    days = whole_number(post.get("days", ""), FURTHEST.days)
     until = date.fromisoformat(post["until"]) if post.get("until") else None
-    until = until or today() + timedelta(days=int(days) if days.isdecimal() else 1)
+    until = until or today() + timedelta(days=days or 1)
     snooze_task(task_id, until)
     return f"It comes back on {until:%-d %B}."
 

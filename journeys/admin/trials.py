@@ -22,6 +22,7 @@ from journeys.picturing import picture
 from journeys.walking import MOST_PRESSES, PRESSES, walk
 from journeys.world import names_in_pictures
 from profiles.models import CustomerProfile
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -36,9 +37,8 @@ def journey_try(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     journey = journey_or_404(journey_id)
     here = reverse("admin:journey_try", args=[journey.pk])
     if request.method == "POST":
-        days = request.POST.get("days", "")
         try:
-            trial = trials.request_trial(journey, int(days) if days.isdecimal() else 0)
+            trial = trials.request_trial(journey, whole_number(request.POST.get("days", "")) or 0)
         except DomainError as error:
             return refused(request, error, here)
         return HttpResponseRedirect(f"{here}?trial={trial.pk}")

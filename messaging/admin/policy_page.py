@@ -12,6 +12,7 @@ from messaging.models import SendChannel, SendPolicy
 from messaging.models.policy import ALL_CHANNELS, policy_of
 from tenants.action_log import log_action
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -78,10 +79,11 @@ def _caps(typed: Any, problems: dict[str, str]) -> dict[str, dict[str, int]]:
             text = str(typed.get(f"cap_{channel}_{span}", "")).strip()
             if not text:
                 continue
-            if not text.isdecimal() or not 0 < int(text) <= MOST:
+            number = whole_number(text, MOST)
+            if not number:
                 problems["caps"] = f"Caps are whole numbers from 1 to {MOST}; empty means any number."
                 continue
-            caps.setdefault(channel, {})[span] = int(text)
+            caps.setdefault(channel, {})[span] = number
     return caps
 
 

@@ -33,6 +33,7 @@ from profiles.exchange.importing.targets import LABELS, Target
 from profiles.models import CustomerProfile, ImportOutcome, ImportRow, ImportStatus, MemberImport
 from tenants.action_log import log_action
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -306,9 +307,8 @@ def _rows(request: StaffRequest, member_import: MemberImport) -> dict[str, Any]:
         rows = rows.filter(is_partial=True)
     elif wanted in set(ImportOutcome):
         rows = rows.filter(outcome=wanted)
-    after = request.GET.get("after", "")
-    if after.isdecimal():
-        rows = rows.filter(line__gt=min(int(after), 2**31 - 1))
+    if after := whole_number(request.GET.get("after", ""), 2**31 - 1):
+        rows = rows.filter(line__gt=after)
     found = list(rows[: PAGE_SIZE + 1])
     people = CustomerProfile.objects.in_bulk({row.profile_id for row in found if row.profile_id})
     names = {target.value: label for target, label in LABELS.items()}

@@ -16,6 +16,7 @@ from profiles.reading import get_customer
 from profiles.search.finding import search_profiles
 from profiles.unmerging import unmerge_profiles
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -71,9 +72,9 @@ def merge_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
 @require_POST
 def unmerge_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
     """Take a merge back (form field `merge`: its number)."""
-    number = request.POST.get("merge", "")
+    number = whole_number(request.POST.get("merge", ""))
     try:
-        outcome = unmerge_profiles(profile_id, merge_id=int(number) if number.isdecimal() else None)
+        outcome = unmerge_profiles(profile_id, merge_id=number)
     except CustomerNotFound as error:
         raise Http404(error.message) from error
     except DomainError as error:

@@ -17,6 +17,7 @@ from profiles.privacy.retention import (
 )
 from tenants.admin.base import messages
 from tenants.admin.formatting import number
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.extension import Period
 from tenants.middleware import StaffRequest
@@ -64,7 +65,8 @@ def _days(text: str) -> int | None:
     """Nothing: the default; what is no number becomes one that is refused."""
     if not text:
         return None
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < len(str(10**9)) else -1
+    days = whole_number(text, 10**8)
+    return -1 if days is None else days
 
 
 def _shown(

@@ -32,6 +32,7 @@ from profiles.merging.previewing import preview_merge
 from profiles.models import Activity, CustomerProfile, Identifier, ReviewCandidate
 from tenants.admin import formatting
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -217,7 +218,7 @@ def _first_of(waiting: QuerySet[ReviewCandidate], later: list[int]) -> ReviewCan
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0  # noqa: PLR2004 - what a bigint holds
+    return whole_number(text) or 0
 
 
 def _last(request: StaffRequest) -> int | None:

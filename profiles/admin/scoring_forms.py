@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from profiles.scoring.changes import LABELS
 from profiles.scoring.rules import CHURN_LEVELS, DEFAULT_RULES, ENGAGEMENT_LEVELS, MOST_BANDS, Rules
+from tenants.admin.numbers import whole_number
 
 CENTS: Final = 100
 MONEY: Final = "monetary_cents"
@@ -144,7 +145,8 @@ def _bands(posted: Mapping[str, str], name: str) -> list[list[Any]]:
 
 def _number(text: str) -> int | str:
     text = text.strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < len(str(10**15)) else text
+    number = whole_number(text, 10**15)
+    return text if number is None else number
 
 
 def _cents(text: str) -> int | str:

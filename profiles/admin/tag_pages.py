@@ -14,6 +14,7 @@ from profiles.models.desk import HUES
 from profiles.reading import get_customer
 from profiles.tags import delete_tag, paint, rename_tag, tags_in_use
 from tenants.admin.base import messages
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
@@ -60,9 +61,9 @@ def tag_delete(request: StaffRequest) -> HttpResponse:
 @require_POST
 def tag_colour(request: StaffRequest) -> HttpResponse:
     """Choose its colour."""
-    text = request.POST.get("hue", "")
+    hue = whole_number(request.POST.get("hue", ""))
     try:
-        paint(request.POST.get("tag", ""), int(text) if text.isdecimal() else -1)
+        paint(request.POST.get("tag", ""), -1 if hue is None else hue)
     except InvalidFields as refusal:
         messages.error(request, " ".join(refusal.fields.values()))
     return HttpResponseRedirect(reverse("admin:tags"))

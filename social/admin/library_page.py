@@ -11,6 +11,7 @@ from social.library.pictures import RATIOS
 from social.library.storage import BucketFailed, FileMissing, storage
 from social.models import Media, MediaKind
 from tenants.admin.base import messages, request_may
+from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -151,7 +152,8 @@ USES = {
 
 def _share(text: str) -> float:
     """A percentage of the form as a share; the middle where it is none."""
-    return int(text) / 100 if text.isascii() and text.isdecimal() and len(text) <= 3 else 0.5  # noqa: PLR2004 - 0 to 100
+    percent = whole_number(text, 100)
+    return 0.5 if percent is None else percent / 100
 
 
 def _media_or_404(media_id: object) -> Media:
