@@ -12,6 +12,7 @@ import orjson
 from django.http import QueryDict
 
 from tenants.errors import InvalidError
+from tenants.numbers import whole_number
 
 Json = dict[str, Any]
 MOST_ROWS: Final = 20
@@ -154,7 +155,8 @@ def offset_of(post: Mapping[str, Any], name: str) -> int:
 def _wait(post: QueryDict, old: Mapping[str, Any]) -> Json:
     mode = text_of(post, "mode")
     if mode == "TIME":
-        days = [int(day) for part in post.getlist("weekdays") for day in part.split(",") if day.isdecimal()]
+        read = (whole_number(day) for part in post.getlist("weekdays") for day in part.split(","))
+        days = [day for day in read if day is not None]
         return {"until": {"mode": "TIME", "at": text_of(post, "at") or "09:00", "weekdays": days}}
     if mode == "DATE":
         before = old.get("until") or {}

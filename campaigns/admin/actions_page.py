@@ -22,6 +22,7 @@ from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 Act = Callable[[StaffRequest, Campaign], HttpResponse | None]
@@ -101,10 +102,12 @@ def _review(act: Callable[[UUID], object], said: str) -> Act:
 
 
 def _approve(request: StaffRequest, campaign: Campaign) -> HttpResponse:
-    """The version that the page showed."""
+    """The version that the page showed; one that cannot be read is no version of the campaign."""
     seen = request.POST.get("version", "")
+    read = whole_number(seen)
+    version = (-1 if read is None else read) if seen else None
     approve = _review(
-        lambda pk: editing.approve_campaign(pk, int(seen) if seen.isdecimal() else None),
+        lambda pk: editing.approve_campaign(pk, version),
         "Approved. It can be scheduled now.",
     )
     return approve(request, campaign) or HttpResponseRedirect(reverse("admin:campaign", args=[campaign.pk]))

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from campaigns.admin.acts import told
-from campaigns.admin.list_page import TONES, campaign_or_404
+from campaigns.admin.list_page import MOST_SKIPPED, TONES, campaign_or_404
 from campaigns.admin.sentences import left_out, rule_words, segment_names
 from campaigns.benchmarks import FIELD_RATES, SOURCE
 from campaigns.links import without_parameters
@@ -22,14 +22,13 @@ from campaigns.stats import RATES, closing_sum, stats_of
 from messaging.models import DeliveryStatus, SendChannel
 from tenants.admin import formatting
 from tenants.admin.base import request_may
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 PAGE: Final = 50
-MOST_SKIPPED: Final = 10_000_000
 BAR_STEP: Final = 30
 BAR_HEIGHT: Final = 90
 RATE_WORDS: Final = {

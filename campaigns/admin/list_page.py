@@ -15,9 +15,9 @@ from campaigns.representation import list_campaigns
 from campaigns.rhythm import coming_times
 from campaigns.stats import totals_of
 from tenants.admin.base import request_may
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 PAGE: Final = 50

@@ -6,10 +6,10 @@ from django.urls import reverse
 from campaigns.settings import MOST_GRACE_MINUTES, CampaignSettings, save_settings, settings_of
 from tenants.action_log import log_action
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 

@@ -38,11 +38,11 @@ from messaging.rendering import FIELDS
 from messaging.templates import templates_of
 from segments.models import Segment
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError, UnprocessableError
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 STEPS: Final = {

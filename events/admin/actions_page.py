@@ -19,10 +19,10 @@ from events.replay import REPAIRABLE, Selection, repair_event, replay
 from events.skipping import skip_events
 from tenants.admin import formatting
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show, user_of
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 MOST_COUNTED: Final = 100_000

@@ -13,9 +13,9 @@ from events.admin.explanations import explain, tone
 from events.catalogue.registry import EVENT_TYPES, canonical
 from events.models import Door, InboxEvent, InboxStatus
 from tenants.admin import formatting
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 PAGE: Final = 50

@@ -22,10 +22,10 @@ from events.webhooks.endpoints import (
 )
 from tenants.admin import formatting
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 Act = Callable[[StaffRequest, WebhookEndpoint], HttpResponse | None]

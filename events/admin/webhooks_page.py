@@ -28,10 +28,10 @@ from tenants.admin.base import messages
 from tenants.admin.pages import page, show
 from tenants.errors import InvalidError
 from tenants.middleware import StaffRequest
+from tenants.numbers import BIGGEST
 from tenants.roles import Right
 
 PAGE: Final = 50
-BIGGEST_ID: Final = 2**63 - 1
 BAR_HEIGHT: Final = 26
 BAR_STEP: Final = 7
 TONES: Final = {"PENDING": "info", "DELIVERED": "good", "FAILED": "bad", "DROPPED": "warn"}
@@ -199,7 +199,7 @@ def endpoint_or_404(endpoint_id: UUID) -> WebhookEndpoint:
 def delivery_or_404(endpoint_id: UUID, delivery_id: int) -> WebhookDelivery:
     """A delivery of an endpoint of the open scope."""
     try:
-        return get_delivery(endpoint_id, min(delivery_id, BIGGEST_ID))
+        return get_delivery(endpoint_id, min(delivery_id, BIGGEST))
     except DeliveryNotFound as error:
         raise Http404(error.message) from error
 

@@ -48,9 +48,9 @@ from tenants.api.pagination import (
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.errors import UnprocessableError
 from tenants.models import Scope
+from tenants.numbers import whole_number
 
 TAGS: Final = ["webhooks"]
-BIGGEST_ID: Final = 2**63 - 1
 # Name in the body → what it is called here, and of what kind it must be.
 NAMES: Final = {"url": "url", "eventTypes": "event_types", "description": "description", "secret": "secret"}
 
@@ -308,9 +308,10 @@ def webhook_id_of(text: str) -> UUID:
 
 def delivery_id_of(text: str) -> int:
     """The number in a path; raises DeliveryNotFound for what is none."""
-    if not text.isascii() or not text.isdecimal() or len(text) > len(str(BIGGEST_ID)):
+    number = whole_number(text)
+    if number is None:
         raise DeliveryNotFound
-    return min(int(text), BIGGEST_ID)
+    return number
 
 
 def status_of(params: QueryDict) -> str | None:

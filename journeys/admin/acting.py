@@ -14,10 +14,10 @@ from journeys.explaining import in_words
 from journeys.models import MoveAct
 from journeys.world import segment_names
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 DONE: Final = {

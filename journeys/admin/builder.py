@@ -27,10 +27,10 @@ from journeys.picturing import loose_lines, picture, target_at
 from journeys.secrets import make_secret
 from journeys.world import names_in_pictures
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 Json = dict[str, Any]

@@ -24,9 +24,9 @@ from messaging.models import CHANNEL_WORDS
 from profiles.models import LifecycleStage
 from segments.admin.building import builder_context
 from segments.models import Segment
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 WEEKDAYS: Final = [

@@ -16,10 +16,10 @@ from journeys.staff_tasks import TaskFields, close_task, make_task, saved_this_q
 from profiles.admin.score_dials import TONES
 from profiles.scoring.reading import scores_of, slipping_away, slipping_level, value_at_risk, with_customers
 from tenants.admin.base import messages, request_may
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 PAGE_SIZE: Final = 50

@@ -26,10 +26,10 @@ from journeys.staff_tasks import (
 )
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 MOST_SHOWN = 200

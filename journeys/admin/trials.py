@@ -22,10 +22,10 @@ from journeys.picturing import picture
 from journeys.walking import MOST_PRESSES, PRESSES, walk
 from journeys.world import names_in_pictures
 from profiles.models import CustomerProfile
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 SPANS = (30, 90, 365)

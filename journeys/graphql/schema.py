@@ -119,6 +119,8 @@ class Task(graphene.ObjectType):
     due_on = Date(required=True)
     status = graphene.Field(TaskState, required=True)
     outcome = graphene.Field(TaskOutcome)
+    created_at = DateTime(required=True)
+    updated_at = DateTime(required=True)
 
 
 @scoped(Scope.READ)

@@ -12,9 +12,9 @@ from messaging.models import SendChannel, SendPolicy
 from messaging.models.policy import ALL_CHANNELS, policy_of
 from tenants.action_log import log_action
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 SPANS = ("day", "week")

@@ -33,10 +33,10 @@ from profiles.exchange.importing.targets import LABELS, Target
 from profiles.models import CustomerProfile, ImportOutcome, ImportRow, ImportStatus, MemberImport
 from tenants.action_log import log_action
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 MOST_LISTED: Final = 50

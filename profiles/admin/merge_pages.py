@@ -16,10 +16,10 @@ from profiles.reading import get_customer
 from profiles.search.finding import search_profiles
 from profiles.unmerging import unmerge_profiles
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 MOST_FOUND = 10

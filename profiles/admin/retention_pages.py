@@ -17,11 +17,11 @@ from profiles.privacy.retention import (
 )
 from tenants.admin.base import messages
 from tenants.admin.formatting import number
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.extension import Period
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 

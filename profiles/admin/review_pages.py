@@ -32,11 +32,11 @@ from profiles.merging.previewing import preview_merge
 from profiles.models import Activity, CustomerProfile, Identifier, ReviewCandidate
 from tenants.admin import formatting
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 SAID: Final = {

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from profiles.scoring.changes import LABELS
 from profiles.scoring.rules import CHURN_LEVELS, DEFAULT_RULES, ENGAGEMENT_LEVELS, MOST_BANDS, Rules
-from tenants.admin.numbers import whole_number
+from tenants.numbers import whole_number
 
 CENTS: Final = 100
 MONEY: Final = "monetary_cents"

@@ -14,9 +14,9 @@ from profiles.models.desk import HUES
 from profiles.reading import get_customer
 from profiles.tags import delete_tag, paint, rename_tag, tags_in_use
 from tenants.admin.base import messages
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 COLOUR_NAMES = (

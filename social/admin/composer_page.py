@@ -27,6 +27,7 @@ from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 SHOWN_FILES: Final = 24
@@ -211,7 +212,7 @@ def _lateness(chosen: str) -> list[tuple[str, str, bool]]:
 
 
 def _minutes(given: str) -> int | None:
-    return int(given) if given.isascii() and given.isdecimal() and len(given) <= 5 else None  # noqa: PLR2004 - a week
+    return whole_number(given, 99_999)
 
 
 def _offered(picked: Sequence[str]) -> list[Media]:

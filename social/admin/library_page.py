@@ -11,10 +11,10 @@ from social.library.pictures import RATIOS
 from social.library.storage import BucketFailed, FileMissing, storage
 from social.models import Media, MediaKind
 from tenants.admin.base import messages, request_may
-from tenants.admin.numbers import whole_number
 from tenants.admin.pages import page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 SHOWN = 120

@@ -13,9 +13,11 @@ from social.models import Connection, ConnectionStatus, PostStatus
 from social.posts import whole_posts
 from tenants.admin.pages import page, show
 from tenants.middleware import StaffRequest
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 PAGE: Final = 30
+MOST_SKIPPED: Final = 100_000
 TABS: Final[Mapping[str, tuple[str, ...]]] = {
     "All": (),
     "Planned": (PostStatus.SCHEDULED, PostStatus.PUBLISHING),
@@ -31,8 +33,7 @@ def social_posts(request: StaffRequest) -> HttpResponse:
     """Posts of the club, newest first, by state."""
     chosen = request.GET.get("tab", "All")
     chosen = chosen if chosen in TABS else "All"
-    start = request.GET.get("from", "0")
-    first = min(int(start), 100_000) if start.isascii() and start.isdecimal() and len(start) < 8 else 0  # noqa: PLR2004
+    first = min(whole_number(request.GET.get("from", "")) or 0, MOST_SKIPPED)
     rows = whole_posts().order_by("-created_at", "pk")
     rows = rows.filter(status__in=TABS[chosen]) if TABS[chosen] else rows
     found = list(rows[first : first + PAGE + 1])

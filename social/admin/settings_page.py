@@ -16,6 +16,7 @@ from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
+from tenants.numbers import whole_number
 from tenants.roles import Right
 
 
@@ -74,7 +75,7 @@ def _given(request: StaffRequest) -> SocialSettings:
 
 
 def _whole(text: str, what: str) -> int:
-    text = text.strip()
-    if not (text.isascii() and text.isdecimal() and len(text) < 8):  # noqa: PLR2004 - digits
+    number = whole_number(text, 9_999_999)
+    if number is None:
         raise InvalidError(f"Write {what} as a whole number.")
-    return int(text)
+    return number

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.actions import schedule_campaign
-from campaigns.editing import ask_approval
+from campaigns.editing import approve_campaign, ask_approval
 from campaigns.models import Campaign, CampaignStatus, PauseReason
 from campaigns.settings import CampaignSettings, save_settings
 from tenants.actors import acting_as, actor_of_user
@@ -37,6 +37,23 @@ def test_what_waits_for_a_second_person_says_for_whom(fairview: Club) -> None:
     assert "waits for the approval of a second person" in shown["own"]
     assert "waits for your approval" in shown["admin"]
     assert all("Winter letter" in page for page in shown.values())
+
+
+def test_drafts_that_were_approved_hide_none_that_waits(fairview: Club) -> None:
+    with tenant_scope(fairview.tenant):
+        save_settings(fairview.tenant, CampaignSettings(needs_approval=True))
+        audience = segment(fairview.tenant, people(fairview.tenant, 1))
+        with acting_as(actor_of_user(fairview.marketing_manager)):
+            drafts = [draft(audience, name=f"Letter {number}") for number in range(7)]
+            for each in drafts:
+                ask_approval(each.pk)
+        with acting_as(actor_of_user(fairview.admin)):
+            for each in drafts[:6]:
+                approve_campaign(each.pk)
+
+    shown = text_of(desk(fairview.admin).get("/admin/"))
+
+    assert ("Letter 6" in shown, "Letter 0" in shown) == (True, False)
 
 
 def test_what_stopped_by_itself_stands_there_with_its_reason_and_what_comes_with_its_time(

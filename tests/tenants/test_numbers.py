@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tenants.admin.numbers import whole_number
+from tenants.numbers import whole_number
 from tests.back_office import desk
 from tests.cast import Club
 
@@ -23,7 +23,8 @@ def test_a_number_is_read_up_to_what_there_is_room_for() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "address", ["campaigns/?skip=", "customers/slipping-away/?page=", "operations/inbox/?before="]
+    "address",
+    ["campaigns/?skip=", "customers/slipping-away/?page=", "operations/inbox/?before=", "social/?from="],
 )
 @pytest.mark.parametrize("text", ODD, ids=lambda text: text[:12] or "nothing")
 def test_no_number_in_an_address_ends_a_page(fairview: Club, address: str, text: str) -> None:
