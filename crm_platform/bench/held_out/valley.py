@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from crm_platform.bench.held_out.telling import Told, in_order
 from crm_platform.bench.held_out.valley_names import PEOPLES, People
 from crm_platform.simulator.rng import Rng
 from crm_platform.simulator.truth import MESSAGING, SCL, TEETIME, TruePerson, TrueRecord
@@ -67,7 +68,7 @@ class Valley:
         self._rng = Rng(f"{seed}/{SLUG}")
         self._next = 21_000
         self._taken: set[str] = set()
-        self._events: list[tuple[datetime, str, dict[str, Any]]] = []
+        self._events: list[Told] = []
         self.truth: list[TruePerson] = []
         while len(self.truth) < people:
             household = self._household(f"{SLUG}-{len(self.truth)}")
@@ -75,15 +76,7 @@ class Valley:
 
     def events(self) -> Iterator[dict[str, Any]]:
         """In the order of their times."""
-        ordered = sorted(self._events, key=lambda one: one[0])
-        for number, (at, event_type, payload) in enumerate(ordered):
-            yield {
-                "id": f"{SLUG}-{number}",
-                "type": event_type,
-                "timestamp": at.isoformat(),
-                "tenantId": SLUG,
-                "payload": {name: value for name, value in payload.items() if value != ""},
-            }
+        return in_order(SLUG, self._events)
 
     # --- people
 
