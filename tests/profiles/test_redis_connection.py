@@ -13,7 +13,13 @@ from tenants.redis_connection import call, packed, send
 from tests.cast import Club
 from tests.profiles.api_callers import CUSTOMERS, caller, thandi
 
-pytestmark = pytest.mark.usefixtures("redis_server")
+pytestmark = pytest.mark.usefixtures("redis_server", "new_line")
+
+
+@pytest.fixture
+def new_line() -> None:
+    """A connection of the test's own: what others left may have been dropped by their server."""
+    redis_connection.close()
 
 
 def test_a_command_is_written_as_the_protocol_says() -> None:
