@@ -15,9 +15,10 @@ from django.db import connection
 
 from crm_platform.bench import migrating
 from profiles import cache
+from tenants import expiring_cache
 from tenants.api import throttling
 from tenants.postgresql.base import as_owner
-from tests import examples, flushing, servers
+from tests import examples, flushing, patience, servers
 
 OTHERS_OUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -30,6 +31,7 @@ def pytest_configure() -> None:
     flushing.install()
     migrating.install()
     examples.load_profile()
+    patience.install()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -80,6 +82,15 @@ def every_read_looks() -> None:
     cache.worth.forget()
 
 
+@pytest.fixture(autouse=True)
+def cache_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> patience.CacheClock:
+    """The clock of the caches in this process, but where a person looks at pages, who waits for news."""
+    clock = patience.CacheClock()
+    if request.node.get_closest_marker("browser") is None:
+        monkeypatch.setattr(expiring_cache, "monotonic", clock)
+    return clock
+
+
 @pytest.fixture
 def redis_server() -> Iterator["redis.Redis"]:
     """A client of this worker's own Redis database, empty before and after the test."""
@@ -111,9 +122,9 @@ def process_environment(transactional_db: None, database_environment: dict[str, 
 
 @pytest.fixture
 def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The minute of rate limits does not end while the test counts its calls."""
+    """The minute of rate limits does not end while the test counts its calls, nor does a pause without Redis."""
     now = time.time()
-    monkeypatch.setattr(throttling, "time", SimpleNamespace(time=lambda: now, monotonic=time.monotonic))
+    monkeypatch.setattr(throttling, "time", SimpleNamespace(time=lambda: now, monotonic=lambda: now))
 
 
 @pytest.fixture

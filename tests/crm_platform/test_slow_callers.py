@@ -21,6 +21,7 @@ LOGIN = "/admin/login/"
 COOKIE = f"csrftoken={'a' * 32}"
 # Whoever had to wait for a slow one would wait until that is cut off.
 QUICK_SECONDS = 8.0
+TRIES = 5
 
 
 def opened(port: int, text: str = "") -> socket.socket:
@@ -82,8 +83,17 @@ def test_nobody_waits_for_those_who_take_their_time(web: int) -> None:
     idle = [opened(web) for _ in range(600)]
 
     for path, status in (("/livez", 200), (LOGIN, 200), ("/api/v1/customers", 401)):
-        answered, seconds = get(web, path)
-        assert (answered, seconds < QUICK_SECONDS) == (status, True), (path, seconds)
+        seconds = float(PATIENCE_SECONDS)
+        # A busy machine may be slow for once; a server that waits for its slow callers is so each time.
+        for _ in range(TRIES):
+            fresh = [opened(web, head(60_000) + "a=") for _ in range(40)]
+            answered, seconds = get(web, path)
+            assert answered == status
+            for connection in fresh:
+                connection.close()
+            if seconds < QUICK_SECONDS:
+                break
+        assert seconds < QUICK_SECONDS, path
 
     began = time.monotonic()
     answer = answer_of(slow[0])
@@ -99,11 +109,8 @@ def test_nobody_waits_for_those_who_take_their_time(web: int) -> None:
 @pytest.mark.parametrize("extra", ["", "X-API-Key: crm_nobody\r\n", "Cookie: sessionid=nobody\r\n"])
 def test_an_upload_is_refused_before_it_is_read_where_nobody_is_known(web: int, extra: str) -> None:
     with opened(web, head(30_000_000, extra=extra)) as connection:
-        began = time.monotonic()
-        answer = answer_of(connection)
-
-    assert b"413 Payload Too Large" in answer
-    assert time.monotonic() - began < QUICK_SECONDS
+        # None of the body was sent: had it been waited for, the end were a 408.
+        assert b"413 Payload Too Large" in answer_of(connection)
 
 
 def test_a_body_without_a_length_ends_at_the_same_limit(web: int) -> None:

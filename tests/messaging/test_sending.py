@@ -149,12 +149,13 @@ def test_a_service_that_takes_too_long_is_asked_and_sends_once(
     def impatient(url: str, key: str) -> client.Gateway:
         return client.Gateway(url, key, read_seconds=0.4)
 
-    monkeypatch.setattr(client, "_gateway", impatient)
     tenant = fairview.tenant
     plan(tenant, [candidate(person, mail(tenant)) for person in readers(tenant, 3)])
     sandbox.faults.faults.append(Fault(kind, seconds=1.5))
 
-    sending.send_due()
+    with monkeypatch.context() as hurry:
+        hurry.setattr(client, "_gateway", impatient)
+        sending.send_due()
     after_the_call = set(said(tenant).values())
     past(tenant, leased_until=timezone.now() - timedelta(seconds=1))
     settling.settle(tenant, believed_after=timedelta(0))
