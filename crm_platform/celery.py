@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, task_prerun, worker_init
+from django.db import close_old_connections, connections
 
 from tenants.extension import MergeBy, every, resolve
 from tenants.gc_pause import keep_started
@@ -28,6 +29,20 @@ class _Application(Celery):
 app = _Application("crm_platform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _try_connections(**_: Any) -> None:
+    """Have a connection tried before a task uses it again: the server may have been restarted meanwhile."""
+    for one in connections.settings.values():
+        one["CONN_HEALTH_CHECKS"] = True
+
+
+@task_prerun.connect
+def _renew_connections(sender: Any, **_: Any) -> None:
+    """A connection lasts for many tasks: a new one costs more than most of them, its first statements above all."""
+    if not sender.request.is_eager:
+        close_old_connections()
 
 
 @worker_init.connect

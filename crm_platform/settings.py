@@ -278,6 +278,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "global_keyprefix": env.text("CRM_CELERY_PREFIX", "crm-celery:"),
 }
+# Tasks use their process's connection again (`crm_platform.celery`); Celery would close it after each of them.
+CELERY_DB_REUSE_MAX = 2**62
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_ROUTES = composition.task_routes(_BROUGHT)
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"

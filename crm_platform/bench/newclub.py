@@ -27,6 +27,7 @@ from crm_platform.bench.people import (
     player_id_of,
 )
 from crm_platform.bench.processes import Processes
+from crm_platform.bench.processor_time import ProcessorTime
 from crm_platform.bench.setting import Setting
 from events.transports.files import FileDoor, Reject
 
@@ -43,12 +44,14 @@ def run(setting: Setting) -> list[Figure]:
     with connect() as connection, Processes(setting.folder) as processes:
         after = inbox.last_id(connection)
         processes.worker()
+        used = ProcessorTime(connection, processes.sessions)
         began = time.perf_counter()
         door = FileDoor(dry_run=False)
         with setting.reporter.bar("events through the door", count) as report, file.open("rb") as stream:
             door.take(stream, on_reject=rejects.append, on_batch=lambda: report(door.summary.lines))
         with setting.reporter.bar("events done", count) as report:
             ended = inbox.wait_until_done(connection, tenant.pk, after, report)
+        setting.reporter.note(used.told(count))
         product_connection.close()
         expect("rejected lines", len(rejects), 0)
         (people,) = one_row(

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from tenants.pacing import Pace
 from tenants.postgresql.locks import AdvisoryLock
 from tenants.postgresql.places import update_by_place
 from tenants.postgresql.plans import PLAN_AFTER_PLACES, PLAN_BY_PLACES, any_club
+from tenants.postgresql.statement_pipeline import pipelined_statements
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -82,11 +83,11 @@ def process_batch(club: Club, size: int, *, waits_for_slot: bool = False) -> int
     that fails stands alone. That one gets an attempt and a delay, its neighbours are applied.
     """
     claimed: list[ClaimedRow] = []
-    left: list[int] = []
+    left: list[ReadyEvent] = []
     try:
         with transaction.atomic(), gc_paused():
             claimed = _claim_due(club, size, waits_for_slot=waits_for_slot)
-            left = _apply(club, claimed, shared=True)
+            left = _apply_shared(club, claimed)
     except DATABASE_AWAY:
         raise
     except (
@@ -97,15 +98,45 @@ def process_batch(club: Club, size: int, *, waits_for_slot: bool = False) -> int
         _isolate(club, [row.id for row in claimed], error)
         return len(claimed)
     if left:
-        _apply_chosen(club, left)
+        _apply_left(club, left, {row.id: row.place for row in claimed})
     return len(claimed)
+
+
+def _apply_left(club: Club, events: Sequence[ReadyEvent], places: Mapping[int, str]) -> None:
+    """Apply read events alone, in another transaction, as far as nobody has touched their rows; isolate what fails.
+
+    A row that has been written since stands at another place. It is as due as before, and is read anew when it is
+    claimed.
+    """
+    ids = [event.header.id for event in events]
+    try:
+        with (
+            pipelined_statements(),
+            transaction.atomic(),
+            gc_paused(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(sql.CLAIM_AGAIN, [club.id, ids])
+            held = dict(cursor.fetchall())
+            ready = [one for one in events if held.get(one.header.id) == places[one.header.id]]
+            applied = apply_events(club, ready, timezone.now()) if ready else []
+            _settle(cursor, club.id, held, applied, [])
+            _remark(cursor, club.id, ready)
+    except DATABASE_AWAY:
+        raise
+    except Exception as error:  # same reason as in process_batch
+        _isolate(club, ids, error)
 
 
 def _apply_chosen(club: Club, ids: Sequence[int]) -> None:
     """Apply these rows in one transaction, as far as nobody else has taken them; isolate what fails."""
     try:
-        with transaction.atomic(), gc_paused():
-            _apply(club, _claim(sql.CLAIM_CHOSEN, [club.id, list(ids)]), shared=False)
+        with transaction.atomic(), gc_paused(), connection.cursor() as cursor:
+            rows = _claim(sql.CLAIM_CHOSEN, [club.id, list(ids)])
+            ready, dead = _read(club, rows)
+            applied = apply_events(club, ready, timezone.now()) if ready else []
+            _settle(cursor, club.id, {row.id: row.place for row in rows}, applied, dead)
+            _remark(cursor, club.id, ready)
     except DATABASE_AWAY:
         raise
     except Exception as error:  # same reason as in process_batch
@@ -153,12 +184,12 @@ def _remark(cursor: Any, tenant_id: UUID, events: Sequence[ReadyEvent]) -> None:
 def _settle(
     cursor: Any,
     tenant_id: UUID,
-    rows: Sequence[ClaimedRow],
+    places: Mapping[int, str],
     applied: Sequence[EventResult],
     dead: Sequence[tuple[Any, ...]],
 ) -> None:
     """Say on the inbox rows what came of them; found by their places, which nobody moves while they are claimed."""
-    places, found = {row.id: row.place for row in rows}, 0
+    found = 0
     cursor.execute(PLAN_BY_PLACES)
     for table, statement, settled in (
         (sql.APPLIED, sql.SETTLE_APPLIED, applied),
@@ -193,11 +224,25 @@ def _claim(statement: str, parameters: list[Any]) -> list[ClaimedRow]:
         return [ClaimedRow(*row) for row in cursor.fetchall()]
 
 
-def _apply(club: Club, rows: Sequence[ClaimedRow], *, shared: bool) -> list[int]:
-    """Decode, apply and settle claimed rows; needs the transaction in which they were claimed.
+def _apply_shared(club: Club, rows: Sequence[ClaimedRow]) -> list[ReadyEvent]:
+    """Apply and settle claimed rows as far as the shared lock allows, in the transaction in which they were claimed.
 
-    Returns the ids of the rows that the shared lock does not allow to apply; they stay as they are.
+    Returns the other events; their rows stay as they are.
     """
+    ready, dead = _read(club, rows)
+    applied: Sequence[EventResult] = []
+    left: list[ReadyEvent] = []
+    if ready:
+        applied, left = apply_resolved_events(club, ready, timezone.now())
+    with connection.cursor() as cursor:
+        _settle(cursor, club.id, {row.id: row.place for row in rows}, applied, dead)
+        waiting = {event.header.id for event in left}
+        _remark(cursor, club.id, [event for event in ready if event.header.id not in waiting])
+    return left
+
+
+def _read(club: Club, rows: Iterable[ClaimedRow]) -> tuple[list[ReadyEvent], list[tuple[Any, ...]]]:
+    """The events of the rows, in the order in which they are applied, and those that are dead."""
     ready: list[ReadyEvent] = []
     dead: list[tuple[Any, ...]] = []
     for row in rows:
@@ -207,15 +252,4 @@ def _apply(club: Club, rows: Sequence[ClaimedRow], *, shared: bool) -> list[int]
             dead.append((row.id, reason.code.value, reason.field, reason.message))
     # Per customer by the time it happened, then by arrival.
     ready.sort(key=lambda event: event.header.order)
-    left: list[ReadyEvent] = []
-    applied: Sequence[EventResult] = []
-    if ready:
-        if shared:
-            applied, left = apply_resolved_events(club, ready, timezone.now())
-        else:
-            applied = apply_events(club, ready, timezone.now())
-    with connection.cursor() as cursor:
-        _settle(cursor, club.id, rows, applied, dead)
-        if applied:
-            _remark(cursor, club.id, ready)
-    return [event.header.id for event in left]
+    return ready, dead

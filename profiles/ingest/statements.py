@@ -35,6 +35,13 @@ WHERE tenant_id = %s AND id = ANY(%s) AND status IN ('PENDING', 'FAILED')
 ORDER BY priority, id
 FOR UPDATE SKIP LOCKED
 """
+# Of rows that were claimed and read before, those that still stand where they stood: as they were then.
+CLAIM_AGAIN = """
+SELECT id, ctid::text FROM events_inboxevent
+WHERE tenant_id = %s AND id = ANY(%s) AND status IN ('PENDING', 'FAILED')
+ORDER BY priority, id
+FOR UPDATE SKIP LOCKED
+"""
 APPLIED = StagingTable("applied_event", "place tid, id bigint, profile_id uuid, activity_id bigint")
 # Claimed rows are found by their places (`PLAN_BY_PLACES`): no other way to them is open to the planner, whatever it
 # believes of a club that it has never seen. It would read the index of all the club's rows once for each event.
