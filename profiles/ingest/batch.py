@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,8 @@ MOST_BYTES = 16 * 1024 * 1024
 TURN_SECONDS = 0.5
 # Of this process: what a batch takes depends on the machine more than on the club.
 _pace = Pace(BATCH_SIZE, least=250, most=BATCH_SIZE, longest=timedelta(seconds=TURN_SECONDS))
+# Of fewer events, handing statements from thread to thread takes longer than waiting for them does.
+WORTH_PIPELINING = 50
 MAX_ATTEMPTS = 3
 RETRY_DELAYS_SECONDS = (1, 2, 4)
 LONGEST_ERROR = 2000
@@ -111,7 +114,7 @@ def _apply_left(club: Club, events: Sequence[ReadyEvent], places: Mapping[int, s
     ids = [event.header.id for event in events]
     try:
         with (
-            pipelined_statements(),
+            pipelined_statements() if len(ids) >= WORTH_PIPELINING else nullcontext(),
             transaction.atomic(),
             gc_paused(),
             connection.cursor() as cursor,

@@ -107,6 +107,9 @@ class PipelinedCursor(ScopedCursor):
         prefix = self.connection.crm_wrapper.scope_prefix()  # type: ignore[attr-defined]
         text = _text(query, self)
         self._submitted = self._pipeline.submit(lambda: self._execute(prefix, text, params, options))
+        if self.connection.crm_wrapper.queries_logged:  # type: ignore[attr-defined]
+            # Django writes down what the cursor has sent.
+            self._submitted.result()
         return self
 
     def _execute(self, prefix: str, text: str, params: Any, options: dict[str, Any]) -> None:
