@@ -14,10 +14,13 @@ from profiles.normalise import folded
 from profiles.vocabulary import CRM_RECORD
 
 TAG_LENGTH = 8
-# The kinds of lexemes: words of names and keys, words about the person, names with one letter left out.
-WORD, DETAIL, SLIP = ":", "/", "~"
+# The kinds of lexemes: words of names and keys, words about the person, names with one letter left out, last digits.
+WORD, DETAIL, SLIP, END = ":", "/", "~", "#"
 # Phone numbers are asked for by their last digits, with or without the prefix.
 SHORTEST_PHONE = 6
+# As few as people say. Whole words of a kind of their own: among the others their beginnings would fit half a club,
+# and a member number of four digits comes first.
+SHORTEST_END = 4
 # Characters, the tag included; PostgreSQL takes 2,046 bytes. What is typed is cut at the same place.
 LONGEST_LEXEME = 100
 # Shorter names differ from too many others by one letter; longer ones would have too many lexemes.
@@ -48,11 +51,12 @@ def lexemes(
         words.update(_words_of_key(kind, value))
     details = {word for text in (golden["home_club_name"], *tags) for word in folded(text).split()}
     slips = {slip for name in names for slip in slips_of(name)}
+    ends = {end for kind, value in addresses if kind == "phoneNumber" for end in _ends_of(value)}
     stem = tenant_tag(tenant_id, "")
     return sorted(
         {
             (stem + kind + word)[:LONGEST_LEXEME]
-            for kind, found in ((WORD, words), (DETAIL, details), (SLIP, slips))
+            for kind, found in ((WORD, words), (DETAIL, details), (SLIP, slips), (END, ends))
             for word in found
             if word
         }
@@ -90,6 +94,16 @@ def _joined(first: str, last: str) -> set[str]:
     if firsts and lasts:
         joined |= {"".join(firsts + lasts), "".join(lasts + firsts)}
     return joined
+
+
+def is_end(digits: str) -> bool:
+    """Whether so many digits stand in documents as the last of a phone number, and not among its words."""
+    return SHORTEST_END <= len(digits) < SHORTEST_PHONE
+
+
+def _ends_of(phone: str) -> set[str]:
+    digits = phone.lstrip("+")
+    return {digits[-length:] for length in range(SHORTEST_END, min(SHORTEST_PHONE, len(digits) + 1))}
 
 
 def _words_of_key(kind: str, value: str) -> Iterable[str]:

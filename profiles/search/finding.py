@@ -159,6 +159,9 @@ def _steps(tenant_id: UUID, words: Sequence[Word], most: int) -> list[_Step]:
     if narrow or not any(word.is_domain for word in words):
         steps.append(step("index", Closeness.EXACT, "exact"))
     if not narrow:
+        if all(word.end for word in words):
+            # Few people have them, other than what begins so: the index tells, before the newest are read.
+            steps.append(step("index", Closeness.BEGINNING, "ending"))
         steps.append(step("newest", Closeness.BEGINNING, "beginning"))
     steps.append(step("index", Closeness.BEGINNING, "beginning"))
     if narrow:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from profiles.golden_rows.documents import SHORTEST_END, SHORTEST_PHONE
 from profiles.normalise import APOSTROPHES, folded
 from profiles.search.search_query import SHORTEST_UNFINISHED, Word, is_slip
 
@@ -93,8 +94,8 @@ def _piece_spans(text: str, lowered: str, piece: str) -> Iterator[Span]:
     if PHONE.fullmatch(text):
         digits = text.removeprefix("+")
         sign = len(text) - len(digits)
-        for start in range(COUNTRY_DIGITS + 1):
-            if piece.isdigit() and digits.startswith(piece, start):
+        for start in _places_in_phone(digits, piece) if piece.isdigit() else ():
+            if digits.startswith(piece, start):
                 yield sign + start, sign + start + len(piece)
                 return
         return
@@ -107,6 +108,14 @@ def _piece_spans(text: str, lowered: str, piece: str) -> Iterator[Span]:
     for start, end in _tokens(text):
         if folded(text[start:end]).replace(" ", "").startswith(piece):
             yield start, _end_of(text, start, end, len(piece))
+
+
+def _places_in_phone(digits: str, piece: str) -> Iterator[int]:
+    """As dialled; by its end; from any digit on. As the documents have it."""
+    yield from range(COUNTRY_DIGITS + 1)
+    if SHORTEST_END <= len(piece) <= len(digits):
+        yield len(digits) - len(piece)
+    yield from range(COUNTRY_DIGITS + 1, len(digits) - SHORTEST_PHONE + 1)
 
 
 def _slips_of(text: str, word: Word, *, is_last: bool) -> Iterator[Span]:

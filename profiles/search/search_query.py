@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
-from profiles.golden_rows.documents import DETAIL, SLIP, WORD, lexeme, plain_letters, slips_of
+from profiles.golden_rows.documents import DETAIL, END, SLIP, WORD, is_end, lexeme, plain_letters, slips_of
 from profiles.normalise import folded
 
 PHONE_LIKE: Final = re.compile(r"[+(]?[0-9][0-9 ()./-]{2,}")
@@ -16,19 +16,23 @@ LONGEST_TEXT: Final = 600
 BROAD_LETTERS, BROAD_DIGITS = 2, 5
 # The shortest word of which more than it says may be meant while it is still being typed.
 SHORTEST_UNFINISHED: Final = 5
-# How a word must stand in a document: itself, its beginning; of a name, a detail or a note its beginning; of a note
-# alone; a name but for a slip; the beginning of a name but for a slip.
-Form = Literal["exact", "beginning", "anywhere", "noted", "slip", "slipping"]
+# How a word must stand in a document: itself; as the last digits of a phone; its beginning, or those; of a name, a
+# detail or a note its beginning; of a note alone; a name but for a slip; the beginning of a name but for a slip.
+Form = Literal["exact", "ending", "beginning", "anywhere", "noted", "slip", "slipping"]
 # Pieces, all of which must be there.
 Spelling = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One typed word: `spellings` under which it may stand among names and keys, `plain` as it stands in prose."""
+    """One typed word: `spellings` under which it may stand among names and keys, `plain` as it stands in prose.
+
+    `end` are its digits where they may be the last of a phone number and stand nowhere as such among the keys.
+    """
 
     spellings: tuple[Spelling, ...]
     plain: Spelling
+    end: str = ""
 
     @property
     def is_broad(self) -> bool:
@@ -46,7 +50,7 @@ def words_of(text: str) -> list[Word]:
     text = "".join(char for char in text if char.isprintable() or char.isspace())
     text = text.strip()[:LONGEST_TEXT]
     if PHONE_LIKE.fullmatch(text):
-        return [Word((*_number_spellings(text), (text,)), tuple(folded(text).split()))]
+        return [Word((*_number_spellings(text), (text,)), tuple(folded(text).split()), _end_of(text))]
     words = [_word(word) for word in text.split()[:MOST_WORDS]]
     return [word for word in words if word.spellings]
 
@@ -78,7 +82,7 @@ def _word(word: str) -> Word:
     if len(parts) > 1:
         return Word(((word.lower(),), plain), parts)
     if parts and parts[0].isdigit():
-        return Word(tuple(_number_spellings(parts[0])), parts)
+        return Word(tuple(_number_spellings(parts[0])), parts, _end_of(word))
     return Word((plain,) if parts else (), parts)
 
 
@@ -86,6 +90,11 @@ def _number_spellings(text: str) -> list[Spelling]:
     """Member numbers stand as they are; phones without the zero that is dialled at home, or the 00 abroad."""
     digits = "".join(char for char in text if char.isdigit())
     return [(spelling,) for spelling in dict.fromkeys((digits, digits.lstrip("0"))) if spelling]
+
+
+def _end_of(text: str) -> str:
+    digits = "".join(char for char in text if char.isdigit())
+    return digits if text[:1].isdigit() and is_end(digits) else ""
 
 
 def _is_broad(piece: str) -> bool:
@@ -107,7 +116,12 @@ def _term(tenant_id: UUID, word: Word, form: Form | str, *, is_last: bool) -> st
     noted = " & ".join(piece(DETAIL, text) for text in word.plain)
     if form == "noted":
         return noted
+    ends = [piece(END, word.end, "")] if word.end else []
+    if form == "ending":
+        return ends[0] if ends else ""
     found = spelled("" if form in ("exact", "slip") else ":*")
+    if form != "exact":
+        found += ends
     if form == "anywhere" and noted:
         found.append(noted)
     if form in ("slip", "slipping"):

@@ -312,6 +312,35 @@ AS_STAFF_TYPE = {
 }
 
 
+LAST_DIGITS = {
+    "0042": ["Two"],
+    "00 42": ["Two"],
+    "Lindiwe 0042": ["Two"],
+    "Zoë 0042": [],
+    "10042": ["Two"],
+    "4711": ["Number", "One"],
+    "0043": [],
+    "042": [],
+    "+0042": [],
+}
+
+
+@pytest.mark.parametrize(("typed", "names"), LAST_DIGITS.items(), ids=LAST_DIGITS.keys())
+def test_the_last_four_digits_of_a_phone_find_its_owner_and_a_member_number_comes_first(
+    fairview: Club, typed: str, names: list[str]
+) -> None:
+    tell(
+        fairview.tenant,
+        member(1, firstName="Lindiwe", lastName="One", phoneNumber="+27825554711"),
+        member(2, firstName="Lindiwe", lastName="Two", phoneNumber="+27825510042"),
+        member(4711, firstName="Lindiwe", lastName="Number", phoneNumber="+27825558888"),
+    )
+
+    with tenant_scope(fairview.tenant):
+        people = CustomerProfile.objects.in_bulk(found_ids := search_profiles(typed))
+    assert [people[key].last_name for key in found_ids] == names
+
+
 @pytest.mark.parametrize(("typed", "names"), AS_STAFF_TYPE.items(), ids=AS_STAFF_TYPE.keys())
 def test_names_in_one_word_domains_and_last_digits_find_their_people(
     fairview: Club, typed: str, names: set[str]

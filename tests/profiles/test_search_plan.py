@@ -86,5 +86,25 @@ def test_a_note_leads_to_the_document_of_its_customer_and_to_no_other(fairview: 
     assert after - before == 2, "its entry in the index, and its row"
 
 
+def test_the_last_digits_of_a_phone_are_looked_up_and_nothing_else_is_read(fairview: Club) -> None:
+    stem = tenant_tag(fairview.tenant.pk, "")
+    with tenant_scope(fairview.tenant), connection.cursor() as cursor:
+        people = _people(fairview, 300)
+        SearchDocument.objects.bulk_create(
+            SearchDocument(
+                tenant=fairview.tenant, profile_id=person.pk, document=f"'{stem}:4711{n}00' '{stem}#{n:04}'"
+            )
+            for n, person in enumerate(people)
+        )
+        cursor.execute(READ_DOCUMENTS)
+        (before,) = cursor.fetchone()
+
+        assert search_profiles("0123", most=1) == [people[123].pk]
+
+        cursor.execute(READ_DOCUMENTS)
+        (after,) = cursor.fetchone()
+    assert after - before == 1, "its entry in the index, of 300"
+
+
 def _people(club: Club, number: int) -> list[CustomerProfile]:
     return CustomerProfile.objects.bulk_create(CustomerProfile(tenant=club.tenant) for _ in range(number))
