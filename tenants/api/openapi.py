@@ -62,6 +62,11 @@ IDEMPOTENCY_PARAMETER = OpenApiParameter(
 )
 # Texts that are described so are never empty.
 NARROWED = frozenset({"enum", "format", "minLength", "pattern"})
+# No schema of an answer can depend on the query. Rows without anything required would be worse for everybody else.
+CHOSEN_ROWS = (
+    " A row then has `{}` and the fields that are named, each as described, and no other: what the description"
+    " requires it requires of whole rows."
+)
 COMMON_ERRORS = {
     "400": "The input cannot be used.",
     "401": "Credentials are missing or not accepted.",
@@ -103,6 +108,8 @@ class TenantSchema(AutoSchema):
         for each in parameters:
             if each["in"] == "query" and each["name"] not in may_be_empty:
                 each["schema"] = self._not_empty(each["name"], each.get("schema", {}))
+            if each["name"] == "fields" and (key := next(iter(answer_fields(self)), "")):
+                each["description"] += CHOSEN_ROWS.format(key)
         return parameters
 
     def _not_empty(self, name: str, schema: dict[str, Any]) -> dict[str, Any]:
