@@ -24,7 +24,8 @@ class Entry:
     """Something at a moment. `kind` is one word for staff; `clashes_with` names what is too near.
 
     `move_url` and `id` are set where it may be dragged to another day. `reaches`: what must overlap for a clash
-    (segments, say); empty entries never clash.
+    (segments, say); empty entries never clash. `belongs_to` names the whole (a promotion) of which a day folds several
+    into one row.
     """
 
     at: datetime
@@ -35,6 +36,7 @@ class Entry:
     move_url: str = ""
     reaches: frozenset[str] = frozenset()
     clashes_with: tuple[str, ...] = ()
+    belongs_to: str = ""
 
 
 def entries_between(start: datetime, end: datetime) -> list[Entry]:

@@ -21,6 +21,12 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
     return _end_of_gap(local.replace(tzinfo=zone, fold=1).astimezone(UTC), found, zone)
 
 
+def said_if_skipped(local: datetime, zone: ZoneInfo) -> str:
+    """A sentence to append where the zone's clock never shows a wall-clock time (without zone); else ""."""
+    is_shown = instant(local, zone).astimezone(zone).replace(tzinfo=None) == local
+    return "" if is_shown else f" The clock shows no {local:%H:%M} on that day."
+
+
 def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The change of the clock between two instants, to the second."""
     offset = before.astimezone(zone).utcoffset()

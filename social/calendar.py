@@ -26,6 +26,7 @@ def entries(start: datetime, end: datetime) -> list[Entry]:
     """What goes out, or went out, on the club's accounts; touches that nobody has approved yet; accounts that end."""
     rows = Post.objects.select_related("tenant").filter(scheduled_at__gte=start, scheduled_at__lt=end)
     posts = list(rows.exclude(status__in=(PostStatus.DRAFT, PostStatus.CANCELLED))[:MOST])
+    promotions = _promotions_of(posts)
     texts = shown_texts(posts)
     accounts_of = _busy_accounts(posts)
     found = [
@@ -37,6 +38,7 @@ def entries(start: datetime, end: datetime) -> list[Entry]:
             tone=TONES.get(post.status, "info"),
             move_url=reverse("admin:social_post_move", args=[post.pk]) if post.status in MOVABLE else "",
             reaches=accounts_of[post.pk] if post.status in MOVABLE else frozenset(),
+            belongs_to=promotions.get(post.pk, ""),
         )
         for post in posts
     ]
@@ -53,10 +55,17 @@ def entries(start: datetime, end: datetime) -> list[Entry]:
                 kind="Promotion",
                 url=reverse("admin:promotion", args=[touch.promotion_id]),
                 tone="warn",
+                belongs_to=touch.promotion.name,
             )
             for touch in waiting[:MOST]
         ]
     )
+
+
+def _promotions_of(posts: list[Post]) -> dict[UUID, str]:
+    """The promotion's name of each post that a promotion made."""
+    made = Touch.objects.filter(post_id__in=[post.pk for post in posts])
+    return dict(made.values_list("post_id", "promotion__name"))
 
 
 def _title(touch: Touch) -> str:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from campaigns.actions import reschedule_campaign
 from campaigns.admin.list_page import campaign_or_404
 from campaigns.calendar import Entry, entries_between
-from messaging.clocks import instant
+from messaging.clocks import instant, said_if_skipped
 from tenants.admin import formatting
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, page, show
@@ -23,6 +23,23 @@ from tenants.models import Tenant
 from tenants.roles import Right
 
 WEEK: Final = 7
+MOST_OF_ONE: Final = 2
+
+
+Timed = tuple[Entry, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What stands together on a day: one entry, or all of one whole where it has more than MOST_OF_ONE there."""
+
+    title: str
+    entries: list[Timed]
+
+    @property
+    def clashes(self) -> int:
+        """How many of them clash with something."""
+        return sum(bool(entry.clashes_with) for entry, _ in self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +49,23 @@ class Day:
     date: date
     is_other_month: bool
     is_today: bool
-    entries: list[tuple[Entry, str]]
+    entries: list[Timed]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The entries in order, those of one promotion folded at the first of them: it must not hide the others."""
+        of_one: dict[str, list[Timed]] = {}
+        for timed in self.entries:
+            of_one.setdefault(timed[0].belongs_to, []).append(timed)
+        rows = []
+        for timed in self.entries:
+            name = timed[0].belongs_to
+            together = of_one.get(name, []) if name else []
+            if len(together) <= MOST_OF_ONE:
+                rows.append(Row("", [timed]))
+            elif timed is together[0]:
+                rows.append(Row(name, together))
+        return rows
 
     @property
     def weekday(self) -> str:
@@ -112,7 +145,7 @@ def campaign_move(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
     campaign, club = campaign_or_404(campaign_id), club_of(request)
     is_script = request.headers.get("X-Requested-With") == "fetch"
     back = HttpResponseRedirect(f"{reverse('admin:campaign_calendar')}?day={request.POST.get('day', '')}")
-    said = "Moved."
+    said, wall = "Moved.", None
     try:
         wall = _wall(request, campaign.scheduled_at or timezone.now(), club)
         if wall is not None:
@@ -123,6 +156,7 @@ def campaign_move(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
         return JsonResponse({"message": refusal.message}, status=409) if is_script else back
     if campaign.scheduled_at is not None:
         said = f"Moved. “{campaign.name}” goes out {formatting.moment(campaign.scheduled_at, club)}."
+        said += said_if_skipped(wall, club.zone) if wall is not None else ""
     messages.success(request, said)
     return JsonResponse({"message": said}) if is_script else back
 

@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from messaging.clocks import instant
 from social import costs, posts
 from social.admin.formatting import LOGOS, dollars
 from social.checking import problems_of
@@ -232,7 +233,7 @@ def _moment(text: str, club: Tenant) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text[:16], FORM_TIME).replace(tzinfo=club.zone)
+        return instant(datetime.strptime(text[:16], FORM_TIME), club.zone)
     except ValueError as error:
         raise InvalidError("This is no time.", field="scheduled_at") from error
 

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpRespo
 from django.urls import reverse
 from django.utils import timezone
 
+from messaging.clocks import instant, said_if_skipped
 from social import after_publishing, posts
 from social.admin.formatting import LOGOS, TONES, dollars, explanation, line_of, sums
 from social.costs import cost_of_post
@@ -17,6 +18,7 @@ from social.measuring import latest_of, measure_post
 from social.models import Attempt, Post, PostStatus, Target, TargetStatus
 from social.series import requeue
 from tenants.admin.base import messages, request_may
+from tenants.admin.formatting import moment
 from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError
 from tenants.middleware import StaffRequest
@@ -186,8 +188,10 @@ def social_post_move(request: StaffRequest, post_id: object) -> HttpResponse:
     try:
         day = date.fromisoformat(request.POST.get("day", "")[:10])
         present = (post.scheduled_at or timezone.now()).astimezone(club.zone)
-        posts.move_post(post.pk, at=datetime.combine(day, present.time(), club.zone))
-        words = _warned(post.pk) or "Moved."
+        wall = datetime.combine(day, present.time().replace(second=0, microsecond=0))
+        at = instant(wall, club.zone)
+        posts.move_post(post.pk, at=at)
+        words = f"Moved. It goes out {moment(at, club)}.{said_if_skipped(wall, club.zone)}{_warned(post.pk)}"
     except ValueError:
         words, status = "This is no day.", 422
     except DomainError as refusal:
@@ -200,7 +204,7 @@ def social_post_move(request: StaffRequest, post_id: object) -> HttpResponse:
 
 
 def _warned(post_id: UUID) -> str:
-    """What the new day would not take, in one sentence; "" where all is well."""
+    """What the new day would not take, in one sentence after others; "" where all is well."""
     post = posts.get_post(post_id)
     found = posts.account_problems(post, [one.connection for one in post.targets.all()])
-    return "Moved. " + found[0].message if found else ""
+    return f" {found[0].message}" if found else ""

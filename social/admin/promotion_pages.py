@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from messaging.clocks import instant
 from messaging.models import SendChannel
 from profiles.admin.provenance import handicap_text
 from segments.fields import FIELDS as SEGMENT_FIELDS
@@ -193,7 +195,7 @@ def _change_part(request: StaffRequest, row: Promotion) -> None:
     given, at = request.POST, None
     if given.get("at"):
         try:
-            at = datetime.strptime(given["at"][:16], FORM_TIME).replace(tzinfo=club_of(request).zone)
+            at = instant(datetime.strptime(given["at"][:16], FORM_TIME), club_of(request).zone)
         except ValueError as error:
             raise InvalidError("This is no time.", field="dueAt") from error
     touch = next((one for one in row.touches.all() if one.pk == touch_id(request)), None)
@@ -268,6 +270,10 @@ HANDICAPS = ("handicapMin", "handicapMax")
 WORDS = ("name", "clubName", "format", "url")
 
 
+def _on_clock(wall: datetime, zone: ZoneInfo) -> str:
+    return instant(wall, zone).astimezone(zone).isoformat()
+
+
 def _facts(request: StaffRequest) -> dict[str, Any]:
     """The event as the form has it, by the payload's names; raises InvalidError."""
     given, zone = request.POST, club_of(request).zone
@@ -275,7 +281,7 @@ def _facts(request: StaffRequest) -> dict[str, Any]:
     for name in MOMENTS:
         text = given.get(name, "")
         try:
-            facts[name] = datetime.fromisoformat(text[:16]).replace(tzinfo=zone).isoformat() if text else ""
+            facts[name] = _on_clock(datetime.fromisoformat(text[:16]), zone) if text else ""
         except ValueError as error:
             raise InvalidError("This is no time.", field=name) from error
     places, fee = given.get("maxEntries", "").strip(), given.get("fee", "").strip().replace(",", ".")

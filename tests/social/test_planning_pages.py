@@ -1,7 +1,8 @@
 """The queue, evergreens, crops, reports and the calendar, as staff use them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -14,7 +15,9 @@ from social.measuring import measure_post
 from social.models import Media, MetricSample, Post, QueueSlot, Target
 from social.posts import Words, duplicate_post, schedule_post, write_post
 from social.series import next_free_slot, set_slots
+from tenants.admin.formatting import moment
 from tenants.errors import InvalidError
+from tenants.postgresql.base import as_owner
 from tests.back_office import desk, text_of
 from tests.social.publishing import Stage, connect, file_server, stage
 from tests.social.sandboxes import control, sandbox
@@ -158,7 +161,8 @@ def test_a_post_is_dragged_to_another_day_and_told_what_that_day_would_not_take(
 
     one.refresh_from_db()
     assert one.scheduled_at == at + timedelta(days=1)
-    assert answer.json()["message"] == "Moved. This is post 2 of 1 for that day on Fairview."
+    said = f"Moved. It goes out {moment(one.scheduled_at, stage.club.tenant)}."
+    assert answer.json()["message"] == f"{said} This is post 2 of 1 for that day on Fairview."
     assert (past.status_code, past.json()["message"]) == (409, "That time is past.")
     assert "Not moved: That time is past." in text_of(staff.get("/admin/campaigns/calendar/"))
     assert all(entry.move_url for entry in before if entry.kind == "Post")
@@ -166,6 +170,32 @@ def test_a_post_is_dragged_to_another_day_and_told_what_that_day_would_not_take(
     after = entries_between(at, at + timedelta(days=2))
     assert {entry.clashes_with for entry in after if entry.kind == "Post"} == {("Other",), ("One",)}
     assert other.scheduled_at != one.scheduled_at
+
+
+def test_a_day_on_which_the_clock_skips_the_time_is_told_with_the_time_that_holds(stage: Stage) -> None:
+    """Where the clocks go forward at 01:00 a post of 01:30 goes out at 02:00, the first moment after the gap."""
+    with as_owner():
+        type(stage.club.tenant).objects.filter(pk=stage.club.tenant.pk).update(time_zone="Europe/London")
+    spring = next(
+        day
+        for number in range(1, 800)
+        if (day := timezone.now().date() + timedelta(days=number)).month == 3
+        and day.weekday() == 6
+        and day.day > 24
+        and (day - timezone.now().date()).days > 2
+    )
+    at = datetime.combine(spring - timedelta(days=1), time(1, 30), ZoneInfo("Europe/London"))
+    ids = [stage.accounts["FACEBOOK"].pk]
+    post = schedule_post(write_post(Words(text="Early", connection_ids=ids, scheduled_at=at)).pk)
+
+    staff = desk(stage.club.marketing_manager)
+    page = text_of(
+        staff.post(f"/admin/social/posts/{post.pk}/move/", {"day": spring.isoformat()}, follow=True)
+    )
+
+    post.refresh_from_db()
+    assert post.scheduled_at == datetime.combine(spring, time(1), UTC)
+    assert "02:00. The clock shows no 01:30 on that day." in page
 
 
 def test_reports_add_up_what_networks_told_and_show_dashes_for_the_rest(stage: Stage) -> None:
