@@ -140,7 +140,7 @@ EXTENSION: Final = Extension(
         NavEntry("Review", "compare_arrows", "review_queue", "CORRECT", order=30),
         NavEntry("Import", "upload_file", "imports", "EDIT", order=40),
         NavEntry("Tags", "sell", "tags", "EDIT", order=45),
-        NavEntry("Scoring rules", "speed", "scoring_rules", "VIEW_PROFILES", SETTINGS, 950),
+        NavEntry("Scoring rules", "speed", "scoring_rules", "ADMINISTER", SETTINGS, 950),
         NavEntry("Privacy", "shield_person", "privacy", "ADMINISTER", SETTINGS, 960),
     ),
     styles=("crm/customer.css", "crm/review.css", "crm/scores.css", "crm/desk.css"),

@@ -38,7 +38,7 @@ def row_fields(row: Sequence[Any]) -> dict[str, Any]:
     # Sums hold the club's currency only.
     fields["lifetimeValueCurrency"] = tenant_by_id(fields["tenantId"]).currency
     if not fields["displayName"]:
-        # Mirrors `CustomerProfile.name`.
+        # Mirrors `CustomerProfile.told_name`.
         full = f"{fields['firstName'] or ''} {fields['lastName'] or ''}".strip()
         fields["displayName"] = full or fields["email"] or fields["phoneNumber"] or "Unknown person"
     return fields

@@ -7,7 +7,7 @@ from profiles.vocabulary import LifecycleStage, ProfileStatus
 from segments.operators import Kind, Operator, operators_of
 
 MEMBERSHIP_STATUSES: Final = ("ACTIVE", "PENDING", "SUSPENDED", "LAPSED", "CANCELLED", "EXPIRED")
-# Mirrors `CustomerProfile.name`: what the API calls displayName.
+# Mirrors `CustomerProfile.told_name`: what the API calls displayName.
 DISPLAY_NAME: Final = (
     "COALESCE(NULLIF(p.display_name, ''), NULLIF(btrim(p.first_name || ' ' || p.last_name), ''),"
     " NULLIF(p.email, ''), NULLIF(p.phone_number, ''), 'Unknown person')"

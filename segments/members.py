@@ -34,7 +34,7 @@ def member_fields(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return [
         {
             "customerId": str(profile_id),
-            "displayName": people[profile_id].name,
+            "displayName": people[profile_id].told_name,
             "email": people[profile_id].email,
             "joinedAt": row.joined_at if isinstance(row, SegmentMember) else None,
         }

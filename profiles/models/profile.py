@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from profiles.ids import new_profile_id
+from profiles.shouted_names import as_written
 from profiles.vocabulary import STAGE_LADDER, LifecycleStage, ProfileStatus
 from tenants.models import TenantModel
 
@@ -164,7 +165,13 @@ class CustomerProfile(TenantModel):
 
     @property
     def name(self) -> str:
-        """What to call the person: display name, else the full name, else an address."""
+        """What to call the person, as people write it: `told_name`, never shouted (ANDREW WOOD of a form)."""
+        full = f"{as_written(self.first_name)} {as_written(self.last_name)}".strip()
+        return as_written(self.display_name) or full or self.told_name
+
+    @property
+    def told_name(self) -> str:
+        """What the API calls displayName: display name, else the full name, else an address; letters as told."""
         full = f"{self.first_name} {self.last_name}".strip()
         return self.display_name or full or self.email or self.phone_number or "Unknown person"
 

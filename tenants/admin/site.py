@@ -50,6 +50,21 @@ class BackOfficeSite(UnfoldAdminSite):
             return TemplateResponse(request, "crm/no_club.html", context)
         return view(staff)
 
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The sidebar's groups; current is the one entry whose address is the longest that the page's begins with.
+
+        Unfold marks each whose address stands anywhere in the page's: Campaigns and Calendar at once.
+        """
+        groups: list[dict[str, Any]] = super().get_sidebar_list(request)
+        entries = [entry for group in groups for entry in group["items"]]
+        leading = [
+            entry for entry in entries if entry["active"] and request.path.startswith(str(entry["link"]))
+        ]
+        current = max(leading, key=lambda entry: len(str(entry["link"])), default=None)
+        for entry in entries:
+            entry["active"] = entry is current
+        return groups
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page shows: the club, the clubs one may switch to, and what one may do."""
         staff = as_staff(request)

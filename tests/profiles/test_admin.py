@@ -45,6 +45,27 @@ def test_the_stranger_sees_nothing(fairview: Club, stranger: User) -> None:
     assert browser.post(SEARCH, {"q": "thandi"}).status_code == 403
 
 
+def test_names_in_capitals_are_shown_as_people_write_them_and_told_as_they_came(fairview: Club) -> None:
+    stories.tell(
+        fairview.tenant,
+        stories.member(1, firstName="ANDREW", lastName="VAN DER WOOD"),
+        stories.member(2, firstName="JP", lastName="O'BRIEN"),
+        stories.member(3, firstName="LINDIWE", lastName="NKOSI", displayName="LINDI"),
+    )
+    people = customers(fairview.tenant)
+    browser = desk(fairview.viewer)
+
+    shown = text_of(browser.get(CUSTOMERS))
+    page = text_of(browser.get(page_of(people["ANDREW"].pk)))
+
+    assert all(name in shown for name in ("Andrew van der Wood", "JP O&#x27;Brien"))
+    assert "Andrew van der Wood</h1>" in page
+    assert people["ANDREW"].told_name == "ANDREW VAN DER WOOD"
+    found = text_of(browser.post(SEARCH, {"q": "ANDREW WOOD"}))
+    assert "Wood" in found
+    assert "WOOD" not in found
+
+
 @pytest.mark.parametrize("path", ["change/", "timeline/", "edit/"])
 def test_another_clubs_customer_does_not_exist(fairview: Club, kingsmere: Club, path: str) -> None:
     customer_id = thandi(kingsmere.tenant)

@@ -56,7 +56,7 @@ def test_what_belongs_to_one_promotion_is_folded_where_a_day_has_more_than_two(f
 
 def planned(promotion: Promotion, number: int, at: datetime, **more: object) -> Touch:
     """One part of a promotion that is due."""
-    return Touch.objects.create(
+    made: Touch = Touch.objects.create(
         tenant_id=promotion.tenant_id,
         promotion=promotion,
         key=f"part-{number}",
@@ -66,6 +66,7 @@ def planned(promotion: Promotion, number: int, at: datetime, **more: object) -> 
         due_at=at,
         **more,
     )
+    return made
 
 
 def test_a_series_keeps_its_hour_through_both_changes_of_the_clock() -> None:

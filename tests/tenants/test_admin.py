@@ -58,6 +58,29 @@ def test_the_sidebar_shows_only_what_one_may_open(fairview: Club) -> None:
     assert "API keys" not in text_of(desk(fairview.staff).get(INDEX))
 
 
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/admin/campaigns/calendar/", "Calendar"),
+        ("/admin/campaigns/", "Campaigns"),
+        ("/admin/social/queue/", "Queue"),
+        ("/admin/tags/", "Tags"),
+        (INDEX, "Dashboard"),
+    ],
+)
+def test_one_entry_of_the_sidebar_is_the_current_one(fairview: Club, path: str, title: str) -> None:
+    groups = desk(fairview.admin).get(path).context["sidebar_navigation"]
+
+    assert [entry["title"] for group in groups for entry in group["items"] if entry["active"]] == [title]
+
+
+def test_rules_that_one_cannot_change_are_reached_from_the_scores_and_not_from_the_sidebar(
+    fairview: Club,
+) -> None:
+    assert "Scoring rules" in text_of(desk(fairview.admin).get(INDEX))
+    assert "Scoring rules" not in text_of(desk(fairview.staff).get(INDEX))
+
+
 def test_the_switcher_offers_the_clubs_of_the_user_only(fairview: Club, kingsmere: Club) -> None:
     factories.membership(fairview.staff, kingsmere.tenant, Role.VIEWER)
 
