@@ -21,6 +21,7 @@ from events.inbox import reserve_number
 from events.log import LogEntry
 from events.plain_text import visible
 from profiles import cache
+from profiles.beside_numbers import beside_number
 from profiles.births import EARLIEST
 from profiles.changes import as_metadata, changes_between, sentence
 from profiles.club import Club
@@ -363,9 +364,12 @@ def _checked_value(field: str, value: Any, club: Club) -> Any:
     if field == "email":
         return _known(club.email(value), "This is not an e-mail address.")
     if field == "phoneNumber":
-        return _known(
+        number = _known(
             club.phone(value), "This is not a phone number; write it with its prefix, as in +27 82 123 4567."
         )
+        if beside := beside_number(value, number):
+            raise ValueError(f"This holds {beside}: write one number alone.")
+        return number
     return " ".join(visible(value).split()) or None
 
 

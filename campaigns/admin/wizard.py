@@ -154,7 +154,7 @@ def _test_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Val
         "ways": ways if len(ways) > 1 else [],
         "metrics": [(value, words[:1].upper() + words[1:]) for value, words in METRIC_WORDS.items()],
         "goals": Goal.choices,
-        "hours": f"{campaign.test_minutes / 60:.1f}".removesuffix(".0"),
+        "hours": _hours(campaign.test_minutes),
     }
 
 
@@ -169,7 +169,7 @@ def _time_context(request: HttpRequest, campaign: Campaign, club: Tenant) -> Val
         "end": f"{end:%Y-%m-%dT%H:%M}" if end else "",
         "patterns": PATTERNS,
         "own": "" if campaign.recur_pattern in dict(PATTERNS) else campaign.recur_pattern,
-        "spread_hours": f"{(campaign.spread_minutes or 120) / 60:.1f}".removesuffix(".0"),
+        "spread_hours": _hours(campaign.spread_minutes or 120),
     }
 
 
@@ -250,7 +250,7 @@ def _read_test(form: QueryDict, campaign: Campaign) -> Values:
         "variants": _versions(form, campaign),
         "winnerMetric": form.get("winnerMetric", "CLICKS"),
         "testPercent": _number(form.get("testPercent", "100")),
-        "testMinutes": round(_fraction(form.get("hours", "4"), "testMinutes") * 60),
+        "testMinutes": _minutes(form.get("hours", "4"), "testMinutes"),
     }
 
 
@@ -303,7 +303,7 @@ def _read_time(form: QueryDict, campaign: Campaign) -> Values:
         "type": kind,
         "scheduledAt": at,
         "window": SendWindow.TOGETHER.value if is_triggered else form.get("window", "TOGETHER"),
-        "spreadMinutes": round(_fraction(form.get("spread", "2"), "spreadMinutes") * 60)
+        "spreadMinutes": _minutes(form.get("spread", "2"), "spreadMinutes")
         if form.get("window") == SendWindow.SPREAD
         else 0,
         "recurPattern": (form.get("ownPattern", "").strip() or form.get("recurPattern", ""))
@@ -318,6 +318,8 @@ def _read_time(form: QueryDict, campaign: Campaign) -> Values:
     }
 
 
+# In minutes: 1.667 hours are 100.02 minutes.
+HIDDEN_BY_DECIMALS: Final = 0.05
 READERS: Final[Mapping[str, Callable[[QueryDict, Campaign], Values]]] = {
     "audience": _read_audience,
     "content": _read_content,
@@ -332,15 +334,26 @@ def _number(text: str) -> int:
     return -1 if number is None else number
 
 
-def _fraction(text: str, field: str) -> float:
-    """A number of hours, with a point or a comma; raises UnprocessableError for what is none."""
+def _hours(minutes: int) -> str:
+    """Minutes as hours of the form, which `_minutes` reads as the same minutes again: 1.667 for 100."""
+    return f"{minutes / 60:.3f}".rstrip("0").removesuffix(".")
+
+
+def _minutes(text: str, field: str) -> int:
+    """Minutes of a number of hours, with a point or a comma; raises UnprocessableError for what is none.
+
+    Hours that are no whole minutes are refused, but for what three decimals hide.
+    """
     try:
-        value = float(text.replace(",", "."))
+        hours = float(text.replace(",", "."))
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+        hours = math.nan
+    if not math.isfinite(hours):
         raise _refused(field, "Write hours as a number, such as 2 or 0.5.")
-    return min(max(value, 0.0), 10_000.0)
+    minutes = min(max(hours, 0.0), 10_000.0) * 60
+    if abs(minutes - round(minutes)) > HIDDEN_BY_DECIMALS:
+        raise _refused(field, "Write hours that are whole minutes, such as 0.5, 0.25 or 0.1.")
+    return round(minutes)
 
 
 def _moment(text: str, campaign: Campaign, field: str) -> datetime | None:

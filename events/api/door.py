@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from math import isfinite
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +21,7 @@ from events.models import Door
 from events.refusals import EnvelopeRefused, EventRefused, Refusal
 from tenants.callers import Caller
 from tenants.expiring_cache import ExpiringCache
-from tenants.models import TenantName
+from tenants.models import Tenant, TenantName
 
 NAMES_SECONDS: Final = 5.0
 MOST_WARNINGS: Final = 100
@@ -106,6 +106,7 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime, is_dry: b
     among the caller's; a foreign one sounds like one that does not exist.
     """
     names = _tenant_names(caller)
+    zones = _zones_of(caller) if is_dry else {}
     good: list[tuple[UUID, Received]] = []
     places: list[int] = []
     rejected: list[Refused] = []
@@ -117,7 +118,7 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime, is_dry: b
             if tenant_id is None:
                 raise EnvelopeRefused(Refusal.UNKNOWN_TENANT, UNKNOWN_TENANT_MESSAGE, "tenantId")
             check_source(received.envelope, caller)
-            unread = check_payload(received.envelope) if is_dry else ()
+            unread = check_payload(received.envelope, zones.get(tenant_id)) if is_dry else ()
         except EventRefused as refused:
             rejected.append(Refused(index, refused.code.value, refused.message, refused.field))
         else:
@@ -140,15 +141,21 @@ def take_in(items: Sequence[object], *, caller: Caller, now: datetime, is_dry: b
     return Verdict(stored.accepted, stored.duplicates, by_place, warnings)
 
 
-def check_payload(envelope: Envelope) -> list[Warned]:
-    """Raise PayloadRefused where the payload of a known type cannot be read; returns what will be left aside."""
+def check_payload(envelope: Envelope, zone: tzinfo | None = None) -> list[Warned]:
+    """Raise PayloadRefused where the payload of a known type cannot be read; returns what will not be taken as told.
+
+    `zone`: the club's, in which its days begin.
+    """
     known = canonical(envelope.type)
     if known is None:
         return []
-    _, aside = decode_payload(known, envelope.payload)
+    _, aside = decode_payload(known, envelope.payload, zone)
     return [
-        Warned(f"payload.{field}", f"payload.{field} {words}; it will be left aside.")
-        for field, words in aside
+        Warned(
+            f"payload.{field}",
+            f"payload.{field} {words}; {taken or 'it'} will be {'taken' if taken else 'left aside'}.",
+        )
+        for field, words, taken in aside
     ]
 
 
@@ -172,6 +179,10 @@ def check_source(envelope: Envelope, caller: Caller) -> None:
 def _reused(index: int, event: Received) -> Refused:
     refused = reused_id(event.envelope.id)
     return Refused(index, refused.code.value, refused.message, refused.field)
+
+
+def _zones_of(caller: Caller) -> dict[UUID, tzinfo]:
+    return {tenant.pk: tenant.zone for tenant in Tenant.objects.filter(pk__in=caller.tenant_ids)}
 
 
 def _tenant_names(caller: Caller) -> dict[str, UUID]:

@@ -9,14 +9,15 @@ A refused value costs the event, except where less is safe: what an event tells 
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Annotated, Final, Never, TypeVar
 
-from pydantic import PlainValidator
+from pydantic import PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from events.catalogue.losses import Loss
 from events.empty_ids import stands_for_nothing
 from events.iso_time import moment_from_iso
 from events.plain_text import visible
@@ -25,6 +26,7 @@ LARGEST_CENTS: Final = 2**53  # What every JSON reader holds exactly.
 LARGEST_MEMBER_ID: Final = 2**63 - 1
 LOWEST_HANDICAP, HIGHEST_HANDICAP = -15, 54
 TENTH: Final = Decimal("0.1")
+NOISE: Final = Decimal("0.000001")
 LARGEST_COUNT: Final = 100_000
 LARGEST_DIFFERENTIAL: Final = 1_000
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9998  # Any offset applies to these without leaving the calendar.
@@ -177,7 +179,24 @@ def read_handicap(value: object) -> Decimal | None:
         return None
     if not LOWEST_HANDICAP <= value <= HIGHEST_HANDICAP:
         refuse(words)
-    return Decimal(str(value)).quantize(TENTH, ROUND_HALF_UP)
+    return to_tenth(Decimal(str(value)))
+
+
+def to_tenth(strokes: Decimal) -> Decimal:
+    """A handicap with one decimal, of two the nearer; the same at every door."""
+    return strokes.quantize(TENTH, ROUND_HALF_UP)
+
+
+def is_rounded(strokes: Decimal) -> bool:
+    """Whether a handicap loses something by one decimal; 12.299999999999999 is how computers write 12.3."""
+    return abs(strokes - to_tenth(strokes)) > NOISE
+
+
+def rounded_handicap(value: object, read: Decimal | None) -> str:
+    """What a handicap was rounded to, in words; empty where nothing was lost."""
+    if read is None or not isinstance(value, int | float) or not is_rounded(Decimal(str(value))):
+        return ""
+    return f"{read:.1f}"
 
 
 def read_differential(value: object) -> float | None:
@@ -238,27 +257,53 @@ def read_moment(value: object) -> datetime | None:
     return moment
 
 
-def read_day(value: object) -> date | None:
-    """A calendar day. A time is taken for its day only at midnight.
+def read_day(value: object, info: ValidationInfo) -> date | None:
+    """A calendar day. A time is taken for its day only at midnight, as it is written or on the club's clock.
 
-    Services that keep days as times send 1984-05-17T00:00:00.000Z; any other time of day could mean the day
-    before or after, and a birthday must not be guessed.
+    Services that keep days as times send 1984-05-17T00:00:00.000Z, or the club's own midnight in UTC; any other time of
+    day could mean the day before or after, and a birthday must not be guessed. The validation's context is the club's
+    zone; without one only what is written counts.
     """
     words = "must be a date such as 2026-03-31, without a time of day"
     if isinstance(value, int) and EARLIEST_YEAR <= value <= LATEST_YEAR:
         leave_aside(words)
     moment = _day_or_moment(value, words)
     if isinstance(moment, datetime):
-        if moment.time() != time.min:
-            leave_aside(words)
-        return moment.date()
+        return day_at_midnight(moment, _zone_of(info)) or leave_aside(words)
     return moment
 
 
-def read_day_of(value: object) -> date | None:
-    """The calendar day on which something happened: a date, or the date that is written in a time."""
+def read_day_of(value: object, info: ValidationInfo) -> date | None:
+    """The calendar day on which something happened: a date, or the day of a time on the club's clock.
+
+    A midnight as it is written stands for its date, whatever the club's clock says.
+    """
     moment = _day_or_moment(value, "must be a date such as 2026-03-31")
-    return moment.date() if isinstance(moment, datetime) else moment
+    if not isinstance(moment, datetime):
+        return moment
+    zone = _zone_of(info)
+    if zone is None or moment.tzinfo is None or moment.time() == time.min:
+        return moment.date()
+    return moment.astimezone(zone).date()
+
+
+def day_at_midnight(moment: datetime, zone: tzinfo | None) -> date | None:
+    """The day that begins at a time: by the time's own offset, else in the zone; None: none begins then.
+
+    Where clocks skip midnight, the day begins with the first moment it has.
+    """
+    if moment.time() == time.min:
+        return moment.date()
+    if zone is None or moment.tzinfo is None:
+        return None
+    day = moment.astimezone(zone).date()
+    # As UTC: two times of one zone are compared by their faces.
+    begins = datetime.combine(day, time.min, zone).astimezone(UTC)
+    return day if begins == moment.astimezone(UTC) else None
+
+
+def _zone_of(info: ValidationInfo) -> tzinfo | None:
+    return info.context if isinstance(info.context, tzinfo) else None
 
 
 def _day_or_moment(value: object, words: str) -> date | None:
@@ -320,9 +365,10 @@ RequiredCentsBack = Annotated[int, PlainValidator(lambda value: abs(required(_re
 Currency = Annotated[str | None, PlainValidator(read_currency)]
 Count = Annotated[int | None, PlainValidator(_read_count)]
 IncidentalCount = Annotated[int | None, PlainValidator(incidental(_read_count))]
-Handicap = Annotated[Decimal | None, PlainValidator(read_handicap)]
-IncidentalHandicap = Annotated[Decimal | None, PlainValidator(incidental(read_handicap))]
-RequiredHandicap = Annotated[Decimal, PlainValidator(required(read_handicap))]
+_TO_TENTH = Loss("has more than one decimal", rounded_handicap)
+Handicap = Annotated[Decimal | None, PlainValidator(read_handicap), _TO_TENTH]
+IncidentalHandicap = Annotated[Decimal | None, PlainValidator(incidental(read_handicap)), _TO_TENTH]
+RequiredHandicap = Annotated[Decimal, PlainValidator(required(read_handicap)), _TO_TENTH]
 Differential = Annotated[float | None, PlainValidator(incidental(read_differential))]
 Flag = Annotated[bool | None, PlainValidator(read_flag)]
 Moment = Annotated[datetime | None, PlainValidator(read_moment)]

@@ -26,6 +26,7 @@ from events.catalogue.fields import (
     RequiredName,
     WebAddress,
 )
+from events.catalogue.losses import Loss
 from events.catalogue.payload import ChangesPayload, Payload
 
 MOST_PLAYERS = 200  # A shotgun start of a large course.
@@ -98,7 +99,21 @@ def _read_utm(value: object) -> dict[str, str] | None:
     return known or None
 
 
-Utm = Annotated[dict[str, str] | None, PlainValidator(_read_utm)]
+def _cut_utm(value: object, read: dict[str, str] | None) -> str:
+    """What is taken of tags of which something was cut or left out; empty where all that is known was taken."""
+    if not isinstance(value, dict):
+        return "nothing"
+    told = {name: value.get(name, value.get(f"utm_{name}")) for name in UTM_NAMES}
+    said = {name: text.strip() if isinstance(text, str) else text for name, text in told.items()}
+    lost = [name for name, text in said.items() if text not in (None, "", (read or {}).get(name))]
+    return f"what fits of {', '.join(lost)}" if lost else ""
+
+
+Utm = Annotated[
+    dict[str, str] | None,
+    PlainValidator(_read_utm),
+    Loss(f"holds something that is no text of at most {LONGEST_UTM} characters", _cut_utm),
+]
 
 
 class BookingCreated(Payload):

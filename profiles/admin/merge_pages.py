@@ -17,13 +17,14 @@ from profiles.search.finding import search_profiles
 from profiles.unmerging import unmerge_profiles
 from tenants.admin.base import messages
 from tenants.admin.pages import page, show, uuid_or_none
-from tenants.errors import DomainError
+from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
 from tenants.numbers import whole_number
 from tenants.roles import Right
 
 MOST_FOUND = 10
 LONGEST_SEARCH = 200
+LONGEST_REASON = 500
 SIDES = ("winner", "loser", "survivor")
 # Form fields that say whose value is right, as in choice-firstName.
 CHOICE = "choice-"
@@ -41,7 +42,11 @@ def merge_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
                 for name in request.POST
                 if name.startswith(CHOICE)
             }
-            reason = request.POST.get("reason", "")[:500]
+            reason = request.POST.get("reason", "").strip()
+            if len(reason) > LONGEST_REASON:
+                raise InvalidError(
+                    f"Write the reason in at most {LONGEST_REASON} characters.", field="reason"
+                )
             outcome = merge_with_choice(profile.pk, other_id, choices, reason=reason)
             messages.success(request, "Merged. It can be taken back on this page.")
             return HttpResponseRedirect(address_of(outcome.winner_id))

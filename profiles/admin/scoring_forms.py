@@ -1,18 +1,15 @@
 """The form of a club's scoring rules: what was typed becomes rules, rules become fields. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from profiles.scoring.changes import LABELS
 from profiles.scoring.rules import CHURN_LEVELS, DEFAULT_RULES, ENGAGEMENT_LEVELS, MOST_BANDS, Rules
+from tenants.amounts import NoAmount, as_typed, smallest_units
 from tenants.numbers import whole_number
 
-CENTS: Final = 100
 MONEY: Final = "monetary_cents"
-AMOUNT: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 SPARE_BANDS: Final = 2
 # What staff read for a part of a score.
 PARTS: Final[Mapping[str, str]] = {
@@ -62,7 +59,7 @@ class Group:
     problem: str
 
 
-def rules_given(posted: Mapping[str, str]) -> dict[str, Any]:
+def rules_given(posted: Mapping[str, str], currency: str) -> dict[str, Any]:
     """What the form says, as `change_rules` takes it; what is no number stays text, which is refused there."""
     given: dict[str, Any] = {}
     for name, value in DEFAULT_RULES.as_json().items():
@@ -71,26 +68,33 @@ def rules_given(posted: Mapping[str, str]) -> dict[str, Any]:
         elif name.endswith("_levels"):
             given[name] = [_number(posted.get(f"{name}-{place}", "")) for place in range(len(value))]
         else:
-            given[name] = _bands(posted, name)
+            given[name] = _bands(posted, name, currency)
     return given
 
 
-def unread_amounts(posted: Mapping[str, str]) -> dict[str, str]:
-    """The word on money that is none, which the rules would ask for in cents."""
-    bands = _bands(posted, MONEY)
-    unread = any(isinstance(limit, str) for limit, _ in bands)
-    return {MONEY: "Write amounts as in 500 or 499.50."} if unread else {}
+def unread_amounts(posted: Mapping[str, str], currency: str) -> dict[str, str]:
+    """The word on money that is none, or has more decimals than the club's money; the rules would ask for cents."""
+    for limit, points in _pairs(posted, MONEY):
+        try:
+            if limit or points:
+                smallest_units(limit, currency)
+        except NoAmount as error:
+            return {MONEY: str(error)}
+    return {}
 
 
-def groups_of(rules: Rules, problems: Mapping[str, str], posted: Mapping[str, str]) -> list[Group]:
-    """The form: filled with what was posted, else with the rules."""
+def groups_of(
+    rules: Rules, problems: Mapping[str, str], posted: Mapping[str, str], currency: str
+) -> list[Group]:
+    """The form: filled with what was posted, else with the rules; amounts in the club's currency."""
     return [
-        _group(name, value, DEFAULT_RULES.as_json()[name], problems.get(name, ""), posted)
+        _group(name, value, problems.get(name, ""), posted, currency)
         for name, value in rules.as_json().items()
     ]
 
 
-def _group(name: str, value: Any, default: Any, problem: str, posted: Mapping[str, str]) -> Group:
+def _group(name: str, value: Any, problem: str, posted: Mapping[str, str], currency: str) -> Group:
+    default: Any = DEFAULT_RULES.as_json()[name]
     cells: list[Cell] = []
     bands: list[tuple[Cell, Cell]] = []
     if isinstance(value, dict):
@@ -107,13 +111,13 @@ def _group(name: str, value: Any, default: Any, problem: str, posted: Mapping[st
         ]
         told = ", ".join(map(str, default))
     else:
-        bands = _band_cells(name, value, posted)
-        told = ", ".join(f"{_shown(name, limit)}: {points}" for limit, points in default)
+        bands = _band_cells(name, value, posted, currency)
+        told = ", ".join(f"{_shown(name, limit, currency)}: {points}" for limit, points in default)
     return Group(name, LABELS[name], HINTS[name], cells, bands, told, problem)
 
 
-def _band_cells(name: str, value: Any, posted: Mapping[str, str]) -> list[tuple[Cell, Cell]]:
-    pairs = [(_shown(name, limit), str(points)) for limit, points in value]
+def _band_cells(name: str, value: Any, posted: Mapping[str, str], currency: str) -> list[tuple[Cell, Cell]]:
+    pairs = [(_shown(name, limit, currency), str(points)) for limit, points in value]
     if f"{name}-limit-0" in posted:
         pairs = [pair for pair in _pairs(posted, name) if any(pair)]
     pairs = [*pairs, *[("", "")] * SPARE_BANDS][:MOST_BANDS]
@@ -137,10 +141,13 @@ def _pairs(posted: Mapping[str, str], name: str) -> list[tuple[str, str]]:
     ]
 
 
-def _bands(posted: Mapping[str, str], name: str) -> list[list[Any]]:
+def _bands(posted: Mapping[str, str], name: str, currency: str) -> list[list[Any]]:
     """Lines with nothing in them are left out."""
-    read = _cents if name == MONEY else _number
-    return [[read(limit), _number(points)] for limit, points in _pairs(posted, name) if limit or points]
+    return [
+        [_amount(limit, currency) if name == MONEY else _number(limit), _number(points)]
+        for limit, points in _pairs(posted, name)
+        if limit or points
+    ]
 
 
 def _number(text: str) -> int | str:
@@ -149,15 +156,16 @@ def _number(text: str) -> int | str:
     return text if number is None else number
 
 
-def _cents(text: str) -> int | str:
-    """An amount as it is typed, as in 1000 or 1 000.50."""
-    plain = text.replace(" ", "").replace(",", "")
-    if not AMOUNT.fullmatch(plain):
+def _amount(text: str, currency: str) -> int | str:
+    """An amount as it is typed, as in 1000 or 1 000.50; what is none stays text."""
+    try:
+        return smallest_units(text, currency)
+    except NoAmount:
         return text
-    return int(Decimal(plain) * CENTS)
 
 
-def _shown(name: str, limit: int) -> str:
+def _shown(name: str, limit: int, currency: str) -> str:
     if name != MONEY:
         return str(limit)
-    return str(limit // CENTS) if limit % CENTS == 0 else f"{limit / CENTS:.2f}"
+    whole = as_typed(limit, currency)
+    return whole.removesuffix(f".{'0' * len(whole.partition('.')[2])}") if "." in whole else whole

@@ -39,9 +39,11 @@ def scoring_rules(request: StaffRequest) -> HttpResponse:
 def scoring_foretell(request: StaffRequest) -> HttpResponse:
     """What the form would change, before it is saved."""
     try:
-        wanted = Rules.from_json(rules_given(request.POST))
+        wanted = Rules.from_json(rules_given(request.POST, club_of(request).currency))
     except InvalidFields as error:
-        return _shown(request, error.fields | unread_amounts(request.POST), request.POST)
+        return _shown(
+            request, error.fields | unread_amounts(request.POST, club_of(request).currency), request.POST
+        )
     _, present = current_rules()
     return _shown(request, {}, request.POST, foretold=foretell(present, wanted))
 
@@ -52,9 +54,11 @@ def scoring_change(request: StaffRequest) -> HttpResponse:
     """Make a new version of what the form says; everybody is scored by it then."""
     before, _ = current_rules()
     try:
-        version = change_rules(rules_given(request.POST))
+        version = change_rules(rules_given(request.POST, club_of(request).currency))
     except InvalidFields as error:
-        return _shown(request, error.fields | unread_amounts(request.POST), request.POST)
+        return _shown(
+            request, error.fields | unread_amounts(request.POST, club_of(request).currency), request.POST
+        )
     _tell(request, before, version)
     return HttpResponseRedirect(reverse("admin:scoring_rules"))
 
@@ -105,7 +109,7 @@ def _shown(
         "crm/scoring/rules.html",
         "Scoring rules",
         status=422 if problems else 200,
-        groups=groups_of(offered or rules, problems, posted),
+        groups=groups_of(offered or rules, problems, posted, club_of(request).currency),
         is_offered=offered is not None,
         foretold=foretold,
         moves=_moves(foretold) if foretold else [],

@@ -6,24 +6,41 @@ from typing import Final
 
 from events.empty_ids import stands_for_nothing
 from events.identity_hints import ADDRESSES, SUBJECT_KINDS, IdentityKind
+from profiles.beside_numbers import beside_number
 from profiles.club import Club
 from profiles.effects.drafts import DecodedEvent
+from profiles.effects.messaging import LONGEST_TITLE
 
 Remark = Mapping[str, str]
 # The id of what happened, by the names that payloads have for it.
 OWN_IDS: Final = ("id", "reservation_id")
 SUBJECTS: Final = tuple(SUBJECT_KINDS)
+# What a playing partner may be known by.
+PARTNER_KEYS: Final = (
+    ("playerId", IdentityKind.TEETIME_PLAYER),
+    ("email", IdentityKind.EMAIL),
+    ("phone", IdentityKind.PHONE),
+)
+ATTRIBUTES: Final = {"playerId": "player_id", "email": "email", "phone": "phone"}
 WORDS: Final = {IdentityKind.EMAIL: "e-mail address", IdentityKind.PHONE: "phone number"}
 
 
 def remarks_on(event: DecodedEvent, club: Club) -> list[Remark]:
-    """A remark (field, text) for each key and date of birth that is not taken; values of persons are not repeated."""
+    """A remark (field, text) for each key, date of birth and text that is not taken, or not as it was told.
+
+    Values of persons are not repeated.
+    """
     remarks: list[Remark] = []
     for kind, value in event.keys:
         reason = _reason(kind, value, club)
         if reason:
             remarks.append({"field": str(kind), "text": reason})
     told = vars(event.payload)
+    for place, partner in enumerate(told.get("players", ())):
+        remarks += _on_partner(f"players.{place}", vars(partner), club)
+    if len(told.get("subject") or "") > LONGEST_TITLE:
+        text = f"It has more than {LONGEST_TITLE} characters; its beginning was taken."
+        remarks.append({"field": "subject", "text": text})
     own = next((told[name] for name in OWN_IDS if name in told), None)
     if isinstance(own, str) and not event.type.startswith(SUBJECTS) and stands_for_nothing(own):
         text = f"{own!r} stands for nothing: told again, this would count again."
@@ -34,15 +51,24 @@ def remarks_on(event: DecodedEvent, club: Club) -> list[Remark]:
     return remarks
 
 
-def left_aside(field: str, words: str) -> Remark:
-    """Of a field that could not be read; the words say what it must be."""
-    return {"field": field, "text": f"It {words}; it was left aside."}
+def left_aside(field: str, words: str, taken: str = "") -> Remark:
+    """Of a field that could not be read as it was told; the words say why. `taken`: what was taken instead, if so."""
+    return {"field": field, "text": f"It {words}; {taken or 'it'} was {'taken' if taken else 'left aside'}."}
 
 
 def id_given_twice(kind: str) -> Remark:
     """Of an event whose id has been somebody else's: the service may have given it to two people."""
     text = "This id has been somebody of another name and address: did its service give it to two people?"
     return {"field": str(kind), "text": text}
+
+
+def _on_partner(path: str, told: Mapping[str, str | None], club: Club) -> list[Remark]:
+    """Of the keys of somebody who plays along."""
+    return [
+        {"field": f"{path}.{field}", "text": reason}
+        for field, kind in PARTNER_KEYS
+        if (value := told[ATTRIBUTES[field]]) and (reason := _reason(kind, value, club))
+    ]
 
 
 def _reason(kind: str, value: str, club: Club) -> str:
@@ -56,4 +82,6 @@ def _reason(kind: str, value: str, club: Club) -> str:
         return f"This is no {words} that can be reached; it was left aside."
     if not club.identifies(kind, address):
         return f"This {words} stands for nobody; it was left aside."
+    if kind == IdentityKind.PHONE and (beside := beside_number(value, address)):
+        return f"It holds {beside}; the number alone was taken."
     return ""

@@ -85,7 +85,7 @@ def read_event(row: ClaimedRow, club: Club) -> ReadyEvent:
         )
     row, ahead = _within_reach(row, club)
     try:
-        event, sequence, unread = _decode(row, event_type)
+        event, sequence, unread = _decode(row, event_type, club)
         effect = EFFECTS[event.type](event, club)
     except PayloadRefused as refused:
         raise DeadEvent(ErrorCode.INVALID_PAYLOAD, refused.field, refused.message) from None
@@ -111,12 +111,12 @@ def _within_reach(row: ClaimedRow, club: Club) -> tuple[ClaimedRow, list[Remark]
     return row._replace(occurred_at=now), [{"field": "timestamp", "text": text}]
 
 
-def _decode(row: ClaimedRow, event_type: EventType) -> tuple[DecodedEvent, int, list[Remark]]:
+def _decode(row: ClaimedRow, event_type: EventType, club: Club) -> tuple[DecodedEvent, int, list[Remark]]:
     """The event, the sender's sequence (0 for none), and remarks on what could not be read."""
     envelope: Any = load_json(row.envelope)
     identity: dict[str, Any] = envelope.get("identity") or {}
     payload: dict[str, Any] = envelope.get("payload") or {}
-    decoded, aside = decode_payload(event_type, payload)
+    decoded, aside = decode_payload(event_type, payload, club.zone)
     event = DecodedEvent(
         inbox_id=row.id,
         type=event_type.name,
@@ -127,5 +127,5 @@ def _decode(row: ClaimedRow, event_type: EventType) -> tuple[DecodedEvent, int, 
         keys=identity_keys(row.source, event_type.name, identity, payload),
     )
     sequence = envelope.get("sequence")
-    unread = [left_aside(field, words) for field, words in aside]
+    unread = [left_aside(*one) for one in aside]
     return event, sequence if isinstance(sequence, int) else 0, unread

@@ -15,6 +15,8 @@ from segments.rules.tree import Scalar, Value
 MOST_VALUES: Final = 1_000
 LONGEST_TEXT: Final = 500
 MOST_DAYS: Final = 36_600
+# What may stand behind a day and says no more than it.
+_MIDNIGHT: Final = re.compile(r"(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 MOST_ANNIVERSARY_DAYS: Final = 366
 LARGEST: Final = Decimal(10) ** 15
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -104,7 +106,7 @@ def parse_moment(raw: Any, path: str) -> date | datetime:
 def _day(raw: Any, path: str) -> date:
     text = str(raw).strip() if isinstance(raw, str) else ""
     try:
-        if _DAY.fullmatch(text[:10]):
+        if _DAY.fullmatch(text[:10]) and _MIDNIGHT.fullmatch(text[10:]):
             return date.fromisoformat(text[:10])
     except ValueError:
         pass

@@ -44,6 +44,7 @@ from social.promoting.report import report_of
 from social.promoting.wording import is_outward, plain, reading, said_by
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, page, show, uuid_or_none
+from tenants.amounts import NoAmount, as_typed, smallest_units
 from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
@@ -239,7 +240,7 @@ def promotion_new(request: StaffRequest) -> HttpResponse:
         try:
             made = staff_events.plan_event(
                 source_type=request.POST.get("kind", ""),
-                facts=_facts(request),
+                facts=_facts(request, club_of(request).currency),
                 channels=[one for one in request.POST.getlist("channels") if one in dict(CHANNELS)],
                 reminder_days=days_of(request),
             )
@@ -274,8 +275,8 @@ def _on_clock(wall: datetime, zone: ZoneInfo) -> str:
     return instant(wall, zone).astimezone(zone).isoformat()
 
 
-def _facts(request: StaffRequest) -> dict[str, Any]:
-    """The event as the form has it, by the payload's names; raises InvalidError."""
+def _facts(request: StaffRequest, currency: str) -> dict[str, Any]:
+    """The event as the form has it, by the payload's names; raises InvalidError. `currency`: of its price."""
     given, zone = request.POST, club_of(request).zone
     facts: dict[str, Any] = {name: given.get(name, "").strip() for name in WORDS}
     for name in MOMENTS:
@@ -284,16 +285,16 @@ def _facts(request: StaffRequest) -> dict[str, Any]:
             facts[name] = _on_clock(datetime.fromisoformat(text[:16]), zone) if text else ""
         except ValueError as error:
             raise InvalidError("This is no time.", field=name) from error
-    places, fee = given.get("maxEntries", "").strip(), given.get("fee", "").strip().replace(",", ".")
+    places, fee = given.get("maxEntries", "").strip(), given.get("fee", "").strip()
     if places and not (places.isascii() and places.isdecimal() and 0 < int(places) < 100_000):  # noqa: PLR2004 - a field
         raise InvalidError("Write the places as a number.", field="maxEntries")
     facts["maxEntries"] = int(places) if places else ""
     facts |= {name: _handicap(given.get(name, ""), name) for name in HANDICAPS}
     facts["gender"] = given.get("gender", "").strip()[:40]
     try:
-        facts["entryFeeCents"] = round(float(fee) * 100) if fee else ""
-    except (ValueError, OverflowError) as error:
-        raise InvalidError("Write the fee as a number, as in 25.00.", field="fee") from error
+        facts["entryFeeCents"] = smallest_units(fee, currency) if fee else ""
+    except NoAmount as error:
+        raise InvalidError(str(error), field="fee") from error
     return {name: value for name, value in facts.items() if value != ""}
 
 
@@ -305,6 +306,8 @@ def _handicap(text: str, name: str) -> float | str:
         raise InvalidError("Write the handicap as a number, as in 18 or -2.", field=name) from None
     if value is not None and not -10 <= value <= 54:  # noqa: PLR2004 - the World Handicap System's own bounds
         raise InvalidError("Handicaps go from -10 to 54.", field=name)
+    if value is not None and value != round(value, 1):
+        raise InvalidError("Handicaps have one decimal, as in 18.4.", field=name)
     return "" if value is None else value
 
 
@@ -329,8 +332,12 @@ def _form_of(row: Promotion) -> dict[str, Any]:
         values[name] = moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment else ""
     values |= {name: "" if facts.get(name) is None else facts[name] for name in (*HANDICAPS, "gender")}
     cents = facts.get("entryFeeCents")
-    values["fee"] = f"{cents / 100:.2f}" if isinstance(cents, int) else ""
+    values["fee"] = as_typed(cents, _currency(row)) if isinstance(cents, int) else ""
     return values
+
+
+def _currency(row: Promotion) -> str:
+    return str(row.facts.get("currency") or row.tenant.currency)
 
 
 def _follow(row: Promotion) -> None:
@@ -343,7 +350,7 @@ ACTS: Final[dict[str, Callable[[StaffRequest, Promotion], object]]] = {
     "pause": lambda request, row: actions.pause_promotion(row.pk),
     "cancel": lambda request, row: actions.cancel_promotion(row.pk),
     "apply": lambda request, row: _follow(row),
-    "event": lambda request, row: staff_events.change_event(row.pk, _facts(request)),
+    "event": lambda request, row: staff_events.change_event(row.pk, _facts(request, _currency(row))),
     "call_off": lambda request, row: staff_events.call_off(row.pk),
     "plan": lambda request, row: actions.update_promotion(row.pk, _changed_plan(request)),
     "part": _change_part,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_precision
 
 from events.iso_time import moment_from_iso
 from social.models import Promotion
@@ -62,6 +62,6 @@ def money(cents: Any, currency: Any, tenant: Tenant) -> str:
         return ""
     if cents == 0:
         return "free"
-    return str(
-        format_currency(cents / 100, currency or tenant.currency, locale=tenant.locale.replace("-", "_"))
-    )
+    code = currency or tenant.currency
+    amount = cents / 10 ** get_currency_precision(code)
+    return str(format_currency(amount, code, locale=tenant.locale.replace("-", "_")))

@@ -198,3 +198,21 @@ def test_an_hour_that_has_gone_is_told_before_the_button(browser: Client, fairvi
     review = text_of(browser.get(f"{LIST}{campaign.pk}/edit/review/"))
 
     assert "Not ready yet: The hour has gone: choose one that is to come." in review
+
+
+def test_hours_are_shown_so_that_the_same_minutes_come_back(browser: Client, fairview: Club) -> None:
+    campaign = draft(
+        segment(fairview.tenant, people(fairview.tenant, 1)), window="SPREAD", spread_minutes=100
+    )
+    address = f"{LIST}{campaign.pk}/edit/time/"
+
+    shown = text_of(browser.get(address))
+    browser.post(address, {"type": "ONE_TIME", "now": "on", "window": "SPREAD", "spread": "1.667"})
+    kept = Campaign.objects.get().spread_minutes
+    refused = text_of(
+        browser.post(address, {"type": "ONE_TIME", "now": "on", "window": "SPREAD", "spread": "0.33"})
+    )
+
+    assert ('value="1.667"' in shown, kept) == (True, 100)
+    assert "whole minutes" in refused
+    assert Campaign.objects.get().spread_minutes == 100

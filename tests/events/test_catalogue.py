@@ -343,7 +343,7 @@ def test_what_is_told_besides_and_cannot_be_read_costs_its_field_only(
     given = {**LEAST.get(event_type, {}), "changes": [field], field: value}
     payload, aside = decode_payload(BY_NAME[event_type], given)
 
-    assert aside == [(field, words)]
+    assert aside == [(field, words, "")]
     # Named as changed it is not emptied either.
     assert field not in {type(payload).model_fields[name].alias for name in payload.stated()}
 

@@ -77,9 +77,10 @@ def test_a_change_makes_a_version_that_says_who_and_what(fairview: Club) -> None
             {"recency_days-limit-0": "15"},
             "Bands go from the best to the least: rising limits, falling scores.",
         ),
-        ({"monetary_cents-limit-0": "much"}, "Write amounts as in 500 or 499.50."),
+        ({"monetary_cents-limit-0": "much"}, "Write the amount as a number, as in 2500.00."),
+        ({"monetary_cents-limit-0": "500.005"}, "ZAR has 2 decimals: write the amount as in 2500.00."),
         ({"frequency-points-0": ""}, "Write whole numbers from 0 to 100."),
-        ({"monetary_cents-limit-0": "1e99999"}, "Write amounts as in 500 or 499.50."),
+        ({"monetary_cents-limit-0": "1e99999"}, "Write the amount as a number, as in 2500.00."),
     ],
 )
 def test_what_makes_no_sense_is_said_at_the_field(

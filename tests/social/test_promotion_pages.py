@@ -64,7 +64,8 @@ def test_staff_make_the_plan_of_a_club_event_in_the_back_office(stage: Stage) ->
     page = text_of(staff.get(f"/admin/promotions/{row.pk}/"))
     wrong: list[dict[str, Any]] = [
         {"name": " "}, {"startsAt": "2020-01-01T10:00"}, {"entriesCloseAt": "2099-01-01T10:00"}, {"maxEntries": "-3"},
-        {"fee": "much"}, {"url": "club.example"}, {"channels": []}, {"kind": "COMPETITION"},
+        {"fee": "much"}, {"fee": "25.505"}, {"handicapMin": "12.45"},
+        {"url": "club.example"}, {"channels": []}, {"kind": "COMPETITION"},
     ]  # fmt: skip
     refusals = [text_of(staff.post("/admin/promotions/new/", form(stage, **one))) for one in wrong]
 
@@ -83,11 +84,13 @@ def test_staff_make_the_plan_of_a_club_event_in_the_back_office(stage: Stage) ->
         "close before",
         "as a number",
         "as a number",
+        "2 decimals",
+        "one decimal",
         "https://",
         "one way",
         "TeeTime",
     )
-    assert [word in page for word, page in zip(words, refusals, strict=True)] == [True] * 8
+    assert [word in page for word, page in zip(words, refusals, strict=True)] == [True] * len(words)
     assert Promotion.objects.count() == 1
 
 

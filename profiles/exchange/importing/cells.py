@@ -9,15 +9,24 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from events.catalogue.fields import HIGHEST_HANDICAP, LARGEST_MEMBER_ID, LOWEST_HANDICAP
+from events.catalogue.fields import (
+    HIGHEST_HANDICAP,
+    LARGEST_MEMBER_ID,
+    LOWEST_HANDICAP,
+    day_at_midnight,
+    is_rounded,
+    to_tenth,
+)
 from events.empty_ids import stands_for_nothing
+from profiles.beside_numbers import MORE_THAN_ONE, beside_number
 from profiles.births import doubt
 from profiles.club import Club
+from profiles.exchange.importing.clock_times import LAST_MINUTE, day_and_clock
 from profiles.exchange.importing.countries import country_code
 from profiles.exchange.importing.days import bare_month, bare_year, read_day
 from profiles.exchange.importing.empty_cells import NAMES_TOO, NOT_YET, is_no_value
 from profiles.exchange.importing.everyday_words import gender_of, language_code
-from profiles.exchange.importing.handicaps import TENTH, read_strokes
+from profiles.exchange.importing.handicaps import read_strokes
 from profiles.exchange.importing.plain_cells import plain, undefused
 from profiles.exchange.importing.statuses import status_of
 from profiles.exchange.importing.targets import Target
@@ -184,13 +193,15 @@ def _phone(text: str, reader: Reader) -> Read:
         raise Unreadable(f"{text!r} is no phone number")
     if not reader.club.identifies("phoneNumber", number):
         raise Unreadable(f"{text} stands for nobody in particular")
-    return Read(number, _of_several(number, text))
+    return Read(number, f"holds {beside}; {number} was taken" if (beside := _beside(text, number)) else "")
 
 
-def _of_several(number: str, text: str) -> str:
-    """A remark where the cell has digits enough for a second number."""
+def _beside(text: str, number: str) -> str:
+    """What the cell has besides a number, in words; where nobody can tell, digits enough for a second one."""
+    if beside := beside_number(text, number):
+        return beside
     left = sum(map(str.isdigit, text)) - sum(map(str.isdigit, number))
-    return f"holds several; {number} was taken" if left >= DIGITS_OF_ANOTHER else ""
+    return MORE_THAN_ONE if left >= DIGITS_OF_ANOTHER else ""
 
 
 def _unspoiled(text: str) -> str:
@@ -272,7 +283,9 @@ def _birth(text: str, reader: Reader) -> Read:
         raise Unreadable(f"{text} has no year")
     if bare_month(text) is not None:
         raise Unreadable(f"{text} has no day")
-    read = _day(text, reader, may_be_ahead=False)
+    read, remark = _day(text, reader, may_be_ahead=False)
+    if remark:
+        raise Unreadable(f"{text!r} has a time of day, and could be the day before or after")
     if reason := doubt(read, reader.today, reader.club.default_births):
         raise Unreadable(reason)
     return Read(read.isoformat())
@@ -283,7 +296,8 @@ def _since(text: str, reader: Reader) -> Read:
         return Read(f"{year}-01-01", f"{year} was read as 1 January {year}; that day was taken")
     if (month := bare_month(text)) is not None and month[0] <= reader.today:
         return Read(month[0].isoformat(), f"{text} was read as its first day; that day was taken")
-    return Read(_day(text, reader, may_be_ahead=False).isoformat())
+    read, remark = _day(text, reader, may_be_ahead=False)
+    return Read(read.isoformat(), remark)
 
 
 def _until(text: str, reader: Reader) -> Read:
@@ -294,17 +308,30 @@ def _until(text: str, reader: Reader) -> Read:
         return Read(f"{year}-12-31", f"{year} was read as the end of {year}; that day was taken")
     if (month := bare_month(text)) is not None:
         return Read(month[1].isoformat(), f"{text} was read as its last day; that day was taken")
-    read = _day(text, reader, may_be_ahead=True)
+    read, remark = _day(text, reader, may_be_ahead=True)
     if read.year >= LATEST_YEAR and not reader.is_own:
         return Read(None, f"{text!r} means no end and was taken for nothing")
-    return Read(read.isoformat())
+    _, clock = day_and_clock(text)
+    # The last minute of a day says no more than the day.
+    is_whole = clock is not None and clock.offset is None and clock.at >= LAST_MINUTE
+    return Read(read.isoformat(), "" if is_whole else remark)
 
 
-def _day(text: str, reader: Reader, *, may_be_ahead: bool) -> date:
+def _day(text: str, reader: Reader, *, may_be_ahead: bool) -> tuple[date, str]:
+    """The day, and a remark where a time of day was left out that is no midnight, as written or on the club's clock."""
+    written, clock = day_and_clock(text)
     try:
-        return read_day(text, month_first=reader.month_first, today=reader.today, may_be_ahead=may_be_ahead)
+        day = read_day(written, month_first=reader.month_first, today=reader.today, may_be_ahead=may_be_ahead)
     except ValueError as error:
         raise Unreadable(str(error)) from None
+    if clock is None:
+        return day, ""
+    moment = clock.on(day)
+    begun = day_at_midnight(moment, reader.club.zone)
+    if begun is not None:
+        return begun, ""
+    shown = day if moment.tzinfo is None else moment.astimezone(reader.club.zone).date()
+    return shown, f"the time of day of {text!r} was left out; {shown.isoformat()} was taken"
 
 
 def _moment(text: str, reader: Reader) -> Read:
@@ -329,7 +356,16 @@ def _handicap(text: str, reader: Reader) -> Read:
         return Read(None)
     if not LOWEST_HANDICAP <= strokes <= HIGHEST_HANDICAP:
         raise Unreadable(f"a handicap lies between +{-LOWEST_HANDICAP} and {HIGHEST_HANDICAP}")
-    return Read(int(strokes.quantize(TENTH) * 10))
+    read = to_tenth(strokes)
+    is_changed = is_rounded(strokes)
+    return Read(
+        int(read * 10),
+        f"{text!r} has more than one decimal; {_as_printed(read)} was taken" if is_changed else "",
+    )
+
+
+def _as_printed(strokes: Decimal) -> str:
+    return f"+{-strokes:.1f}" if strokes < 0 else f"{strokes:.1f}"
 
 
 def _gender(text: str, reader: Reader) -> Read:

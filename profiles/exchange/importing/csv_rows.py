@@ -37,7 +37,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def csv_rows(text: str, separator: str, *, most: int) -> tuple[list[tuple[int, Cells]], list[str]]:
-    """Rows that hold anything, each with its line (1: the first), and notes on marks that were stray.
+    """Rows that hold anything, each with its line (1: the first), and notes on stray marks and columns left out.
 
     Raises TooManyRows, csv.Error.
     """
@@ -45,7 +45,7 @@ def csv_rows(text: str, separator: str, *, most: int) -> tuple[list[tuple[int, C
     strays: list[int] = []
     lines = lines_of(text)
     usual = _usual_separators(lines, separator)
-    place = filled = 0
+    place = filled = widest = 0
     while place < len(lines):
         if len(strays) < MOST_STRAYS:
             taken, is_stray = _record(lines, place, separator, usual)
@@ -54,16 +54,19 @@ def csv_rows(text: str, separator: str, *, most: int) -> tuple[list[tuple[int, C
         if is_stray:
             strays.append(place + 1)
         cells = _cells("".join(lines[place : place + taken]), separator, is_stray=is_stray)
+        widest = max(widest, len(cells))
+        cells = cells[:MOST_COLUMNS]
         if any(cells):
             filled += len(cells)
             if len(rows) >= most or filled > MOST_CELLS:
                 raise TooManyRows
             rows.append((place + 1, cells))
         place += taken
+    notes = [f"Only the first {MOST_COLUMNS} columns are read"] if widest > MOST_COLUMNS else []
     if not strays:
-        return rows, []
+        return rows, notes
     named = ", ".join(map(str, strays[:10]))
-    return rows, [f"A quotation mark that is never closed was read as it stands (line {named})"]
+    return rows, [*notes, f"A quotation mark that is never closed was read as it stands (line {named})"]
 
 
 def _record(lines: list[str], place: int, separator: str, usual: int) -> tuple[int, bool]:
@@ -122,7 +125,7 @@ def _cells(record: str, separator: str, *, is_stray: bool) -> Cells:
         rows = csv.reader([record], delimiter=separator, quoting=csv.QUOTE_NONE)
     else:
         rows = csv.reader(lines_of(record), delimiter=separator, skipinitialspace=True)
-    cells = next(rows, [])[:MOST_COLUMNS]
+    cells = next(rows, [])
     if is_stray:
         cells = [cell.strip().strip(MARK) for cell in cells]
     return [cell.strip()[:LONGEST_CELL] for cell in cells]

@@ -11,11 +11,12 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import get_date_format
 
 from profiles.births import EARLIEST
+from profiles.exchange.importing.clock_times import day_and_clock
 from profiles.normalise import folded
 
-YEAR_FIRST: Final = re.compile(r"(\d{4})\s?[-/. ]\s?(\d{1,2})\s?[-/. ]\s?(\d{1,2})(?:[T ].*)?")
+YEAR_FIRST: Final = re.compile(r"(\d{4})\s?[-/. ]\s?(\d{1,2})\s?[-/. ]\s?(\d{1,2})")
 ASIAN: Final = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
-NUMBERS: Final = re.compile(r"(\d{1,2})\s?[-/. ]\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})(?: \d.*)?")
+NUMBERS: Final = re.compile(r"(\d{1,2})\s?[-/. ]\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})")
 # 17 May 1984, 17th of May 1984, 17 de mayo de 1984, 1er mai 1984, 17.V.1984
 DAY_AND_WORD: Final = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|°|\.)?[\s\-/,]*(?:(?:of|de|den|di) )?"
@@ -25,7 +26,7 @@ DAY_AND_WORD: Final = re.compile(
 WORD_AND_DAY: Final = re.compile(r"([^\W\d]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", re.IGNORECASE)
 # 1984 May 17, 1984. május 17.
 YEAR_AND_WORD: Final = re.compile(r"(\d{4})[.,]?[\s\-/]*([^\W\d]+)\.?[\s\-/]*(\d{1,2})", re.IGNORECASE)
-PACKED: Final = re.compile(r"(19\d\d|20\d\d)(0\d|1[0-2])(\d\d)(?:\d{6})?")
+PACKED: Final = re.compile(r"(19\d\d|20\d\d)(0\d|1[0-2])(\d\d)")
 # 17051984, of which Excel leaves 1051984 on the first; as year, month and day it would have a month 19 or 20.
 PACKED_DAY_FIRST: Final = re.compile(r"(\d{1,2})(\d\d)(19\d\d|20\d\d)")
 HYPHENS: Final = str.maketrans(dict.fromkeys("‐‑‒–—−﹣－", "-"))
@@ -34,7 +35,7 @@ IN_FRONT: Final = re.compile(
     r"^(?:\*\s*|(?:geb|gebore?n|née?|nato|nata|nacid[oa]|nascid[oa]|born)\.?(?:\s+(?:le|il|el|em|am|op|on|a))?\s+)",
     re.IGNORECASE,
 )
-SERIAL: Final = re.compile(r"(\d{5})(?:\.\d+)?")
+SERIAL: Final = re.compile(r"(\d{5})")
 YEAR: Final = re.compile(r"(?:19|20)\d\d")
 MONTH_AND_YEAR: Final = re.compile(r"(\d{1,2}|[^\W\d]+)\.?[\s\-/.]+(\d{4})")
 YEAR_AND_MONTH: Final = re.compile(r"(\d{4})[\s\-/.]+(\d{1,2}|[^\W\d]+)")
@@ -86,7 +87,7 @@ def month_first_of(texts: Iterable[str], default: bool) -> bool:
     """Which order a column's dates have: what its unambiguous ones show, else, or where they differ, the default."""
     is_day_first_seen = is_month_first_seen = False
     for text in texts:
-        match = NUMBERS.fullmatch(text.strip())
+        match = NUMBERS.fullmatch(day_and_clock(text.strip())[0])
         if match:
             first, second = int(match[1]), int(match[2])
             is_day_first_seen = is_day_first_seen or first > LATEST_MONTH >= second
@@ -118,12 +119,12 @@ def bare_month(text: str) -> tuple[date, date] | None:
 
 
 def read_day(text: str, *, month_first: bool, today: date, may_be_ahead: bool) -> date:
-    """The day a text means; raises ValueError with the reason.
+    """The day a text means, whatever time stands behind it; raises ValueError with the reason.
 
     Of two-digit years the one is meant that is not ahead of today, or, where it may be, not more than 50 years ahead.
     """
     text = IN_FRONT.sub("", " ".join(text.translate(HYPHENS).split()))
-    text = BEHIND.sub("", WEEKDAY.sub("", text))
+    text, _ = day_and_clock(BEHIND.sub("", WEEKDAY.sub("", text)))
     found = _parts(text, month_first)
     if found is None:
         raise ValueError(f"{text!r} is no date that can be understood; write it as 1984-05-17.")

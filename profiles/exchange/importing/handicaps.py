@@ -23,7 +23,6 @@ NONE: Final = frozenset(
 # Signs of other keyboards for the decimal point.
 POINTS: Final = str.maketrans({"٫": ".", "،": ".", "·": ".", "，": ".", "．": "."})
 SCRATCH: Final = frozenset({"scratch", "scr", "scratchgolfer", "scratch golfer"})
-TENTH: Final = Decimal("0.1")
 
 
 def read_strokes(text: str) -> Decimal | None:
