@@ -44,7 +44,7 @@ def smallest_units(text: str, currency: str) -> int:
     if len(part) > precision:
         decimals = f"{precision} decimals" if precision else "no decimals"
         raise NoAmount(f"{currency} has {decimals}: write the amount as in {example}.")
-    return int(match["whole"]) * 10**precision + int(part.ljust(precision, "0") or 0)
+    return int(match["whole"] + part.ljust(precision, "0"))
 
 
 def as_typed(amount: int, currency: str) -> str:

@@ -30,7 +30,13 @@ BESIDE: Final = (
     " that."
 )
 HEADER_WITHIN: Final = 30
-SEPARATOR_NAMES: Final[Mapping[str, str]] = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
+SEPARATOR_NAMES: Final[Mapping[str, str]] = {
+    ";": "semicolons",
+    ",": "commas",
+    "\t": "tabs",
+    "|": "bars",
+    ":": "colons",
+}
 WORKBOOK_SIGNS: Final = (file_kinds.ZIP_SIGN, file_kinds.OLE_SIGN)
 # No cell of people is merged over more rows.
 TALLEST_MERGED: Final = 500
@@ -252,6 +258,11 @@ def _with_header(grid: _Grid, remembered: Mapping[str, str]) -> Table:
         ):
             table.headings.add(row_line)
         table.rows.append((row_line, row))
+    if over := [row_line for row_line, cells in united.rows if any(cells[len(names) :])]:
+        lines = ", ".join(map(str, over[:10]))
+        table.notes.append(
+            f"More cells than the header has names: is a sign missing around a text? (line {lines})"
+        )
     if place:
         table.notes.append(f"The names of the columns stand in line {line}")
     return table

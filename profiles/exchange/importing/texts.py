@@ -4,6 +4,7 @@ import csv
 import re
 from typing import Any, Final
 
+from profiles.exchange.importing import colons
 from profiles.exchange.importing.csv_rows import LONGEST_CELL, TooManyRows, csv_rows, lines_of
 from profiles.exchange.importing.encodings import decoded
 
@@ -38,12 +39,29 @@ def read(content: bytes, *, encoding: str, separator: str, most_rows: int) -> di
     text = ESCAPED_MARK.sub('""', _unwrapped(text))
     separator = separator or _separator_of(text)
     try:
-        rows, notes = csv_rows(text, separator, most=most_rows)
+        rows, notes = _rows(text, separator, most_rows)
     except TooManyRows:
         return {"error": TOO_MANY}
     except csv.Error as error:
         return {"error": NO_CSV, "text": str(error)}
     return {"rows": rows, "notes": notes, "encoding": used, "separator": separator}
+
+
+def _rows(text: str, separator: str, most: int) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    if separator != colons.COLON:
+        return csv_rows(text, separator, most=most)
+    found, notes = csv_rows(colons.hide(text), separator, most=most)
+    names = colons.names_of(text) or next((cells for _, cells in found), [])
+    rows, doubtful = [], []
+    for line, cells in found:
+        whole, is_certain = colons.put_together(cells, names)
+        rows.append((line, colons.show(whole)))
+        if not is_certain:
+            doubtful.append(line)
+    if doubtful:
+        lines = ", ".join(map(str, doubtful[:10]))
+        notes.append(f"Lines with more colons than columns were read up to the first doubt (line {lines})")
+    return rows, notes
 
 
 def _decode(content: bytes, encoding: str) -> tuple[str, str]:
@@ -73,6 +91,9 @@ def _separator_of(text: str) -> str:
         return (widths.count(usual), usual)
 
     try:
-        return max(SEPARATORS, key=fitness)
+        best = max(SEPARATORS, key=fitness)
+        is_parted = fitness(best)[0] >= min(LEAST_ROWS, len(lines))
     except csv.Error:
         return ","
+    # Last: colons stand in times and addresses of any file.
+    return colons.COLON if not is_parted and colons.has_header(text) else best
