@@ -92,6 +92,10 @@ class IdentityMap:
         self.crowds: set[IdentityKey] = set()
         self._links: dict[IdentityKey, list[KeyLink]] = {}
 
+    def is_role(self, key: IdentityKey) -> bool:
+        """Whether a key is an address of an office, by its name or by the club's list."""
+        return self._is_role(key.kind, key.value)
+
     def add_person(self, person: Person) -> None:
         """Add a stored profile."""
         self.people[person.id] = person

@@ -116,7 +116,7 @@ def _in_question(identity_map: IdentityMap, claims: Iterable[Claim]) -> set[Pers
             or len(found) < len(keys)
             or any(link.is_shared for link in found)
             or (is_new_record and _are_weak(keys))
-            or names_only_weakly(claim)
+            or depends_on_traits(identity_map, claim)
         ):
             people |= reached
     return people
@@ -136,9 +136,15 @@ def needs_exclusive_lock(identity_map: IdentityMap, claims: Sequence[Sequence[Cl
     return [any(holder is None or holder in conflicted for holder in holders) for holders in found]
 
 
-def names_only_weakly(claim: Claim) -> bool:
-    """Whether only addresses lead to the person, so that a name or a birth may speak against it."""
-    return bool(claim.name.first or claim.birth) and _are_weak(claim.keys)
+def depends_on_traits(identity_map: IdentityMap, claim: Claim) -> bool:
+    """Whether it takes more than its keys to say whom a claim is about, though each of them leads to somebody.
+
+    Only addresses lead there, so that a name or a birth may speak against it; or only those of an office, which is
+    nobody who has another key.
+    """
+    return _are_weak(claim.keys) and (
+        bool(claim.name.first or claim.birth) or all(identity_map.is_role(key) for key in claim.keys)
+    )
 
 
 def _are_weak(keys: Iterable[IdentityKey]) -> bool:
@@ -151,7 +157,7 @@ def _sole_holder(identity_map: IdentityMap, claim: Claim) -> Person | None:
     for key in claim.keys:
         rows = identity_map.rows(key)
         if (
-            names_only_weakly(claim)
+            depends_on_traits(identity_map, claim)
             or len(rows) != 1
             or rows[0].is_shared
             or (holder is not None and rows[0].person is not holder)

@@ -218,3 +218,23 @@ def test_of_two_whose_names_are_alike_the_name_to_the_letter_tells() -> None:
     keys = [(tuple(_key(key) for key in keys), PersonName.of(*name.split())) for keys, name in claims]
 
     assert people_of([list(enumerate(keys))]) == {frozenset({0}), frozenset({1, 2})}
+
+
+@pytest.mark.parametrize("address", ["family@home.example", "office@vines.example"])
+def test_a_booking_by_an_offices_address_that_one_member_has_is_the_offices(
+    fairview: Club, address: str
+) -> None:
+    tell(fairview.tenant, member(1, at=1, firstName="Anna", lastName="Botha", email=address))
+    for number in (2, 3):
+        payload = {"id": f"o{number}", "teeTime": "2026-03-14T07:30:00+02:00", "players": []}
+        booked = event("teetime.booking.created", payload, at=number, identity={"email": address})
+        tell(fairview.tenant, booked)
+
+    told = portrait(fairview.tenant)
+
+    assert [
+        [line.partition(" ")[2].partition(" ")[2] for line in one if "Booked" in line] for one in told
+    ] == [
+        [],
+        ["Booked a tee time, Sat 14 March 07:30"] * 2,
+    ]
