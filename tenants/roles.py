@@ -29,6 +29,15 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 }
 
 
+# What each may do, as an admin reads it who chooses one; `docs/back-office.md` has the table.
+IN_WORDS: Final[dict[Role, str]] = {
+    Role.VIEWER: "looks at people, lists and plans; sees no money and changes nothing",
+    Role.STAFF: "the desk: also writes notes and tasks, corrects contact data, adds people, decides who is whom",
+    Role.MARKETING_MANAGER: "also sees money, imports and exports, merges; segments, campaigns, journeys, posts",
+    Role.ADMIN: "everything, also colleagues, keys, settings and privacy",
+}
+
+
 # In a club's settings: whether its staff see money too.
 STAFF_SEE_MONEY: Final = "staffSeeMoney"
 

@@ -47,8 +47,6 @@ WORDS: Final[Mapping[str, str]] = {
     "The {name} “{obj}” was changed successfully.": "Saved: {obj}.",
     "The %(name)s “%(obj)s” was deleted successfully.": "Deleted: %(obj)s.",
     "Successfully deleted %(count)d %(items)s.": "Deleted: %(count)d %(items)s.",
-    "Please correct the error below.": "Not saved yet: please look at what is marked.",
-    "Please correct the errors below.": "Not saved yet: please look at what is marked.",
     "%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?": "There is no such %(name)s any more.",
     "This object doesn’t have a change history. It probably wasn’t added via this admin site.": (
         "Nothing is noted here. Settings → Action log has what people did."
@@ -94,4 +92,8 @@ COUNTED: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
         "Your password must contain at least %(min_length)d character.",
         "Your password must contain at least %(min_length)d characters.",
     ): ("At least %(min_length)d character.", "At least %(min_length)d characters."),
+    ("Please correct the error below.", "Please correct the errors below."): (
+        "Not saved yet: please look at what is marked.",
+        "Not saved yet: please look at what is marked.",
+    ),
 }

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 
 from events.admin.explanations import explain, tone
@@ -19,6 +19,7 @@ from tenants.numbers import whole_number
 from tenants.roles import Right
 
 PAGE: Final = 50
+WAITING: Final = "It waits its turn; this page shows by itself what becomes of it."
 LIST_COLUMNS: Final = (
     "id",
     "tenant_id",
@@ -153,8 +154,12 @@ def inbox(request: StaffRequest) -> HttpResponse:
 
 @page("operations/inbox/<int:row_id>/", name="operations_event", right=Right.ADMINISTER)
 def inbox_event(request: StaffRequest, row_id: int) -> HttpResponse:
-    """One event: envelope, timing, reason, what it led to."""
+    """One event: envelope, timing, reason, what it led to; with `?waits` only whether it still waits its turn."""
     event = event_or_404(row_id)
+    if "waits" in request.GET:
+        if event.status == InboxStatus.PENDING:
+            return HttpResponse(WAITING)
+        return HttpResponseRedirect(reverse("admin:operations_event", args=[row_id]))
     return show(request, "crm/operations/event.html", "Event", **event_context(event))
 
 
@@ -172,6 +177,7 @@ def event_context(event: InboxEvent) -> dict[str, Any]:
     return {
         "event": event,
         "row": row_of(event),
+        "waiting": WAITING,
         "explanation": explain(event.error_code) if event.error_code else None,
         "took": round(took.total_seconds(), 1) if took else None,
         "is_dead": event.status == InboxStatus.DEAD,

@@ -31,7 +31,7 @@ HINTS: Final[Mapping[str, str]] = {
     "frequency": "At least so many activities, and the points. Fewer than in the last line: 0.",
     "monetary_cents": "At least so much paid in all, and the points. Less than in the last line: 0.",
     "breadth": "At least so many channels, and the points. Fewer than in the last line: 0.",
-    "engagement_levels": "The least score of each level; below the last: At Risk.",
+    "engagement_levels": "The least score of each level; below the last: Inactive.",
     "churn_levels": "The least score of each level; below the last: Minimal.",
 }
 

@@ -52,10 +52,11 @@ class Closeness(IntEnum):
     """How somebody was found; the lower the better."""
 
     EXACT = 1  # every word is one of their names or keys
-    BEGINNING = 2  # every word begins one
-    DETAIL = 3  # … or a word of their club or tags
-    NOTE = 4  # … or of a note about them
-    SLIP = 5  # a letter is missing, wrong, too many, or two stand the wrong way round
+    ENDING = 2  # the last four or five digits of their phone
+    BEGINNING = 3  # every word begins one
+    DETAIL = 4  # … or a word of their club or tags
+    NOTE = 5  # … or of a note about them
+    SLIP = 6  # a letter is missing, wrong, too many, or two stand the wrong way round
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _steps(tenant_id: UUID, words: Sequence[Word], most: int) -> list[_Step]:
     if not narrow:
         if all(word.end for word in words):
             # Few people have them, other than what begins so: the index tells, before the newest are read.
-            steps.append(step("index", Closeness.BEGINNING, "ending"))
+            steps.append(step("index", Closeness.ENDING, "ending"))
         steps.append(step("newest", Closeness.BEGINNING, "beginning"))
     steps.append(step("index", Closeness.BEGINNING, "beginning"))
     if narrow:

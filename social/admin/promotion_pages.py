@@ -112,6 +112,7 @@ def promotion(request: StaffRequest, promotion_id: object) -> HttpResponse:
         accounts=_accounts(row),
         **membership_choices(row.tenant, row.audience),
         memberships=memberships_of(row),
+        segment_name=_segment_name(row),
         segments=Segment.objects.filter(deleted_at=None).order_by("name")[:SHOWN_SEGMENTS],
         pictures=_pictures(row),
         is_own=row.source_type != SourceType.COMPETITION,
@@ -121,6 +122,11 @@ def promotion(request: StaffRequest, promotion_id: object) -> HttpResponse:
         cost=dollars(report["costMills"], row.tenant),
         crumb={"link": reverse("admin:promotions"), "title": "Promotions"},
     )
+
+
+def _segment_name(row: Promotion) -> str:
+    names = Segment.objects.filter(pk=row.segment_id).values_list("name", flat=True) if row.segment_id else ()
+    return next(iter(names), "a segment that is gone")
 
 
 FACTS = (

@@ -1,19 +1,24 @@
 """Keys of calling services: made here, shown once, revoked here."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib.admin import action, display, register
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from tenants.admin import formatting
-from tenants.admin.base import ModelAdmin, as_staff, note
-from tenants.admin.pages import show
+from tenants.admin.base import ModelAdmin, UnfoldAdminTextInputWidget, as_staff, messages, note
+from tenants.admin.pages import page, show
 from tenants.api_keys import issue_key, revoke_key
+from tenants.middleware import StaffRequest
 from tenants.models import ApiKey, Scope, Tenant
+from tenants.roles import Right
 from tenants.sources import SOURCES
 
 
@@ -26,11 +31,19 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     )
 
     sources = forms.MultipleChoiceField(
-        choices=[(name, name) for name in SOURCES],
+        choices=[(name, formatting.SOURCES[name]) for name in SOURCES],
         required=False,
         label="Publishes events of",
         widget=forms.CheckboxSelectMultiple,
         help_text="A key for events speaks for these services only. One key a service is best.",
+    )
+
+    # One field: the stock pair with its shortcuts warns in red of a browser whose clock is not the club's.
+    expires_at = forms.DateTimeField(
+        required=False,
+        label="Works until",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+        help_text="On the club's clock. Left empty it works until it is revoked.",
     )
 
     class Meta:
@@ -52,13 +65,49 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         return expires
 
 
+def keys_within_reach(rows: QuerySet[ApiKey], request: HttpRequest) -> QuerySet[ApiKey]:
+    """Of an admin those that open the own club and no other; of an operator all."""
+    staff = as_staff(request)
+    if staff.user.is_superuser:
+        return rows
+    if staff.tenant is None:
+        return rows.none()
+    wider = ApiKey.tenants.through.objects.exclude(tenant_id=staff.tenant.pk).values("apikey_id")
+    return rows.filter(tenants=staff.tenant).exclude(pk__in=wider)
+
+
+@page("api-keys/<uuid:key_id>/revoke/", name="api_key_revoke", right=Right.ADMINISTER)
+def api_key_revoke(request: StaffRequest, key_id: UUID) -> HttpResponse:
+    """Ask, then make one key useless for good."""
+    key = keys_within_reach(ApiKey.objects.filter(pk=key_id), request).first()
+    if key is None:
+        raise Http404("There is no such key in this club.")
+    if request.method != "POST":
+        return show(
+            request,
+            "crm/operations/confirm.html",
+            "Revoke a key",
+            question=f"Revoke “{key.name}”?",
+            consequence="Whoever still uses it is refused within seconds. It never works again: make a new one.",
+            button="Revoke it",
+            action=request.path,
+            hidden=[],
+            back=reverse("admin:tenants_apikey_change", args=[key.pk]),
+            is_final=True,
+        )
+    if revoke_key(key.pk):
+        note(request, "key.revoked", "key", key.pk, name=key.name)
+    messages.success(request, f"Revoked: {key.name}.")
+    return HttpResponseRedirect(reverse("admin:tenants_apikey_changelist"))
+
+
 @register(ApiKey)
 class ApiKeyAdmin(ModelAdmin):
     """Keys that open this club and no other; operators see all."""
 
     heading, headings = "API key", "API keys"
     form = ApiKeyForm
-    list_display = ["name", "start", "state", "allowed", "last_used", "expires_at"]
+    list_display = ["name", "start", "state", "allowed", "last_used", "until"]
     ordering = ["name"]
     actions = ["revoke"]
     readonly = [
@@ -69,20 +118,14 @@ class ApiKeyAdmin(ModelAdmin):
         "speaks_for",
         "created_by",
         "created_at",
-        "expires_at",
+        "until",
         "last_used_at",
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         """Not keys that reach further than the club one works in."""
         rows: QuerySet[ApiKey] = super().get_queryset(request)
-        staff = as_staff(request)
-        if staff.user.is_superuser:
-            return rows
-        if staff.tenant is None:
-            return rows.none()
-        wider = ApiKey.tenants.through.objects.exclude(tenant_id=staff.tenant.pk).values("apikey_id")
-        return rows.filter(tenants=staff.tenant).exclude(pk__in=wider)
+        return keys_within_reach(rows, request)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Only operators make keys for several clubs, or with limits of their own."""
@@ -165,7 +208,13 @@ class ApiKeyAdmin(ModelAdmin):
     @display(description="Publishes events of")
     def speaks_for(self, row: ApiKey) -> str:
         """Its services."""
-        return ", ".join(row.sources) or "–"
+        return ", ".join(formatting.SOURCES.get(name, name) for name in row.sources) or "–"
+
+    @display(description="Works until")
+    def until(self, row: ApiKey) -> str:
+        """Its end, if it has one."""
+        ends = row.expires_at
+        return date_format(timezone.localtime(ends), "DATETIME_FORMAT") if ends else "It is revoked"
 
     @display(description="Last used")
     def last_used(self, row: ApiKey) -> str:

@@ -7,7 +7,8 @@ from django import forms
 from django.contrib.admin import register
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 
 from tenants import second_factor
 from tenants.action_log import log_action
@@ -159,6 +160,13 @@ class ClubAdmin(ModelAdmin):
         if staff.user.is_superuser:
             return rows
         return rows.filter(pk=staff.tenant.pk) if staff.tenant else rows.none()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The form at once where there is one club to choose."""
+        staff = as_staff(request)
+        if staff.tenant is not None and not staff.user.is_superuser and self.has_view_permission(request):
+            return HttpResponseRedirect(reverse("admin:tenants_tenant_change", args=[staff.tenant.pk]))
+        return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only operators open a new club."""

@@ -7,10 +7,13 @@ from django.contrib.admin import display, register
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 
 from tenants.admin import formatting
 from tenants.admin.base import ModelAdmin, UnfoldAdminTextInputWidget, as_staff, note
 from tenants.models import Membership, Role, Tenant, User
+from tenants.roles import IN_WORDS
 
 
 class ColleagueForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -29,6 +32,7 @@ class ColleagueForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["role"].help_text = roles_in_words()
         if not self.instance._state.adding:
             del self.fields["person"]
 
@@ -55,6 +59,12 @@ class ColleagueForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         return role
 
 
+def roles_in_words() -> str:
+    """Below a choice of roles: what each may do, a line each."""
+    rows = ((Role(role).label, IN_WORDS[role]) for role in IN_WORDS)
+    return format_html_join(mark_safe("<br>"), "<b>{}</b>: {}", rows)
+
+
 def is_last_admin(membership: Membership) -> bool:
     """Whether the club would be without an active admin if this membership went."""
     others = Membership.objects.filter(tenant_id=membership.tenant_id, role=Role.ADMIN, user__is_active=True)
@@ -72,6 +82,15 @@ class ColleagueAdmin(ModelAdmin):
     list_filter = ["role"]
     ordering = ["user__first_name", "user__last_name", "user__username"]
     search_fields = ["user__username", "user__first_name", "user__last_name", "user__email"]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Headed by whose role it is."""
+        answer = super().render_change_form(request, context, *args, **kwargs)
+        if context.get("original"):
+            answer.context_data["title"] = self.person(context["original"])
+        return answer
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Operators only: whoever may name any account of the platform finds out who has one, and takes it."""

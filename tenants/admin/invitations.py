@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tenants.admin import formatting
 from tenants.admin.base import ModelAdmin, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, as_staff
+from tenants.admin.colleagues import roles_in_words
 from tenants.admin.pages import show
 from tenants.invitations import DAYS_OPEN, invite, path_of, withdraw
 from tenants.models import Invitation, Role, User
@@ -24,7 +25,9 @@ class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
         widget=UnfoldAdminTextInputWidget(),
         help_text=f"They get a link that works once, for {DAYS_OPEN} days. Whoever is invited already gets a new one.",
     )
-    role = forms.ChoiceField(choices=Role.choices, initial=Role.STAFF, widget=UnfoldAdminSelectWidget())
+    role = forms.ChoiceField(
+        choices=Role.choices, initial=Role.STAFF, widget=UnfoldAdminSelectWidget(), help_text=roles_in_words()
+    )
 
     class Meta:
         model = Invitation

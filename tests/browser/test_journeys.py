@@ -70,6 +70,11 @@ def test_a_newcomer_makes_a_welcome_from_a_template(  # noqa: PLR0915 - one walk
     checked(page, "builder-full")
 
     page.locator("#step-welcome").click()
+    page.get_by_label("Subject of the e-mail").fill("Good to have you, ")
+    page.get_by_role("button", name="{{ profile.firstName").click()
+    expect(page.get_by_label("Subject of the e-mail")).to_have_value(
+        "Good to have you, {{ profile.firstName | default: 'golfer' }}"
+    )
     page.get_by_label("Subject of the e-mail").fill("Good to have you, {{ profile.firstName }}")
     page.get_by_role("button", name="Save").click()
     expect(said(page)).to_have_text("Changed “Welcome to {{ club.name }}”.")
@@ -292,7 +297,7 @@ def test_tasks_and_my_day_are_done_and_put_off(page: Page, live_server: LiveServ
     checked(page, "my-day")
     page.goto(f"{live_server.url}{reverse('admin:tasks')}")
     checked(page, "tasks-full")
-    page.get_by_role("button", name="In a week: Call Ben").click()
+    page.get_by_role("button", name="Put off a week: Call Ben").click()
     page.get_by_role("button", name="Called: Call Anna").click()
     expect(page.get_by_text("Call Anna")).to_have_count(0)
     page.get_by_role("link", name="Done").click()

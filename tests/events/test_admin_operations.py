@@ -181,11 +181,18 @@ def test_a_repaired_event_is_applied_and_keeps_its_original(fairview: Club) -> N
     repaired = json.dumps({**row.envelope, "payload": {"id": 77, "firstName": "Late"}})
 
     answer = browser.post(f"{INBOX}{row.pk}/repair/", {"envelope": repaired})
+    waiting, asked = text_of(browser.get(f"{INBOX}{row.pk}/")), browser.get(f"{INBOX}{row.pk}/?waits")
     with tenant_scope(fairview.tenant):
         process_pending()
         after = InboxEvent.objects.get(pk=row.pk)
 
     assert answer.status_code == 302
+    # While it waits the page asks again and again, and is shown anew once it is led elsewhere.
+    assert 'data-live="?waits"' in waiting
+    assert "unknown fields included" not in waiting
+    assert asked.content.decode() in waiting
+    assert browser.get(f"{INBOX}{row.pk}/?waits").headers["Location"] == f"{INBOX}{row.pk}/"
+    assert "data-live" not in text_of(browser.get(f"{INBOX}{row.pk}/"))
     assert (after.status, after.envelope["payload"]["id"]) == ("SUCCESS", 77)
     assert after.original_envelope["payload"]["id"] == "x"
     assert "Original" in text_of(browser.get(f"{INBOX}{row.pk}/"))

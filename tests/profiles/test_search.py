@@ -320,6 +320,7 @@ LAST_DIGITS = {
     "10042": ["Two"],
     "4711": ["Number", "One"],
     "0043": [],
+    "5588": ["Ends", "Middle"],
     "042": [],
     "+0042": [],
 }
@@ -333,7 +334,9 @@ def test_the_last_four_digits_of_a_phone_find_its_owner_and_a_member_number_come
         fairview.tenant,
         member(1, firstName="Lindiwe", lastName="One", phoneNumber="+27825554711"),
         member(2, firstName="Lindiwe", lastName="Two", phoneNumber="+27825510042"),
-        member(4711, firstName="Lindiwe", lastName="Number", phoneNumber="+27825558888"),
+        member(4711, firstName="Lindiwe", lastName="Number", phoneNumber="+27825550188"),
+        member(4, firstName="Lindiwe", lastName="Middle", phoneNumber="+27825588123", status="ACTIVE"),
+        member(5, firstName="Lindiwe", lastName="Ends", phoneNumber="+27833335588"),
     )
 
     with tenant_scope(fairview.tenant):

@@ -62,6 +62,7 @@ def test_staff_make_the_plan_of_a_club_event_in_the_back_office(stage: Stage) ->
     staff = desk(stage.club.marketing_manager)
 
     page = text_of(staff.get(f"/admin/promotions/{row.pk}/"))
+    assert "everybody who may enter and agreed to it" in page
     wrong: list[dict[str, Any]] = [
         {"name": " "}, {"startsAt": "2020-01-01T10:00"}, {"entriesCloseAt": "2099-01-01T10:00"}, {"maxEntries": "-3"},
         {"fee": "much"}, {"fee": "25.505"}, {"handicapMin": "12.45"},

@@ -22,6 +22,7 @@ PAGES: Final = (
     Page("tenants_apikey_change", ADMIN),
     Page("tenants_apikey_history", ADMIN),
     Page("tenants_apikey_delete", NOBODY),
+    Page("api_key_revoke", ADMIN),
     Page("tenants_tenant_changelist", ADMIN),
     Page("tenants_tenant_add", OPERATOR),
     Page("tenants_tenant_change", ADMIN),
@@ -91,6 +92,7 @@ def things(world: World) -> Mapping[str, object]:
         "tenants_user": club.viewer.pk,
         "tenants_invitation": invitation.pk,
         "tenants_loggedaction": logged.pk,
+        "key_id": ApiKey.objects.get().pk,
         "id": club.viewer.pk,
     }
 

@@ -28,14 +28,14 @@ def test_each_stock_sentence_still_occurs_in_the_packages() -> None:
     assert [one for one in stock if one not in django and one not in theme] == []
 
 
-def sentences_of_django() -> set[str]:
+def sentences_of_django() -> set[str | tuple[str, ...]]:
     """What Django says, from its own English catalogues."""
-    found: set[str] = set()
+    found: set[str | tuple[str, ...]] = set()
     root = Path(django.__file__).parent
     for part in ("conf", "contrib/admin", "contrib/auth"):
         with (root / part / "locale/en/LC_MESSAGES/django.po").open("rb") as file:
             for message in read_po(file):
-                found |= {message.id} if isinstance(message.id, str) else set(message.id)
+                found |= {message.id} if isinstance(message.id, str) else {*message.id, tuple(message.id)}
     return found
 
 
@@ -43,6 +43,21 @@ def sources_of_the_theme() -> str:
     """Its templates and programs."""
     root = Path(unfold.__file__).parent
     return " ".join(path.read_text() for path in root.rglob("*") if path.suffix in (".html", ".py"))
+
+
+def test_what_is_said_of_one_and_of_many_stands_as_a_pair() -> None:
+    """Of a sentence with a number gettext asks for the pair: alone, ours would never be said."""
+    pairs = {message for message in sentences_of_django() if isinstance(message, tuple)}
+
+    assert pairs
+    assert [pair for pair in pairs if set(pair) & WORDS.keys()] == []
+
+
+def test_a_form_that_cannot_be_saved_says_so_in_our_words(fairview: Club) -> None:
+    form = {"name": "Shop", "scopes": [], "sources": []}
+    assert "Not saved yet: please look at what is marked." in text_of(
+        desk(fairview.admin).post("/admin/tenants/apikey/add/", form)
+    )
 
 
 @pytest.mark.parametrize(("stock", "ours"), sorted(WORDS.items())[:5])

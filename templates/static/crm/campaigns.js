@@ -34,19 +34,6 @@
     window.addEventListener("beforeunload", function (event) { if (typed) { event.preventDefault(); } });
   }
 
-  /* A value is put where the writer was, else into the text. */
-  function inserts(list) {
-    const form = list.closest("form");
-    let last = form.querySelector("textarea");
-    form.addEventListener("focusin", function (event) { if (event.target.matches("textarea, input.crm-input:not([type=hidden])")) { last = event.target; } });
-    list.addEventListener("click", function (event) {
-      const chosen = event.target.closest("[data-insert]");
-      if (!chosen || !last) { return; }
-      last.setRangeText(chosen.dataset.insert, last.selectionStart, last.selectionEnd, "end");
-      last.focus(); last.dispatchEvent(new Event("input", { bubbles: true }));
-    });
-  }
-
   function shows(box) {
     const part = document.querySelector(box.dataset.shows);
     box.addEventListener("change", function () { part.hidden = !box.checked; });
@@ -93,7 +80,6 @@
     document.querySelectorAll("[data-among]").forEach(showsOnly);
     document.querySelectorAll(".crm-camp-steps [aria-current]").forEach(function (step) { step.scrollIntoView({ block: "nearest", inline: "center" }); });
     document.querySelectorAll("[data-guards]").forEach(guards);
-    document.querySelectorAll(".crm-camp-tokens").forEach(inserts);
     document.querySelectorAll("[data-follows]").forEach(follows);
     document.querySelectorAll("[data-calendar]").forEach(calendar);
   });

@@ -23,6 +23,20 @@
     }
   });
 
+  /* A field that is filled in for each person is put where the writer was, else into the form's text. */
+  let written = null;
+  document.addEventListener("focusin", function (event) {
+    if (event.target.matches("textarea, input.crm-input:not([type=hidden])")) { written = event.target; }
+  });
+  document.addEventListener("click", function (event) {
+    const chosen = event.target.closest("[data-insert]");
+    const form = chosen && chosen.closest("form");
+    const field = written && form && form.contains(written) ? written : form && form.querySelector("textarea");
+    if (!field) { return; }
+    field.setRangeText(chosen.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    field.focus(); field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   document.addEventListener("keydown", function (event) {
     if (event.key !== "Escape" || !window.Alpine) { return; }
     const frame = window.Alpine.$data(document.body);
@@ -79,6 +93,7 @@
 
   /* The sidebar's icons are letters to a screen reader, and its close sign and user menu are no buttons: make them so. */
   document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("#nav-sidebar a.active").forEach(function (entry) { entry.setAttribute("aria-current", "page"); });
     document.querySelectorAll("#nav-sidebar .material-symbols-outlined").forEach(function (icon) {
       if (!icon.hasAttribute("x-on:click")) { icon.setAttribute("aria-hidden", "true"); }
     });
