@@ -42,6 +42,10 @@ EMPTY_IDS: Final = frozenset(
         "niente, no-user, nouser, no-member, no member, no_member, nomember, not a member, not_a_member, walk_in, "
         "walk in, gaste, besucher, besoeker, vendeg, gosc, gjest, vieras, ziyaretci, unknownuser, unregistered, "
         "not registered, not-registered, not_registered, unregistered user, anonym, anonyme, anonimo, anoniem, tmp, "
+        "s/n, zzz, refused, declined, fehlt, same, ditto, dito, idem, cash, counter, nat, pd.na, nr, admin, root, "
+        "system, someone, somebody, no, yes, off, n.a, +inf, -inf, +infinity, -infinity, 1.#inf, -1.#inf, 1.#ind, "
+        "-1.#ind, 1.#qnan, -nan, optional.empty, some(null), nil:nilclass, null::text, =na(), #spill!, #calc!, "
+        "#getting_data, #busy!, #field!, #blocked!, #connect!, "
         "temporary, example, absent, erased, error, inf, object, [object], \\n, :id, $(id)"
     ).split(", ")
 )
@@ -53,6 +57,7 @@ BESIDE: Final = frozenset(
 # What a program writes whose template was not filled in: {{id}}, ${id}, %s, <id>.
 UNFILLED: Final = re.compile(
     r"\{+\s*[a-z_.]*\s*\}+|\$\{?[a-z_][\w.]*\}?|%(?:\d\$)?[sd]|%\(\w+\)s|%[a-z_]+%|<\w*>|<%.*%>|\[\[\s*\w+\s*\]\]"
+    r"|\[[a-z_.]+\]|:[a-z_]+|__[a-z_]+__|[#%]\{[a-z_.]+\}"
 )
 WORDS: Final = re.compile(r"[^\W\d_]+")
 # As many equal digits as no service hands out: 1111111, 9999999999.

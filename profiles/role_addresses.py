@@ -36,7 +36,12 @@ ROLE_LOCAL_PARTS: Final = frozenset(
     "marshal clubmanager gm ceo cfo coo chairman chair president vicecaptain ladycaptain ladies seniors "
     "juniors juniorgolf greenkeeping groundsman agronomy maintenance security gate functions weddings "
     "conference spa gym academy coaching lessons fitting workshop estate estateoffice hoa bodycorporate "
-    "trustees pa assistant noticeboard newsletter webshop customerservice customercare".split()
+    "trustees pa assistant noticeboard newsletter webshop customerservice customercare kasse hola ciao welcome "
+    "willkommen bienvenue benvenuti contactus mailerdaemon caddymaster mitgliederservice generalmanager treasurer "
+    "kassenwart schatzmeister spielfuehrer hcp comps wettspiele startzeiten starttijden greenfee greenfees headpro "
+    "restaurante ristorante clubrestaurant drivingrange range shopping bestellung bestellungen facturen factures "
+    "facturacion fatturazione creditors debtors payroll directie infos informatie auskunft kundenservice "
+    "klantenservice edv ict privacy datenschutz dpo presse sponsoring karriere vacatures recruitment".split()
 )
 # What somebody without a mailbox is given; with a number behind it, one of them may be meant.
 NOBODYS_LOCAL_PARTS: Final = frozenset(

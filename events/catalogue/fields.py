@@ -196,7 +196,7 @@ def rounded_handicap(value: object, read: Decimal | None) -> str:
     """What a handicap was rounded to, in words; empty where nothing was lost."""
     if read is None or not isinstance(value, int | float) or not is_rounded(Decimal(str(value))):
         return ""
-    return f"{read:.1f}"
+    return f"{read + 0:.1f}"
 
 
 def read_differential(value: object) -> float | None:

@@ -43,6 +43,12 @@ SCIENTIFIC: Final = re.compile(r"\+?\d+(?:[.,]\d+)?[eE]\+?\d{1,2}")
 # What a number in a spreadsheet holds exactly.
 EXACT_DIGITS: Final = 15
 WHOLE: Final = re.compile(r"(\d+)[.,]0+")
+# Said in front of a number, and no part of it: No. 123, Nr 17, n° 4, Member 12. With a hyphen it is one: NO-123.
+NUMBER_LABEL: Final = re.compile(
+    r"^\s*(?:#|(?:member|mem|mbr|lid|mitglied|membre|socio|no|nr|num|number|nummer|numero)?[.:]?\s*(?:no|nr|num|number|n°|nº|№)?"
+    r"[.:]?\s+|(?:no|nr|n°|nº|№)[.:]?\s*)(?=\d[\d.,' ]*$)",
+    re.IGNORECASE,
+)
 THOUSANDS: Final = re.compile(r"\d{1,3}(?:[ .,']\d{3})+")
 BETWEEN_EMAILS: Final = re.compile(r"(?:[;,/|\s]|:::)+")
 # The shortest that stand beside another: those of one town.
@@ -160,7 +166,7 @@ def _name(text: str, reader: Reader) -> Read:
 
 
 def _email(text: str, reader: Reader) -> Read:
-    """The first address of the cell, where what stands beside it is a name, a label or another address."""
+    """The first address of the cell that is somebody's, where what stands beside it is a name, a label or another."""
     inside = IN_BRACKETS.search(text)
     if inside and "@" in inside[1]:
         text = inside[1]
@@ -176,9 +182,9 @@ def _email(text: str, reader: Reader) -> Read:
     if not normal or BESIDE_EMAIL.sub("", beside):
         # In "a b@x.example" and "b@x.exampl e" a part of the address is outside of it: it would be somebody else's.
         raise Unreadable(f"{text!r} is no e-mail address")
-    address = normal[0][1]
-    if not reader.club.identifies("email", address):
-        raise Unreadable(f"{address} stands for nobody in particular")
+    address = next((one for _, one in normal if reader.club.identifies("email", one)), None)
+    if address is None:
+        raise Unreadable(f"{normal[0][1]} stands for nobody in particular")
     return Read(address, f"holds several; {address} was taken" if len(parts) > 1 else "")
 
 
@@ -188,10 +194,13 @@ def _phone(text: str, reader: Reader) -> Read:
     # Each part lacks what a spreadsheet takes away, zero or plus.
     parts = [LABELLED.sub("", part) for part in BETWEEN_NUMBERS.split(text) if any(map(str.isdigit, part))]
     number = _as_phone(text, reader.club) or reader.club.first_phone(text)
-    number = number or next(filter(None, (_as_phone(part.strip(), reader.club) for part in parts)), None)
+    others = [one for part in parts if (one := _as_phone(part.strip(), reader.club)) is not None]
+    number = number or next(iter(others), None)
     if number is None:
         raise Unreadable(f"{text!r} is no phone number")
     if not reader.club.identifies("phoneNumber", number):
+        number = next((one for one in others if reader.club.identifies("phoneNumber", one)), None)
+    if number is None:
         raise Unreadable(f"{text} stands for nobody in particular")
     return Read(number, f"holds {beside}; {number} was taken" if (beside := _beside(text, number)) else "")
 
@@ -234,7 +243,7 @@ def _as_phone(text: str, club: Club) -> str | None:
 
 def _member_number(text: str, reader: Reader) -> Read:
     """The membership service's number, a whole one."""
-    text = _unspoiled(text).lstrip("#").strip()
+    text = _unspoiled(NUMBER_LABEL.sub("", text)).strip()
     if THOUSANDS.fullmatch(text):
         text = "".join(filter(str.isdigit, text))
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= LARGEST_MEMBER_ID:
@@ -244,7 +253,7 @@ def _member_number(text: str, reader: Reader) -> Read:
 
 def _printed_number(text: str, reader: Reader) -> Read:
     """A number as the club prints it, in capitals and without spaces: GC-00123/A. Raises Unreadable without a digit."""
-    number = printed_number(text)
+    number = printed_number(NUMBER_LABEL.sub("", text))
     if stands_for_nothing(number) or not any(map(str.isdigit, number)):
         raise Unreadable(f"{text[:50]!r} stands for nothing")
     if len(number) > LONGEST_TAG:
@@ -402,7 +411,11 @@ def _postcode(text: str, reader: Reader) -> Read:
     whole = WHOLE.fullmatch(text)
     code = (whole[1] if whole else text).upper()
     code = signed[1] if (signed := POSTCODE_SIGN.fullmatch(code)) else code
-    if code.strip("0") == "":
+    if SCIENTIFIC.fullmatch(code):
+        raise Unreadable(
+            f"{text} is what Excel made of a number: format the column as text and enter it anew"
+        )
+    if stands_for_nothing(code):
         raise Unreadable(f"{text!r} stands for nothing")
     return _text(code.zfill(POSTCODE_DIGITS.get(reader.club.country, 0)) if code.isdigit() else code, reader)
 

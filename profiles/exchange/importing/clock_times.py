@@ -11,8 +11,11 @@ BEHIND_DAY: Final = re.compile(
     r"(?: ?(?P<offset>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d\d(?::?\d\d)?))?(?: ?\(?[A-Z]{2,5}\)?)?",
     re.IGNORECASE,
 )
+# 1984-05-17T00:00+02:00[Africa/Johannesburg], as Java writes it; 1984-05-17Z and 1984-05-17+02:00, as XML does.
+NAMED_ZONE: Final = re.compile(r"(?<=[\dZ])\[\w+(?:/[\w+-]+)*\]$")
+XML_DAY: Final = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)")
 PACKED: Final = re.compile(
-    r"(?P<day>(?:19|20)\d{6})(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d)"
+    r"(?P<day>(?:19|20)\d{6})T?(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d)(?P<offset>Z)?"
 )
 # A day of a spreadsheet's calendar, its time as a part of the day.
 SERIAL: Final = re.compile(r"(?P<day>\d{5})[.,](?P<part>\d+)")
@@ -35,6 +38,10 @@ class Clock(NamedTuple):
 
 def day_and_clock(text: str) -> tuple[str, Clock | None]:
     """A cell without the time behind its day, and that time; None: there is none."""
+    text = NAMED_ZONE.sub("", text)
+    if match := XML_DAY.fullmatch(text):
+        # A day of a zone is that day.
+        return match["day"], None
     if match := SERIAL.fullmatch(text):
         seconds = round(float(f"0.{match['part']}") * SECONDS_OF_DAY) % SECONDS_OF_DAY
         return match["day"], Clock((datetime.min + timedelta(seconds=seconds)).time())

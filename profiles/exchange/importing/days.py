@@ -29,10 +29,10 @@ YEAR_AND_WORD: Final = re.compile(r"(\d{4})[.,]?[\s\-/]*([^\W\d]+)\.?[\s\-/]*(\d
 PACKED: Final = re.compile(r"(19\d\d|20\d\d)(0\d|1[0-2])(\d\d)")
 # 17051984, of which Excel leaves 1051984 on the first; as year, month and day it would have a month 19 or 20.
 PACKED_DAY_FIRST: Final = re.compile(r"(\d{1,2})(\d\d)(19\d\d|20\d\d)")
-HYPHENS: Final = str.maketrans(dict.fromkeys("‐‑‒–—−﹣－", "-"))
+HYPHENS: Final = str.maketrans({**dict.fromkeys("‐‑‒–—−﹣－", "-"), **dict.fromkeys("·_", ".")})
 # Said in front of a date of birth: a star, geb., né le.
 IN_FRONT: Final = re.compile(
-    r"^(?:\*\s*|(?:geb|gebore?n|née?|nato|nata|nacid[oa]|nascid[oa]|born)\.?(?:\s+(?:le|il|el|em|am|op|on|a))?\s+)",
+    r"^(?:\*\s*|dob:?\s*|b\.\s+|(?:geb|gebore?n|née?|nato|nata|nacid[oa]|nascid[oa]|born)\.?(?:\s+(?:le|il|el|em|am|op|on|a))?\s+)",
     re.IGNORECASE,
 )
 SERIAL: Final = re.compile(r"(\d{5})")
@@ -42,6 +42,8 @@ YEAR_AND_MONTH: Final = re.compile(r"(\d{4})[\s\-/.]+(\d{1,2}|[^\W\d]+)")
 WEEKDAY: Final = re.compile(
     r"^[^\W\d]{2,}(?:[.,]\s*(?=\d)|\.?\s+(?=\d{1,2}(?:st|nd|rd|th|\.)?[\s\-/]+[^\W\d]))", re.IGNORECASE
 )
+# 17 May '84
+APOSTROPHE: Final = re.compile(r"(?<=[^\W\d]) ?['’](?=\d{2}$)")
 # The word for year, or a full stop, behind a date: 17.05.1984 r., 17 мая 1984 г.
 BEHIND: Final = re.compile(r"\s*(?:\b(?:r|rok|roku|г|года)\.?|\.)$")
 # Day 0 of Excel's calendar, in which 1900 has a 29 February.
@@ -124,7 +126,7 @@ def read_day(text: str, *, month_first: bool, today: date, may_be_ahead: bool) -
     Of two-digit years the one is meant that is not ahead of today, or, where it may be, not more than 50 years ahead.
     """
     text = IN_FRONT.sub("", " ".join(text.translate(HYPHENS).split()))
-    text, _ = day_and_clock(BEHIND.sub("", WEEKDAY.sub("", text)))
+    text, _ = day_and_clock(BEHIND.sub("", WEEKDAY.sub("", APOSTROPHE.sub(" ", text))))
     found = _parts(text, month_first)
     if found is None:
         raise ValueError(f"{text!r} is no date that can be understood; write it as 1984-05-17.")

@@ -36,7 +36,7 @@ WORDS: Final[Mapping[str, str]] = {
         "cancelado|baja|ex socio|demitido|desligado|cancelada|annullato|dimesso|cessato"
     ),
     "DECEASED": (
-        "deceased|dead|died|passed away|passed on|late|estate late|rip|r i p|oorlede|"
+        "deceased|dead|died|dec d|decd|passed away|passed on|late|estate late|rip|r i p|oorlede|"
         "verstorben|tot|overleden|decede|decedee|"
         "fallecido|fallecida|falecido|"
         "falecida|deceduto|deceduta"
