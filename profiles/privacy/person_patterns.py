@@ -3,7 +3,7 @@
 import itertools
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Self
 from django.db import connection
 
 from events.identity_hints import IdentityKey, IdentityKind
+from events.plain_text import LOOKALIKES
 from profiles.names import PLAIN_LETTERS
 from profiles.normalise import folded
 from profiles.privacy import statements as sql
@@ -35,6 +36,11 @@ MARKUP: Final = r"<[^<>]{0,200}>|&#?\w{2,8};"
 RUN_TOGETHER: Final = "(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])"
 # Spaces, hyphens, dashes, a comma behind the last name, markup. No sign has two ways to be read, or they multiply.
 BETWEEN_WORDS: Final = rf"(?:(?:{MARKUP}|(?!{MARKUP})[\W_])+|(?-i:{RUN_TOGETHER}))"
+# What printers set as one sign, and a list that was copied from a PDF has.
+LIGATURES: Final[Mapping[str, tuple[str, ...]]] = {
+    "ffi": ("ﬃ", "ﬀi", "fﬁ"), "ffl": ("ﬄ", "ﬀl", "fﬂ"), "ff": ("ﬀ",), "fi": ("ﬁ",), "fl": ("ﬂ",), "st": ("ﬆ", "ﬅ"),
+}  # fmt: skip
+JOINED: Final = re.compile(f"({'|'.join(LIGATURES)})")
 # How events call the ids of services; `id` alone means something else in most of them.
 ID_NAMES: Final = {
     IdentityKind.SCL_MEMBER.value: ("sclMemberId", "memberId"),
@@ -154,8 +160,18 @@ def _named(text: str) -> str:
 
     Of a single letter or sign no pattern is made.
     """
-    words = ["".join(map(_letter, word)) for word in folded(text).split()]
+    words = [_word(word) for word in folded(text).split()]
     return BETWEEN_WORDS.join(words) if len("".join(words)) > 1 else ""
+
+
+def _word(word: str) -> str:
+    """A folded word letter by letter, and with the signs that printers make of several: Griﬃn."""
+    return "".join(
+        f"(?:{''.join(map(_letter, part))}|(?:{'|'.join(LIGATURES[part])}){BETWEEN_LETTERS})"
+        if part in LIGATURES
+        else "".join(map(_letter, part))
+        for part in JOINED.split(word)
+    )
 
 
 def _letter(char: str) -> str:
@@ -166,13 +182,20 @@ def _letter(char: str) -> str:
 
 @lru_cache(maxsize=1)
 def _accented() -> dict[str, str]:
-    """Plain letter → the small letters that fold to it; capitals are found because case does not count."""
+    """Plain letter → the letters that fold to it; small ones with accents only, as case does not count for these."""
     found: dict[str, str] = {}
     for place in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
         char = chr(place)
         base = folded(char)
         if char == char.lower() and len(base) == 1 and base != char:
             found[base] = found.get(base, "") + char
+    # Wide ones, those in circles and of mathematicians, and of other alphabets that look the same: Аnn.
+    for place in (*range(0xFF10, 0xFF5B), *range(0x24B6, 0x24EA), *range(0x1D400, 0x1D800)):
+        base = folded(chr(place))
+        if len(base) == 1 and base.isascii():
+            found[base] = found.get(base, "") + chr(place)
+    for sign, code in LOOKALIKES.items():
+        found[chr(code).lower()] = found.get(chr(code).lower(), "") + chr(sign)
     return found
 
 

@@ -164,6 +164,13 @@ def test_file_names_headers_and_names_of_tags_forget_the_person(
         ("Þór", "Guðmundsson", "THOR GUDMUNDSSON"),
         ("Jürgen", "Müller", "Juergen Mueller"),
         ("Ali", "Yıldız", "ALI YILDIZ"),
+        # Wide, of mathematicians, in circles, with a Cyrillic letter that looks the same, with a printer's ligature.
+        ("Ann", "Nel", "Ａｎｎ　Ｎｅｌ"),
+        ("Ann", "Nel", "𝐀𝐧𝐧 𝑁𝑒𝑙"),
+        ("Ann", "Nel", "Ⓐⓝⓝ Nel"),
+        ("Ann", "Nel", "Аnn Nеl"),
+        ("Stella", "Griffin", "Griﬃn, ﬆella"),
+        ("Josefina", "Pfeffer", "JOSEﬁNA PfeﬀER"),
     ],
 )
 def test_a_name_is_erased_as_keyboards_without_its_letters_write_it(
