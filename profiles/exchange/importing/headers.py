@@ -139,6 +139,14 @@ OTHERS: Final = (
     "conjoint pareja coniuge eggenoot eggenote noodgeval urgence emergencia emergenza agent secretary manager "
     "assistant invited introduced bill billing payer"
 )
+# Between two names of one column: Surname / Van, Vorname (First name).
+BETWEEN_NAMES: Final = re.compile(r"[/|()\[\]\r\n:;,]|\s[-–]\s")
+# How a cell is to be filled in, said in its header.
+HINTS: Final = frozenset(
+    "dd|mm|yyyy|yy|ddmmyyyy|yyyymmdd|jjjj|tt|jj|aaaa|dd mm yyyy|mm dd yyyy|yyyy mm dd|tt mm jjjj|jj mm aaaa|"  # noqa: SIM905
+    "dd mm jjjj|optional|required|mandatory|if any|verplig|opsioneel|pflichtfeld|facultatif|obligatoire|"
+    "international|format".split("|")
+)
 INNER_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Columns about somebody else than the row's person: their address would be taken for the person's own.
 OF_OTHERS: Final = frozenset(OTHERS.split())
@@ -148,7 +156,20 @@ def words_of_header(text: str) -> str:
     """A header folded, with its words apart as programs run them together: MobilePhone."""
     words = folded(text)
     apart = words if words in BY_WORDS else folded(INNER_CAPITAL.sub(" ", text))
-    return apart if apart in BY_WORDS else words
+    return apart if apart in BY_WORDS else _in_two_languages(text) or words
+
+
+def _in_two_languages(text: str) -> str:
+    """The name that says most of a header with several for one thing, as in Surname / Van or D.O.B. (dd/mm/yyyy).
+
+    Empty where a part is another thing, or unknown.
+    """
+    parts = [words for part in BETWEEN_NAMES.split(text) if (words := folded(part))]
+    names = [words for words in parts if words not in HINTS]
+    targets = {BY_WORDS.get(words) for words in names}
+    if len(parts) < 2 or len(targets) != 1 or None in targets:  # noqa: PLR2004 - two
+        return ""
+    return min(names, key=lambda words: words in VAGUE)
 
 
 def is_known_header(text: str, remembered: Mapping[str, str]) -> bool:

@@ -8,6 +8,7 @@ from events.empty_ids import stands_for_nothing
 from profiles.club import Club as ClubRules
 from profiles.exchange.importing.cells import Reader, Unreadable, read_cell
 from profiles.exchange.importing.countries import country_code
+from profiles.exchange.importing.headers import BY_WORDS, words_of_header
 from profiles.exchange.importing.targets import Target
 from profiles.role_addresses import is_role_email
 from tenants.models import Tenant
@@ -139,3 +140,20 @@ def test_a_postcode_that_a_spreadsheet_spoiled_is_none(written: str) -> None:
 )  # fmt: skip
 def test_more_countries(written: str, code: str | None) -> None:
     assert country_code(written, "ZA") == code
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        ("First name / Voornaam", Target.FIRST_NAME), ("Surname / Van", Target.LAST_NAME),
+        ("Van/Surname", Target.LAST_NAME),
+        ("Vorname (First name)", Target.FIRST_NAME), ("E-pos | E-mail", Target.EMAIL),
+        ("Geboortedatum / Date of birth", Target.BIRTH), ("Date of birth (dd/mm/yyyy)", Target.BIRTH),
+        ("D.O.B. (dd-mm-yyyy)", Target.BIRTH), ("Cell\nMobile", Target.PHONE),
+        # Two things, or something unknown beside one.
+        ("E-mail / Phone", None), ("Date of birth / Age", None), ("Phone (spouse)", None),
+        ("First name (preferred)", None),
+    ],
+)  # fmt: skip
+def test_a_header_in_two_languages_names_one_thing(header: str, target: Target | None) -> None:
+    assert BY_WORDS.get(words_of_header(header)) == target
