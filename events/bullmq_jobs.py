@@ -22,6 +22,10 @@ NAMING_SERVICE: Final = "messaging"
 ENVELOPE_MARKS: Final = frozenset({"type", "version", "source"})
 # Ids that BullMQ counts by itself; it lets nobody choose a number.
 COUNTED_ID: Final = re.compile(r"[0-9]+")
+# Ids of events are free texts, "nobody" or a flag: only what comes out of a program that had none.
+NO_ID: Final = re.compile(
+    r"undefined|null|none|nan|nil|n/a|0+|\[object object\]|\$?\{+[^{}]*\}+|%[sd]", re.IGNORECASE
+)
 # What a bare payload has of an envelope.
 LIFTED: Final = ("eventId", "tenantId", "identity", "metadata")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,16 +82,17 @@ def _is_envelope(name: str, data: Mapping[str, Any]) -> bool:
 
 def _completed(data: dict[str, Any], job_id: str) -> dict[str, Any]:
     """An envelope, with the id that its sender chose for the job where it has none of its own."""
-    if "id" in data:
+    if "id" in data and _said(data["id"]) is not None:
         return data
-    if data.get("eventId") is not None:
+    if _said(data.get("eventId")) is not None:
         return {**data, "id": data["eventId"]}
+    data = {name: value for name, value in data.items() if name != "id"}
     # A counted id says nothing: whoever publishes the event again gets another one.
-    return data if COUNTED_ID.fullmatch(job_id) else {**data, "id": job_id}
+    return data if COUNTED_ID.fullmatch(job_id) or _said(job_id) is None else {**data, "id": job_id}
 
 
 def _unwrapped(name: str, data: Mapping[str, Any], own_id: str, dated: str | None) -> dict[str, Any]:
-    own_ids = (data.get("eventId"), data.get("id"), own_id)
+    own_ids = (_said(data.get("eventId")), _said(data.get("id")), own_id)
     return {
         **_present({"timestamp": dated}),
         **_present({key: value for key, value in data.items() if key != "eventId"}),
@@ -98,7 +103,7 @@ def _unwrapped(name: str, data: Mapping[str, Any], own_id: str, dated: str | Non
 
 def _dressed(name: str, data: Mapping[str, Any], own_id: str, dated: str | None) -> dict[str, Any]:
     """An envelope around a bare payload, whose `id` is a contact's or a message's and never the event's."""
-    event_id, own_timestamp = data.get("eventId"), data.get("timestamp")
+    event_id, own_timestamp = _said(data.get("eventId")), data.get("timestamp")
     return {
         "id": own_id if event_id is None else event_id,
         "type": job_type(name),
@@ -114,9 +119,14 @@ def _id_of_job(job_id: str, timestamp_ms: int | None) -> str:
     BullMQ counts jobs that were given no id, and starts again at 1 once the queue was obliterated or Redis
     lost its data: by the number alone, new events would pass for old ones and be dropped.
     """
-    if not COUNTED_ID.fullmatch(job_id):
+    if not COUNTED_ID.fullmatch(job_id) and _said(job_id) is not None:
         return job_id
     return f"bullmq:{job_id}" if timestamp_ms is None else f"bullmq:{job_id}:{timestamp_ms}"
+
+
+def _said(value: object) -> object:
+    """An id as it was given; None for what programs write where they have none: the next event has the same."""
+    return None if isinstance(value, str) and NO_ID.fullmatch(value.strip()) else value
 
 
 def _iso(timestamp_ms: int | None) -> str | None:

@@ -321,3 +321,24 @@ def test_any_job_is_an_envelope_or_refused(
         return
 
     assert 0 < len(envelope.id) <= 200
+
+
+@pytest.mark.parametrize("empty", ["undefined", "null", "N/A", "[object Object]", "${eventId}", "0"])
+def test_an_id_that_stands_for_nothing_is_none(empty: str) -> None:
+    bare = {"contactId": "contact-1001", "tenantId": "fairview", "eventId": empty}
+    wrapped = {"eventId": empty, "tenantId": "fairview", "payload": {"contactId": "contact-1001"}}
+    whole = {
+        "id": empty,
+        "type": "messaging.contact.created",
+        "version": "1.0",
+        "source": "messaging",
+        "tenantId": "fairview",
+        "timestamp": "2026-03-01T08:00:00Z",
+        "payload": {"contactId": "contact-1001"},
+    }
+
+    counted = f"bullmq:41:{ADDED_MS}"
+    assert [parsed("contact.created", data, "41").id for data in (bare, wrapped)] == [counted, counted]
+    assert parsed("contact.created", bare, "undefined").id == f"bullmq:undefined:{ADDED_MS}"
+    # Who dates its events itself may publish one again, under another count.
+    assert (parsed("event", whole, "job-77").id, refusal_of("event", whole).field) == ("job-77", "id")
