@@ -36,7 +36,7 @@ from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
 from tenants.admin.formatting import duration
 from tenants.admin.pages import club_of, page, show
-from tenants.errors import DomainError
+from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
 from tenants.numbers import whole_number
 from tenants.roles import Right
@@ -270,6 +270,14 @@ def journey_why(request: StaffRequest, journey_id: UUID) -> HttpResponse:
     )
 
 
+def _minutes(text: str) -> int:
+    """Over how many minutes people go on, 0 where nothing is said; raises InvalidError, for at once was not meant."""
+    number = whole_number(text) if text.strip() else 0
+    if number is None:
+        raise InvalidError("Write the minutes as a whole number.", field="minutes")
+    return number
+
+
 @page("journeys/<uuid:journey_id>/act/", name="journey_act", right=Right.EDIT)
 def journey_act(  # noqa: C901 - one branch an act
     request: StaffRequest, journey_id: UUID
@@ -279,8 +287,8 @@ def journey_act(  # noqa: C901 - one branch an act
     back = reverse("admin:journey_page", args=[journey.pk])
     if request.method != "POST":
         return HttpResponseRedirect(back)
-    minutes = whole_number(post.get("minutes", "")) or 0
     try:
+        minutes = _minutes(post.get("minutes", ""))
         if act == "pause":
             lifecycle.pause(journey.pk, queues_entries=post.get("entries") != "DROP")
         elif act == "resume":

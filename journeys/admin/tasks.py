@@ -27,7 +27,7 @@ from journeys.staff_tasks import (
 from profiles.models import CustomerProfile
 from tenants.admin.base import messages, request_may
 from tenants.admin.pages import club_of, page, show
-from tenants.errors import DomainError
+from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
 from tenants.numbers import whole_number
 from tenants.roles import Right
@@ -171,6 +171,8 @@ def _acted(request: StaffRequest, task_id: UUID) -> str:
         change_task(task_id, fields)
         return "Changed."
     days = whole_number(post.get("days", ""), FURTHEST.days)
+    if days is None and post.get("days", "").strip():
+        raise InvalidError(f"Write the days as a whole number up to {FURTHEST.days}.", field="days")
     until = date.fromisoformat(post["until"]) if post.get("until") else None
     until = until or today() + timedelta(days=days or 1)
     snooze_task(task_id, until)

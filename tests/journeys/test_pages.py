@@ -163,3 +163,18 @@ def test_sixty_steps_are_drawn_quickly(staff: Client, fairview: Club) -> None:
     started = time.process_time()
     assert staff.get(f"/admin/journeys/{row.pk}/edit/").status_code == 200
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("minutes", ["2.5", "an hour", "-1"])
+def test_minutes_that_are_no_whole_number_let_nobody_go_on_at_once(
+    staff: Client, fairview: Club, minutes: str
+) -> None:
+    one = Play(fairview.tenant, timezone.now()).start(journey(wait("pause", 3, to="bye"), send("bye")))
+    address = f"/admin/journeys/{one.pk}/act/"
+    staff.post(address, {"act": "pause"})
+
+    answer = staff.post(address, {"act": "resume", "how": "CONTINUE", "minutes": minutes}, follow=True)
+
+    assert "as a whole number" in answer.content.decode()
+    with Play(fairview.tenant).open():
+        assert Journey.objects.get(pk=one.pk).status == "PAUSED"

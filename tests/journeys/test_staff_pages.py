@@ -160,6 +160,7 @@ def test_a_task_is_noted_put_off_taken_and_changed(fairview: Club) -> None:
     assert (changed.title, changed.reason, changed.due_on, changed.owner) == ("Call Anna", "Why", day, None)
     assert act(until=(day + timedelta(days=1)).isoformat()).snoozed_until == day + timedelta(days=1)
     assert act(until="soon").snoozed_until == day + timedelta(days=1)
+    assert act(days="2.5").snoozed_until == day + timedelta(days=1)
     closed = act(outcome="PROMISED", note="Comes on Sunday")
     assert (closed.status, closed.outcome, closed.note) == ("CLOSED", "PROMISED", "Comes on Sunday")
 
