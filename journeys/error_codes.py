@@ -11,4 +11,5 @@ CODES: Final[Mapping[str, str]] = {
     "NOTHING_TO_DO": "There is nothing to undo or redo.",
     "SECRET_IN_USE": "Live journeys sign with the secret; `params.usedBy` names them.",
     "TASK_CLOSED": "The task is closed.",
+    "TASK_OPEN": "The task is open.",
 }

@@ -37,6 +37,7 @@ EXTENSION: Final = Extension(
         LogKind("journey.completed", "Somebody reached the end of a journey"),
         LogKind("journey.exited", "Somebody left a journey before its end, with the reason"),
         LogKind("task.closed", "A task about somebody was closed, with the outcome"),
+        LogKind("task.reopened", "A task about somebody was opened again"),
     ),
     queues={
         "journeys.move_runs": Queue.SENDS,

@@ -120,6 +120,28 @@ def close_task(task_id: UUID, outcome: str, note: str = "") -> Task:
     return task
 
 
+def reopen_task(task_id: UUID) -> Task:
+    """Take a closing back: there is still something to do. The timeline keeps both. Raises for one that is open."""
+    with transaction.atomic():
+        task = get_task(task_id)
+        if task.status != TaskStatus.CLOSED:
+            raise ConflictError("This task is open.", code="TASK_OPEN")
+        outcome = task.outcome
+        task.status, task.outcome, task.closed_at = TaskStatus.OPEN.value, "", None
+        task.note = task.closed_by_name = ""
+        _saved(task)
+        record_activity(
+            task.profile_id,
+            activity_type="TASK_REOPENED",
+            category="NOTE",
+            title=f"Taken back, {Outcome(outcome).label.lower()}: {task.title}"[:200],
+            metadata={"taskId": str(task.pk), "outcome": outcome, "source": task.source},
+            occurred_at=timezone.now(),
+        )
+        log.append([LogEntry("task.reopened", task.profile_id, {"taskId": str(task.pk)})])
+    return task
+
+
 def _saved(task: Task) -> Task:
     """The database says when it was changed."""
     task.save()

@@ -20,6 +20,7 @@ from journeys.staff_tasks import (
     is_overdue,
     make_task,
     open_tasks,
+    reopen_task,
     saved_this_quarter,
     snooze_task,
     today,
@@ -139,7 +140,7 @@ def task_new(request: StaffRequest) -> HttpResponse:
 
 @page("tasks/<uuid:task_id>/act/", name="task_act", right=Right.ADD_NOTES)
 def task_act(request: StaffRequest, task_id: UUID) -> HttpResponse:
-    """Close with an outcome and a note, put off to a day or by some days, change, or take it (`mine`)."""
+    """Close with an outcome and a note, open again, put off to a day or by some days, change, or take it (`mine`)."""
     back = _back(request, reverse("admin:tasks"))
     if request.method != "POST":
         return HttpResponseRedirect(back)
@@ -158,6 +159,9 @@ def _acted(request: StaffRequest, task_id: UUID) -> str:
     if outcome in Outcome.values:
         close_task(task_id, outcome, post.get("note", ""))
         return f"Noted: {Outcome(outcome).label.lower()}."
+    if "reopen" in post:
+        reopen_task(task_id)
+        return "It is on the list again."
     if "mine" in post:
         change_task(task_id, TaskFields(owner=request.user.get_username()))
         return "It is yours now."

@@ -349,6 +349,7 @@ TASK_CHANGE: Final = inline_serializer(
         "dueOn": serializers.DateField(required=False),
         "snoozedUntil": serializers.DateField(required=False),
         "outcome": serializers.ChoiceField(choices=Outcome.choices, required=False),
+        "reopen": serializers.BooleanField(required=False, help_text="true: its closing is taken back."),
         "note": serializers.CharField(required=False),
     },
 )

@@ -19,6 +19,7 @@ from journeys.staff_tasks import (
     close_task,
     get_task,
     make_task,
+    reopen_task,
     snooze_task,
     task_json,
 )
@@ -113,10 +114,15 @@ class TaskView(TenantApiView):
         parameters=[schema.TASK_ID], request=schema.TASK_CHANGE, responses=schema.TASK,
     )  # fmt: skip
     def patch(self, request: ApiRequest, taskId: str) -> HttpResponseBase:  # noqa: N803
-        """`outcome` closes it, with a `note`; `snoozedUntil` puts it off; the rest changes it. All of it or nothing."""
+        """`reopen` takes a closing back; `outcome` closes it, with a `note`; `snoozedUntil` puts it off.
+
+        The rest changes it. All of it or nothing.
+        """
         body, task_id = body_object(request), task_id_of(taskId)
         until = day_of(body.get("snoozedUntil"), "snoozedUntil")
         with transaction.atomic():
+            if body.get("reopen") is True:
+                reopen_task(task_id)
             task = change_task(task_id, fields_of(body))
             if until is not None:
                 task = snooze_task(task_id, until)

@@ -54,6 +54,7 @@ ACTIVITIES: Final[dict[str, tuple[str, ...]]] = {
 OWN_ACTIVITIES: Final = {
     "TEETIME_INVITED": "Was invited to a tee time",
     "TASK_CLOSED": "A task about the person was closed",
+    "TASK_REOPENED": "A task about the person was opened again",
     "PHONE_CALL": "A call was noted",
     "NOTE_ADDED": "A note was written",
 }

@@ -23,7 +23,7 @@ from journeys.explaining import explain, run_json
 from journeys.models import RUN_STATUSES, JourneyStatus, Outcome, TaskStatus
 from journeys.models import Journey as JourneyRow
 from journeys.reading import analytics, draft_json, journey_json, steps_json
-from journeys.staff_tasks import TaskFields, close_task, make_task, open_tasks, task_json
+from journeys.staff_tasks import TaskFields, close_task, make_task, open_tasks, reopen_task, task_json
 from journeys.versions import definition_of
 from profiles.api.parameters import customer_id_of
 from profiles.graphql.context import Context, scoped
@@ -294,6 +294,11 @@ def _close_task(context: Context, *, id: str, outcome: Any, note: str = "") -> A
     return task_json(close_task(id_of(id), plain(outcome), note))
 
 
+@scoped(Scope.WRITE)
+def _reopen_task(context: Context, *, id: str) -> Any:
+    return task_json(reopen_task(id_of(id)))
+
+
 class JourneyMutations(graphene.ObjectType):
     """Acts on journeys and tasks."""
 
@@ -347,4 +352,8 @@ class JourneyMutations(graphene.ObjectType):
     close_task = graphene.Field(
         Task, tenant_id=TENANT, id=graphene.ID(required=True), outcome=TaskOutcome(required=True),
         note=graphene.String(default_value=""), resolver=_close_task,
+    )  # fmt: skip
+    reopen_task = graphene.Field(
+        Task, tenant_id=TENANT, id=graphene.ID(required=True), resolver=_reopen_task,
+        description="Take a closing back.",
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Write to one person: by one way or several, each with its own text or template, through the ledger."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +18,8 @@ from tenants.admin.base import messages
 from tenants.admin.pages import club_of, page, show
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
+
+TOKENS: Final = ("{{ firstName }}", "{{ membershipTier }}", "{{ club.name }}")
 
 
 @dataclass(slots=True)
@@ -87,6 +90,7 @@ def customer_write(request: StaffRequest, profile_id: UUID) -> HttpResponse:
         status=422 if problem else 200,
         profile=profile,
         letters=letters,
+        tokens=TOKENS,
         knows_templates=templates.is_known,
         problem=problem,
         shown=[] if problem else shown,

@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from profiles.admin.customer_page import address_of
-from profiles.admin.provenance import LABELS
+from profiles.admin.customer_words import FIELD_LABELS, value_in_words
 from profiles.errors import CustomerNotFound
 from profiles.matching.review import evidence_between
 from profiles.merge_choices import CHOOSABLE, merge_with_choice
@@ -16,9 +16,10 @@ from profiles.reading import get_customer
 from profiles.search.finding import search_profiles
 from profiles.unmerging import unmerge_profiles
 from tenants.admin.base import messages
-from tenants.admin.pages import page, show, uuid_or_none
+from tenants.admin.pages import club_of, page, show, uuid_or_none
 from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
+from tenants.models import Tenant
 from tenants.numbers import whole_number
 from tenants.roles import Right
 
@@ -64,7 +65,7 @@ def merge_customer(request: StaffRequest, profile_id: UUID) -> HttpResponse:
         f"Merge with {profile.name}",
         profile=profile,
         preview=preview,
-        lines=_lines(preview_fields(preview)["fields"]) if preview else [],
+        lines=_lines(preview_fields(preview)["fields"], club_of(request)) if preview else [],
         points=points,
         weight=sum(point.weight for point in points),
         text=text,
@@ -96,20 +97,14 @@ def _customer(profile_id: UUID) -> CustomerProfile:
         raise Http404(error.message) from error
 
 
-def _lines(fields: list[dict[str, object]]) -> list[dict[str, object]]:
+def _lines(fields: list[dict[str, object]], club: Tenant) -> list[dict[str, object]]:
     """Label, what each says, what the survivor would say, and whether staff may choose."""
     return [
         {
             "name": field["name"] if field["name"] in CHOOSABLE and field["winner"] != field["loser"] else "",
-            "label": LABELS.get(str(field["name"]), str(field["name"])),
+            "label": FIELD_LABELS[str(field["name"])],
             "is_losers": field["survivor"] == field["loser"],
-            **{side: _words(field[side]) for side in SIDES},
+            **{side: value_in_words(str(field["name"]), field[side], club) for side in SIDES},
         }
         for field in fields
     ]
-
-
-def _words(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "–" if value in (None, "", {}) else str(value)

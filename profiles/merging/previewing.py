@@ -10,7 +10,14 @@ from django.db.models import Q
 from events.identity_hints import IdentityKind
 from profiles.claims import CAPPED_KINDS
 from profiles.errors import SameCustomer
-from profiles.golden_rows.rules import COLUMN_NAMES, GOLDEN_COLUMNS, KnownFact, KnownKey, golden_row
+from profiles.golden_rows.rules import (
+    COLUMN_NAMES,
+    CONSENT_COLUMNS,
+    GOLDEN_COLUMNS,
+    KnownFact,
+    KnownKey,
+    golden_row,
+)
 from profiles.models import Activity, CustomerProfile, Fact, Identifier, Note
 from profiles.reading import get_customer
 from profiles.representation import customer_fields
@@ -64,10 +71,12 @@ def preview_merge(winner_id: UUID, loser_id: UUID) -> MergePreview:
         for column in GOLDEN_COLUMNS
         if len({repr(getattr(one, column)) for one in (winner, loser, survivor)}) > 1
     ]
-    return MergePreview(winner, loser, survivor, differing, moved, _warnings(winner, loser, keys))
+    return MergePreview(winner, loser, survivor, differing, moved, _warnings(winner, loser, survivor, keys))
 
 
-def _warnings(winner: CustomerProfile, loser: CustomerProfile, keys: list[Identifier]) -> list[str]:
+def _warnings(
+    winner: CustomerProfile, loser: CustomerProfile, survivor: CustomerProfile, keys: list[Identifier]
+) -> list[str]:
     """What speaks against it."""
     warnings = []
     for kind in sorted(CAPPED_KINDS):
@@ -76,9 +85,15 @@ def _warnings(winner: CustomerProfile, loser: CustomerProfile, keys: list[Identi
     births = {one.date_of_birth for one in (winner, loser)} - {None}
     if len(births) > 1:
         warnings.append("The two have different dates of birth.")
-    if winner.email_opt_in != loser.email_opt_in or winner.sms_opt_in != loser.sms_opt_in:
+    # Who never said anything has not said no.
+    if any(_loses(column, winner, loser, survivor) for column in CONSENT_COLUMNS.values()):
         warnings.append("Their consent differs: wherever one has said no, no is what counts.")
     return warnings
+
+
+def _loses(column: str, winner: CustomerProfile, loser: CustomerProfile, survivor: CustomerProfile) -> bool:
+    """Whether one of the two agreed to a channel, and the survivor would not."""
+    return any(getattr(one, column) for one in (winner, loser)) and not getattr(survivor, column)
 
 
 def preview_fields(preview: MergePreview) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from profiles.models import Activity
 from profiles.restricting import set_restriction
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
-from tests.back_office import desk
+from tests import factories
+from tests.back_office import desk, text_of
 from tests.cast import Club
 from tests.journeys.definitions import Json, ask, journey, on_event, send, wait
 from tests.journeys.playing import Play, person
@@ -163,6 +164,32 @@ def test_a_task_is_noted_put_off_taken_and_changed(fairview: Club) -> None:
     assert act(days="2.5").snoozed_until == day + timedelta(days=1)
     closed = act(outcome="PROMISED", note="Comes on Sunday")
     assert (closed.status, closed.outcome, closed.note) == ("CLOSED", "PROMISED", "Comes on Sunday")
+
+
+def test_a_task_that_was_closed_by_mistake_is_taken_back(fairview: Club) -> None:
+    anna = person(fairview.tenant)
+    reception, api = desk(fairview.staff), Client(headers=factories.bearer(fairview.tenant))
+    with tenant_scope(fairview.tenant):
+        task = make_task(anna.pk, TaskFields(title="Ring her"))
+    act = f"/admin/tasks/{task.pk}/act/"
+
+    open_already = text_of(reception.post(act, {"reopen": "1"}, follow=True))
+    reception.post(act, {"outcome": "LOST", "note": "Moved away"})
+    done = text_of(reception.get("/admin/tasks/?done=1"))
+    reception.post(act, {"reopen": "1"})
+    with tenant_scope(fairview.tenant):
+        task.refresh_from_db()
+        first = (task.status, task.outcome, task.note, task.closed_by_name)
+    api.patch(f"/api/v1/tasks/{task.pk}", {"outcome": "DONE"}, content_type="application/json")
+    again = api.patch(f"/api/v1/tasks/{task.pk}", {"reopen": True}, content_type="application/json").json()
+
+    assert "This task is open." in open_already
+    assert "Take back: Ring her" in done
+    assert first == ("OPEN", "", "", "")
+    assert (again["status"], again["outcome"]) == ("OPEN", None)
+    with tenant_scope(fairview.tenant):
+        told = Activity.objects.filter(type="TASK_REOPENED").order_by("id").values_list("title", flat=True)
+        assert list(told) == ["Taken back, lost: Ring her", "Taken back, done: Ring her"]
 
 
 def test_a_task_is_made_by_name_where_one_person_is_meant(fairview: Club) -> None:
