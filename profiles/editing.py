@@ -25,6 +25,7 @@ from profiles.beside_numbers import beside_number
 from profiles.births import EARLIEST
 from profiles.changes import as_metadata, changes_between, sentence
 from profiles.club import Club
+from profiles.customer_table import NAMES
 from profiles.effects.drafts import ActivityDraft, Effect, Subject
 from profiles.effects.subjects import add_facts
 from profiles.errors import CustomerNotFound, InvalidFields, KeyInUse
@@ -40,6 +41,7 @@ from profiles.suppression import suppressed
 from tenants.action_log import log_action
 from tenants.actors import current_actor
 from tenants.models import Tenant, User
+from tenants.nearest import nearest
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 
@@ -333,8 +335,10 @@ def _checked(fields: Mapping[str, Any], club: Club) -> tuple[dict[str, Any], lis
     tags: list[str] | None = None
     for field, value in fields.items():
         if field not in EDITABLE_FIELDS:
+            near = None if field in NAMES else nearest(field, EDITABLE_FIELDS)
+            hint = f" Did you mean {near}?" if near else ""
             problems[field] = (
-                "This field cannot be edited here: another service owns it, or it does not exist."
+                f"This field cannot be edited here: another service owns it, or it does not exist.{hint}"
             )
             continue
         try:

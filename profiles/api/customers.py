@@ -37,7 +37,7 @@ from tenants.api.pagination import (
 from tenants.api.rendering import MEDIA_TYPE
 from tenants.api.throttling import READ, WRITE
 from tenants.api.views import ApiRequest, TenantApiView
-from tenants.errors import DomainError
+from tenants.errors import DomainError, UnprocessableError
 from tenants.models import Scope
 
 TAGS = ["customers"]
@@ -153,13 +153,18 @@ def written(index: int, item: dict[str, Any]) -> dict[str, Any]:
 def items_of(body: dict[str, Any], name: str, most: int) -> list[dict[str, Any]]:
     """The list of objects that a body must hold under this name and nothing else; raises ApiError (422)."""
     items = body.get(name)
-    is_list = isinstance(items, list) and all(isinstance(each, dict) for each in items)
-    if set(body) != {name} or not is_list:
+    if set(body) != {name} or not isinstance(items, list):
         raise ApiError(f"Send one field, {name}: a list of objects.", code="VALIDATION_ERROR", status=422)
-    found: list[dict[str, Any]] = body[name]
-    if not 1 <= len(found) <= most:
-        raise ApiError(f"Send 1 to {most} at once.", code="VALIDATION_ERROR", status=422)
-    return found
+    if not 1 <= len(items) <= most:
+        message = f"Send 1 to {most} at once, not {len(items)}."
+        raise ApiError(message, code="VALIDATION_ERROR", status=422)
+    strange = [f"{name}.{place}" for place, each in enumerate(items) if not isinstance(each, dict)]
+    if strange:
+        raise UnprocessableError(
+            f"{strange[0]} must be an object.",
+            details=[{"field": one, "code": "INVALID", "message": "Write an object."} for one in strange],
+        )
+    return items
 
 
 class ResolveView(TenantApiView):

@@ -121,6 +121,24 @@ def test_a_batch_that_is_none_is_refused(api: Client, fairview: Club, body: Any)
     assert api.post(f"{CUSTOMERS}/batch", body, "application/json").status_code == 422
 
 
+def test_what_is_wrong_with_a_batch_is_named(api: Client, fairview: Club) -> None:
+    def answer(items: list[Any]) -> Any:
+        return api.post(f"{CUSTOMERS}/batch", {"customers": items}, "application/json").json()
+
+    told = [detail["field"] for detail in answer([{"firstName": "New"}, 5, None])["error"]["details"]]
+    many = answer([{}] * 101)["error"]["message"]
+    hints = [
+        one["error"]["details"][0]["message"].partition("exist.")[2]
+        for one in answer([{"firsName": "Bo"}, {"emailOptIn": True}])["data"]
+    ]
+
+    assert told == ["customers.1", "customers.2"]
+    assert many == "Send 1 to 100 at once, not 101."
+    assert hints == [" Did you mean firstName?", ""]
+    with tenant_scope(fairview.tenant):
+        assert not CustomerProfile.objects.exists()
+
+
 def test_many_keys_are_resolved_at_once(api: Client, fairview: Club) -> None:
     members(fairview, 1, 2)
     keys = [{"sclMemberId": "2"}, {"email": "nobody@post.example"}, {"email": " "}, {"sclMemberId": 1}]
