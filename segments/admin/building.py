@@ -7,6 +7,7 @@ field `criteria` of the form around it.
 from typing import Any, Final
 
 import orjson
+from babel.numbers import get_currency_precision
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -34,11 +35,13 @@ def builder_context(criteria: Any = None) -> dict[str, Any]:
 
 @page("segments/build/fields/", name="segment_build_fields", right=Right.VIEW_PROFILES)
 def build_fields(request: StaffRequest) -> HttpResponse:
-    """Fields, operators, values in use, segments."""
+    """Fields, operators, values in use, segments, and into how many smallest units the club's money is parted."""
+    club = club_of(request)
     hidden = set() if sees_money() else money_segments()
     named = list_segments().exclude(pk__in=hidden).values_list("pk", "name")
     segments = [{"name": str(pk), "label": name} for pk, name in named]
-    return JsonResponse({**rule_fields(club_of(request)), "segments": segments})
+    parts = 10 ** int(get_currency_precision(club.currency))
+    return JsonResponse({**rule_fields(club), "segments": segments, "moneyParts": parts})
 
 
 @page("segments/build/count/", name="segment_build_count", right=Right.VIEW_PROFILES)

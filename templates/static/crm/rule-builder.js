@@ -186,7 +186,7 @@
     function one(chosen, value, set) {
       if (chosen.kind === "flag") { return select([["true", "yes"], ["false", "no"]], String(value), "Value", function (text) { set(text === "true"); }, "rb-value"); }
       if (chosen.valueEditorType === "select") { return select(chosen.values.map(function (each) { return [each.name, each.label]; }), value, "Value", set, "rb-value"); }
-      if (chosen.inputType === "number") { return number(value, "Value", set, chosen.unit === "cents" ? 100 : 1); }
+      if (chosen.inputType === "number") { return number(value, "Value", set, chosen.unit === "cents" ? known.moneyParts : 1); }
       const input = make("input", { "class": "crm-input rb-value", type: chosen.inputType, "aria-label": "Value", value: value === undefined ? "" : value, list: suggest(chosen), autocomplete: "off" });
       input.addEventListener("input", function () { set(input.value); });
       return input;
