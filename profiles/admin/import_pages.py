@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from profiles.errors import ImportNotFound, ImportNotReady, InvalidFields
+from profiles.exchange.importing.checking import shown
 from profiles.exchange.importing.columns import Guess
 from profiles.exchange.importing.encodings import NAMES as ENCODING_NAMES
 from profiles.exchange.importing.jobs import (
@@ -336,13 +337,22 @@ def _rows(request: StaffRequest, member_import: MemberImport) -> dict[str, Any]:
     }
 
 
+# What the first column of a row says already.
+IN_THE_NAME: Final = frozenset({Target.FIRST_NAME.value, Target.LAST_NAME.value})
+
+
 def _said(row: ImportRow, member_import: MemberImport, names: dict[str, str]) -> dict[str, Any]:
-    """A row in words: who stands in the file, and what changes."""
+    """A row in words: who stands in the file, and what changes; of somebody new all that was read."""
     values = row.values or {}
     name = " ".join(filter(None, [values.get("firstName"), values.get("lastName")]))
+    changes = row.changes
+    if row.outcome == ImportOutcome.CREATE:
+        changes = [
+            {"field": field, "before": "", "after": shown(field, values[field])}
+            for field in names
+            if field not in IN_THE_NAME and values.get(field) not in (None, "", [])
+        ]
     return {
         "name": name or values.get("email") or " · ".join(cell for cell in row.cells if cell)[:80],
-        "changes": [
-            (names.get(one["field"], one["field"]), one["before"], one["after"]) for one in row.changes
-        ],
+        "changes": [(names.get(one["field"], one["field"]), one["before"], one["after"]) for one in changes],
     }

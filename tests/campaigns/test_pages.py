@@ -366,6 +366,7 @@ def test_the_report_compares_with_the_field_and_tells_channels_apart(browser: Cl
         segment(fairview.tenant, both),
         channels=["EMAIL", "SMS"],
         content={"EMAIL": {"subject": "Hi", "body": "x"}, "SMS": {"body": "x"}},
+        goal="BOOKED",
     )
     schedule_campaign(campaign.pk)
     step(campaign)
@@ -379,3 +380,7 @@ def test_the_report_compares_with_the_field_and_tells_channels_apart(browser: Cl
     assert "22,2\N{NO-BREAK SPACE}%" in page
     assert "<h2>By channel</h2>" in page
     assert "<td>SMS</td>" in page
+    assert "Money within" in page
+    read = text_of(desk(fairview.viewer).get(f"{LIST}{campaign.pk}/"))
+    assert "Reached the goal" in read
+    assert "Money within" not in read

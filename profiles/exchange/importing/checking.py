@@ -362,11 +362,11 @@ def _changes(judged: _Judged, known: _Known, verdict: Verdict) -> list[dict[str,
             owner = (
                 OWNERS.get(FIELD_OWNERS.get(name, ""), "its owner") if rank > ORDINARY else "somebody later"
             )
-            text = f"{LABELS[Target(name)]}: stays {_shown(name, before)}, as {owner} says."
+            text = f"{LABELS[Target(name)]}: stays {shown(name, before)}, as {owner} says."
             verdict.remarks.append({"field": name, "text": text})
             continue
         known.values[name] = value
-        changes.append({"field": name, "before": _shown(name, before), "after": _shown(name, value)})
+        changes.append({"field": name, "before": shown(name, before), "after": shown(name, value)})
     changes += [
         {"field": key.kind, "before": "", "after": key.value}
         for key in judged.new_keys
@@ -379,10 +379,12 @@ def _changes(judged: _Judged, known: _Known, verdict: Verdict) -> list[dict[str,
     return changes
 
 
-def _shown(name: str, value: Any) -> str:
+def shown(name: str, value: Any) -> str:
     """A value as staff write it; a handicap in strokes."""
     if value is None or value == "":
         return "empty"
+    if isinstance(value, list):
+        return "; ".join(value)
     if name == Target.HANDICAP:
         return f"+{-value / 10:.1f}" if value < 0 else f"{value / 10:.1f}"
     if name in DATE_COLUMNS:

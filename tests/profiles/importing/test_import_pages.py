@@ -104,6 +104,25 @@ def test_a_file_is_walked_from_upload_to_undoing(fairview: Club) -> None:
         ]
 
 
+def test_what_was_read_of_a_new_customer_is_shown_before_it_comes_in(fairview: Club) -> None:
+    manager = desk(fairview.marketing_manager)
+    upload(manager, csv_file(HEADER, "1,Anna,Botha,,,04/03/1980,Gold,,vip", "2,Ben,Cele,,,13/03/1981,,,"))
+    choose(manager, fairview, *TARGETS)
+    work(fairview)
+
+    shown = manager.get(reverse("admin:import", args=[the_import(fairview).pk])).context["rows"]
+
+    assert [said["changes"] for _, _, _, said in shown] == [
+        [
+            ("Member number", "", "1"),
+            ("Date of birth", "", "4 March 1980"),
+            ("Membership tier", "", "Gold"),
+            ("Tags", "", "vip"),
+        ],
+        [("Member number", "", "2"), ("Date of birth", "", "13 March 1981")],
+    ]
+
+
 def test_a_bad_file_is_refused_in_words_and_nothing_is_kept(fairview: Club) -> None:
     manager = desk(fairview.marketing_manager)
 
