@@ -23,7 +23,7 @@ from tenants.models import Tenant
 from tenants.roles import Right
 
 WEEK: Final = 7
-MOST_OF_ONE: Final = 2
+MOST_OF_ONE: Final = 1
 
 
 Timed = tuple[Entry, str]

@@ -213,6 +213,8 @@ class ApiKeyAdmin(ModelAdmin):
     @display(description="Works until")
     def until(self, row: ApiKey) -> str:
         """Its end, if it has one."""
+        if row.revoked_at is not None:
+            return "–"
         ends = row.expires_at
         return date_format(timezone.localtime(ends), "DATETIME_FORMAT") if ends else "It is revoked"
 

@@ -260,3 +260,19 @@ def test_pairs_are_decided_by_keyboard_and_taken_back(
     page.goto(f"{live_server.url}/admin/customers/review/decided/")
     expect(page.get_by_text("Kept apart, for good")).to_be_visible()
     assert fits(page)
+
+
+def test_a_list_says_in_words_how_a_row_is_added(page: Page, live_server: LiveServer, fairview: Club) -> None:
+    factories.api_key(fairview.tenant)
+    log_in(page, live_server, fairview.admin)
+
+    page.goto(f"{live_server.url}/admin/tenants/apikey/")
+
+    expect(page.locator("#nav-sidebar [aria-current=page]")).to_have_attribute(
+        "href", "/admin/tenants/apikey/"
+    )
+    shown = page.locator("a.addlink").evaluate("link => getComputedStyle(link, '::after').content")
+    # A phone has no room for the words.
+    is_wide = page.evaluate("innerWidth") > 760
+    assert shown == ('"Add API key"' if is_wide else "none")
+    assert fits(page)

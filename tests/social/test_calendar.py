@@ -29,7 +29,7 @@ def test_planned_posts_stand_in_the_calendar_with_their_tokens_filled_in(fairvie
 
 
 @pytest.mark.django_db
-def test_what_belongs_to_one_promotion_is_folded_where_a_day_has_more_than_two(fairview: Club) -> None:
+def test_what_belongs_to_one_promotion_is_folded_where_a_day_has_more_than_one(fairview: Club) -> None:
     at = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0)
     with tenant_scope(fairview.tenant):
         cup, open_day = (
