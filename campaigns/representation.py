@@ -8,8 +8,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignCount, CampaignVariant
-from campaigns.stats import COUNTERS, counters, rates, totals_of
+from campaigns.stats import COUNTERS, counters, rates, told, totals_of
 from messaging.models import Delivery, Reason
+from profiles.discretion import sees_money
 from profiles.models import CustomerProfile
 
 COLUMNS: Final = {
@@ -169,7 +170,7 @@ def analytics(*, days: int = 90, now: datetime | None = None) -> dict[str, Any]:
         counted = counters(cell for cell in cells if cell["channel"] == channel)
         by_channel.append({"name": channel, "counters": counted, "rates": rates(counted)})
     totals = totals_of(chosen)
-    return {
+    figures = {
         "days": days,
         "counters": total,
         "rates": rates(total),
@@ -186,3 +187,5 @@ def analytics(*, days: int = 90, now: datetime | None = None) -> dict[str, Any]:
             for campaign in chosen
         ],
     }
+    found: dict[str, Any] = told(figures, is_money_told=sees_money())
+    return found

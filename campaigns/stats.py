@@ -17,6 +17,7 @@ from campaigns.models import (
 )
 from campaigns.statistics import Amount, Lift, Rate, lift
 from campaigns.winning import verdict_of
+from profiles.discretion import sees_money
 
 COUNTERS: Final = (
     "handed_over", "delivered", "bounced", "failed", "opened", "machine_opened", "clicked", "unsubscribed",
@@ -119,13 +120,26 @@ def rates(counted: Mapping[str, int]) -> dict[str, float | None]:
     return {rate: round(counted[name] / sent, 4) if sent else None for rate, name in RATES.items()}
 
 
-def totals_of(campaigns: Sequence[Campaign]) -> dict[Any, dict[str, int]]:
+def told(figures: Any, *, is_money_told: bool) -> Any:
+    """The same figures, in whatever depth, with null for money where it is not told (`profiles.discretion`)."""
+    if is_money_told:
+        return figures
+    if isinstance(figures, dict):
+        return {
+            name: None if name == NAMES["revenue_cents"] else told(value, is_money_told=False)
+            for name, value in figures.items()
+        }
+    return [told(each, is_money_told=False) for each in figures] if isinstance(figures, list) else figures
+
+
+def totals_of(campaigns: Sequence[Campaign]) -> dict[Any, dict[str, Any]]:
     """Campaign → its counters, one query for a page of them."""
     cells = CampaignCount.objects.filter(campaign__in=campaigns).values("campaign_id", *COUNTERS)
     by_campaign: dict[Any, list[Mapping[str, Any]]] = {campaign.pk: [] for campaign in campaigns}
     for cell in cells:
         by_campaign[cell["campaign_id"]].append(cell)
-    return {key: counters(rows) for key, rows in by_campaign.items()}
+    sees_all = sees_money()
+    return {key: told(counters(rows), is_money_told=sees_all) for key, rows in by_campaign.items()}
 
 
 def stats_of(campaign: Campaign, *, occurrence: str = "") -> dict[str, Any]:
@@ -135,7 +149,7 @@ def stats_of(campaign: Campaign, *, occurrence: str = "") -> dict[str, Any]:
         cells = cells.filter(occurrence=occurrence)
     rows = list(cells.values("occurrence", "variant", "channel", *COUNTERS))
     total = counters(rows)
-    return {
+    figures = {
         "campaignId": campaign.pk,
         "status": campaign.status,
         "sum": closing_sum(campaign, occurrence),
@@ -152,6 +166,8 @@ def stats_of(campaign: Campaign, *, occurrence: str = "") -> dict[str, Any]:
         "lift": lift_of(campaign),
         "past": past_of(campaign),
     }
+    found: dict[str, Any] = told(figures, is_money_told=sees_money())
+    return found
 
 
 def _grouped(rows: Sequence[Mapping[str, Any]], by: str) -> list[dict[str, Any]]:

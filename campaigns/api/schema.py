@@ -123,7 +123,14 @@ UPDATE: Final = inline_serializer(
     "CampaignUpdate", {"name": serializers.CharField(max_length=200, required=False), **_writable()}
 )
 COUNTERS: Final = inline_serializer(
-    "CampaignCounters", {name: serializers.IntegerField() for name in NAMES.values()}
+    "CampaignCounters",
+    {
+        **{name: serializers.IntegerField() for name in NAMES.values()},
+        NAMES["revenue_cents"]: serializers.IntegerField(
+            allow_null=True,
+            help_text="Null for a person whose role in the club sees no payments; services with a key always read it.",
+        ),
+    },
 )
 RATES_OF: Final = inline_serializer(
     "CampaignRates", {name: serializers.FloatField(allow_null=True) for name in RATES}

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignCount
 from campaigns.representation import campaigns_fields
+from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.back_office import counted_queries
@@ -150,6 +152,36 @@ def test_another_clubs_campaign_is_not_there(client: Client, fairview: Club, kin
 
     for path in ("", "/stats", "/recipients"):
         assert send(client, "get", f"/{campaign.pk}{path}", foreign).status_code == 404
+
+
+@pytest.mark.parametrize(("role", "brought"), [(Role.ADMIN, 5_000), (Role.STAFF, None)])
+def test_what_a_campaign_brought_is_told_to_roles_that_see_money(
+    client: Client, fairview: Club, role: Role, brought: int | None
+) -> None:
+    with tenant_scope(fairview.tenant):
+        campaign = draft(goal="BOOKED", started_at=timezone.now())
+        CampaignCount.objects.create(
+            campaign=campaign, tenant_id=campaign.tenant_id, occurrence="1", variant="", channel="EMAIL",
+            handed_over=2, converted=1, revenue_cents=5_000,
+        )  # fmt: skip
+    person = factories.bearer(fairview.tenant, subject=fairview.member(role).auth_user_id)
+    asked = "{ campaigns { data { counters { revenueCents converted } } } }"
+
+    stats = send(client, "get", f"/{campaign.pk}/stats", person).json()
+    listed = send(client, "get", "", person).json()["data"][0]
+    totals = client.get("/api/v1/analytics/campaigns", headers=person).json()
+    graph = client.post("/graphql", {"query": asked}, "application/json", headers=person).json()
+
+    counted = [
+        stats["counters"],
+        stats["channels"][0]["counters"],
+        listed["counters"],
+        totals["counters"],
+        totals["campaigns"][0]["counters"],
+        graph["data"]["campaigns"]["data"][0]["counters"],
+    ]
+    assert [one["revenueCents"] for one in counted] == [brought] * len(counted)
+    assert {one["converted"] for one in counted} == {1}
 
 
 def test_graphql_does_the_same(client: Client, fairview: Club, headers: dict[str, str]) -> None:
