@@ -98,6 +98,8 @@ def typed_texts(people: list[tuple[Any, str, str, str, str]]) -> Iterator[Typed]
         yield Typed("e-mail", email[: rng.randint(3, 12)])
         yield Typed("phone", "0" + phone.removeprefix("+27"), person_id)
         yield Typed("phone", "0" + phone.removeprefix("+27")[: rng.randint(1, 8)])
+        yield Typed("last digits", phone[-4:])
+        yield Typed("last digits", f"{first} {phone[-5:]}", person_id)
         yield Typed("slip", f"{first} {typo(last, slips)} {email.partition('@')[0]}", person_id)
         yield Typed("slip of a name", typo(last, slips))
         yield Typed("list", name[: rng.randint(2, 6)])
