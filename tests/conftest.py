@@ -101,6 +101,12 @@ def redis_server() -> Iterator["redis.Redis"]:
     client.close()
 
 
+@pytest.fixture
+def fresh_tables(db: None) -> None:
+    """Tables as in a new database, for tests of what the planner chooses; before any row is made (`usefixtures`)."""
+    flushing.freshen()
+
+
 @pytest.fixture(scope="session")
 def database_environment(django_db_setup: None) -> dict[str, str]:
     """The environment for a real process on the database of the tests, of which it sees what is committed."""

@@ -141,6 +141,7 @@ def test_clicks_are_counted_by_link_with_machines_apart(club: Tenant) -> None:
     assert (row.url, row.clicks, row.machine_clicks) == ("https://club.example/open", 2, 1)
 
 
+@pytest.mark.usefixtures("fresh_tables")
 def test_clicks_and_acts_read_their_own_messages_of_a_send_that_statistics_do_not_know_yet(
     club: Tenant,
 ) -> None:

@@ -33,8 +33,10 @@ def nobody_analyses() -> Iterator[None]:
     as_superuser("ALTER TABLE {} SET (autovacuum_enabled = off)")
     as_superuser("SELECT pg_clear_relation_stats('crm', '{}')")
     as_superuser("DELETE FROM pg_statistic WHERE starelid = '{}'::regclass")
-    yield
-    as_superuser("ALTER TABLE {} RESET (autovacuum_enabled)")
+    try:
+        yield
+    finally:
+        as_superuser("ALTER TABLE {} RESET (autovacuum_enabled)")
 
 
 def analyse() -> None:

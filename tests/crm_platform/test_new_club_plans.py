@@ -17,7 +17,10 @@ from tests.crm_platform.new_club import analyse, nobody_analyses, read_log, take
 from tests.crm_platform.statement_plans import Scan, watched_statements
 from tests.events.logbook import settle
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_server")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("fresh_tables", "redis_server"),
+]
 EVENTS: Final = 30_000
 PEOPLE: Final = 1_200
 KNOWN_PEOPLE: Final = 300

@@ -21,7 +21,7 @@ from tests.messaging.conftest import sandbox as sandbox  # noqa: PLC0414 - a fix
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis_server"),
+    pytest.mark.usefixtures("fresh_tables", "redis_server"),
     pytest.mark.slow,
 ]
 EVENTS: Final = 16_000

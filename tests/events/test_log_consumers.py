@@ -346,6 +346,7 @@ def test_transactions_are_read_by_their_number_and_not_by_its_spelling(fairview:
     assert reader.seen == ["first", "second"]
 
 
+@pytest.mark.usefixtures("fresh_tables")
 def test_readers_find_their_place_by_the_index(fairview: Club) -> None:
     append(fairview.tenant, *(str(number) for number in range(50)))
 

@@ -36,6 +36,7 @@ def is_about_the_log(scan: Scan) -> bool:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("fresh_tables")
 def test_whoever_has_read_everything_does_not_read_the_log_to_know_it(
     fairview: Club, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,7 @@ def test_a_schedule_is_a_sentence_where_it_is_plain(cron: str, words: str) -> No
     assert cron_words(cron) == words
 
 
+@pytest.mark.usefixtures("fresh_tables")
 def test_that_nobody_agreed_is_found_without_reading_the_club(fairview: Club) -> None:
     one = person(fairview.tenant, sms_opt_in=False)
     with tenant_scope(fairview.tenant), connection.cursor() as cursor:

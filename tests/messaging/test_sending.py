@@ -406,6 +406,7 @@ def test_a_capped_message_is_sent_when_the_cap_allows_it(fairview: Club, sandbox
     assert len(book(sandbox)) == 2
 
 
+@pytest.mark.usefixtures("fresh_tables")
 def test_the_claim_keeps_to_its_index_and_starts_at_the_mark(fairview: Club) -> None:
     tenant = fairview.tenant
     plan(tenant, [candidate(person, mail(tenant)) for person in readers(tenant, 3)])

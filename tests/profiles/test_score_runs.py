@@ -281,6 +281,7 @@ def reads_a_chunk(node: dict[str, Any]) -> bool:
     return node["Node Type"] == "CTE Scan" or any(map(reads_a_chunk, node.get("Plans", [])))
 
 
+@pytest.mark.usefixtures("fresh_tables")
 @pytest.mark.parametrize("chosen", [sql.SOME, sql.RANGE])
 def test_no_guess_of_the_planner_joins_a_chunk_with_itself_row_by_row(fairview: Club, chosen: str) -> None:
     with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
@@ -296,6 +297,7 @@ def test_no_guess_of_the_planner_joins_a_chunk_with_itself_row_by_row(fairview: 
     assert loops_over_chunks((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]) == []
 
 
+@pytest.mark.usefixtures("fresh_tables")
 def test_nobody_s_scores_are_looked_up_by_going_through_the_chunk_once_for_each(fairview: Club) -> None:
     with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
         sql.SCORED.fill(cursor, ())

@@ -14,6 +14,7 @@ from tenants.postgresql.base import as_owner
 from tenants.scope import tenant_scope
 from tests.cast import Club
 
+pytestmark = pytest.mark.usefixtures("fresh_tables")
 # Of the open transaction: scans of the index, scans of the whole table.
 SCANS = """
 SELECT pg_stat_get_xact_numscans('profiles_search_document_idx'::regclass),

@@ -156,6 +156,7 @@ def test_the_id_of_a_merged_customer_shows_the_survivors_timeline(fairview: Club
     assert types == ["PLAYER_UPDATED", "SCORE_POSTED", "PROFILE_CREATED", "MEMBER_CREATED"]
 
 
+@pytest.mark.usefixtures("fresh_tables")
 @pytest.mark.parametrize(
     "chosen",
     [

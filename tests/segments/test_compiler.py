@@ -120,6 +120,7 @@ def truth(node: Node, answers: Iterator[bool]) -> bool:
     return not parts or (all if node.combinator == "AND" else any)(parts) is not node.negated
 
 
+@pytest.mark.usefixtures("fresh_tables")
 def test_weighing_reads_no_table_from_end_to_end(fairview: Club) -> None:
     """However many people and members there are, and though nobody has counted them."""
     rules = (
