@@ -26,7 +26,11 @@ SUBSCRIBER_DIGITS: Final = 9
 ADDRESS_KINDS: Final = (IdentityKind.EMAIL.value, IdentityKind.PHONE.value)
 FEWEST_DIGITS: Final = 7
 # Accents as signs of their own, apostrophes of all kinds, and what nobody sees.
-BETWEEN_LETTERS: Final = "[\u0300-\u036f'’‘ʼ`´\u00ad\u200b-\u200f]*"
+APOSTROPHES: Final = "'’‘ʼ`´"
+BETWEEN_LETTERS: Final = f"[\u0300-\u036f{APOSTROPHES}\u00ad\u200b-\u200f]*"
+# O Brien for O'Brien, and the other way round.
+AS_SPACE: Final = str.maketrans(dict.fromkeys(APOSTROPHES, " "))
+ELIDED: Final = re.compile(r"\b([dlmo]) (?=[^\W\d_]{2})", re.IGNORECASE)
 # As Germans and Danes write them where a keyboard lacks them.
 IN_TWO_LETTERS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 # What a text in HTML has between words: John</b> <b>Smith, John&nbsp;Smith.
@@ -98,7 +102,8 @@ class Traits:
     @property
     def surnames(self) -> str:
         """The same for family names alone: for the names of households only."""
-        found = "|".join(sorted({_named(last) for _, last in self.names} - {""}))
+        written = {one for _, last in self.names for one in _with_and_without_apostrophe(last)}
+        found = "|".join(sorted(set(map(_named, written)) - {""}))
         return f"(?:{found})" if found else NOTHING
 
     @property
@@ -133,9 +138,14 @@ def pairs(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _spellings(name: str) -> set[str]:
-    """The name, and as keyboards without its letters write it: Lukasz for Łukasz, Mueller for Müller."""
+    """The name, and as keyboards without its letters and signs write it: Lukasz for Łukasz, Mueller for Müller."""
     small = unicodedata.normalize("NFC", name).lower()
-    return {name, small.translate(PLAIN_LETTERS), small.translate(IN_TWO_LETTERS).translate(PLAIN_LETTERS)}
+    plain = {name, small.translate(PLAIN_LETTERS), small.translate(IN_TWO_LETTERS).translate(PLAIN_LETTERS)}
+    return {spelling for one in plain for spelling in _with_and_without_apostrophe(one)}
+
+
+def _with_and_without_apostrophe(name: str) -> tuple[str, str, str]:
+    return name, name.translate(AS_SPACE), ELIDED.sub(r"\1'", name)
 
 
 def _name(name: str) -> Part | None:
