@@ -177,7 +177,7 @@ def event_context(event: InboxEvent) -> dict[str, Any]:
     return {
         "event": event,
         "row": row_of(event),
-        "waiting": WAITING,
+        "meanwhile": WAITING,
         "explanation": explain(event.error_code) if event.error_code else None,
         "took": round(took.total_seconds(), 1) if took else None,
         "is_dead": event.status == InboxStatus.DEAD,
