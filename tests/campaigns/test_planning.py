@@ -143,7 +143,7 @@ def test_the_held_out_are_those_of_the_hash_and_get_nothing(club: Tenant) -> Non
     assert {who for who, row in rows.items() if row.status == "PLANNED"} == {
         one.pk for one in everybody
     } - held
-    assert 20 <= len(held) <= 60
+    assert 10 <= len(held) <= 70  # 40 ± 5.3 standard deviations
 
 
 def test_the_clubs_own_hold_out_counts_for_each_campaign(club: Tenant) -> None:

@@ -119,7 +119,7 @@ def test_a_split_is_sticky_and_as_wide_as_its_weights(play: Play) -> None:
     play.enter(halves, *people)
     assert {one.pk: play.story(one)[1][1] for one in people[:40]} == first
     share = sum(play.story(one)[0][1] == "a" for one in people) / len(people)
-    assert 0.12 < share < 0.38
+    assert 0.08 < share < 0.42  # a quarter ± 5.5 standard deviations
 
 
 def test_changed_weights_move_only_the_buckets_between_the_borders() -> None:

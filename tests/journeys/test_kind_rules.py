@@ -186,7 +186,7 @@ def test_who_is_held_out_stays_so_gets_nothing_and_is_counted(play: Play) -> Non
     play.enter(one, *people)
     with play.open():
         held = set(Holdout.objects.values_list("profile_id", flat=True))
-    assert 20 <= len(held) <= 60
+    assert 10 <= len(held) <= 70  # 40 ± 6.7 standard deviations
     play.later(days=1)
     play.enter(one, *people)
     with play.open():

@@ -169,7 +169,7 @@ def test_a_hold_out_is_as_large_as_was_said_and_stays_so_when_people_come_again(
     first = out.enrol(one, *people)
     again = out.enrol(one, *people)
     assert first == again
-    assert 22 <= first.count("HOLD_OUT") <= 58  # 40 ± 3.2 standard deviations
+    assert 10 <= first.count("HOLD_OUT") <= 70  # 40 ± 5.3 standard deviations
     assert out.why(one, people[first.index("HOLD_OUT")])["whyNot"]["reason"] == "HOLD_OUT"
 
 
