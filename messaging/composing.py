@@ -104,7 +104,7 @@ class Composer:
 
     def _by_template(self, message: Message, fields: Fields, extra: Mapping[str, Any] | None) -> Fields:
         """A template of the service, and what it may name. Raises Undeliverable."""
-        known = profile_values(fields)
+        known = profile_values(fields, self._club["currency"])
         given = {name: known[name] for name in BASIC if known.get(name) is not None}
         if extra:
             try:

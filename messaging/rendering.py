@@ -19,6 +19,7 @@ from liquid.stringify import to_liquid_string
 from messaging.liquid_limits import LONGEST_TEXT, MOST_TURNS, bounded, bounded_time, check_time
 from messaging.readers import Reader, Written
 from profiles.customer_table import NAMES
+from tenants.amounts import in_units
 
 COMPILED: Final = 2_000
 # Keys of the machine room say nothing to a reader.
@@ -155,15 +156,18 @@ class Rendered:
     html: str
 
 
-def profile_values(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The tokens of one profile (its API fields) as programs write them: days and moments in ISO 8601, whole units."""
+def profile_values(fields: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """The tokens of one profile (its API fields) as programs write them: days and moments in ISO 8601, whole units.
+
+    `currency`: the club's; without one two decimals are meant.
+    """
     values = {
         name: value if (told := _TOLD.get(type(value))) is None else told(value)
         for name, value in fields.items()
         if name not in HIDDEN
     }
     cents = fields.get("lifetimeValue")
-    values["lifetimeValue"] = None if cents is None else cents / 100
+    values["lifetimeValue"] = None if cents is None else float(in_units(cents, currency))
     booked = fields.get("lastBookingAt")
     values["lastBookingDate"] = booked.date().isoformat() if isinstance(booked, datetime) else None
     return values
@@ -187,7 +191,7 @@ def values_for(
     `reader`: for a text that people read; None for one that programs read. `named`: the only names that the text holds
     (`named_in`), where many are written to.
     """
-    profile, more = profile_values(fields), dict(extra or {})
+    profile, more = profile_values(fields, club.get("currency", "")), dict(extra or {})
     if reader is not None:
         profile = reader.profile(profile, fields.get("lifetimeValue"), named)
         more = reader.told(more) if named is None or "event" in named or "run" in named else more

@@ -47,7 +47,11 @@ def smallest_units(text: str, currency: str) -> int:
     return int(match["whole"] + part.ljust(precision, "0"))
 
 
+def in_units(amount: int, currency: str) -> Decimal:
+    """An amount in the smallest unit as a number of the whole unit: 12.5 dollars for 1250, 1250 yen."""
+    return Decimal(amount).scaleb(-get_currency_precision(currency))
+
+
 def as_typed(amount: int, currency: str) -> str:
     """An amount in the smallest unit as a form shows it, so that `smallest_units` reads the same."""
-    precision = get_currency_precision(currency)
-    return f"{Decimal(amount).scaleb(-precision):.{precision}f}"
+    return f"{in_units(amount, currency):.{get_currency_precision(currency)}f}"

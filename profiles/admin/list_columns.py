@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import F, TextField, Value
@@ -12,6 +11,7 @@ from profiles.admin.provenance import handicap_text
 from profiles.exchange.exporting.listed import ListedColumn
 from profiles.models import CustomerProfile, ListLayout
 from profiles.tags import coloured
+from tenants.amounts import in_units
 from tenants.models import Tenant, User
 
 LONGEST_SORT_TEXT: Final = 60
@@ -173,7 +173,7 @@ def _exported(profile: CustomerProfile, column: Column, club: Tenant) -> Any:
         return None
     written: dict[str, Callable[[], Any]] = {
         "tags": lambda: "; ".join(value),
-        "money": lambda: Decimal(value) / 100,
+        "money": lambda: in_units(value, club.currency),
         "handicap": lambda: value / 10,
         "moment": lambda: value.astimezone(club.zone).replace(tzinfo=None),
     }

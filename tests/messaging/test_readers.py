@@ -72,6 +72,12 @@ def test_filters_and_conditions_go_on_to_count(text: str, made: str) -> None:
     assert render_strict(text, VALUES) == made
 
 
+@pytest.mark.parametrize(("currency", "paid"), [("ZAR", "1234.5"), ("JPY", "123450.0"), ("KWD", "123.45")])
+def test_programs_read_money_in_the_currencys_whole_unit(currency: str, paid: str) -> None:
+    values = values_for(ANNA, club={"currency": currency})
+    assert render_strict("{{ lifetimeValue }}", values) == paid
+
+
 def test_what_programs_read_keeps_its_own_forms() -> None:
     values = values_for(ANNA, club={"name": "Fairview"}, extra={"event": EVENT})
 

@@ -107,6 +107,19 @@ def sheet_of(document: bytes) -> str:
         return archive.read("xl/worksheets/sheet1.xml").decode()
 
 
+def test_excel_holds_money_in_the_whole_unit_of_the_clubs_currency(members: Club) -> None:
+    members.tenant.currency = "JPY"
+    members.tenant.save()
+    with tenant_scope(members.tenant):
+        CustomerProfile.objects.filter(first_name="Ben").update(lifetime_value_cents=5000)
+
+    asked = {"format": "list", "q": "ben", "columns": "name,lifetimeValue"}
+    answer: Any = desk(members.admin).post(EXPORT, asked)
+
+    head, row = rows_of(answer.getvalue())
+    assert (head[-1], row[-1]) == ("Lifetime value (JPY)", 5000)
+
+
 def test_excel_holds_the_columns_of_the_list_in_words_with_real_dates(members: Club) -> None:
     with tenant_scope(members.tenant):
         CustomerProfile.objects.filter(first_name="Ben").update(
