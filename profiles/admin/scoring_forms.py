@@ -167,5 +167,6 @@ def _amount(text: str, currency: str) -> int | str:
 def _shown(name: str, limit: int, currency: str) -> str:
     if name != MONEY:
         return str(limit)
-    whole = as_typed(limit, currency)
-    return whole.removesuffix(f".{'0' * len(whole.partition('.')[2])}") if "." in whole else whole
+    amount = as_typed(limit, currency)
+    whole, _, part = amount.partition(".")
+    return amount if part.strip("0") else whole

@@ -15,13 +15,12 @@ Remark = Mapping[str, str]
 # The id of what happened, by the names that payloads have for it.
 OWN_IDS: Final = ("id", "reservation_id")
 SUBJECTS: Final = tuple(SUBJECT_KINDS)
-# What a playing partner may be known by.
+# What a playing partner may be known by: the field as it is told, and as it is decoded.
 PARTNER_KEYS: Final = (
-    ("playerId", IdentityKind.TEETIME_PLAYER),
-    ("email", IdentityKind.EMAIL),
-    ("phone", IdentityKind.PHONE),
+    ("playerId", "player_id", IdentityKind.TEETIME_PLAYER),
+    ("email", "email", IdentityKind.EMAIL),
+    ("phone", "phone", IdentityKind.PHONE),
 )
-ATTRIBUTES: Final = {"playerId": "player_id", "email": "email", "phone": "phone"}
 WORDS: Final = {IdentityKind.EMAIL: "e-mail address", IdentityKind.PHONE: "phone number"}
 
 
@@ -66,8 +65,8 @@ def _on_partner(path: str, told: Mapping[str, str | None], club: Club) -> list[R
     """Of the keys of somebody who plays along."""
     return [
         {"field": f"{path}.{field}", "text": reason}
-        for field, kind in PARTNER_KEYS
-        if (value := told[ATTRIBUTES[field]]) and (reason := _reason(kind, value, club))
+        for field, attribute, kind in PARTNER_KEYS
+        if (value := told[attribute]) and (reason := _reason(kind, value, club))
     ]
 
 

@@ -122,9 +122,7 @@ def _apply_left(club: Club, events: Sequence[ReadyEvent], places: Mapping[int, s
             cursor.execute(sql.CLAIM_AGAIN, [club.id, ids])
             held = dict(cursor.fetchall())
             ready = [one for one in events if held.get(one.header.id) == places[one.header.id]]
-            applied = apply_events(club, ready, timezone.now()) if ready else []
-            _settle(cursor, club.id, held, applied, [])
-            _remark(cursor, club.id, ready)
+            _apply_alone(cursor, club, held, ready, [])
     except DATABASE_AWAY:
         raise
     except Exception as error:  # same reason as in process_batch
@@ -137,13 +135,24 @@ def _apply_chosen(club: Club, ids: Sequence[int]) -> None:
         with transaction.atomic(), gc_paused(), connection.cursor() as cursor:
             rows = _claim(sql.CLAIM_CHOSEN, [club.id, list(ids)])
             ready, dead = _read(club, rows)
-            applied = apply_events(club, ready, timezone.now()) if ready else []
-            _settle(cursor, club.id, {row.id: row.place for row in rows}, applied, dead)
-            _remark(cursor, club.id, ready)
+            _apply_alone(cursor, club, {row.id: row.place for row in rows}, ready, dead)
     except DATABASE_AWAY:
         raise
     except Exception as error:  # same reason as in process_batch
         _isolate(club, ids, error)
+
+
+def _apply_alone(
+    cursor: Any,
+    club: Club,
+    places: Mapping[int, str],
+    ready: Sequence[ReadyEvent],
+    dead: Sequence[tuple[Any, ...]],
+) -> None:
+    """Apply events under the exclusive lock and settle their rows, in the transaction that holds these."""
+    applied = apply_events(club, ready, timezone.now()) if ready else []
+    _settle(cursor, club.id, places, applied, dead)
+    _remark(cursor, club.id, ready)
 
 
 def _isolate(club: Club, ids: Sequence[int], error: Exception) -> None:

@@ -26,7 +26,7 @@ from profiles.exchange.importing.countries import country_code
 from profiles.exchange.importing.days import bare_month, bare_year, read_day
 from profiles.exchange.importing.empty_cells import NAMES_TOO, NOT_YET, is_no_value
 from profiles.exchange.importing.everyday_words import gender_of, language_code
-from profiles.exchange.importing.handicaps import read_strokes
+from profiles.exchange.importing.handicaps import as_printed, read_strokes
 from profiles.exchange.importing.plain_cells import plain, undefused
 from profiles.exchange.importing.statuses import status_of
 from profiles.exchange.importing.targets import Target
@@ -365,16 +365,10 @@ def _handicap(text: str, reader: Reader) -> Read:
         return Read(None)
     if not LOWEST_HANDICAP <= strokes <= HIGHEST_HANDICAP:
         raise Unreadable(f"a handicap lies between +{-LOWEST_HANDICAP} and {HIGHEST_HANDICAP}")
-    read = to_tenth(strokes)
-    is_changed = is_rounded(strokes)
-    return Read(
-        int(read * 10),
-        f"{text!r} has more than one decimal; {_as_printed(read)} was taken" if is_changed else "",
-    )
-
-
-def _as_printed(strokes: Decimal) -> str:
-    return f"+{-strokes:.1f}" if strokes < 0 else f"{strokes:.1f}"
+    tenths = int(to_tenth(strokes) * 10)
+    if not is_rounded(strokes):
+        return Read(tenths)
+    return Read(tenths, f"{text!r} has more than one decimal; {as_printed(tenths)} was taken")
 
 
 def _gender(text: str, reader: Reader) -> Read:

@@ -17,6 +17,7 @@ from profiles.births import distinctive
 from profiles.claims import Claim, Person
 from profiles.club import Club
 from profiles.exchange.importing import statements as sql
+from profiles.exchange.importing.handicaps import as_printed
 from profiles.exchange.importing.subjects import (
     KNOWN_BY,
     NAMES,
@@ -386,7 +387,7 @@ def shown(name: str, value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(value)
     if name == Target.HANDICAP:
-        return f"+{-value / 10:.1f}" if value < 0 else f"{value / 10:.1f}"
+        return as_printed(value)
     if name in DATE_COLUMNS:
         return full_day(date.fromisoformat(value))
     return str(value)

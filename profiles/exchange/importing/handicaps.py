@@ -42,3 +42,8 @@ def read_strokes(text: str) -> Decimal | None:
         number += Decimal("0.5")
     # Nobody plays off less than none: a minus in front is how some lists write a plus handicap.
     return -number if printed["sign"] or printed["plus"] or printed["behind"] else number
+
+
+def as_printed(tenths: int) -> str:
+    """A handicap of so many tenths of a stroke as it is printed: 12.4, and +2.1 for a plus handicap."""
+    return f"+{-tenths / 10:.1f}" if tenths < 0 else f"{tenths / 10:.1f}"
