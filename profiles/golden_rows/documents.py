@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from profiles.coded_texts import decoded_texts
 from profiles.golden_rows.rules import KnownKey
 from profiles.names import PLAIN_LETTERS
 from profiles.normalise import folded
@@ -44,12 +45,15 @@ def lexemes(
     names: set[str] = set()
     for name in (golden["first_name"], golden["last_name"], golden["display_name"], *merged_names):
         names.update(plain_letters(folded(name)).split())
+        names.update(word for text in decoded_texts(name) for word in plain_letters(folded(text)).split())
     words = names | _joined(golden["first_name"], golden["last_name"])
     addresses = {(key.kind, key.value) for key in keys}
     addresses |= {("email", golden["email"] or ""), ("phoneNumber", golden["phone_number"] or "")}
     for kind, value in addresses:
         words.update(_words_of_key(kind, value))
-    details = {word for text in (golden["home_club_name"], *tags) for word in folded(text).split()}
+    # What a program wrote in codes is found, and forgotten, by what it says.
+    said = [text for one in (golden["home_club_name"], *tags) for text in (one, *decoded_texts(one))]
+    details = {word for text in said for word in folded(text).split()}
     slips = {slip for name in names for slip in slips_of(name)}
     ends = {end for kind, value in addresses if kind == "phoneNumber" for end in _ends_of(value)}
     stem = tenant_tag(tenant_id, "")

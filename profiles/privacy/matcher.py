@@ -13,7 +13,8 @@ from typing import Final
 from uuid import UUID
 
 from profiles.privacy.person_patterns import ERASED, NOTHING, Part, Traits, redact
-from profiles.privacy.tokens import tokens_of_part, tokens_of_profile, tokens_of_texts
+from profiles.privacy.spotting import Spotter
+from profiles.privacy.tokens import STARTS_OF_JSON, tokens_of_part, tokens_of_profile, tokens_of_texts
 from profiles.privacy.word_filter import Known, WordFilter
 
 NEVER: Final = re.compile(NOTHING)
@@ -29,12 +30,14 @@ class Matcher:
         self.ids = frozenset(ids)
         self._seed = seed
         self._service_ids = traits.service_ids
-        self._names, self._service = traits.parts, traits.id_parts
+        parts, self._service = traits.parts, traits.id_parts
+        self._names = [part for part in parts if not part.run_together]
+        self._handles = [part for part in parts if part.run_together]
         self._tokens: dict[Known, Collection[int]] = {
-            **{part: tokens_of_part(part, seed) for part in (*self._names, *self._service)},
+            **{part: tokens_of_part(part, seed) for part in (*parts, *self._service)},
             **{one: tokens_of_profile(one, seed) for one in self.ids},
         }
-        self.filter = WordFilter((*self._names, *self._service), self.ids)
+        self.filter = WordFilter((*parts, *self._service), self.ids)
         # One token of each: most texts have none of them, and are done with.
         self._first = {next(iter(tokens)) for tokens in self._tokens.values()}
         self._surnames = re.compile(traits.surnames, re.IGNORECASE)
@@ -57,8 +60,11 @@ class Matcher:
             return False
         if by_id and not self.ids.isdisjoint(known):
             return True
-        patterns = (self._pattern(self._names, known), self._pattern(self._service, known))
-        return any(text and pattern.search(text) for text in texts for pattern in patterns)
+        spotter, service = self._spotter(known), self._pattern(self._service, known)
+        return any(
+            text and (spotter.is_in(text) or (text[0] in STARTS_OF_JSON and service.search(text)))
+            for text in texts
+        )
 
     def _known_in(self, texts: Sequence[str | None]) -> Collection[Known]:
         """By what these texts may name the person; whatever is not among it does not stand there."""
@@ -73,11 +79,14 @@ class Matcher:
     def _redacted_json(self, text: str) -> str:
         """The very text where nothing is to be taken out."""
         held = json.loads(text)
-        told = redact(held, self._pattern(self._names, self._known_in([text])), self._service_ids)
+        told = redact(held, self._spotter(self._known_in([text])), self._service_ids)
         return text if told == held else json.dumps(told)
 
     def _redacted_text(self, text: str) -> str:
-        return self._pattern(self._names, self._known_in([text])).sub(ERASED, text)
+        return self._spotter(self._known_in([text])).without(text, ERASED)
+
+    def _spotter(self, known: Collection[Known]) -> Spotter:
+        return Spotter(self._pattern(self._names, known), self._pattern(self._handles, known))
 
     def _pattern(self, parts: Sequence[Part], known: Collection[Known]) -> re.Pattern[str]:
         """Of those parts that a text may have, in their order."""

@@ -23,7 +23,9 @@ def find_others(cursor: Any, traits: Traits, matcher: Matcher) -> list[UUID]:
     No statement holds a name. Needs a transaction.
     """
     names = {*traits.display_names, *(f"{first} {last}" for first, last in traits.names)}
-    asked = sorted(names | {key.value for key in traits.keys if key.kind == IdentityKind.EMAIL})
+    asked = sorted(
+        names | traits.handles | {key.value for key in traits.keys if key.kind == IdentityKind.EMAIL}
+    )
     people = CustomerProfile.objects.filter(pk__in=search_unsaid(cursor, asked) - matcher.ids)
     return sorted(one.pk for one in people if _mentions(one, matcher))
 

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 
-from django.db import connection
+from django.db import connection, transaction
 
 from events.identity_hints import IdentityKey, IdentityKind
 from events.plain_text import LOOKALIKES
 from profiles.names import PLAIN_LETTERS
 from profiles.normalise import folded
 from profiles.privacy import statements as sql
+from profiles.privacy.handles import JOINT, SHORTEST
+from profiles.privacy.spotting import Spotter
+from profiles.search.finding import known_words
 
 ERASED: Final = "[erased]"
 # Nothing: matches no text at all, in Python as in PostgreSQL.
@@ -27,7 +30,8 @@ ADDRESS_KINDS: Final = (IdentityKind.EMAIL.value, IdentityKind.PHONE.value)
 FEWEST_DIGITS: Final = 7
 # Accents as signs of their own, apostrophes of all kinds, and what nobody sees.
 APOSTROPHES: Final = "'’‘ʼ`´"
-BETWEEN_LETTERS: Final = f"[\u0300-\u036f{APOSTROPHES}\u00ad\u200b-\u200f]*"
+UNSEEN: Final = "\u0300-\u036f\u00ad\u200b-\u200f"
+BETWEEN_LETTERS: Final = f"[{APOSTROPHES}{UNSEEN}]*"
 # O Brien for O'Brien, and the other way round.
 AS_SPACE: Final = str.maketrans(dict.fromkeys(APOSTROPHES, " "))
 ELIDED: Final = re.compile(r"\b([dlmo]) (?=[^\W\d_]{2})", re.IGNORECASE)
@@ -40,6 +44,9 @@ MARKUP: Final = r"<[^<>]{0,200}>|&#?\w{2,8};"
 RUN_TOGETHER: Final = "(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])"
 # Spaces, hyphens, dashes, a comma behind the last name, markup. No sign has two ways to be read, or they multiply.
 BETWEEN_WORDS: Final = rf"(?:(?:{MARKUP}|(?!{MARKUP})[\W_])+|(?-i:{RUN_TOGETHER}))"
+# Ann Nel is neither Joann Nel nor Ann Nelson; but a capital may begin another word.
+BEGINNING: Final = rf"(?:(?<![^\W\d_])|(?-i:{RUN_TOGETHER}))"
+END: Final = rf"(?:(?![{UNSEEN}]*[^\W\d_])|(?-i:{RUN_TOGETHER}))"
 # What printers set as one sign, and a list that was copied from a PDF has.
 LIGATURES: Final[Mapping[str, tuple[str, ...]]] = {
     "ffi": ("ﬃ", "ﬀi", "fﬁ"), "ffl": ("ﬄ", "ﬀl", "fﬂ"), "ff": ("ﬀ",), "fi": ("ﬁ",), "fl": ("ﬂ",), "st": ("ﬆ", "ﬅ"),
@@ -58,11 +65,13 @@ SUBJECT_ID: Final = "subjectId"
 class Part(NamedTuple):
     """One way in which a text names the person: a regular expression, and what the index of texts knows such a text by.
 
-    A text has all of `looked_for` or the pattern is not in it.
+    A text has all of `looked_for` or the pattern is not in it. `run_together`: the words of a name that counts in links
+    and addresses only, where nothing parts them.
     """
 
     pattern: str
     looked_for: tuple[str, ...]
+    run_together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +81,47 @@ class Traits:
     keys: frozenset[IdentityKey]
     names: frozenset[tuple[str, str]]
     display_names: frozenset[str]
+    # Names run together that somebody else is called as well, or has before the @: Rob Inson and the Robinsons.
+    others_words: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, parameters: dict[str, Any]) -> Self:
         """Of the profiles `ids` of the tenant. An address that somebody else has as well is theirs too: left out."""
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql.OWN_KEYS, parameters)
             keys = frozenset(IdentityKey(*row) for row in cursor.fetchall())
             cursor.execute(sql.STATED_NAMES, parameters)
             names = frozenset((first, last) for first, last in cursor.fetchall() if first and last)
             cursor.execute(sql.DISPLAY_NAMES, parameters)
             shown = frozenset(name for (name,) in cursor.fetchall() if len(name.split()) > 1)
-        return cls(keys, names, shown)
+            words = {"".join(words) for words in cls(keys, names, shown)._run_together}
+            others = known_words(cursor, words, besides=parameters["ids"])
+        return cls(keys, names, shown, frozenset(others))
 
     @property
     def parts(self) -> list[Part]:
         """Each address and name that a text may have, the longest first: Python takes the first that fits."""
         found = {_address(key) for key in self.keys if key.kind in ADDRESS_KINDS}
-        whole = {name for first, last in self.names for name in (f"{first} {last}", f"{last} {first}")}
-        found |= {_name(one) for name in self.display_names | whole for one in _spellings(name)}
+        found |= {_name(one) for one in self._spelled}
+        found |= {_joined(words) for words in self._run_together if "".join(words) not in self.others_words}
         return sorted(filter(None, found), key=lambda part: (-len(part.pattern), part.pattern))
 
     @property
-    def pattern(self) -> str:
-        """A regular expression for all of them, to be used without regard to case."""
-        found = "|".join(part.pattern for part in self.parts)
-        return f"(?:{found})" if found else NOTHING
+    def handles(self) -> frozenset[str]:
+        """The names run together, as links and addresses may have them."""
+        return frozenset("".join(words) for words in self._run_together) - self.others_words
+
+    @property
+    def _spelled(self) -> set[str]:
+        whole = {name for first, last in self.names for name in (f"{first} {last}", f"{last} {first}")}
+        return {one for name in self.display_names | whole for one in _spellings(name)}
+
+    @property
+    def _run_together(self) -> set[tuple[str, ...]]:
+        words = {tuple(folded(one).split()) for one in self._spelled}
+        return {
+            one for one in words if len(one) > 1 and len("".join(one)) >= SHORTEST and min(map(len, one)) > 1
+        }
 
     @property
     def surnames(self) -> str:
@@ -151,7 +175,15 @@ def _with_and_without_apostrophe(name: str) -> tuple[str, str, str]:
 def _name(name: str) -> Part | None:
     """Of two words or more: a dash as family name leaves a first name, which thousands have."""
     words = folded(name).split()
-    return Part(_named(name), pairs(words)) if len(words) > 1 and pairs(words) else None
+    if len(words) < 2 or not pairs(words):  # noqa: PLR2004
+        return None
+    return Part(f"{BEGINNING}{_named(name)}{END}", pairs(words))
+
+
+def _joined(words: Sequence[str]) -> Part:
+    """As links, names of files and addresses write a name."""
+    pattern = f"{BEGINNING}{JOINT.join(map(_word, words))}{END}"
+    return Part(pattern, (f"~{''.join(words)}",), tuple(words))
 
 
 def _address(key: IdentityKey) -> Part | None:
@@ -214,24 +246,24 @@ def _escaped(text: str) -> str:
     return re.sub(r"([^\w@])", r"\\\1", text)
 
 
-def redact(value: Any, pattern: re.Pattern[str], service_ids: Collection[tuple[str, str]]) -> Any:
+def redact(value: Any, spotter: Spotter, service_ids: Collection[tuple[str, str]]) -> Any:
     """A JSON value without the person: a list entry about them is blanked, elsewhere only the matching words."""
     if isinstance(value, str):
-        return pattern.sub(ERASED, value)
+        return spotter.without(value, ERASED)
     if isinstance(value, list):
-        return [_entry(item, pattern, service_ids) for item in value]
+        return [_entry(item, spotter, service_ids) for item in value]
     if isinstance(value, dict):
-        return {name: redact(item, pattern, service_ids) for name, item in value.items()}
-    if isinstance(value, int) and not isinstance(value, bool) and pattern.search(str(value)):
+        return {name: redact(item, spotter, service_ids) for name, item in value.items()}
+    if isinstance(value, int) and not isinstance(value, bool) and spotter.is_in(str(value)):
         return ERASED
     return value
 
 
-def _entry(item: Any, pattern: re.Pattern[str], service_ids: Collection[tuple[str, str]]) -> Any:
+def _entry(item: Any, spotter: Spotter, service_ids: Collection[tuple[str, str]]) -> Any:
     """One of a list of people, as the players of a booking are."""
     if isinstance(item, dict) and any(
-        (name, str(held)) in service_ids or (isinstance(held, str) and pattern.search(held))
+        (name, str(held)) in service_ids or (isinstance(held, str) and spotter.is_in(held))
         for name, held in item.items()
     ):
         return {name: ERASED if isinstance(held, str) else None for name, held in item.items()}
-    return redact(item, pattern, service_ids)
+    return redact(item, spotter, service_ids)

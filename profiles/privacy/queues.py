@@ -9,7 +9,6 @@ import logging
 from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, Final
-from urllib.parse import unquote
 from uuid import UUID
 
 from django.conf import settings
@@ -40,6 +39,7 @@ def remember(receipt: ErasureReceipt, profile_ids: Collection[UUID], traits: Tra
         "keys": [list(key) for key in sorted(traits.keys)],
         "names": [list(name) for name in sorted(traits.names)],
         "shown": sorted(traits.display_names),
+        "others": sorted(traits.others_words),
     }
     ErasureReceipt.objects.filter(pk=receipt.pk).update(queue_search=encrypt(json.dumps(document)))
 
@@ -50,6 +50,7 @@ def _remembered(receipt: ErasureReceipt) -> Matcher:
         frozenset(IdentityKey(*key) for key in document["keys"]),
         frozenset((first, last) for first, last in document["names"]),
         frozenset(document["shown"]),
+        frozenset(document.get("others", ())),
     )
     return Matcher(traits, map(UUID, document["ids"]), seed_of(receipt.tenant_id))
 
@@ -129,7 +130,7 @@ def _forget_some(client: Any, prefix: str, keys: list[Any], person: Matcher, *, 
     touched = 0
     for key, fields, due in zip(keys, answers[::2], answers[1::2], strict=True):
         job_id = _text(key).removeprefix(prefix)
-        if fields[0] is None or not _is_found(person, job_id, *map(_text, fields)):
+        if fields[0] is None or not person.is_named([job_id, *map(_text, fields)], by_id=True):
             continue
         if removes_waiting or fields[1] is not None or due is not None:
             touched += 1
@@ -145,17 +146,11 @@ def _forget_stream(stream: str, person: Matcher) -> int:
     gone = [
         entry_id
         for entry_id, fields in client.xrange(stream)
-        if _is_found(person, *(_text(part) for pair in fields.items() for part in pair))
+        if person.is_named([_text(part) for pair in fields.items() for part in pair], by_id=True)
     ]
     for start in range(0, len(gone), CHUNK):
         client.xdel(stream, *gone[start : start + CHUNK])
     return len(gone)
-
-
-def _is_found(person: Matcher, *texts: str) -> bool:
-    """Whether any text names the person, also as an address in a link writes it."""
-    told = [*texts, *(unquote(text) for text in texts if "%" in text)]
-    return person.is_named(told, by_id=True)
 
 
 def _remove(pipeline: Any, prefix: str, job_id: str, key: Any) -> None:

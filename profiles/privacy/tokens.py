@@ -1,9 +1,9 @@
 """What a text says, as numbers: the entries of the index by which mentions of a person are found. Pure.
 
-A token is a hash of two neighbouring words, of the end of a phone number, of a service's name for somebody, or of a
-profile's id. No word can be read out of it, so that the index holds no text, and a search tells PostgreSQL no name.
-Whatever a part of `person_patterns.Traits` finds as whole words of a text has the part's tokens: names and addresses
-are sequences of words to both, folded alike.
+A token is a hash of two neighbouring words, of a word in a link or an address, of the end of a phone number, of a
+service's name for somebody, or of a profile's id. No word can be read out of it, so that the index holds no text, and a
+search tells PostgreSQL no name. Whatever a part of `person_patterns.Traits` finds as whole words of a text has the
+part's tokens: names and addresses are sequences of words to both, folded alike.
 """
 
 import json
@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from uuid import UUID
 
+from profiles.coded_texts import decoded_texts
 from profiles.models.identity import KINDS
 from profiles.normalise import APOSTROPHE_SIGNS, folded
+from profiles.privacy.handles import words_of_handles
 from profiles.privacy.person_patterns import (
     ADDRESS_KINDS,
     FEWEST_DIGITS,
@@ -27,6 +29,7 @@ from profiles.privacy.person_patterns import (
     pairs,
 )
 
+STARTS_OF_JSON: Final = "{["
 # A string of JSON, with the colon behind it where it is a name; or a number.
 JSON_PARTS: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|(-?\d[\d.]*)')
 ASCII_WORDS: Final = re.compile(r"[a-z0-9]+")
@@ -53,7 +56,7 @@ def tokens_of_texts(texts: Iterable[str | None], seed: int) -> set[int]:
     found: set[int] = set()
     for text in texts:
         if text:
-            parts = _parts_of_json(text) if text[0] in "{[" else _parts(text)
+            parts = _parts_of_json(text) if text[0] in STARTS_OF_JSON else _parts(text)
             found.update(_number(part, seed) for part in parts)
     return found
 
@@ -92,7 +95,13 @@ def _unescaped(string: str) -> str:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Of a text in words."""
+    """Of a text in words, and of what it says in codes."""
+    yield from _written_parts(text)
+    for reading in decoded_texts(text):
+        yield from _written_parts(reading)
+
+
+def _written_parts(text: str) -> Iterator[str]:
     if len(text) > 35:  # noqa: PLR2004 - the length of a UUID is 36
         yield from (f"={one.lower()}" for one in UUIDS.findall(text))
         text = UUIDS.sub(" ", text)
@@ -105,10 +114,13 @@ def _parts(text: str) -> Iterator[str]:
         yield from pairs(folded(APOSTROPHES.sub(" ", text)).split())
     for number in NUMBERS.findall(text):
         yield from _ends_of_numbers(number)
+    for words, wholes in words_of_handles(text):
+        yield from pairs([folded(word) for word in words])
+        yield from (f"~{folded(one)}" for one in wholes)
     if JOINTS.search(text):
-        yield from _parts(JOINTS.sub(" ", text))
+        yield from _written_parts(JOINTS.sub(" ", text))
     if ("<" in text or "&" in text) and MARKED.search(text):
-        yield from _parts(MARKED.sub(" ", text))
+        yield from _written_parts(MARKED.sub(" ", text))
 
 
 def _ends_of_numbers(text: str) -> Iterator[str]:

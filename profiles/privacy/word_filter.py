@@ -3,7 +3,7 @@
 Those take several times as long.
 
 Exact where it leaves one out: a text that lacks one of its words does not have its pattern either. What is more than
-plain letters (accents, apostrophes, escapes of JSON) is left to the tokens.
+plain letters (accents, apostrophes, codes of links and of JSON) is left to the tokens.
 """
 
 from collections import Counter, defaultdict
@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from profiles.coded_texts import is_coded
 from profiles.normalise import folded
 from profiles.privacy.person_patterns import Part
 
@@ -19,6 +20,7 @@ from profiles.privacy.person_patterns import Part
 BETWEEN: Final = "\0"
 _DIGITS: Final = b"0123456789"
 _WORDS: Final = bytes(code if bytes([code]).isalnum() else 32 for code in range(256))
+_LETTERS: Final = bytes(code if bytes([code]).isalpha() else 32 for code in range(256))
 _ALL_BUT_DIGITS: Final = bytes(set(range(256)) - set(_DIGITS))
 
 
@@ -68,11 +70,12 @@ class WordFilter:
         return None if self._is_useless else self._in(BETWEEN.join(filter(None, texts)))
 
     def _in(self, text: str) -> frozenset[Known] | None:
-        if not text.isascii() or "\\" in text or "'" in text or "`" in text:
+        if not text.isascii() or "\\" in text or "'" in text or "`" in text or is_coded(text):
             return None
         plain = text.lower().encode()
         found: list[Known] = []
-        words = plain.translate(_WORDS).split()
+        # annnel85@ has a word of digits too, and t-17 two.
+        words = plain.translate(_WORDS).split() + plain.translate(_LETTERS).split()
         if not self._keys.isdisjoint(words):
             held = set(words)
             ways = (way for key in self._keys & held for way in self._ways[key])
@@ -91,9 +94,12 @@ def _way_of_profile(profile_id: UUID) -> _Way:
 
 def _ways_run_together(part: Part) -> list[_Way]:
     """Ways that have some of the name's words as one: johnsmith, of JohnSmith."""
-    if part.looked_for[0].count(" ") != 1:
+    if part.run_together:
+        words = list(part.run_together)
+    elif part.looked_for[0].count(" ") == 1:
+        words = [part.looked_for[0].split()[0], *(pair.split()[-1] for pair in part.looked_for)]
+    else:
         return []
-    words = [part.looked_for[0].split()[0], *(pair.split()[-1] for pair in part.looked_for)]
     return [
         _Way(part, frozenset({"".join(words[start:end]).encode()}))
         for start, end in combinations(range(len(words) + 1), 2)
@@ -102,6 +108,8 @@ def _ways_run_together(part: Part) -> list[_Way]:
 
 
 def _way_of(part: Part) -> _Way:
+    if part.run_together:
+        return _Way(part, frozenset(word.encode() for word in part.run_together))
     name, is_id, value = part.looked_for[0].lower().partition("=")
     words = frozenset(
         word.encode() for text in ([value] if is_id else part.looked_for) for word in folded(text).split()

@@ -4,7 +4,7 @@ Ways of looking, from the closest to the loosest, each only while the ones befor
 than a bounded part of the club: what is typed may fit everybody.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from profiles.search.search_query import Word, query, words_of
+from profiles.search.search_query import Word, one_word, query, words_of
 from tenants.postgresql.plans import for_any_club
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id
@@ -45,6 +45,15 @@ FIND_UNSAID: Final = """
 SELECT DISTINCT found.id FROM unsaid_search AS asked
 CROSS JOIN LATERAL profiles_search(%(tenant)s, asked.ways, asked.closeness, asked.enough, asked.narrow::tsquery[],
                                    asked.whole::tsquery[], %(matches)s) AS found (id, closeness)
+"""
+
+ASKED_WORDS: Final = StagingTable("asked_word", "word text, query text")
+FIND_KNOWN_WORDS: Final = """
+SELECT DISTINCT asked.word FROM asked_word AS asked
+CROSS JOIN LATERAL profiles_search(%(tenant)s, ARRAY['index'], ARRAY[1], ARRAY[%(matches)s],
+                                   ARRAY[asked.query::tsquery], ARRAY[asked.query::tsquery], %(matches)s)
+           AS found (id, closeness)
+WHERE found.id <> ALL(%(besides)s::uuid[])
 """
 
 
@@ -106,6 +115,18 @@ def search_unsaid(cursor: Any, texts: Iterable[str]) -> set[UUID]:
     UNSAID.fill(cursor, asked)
     cursor.execute(FIND_UNSAID, {"tenant": current_tenant_id(), "matches": EVERYBODY})
     return {profile_id for (profile_id,) in cursor.fetchall()}
+
+
+def known_words(cursor: Any, words: Collection[str], *, besides: Collection[UUID]) -> set[str]:
+    """Those of the folded words that are a name, or stand before the @, of anybody but these. Needs a transaction.
+
+    No statement holds one.
+    """
+    tenant_id = current_tenant_id()
+    ASKED_WORDS.fill(cursor, [(word, one_word(tenant_id, word)) for word in words])
+    parameters = {"tenant": tenant_id, "matches": EVERYBODY, "besides": list(besides)}
+    cursor.execute(FIND_KNOWN_WORDS, parameters)
+    return {word for (word,) in cursor.fetchall()}
 
 
 def _of_everybody(text: str) -> list[_Step]:

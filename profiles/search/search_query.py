@@ -62,6 +62,11 @@ def query(tenant_id: UUID, words: Sequence[Word], form: Form | str, *, all_of_th
     return (" & " if all_of_them else " | ").join(f"({term})" for term in terms if term)
 
 
+def one_word(tenant_id: UUID, word: str) -> str:
+    """A tsquery for documents of the tenant in which a word is a name, or stands before the @ of an address."""
+    return f"{_quoted(lexeme(tenant_id, WORD, word))} | {_quoted(lexeme(tenant_id, WORD, f'{word}@'))}:*"
+
+
 def is_slip(typed: str, name: str, *, is_unfinished: bool = False) -> bool:
     """Whether a folded name, or its beginning, is a typed word but for one slip of the finger."""
     theirs = {name, *slips_of(name)}

@@ -160,6 +160,13 @@ SAID = st.sampled_from(
             "237654",
         ),
         *('"playerId": "t-1"', '"memberId": 4711}', '"sclMemberId": "4711",', '"clubId": "t-1"'),
+        *(
+            "josefernandez@x.example",
+            "/fernandez.jose85",
+            "Jos%C3%A9%20Fern%C3%A1ndez",
+            "zoe%40",
+            "a<b>n</b>b",
+        ),
         *("Jos\\u00e9 Fern\\u00e1ndez", "+27 (82) 123.76.54", "27-82-1237654", "O'Rourke"),
     ]
 )
