@@ -7,7 +7,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
 from django.db.models import F, Func, IntegerField, QuerySet, UUIDField, Value
 
 from events.identity_hints import IdentityKey
@@ -23,7 +22,7 @@ from profiles.timeline import Place, TimelineFilter, TimelinePage, read_timeline
 from profiles.vocabulary import UNLISTED
 from tenants.directory import tenant_by_id
 from tenants.expiring_cache import ExpiringCache
-from tenants.postgresql.prepared import Prepared
+from tenants.postgresql.prepared import Prepared, read_prepared
 from tenants.scope import current_tenant_id
 
 # Matches of a search text that a filtered list considers.
@@ -36,7 +35,15 @@ READ: Final = Prepared(f"""
 SELECT {_READ_COLUMNS} FROM profiles_customerprofile AS p WHERE p.tenant_id = %s AND p.id = %s
 """)
 # The customer who alone holds a key (perhaps twice, after a merge); nobody for a shared one.
-RESOLVE: Final = Prepared(f"SELECT {_READ_COLUMNS} FROM profiles_resolve(%s, %s, %s) AS p")
+RESOLVE: Final = Prepared(f"""
+SELECT {_READ_COLUMNS} FROM profiles_customerprofile AS p WHERE p.tenant_id = %s AND p.id = (
+    SELECT (array_agg(holder.profile_id))[1] FROM (
+        SELECT DISTINCT key.profile_id FROM profiles_identifier AS key
+        WHERE key.tenant_id = %s AND key.kind = %s AND key.value = %s LIMIT 2
+    ) AS holder
+    HAVING count(*) = 1
+)
+""")
 
 _IDS: Final = ArrayField(UUIDField())
 _clubs: ExpiringCache[UUID, Club] = ExpiringCache(max_entries=5_000)
@@ -78,10 +85,8 @@ def read_customer(profile_id: UUID) -> bytes:
 
 
 def _read_fields(profile_id: UUID) -> dict[str, Any] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(READ, [current_tenant_id(), profile_id])
-        row = cursor.fetchone()
-    return None if row is None else _living(row_fields(row))
+    rows = read_prepared(READ, current_tenant_id(), profile_id)
+    return _living(row_fields(rows[0])) if rows else None
 
 
 def _living(fields: dict[str, Any]) -> dict[str, Any] | None:
@@ -98,13 +103,11 @@ def resolve_customer(keys: Sequence[IdentityKey]) -> dict[str, Any]:
     if not usable:
         raise NothingToResolve
     tenant_id = current_tenant_id()
-    with connection.cursor() as cursor:
-        for kind, value in usable:
-            cursor.execute(RESOLVE, [tenant_id, kind, value])
-            row = cursor.fetchone()
-            fields = None if row is None else _living(row_fields(row))
-            if fields is not None:
-                return fields
+    for kind, value in usable:
+        rows = read_prepared(RESOLVE, tenant_id, tenant_id, kind, value)
+        fields = _living(row_fields(rows[0])) if rows else None
+        if fields is not None:
+            return fields
     raise CustomerNotFound
 
 

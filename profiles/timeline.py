@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connection
 
+from tenants.postgresql.prepared import Prepared, read_prepared
 from tenants.scope import current_tenant_id
 
 MOST_ROWS = 100
@@ -29,9 +30,8 @@ class TimelineFilter:
     without: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineRow:
-    """One activity."""
+class TimelineRow(NamedTuple):
+    """One activity. Pages have many: a tuple is made in a fifth of the time of a frozen dataclass."""
 
     id: int
     occurred_at: datetime
@@ -68,14 +68,28 @@ def read_timeline(
     """
     chosen = chosen or TimelineFilter()
     take = max(1, min(take, MOST_ROWS))
-    where, parameters = _conditions(profile_id, chosen, after)
-    statement = (
-        f"SELECT {COLUMNS} FROM profiles_activity WHERE {where} ORDER BY occurred_at DESC, id DESC LIMIT %s"
+    where, parameters = conditions_of(chosen)
+    values = [current_tenant_id(), profile_id, *parameters, *(after or ()), take + 1]
+    if where:
+        # How much a filter leaves out decides the plan: one for all values would be wrong for some.
+        with connection.cursor() as database:
+            database.execute(_page_statement(where, goes_on=after is not None), values)
+            found = database.fetchall()
+    else:
+        found = read_prepared(FIRST_PAGE if after is None else NEXT_PAGE, *values)
+    return _page([TimelineRow(*values_of(row)) for row in found], take)
+
+
+def _page_statement(where: str = "", *, goes_on: bool) -> str:
+    beyond = " AND (occurred_at, id) < (%s, %s)" if goes_on else ""
+    return (
+        f"SELECT {COLUMNS} FROM profiles_activity WHERE tenant_id = %s AND profile_id = %s{where}{beyond}"
+        " ORDER BY occurred_at DESC, id DESC LIMIT %s"
     )
-    with connection.cursor() as database:
-        database.execute(statement, [*parameters, take + 1])
-        rows = [TimelineRow(*values_of(row)) for row in database.fetchall()]
-    return _page(rows, take)
+
+
+FIRST_PAGE: Final = Prepared(_page_statement(goes_on=False))
+NEXT_PAGE: Final = Prepared(_page_statement(goes_on=True))
 
 
 def read_timelines(
@@ -123,14 +137,6 @@ def timeline_rows(activity_ids: Collection[int]) -> dict[int, TimelineRow]:
 def values_of(row: Sequence[Any]) -> list[Any]:
     """The values of COLUMNS; a plain cursor hands `jsonb` over as text."""
     return [*row[:-1], orjson.loads(row[-1]) if isinstance(row[-1], str) else row[-1]]
-
-
-def _conditions(profile_id: UUID, chosen: TimelineFilter, after: Place | None) -> tuple[str, list[Any]]:
-    where, parameters = conditions_of(chosen)
-    if after is not None:
-        where += " AND (occurred_at, id) < (%s, %s)"
-        parameters += after
-    return f"tenant_id = %s AND profile_id = %s{where}", [current_tenant_id(), profile_id, *parameters]
 
 
 def conditions_of(chosen: TimelineFilter) -> tuple[str, list[Any]]:

@@ -27,6 +27,7 @@ from journeys.versions import definition_of
 from tenants.models import Tenant
 from tenants.pacing import Pace
 from tenants.postgresql.plans import any_club
+from tenants.postgresql.prepared import read_prepared
 from tenants.scope import current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -119,9 +120,7 @@ def _claim_and_move(tenant: Tenant, claim: str, values: dict[str, Any], *, is_ca
 
 
 def _is_anybody_due(tenant: Tenant, now: datetime, low: datetime) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.ANYBODY, [tenant.pk, now, low])
-        return cursor.fetchone() is not None
+    return bool(read_prepared(sql.ANYBODY, tenant.pk, now, low))
 
 
 class _Pass:

@@ -13,9 +13,10 @@ pooled connection cannot carry it over to the next request:
 Inside `all_tenants()` the statements run as `crm_all`, for which the policies let every row through.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from psycopg import ClientCursor, adapters
 from psycopg.pq import Format
 
 from tenants.postgresql.cursors import PipelinedCursor, ScopedCursor
-from tenants.postgresql.prepared import PreparedStatements
+from tenants.postgresql.prepared import LOST, Prepared, PreparedStatements
 from tenants.postgresql.statement_pipeline import StatementPipeline
 from tenants.scope import Everything, Scope, current_scope
 
@@ -79,7 +80,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.pipeline: StatementPipeline | None = None
         # Whether a pooler stands between, which may hand the next transaction to another session.
         self.is_pooled = False
-        self.prepared = PreparedStatements(are_kept=False)
+        self.prepared: PreparedStatements | None = None
 
     def get_connection_params(self) -> dict[str, Any]:
         """The program's own login; inside `as_owner` the owner's."""
@@ -127,7 +128,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if self._has_roles and not self.is_owners:
                 cursor.execute(f"SET ROLE {APP_ROLE}")
         self.is_pooled = session != self.connection.info.backend_pid
-        self.prepared = PreparedStatements(are_kept=not self.is_pooled)
+        self.prepared = PreparedStatements(self.connection, are_kept=not self.is_pooled)
         if not self.get_autocommit():
             self.connection.commit()
 
@@ -167,9 +168,38 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return f"SELECT set_config('role', '{role}', true);"
         return scope_statement(scope) if self._has_roles else NOTHING_IN_SIGHT
 
-    def may_prepare(self) -> bool:
-        """Whether a statement may be run by its name: one alone, in a session that keeps what it is told."""
-        return not self.in_atomic_block and self.pipeline is None and self.prepared.are_kept
+    def read(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """All rows of a statement under the open scope: run by its name where the session keeps it, else sent as it is.
+
+        By its name it goes past the cursors of Django and psycopg, which cost as much as the server does.
+        """
+        self.ensure_connection()
+        prepared = self.prepared
+        # One alone, in a session that keeps what it is told; nobody who wants to see statements is passed by.
+        if prepared and prepared.are_kept and self._is_at_rest() and not self.execute_wrappers:
+            self.validate_thread_sharing()
+            began = monotonic()
+            with self.wrap_database_errors:
+                message = prepared.message(self.scope_prefix(), statement, values)
+                try:
+                    rows = prepared.rows(statement, message)
+                except LOST:
+                    prepared.are_kept = False
+                else:
+                    self._note(message, began)
+                    return rows
+        with self.cursor() as cursor:
+            cursor.execute(statement, values)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
+
+    def _is_at_rest(self) -> bool:
+        return not self.in_atomic_block and self.pipeline is None
+
+    def _note(self, message: bytes, began: float) -> None:
+        """For Django's log of statements."""
+        if self.queries_logged:
+            self.queries_log.append({"sql": message.decode(), "time": f"{monotonic() - began:.3f}"})
 
     def forget_scope(self) -> None:
         """The transaction may not have heard what it was told: tell it again."""

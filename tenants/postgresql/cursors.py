@@ -6,14 +6,10 @@ from io import BytesIO
 from typing import Any
 
 from psycopg import ClientCursor, Copy
-from psycopg.adapt import Transformer
 from psycopg.copy import FileWriter
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
 from psycopg.sql import Composable
 
 from tenants.postgresql.plans import planned
-from tenants.postgresql.prepared import LOST, Prepared
 from tenants.postgresql.statement_pipeline import StatementPipeline
 
 
@@ -36,11 +32,6 @@ class ScopedCursor(ClientCursor[Any]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         """Run one statement under the open scope."""
         wrapper: Any = self.connection.crm_wrapper  # type: ignore[attr-defined]
-        if isinstance(query, Prepared) and wrapper.may_prepare():
-            try:
-                return self._execute_prepared(query, params, wrapper)
-            except LOST:
-                wrapper.prepared.are_kept = False
         prefix, text = wrapper.scope_prefix(), _text(query, self)
         if not prefix:
             return super().execute(text, params, **options)
@@ -52,29 +43,6 @@ class ScopedCursor(ClientCursor[Any]):
             raise
         self.nextset()
         return self
-
-    def _execute_prepared(self, query: Prepared, params: Sequence[Any], wrapper: Any) -> Any:
-        """Run a statement by its name, past psycopg's generators, which cost as much as the server does.
-
-        libpq answers with the last result of a message, or with the error that ended it.
-        """
-        self._tx = Transformer(self)
-        if query not in wrapper.prepared.known:
-            self._answer(query.preparing, ExecStatus.COMMAND_OK)
-            wrapper.prepared.known.add(query)
-        values = b",".join([self._tx.as_literal(value) for value in params])
-        message = b"%b%b%b)" % (wrapper.scope_prefix().encode(), query.running, values)
-        # For Django's log of statements.
-        self._query = self._query_cls(self._tx)
-        self._query.query = message
-        self._set_results([self._answer(message, ExecStatus.TUPLES_OK)])
-        return self
-
-    def _answer(self, message: bytes, wanted: ExecStatus) -> Any:
-        result = self.connection.pgconn.exec_(message)
-        if result.status != wanted:
-            raise error_from_result(result, encoding=self._encoding)
-        return result
 
     def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
         """Run a statement many times; needs an open transaction, in which the scope is sent first."""

@@ -7,7 +7,7 @@ import pytest
 from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from tenants.postgresql.prepared import Prepared
+from tenants.postgresql.prepared import Prepared, read_prepared
 from tenants.scope import all_tenants, tenant_scope
 from tests import factories
 from tests.pooler import is_pooled, pooled
@@ -29,9 +29,7 @@ def two_clubs(transactional_db: None) -> tuple[UUID, UUID]:
 
 
 def keys() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(KEYS, [201])
-        return [key for (key,) in cursor.fetchall()]
+    return [key for (key,) in read_prepared(KEYS, 201)]
 
 
 def rows(statement: str, *values: Any) -> list[Any]:
@@ -109,11 +107,11 @@ def test_a_column_whose_type_a_migration_changed_is_read() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE numbers AS SELECT 7 AS number")
     statement = Prepared("SELECT number FROM numbers WHERE number::text = %s")
-    assert rows(statement, "7") == [(7,)]
+    assert read_prepared(statement, "7") == [(7,)]
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE numbers ALTER number TYPE text")
 
-    assert rows(statement, "7") == [("7",)]
+    assert read_prepared(statement, "7") == [("7",)]
     connection.close()
 
 
@@ -122,22 +120,50 @@ def test_what_the_server_refuses_is_raised_as_for_any_statement() -> None:
     statement = Prepared("SELECT 1 / %s")
 
     with pytest.raises(DataError, match="division by zero"):
-        rows(statement, 0)
+        read_prepared(statement, 0)
 
-    assert rows(statement, 1) == [(1,)]
+    assert read_prepared(statement, 1) == [(1,)]
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("value", ["it's", "back\\slash", "100 %", "$1", "'); SELECT 1; --", "ä\n", None])
 def test_values_stay_values(value: str | None) -> None:
-    assert rows(Prepared("SELECT %s::text, 'so'"), value) == [(value, "so")]
+    assert read_prepared(Prepared("SELECT %s::text, 'so'"), value) == [(value, "so")]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_counts_among_the_statements_and_is_shown() -> None:
     with CaptureQueriesContext(connection) as captured:
-        rows(Prepared("SELECT %s::int"), 5)
+        read_prepared(Prepared("SELECT %s::int"), 5)
 
     assert [query["sql"] for query in captured.captured_queries] == [
         f"EXECUTE {Prepared('SELECT %s::int').running.decode().removeprefix('EXECUTE ')}5)"
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_watches_statements_sees_it() -> None:
+    seen: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    statement = Prepared("SELECT %s::int + 1")
+    with connection.execute_wrapper(watch):
+        assert read_prepared(statement, 5) == [(6,)]
+
+    assert seen == [statement]
+
+
+def test_a_statement_of_the_same_name_with_other_columns_is_read_as_it_is(
+    two_clubs: tuple[UUID, UUID],
+) -> None:
+    check_walls(*two_clubs)
+    name = KEYS.running.removeprefix(b"EXECUTE ").removesuffix(b"(").decode()
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"DEALLOCATE {name}")
+        cursor.execute(f"PREPARE {name} AS SELECT 'one'::text, 2, now() > now() WHERE 201 = $1")
+
+    assert read_prepared(KEYS, 201) == [("one", 2, False)]
