@@ -30,11 +30,13 @@ def beside_number(text: str, number: str) -> str:
     """
     if text.removeprefix("+").isdigit():
         return ""
-    digits = "".join(filter(str.isdigit, ZEROES.sub("", text)))
-    national = number[1 + _code_length(number) :]
-    before, found, behind = digits.partition(national)
+    national = _national(number)
+    before, found, behind = _digits(text).partition(national)
     if not found:
         return ""
+    # The same once more, with its prefix: it is one number.
+    while national in behind and behind.find(national) <= LONGEST_PREFIX:
+        behind = behind.partition(national)[2]
     if EXTENSION.search(text):
         return AN_EXTENSION
     if len(behind) > MOST_OF_EXTENSION or len(before) > LONGEST_PREFIX:
@@ -42,5 +44,14 @@ def beside_number(text: str, number: str) -> str:
     return AN_EXTENSION if behind else ""
 
 
-def _code_length(number: str) -> int:
-    return len(str(phonenumbers.parse(number).country_code))
+def times_told(text: str, number: str) -> int:
+    """How often a number in normal form (E.164) stands in a text; at least once."""
+    return max(1, _digits(text).count(_national(number)))
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, ZEROES.sub("", text)))
+
+
+def _national(number: str) -> str:
+    return number[1 + len(str(phonenumbers.parse(number).country_code)) :]

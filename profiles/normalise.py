@@ -88,6 +88,8 @@ LOOKALIKE = re.compile(r"\d[lIiOo](?![^\W\d_])")
 BETWEEN_NUMBERS = re.compile(
     r"[;,|&\\]|\s[+/]\s|:::|\s(?:or|oder|of|ou|and|und|en|et|y|e|o|og|och)\s", re.IGNORECASE
 )
+# What parts values of any kind, in one cell of a list that was joined from two.
+BETWEEN_VALUES = re.compile(r"[;|\n]|:::")
 # Where numbers are written as words, 1-800-GOLF-NOW, and have one length.
 NORTH_AMERICA = 1
 # Where a number may end and another begin, with nothing but these between them.
@@ -102,6 +104,12 @@ PLAIN_HYPHENS = str.maketrans(dict.fromkeys(HYPHENS, "-"))
 LINK = re.compile(r"mailto:([^?]*)(?:\?.*)?")
 # What stands around an address in a text.
 BRACKETS = "()[]{}"
+
+
+def said_once(text: str) -> str:
+    """What a text says twice in the same way, once: 0825551801; 0825551801. Any other text as it is."""
+    parts = {part.strip().casefold(): part.strip() for part in BETWEEN_VALUES.split(text) if part.strip()}
+    return next(iter(parts.values())) if len(parts) == 1 else text
 
 
 @lru_cache(maxsize=CACHE_SIZE)
@@ -128,7 +136,7 @@ def _deliverable(address: str) -> str:
     Word and the keyboards of phones write s.o’haraigh@…, web pages o&#39;brien@…, copied lists bring marks that nobody
     sees.
     """
-    text = visible(html.unescape(address) if "&" in address else address)
+    text = said_once(visible(html.unescape(address) if "&" in address else address))
     plain = unicodedata.normalize("NFKC", text.translate(PLAIN_APOSTROPHES).translate(PLAIN_HYPHENS))
     # A whole line of an address book, or a link: Ann Nel <ann@nel.example>; mailto:ann@nel.example?subject=Hi
     named = IN_ANGLES.fullmatch(plain.strip(SURROUNDING))
@@ -144,7 +152,7 @@ def _deliverable(address: str) -> str:
 @lru_cache(maxsize=CACHE_SIZE)
 def normal_phone(value: str, country: str) -> str | None:
     """E.164, read as a number of `country` (two letters) unless it has a prefix; None when it is no number."""
-    return _valid_number(visible(value), country)
+    return _valid_number(said_once(visible(value)), country)
 
 
 @lru_cache(maxsize=CACHE_SIZE)

@@ -16,7 +16,7 @@ from profiles.exchange.importing.cells import Reader, Unreadable, read_cell
 from profiles.exchange.importing.csv_rows import csv_rows
 from profiles.exchange.importing.targets import Target
 from profiles.models import CustomerProfile
-from profiles.normalise import first_phone
+from profiles.normalise import first_phone, normal_email, normal_phone
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import Club
@@ -214,6 +214,9 @@ def test_the_time_of_day_of_a_membership_is_left_out_with_a_remark(
         ("212-555-0123x4567", "US", "an extension"),
         ("082 555 1801 / 083 222 3333", "ZA", "more than one number"),
         ("082 555 1801", "ZA", ""),
+        ("0825551801;0825551801", "ZA", ""),
+        ("082 555 1801 / +27825551801", "ZA", ""),
+        ("0825551801, 0825551801; 083 222 3333", "ZA", "more than one number"),
         ("+44 (0)20 7946 0018", "GB", ""),
         ("00353 (0)1 6797979", "IE", ""),
         ("27825551801.0", "ZA", ""),
@@ -300,3 +303,28 @@ def test_columns_beyond_the_last_that_is_read_are_told() -> None:
     rows, notes = csv_rows(f"{line}\n{line}\n", ",", most=10)
 
     assert ([len(cells) for _, cells in rows], notes) == ([200, 200], ["Only the first 200 columns are read"])
+
+
+@pytest.mark.parametrize(
+    ("target", "cell", "value"),
+    [
+        (Target.PHONE, "0825551801;0825551801", "+27825551801"),
+        (Target.PHONE, "082 555 1801 / +27 82 555 1801", "+27825551801"),
+        (Target.PHONE, "0825551801 ::: 0825551801", "+27825551801"),
+        (Target.EMAIL, "ann@nel.example; Ann@Nel.example", "ann@nel.example"),
+        (Target.EMAIL, "ann@nel.example, ann@nel.example", "ann@nel.example"),
+        (Target.MEMBER, "4711; 4711", 4711),
+        (Target.BIRTH, "1980-05-17|1980-05-17", date(1980, 5, 17)),
+        (Target.LAST_NAME, "Nel; Nel", "Nel"),
+    ],
+)
+def test_what_a_cell_says_twice_it_says_once(target: Target, cell: str, value: Any) -> None:
+    read = read_cell(target, cell, reader())
+
+    assert (str(read.value), read.remark) == (str(value), "")
+
+
+def test_events_and_forms_that_say_an_address_twice_say_it_once() -> None:
+    assert normal_email("ann@nel.example;ann@nel.example") == "ann@nel.example"
+    assert normal_phone("0825551801; 0825551801", "ZA") == "+27825551801"
+    assert normal_email("ann@nel.example;bo@nel.example") is None

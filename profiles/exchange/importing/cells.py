@@ -18,7 +18,7 @@ from events.catalogue.fields import (
     to_tenth,
 )
 from events.empty_ids import stands_for_nothing
-from profiles.beside_numbers import MORE_THAN_ONE, beside_number
+from profiles.beside_numbers import MORE_THAN_ONE, beside_number, times_told
 from profiles.births import doubt
 from profiles.club import Club
 from profiles.exchange.importing.clock_times import LAST_MINUTE, day_and_clock
@@ -30,7 +30,7 @@ from profiles.exchange.importing.handicaps import as_printed, read_strokes
 from profiles.exchange.importing.plain_cells import plain, undefused
 from profiles.exchange.importing.statuses import status_of
 from profiles.exchange.importing.targets import Target
-from profiles.normalise import BETWEEN_NUMBERS, folded, normal_id, printed_number
+from profiles.normalise import BETWEEN_NUMBERS, folded, normal_id, printed_number, said_once
 from profiles.shouted_names import as_written
 
 LONGEST_TEXT: Final = 200
@@ -128,6 +128,8 @@ def read_cell(target: Target, cell: str, reader: Reader) -> Read:
     if reader.is_own and target is Target.TAGS:
         return Read(next(csv.reader([undefused(cell)], delimiter=";", skipinitialspace=True), None) or None)
     text = plain(cell)
+    if target is not Target.TAGS:
+        text = said_once(text)
     words = text.casefold()
     if not text:
         return Read(None)
@@ -185,7 +187,8 @@ def _email(text: str, reader: Reader) -> Read:
     address = next((one for _, one in normal if reader.club.identifies("email", one)), None)
     if address is None:
         raise Unreadable(f"{normal[0][1]} stands for nobody in particular")
-    return Read(address, f"holds several; {address} was taken" if len(parts) > 1 else "")
+    several = {reader.club.email(part) or part for part in parts}
+    return Read(address, f"holds several; {address} was taken" if len(several) > 1 else "")
 
 
 def _phone(text: str, reader: Reader) -> Read:
@@ -209,7 +212,7 @@ def _beside(text: str, number: str) -> str:
     """What the cell has besides a number, in words; where nobody can tell, digits enough for a second one."""
     if beside := beside_number(text, number):
         return beside
-    left = sum(map(str.isdigit, text)) - sum(map(str.isdigit, number))
+    left = sum(map(str.isdigit, text)) - sum(map(str.isdigit, number)) * times_told(text, number)
     return MORE_THAN_ONE if left >= DIGITS_OF_ANOTHER else ""
 
 
