@@ -3,9 +3,10 @@
 import codecs
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from profiles.exchange.importing import east_asian
 from profiles.exchange.importing.csv_rows import lines_of
 
 NAMES: Final[Mapping[str, str]] = {
@@ -25,11 +26,12 @@ NAMES: Final[Mapping[str, str]] = {
     "cp866": "DOS (Cyrillic)",
     "koi8-r": "KOI8 (Cyrillic)",
     "gb18030": "Chinese (simplified)",
-    "big5": "Chinese (traditional)",
+    "cp950": "Chinese (traditional)",
     "cp932": "Japanese",
+    "euc_jp": "Japanese (Unix)",
     "cp949": "Korean",
 }
-# Tried on what is not Unicode; of two that read alike the first.
+# Tried on what is not Unicode, before those of two bytes a sign; of two that read alike the first.
 CANDIDATES: Final = (
     "cp1252",
     "iso8859-15",
@@ -39,7 +41,6 @@ CANDIDATES: Final = (
     "cp850",
     "koi8-r",
     "cp866",
-    "gb18030",
 )
 MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -50,8 +51,13 @@ MARKS: Final = (
 BYTE_ORDER_MARK: Final = "\ufeff"
 LOOKED_AT: Final = 200_000
 # Signs beside letters in any language: apostrophes, dashes, №.
-USUAL_SIGNS: Final = frozenset("’‘“”„«»–—…€£°ºª№´`")
+USUAL_SIGNS: Final = frozenset("’‘“”„«»–—…€£°ºª№´`・、。（）：　")
 MANY_IN_A_ROW: Final = 3
+# Of which one Japanese word may have several.
+EAST_ASIAN: Final = "CJK"
+ALPHABETS_OF_EAST_ASIA: Final = frozenset(
+    ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HALFWIDTH", "FULLWIDTH", "IDEOGRAPHIC")
+)
 # Letters that no language has in one word: what Western Windows makes of Czech (Dvořák, Horáček).
 STRANGERS: Final = ((frozenset("øæå"), frozenset("áíýúèìòù")), (frozenset("èìòù"), frozenset("áíýú")))
 # What is read of UTF-8 that a program took for Western Windows and wrote as UTF-8 once more: JÃ¶rg, Oâ€™Brien.
@@ -63,8 +69,16 @@ HALF_ZERO: Final = 0.4
 LAST_BYTE: Final = 0xFF
 
 
+class SeveralFit(ValueError):
+    """Of these encodings, the likeliest first, each makes words of a text, and other ones."""
+
+    def __init__(self, encodings: Sequence[str]) -> None:
+        super().__init__(", ".join(encodings))
+        self.encodings = list(encodings)
+
+
 def decoded(content: bytes) -> tuple[str, str]:
-    """The text, and the encoding that was found."""
+    """The text, and the encoding that was found; raises SeveralFit."""
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return content.decode(encoding, errors="replace").lstrip(BYTE_ORDER_MARK), "utf-16"
@@ -112,17 +126,21 @@ def _mixed(content: bytes) -> tuple[str, str] | None:
 
 
 def _likeliest(content: bytes) -> tuple[str, str]:
-    """The candidate in which the fewest words look like none."""
+    """The candidate in which the fewest words look like none; raises SeveralFit."""
+    eastern = east_asian.likely(content, looked_at=LOOKED_AT)
+    candidates = (*CANDIDATES, *eastern)
     oddness: dict[str, int] = {}
-    for encoding in CANDIDATES:
+    for encoding in candidates:
         try:
-            oddness[encoding] = _oddness(content[:LOOKED_AT].decode(encoding))
+            oddness[encoding] = _oddness(east_asian.beginning(content, encoding, LOOKED_AT))
             content.decode(encoding)
         except UnicodeDecodeError:
             oddness.pop(encoding, None)
     if not oddness:
         return content.decode("latin-1"), "latin-1"
-    best = min(oddness, key=lambda encoding: (oddness[encoding], CANDIDATES.index(encoding)))
+    best = min(oddness, key=lambda encoding: (oddness[encoding], candidates.index(encoding)))
+    if best in eastern and len(eastern) > 1:
+        raise SeveralFit(eastern)
     return content.decode(best), best
 
 
@@ -154,6 +172,7 @@ def _odd(word: str) -> int:
             odd += 3 * _is_odd_sign(before, char, behind)
             continue
         alphabet = unicodedata.name(char, "?").split()[0]
+        alphabet = EAST_ASIAN if alphabet in ALPHABETS_OF_EAST_ASIA else alphabet
         alphabets.add(alphabet)
         in_a_row = in_a_row + 1 if alphabet == "LATIN" else 0
         is_inner_capital = char.isupper() and (before.islower() or (before.isalpha() and behind.islower()))

@@ -133,6 +133,11 @@ def _read_text(content: bytes, encoding: str, separator: str) -> _Grid:
         case texts.OTHER_ENCODING:
             name = ENCODING_NAMES.get(encoding, encoding)
             raise UnreadableFile(f"The file is not in {name}: choose another encoding, or let it be found.")
+        case texts.SEVERAL_FIT:
+            names = " or ".join(ENCODING_NAMES[one] for one in found["encodings"])
+            raise UnreadableFile(
+                f"The text may be {names}: choose its encoding, and look whether the names are right."
+            )
         case texts.NO_CSV:
             raise UnreadableFile(f"This cannot be read as CSV ({found['text']}): save the file as XLSX.")
     used, sign = ENCODING_NAMES.get(found["encoding"], found["encoding"]), found["separator"]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from profiles.exchange.importing import colons
 from profiles.exchange.importing.csv_rows import LONGEST_CELL, TooManyRows, csv_rows, lines_of
-from profiles.exchange.importing.encodings import decoded
+from profiles.exchange.importing.encodings import SeveralFit, decoded
 
 SEPARATORS: Final = (";", ",", "\t", "|", "^", "~", "\x1f")
 LINES_LOOKED_AT: Final = 200
@@ -18,6 +18,7 @@ WRAPPED: Final = re.compile(r'"((?:[^"\r\n]|"")*)"[ ,;\t]*')
 NO_TEXT: Final = "NO_TEXT"
 NO_CSV: Final = "NO_CSV"
 OTHER_ENCODING: Final = "OTHER_ENCODING"
+SEVERAL_FIT: Final = "SEVERAL_FIT"
 TOO_MANY: Final = "TOO_MANY"
 
 
@@ -30,6 +31,8 @@ def read(content: bytes, *, encoding: str, separator: str, most_rows: int) -> di
         text, used = _decode(content, encoding)
     except (UnicodeDecodeError, LookupError):
         return {"error": OTHER_ENCODING}
+    except SeveralFit as doubt:
+        return {"error": SEVERAL_FIT, "encodings": doubt.encodings}
     if "\x00" in text:
         return {"error": NO_TEXT}
     first, _, rest = text.partition("\n")
