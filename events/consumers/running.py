@@ -45,7 +45,7 @@ class Position(NamedTuple):
     parked_in_row: int
     is_stopped: bool
     here: int  # the cluster that answers
-    before: str  # the oldest transaction that ran then
+    before: str  # from this transaction on, entries may still appear
 
 
 class Batch(NamedTuple):

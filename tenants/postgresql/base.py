@@ -27,7 +27,7 @@ from psycopg.pq import Format
 from tenants.postgresql.cursors import PipelinedCursor, ScopedCursor
 from tenants.postgresql.prepared import LOST, Prepared, PreparedStatements
 from tenants.postgresql.statement_pipeline import StatementPipeline
-from tenants.scope import Everything, Scope, current_scope
+from tenants.scope import Everything, Scope, ScopeError, current_scope
 
 TIMESTAMPTZ = adapters.types["timestamptz"].oid
 # psycopg's compiled loader. Django's is Python and costs 5 µs a value; both give the same instants in UTC.
@@ -72,6 +72,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._told: Any = _UNKNOWN
+        # The tenant to whom the open transaction keeps.
+        self._kept_to: UUID | None = None
         self._has_roles = False
         # Whether this connection logged in as the owner of the tables.
         self.is_owners = False
@@ -117,6 +119,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         they are counts as well: nobody can tell it from the others.
         """
         self._told = _UNKNOWN
+        self._kept_to = None
         self._has_roles = False
         super().init_connection_state()
         with ClientCursor(self.connection) as cursor:
@@ -150,6 +153,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self._prefix_of_one_statement(scope, owner=owner)
         if (scope, owner) == self._told:
             return ""
+        if self._kept_to is not None and isinstance(scope, UUID) and scope != self._kept_to:
+            raise ScopeError("This transaction keeps to another tenant: open one of its own for this one.")
         self._told = (scope, owner)
         return self._statement(scope, owner=owner)
 
@@ -167,6 +172,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             role = "none" if self.is_owners else self.settings_dict["OWNER"]["USER"].replace("'", "''")
             return f"SELECT set_config('role', '{role}', true);"
         return scope_statement(scope) if self._has_roles else NOTHING_IN_SIGHT
+
+    def keep_to(self, tenant_id: UUID) -> None:
+        """Refuse every other tenant's scope until the open transaction ends, whichever savepoints are rolled back."""
+        if self._is_inside():
+            self._kept_to = tenant_id
+
+    def _is_inside(self) -> bool:
+        """Whether a block of the product's own is open: a transaction around a whole test is nobody's."""
+        return not all(getattr(block, "_from_testcase", False) for block in self.atomic_blocks)
 
     def read(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """All rows of a statement under the open scope: run by its name where the session keeps it, else sent as it is.
@@ -216,16 +230,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.pipeline is not None:
             with self.wrap_database_errors:
                 self.pipeline.flush()
+        self._kept_to = None
         super()._commit()  # type: ignore[misc]  # missing in the stubs
 
     def _rollback(self) -> None:
         if self.pipeline is not None:
             self.pipeline.discard()
+        self._kept_to = None
         super()._rollback()  # type: ignore[misc]  # missing in the stubs
 
     def _set_autocommit(self, autocommit: bool) -> None:
         self._told = _UNKNOWN
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # missing in the stubs
+
+    def _savepoint_commit(self, sid: str) -> None:
+        super()._savepoint_commit(sid)  # type: ignore[misc]  # missing in the stubs
+        if not self._is_inside():
+            self._kept_to = None
 
     def _savepoint_rollback(self, sid: str) -> None:
         if self.pipeline is not None:
@@ -237,3 +258,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self._is_rolling_back = False
             self._told = _UNKNOWN
+            if not self._is_inside():
+                self._kept_to = None

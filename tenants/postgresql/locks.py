@@ -36,8 +36,12 @@ def lock_tenant(purpose: Lock, *, shared: bool = False) -> None:
     `shared`: together with other shared holders, but with no exclusive one. Never ask for the exclusive lock while
     holding the shared one: two who do so wait for each other. Outside a transaction it raises
     TransactionManagementError, because the lock would be gone with its own statement.
+
+    The transaction is this tenant's from then on, up to its end: another scope is refused in it (ScopeError), since
+    readers of the other tenants' logs do not wait for it.
     """
     _check_transaction()
+    connection.keep_to(current_tenant_id())  # type: ignore[attr-defined]  # of tenants.postgresql.base
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(%s, hashtext(%s))", [int(purpose), str(current_tenant_id())])
