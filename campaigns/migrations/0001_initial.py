@@ -11,8 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("tenants", "0002_row_isolation"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
@@ -184,6 +183,15 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "approval_asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "changed_by",
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -478,10 +486,6 @@ class Migration(migrations.Migration):
                 ("delivered", models.IntegerField(db_default=0)),
                 ("bounced", models.IntegerField(db_default=0)),
                 ("failed", models.IntegerField(db_default=0)),
-                (
-                    "skipped_late",
-                    models.IntegerField(db_default=0, help_text="Skipped at the moment of sending."),
-                ),
                 ("opened", models.IntegerField(db_default=0, help_text="By people.")),
                 ("machine_opened", models.IntegerField(db_default=0)),
                 ("clicked", models.IntegerField(db_default=0)),

@@ -28,6 +28,7 @@ def refer(table, name, column, parent):
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("tenants", "0002_row_isolation"),
         ("campaigns", "0001_initial"),
         ("profiles", "0002_row_isolation"),
     ]

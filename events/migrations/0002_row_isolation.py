@@ -5,6 +5,7 @@ import tenants.row_isolation
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("tenants", "0002_row_isolation"),
         ("events", "0001_initial"),
     ]
 
@@ -42,4 +43,5 @@ class Migration(migrations.Migration):
             sql="""ALTER TABLE events_webhookattempt ADD CONSTRAINT events_attempt_delivery_fk FOREIGN KEY (delivery_id) REFERENCES events_webhookdelivery (id) DEFERRABLE INITIALLY IMMEDIATE""",
             reverse_sql="ALTER TABLE events_webhookattempt DROP CONSTRAINT events_attempt_delivery_fk",
         ),
+        tenants.row_isolation.IsolateTenantRows(model_name="ConsumerPosition"),
     ]

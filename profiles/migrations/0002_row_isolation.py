@@ -1,6 +1,7 @@
 from django.db import migrations
 
 import tenants.row_isolation
+from tenants.postgresql.touching import touched_on_update
 
 
 class Migration(migrations.Migration):
@@ -84,38 +85,11 @@ class Migration(migrations.Migration):
             sql="""ALTER TABLE profiles_fact ADD CONSTRAINT profiles_fact_identifier_fk FOREIGN KEY (identifier_id) REFERENCES profiles_identifier (id) DEFERRABLE INITIALLY IMMEDIATE""",
             reverse_sql="ALTER TABLE profiles_fact DROP CONSTRAINT profiles_fact_identifier_fk",
         ),
-        migrations.RunSQL(
-            sql="""
-CREATE FUNCTION profiles_resolve(wanted_tenant uuid, wanted_kind text, wanted_value text)
-RETURNS SETOF profiles_customerprofile
-LANGUAGE plpgsql STABLE ROWS 1
-AS $$
-DECLARE
-    holders uuid[];
-BEGIN
-    SELECT array_agg(holder.profile_id) INTO holders
-    FROM (
-        SELECT DISTINCT key.profile_id FROM profiles_identifier AS key
-        WHERE key.tenant_id = wanted_tenant AND key.kind = wanted_kind AND key.value = wanted_value LIMIT 2
-    ) AS holder;
-    IF cardinality(holders) = 1 THEN
-        RETURN QUERY SELECT profile.* FROM profiles_customerprofile AS profile
-        WHERE profile.tenant_id = wanted_tenant AND profile.id = holders[1];
-    END IF;
-END
-$$;
-""",
-            reverse_sql="DROP FUNCTION profiles_resolve(uuid, text, text)",
-        ),
-        migrations.RunSQL(
-            sql="UPDATE profiles_privacyrequest SET origin_profile_id = profile_id",
-            reverse_sql="",
-        ),
         tenants.row_isolation.IsolateTenantRows(
             model_name="ProfileShare",
         ),
         tenants.row_isolation.IsolateTenantRows(
-            model_name="KeptApart",
+            model_name="CannotLink",
         ),
         migrations.RunSQL(
             sql="""ALTER TABLE profiles_profileshare ADD CONSTRAINT profiles_profileshare_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
@@ -293,4 +267,74 @@ GRANT EXECUTE ON FUNCTION
             sql="""ALTER TABLE profiles_importrow ADD CONSTRAINT profiles_importrow_profile_fk FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id) DEFERRABLE INITIALLY IMMEDIATE""",
             reverse_sql="ALTER TABLE profiles_importrow DROP CONSTRAINT profiles_importrow_profile_fk",
         ),
+        tenants.row_isolation.ConfineDefinerFunction(
+            "profiles_search(uuid, text[], integer[], integer[], tsquery[], tsquery[], integer)"
+        ),
+        tenants.row_isolation.IsolateTenantRows(model_name="ListLayout"),
+        tenants.row_isolation.IsolateTenantRows(model_name="TagColour"),
+        tenants.row_isolation.IsolateTenantRows(model_name="BulkAct"),
+        tenants.row_isolation.IsolateTenantRows(model_name="BulkActChange"),
+        migrations.RunSQL(
+            sql=(
+                "ALTER TABLE profiles_bulkactchange ADD CONSTRAINT profiles_bulkactchange_act_fk"
+                " FOREIGN KEY (tenant_id, act_id) REFERENCES profiles_bulkact (tenant_id, id)"
+                " DEFERRABLE INITIALLY IMMEDIATE"
+            ),
+            reverse_sql="ALTER TABLE profiles_bulkactchange DROP CONSTRAINT profiles_bulkactchange_act_fk",
+        ),
+        migrations.RunSQL(
+            sql=(
+                "ALTER TABLE profiles_bulkactchange ADD CONSTRAINT profiles_bulkactchange_profile_fk"
+                " FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id)"
+                " DEFERRABLE INITIALLY IMMEDIATE"
+            ),
+            reverse_sql="ALTER TABLE profiles_bulkactchange DROP CONSTRAINT profiles_bulkactchange_profile_fk",
+        ),
+        tenants.row_isolation.IsolateTenantRows(model_name="ErasureCount"),
+        tenants.row_isolation.IsolateTenantRows(model_name="TextBlock"),
+        tenants.row_isolation.IsolateTenantRows(model_name="TextMark"),
+        migrations.RunSQL(
+            sql=(
+                "ALTER TABLE profiles_erasurecount ADD CONSTRAINT profiles_erasurecount_profile_fk"
+                " FOREIGN KEY (tenant_id, profile_id) REFERENCES profiles_customerprofile (tenant_id, id)"
+                " DEFERRABLE INITIALLY IMMEDIATE"
+            ),
+            reverse_sql="ALTER TABLE profiles_erasurecount DROP CONSTRAINT profiles_erasurecount_profile_fk",
+        ),
+        # `@>` is not leakproof: under row level security PostgreSQL would read all blocks of the tenant. The tenant is
+        # compared as text, so that no other index than that of the tokens answers.
+        migrations.RunSQL(
+            sql="""
+CREATE FUNCTION profiles_text_blocks(wanted_tenant uuid, queries integer[], tokens integer[])
+RETURNS TABLE (first_id bigint, last_id bigint, model character varying)
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    looked_for integer[];
+BEGIN
+    IF wanted_tenant IS DISTINCT FROM NULLIF(current_setting('crm.tenant_id', true), '')::uuid THEN
+        RETURN;
+    END IF;
+    FOR looked_for IN
+        SELECT array_agg(q.token) FROM unnest(queries, profiles_text_blocks.tokens) AS q (query, token) GROUP BY q.query
+    LOOP
+        RETURN QUERY
+        SELECT b.first_id, b.last_id, b.model FROM profiles_textblock AS b
+        WHERE b.tokens @> looked_for AND b.tenant_id::text = wanted_tenant::text;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION profiles_text_blocks(uuid, integer[], integer[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION profiles_text_blocks(uuid, integer[], integer[]) TO crm_app, crm_all;
+""",
+            reverse_sql="DROP FUNCTION profiles_text_blocks(uuid, integer[], integer[])",
+        ),
+        tenants.row_isolation.ConfineDefinerFunction("profiles_text_blocks(uuid, integer[], integer[])"),
+        tenants.row_isolation.IsolateTenantRows(model_name="StaleBlock"),
+        touched_on_update("profiles_note"),
     ]

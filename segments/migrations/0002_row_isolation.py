@@ -2,7 +2,7 @@ from django.db import migrations
 
 import tenants.row_isolation
 
-TABLES = ["Segment", "SegmentMember", "SegmentTransition", "Refresh", "DueDay", "ListedContact"]
+TABLES = ["Segment", "SegmentMember", "SegmentTransition", "Refresh", "DueDay", "SavedView"]
 
 
 def _child_of_segment(table: str) -> migrations.RunSQL:
@@ -31,6 +31,7 @@ def _child_of_profile(table: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("tenants", "0002_row_isolation"),
         ("profiles", "0002_row_isolation"),
         ("segments", "0001_initial"),
     ]
@@ -40,7 +41,6 @@ class Migration(migrations.Migration):
         _child_of_segment("segments_segmentmember"),
         _child_of_segment("segments_segmenttransition"),
         _child_of_segment("segments_refresh"),
-        _child_of_segment("segments_listedcontact"),
         _child_of_profile("segments_segmentmember"),
         _child_of_profile("segments_dueday"),
     ]

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("tenants", "0002_row_isolation"),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
@@ -41,6 +41,15 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("FACEBOOK", "Facebook"), ("INSTAGRAM", "Instagram"), ("TWITTER", "X")],
                         max_length=10,
+                    ),
+                ),
+                (
+                    "login",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "By its network"), ("INSTAGRAM", "By Instagram itself")],
+                        default="",
+                        max_length=9,
                     ),
                 ),
                 ("account_id", models.CharField(max_length=64)),
@@ -90,6 +99,12 @@ class Migration(migrations.Migration):
                 ("quota_total", models.PositiveIntegerField(null=True)),
                 ("quota_used", models.PositiveIntegerField(null=True)),
                 ("quota_read_at", models.DateTimeField(null=True)),
+                (
+                    "warned_at",
+                    models.DateTimeField(
+                        help_text="When the club's admins were written to about its end.", null=True
+                    ),
+                ),
                 ("connected_by_name", models.CharField(blank=True, max_length=250)),
                 ("connected_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
@@ -115,6 +130,16 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("status__in", ["ACTIVE", "NEEDS_RECONNECT", "DISCONNECTED"])),
                         name="social_connection_status_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("login", ""),
+                            models.Q(
+                                ("login", "INSTAGRAM"), ("network", "INSTAGRAM"), ("parent_account_id", "")
+                            ),
+                            _connector="OR",
+                        ),
+                        name="social_connection_login_ck",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -234,7 +259,8 @@ class Migration(migrations.Migration):
                 (
                     "family",
                     models.CharField(
-                        help_text="META or X: one consent serves Facebook and Instagram.", max_length=10
+                        help_text="META (one consent serves Facebook and Instagram), INSTAGRAM or X.",
+                        max_length=10,
                     ),
                 ),
                 ("verifier_sealed", models.TextField(blank=True)),
@@ -256,7 +282,8 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("state_hash",), name="social_oauth_state_uq"),
                     models.CheckConstraint(
-                        condition=models.Q(("family__in", ["META", "X"])), name="social_oauth_family_ck"
+                        condition=models.Q(("family__in", ["META", "INSTAGRAM", "X"])),
+                        name="social_oauth_family_ck",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("state_hash__regex", "^[0-9a-f]{64}$")),
@@ -512,6 +539,35 @@ class Migration(migrations.Migration):
                 ("template", models.JSONField(default=dict, help_text="The words of each kind of touch.")),
                 ("segment_id", models.UUIDField(null=True)),
                 ("connection_ids", models.JSONField(default=list)),
+                (
+                    "audience",
+                    models.JSONField(
+                        default=dict,
+                        help_text="Whom it writes to beside the event's own rules: membershipTiers, membershipStatuses.",
+                    ),
+                ),
+                (
+                    "picture_id",
+                    models.UUIDField(help_text="A picture of the library that its posts show.", null=True),
+                ),
+                (
+                    "picture_is_chosen",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Staff chose the picture, or none: the event's own is not fetched.",
+                    ),
+                ),
+                (
+                    "picture_due_at",
+                    models.DateTimeField(help_text="When the event's own picture is fetched.", null=True),
+                ),
+                ("picture_tries", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "picture_problem",
+                    models.CharField(
+                        blank=True, help_text="Why the event's own picture is missing.", max_length=300
+                    ),
+                ),
                 ("announce_at", models.DateTimeField(null=True)),
                 ("starts_at", models.DateTimeField(null=True)),
                 ("closes_at", models.DateTimeField(null=True)),
@@ -531,6 +587,7 @@ class Migration(migrations.Migration):
                 ("approved_by_name", models.CharField(blank=True, max_length=250)),
                 ("created_by_name", models.CharField(blank=True, max_length=250)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "tenant",
                     models.ForeignKey(
@@ -547,7 +604,12 @@ class Migration(migrations.Migration):
                         condition=models.Q(("pending_since__isnull", False)),
                         fields=["pending_since"],
                         name="social_promotion_pending_idx",
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(("picture_due_at__isnull", False)),
+                        fields=["picture_due_at"],
+                        name="social_promotion_picture_idx",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("tenant", "id"), name="social_promotion_tenant_uq"),
@@ -640,6 +702,7 @@ class Migration(migrations.Migration):
                 ("lease", models.UUIDField(null=True)),
                 ("leased_until", models.DateTimeField(null=True)),
                 ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("lost_workers", models.PositiveSmallIntegerField(default=0)),
                 ("looks", models.PositiveSmallIntegerField(default=0)),
                 ("asks_human", models.BooleanField(default=False)),
                 ("seen", models.JSONField(default=list)),
@@ -651,6 +714,18 @@ class Migration(migrations.Migration):
                 ("problem_code", models.CharField(blank=True, max_length=40)),
                 ("problem_text", models.TextField(blank=True)),
                 ("comment_id", models.CharField(blank=True, max_length=100)),
+                (
+                    "said",
+                    models.TextField(blank=True, help_text="The words as they went out, tokens filled in."),
+                ),
+                (
+                    "shown",
+                    models.TextField(
+                        blank=True, help_text="What the network shows, where somebody changed it there."
+                    ),
+                ),
+                ("comment_due_at", models.DateTimeField(null=True)),
+                ("comment_tries", models.PositiveSmallIntegerField(default=0)),
                 ("metrics_due_at", models.DateTimeField(null=True)),
                 (
                     "connection",
@@ -689,9 +764,24 @@ class Migration(migrations.Migration):
                         name="social_target_due_idx",
                     ),
                     models.Index(
+                        condition=models.Q(("status__in", ["WAITING", "PUBLISHING", "UNKNOWN"])),
+                        fields=["tenant", "connection", "due_at", "id"],
+                        name="social_target_lane_idx",
+                    ),
+                    models.Index(
+                        condition=models.Q(("leased_until__isnull", False)),
+                        fields=["leased_until"],
+                        name="social_target_lease_idx",
+                    ),
+                    models.Index(
                         condition=models.Q(("metrics_due_at__isnull", False)),
                         fields=["metrics_due_at"],
                         name="social_target_metrics_idx",
+                    ),
+                    models.Index(
+                        condition=models.Q(("comment_due_at__isnull", False)),
+                        fields=["comment_due_at"],
+                        name="social_target_comment_idx",
                     ),
                     models.Index(
                         fields=["tenant", "connection", "-published_at"], name="social_target_account_idx"
@@ -768,6 +858,7 @@ class Migration(migrations.Migration):
                             ("DRAFT", "Make a draft"),
                             ("COMMIT", "Publish"),
                             ("COMMENT", "First comment"),
+                            ("CLEAR", "Take the draft back"),
                         ],
                         max_length=9,
                     ),
@@ -804,7 +895,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("kind__in", ["UPLOAD", "CONTAINER", "DRAFT", "COMMIT", "COMMENT"])
+                            ("kind__in", ["UPLOAD", "CONTAINER", "DRAFT", "COMMIT", "COMMENT", "CLEAR"])
                         ),
                         name="social_step_kind_ck",
                     ),
@@ -882,13 +973,15 @@ class Migration(migrations.Migration):
                             ("DRAFT", "Make a draft"),
                             ("COMMIT", "Publish"),
                             ("COMMENT", "First comment"),
+                            ("CLEAR", "Take the draft back"),
                         ],
                         max_length=9,
                     ),
                 ),
                 ("position", models.PositiveSmallIntegerField(default=0)),
                 ("lease", models.UUIDField()),
-                ("marker", models.CharField(blank=True, max_length=100)),
+                ("marker", models.TextField(blank=True)),
+                ("said", models.TextField(blank=True)),
                 ("started_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
@@ -975,7 +1068,8 @@ class Migration(migrations.Migration):
                 (
                     "anchor",
                     models.CharField(
-                        help_text="publish, closes, starts, or when: something happens.", max_length=10
+                        help_text="publish, closes, starts, fixed (a time of staff), or when: something happens.",
+                        max_length=10,
                     ),
                 ),
                 ("offset_days", models.SmallIntegerField(default=0)),
@@ -1054,6 +1148,43 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("channel__in", ["POST", "EMAIL", "SMS", "PUSH", "WHATSAPP"])),
                         name="social_touch_channel_ck",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ClubApp",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("family", models.CharField(max_length=10)),
+                ("client_id", models.CharField(max_length=200)),
+                ("secret_sealed", models.TextField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "family"), name="social_clubapp_family_uq"),
+                    models.CheckConstraint(
+                        condition=models.Q(("family__in", ["META", "INSTAGRAM", "X"])),
+                        name="social_clubapp_family_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("client_id", ""), _negated=True),
+                            models.Q(("secret_sealed", ""), _negated=True),
+                        ),
+                        name="social_clubapp_whole_ck",
                     ),
                 ],
             },

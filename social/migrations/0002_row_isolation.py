@@ -1,6 +1,7 @@
 from django.db import migrations
 
 import tenants.row_isolation
+from tenants.postgresql.touching import touched_on_update
 
 # Table, what it refers to, column, the table referred to: always with the tenant.
 REFERENCES = [
@@ -31,11 +32,13 @@ MODELS = [
     "Entrant",
     "Promotion",
     "Touch",
+    "ClubApp",
 ]
 
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("tenants", "0002_row_isolation"),
         ("social", "0001_initial"),
     ]
 
@@ -49,4 +52,5 @@ class Migration(migrations.Migration):
             )
             for table, name, column, parent in REFERENCES
         ),
+        touched_on_update("social_promotion"),
     ]

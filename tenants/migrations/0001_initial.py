@@ -6,6 +6,7 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
@@ -78,9 +79,10 @@ class Migration(migrations.Migration):
                     "auth_user_id",
                     models.CharField(
                         blank=True,
-                        help_text="The identity provider's id (claim `sub`) of this person.",
+                        help_text="How the login service calls this person (claim `sub` of its tokens).",
                         max_length=200,
                         null=True,
+                        verbose_name="id at the login service",
                     ),
                 ),
                 (
@@ -107,8 +109,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "user",
-                "verbose_name_plural": "users",
+                "verbose_name": "log-in",
+                "verbose_name_plural": "log-ins",
                 "abstract": False,
                 "constraints": [
                     models.UniqueConstraint(fields=("auth_user_id",), name="tenants_user_auth_user_uq")
@@ -135,6 +137,7 @@ class Migration(migrations.Migration):
                                 "Use lower-case letters, digits and single hyphens, as in fairview-east.",
                             )
                         ],
+                        verbose_name="short name",
                     ),
                 ),
                 ("name", models.CharField(max_length=120)),
@@ -150,6 +153,7 @@ class Migration(migrations.Migration):
                         default="ZA",
                         help_text="Two letters; phone numbers without a prefix are read as this country's.",
                         max_length=2,
+                        verbose_name="country",
                     ),
                 ),
                 (
@@ -162,8 +166,9 @@ class Migration(migrations.Migration):
                     "locale",
                     models.CharField(
                         default="en_ZA",
-                        help_text="How dates and money are written, as in en_GB.",
+                        help_text="How numbers and money are written, as in en_GB.",
                         max_length=16,
+                        verbose_name="way of writing",
                     ),
                 ),
                 (
@@ -173,10 +178,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("settings", models.JSONField(blank=True, default=dict)),
-                ("is_active", models.BooleanField(default=True)),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "is_sandbox",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        editable=False,
+                        help_text="For trying out: nothing it sends reaches anybody. Said when it is made, and never changed.",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
+                "verbose_name": "club",
                 "ordering": ["name"],
                 "constraints": [
                     models.UniqueConstraint(fields=("slug",), name="tenants_tenant_slug_uq"),
@@ -236,6 +251,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "colleague",
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("user", "tenant"), name="tenants_membership_user_tenant_uq"
@@ -248,123 +264,145 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="ApiKey",
+            name="LoggedAction",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("hour", models.DateTimeField(null=True)),
+                (
+                    "actor_kind",
+                    models.CharField(
+                        choices=[("USER", "Person"), ("API_KEY", "Service"), ("SYSTEM", "Platform")],
+                        max_length=10,
+                    ),
+                ),
+                ("actor_id", models.CharField(max_length=250)),
+                ("actor_name", models.CharField(max_length=250)),
+                (
+                    "action",
+                    models.CharField(help_text="What was done, as in customer.merged.", max_length=40),
+                ),
+                (
+                    "subject_kind",
+                    models.CharField(help_text="To what kind of thing, as in customer.", max_length=20),
+                ),
+                ("subject_id", models.CharField(blank=True, max_length=64)),
+                ("details", models.JSONField(default=dict)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "entry",
+                "verbose_name_plural": "entries",
+                "indexes": [
+                    models.Index(fields=["tenant", "-id"], name="tenants_action_newest_idx"),
+                    models.Index(fields=["tenant", "subject_id", "-id"], name="tenants_action_subject_idx"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("action__regex", "^[a-z]+(_[a-z]+)*\\.[a-z]+(_[a-z]+)*$")),
+                        name="tenants_action_name_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("actor_kind__in", ["USER", "API_KEY", "SYSTEM"])),
+                        name="tenants_action_actor_ck",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("hour__isnull", False)),
+                        fields=("tenant", "actor_id", "action", "subject_id", "hour"),
+                        name="tenants_action_hour_uq",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Invitation",
             fields=[
                 (
                     "id",
                     models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
                 (
-                    "name",
+                    "role",
                     models.CharField(
-                        help_text="Which service uses it, as in “TeeTime production”.", max_length=100
+                        choices=[
+                            ("ADMIN", "Admin"),
+                            ("MARKETING_MANAGER", "Marketing manager"),
+                            ("STAFF", "Staff"),
+                            ("VIEWER", "Viewer"),
+                        ],
+                        default="STAFF",
+                        max_length=20,
                     ),
                 ),
-                ("prefix", models.CharField(editable=False, max_length=12)),
-                ("key_hash", models.CharField(editable=False, max_length=64)),
+                ("issue", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
                 (
-                    "scopes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("crm:read", "Read customers and their timelines"),
-                                ("crm:write", "Create and change customers, add notes"),
-                                ("crm:admin", "Merge, segments, privacy"),
-                                ("crm:campaigns", "Campaigns and journeys"),
-                                ("crm:social", "Social publishing"),
-                                ("crm:events", "Publish events"),
-                            ],
-                            max_length=20,
-                        ),
-                        default=list,
-                        size=None,
-                    ),
-                ),
-                (
-                    "rate_limit_per_minute",
-                    models.PositiveIntegerField(
-                        blank=True,
-                        help_text="Requests a minute instead of the platform's limits; empty: those.",
-                        null=True,
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField(blank=True, null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                (
-                    "created_by",
+                    "accepted_by",
                     models.ForeignKey(
-                        blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("tenants", models.ManyToManyField(related_name="api_keys", to="tenants.tenant")),
-            ],
-            options={
-                "ordering": ["name"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("key_hash",), name="tenants_apikey_hash_uq"),
-                    models.CheckConstraint(
-                        condition=models.Q(("key_hash__regex", "^[0-9a-f]{64}$")),
-                        name="tenants_apikey_hash_ck",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "scopes__contained_by",
-                                [
-                                    "crm:read",
-                                    "crm:write",
-                                    "crm:admin",
-                                    "crm:campaigns",
-                                    "crm:social",
-                                    "crm:events",
-                                ],
-                            )
-                        ),
-                        name="tenants_apikey_scopes_ck",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="TenantName",
-            fields=[
                 (
-                    "name",
-                    models.CharField(
-                        max_length=63,
-                        primary_key=True,
-                        serialize=False,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[a-z0-9]+(-[a-z0-9]+)*$",
-                                "Use lower-case letters, digits and single hyphens, as in fairview-east.",
-                            )
-                        ],
+                    "invited_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "tenant",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="names", to="tenants.tenant"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
                     ),
                 ),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("name__regex", "^[a-z0-9]+(-[a-z0-9]+)*$")),
-                        name="tenants_name_shape_ck",
+                    models.UniqueConstraint(
+                        models.F("tenant"),
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True)),
+                        name="tenants_invitation_open_uq",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("name__length__lte", 63)), name="tenants_name_length_ck"
+                        condition=models.Q(("role__in", ["ADMIN", "MARKETING_MANAGER", "STAFF", "VIEWER"])),
+                        name="tenants_invitation_role_ck",
                     ),
-                    models.UniqueConstraint(fields=("name", "tenant"), name="tenants_name_owner_uq"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True), ("withdrawn_at__isnull", True), _connector="OR"
+                        ),
+                        name="tenants_invitation_end_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("made_at"))),
+                        name="tenants_invitation_time_ck",
+                    ),
                 ],
             },
         ),
@@ -419,64 +457,161 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="LoggedAction",
+            name="ApiKey",
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
-                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("hour", models.DateTimeField(null=True)),
                 (
-                    "actor_kind",
+                    "name",
                     models.CharField(
-                        choices=[("USER", "Person"), ("API_KEY", "Service"), ("SYSTEM", "Platform")],
-                        max_length=10,
+                        help_text="Which service uses it, as in “TeeTime production”.", max_length=100
                     ),
                 ),
-                ("actor_id", models.CharField(max_length=250)),
-                ("actor_name", models.CharField(max_length=250)),
+                ("prefix", models.CharField(editable=False, max_length=12)),
+                ("key_hash", models.CharField(editable=False, max_length=64)),
                 (
-                    "action",
-                    models.CharField(help_text="What was done, as in customer.merged.", max_length=40),
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("crm:read", "Read customers and their timelines"),
+                                ("crm:write", "Create and change customers, add notes"),
+                                ("crm:admin", "Merge, segments, privacy"),
+                                ("crm:campaigns", "Campaigns and journeys"),
+                                ("crm:social", "Social publishing"),
+                                ("crm:events", "Publish events"),
+                            ],
+                            max_length=20,
+                        ),
+                        default=list,
+                        size=None,
+                    ),
                 ),
                 (
-                    "subject_kind",
-                    models.CharField(help_text="To what kind of thing, as in customer.", max_length=20),
+                    "sources",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("scl", "scl"),
+                                ("teetime", "teetime"),
+                                ("messaging", "messaging"),
+                                ("feedback", "feedback"),
+                                ("facilities", "facilities"),
+                                ("crm", "crm"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        help_text="The services for which it may publish events.",
+                        size=None,
+                    ),
                 ),
-                ("subject_id", models.CharField(blank=True, max_length=64)),
-                ("details", models.JSONField(default=dict)),
+                (
+                    "rate_limit_per_minute",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Requests a minute instead of the platform's limits; empty: those.",
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("tenants", models.ManyToManyField(related_name="api_keys", to="tenants.tenant")),
+            ],
+            options={
+                "verbose_name": "API key",
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key_hash",), name="tenants_apikey_hash_uq"),
+                    models.CheckConstraint(
+                        condition=models.Q(("key_hash__regex", "^[0-9a-f]{64}$")),
+                        name="tenants_apikey_hash_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "scopes__contained_by",
+                                [
+                                    "crm:read",
+                                    "crm:write",
+                                    "crm:admin",
+                                    "crm:campaigns",
+                                    "crm:social",
+                                    "crm:events",
+                                ],
+                            )
+                        ),
+                        name="tenants_apikey_scopes_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "sources__contained_by",
+                                ["scl", "teetime", "messaging", "feedback", "facilities", "crm"],
+                            )
+                        ),
+                        name="tenants_apikey_sources_ck",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("scopes__contains", ["crm:events"]), _negated=True),
+                            models.Q(("sources", []), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="tenants_apikey_bound_ck",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TenantName",
+            fields=[
+                (
+                    "name",
+                    models.CharField(
+                        max_length=63,
+                        primary_key=True,
+                        serialize=False,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$",
+                                "Use lower-case letters, digits and single hyphens, as in fairview-east.",
+                            )
+                        ],
+                    ),
+                ),
                 (
                     "tenant",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenants.tenant",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="names", to="tenants.tenant"
                     ),
                 ),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["tenant", "-id"], name="tenants_action_newest_idx"),
-                    models.Index(fields=["tenant", "subject_id", "-id"], name="tenants_action_subject_idx"),
-                ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("action__regex", "^[a-z]+(_[a-z]+)*\\.[a-z]+(_[a-z]+)*$")),
-                        name="tenants_action_name_ck",
+                        condition=models.Q(("name__regex", "^[a-z0-9]+(-[a-z0-9]+)*$")),
+                        name="tenants_name_shape_ck",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("actor_kind__in", ["USER", "API_KEY", "SYSTEM"])),
-                        name="tenants_action_actor_ck",
+                        condition=models.Q(("name__length__lte", 63)), name="tenants_name_length_ck"
                     ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("hour__isnull", False)),
-                        fields=("tenant", "actor_id", "action", "subject_id", "hour"),
-                        name="tenants_action_hour_uq",
-                    ),
+                    models.UniqueConstraint(fields=("name", "tenant"), name="tenants_name_owner_uq"),
                 ],
             },
         ),

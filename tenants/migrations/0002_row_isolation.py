@@ -1,6 +1,7 @@
 from django.db import migrations
 
 import tenants.row_isolation
+from tenants.postgresql.touching import CREATE_FUNCTION, FUNCTION
 
 
 class Migration(migrations.Migration):
@@ -28,4 +29,6 @@ class Migration(migrations.Migration):
             sql="REVOKE UPDATE, DELETE, TRUNCATE ON tenants_loggedaction FROM crm_app",
             reverse_sql="GRANT UPDATE, DELETE ON tenants_loggedaction TO crm_app",
         ),
+        tenants.row_isolation.IsolateTenantRows(model_name="Invitation"),
+        migrations.RunSQL(CREATE_FUNCTION, f"DROP FUNCTION {FUNCTION}()"),
     ]

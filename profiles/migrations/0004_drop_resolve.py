@@ -1,4 +1,4 @@
-"""Resolving is one statement, which is prepared: a function hands its whole row over twice."""
+"""Resolving is one statement, which is prepared: a function hands its whole row over twice. New databases never had it."""
 
 from django.db import migrations
 
@@ -27,6 +27,6 @@ $$;
 class Migration(migrations.Migration):
     """Drop the function."""
 
-    dependencies = [("profiles", "0024_texts_in_codes")]
+    dependencies = [("profiles", "0003_texts_in_codes")]
 
-    operations = [migrations.RunSQL("DROP FUNCTION profiles_resolve(uuid, text, text)", CREATE)]
+    operations = [migrations.RunSQL("DROP FUNCTION IF EXISTS profiles_resolve(uuid, text, text)", CREATE)]

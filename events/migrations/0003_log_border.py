@@ -6,7 +6,7 @@ from django.db import migrations
 # lock of another club (`tenants.postgresql.locks`; its number is 1). Whoever is not known to be one of these counts. The
 # snapshot is older than the look at the locks: who has ended meanwhile is not found there, and counts as well.
 BORDER = """
-CREATE FUNCTION events_log_border(tenant uuid) RETURNS xid8 LANGUAGE plpgsql STABLE
+CREATE OR REPLACE FUNCTION events_log_border(tenant uuid) RETURNS xid8 LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog AS $$
 DECLARE
     seen CONSTANT pg_snapshot := pg_current_snapshot();
@@ -43,6 +43,6 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0010_plain_states")]
+    dependencies = [("events", "0002_row_isolation")]
 
     operations = [migrations.RunSQL(BORDER, "DROP FUNCTION events_log_border(uuid)")]

@@ -7,7 +7,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("profiles", "0023_texts_again")]
+    dependencies = [("profiles", "0002_row_isolation")]
 
     operations = [
         migrations.RunSQL(
