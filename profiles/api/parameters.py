@@ -56,7 +56,9 @@ def identity_keys_of(params: Mapping[str, str]) -> list[IdentityKey]:
     """The keys by which somebody is to be resolved, as written; raises InvalidParameterError when there is none."""
     keys: list[IdentityKey] = []
     for kind in RESOLVABLE:
-        value = params.get(kind, "").strip()
+        if kind not in params:
+            continue
+        value = params[kind].strip()
         if len(value) > LONGEST_KEY:
             raise InvalidParameterError(kind, f"At most {LONGEST_KEY} characters.")
         if value:
