@@ -1,7 +1,7 @@
 """Where in a text somebody is named, however it is written: as people write, in codes of programs, in links. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from profiles.coded_texts import readings
@@ -12,8 +12,8 @@ from profiles.privacy.handles import handles
 class Spotter:
     """Patterns of names, addresses and numbers; and of names run together, which count in links and addresses only."""
 
-    names: re.Pattern[str]
-    run_together: re.Pattern[str]
+    names: Sequence[re.Pattern[str]]
+    run_together: Sequence[re.Pattern[str]]
 
     def is_in(self, text: str) -> bool:
         """Whether the text names the person."""
@@ -38,8 +38,10 @@ class Spotter:
                 yield reading.place(*place)
 
     def _read(self, text: str) -> Iterator[tuple[int, int]]:
-        for found in self.names.finditer(text):
-            yield found.span()
-        for first, last in handles(text):
-            for found in self.run_together.finditer(text, first, last):
+        for pattern in self.names:
+            for found in pattern.finditer(text):
                 yield found.span()
+        for first, last in handles(text) if self.run_together else ():
+            for pattern in self.run_together:
+                for found in pattern.finditer(text, first, last):
+                    yield found.span()

@@ -13,7 +13,7 @@ from profiles.coded_texts import decoded_texts, readings
 from profiles.editing import Author, add_note, create_customer, update_customer
 from profiles.models import CustomerProfile, Note
 from profiles.privacy.erasing import erase_customer
-from profiles.privacy.matcher import NEVER, Matcher
+from profiles.privacy.matcher import Matcher
 from profiles.privacy.person_patterns import Traits
 from profiles.privacy.spotting import Spotter
 from profiles.privacy.tokens import tokens_of_part, tokens_of_texts
@@ -145,7 +145,7 @@ def test_what_the_pattern_takes_out_has_the_tokens(said: list[str]) -> None:
     text = " ".join(said)
     for part in Traits(frozenset(KEYS), frozenset(NAMES), frozenset()).parts:
         pattern = re.compile(part.pattern, re.IGNORECASE)
-        spotter = Spotter(NEVER, pattern) if part.run_together else Spotter(pattern, NEVER)
+        spotter = Spotter([], [pattern]) if part.run_together else Spotter([pattern], [])
         if spotter.is_in(text):
             assert tokens_of_texts([text], 1) >= tokens_of_part(part, 1)
 
