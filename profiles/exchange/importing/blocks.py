@@ -16,6 +16,8 @@ FEWEST_ROWS: Final = 2
 # Of a column's cells so many are addresses, or numbers as long as phones, where it is one of these.
 MOSTLY: Final = 0.8
 PHONE_DIGITS: Final = 9
+# Lines of one cell above a table; in a list of one column all are.
+MOST_TITLES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,14 @@ def _is_header(rows: Sequence[Row], number: int, place: int, remembered: Mapping
 
 
 def _stands_apart(rows: Sequence[Row], number: int) -> bool:
-    if number == 0:
-        return False
-    line, above = rows[number - 1]
-    if not any(above) or rows[number][0] - line > 1:
-        return True
-    # Its title may stand between.
-    return sum(map(bool, above)) == 1 and _stands_apart(rows, number - 1)
+    for place in range(number, max(number - MOST_TITLES - 1, 0), -1):
+        line, above = rows[place - 1]
+        if not any(above) or rows[place][0] - line > 1:
+            return True
+        # Its title may stand between.
+        if sum(map(bool, above)) != 1:
+            return False
+    return False
 
 
 def _meanings(names: Sequence[str]) -> list[str]:

@@ -241,7 +241,8 @@ def _with_header(grid: _Grid, remembered: Mapping[str, str]) -> Table:
     united = blocks.unite(grid.rows, place, remembered)
     names = united.names
     width = max(len(names), *(len(cells) for _, cells in united.rows), 0)
-    if width * len(united.rows) > 4 * MOST_CELLS:
+    # Empty ones as well: each is stored.
+    if width * len(united.rows) > MOST_CELLS:
         raise UnreadableFile(TOO_MANY)
     header = _unique(
         [

@@ -247,3 +247,16 @@ def test_every_value_that_is_dropped_leaves_a_remark(
 
     assert [one["field"] for one in only.remarks] == [field]
     assert field in done.targets
+
+
+def test_a_long_list_of_one_column_is_read() -> None:
+    people = [f"p{number}@x.example" for number in range(5_000)]
+
+    assert [cells[0] for cells in rows_of("\n".join(["Email", *people]).encode())] == people
+
+
+def test_a_header_that_makes_millions_of_empty_cells_is_refused() -> None:
+    header = ",".join(["Email", *(f"c{number}" for number in range(199))])
+
+    with pytest.raises(UnreadableFile, match="million cells"):
+        read_table("\n".join([header, *["a@x.example,1"] * 31_000]).encode())
