@@ -17,7 +17,10 @@ from segments.refreshing import PLAN_TO_COMPARE
 from segments.rules import Rule
 from segments.statements import ELIGIBLE
 from tenants.models import Tenant
+from tenants.postgresql.everybody import PLAN_AFTER_PAGES
 
+# By the index that holds everybody in their order, where it comes to enough of them soon.
+PLAN_TO_WALK: Final = f"{PLAN_TO_COMPARE}; {PLAN_AFTER_PAGES}"
 SAMPLED_FROM: Final = 100_000
 SAMPLE: Final = 20_000
 # 95 of 100 samples are within so many standard errors.
@@ -126,7 +129,7 @@ def compose(rule: Rule, tenant: Tenant, now: datetime) -> Composition:
 
 def sample_people(rule: Rule, tenant: Tenant, now: datetime, *, most: int = 10) -> list[UUID]:
     """Some of those whom the rule means, the newest."""
-    return [row[0] for row in _ask(PEOPLE, rule, tenant, now, most=most)]
+    return [row[0] for row in _ask(PEOPLE, rule, tenant, now, plan=PLAN_TO_WALK, most=most)]
 
 
 def overlap(rule: Rule, tenant: Tenant, now: datetime, *, most: int = 10) -> list[tuple[UUID, str, int]]:
@@ -135,12 +138,19 @@ def overlap(rule: Rule, tenant: Tenant, now: datetime, *, most: int = 10) -> lis
 
 
 def _ask(
-    statement: str, rule: Rule, tenant: Tenant, now: datetime, *, among: str = "", **values: Any
+    statement: str,
+    rule: Rule,
+    tenant: Tenant,
+    now: datetime,
+    *,
+    plan: str = PLAN_TO_COMPARE,
+    among: str = "",
+    **values: Any,
 ) -> list[Any]:
     parameters = Parameters("q")
     condition = compile_with(parameters, rule.root, tenant.pk, Clock(now, tenant.zone), among=among)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(PLAN_TO_COMPARE)
+        cursor.execute(plan)
         cursor.execute(
             statement.format(condition=condition), {"tenant": tenant.pk, **values, **parameters.values}
         )

@@ -32,6 +32,7 @@ from segments.tallies import OfEverybody, Once
 from segments.weighing import WORD, word_of
 from tenants.directory import tenant_by_id
 from tenants.models import Tenant
+from tenants.postgresql.everybody import PLAN_BY_PAGES
 from tenants.scope import all_tenants, current_tenant_id
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ MOST_ATTEMPTS: Final = 20
 LONGEST_ERROR: Final = 500
 # Hashes of a million ids must not spill to the disk.
 # Joined by hash: statistics that do not know the club take it for one person, for whom all the rest would be read.
-PLAN_TO_COMPARE: Final = "SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off"
+PLAN_TO_COMPARE: Final = f"SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off; {PLAN_BY_PAGES}"
 REFRESHES: Final = LeasedTable(
     table="segments_refresh",
     waits="row.status IN ('WAITING', 'RUNNING')",

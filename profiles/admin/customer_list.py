@@ -1,6 +1,7 @@
 """The list of customers: filters, search, and pages that continue where the last one ended, both ways, in any order."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import monotonic
@@ -22,6 +23,7 @@ from tenants.api.errors import InvalidParameterError
 from tenants.errors import InvalidError, NotFoundError
 from tenants.expiring_cache import ExpiringCache
 from tenants.models import Tenant
+from tenants.postgresql.everybody import by_pages
 from tenants.scope import current_tenant_id
 
 PAGE: Final = 50
@@ -189,9 +191,12 @@ def read_page(choice: ListChoice, after: str = "", before: str = "") -> Customer
 def _read_whole(page: QuerySet[Any], column: Column, order: list[Any]) -> list[Any]:
     """The profiles of a page. Whoever is sorted on the way there is carried as a key, not as a whole wide row.
 
-    Two statements: a rule is SQL that names its table, so that inside another statement it would mean that one's.
+    Two statements: a rule is SQL that names its table, so that inside another statement it would mean that one's. Where
+    no index has the order, everybody who fits is read and sorted.
     """
-    rows: QuerySet[Any] = CustomerProfile.objects.filter(pk__in=list(page.values_list("pk", flat=True)))
+    with nullcontext() if column.has_index else by_pages():
+        keys = list(page.values_list("pk", flat=True))
+    rows: QuerySet[Any] = CustomerProfile.objects.filter(pk__in=keys)
     return list(rows.defer("external_ids").annotate(sort_value=column.sort).order_by(*order))
 
 
@@ -247,11 +252,18 @@ def total_of(choice: ListChoice) -> int:
     if kept is not None:
         return kept
     started = monotonic()
-    total = customers_of(choice).count()
+    total = count_of(choice)
     took = monotonic() - started
     if took > SLOW_COUNT_SECONDS:
         _totals.put(key, total, seconds=took * KEPT_TIMES)
     return total
+
+
+def count_of(choice: ListChoice) -> int:
+    """How many the filters leave, counted now."""
+    with by_pages():
+        count: int = customers_of(choice).count()
+    return count
 
 
 def customers_of(choice: ListChoice) -> QuerySet[CustomerProfile]:

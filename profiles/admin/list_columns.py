@@ -29,6 +29,8 @@ class Column:
     reads: type = str
     may_be_unknown: bool = True
     is_right: bool = False
+    # Whether an index holds everybody in this order.
+    has_index: bool = False
 
 
 def _text(name: str, label: str, field: str) -> Column:
@@ -43,8 +45,8 @@ def _date(name: str, label: str, field: str) -> Column:
     return Column(name, label, "date", F(field), may_be_unknown=True)
 
 
-def _moment(name: str, label: str, field: str, *, known: bool = False) -> Column:
-    return Column(name, label, "moment", F(field), may_be_unknown=not known)
+def _moment(name: str, label: str, field: str) -> Column:
+    return Column(name, label, "moment", F(field))
 
 
 NAME_SORT: Final = Left(
@@ -79,7 +81,7 @@ _TABLE: Final = (
     _number("engagementScore", "Engagement", "engagement_score"),
     _number("churnRiskScore", "Churn risk", "churn_risk_score"),
     _text("homeClubName", "Home club", "home_club_name"),
-    _moment("createdAt", "Known since", "created_at", known=True),
+    Column("createdAt", "Known since", "moment", F("created_at"), may_be_unknown=False, has_index=True),
 )
 CHANNELS: Final = (
     ("E-mail", "email_opt_in"),

@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from profiles.admin.customer_list import choice_from, customers_of
+from profiles.admin.customer_list import choice_from, count_of
 from profiles.matching.review import queue
 from profiles.scoring.reading import slipping_level, value_at_risk
 from segments.customer_filters import OPEN
@@ -101,7 +101,7 @@ def _row(club: Tenant, icon: str, label: str, address: dict[str, str]) -> tuple[
     """Icon, label, how many the list shows under this address, and the link to it."""
     query = QueryDict(mutable=True)
     query.update(address)
-    count = kept(club, label, lambda: customers_of(choice_from(query)).count())
+    count = kept(club, label, lambda: count_of(choice_from(query)))
     return icon, label, count, f"{reverse('admin:profiles_customerprofile_changelist')}?{query.urlencode()}"
 
 
