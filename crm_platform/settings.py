@@ -335,6 +335,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "tenants.api.openapi.add_described",
         "tenants.api.openapi.name_enum_values",
+        "tenants.api.openapi.widen_integers",
         "tenants.api.examples.add_examples",
     ],
 }

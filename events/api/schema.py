@@ -69,7 +69,6 @@ ENVELOPE: Final[dict[str, Any]] = {
         "metadata": {"type": "object", "additionalProperties": True, "nullable": True},
         "sequence": {
             "type": "integer",
-            "format": "int64",
             "minimum": 0,
             "maximum": GREATEST_SEQUENCE,
             "nullable": True,

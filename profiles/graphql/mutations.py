@@ -69,7 +69,7 @@ class CustomerMutations(graphene.ObjectType):
     unmerge_customers = graphene.Field(
         types.Customer,
         customer_id=graphene.ID(required=True),
-        merge_id=graphene.Int(),
+        merge_id=graphene.BigInt(),
         tenant_id=TENANT,
         resolver=_unmerge_customers,
         description="Takes back the merge by which this customer was merged into another; answers who is back.",

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,29 @@ def test_no_two_values_of_enumerations_have_one_name() -> None:
     assert "CUSTOMER_STATUS_ACTIVE" in named
     assert len(set(named)) == len(named) > 200
     assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*", name) for name in named)
+
+
+def test_an_integer_without_a_bound_has_64_bits() -> None:
+    # Generators of typed languages take 32 otherwise, which the id of an activity soon passes.
+    described = description()
+    unbounded = [
+        schema
+        for schema in _integers(described)
+        if "enum" not in schema and schema.get("maximum", 2**31) >= 2**31
+    ]
+
+    assert described["components"]["schemas"]["Activity"]["properties"]["id"]["format"] == "int64"
+    assert len(unbounded) > 100
+    assert {schema.get("format") for schema in unbounded} == {"int64"}
+
+
+def _integers(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        if "integer" in (node.get("type"), *(node["type"] if isinstance(node.get("type"), list) else ())):
+            yield node
+        node = list(node.values())
+    for each in node if isinstance(node, list) else ():
+        yield from _integers(each)
 
 
 def test_every_list_says_which_fields_it_has_to_choose_from() -> None:
