@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin import display, register
+from django.contrib.admin import action, display, register
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
@@ -80,6 +82,7 @@ class ColleagueAdmin(ModelAdmin):
     list_display = ["person", "email", "role", "last_seen"]
     list_select_related = ["user"]
     list_filter = ["role"]
+    actions = ["remove"]
     ordering = ["user__first_name", "user__last_name", "user__username"]
     search_fields = ["user__username", "user__first_name", "user__last_name", "user__email"]
 
@@ -95,6 +98,58 @@ class ColleagueAdmin(ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Operators only: whoever may name any account of the platform finds out who has one, and takes it."""
         return bool(as_staff(request).user.is_superuser)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """`remove` takes the place of Django's deleting, whose words are too hard for what happens."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @action(description="Remove from the club …", permissions=["delete"])
+    def remove(self, request: HttpRequest, rows: QuerySet[Membership]) -> HttpResponse | None:
+        """Several at once: a page that says what happens, then the act, but never the last admin."""
+        people = list(rows.select_related("user", "tenant"))
+        if request.POST.get("post"):
+            for membership in people:
+                self._remove(request, membership)
+            return None
+        return TemplateResponse(
+            request,
+            "admin/tenants/membership/delete_confirmation.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": f"Remove {len(people)} from the club?",
+                "opts": self.opts,
+                "people": people,
+                "staying": [row for row in people if is_last_admin(row)],
+                "is_many": True,
+            },
+        )
+
+    def _remove(self, request: HttpRequest, membership: Membership) -> None:
+        name = self.person(membership)
+        if is_last_admin(membership):
+            self.message_user(request, f"{name} stays: the club's only admin.", level="WARNING")
+        else:
+            self.delete_model(request, membership)
+            self.message_user(request, f"{name} is removed from the club.", level="SUCCESS")
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """The page that says what removing does."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            return super().delete_view(request, object_id, extra_context)
+        said = {"people": [row], "title": f"Remove {self.person(row)}?"}
+        return super().delete_view(request, object_id, {**said, **(extra_context or {})})
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        """In the words of the page before."""
+        self.message_user(
+            request, f"{obj_display.partition(' · ')[0]} is removed from the club.", level="SUCCESS"
+        )
+        return HttpResponseRedirect(reverse("admin:tenants_membership_changelist"))
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         """Noted with whom it was about."""
@@ -120,16 +175,6 @@ class ColleagueAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Not the last admin."""
         return super().has_delete_permission(request, obj) and not (obj is not None and is_last_admin(obj))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
-        """Several at once, but never the last admin."""
-        for membership in queryset:
-            if is_last_admin(membership):
-                self.message_user(
-                    request, f"{membership.user} stays: the club's only admin.", level="WARNING"
-                )
-            else:
-                self.delete_model(request, membership)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         """A new membership is one of this club."""

@@ -298,6 +298,37 @@ def test_the_last_admin_can_be_neither_demoted_nor_removed(fairview: Club) -> No
     assert Membership.objects.get(pk=row.pk).role == Role.ADMIN
 
 
+def test_removing_a_colleague_says_what_happens_and_what_else_one_may_do(fairview: Club) -> None:
+    row, browser = Membership.objects.get(user=fairview.staff), desk(fairview.admin)
+
+    form = text_of(browser.get(f"{COLLEAGUES}{row.pk}/change/"))
+    page = text_of(browser.get(f"{COLLEAGUES}{row.pk}/delete/"))
+    done = text_of(browser.post(f"{COLLEAGUES}{row.pk}/delete/", {"post": "yes"}, follow=True))
+
+    assert "Remove from the club …" in form
+    for words in ("What they did stays", "invite them", "Log-ins", f"nothing of {fairview.tenant.name}"):
+        assert words in page
+    assert "is removed from the club." in done
+    for words in ("Delete", "deleted", "Are you sure"):
+        assert words not in form + page + done
+    assert fairview.staff.is_active
+    assert not Membership.objects.filter(pk=row.pk).exists()
+
+
+def test_several_are_removed_at_once_but_the_last_admin(fairview: Club) -> None:
+    browser, rows = desk(fairview.admin), Membership.objects.filter(tenant=fairview.tenant)
+    chosen = {"action": "remove", "_selected_action": [row.pk for row in rows]}
+
+    asked = text_of(browser.post(COLLEAGUES, chosen))
+    before = rows.count()
+    done = text_of(browser.post(COLLEAGUES, {**chosen, "post": "yes"}, follow=True))
+
+    assert "stays: the club’s only admin" in asked
+    assert before == len(chosen["_selected_action"]) > 1
+    assert "stays: the club&#x27;s only admin" in done
+    assert [row.user for row in rows.all()] == [fairview.admin]
+
+
 def test_memberships_of_another_club_are_out_of_reach(fairview: Club, kingsmere: Club) -> None:
     row = Membership.objects.get(user=kingsmere.staff)
 
