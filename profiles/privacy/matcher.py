@@ -46,6 +46,8 @@ class Matcher:
         self.redacted_json: Callable[[str], str] = lru_cache(MOST_KNOWN)(self._redacted_json)
         self.redacted_text: Callable[[str], str] = lru_cache(MOST_KNOWN)(self._redacted_text)
         self._compiled: dict[str, re.Pattern[str]] = {}
+        # What texts said, as tokens.
+        self._said: dict[str, frozenset[int]] = {}
 
     @property
     def looked_for(self) -> list[Collection[int]]:
@@ -76,7 +78,9 @@ class Matcher:
         known = self.filter.may_name(texts)
         if known is not None:
             return known
-        tokens = tokens_of_texts(texts, self._seed)
+        if len(self._said) > MOST_KNOWN:
+            self._said.clear()
+        tokens = tokens_of_texts(texts, self._seed, self._said)
         if tokens.isdisjoint(self._first):
             return ()
         return {one for one, looked_for in self._tokens.items() if tokens.issuperset(looked_for)}

@@ -95,9 +95,9 @@ class TextRow(NamedTuple):
     person: UUID | None
     texts: tuple[str | None, ...]
 
-    def tokens(self, seed: int) -> set[int]:
-        """Of its texts, and of whom it is about."""
-        found = tokens_of_texts(self.texts, seed)
+    def tokens(self, seed: int, known: dict[str, frozenset[int]]) -> set[int]:
+        """Of its texts, and of whom it is about; `known` as in `tokens_of_texts`."""
+        found = tokens_of_texts(self.texts, seed, known)
         return found if self.person is None else found | tokens_of_profile(self.person, seed)
 
 
@@ -202,24 +202,24 @@ def _is_at_rest(cursor: Any, table: TextTable, parameters: dict[str, Any]) -> bo
 
 
 def _blocks(rows: Sequence[TextRow]) -> Iterator[tuple[int, int, list[int]]]:
-    seed = seed_of(current_tenant_id())
+    seed, known = seed_of(current_tenant_id()), dict[str, frozenset[int]]()
     for start in range(0, len(rows), ROWS_OF_A_BLOCK):
         block = rows[start : start + ROWS_OF_A_BLOCK]
-        yield block[0].id, block[-1].id, sorted(set().union(*(row.tokens(seed) for row in block)))
+        yield block[0].id, block[-1].id, sorted(set().union(*(row.tokens(seed, known) for row in block)))
 
 
 def _renew_stale() -> int:
     """Make the tokens anew of what an erasure blanked; returns of how many blocks."""
     tables = {table.model: table for table in text_tables(is_indexed=True)}
     parameters: dict[str, Any] = {"tenant": current_tenant_id(), "most": STALE_OF_A_TURN}
-    seed = seed_of(current_tenant_id())
+    seed, known = seed_of(current_tenant_id()), dict[str, frozenset[int]]()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(TAKE_STALE, parameters)
         blocks = cursor.fetchall()
         cursor.execute(LOCK_BLOCKS, {**parameters, "ids": [block[0] for block in blocks]})
         for block_id, model, first, last in blocks:
             rows = tables[model].read_blocks(cursor, [(first, last)])
-            tokens = sorted(set().union(*(row.tokens(seed) for row in rows)))
+            tokens = sorted(set().union(*(row.tokens(seed, known) for row in rows)))
             cursor.execute(RENEW, {"tenant": parameters["tenant"], "id": block_id, "tokens": tokens})
     return len(blocks)
 

@@ -51,13 +51,22 @@ def seed_of(tenant_id: UUID) -> int:
     return zlib.crc32(tenant_id.bytes)
 
 
-def tokens_of_texts(texts: Iterable[str | None], seed: int) -> set[int]:
-    """The tokens of a row's texts; JSON is told by its first sign."""
+def tokens_of_texts(
+    texts: Iterable[str | None], seed: int, known: dict[str, frozenset[int]] | None = None
+) -> set[int]:
+    """The tokens of a row's texts; JSON is told by its first sign.
+
+    `known`: what texts and values of JSON have said, which the caller keeps from row to row: most say the same.
+    """
     found: set[int] = set()
+    known = {} if known is None else known
     for text in texts:
         if text:
-            parts = _parts_of_json(text) if text[0] in STARTS_OF_JSON else _parts(text)
-            found.update(_number(part, seed) for part in parts)
+            found |= (
+                _tokens_of_json(text, seed, known)
+                if text[0] in STARTS_OF_JSON
+                else _tokens_of_text(text, seed, known)
+            )
     return found
 
 
@@ -71,7 +80,8 @@ def tokens_of_part(part: Part, seed: int) -> frozenset[int]:
     return frozenset(_number(one, seed) for one in part.looked_for)
 
 
-def _parts_of_json(text: str) -> Iterator[str]:
+def _tokens_of_json(text: str, seed: int, known: dict[str, frozenset[int]]) -> set[int]:
+    found: set[int] = set()
     key = ""
     for string, colon, number in JSON_PARTS.findall(text):
         if colon:
@@ -79,12 +89,20 @@ def _parts_of_json(text: str) -> Iterator[str]:
             continue
         value = _unescaped(string) if "\\" in string else string or number
         if key in ID_KEYS:
-            yield f"{key}={value}"
+            found.add(_number(f"{key}={value}", seed))
         key = ""
-        if number:
-            yield from _ends_of_numbers(number) if len(number) >= FEWEST_DIGITS else ()
-        elif MOMENT.fullmatch(value) is None:
-            yield from _parts(value)
+        if not number:
+            found |= _tokens_of_text(value, seed, known)
+        elif len(number) >= FEWEST_DIGITS:
+            found.update(_number(end, seed) for end in _ends_of_numbers(number))
+    return found
+
+
+def _tokens_of_text(text: str, seed: int, known: dict[str, frozenset[int]]) -> frozenset[int]:
+    if text not in known:
+        parts = () if MOMENT.fullmatch(text) else _parts(text)
+        known[text] = frozenset(_number(part, seed) for part in parts)
+    return known[text]
 
 
 def _unescaped(string: str) -> str:

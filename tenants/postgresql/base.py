@@ -72,7 +72,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._told: Any = _UNKNOWN
-        # The tenant to whom the open transaction keeps.
+        # The tenants whose scopes the open transaction has had, and the one to whom it keeps.
+        self._had: set[UUID] = set()
         self._kept_to: UUID | None = None
         self._has_roles = False
         # Whether this connection logged in as the owner of the tables.
@@ -119,7 +120,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         they are counts as well: nobody can tell it from the others.
         """
         self._told = _UNKNOWN
-        self._kept_to = None
+        self._end_of_transaction()
         self._has_roles = False
         super().init_connection_state()
         with ClientCursor(self.connection) as cursor:
@@ -153,8 +154,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self._prefix_of_one_statement(scope, owner=owner)
         if (scope, owner) == self._told:
             return ""
-        if self._kept_to is not None and isinstance(scope, UUID) and scope != self._kept_to:
-            raise ScopeError("This transaction keeps to another tenant: open one of its own for this one.")
+        if isinstance(scope, UUID) and self._is_inside():
+            self._check_kept(self._kept_to, scope)
+            self._had.add(scope)
         self._told = (scope, owner)
         return self._statement(scope, owner=owner)
 
@@ -174,9 +176,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return scope_statement(scope) if self._has_roles else NOTHING_IN_SIGHT
 
     def keep_to(self, tenant_id: UUID) -> None:
-        """Refuse every other tenant's scope until the open transaction ends, whichever savepoints are rolled back."""
+        """Refuse every other tenant's scope until the open transaction ends, whichever savepoints are rolled back.
+
+        Raises ScopeError where it has had another already.
+        """
         if self._is_inside():
+            for had in (self._kept_to, *self._had):
+                self._check_kept(had, tenant_id)
             self._kept_to = tenant_id
+
+    def _check_kept(self, tenant_id: UUID | None, other_id: UUID) -> None:
+        if tenant_id not in (None, other_id):
+            raise ScopeError("This transaction keeps to another tenant: open one of its own for this one.")
+
+    def _end_of_transaction(self) -> None:
+        self._kept_to = None
+        self._had.clear()
 
     def _is_inside(self) -> bool:
         """Whether a block of the product's own is open: a transaction around a whole test is nobody's."""
@@ -230,13 +245,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.pipeline is not None:
             with self.wrap_database_errors:
                 self.pipeline.flush()
-        self._kept_to = None
+        self._end_of_transaction()
         super()._commit()  # type: ignore[misc]  # missing in the stubs
 
     def _rollback(self) -> None:
         if self.pipeline is not None:
             self.pipeline.discard()
-        self._kept_to = None
+        self._end_of_transaction()
         super()._rollback()  # type: ignore[misc]  # missing in the stubs
 
     def _set_autocommit(self, autocommit: bool) -> None:
@@ -246,7 +261,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _savepoint_commit(self, sid: str) -> None:
         super()._savepoint_commit(sid)  # type: ignore[misc]  # missing in the stubs
         if not self._is_inside():
-            self._kept_to = None
+            self._end_of_transaction()
 
     def _savepoint_rollback(self, sid: str) -> None:
         if self.pipeline is not None:
@@ -259,4 +274,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._is_rolling_back = False
             self._told = _UNKNOWN
             if not self._is_inside():
-                self._kept_to = None
+                self._end_of_transaction()

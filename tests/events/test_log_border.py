@@ -173,6 +173,14 @@ def test_a_transaction_that_has_locked_a_club_appends_for_no_other(
             log.append([LogEntry(LogKind.PROFILE_CHANGED, None, {"n": "2"})])
 
 
+def test_a_transaction_that_was_anothers_can_lock_no_club(fairview: Club, kingsmere: Club) -> None:
+    with transaction.atomic():
+        with tenant_scope(kingsmere.tenant):
+            log.append([LogEntry(LogKind.PROFILE_CHANGED, None, {"n": "1"})])
+        with pytest.raises(ScopeError, match="keeps to another tenant"), tenant_scope(fairview.tenant):
+            lock_tenant(AdvisoryLock.IDENTITY)
+
+
 class _TakeBack(Exception):
     pass
 
