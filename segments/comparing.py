@@ -28,8 +28,9 @@ class Comparing:
             return f"(NOT {known})"
         if name == "isNotNull":
             return known
-        if field.kind is Kind.TAGS:
-            known = "TRUE"  # no tags at all is known: such a person has not the one that is asked for
+        if field.kind in (Kind.TAGS, Kind.FLAG):
+            # No tags at all is known: such a person has not the one that is asked for. A flag is never unknown.
+            known = "TRUE"
         positive = OPERATORS[name].positive
         if positive:
             return f"({known} AND NOT {self._compare(field, positive, value)})"
@@ -47,9 +48,13 @@ class Comparing:
         if field.kind is Kind.TAGS:
             return self._tags(field.sql, name, value)
         if field.kind is Kind.FLAG:
-            values = value if isinstance(value, tuple) else (value,)
-            return f"{field.sql} = ANY({self._parameter(list(values), 'boolean[]')})"
+            return self._flag(field.sql, set(value) if isinstance(value, tuple) else {value})
         return self._text(field, name, value)
+
+    def _flag(self, sql: str, values: set[bool]) -> str:
+        """Without a comparison with a list, which costs more than all the rest of a leaf."""
+        wanted = [sql] * (True in values) + [f"(NOT {sql})"] * (False in values)
+        return f"({' OR '.join(wanted)})" if wanted else NOTHING
 
     def _text(self, field: Field, name: str, value: Any) -> str:
         cast = "uuid" if field.kind is Kind.KEY else "text"
