@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -267,8 +268,13 @@ def difference(tenant: Tenant, segments: Sequence[Ruled], clock: Clock) -> Diffe
 
 
 def batches_of(people: str, size: int) -> Iterator[str]:
-    """An array of ids in parts of `size`, without a look at each: they are all equally long."""
-    step = (UUID_LENGTH + 1) * size
+    """An array of ids in parts as large as each other, a tenth larger than `size` at most.
+
+    Without a look at each: they are all equally long.
+    """
+    count = (len(people) - 1) // (UUID_LENGTH + 1)
+    parts = max(ceil(count / (size * 1.1)), 1)
+    step = (UUID_LENGTH + 1) * max(ceil(count / parts), 1)
     for start in range(1, len(people) - 1, step):
         yield f"{{{people[start : start + step].rstrip(',}')}}}"
 

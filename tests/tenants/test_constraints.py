@@ -214,7 +214,11 @@ def test_a_row_without_a_foreign_key_on_its_tenant_has_a_parent_who_vouches(
         cursor.execute(
             """
             SELECT key.conname FROM pg_constraint AS key
-            WHERE key.contype = 'f' AND key.convalidated AND key.conrelid = %s::regclass
+            WHERE key.contype = 'f' AND key.conrelid = %s::regclass
+              AND (key.convalidated OR EXISTS (
+                  SELECT FROM pg_trigger AS by_statement  -- does the same once a statement
+                  WHERE by_statement.tgrelid = key.conrelid AND by_statement.tgname = key.conname
+                    AND by_statement.tgenabled = 'O'))
               AND (SELECT bool_and(a.attnotnull) AND bool_or(a.attname = 'tenant_id') AND count(*) = 2
                    FROM pg_attribute AS a WHERE a.attrelid = key.conrelid AND a.attnum = ANY (key.conkey))
             """,
