@@ -16,6 +16,7 @@ from profiles.admin.list_columns import COLUMNS, MONEY_COLUMNS, Column, sort_of
 from profiles.customer_filters import LONGEST_VALUE, apply_brought, brought_filters, options_of
 from profiles.customer_filters import without_money as filters_without_money
 from profiles.models import CustomerProfile, LifecycleStage, ProfileStatus
+from profiles.models.profile import ANYBODY
 from profiles.search.finding import in_order, search_profiles
 from profiles.vocabulary import UNLISTED
 from tenants.api.cursors import decode_cursor, encode_cursor
@@ -291,6 +292,7 @@ def _search(rows: QuerySet[CustomerProfile], text: str) -> CustomerPage:
 
 def _conditions(choice: ListChoice) -> Q:
     conditions = Q(status=choice.status) if choice.status else ~Q(status__in=UNLISTED)
+    conditions &= Q(created_at__gte=ANYBODY)
     if choice.stage:
         conditions &= Q(lifecycle_stage=choice.stage)
     if choice.tier:
