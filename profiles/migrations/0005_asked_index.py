@@ -1,10 +1,12 @@
 """Whom a rule means is found by the fields that rules ask for most and that change seldom."""
 
+from datetime import UTC, datetime
+
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Reads the table once; a million rows in four seconds. Serves what the index of consents served as well."""
+    """Reads the table once; a million rows in four seconds."""
 
     dependencies = [("profiles", "0004_drop_resolve")]
 
@@ -25,8 +27,8 @@ class Migration(migrations.Migration):
                     "member_since",
                     "membership_expiry",
                 ],
+                condition=models.Q(created_at__gte=datetime(1900, 1, 1, tzinfo=UTC)),
                 name="profiles_profile_asked_idx",
             ),
         ),
-        migrations.RemoveIndex("customerprofile", "profiles_profile_agreed_idx"),
     ]
