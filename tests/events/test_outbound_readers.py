@@ -160,13 +160,14 @@ def test_operators_see_pause_and_resume_consumers_at_a_terminal(fairview: Club) 
 
     lines = said.getvalue().splitlines()
     assert lines[0] == "outbound-warehouse is paused"
+    assert " wait at 1 club, " in next(line for line in lines if line.startswith("outbound "))
     assert [line.split()[:2] for line in lines if line.startswith("outbound")][1:] == [
-        ["outbound", "reads"],
+        ["outbound", "on"],
         ["outbound-warehouse", "paused"],
         ["outbound-warehouse", "goes"],
     ]
     assert position_of(fairview.tenant, "outbound-warehouse").last_id > 0
-    with pytest.raises(CommandError, match=r"There is no consumer 'cellar'\."):
+    with pytest.raises(CommandError, match=r"no consumer 'cellar'\. Choose one of .*outbound-warehouse"):
         call_command("consumers", "pause", "cellar")
 
 

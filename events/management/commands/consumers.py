@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from events.consumers import ConsumerLag, ensure_positions, lags, pause, resume
-from events.consumers.registry import UnknownConsumer, registered
+from events.consumers.registry import UnknownConsumer, names, registered
 from tenants.commands import ProductCommand
 
 
@@ -29,7 +29,8 @@ class Command(ProductCommand):
         try:
             registered(name)
         except UnknownConsumer as unknown:
-            raise CommandError(f"There is no consumer {name!r}.") from unknown
+            known = ", ".join(names())
+            raise CommandError(f"There is no consumer {name!r}. Choose one of {known}.") from unknown
         pause(name, paused=act == "pause")
         if act == "resume":
             resume(name)
@@ -37,10 +38,14 @@ class Command(ProductCommand):
 
 
 def _line(lag: ConsumerLag) -> str:
-    state = "paused" if lag.is_paused else f"stopped at {lag.stopped} clubs" if lag.stopped else "reads"
+    state = "paused" if lag.is_paused else f"stopped at {_clubs(lag.stopped)}" if lag.stopped else "on"
     waits = (
-        f"{lag.entries:,} wait at {lag.tenants} clubs, {lag.seconds:,.0f} s"
+        f"{lag.entries:,} wait at {_clubs(lag.tenants)}, {lag.seconds:,.0f} s"
         if lag.entries
         else "nothing waits"
     )
     return f"{lag.name:<32} {state:<8} {waits}{f'  {lag.last_error}' if lag.last_error else ''}"
+
+
+def _clubs(count: int) -> str:
+    return "1 club" if count == 1 else f"{count} clubs"
