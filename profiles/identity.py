@@ -16,7 +16,6 @@ from uuid import UUID
 from events.identity_hints import IdentityKey, IdentityKind
 from profiles.address_rules import (
     FAMILIES_OF_AN_OFFICE,
-    are_apart_but_for_number,
     are_different,
     are_of_many_families,
     contradicts,
@@ -247,11 +246,7 @@ class IdentityMap:
             if len(owners) == 1 and owners <= set(fitting):
                 return owners.pop()
         # Who is called somehow is not the mailbox itself, nor is an office anybody who has another address as well.
-        mailboxes = [
-            one
-            for one in fitting
-            if one.is_address_only and not one.names and not are_apart_but_for_number(claim.keys, one.keys)
-        ]
+        mailboxes = [one for one in fitting if one.is_address_only and not one.names]
         if self._is_of_many(key):
             return None
         return min(mailboxes, key=lambda one: (one.created_at, one.id), default=None)

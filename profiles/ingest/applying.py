@@ -23,7 +23,6 @@ from profiles.ingest.once_activities import OnceActivity, load_once_activities, 
 from profiles.ingest.people import load_identity_map, needs_exclusive_lock
 from profiles.ingest.reexamining import crowd_of, reexamine
 from profiles.ingest.rejoining import rejoin
-from profiles.ingest.settling import settle
 from profiles.ingest.writing import write
 from profiles.log_kinds import LogKind
 from profiles.suppression import claims_of_erased, settle_skipped
@@ -120,7 +119,6 @@ def _look_again(cursor: Any, club: Club, identity_map: IdentityMap) -> None:
     crowds = {key: crowd for key, crowd in found.items() if crowd is not None}
     reexamine(cursor, club, shared, crowds)
     rejoin(cursor, club, identity_map.newly_united)
-    settle(cursor, club, (shared - crowds.keys()) | identity_map.newly_united)
 
 
 def _load(

@@ -1,9 +1,8 @@
 """Whatever the order and the batches in which records come: the same people."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
 from typing import Any, Final
 
 import pytest
@@ -239,43 +238,3 @@ def test_a_booking_by_an_offices_address_that_one_member_has_is_the_offices(
         [],
         ["Booked a tee time, Sat 14 March 07:30"] * 2,
     ]
-
-
-FAMILY: Final = {"email": "smits@home.example"}
-NUMBER: Final = {"phoneNumber": "+27821234567"}
-OTHER_NUMBER: Final = {"phoneNumber": "+27839876543"}
-PIETS: Final = {"email": "piet@work.example"}
-
-
-def contact_of_a_couple() -> list[Event]:
-    """A contact without a name, whose mailbox one of a couple has, and whose number the other; one of them has both."""
-    return [
-        contact("c0", at=1, **PIETS, **OTHER_NUMBER),
-        player("t4", at=2, name="Piet", surname="Smit", email="anna@home.example", phone="+27839876543"),
-        player("t5", at=3, name="Karel", surname="Smit", email="piet@work.example", phone="+27839876543"),
-    ]
-
-
-def two_contacts_with_mailboxes() -> list[Event]:
-    """Two contacts without a name with one number, each with a mailbox that somebody has."""
-    return [
-        contact("c0", at=1, **FAMILY, **NUMBER),
-        contact("c1", at=2, firstName="Anna", lastName="Smit", **NUMBER),
-        contact("c2", at=3, **PIETS, **NUMBER),
-        contact("c3", at=4, firstName="Dirk", lastName="Smit", **PIETS),
-    ]
-
-
-@pytest.mark.parametrize("world", [contact_of_a_couple, two_contacts_with_mailboxes])
-def test_contacts_without_a_name_go_to_the_same_in_any_order(
-    db: None, world: Callable[[], list[Event]]
-) -> None:
-    events = world()
-    portraits = []
-    for order in list(permutations(events))[::2]:
-        tenant = factories.tenant()
-        for each in order:
-            tell(tenant, each)
-        portraits.append(portrait(tenant))
-
-    assert all(one == portraits[0] for one in portraits)
