@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -29,10 +30,14 @@ def log_in(page: Page, server: LiveServer, user: User) -> None:
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing sticks out at the side."""
-    page.wait_for_load_state()
-    fitting: bool = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    return fitting
+    """Whether nothing sticks out at the side; of the page to which the last click leads, if that comes meanwhile."""
+    while True:
+        page.wait_for_load_state()
+        try:
+            return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+        except PlaywrightError as error:
+            if "because of a navigation" not in str(error):
+                raise
 
 
 def test_a_receptionist_finds_a_golfer_reads_and_adds_a_note(
