@@ -1,7 +1,7 @@
 """Reading on in the domain log from a place that the reader keeps: for live screens and for developers.
 
-The same order and the same border as the consumers' (`events_log_border`), so that nobody is
-passed over; unlike a consumer the platform remembers nothing of such a reader.
+The same order and the same horizon as the consumers' (`events_log_horizon`), so that nobody is passed over; unlike a
+consumer the platform remembers nothing of such a reader.
 """
 
 from collections.abc import Collection
@@ -20,12 +20,12 @@ from tenants.scope import current_tenant_id
 READ: Final = """
 SELECT l.xid::text, l.id, l.kind, l.profile_id, l.data::text, l.at FROM events_domainlogentry AS l
 WHERE l.tenant_id = %(tenant)s AND l.cluster = events_cluster() AND (l.xid, l.id) > (%(xid)s::xid8, %(id)s)
-  AND l.xid < (SELECT events_log_border(%(tenant)s)) AND l.kind = ANY(%(kinds)s)
+  AND l.xid < (SELECT events_log_horizon(%(tenant)s)) AND l.kind = ANY(%(kinds)s)
 ORDER BY l.xid, l.id LIMIT %(limit)s
 """
 END: Final = """
 SELECT l.xid::text, l.id FROM events_domainlogentry AS l
-WHERE l.tenant_id = %(tenant)s AND l.cluster = events_cluster() AND l.xid < (SELECT events_log_border(%(tenant)s))
+WHERE l.tenant_id = %(tenant)s AND l.cluster = events_cluster() AND l.xid < (SELECT events_log_horizon(%(tenant)s))
 ORDER BY l.xid DESC, l.id DESC LIMIT 1
 """
 

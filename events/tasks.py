@@ -56,7 +56,9 @@ def sweep() -> None:
 def name_long_transactions() -> None:
     """Say in the log who has had a transaction open for minutes; reads only."""
     for one in long_transactions():
-        logger.warning("a transaction holds back every reader of the log: %s", one.words)
+        logger.warning(
+            "a transaction is open for long, and readers of the log may wait for it: %s", one.words
+        )
 
 
 @shared_task(name="events.prune_log")

@@ -6,11 +6,12 @@ refresh that has looked long ago and a reader of the log that has looked just no
 
 from typing import Final
 
+from profiles.models.profile import ANYBODY
 from profiles.restricting import NOT_RESTRICTED
 from tenants.postgresql.staging import StagingTable
 
 # The date says nothing new, but reaches the index of what rules ask for (`profiles.models.profile.ANYBODY`).
-ELIGIBLE: Final = f"""p.created_at >= '1900-01-01 00:00:00+00'::timestamptz
+ELIGIBLE: Final = f"""p.created_at >= '{ANYBODY.isoformat()}'::timestamptz
 AND p.status IN ('ACTIVE', 'INACTIVE') AND {NOT_RESTRICTED}"""
 # `asked`: the words of the segments that a person is weighed for (`segments.weighing`); `looks`: one of these asks the
 # timeline.

@@ -1,17 +1,17 @@
 """The SQL of consumers.
 
 The log is read in the order (xid, id) and only below the oldest running transaction that may still append to it
-(`events_log_border`): a transaction that commits late can then never have been passed. Transaction numbers count per
+(`events_log_horizon`): a transaction that commits late can then never have been passed. Transaction numbers count per
 cluster, so entries and positions carry the cluster's identity as well; entries of another cluster came with a dump, and
 none of them can still appear.
 """
 
 # The row is the lock of this consumer at this tenant: whoever finds it taken has nothing to do. Entries are read below
-# the border of this moment, and what the consumer wants is asked afterwards: so whatever was switched on before an
+# the horizon of this moment, and what the consumer wants is asked afterwards: so whatever was switched on before an
 # entry was appended is known when that entry is read.
 LOCK = """
 SELECT p.id, p.cluster, p.last_xid::text, p.last_id, p.parked_in_row, p.stopped_at IS NOT NULL, events_cluster(),
-       events_log_border(p.tenant_id)::text
+       events_log_horizon(p.tenant_id)::text
 FROM events_consumerposition AS p
 WHERE p.tenant_id = %(tenant)s AND p.consumer = %(name)s
   AND (p.stopped_at IS NULL OR p.probe_at <= now())

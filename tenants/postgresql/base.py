@@ -72,9 +72,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._told: Any = _UNKNOWN
-        # The tenants whose scopes the open transaction has had, and the one to whom it keeps.
+        # The tenants whose scopes the open transaction has had, and whether it keeps to the one.
         self._had: set[UUID] = set()
-        self._kept_to: UUID | None = None
+        self._is_kept = False
         self._has_roles = False
         # Whether this connection logged in as the owner of the tables.
         self.is_owners = False
@@ -155,7 +155,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if (scope, owner) == self._told:
             return ""
         if isinstance(scope, UUID) and self._is_inside():
-            self._check_kept(self._kept_to, scope)
+            if self._is_kept:
+                self._check_kept(scope)
             self._had.add(scope)
         self._told = (scope, owner)
         return self._statement(scope, owner=owner)
@@ -181,16 +182,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Raises ScopeError where it has had another already.
         """
         if self._is_inside():
-            for had in (self._kept_to, *self._had):
-                self._check_kept(had, tenant_id)
-            self._kept_to = tenant_id
+            self._check_kept(tenant_id)
+            self._had.add(tenant_id)
+            self._is_kept = True
 
-    def _check_kept(self, tenant_id: UUID | None, other_id: UUID) -> None:
-        if tenant_id not in (None, other_id):
+    def _check_kept(self, tenant_id: UUID) -> None:
+        if self._had - {tenant_id}:
             raise ScopeError("This transaction keeps to another tenant: open one of its own for this one.")
 
     def _end_of_transaction(self) -> None:
-        self._kept_to = None
+        self._is_kept = False
         self._had.clear()
 
     def _is_inside(self) -> bool:

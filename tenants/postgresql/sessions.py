@@ -1,4 +1,4 @@
-"""Transactions that have been open for minutes, anywhere in the cluster: they hold back every reader of the log."""
+"""Transactions that have been open for minutes, anywhere in the cluster: readers of the log may wait for them."""
 
 from typing import Final, NamedTuple
 

@@ -5,8 +5,8 @@ from django.db import migrations
 # Transactions that hold back nobody else's log: those of other databases, and those that hold or await the identity
 # lock of another club (`tenants.postgresql.locks`; its number is 1). Whoever is not known to be one of these counts. The
 # snapshot is older than the look at the locks: who has ended meanwhile is not found there, and counts as well.
-BORDER = """
-CREATE OR REPLACE FUNCTION events_log_border(tenant uuid) RETURNS xid8 LANGUAGE plpgsql STABLE
+HORIZON = """
+CREATE OR REPLACE FUNCTION events_log_horizon(tenant uuid) RETURNS xid8 LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog AS $$
 DECLARE
     seen CONSTANT pg_snapshot := pg_current_snapshot();
@@ -45,4 +45,4 @@ $$
 class Migration(migrations.Migration):
     dependencies = [("events", "0002_row_isolation")]
 
-    operations = [migrations.RunSQL(BORDER, "DROP FUNCTION events_log_border(uuid)")]
+    operations = [migrations.RunSQL(HORIZON, "DROP FUNCTION events_log_horizon(uuid)")]
