@@ -109,6 +109,8 @@ class _Parser:
         # With words between the rules, react-querybuilder writes a group of one without any.
         is_single = len(rules) <= 1 and raw.get("combinator") is None
         combinator = "AND" if is_single else _combinator(raw.get("combinator"), join(path, "combinator"))
+        if is_muted_group(rules):
+            return Group(combinator, (Group("AND", ()),), negated)
         members = (
             self._node(each, f"{join(path, 'rules')}[{number}]", depth + 1)
             for number, each in enumerate(rules)
@@ -137,6 +139,16 @@ class _Parser:
             return Group("AND", tuple(terms[0]), negated)
         parts = [term[0] if len(term) == 1 else Group("AND", tuple(term)) for term in terms]
         return Group("OR", tuple(parts), negated)
+
+
+def is_muted_group(rules: Sequence[Any]) -> bool:
+    """Whether a group holds nothing but one that is muted: react-querybuilder takes that one for an empty group."""
+    return (
+        len(rules) == 1
+        and isinstance(rules[0], Mapping)
+        and rules[0].get("muted") is True
+        and "rules" in rules[0]
+    )
 
 
 def join(path: str, key: str) -> str:

@@ -20,6 +20,7 @@ _MIDNIGHT: Final = re.compile(r"(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d
 MOST_ANNIVERSARY_DAYS: Final = 366
 LARGEST: Final = Decimal(10) ** 15
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_COMMA: Final = re.compile(r"(?<!\\),")
 _YES: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -156,11 +157,16 @@ def _choice(choices: Sequence[tuple[str, str]], text: str, path: str) -> str:
 
 
 def _items(raw: Any, path: str, words: str) -> list[tuple[Any, str]]:
-    """The members of a list with their paths; react-querybuilder writes lists as text with commas."""
+    """The members of a list with their paths, without spaces around texts.
+
+    react-querybuilder writes lists as text with commas, and a comma within a member as `\\,`.
+    """
     if isinstance(raw, str):
-        raw = [each.strip() for each in raw.split(",") if each.strip()]
+        parts = [each.replace("\\,", ",").strip() for each in _COMMA.split(raw)]
+        raw = [each for each in parts if each]
     if not isinstance(raw, list | tuple):
         raw = [raw]
+    raw = [each.strip() if isinstance(each, str) else each for each in raw]
     if not raw:
         raise Reject(path, f"Give at least one value for “{words}”.")
     if len(raw) > MOST_VALUES:

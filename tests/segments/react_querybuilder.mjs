@@ -1,6 +1,7 @@
-// Random queries of react-querybuilder with the SQL of its own formatter: one JSON line each.
+// Random queries of react-querybuilder with the SQL of its own formatter: one JSON line each. `known` is the same with
+// two truth values: a comparison with something unknown is false.
 // node react_querybuilder.mjs COUNT SEED > tests/data/react_querybuilder.jsonl (needs the package @react-querybuilder/core)
-import { formatQuery } from "@react-querybuilder/core";
+import { defaultRuleProcessorSQL, formatQuery, joinWith } from "@react-querybuilder/core";
 
 const [count, seed] = process.argv.slice(2).map(Number);
 let state = seed;
@@ -12,7 +13,7 @@ const dice = () => {
 };
 const pick = (all) => all[Math.floor(dice() * all.length)];
 
-const WORDS = ["Gold", "gold", "Silver", "Ann", "an", "O'Brien", "né", "Ürün", "old"];
+const WORDS = ["Gold", "gold", "Gold, weekday", "Silver", "Ann", "an", "O'Brien", "né", "ne\u0301", "Ürün", "old", "李", "007", " Ann"];
 const NUMBERS = ["-3", "-2.5", "0", "1", "2", "17", "18", "30", "30.1", "100", "5000"];
 const DAYS = ["2026-02-28", "2026-03-28", "2026-03-29", "2026-03-30", "2000-02-29", "1984-10-25", "2028-02-29", "2026-10-25"];
 const ORDER = ["=", "!=", "<", ">", "<=", ">=", "in", "notIn", "between", "notBetween", "null", "notNull"];
@@ -36,11 +37,11 @@ function rule() {
   if (operator === "null" || operator === "notNull") return { ...base, value: pick(["", null, "left over"]) };
   if (operator === "in" || operator === "notIn") {
     const several = [pick(values), pick(values), pick(values)].slice(0, 1 + Math.floor(dice() * 3));
-    return { ...base, value: dice() < 0.5 ? several.join(",") : several };
+    return { ...base, value: dice() < 0.5 ? joinWith(several, pick([",", ", "])) : several };
   }
   if (operator === "between" || operator === "notBetween") {
     const pair = [pick(values), pick(values)].sort((a, b) => (Number(a) || 0) - (Number(b) || 0) || (a < b ? -1 : 1));
-    return { ...base, value: dice() < 0.5 ? pair.join(",") : pair };
+    return { ...base, value: dice() < 0.5 ? joinWith(pair) : pair };
   }
   if (dice() < 0.04) return { ...base, muted: true, value: pick(values) };
   if (dice() < 0.03) return { ...base, field: "~", value: "" };
@@ -48,18 +49,24 @@ function rule() {
 }
 
 function group(depth, negates, words) {
-  const size = 1 + Math.floor(dice() * 4);
+  const size = dice() < 0.05 ? 0 : 1 + Math.floor(dice() * 4);
   const rules = [];
   for (let n = 0; n < size; n++) {
     if (words && n) rules.push(pick(["and", "or"]));
     rules.push(depth && dice() < 0.35 ? group(depth - 1, negates, words) : rule());
   }
   const not = negates && dice() < 0.3;
-  return { id: `g${++ids}`, ...(words ? {} : { combinator: pick(["and", "or"]) }), rules, not };
+  const joined = words ? {} : { combinator: pick(["and", "or"]) };
+  return { id: `g${++ids}`, ...joined, rules, not, ...(dice() < 0.05 ? { muted: true } : {}) };
 }
 
 for (let n = 0; n < count; n++) {
   const negates = dice() < 0.5;
   const query = group(1 + Math.floor(dice() * 3), negates, dice() < 0.25);
-  console.log(JSON.stringify({ query, sql: formatQuery(query, "sql") }));
+  const ruleProcessor = (rule, options) => {
+    const sql = defaultRuleProcessorSQL(rule, options);
+    return sql && `coalesce(${sql}, false)`;
+  };
+  const known = formatQuery(query, { format: "sql", ruleProcessor });
+  console.log(JSON.stringify({ query, sql: formatQuery(query, "sql"), known }));
 }

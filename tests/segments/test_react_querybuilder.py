@@ -83,6 +83,14 @@ def test_the_default_export_works_as_it_is() -> None:
             {"field": "handicap", "operator": "between", "value": [5, 10]},
         ),
         (
+            rule(field="membershipTier", operator="in", value="Gold\\, weekday, Silver ,,"),
+            {"field": "membershipTier", "operator": "in", "value": ["Gold, weekday", "Silver"]},
+        ),
+        (
+            rule(field="membershipTier", operator="notIn", value=[" Gold, weekday ", "Silver"]),
+            {"field": "membershipTier", "operator": "notIn", "value": ["Gold, weekday", "Silver"]},
+        ),
+        (
             rule(field="lastName", operator="contains", value="son"),
             {"field": "lastName", "operator": "contains", "value": "son"},
         ),
