@@ -8,13 +8,14 @@ in thousands of combinations, and making one takes as long as comparing a hundre
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
 from profiles.privacy.person_patterns import ERASED, Part, Traits, redact
-from profiles.privacy.spotting import Spotter
+from profiles.privacy.spotting import Spelling, Spotter
 from profiles.privacy.tokens import STARTS_OF_JSON, tokens_of_part, tokens_of_profile, tokens_of_texts
 from profiles.privacy.word_filter import Known, WordFilter
 
@@ -39,13 +40,15 @@ class Matcher:
             **{one: tokens_of_profile(one, seed) for one in self.ids},
         }
         self.filter = WordFilter((*parts, *services), self.ids)
-        # One token of each: most texts have none of them, and are done with.
-        self._first = {next(iter(tokens)) for tokens in self._tokens.values()}
+        # Each under one of its tokens: most texts have none of these, and are done with.
+        self._by_token: dict[int, list[Known]] = defaultdict(list)
+        for known, tokens in self._tokens.items():
+            self._by_token[next(iter(tokens))].append(known)
         self._surnames = re.compile(traits.surnames, re.IGNORECASE)
         # A JSON document, a text without the person. Rows of one event say the same, and the search has worked it out.
         self.redacted_json: Callable[[str], str] = lru_cache(MOST_KNOWN)(self._redacted_json)
         self.redacted_text: Callable[[str], str] = lru_cache(MOST_KNOWN)(self._redacted_text)
-        self._compiled: dict[str, re.Pattern[str]] = {}
+        self._spelling = lru_cache(None)(Spelling)
         # What texts said, as tokens.
         self._said: dict[str, frozenset[int]] = {}
 
@@ -63,12 +66,12 @@ class Matcher:
             return False
         if by_id and not self.ids.isdisjoint(known):
             return True
-        spotter, service = self._spotter(known), self._patterns(self._services, known)
+        spotter, service = self._spotter(known), self._spellings(self._services, known)
         return any(
             text
             and (
                 spotter.is_in(text)
-                or (text[0] in STARTS_OF_JSON and any(one.search(text) for one in service))
+                or (text[0] in STARTS_OF_JSON and any(True for one in service for _ in one.find(text)))
             )
             for text in texts
         )
@@ -81,9 +84,12 @@ class Matcher:
         if len(self._said) > MOST_KNOWN:
             self._said.clear()
         tokens = tokens_of_texts(texts, self._seed, self._said)
-        if tokens.isdisjoint(self._first):
-            return ()
-        return {one for one, looked_for in self._tokens.items() if tokens.issuperset(looked_for)}
+        return {
+            one
+            for token in self._by_token.keys() & tokens
+            for one in self._by_token[token]
+            if tokens.issuperset(self._tokens[one])
+        }
 
     def _redacted_json(self, text: str) -> str:
         """The very text where nothing is to be taken out."""
@@ -95,13 +101,12 @@ class Matcher:
         return self._spotter(self._known_in([text])).without(text, ERASED)
 
     def _spotter(self, known: Collection[Known]) -> Spotter:
-        return Spotter(self._patterns(self._names, known), self._patterns(self._handles, known))
+        return Spotter(self._spellings(self._names, known), self._spellings(self._handles, known))
 
-    def _patterns(self, parts: frozenset[Part], known: Collection[Known]) -> list[re.Pattern[str]]:
+    def _spellings(self, parts: frozenset[Part], known: Collection[Known]) -> list[Spelling]:
         """Of those parts that a text may have."""
-        return [self._pattern(one.pattern) for one in known if isinstance(one, Part) and one in parts]
-
-    def _pattern(self, text: str) -> re.Pattern[str]:
-        if text not in self._compiled:
-            self._compiled[text] = re.compile(text, re.IGNORECASE)
-        return self._compiled[text]
+        return [
+            self._spelling(one.pattern, one.ascii_pattern)
+            for one in known
+            if isinstance(one, Part) and one in parts
+        ]

@@ -1,7 +1,6 @@
 """An erased name is found in the codes of programs, in links and addresses; and nobody else's with it."""
 
 import json
-import re
 from typing import Final
 
 import pytest
@@ -15,7 +14,7 @@ from profiles.models import CustomerProfile, Note
 from profiles.privacy.erasing import erase_customer
 from profiles.privacy.matcher import Matcher
 from profiles.privacy.person_patterns import Traits
-from profiles.privacy.spotting import Spotter
+from profiles.privacy.spotting import Spelling, Spotter
 from profiles.privacy.tokens import tokens_of_part, tokens_of_texts
 from tenants.scope import tenant_scope
 from tests.cast import Club
@@ -144,10 +143,19 @@ def test_a_reading_knows_where_each_of_its_signs_stands(text: str) -> None:
 def test_what_the_pattern_takes_out_has_the_tokens(said: list[str]) -> None:
     text = " ".join(said)
     for part in Traits(frozenset(KEYS), frozenset(NAMES), frozenset()).parts:
-        pattern = re.compile(part.pattern, re.IGNORECASE)
-        spotter = Spotter([], [pattern]) if part.run_together else Spotter([pattern], [])
+        spelling = [Spelling(part.pattern, part.ascii_pattern)]
+        spotter = Spotter([], spelling) if part.run_together else Spotter(spelling, [])
         if spotter.is_in(text):
             assert tokens_of_texts([text], 1) >= tokens_of_part(part, 1)
+
+
+@given(st.text(alphabet="griffnsmthoe' -`.,GS<b>&;ﬃſ", max_size=24))
+def test_the_pattern_for_ascii_finds_what_the_whole_one_finds(text: str) -> None:
+    names = {("Griffin", "O'Some"), ("Smith", "Ten"), ("Bo", "Fi"), ("Zoë", "Östen")}
+    for said in (text, text.replace("ten", "Smith Ten"), f"{text}Griffin O'Some{text}", "Bo Fi" + text):
+        for part in Traits(frozenset(KEYS), frozenset(names), frozenset()).parts:
+            whole, quick = Spelling(part.pattern), Spelling(part.pattern, part.ascii_pattern)
+            assert [one.span() for one in quick.find(said)] == [one.span() for one in whole.find(said)]
 
 
 def test_texts_without_codes_have_no_other_reading() -> None:
