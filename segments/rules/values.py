@@ -157,9 +157,9 @@ def _choice(choices: Sequence[tuple[str, str]], text: str, path: str) -> str:
 
 
 def _items(raw: Any, path: str, words: str) -> list[tuple[Any, str]]:
-    """The members of a list with their paths, without spaces around texts.
+    r"""The members of a list with their paths, without spaces around texts.
 
-    react-querybuilder writes lists as text with commas, and a comma within a member as `\\,`.
+    react-querybuilder writes lists as text with commas, and a comma within a member as `\,`.
     """
     if isinstance(raw, str):
         parts = [each.replace("\\,", ",").strip() for each in _COMMA.split(raw)]
