@@ -35,14 +35,8 @@ class _Way(NamedTuple):
     words: frozenset[bytes]
     beginnings: tuple[bytes, ...] = ()
 
-    def may_be_in(self, text: bytes, words: set[bytes]) -> bool:
-        if not self.words <= words:
-            return False
-        # Without a generator: this is asked ten times for each row that is read.
-        for beginning in self.beginnings:
-            if beginning in text:
-                return True
-        return not self.beginnings
+    def begins_in(self, text: bytes) -> bool:
+        return not self.beginnings or any(one in text for one in self.beginnings)
 
 
 class WordFilter:
@@ -83,7 +77,7 @@ class WordFilter:
         if not self._keys.isdisjoint(words):
             held = set(words)
             ways = (way for key in self._keys & held for way in self._ways[key])
-            found = [way.known for way in ways if way.may_be_in(plain, held)]
+            found = [way.known for way in ways if way.words <= held and way.begins_in(plain)]
         digits = plain.translate(None, _ALL_BUT_DIGITS)
         for end, part in self._ends:
             if end in digits:
@@ -118,6 +112,10 @@ def _way_of(part: Part) -> _Way:
     words = frozenset(
         word.encode() for text in ([value] if is_id else part.looked_for) for word in folded(text).split()
     )
+    if not is_id:
+        return _Way(part, words)
+    # The number of a member is that of a day as well: the name of the field tells first.
+    words |= frozenset(name.encode().translate(_WORDS).split()) if name.isascii() else frozenset()
     # JSON has only numbers without quotes.
-    written = [f'"{value}', *([value] if value.isdigit() else [])] if is_id else []
+    written = [f'"{value}', *([value] if value.isdigit() else [])]
     return _Way(part, words, tuple(f'"{name}": {one}'.encode() for one in written))
