@@ -87,3 +87,6 @@ class CounterDelta:
             self.opened_at,
             self.clicked_at,
         )
+
+
+NOTHING_ADDED = CounterDelta()

@@ -186,6 +186,9 @@ MOVED_BY_ACTIVITY: Final = frozenset(
 MOVED_BY_SCORING: Final = frozenset(
     {"engagementScore", "engagementScoreAt", "churnRiskScore", "churnRiskScoreAt"}
 )
+# Figures that fade are written by scoring, which dates the scores anew though they stay.
+MOVED_BY_COUNTING: Final = frozenset({"engagementScoreAt", "churnRiskScoreAt"})
+# Whatever is said of somebody, their row was written.
 MOVED_BY_ANY_CHANGE: Final = frozenset({"updatedAt"})
 
 

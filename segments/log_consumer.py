@@ -11,7 +11,13 @@ from django.utils import timezone
 from events.consumers import Entry
 from profiles.restricting import RESTRICTION_FIELD
 from segments import statements as sql
-from segments.fields import FIELDS, MOVED_BY_ACTIVITY, MOVED_BY_ANY_CHANGE, MOVED_BY_SCORING
+from segments.fields import (
+    FIELDS,
+    MOVED_BY_ACTIVITY,
+    MOVED_BY_ANY_CHANGE,
+    MOVED_BY_COUNTING,
+    MOVED_BY_SCORING,
+)
 from segments.membership import Asked, lock_members, weigh
 from segments.models import Cause
 from segments.reasons import TIME
@@ -60,19 +66,20 @@ def _tokens(entry: Entry) -> frozenset[str]:
     if entry.kind == "activity.recorded":
         return _of_activity(str(entry.data.get("type")))
     if entry.kind == "profile.scored":
-        return _of_fields(MOVED_BY_SCORING)
+        return _of_fields(MOVED_BY_SCORING | MOVED_BY_ANY_CHANGE)
     if entry.kind in ("profile.changed", "profile.counted"):
         names = {str(name) for name in entry.data.get("changes", ())}
         if RESTRICTION_FIELD in names:
             return _WHOLE
         followers = (_FOLLOWERS.get(name, frozenset({name})) for name in names)
-        return _of_fields(frozenset().union(*followers, MOVED_BY_ANY_CHANGE))
+        counted = MOVED_BY_COUNTING if entry.kind == "profile.counted" else frozenset()
+        return _of_fields(frozenset().union(*followers, counted, MOVED_BY_ANY_CHANGE))
     return _WHOLE
 
 
 @cache
 def _of_activity(name: str) -> frozenset[str]:
-    return _of_fields(MOVED_BY_ACTIVITY) | {f"event:{name}"}
+    return _of_fields(MOVED_BY_ACTIVITY | MOVED_BY_ANY_CHANGE) | {f"event:{name}"}
 
 
 def _of_fields(names: Iterable[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from events import log
 from events.log import LogEntry
 from profiles import cache
 from profiles.claims import KeyLink
-from profiles.counter_deltas import CounterDelta
+from profiles.counter_deltas import NOTHING_ADDED, CounterDelta
 from profiles.golden_rows.recomputing import Touched, recompute_golden_rows
 from profiles.ingest import statements as sql
 from profiles.ingest.batch_changes import BatchChanges, StatedFact
@@ -194,7 +194,8 @@ def _write_counter_deltas(cursor: Any, batch: BatchChanges) -> bool:
     """Add the figures up per surviving profile; returns whether there is an answer for `_finish_counter_deltas`."""
     by_profile: dict[UUID, CounterDelta] = {}
     for link, delta in batch.counter_deltas.items():
-        if link.person.root.is_new:
+        # What adds nothing writes nothing: nobody would learn of it from the log.
+        if link.person.root.is_new or delta == NOTHING_ADDED:
             continue
         profile_id = link.person.root.profile_id
         known = by_profile.get(profile_id)
