@@ -84,6 +84,8 @@ def create_segment(draft: Draft) -> Segment:
     rule = _rule_of(draft.type, draft.criteria)
     with transaction.atomic():
         if rule is not None:
+            if rule.mentions.segments:
+                lock_members()  # nobody deletes meanwhile what it names
             _check_named(None, draft.name, rule)
         segment = Segment(
             tenant_id=current_tenant_id(),

@@ -50,6 +50,10 @@ def follow(tenant: Tenant, entries: Sequence[Entry]) -> None:
             asked = happened.setdefault(profile_id, Asked())
             asked.tokens |= _tokens(entry)
             asked.cause = _CAUSES.get(entry.kind, asked.cause)
+    if not _choose(happened, ruled_segments()):
+        return
+    lock_members()
+    # Read again: an edit may have come and been refreshed until the lock was ours, and no refresh would look again.
     segments = ruled_segments()
     asked_for = _choose(happened, segments)
     if asked_for:

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from profiles.models import CustomerProfile, ProcessingRestriction
-from segments import refreshing
+from segments import log_consumer, refreshing
 from segments.actions import Draft, clone_segment, create_segment, delete_segment, get_segment, update_segment
 from segments.errors import InCircle, InUse, NameTaken, NotAList, SegmentNotFound, UnknownSegments
 from segments.lists import add_members, remove_members, resolve_pasted
@@ -196,6 +196,29 @@ def test_edits_during_a_refresh_make_it_start_over(
         silver = CustomerProfile.objects.get(membership_tier="Silver")
         assert not get_segment(made.pk).is_stale
     assert members(fairview.tenant, made) == {silver.pk}
+
+
+def test_an_edit_that_overtakes_the_reader_of_the_log_is_heeded(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader has chosen by the old rule and waits for the lock, while the new one is saved and refreshed."""
+    gold = profile(fairview.tenant, membership_tier="Gold")
+    silver = profile(fairview.tenant, membership_tier="Silver")
+    made = segment(fairview.tenant, leaf("membershipTier", "eq", "Bronze"))
+    change(fairview.tenant, gold, membership_tier="Bronze")
+    lock, edits = log_consumer.lock_members, iter(({**GOLD, "value": "Silver"},))
+
+    def overtaken() -> None:
+        for criteria in edits:
+            update_segment(made.pk, {"criteria": criteria})
+            refreshing.refresh_waiting()
+        lock()
+
+    monkeypatch.setattr(log_consumer, "lock_members", overtaken)
+    tell(fairview.tenant, "profile.changed", gold.pk, changes=["membershipTier"])
+
+    assert members(fairview.tenant, made) == {silver.pk}
+    assert [row[:2] for row in history(fairview.tenant, made)] == [(silver.pk, True)]
 
 
 def test_a_killed_refresh_is_taken_over(fairview: Club) -> None:
