@@ -75,7 +75,8 @@ class _Life:
 
     def somebody(self) -> UUID:
         rows = CustomerProfile.objects.filter(status__in=("ACTIVE", "INACTIVE")).order_by("created_at", "id")
-        return self.dice.choice(list(rows.values_list("pk", flat=True)))
+        chosen: UUID = self.dice.choice(list(rows.values_list("pk", flat=True)))
+        return chosen
 
     def _said(self, kind: str, source: str, payload: dict[str, Any]) -> dict[str, Any]:
         self.number += 1
@@ -189,7 +190,8 @@ class _Life:
 def wrong(tenant: Tenant) -> list[str]:
     """The segments of which some membership is not what the rule says now."""
     segments = list(ruled_segments().values())
-    clock, found = Clock(timezone.now(), tenant.zone), set()
+    clock = Clock(timezone.now(), tenant.zone)
+    found: set[UUID] = set()
     for start in range(0, len(segments), WORD):
         found |= difference(tenant, segments[start : start + WORD], clock).segment_ids
     return sorted(Segment.objects.filter(pk__in=found).values_list("name", flat=True))
