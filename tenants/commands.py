@@ -11,6 +11,11 @@ START_TAG = "crm"
 INTERRUPTED: Final = 130
 
 
+def counted(count: int, word: str, many: str | None = None) -> str:
+    """A count with its word at a terminal, as in 1 event, 2,000 events."""
+    return f"{count:,} {word if count == 1 else many or f'{word}s'}"
+
+
 class ProductCommand(BaseCommand):
     """A command that checks the settings, and not the code, before it begins.
 

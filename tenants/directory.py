@@ -12,6 +12,7 @@ from tenants.expiring_cache import ExpiringCache
 from tenants.extension import every, resolve
 from tenants.models import Tenant, TenantName
 from tenants.models.tenant import validate_slug
+from tenants.pick_lists import countries, currencies, ways_of_writing
 from tenants.scope import tenant_scope
 
 FOUND_SECONDS = 5.0
@@ -98,6 +99,7 @@ def create_tenant(
         is_sandbox=is_sandbox,
     )
     tenant.full_clean(validate_unique=False, validate_constraints=False)
+    _check_codes(tenant)
     with transaction.atomic():
         # Names first: foreign keys are checked at the end, and a taken name must be told as such.
         for each in dict.fromkeys([slug, *names]):
@@ -107,6 +109,20 @@ def create_tenant(
             furnish(tenant)
     transaction.on_commit(forget_tenants)
     return tenant
+
+
+def _check_codes(tenant: Tenant) -> None:
+    """Raise InvalidError for a country, a currency or a way of writing that does not exist, or a tier named twice."""
+    for field, value, known, kind, example in (
+        ("default_country", tenant.default_country, countries(), "a country", "ZA"),
+        ("currency", tenant.currency, currencies(), "a currency", "ZAR"),
+        ("locale", tenant.locale, ways_of_writing(), "a way of writing", "en_ZA"),
+    ):
+        if value not in dict(known):
+            raise InvalidError(f"{value!r} is not {kind}; write one such as {example}.", field=field)
+    twice = [tier for tier in tenant.tier_order if tenant.tier_order.count(tier) > 1]
+    if twice:
+        raise InvalidError(f"The tier {twice[0]!r} is named twice.", field="tier_order")
 
 
 def furnish(tenant: Tenant) -> None:

@@ -11,7 +11,7 @@ ADMIN_PATH, DOCS_PATH, GRAPHQL_PATH = "/admin/", "/api/docs/", "/graphql"
 RULE = "─" * 78
 
 
-def banner(*, web_url: str, redis_url: str, queue: str, data_dir: Path) -> str:
+def banner(*, web_url: str, database_url: str, redis_url: str, queue: str, data_dir: Path) -> str:
     """Where everything is, in plain words; the demo's logins where the demo wrote them."""
     rows = [
         ("Back office", f"{web_url}{ADMIN_PATH}"),
@@ -19,6 +19,7 @@ def banner(*, web_url: str, redis_url: str, queue: str, data_dir: Path) -> str:
         ("GraphQL", f"{web_url}{GRAPHQL_PATH}"),
         ("Health", f"{web_url}/readyz"),
         ("Events", f"{_without_password(redis_url)}  BullMQ queue {queue}"),
+        ("Database", _without_password(database_url)),
         ("Data, logs", f"{data_dir}, {data_dir / 'log'}"),
     ]
     lines = [RULE, *(f"  {label:<13}{value}" for label, value in rows), *_logins(data_dir / LOGINS_FILE)]

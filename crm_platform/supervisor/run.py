@@ -194,7 +194,13 @@ def _child(plan: Plan, program: Program, **changes: str) -> Child:
 
 
 def _banner(plan: Plan) -> str:
-    return banner(web_url=plan.web_url, redis_url=env.redis_url(), queue=plan.queue, data_dir=plan.data_dir)
+    return banner(
+        web_url=plan.web_url,
+        database_url=env.database_url(),
+        redis_url=env.redis_url(),
+        queue=plan.queue,
+        data_dir=plan.data_dir,
+    )
 
 
 __all__ = ["Plan", "ServerError", "UpError", "run"]

@@ -74,14 +74,14 @@ def warnings_of(type_name: str, payload: Mapping[str, Any]) -> list[Warned]:
     known = BY_NAME.get(type_name)
     if known is None:
         near = _nearest(type_name, BY_NAME)
-        return [Warned("type", f"The type {type_name} is not known{near}.")]
+        return [Warned("type", f"The type {type_name} is not known{near}")]
     return list(_unread(known.model, payload, "payload"))[:MOST_WARNINGS]
 
 
 def _unread(model: type[BaseModel], value: Mapping[str, Any], path: str) -> Iterator[Warned]:
     names, inner = _fields_of(model)
     for name in value.keys() - names:
-        yield Warned(f"{path}.{name}", f"{path}.{name} is not known{_nearest(name, names)}.")
+        yield Warned(f"{path}.{name}", f"{path}.{name} is not known{_nearest(name, names)}")
     for name, part in inner.items():
         rows = value.get(name)
         for index, row in enumerate(rows if isinstance(rows, list) else ()):
@@ -104,7 +104,7 @@ def _fields_of(model: type[BaseModel]) -> tuple[frozenset[str], dict[str, type[B
 
 def _nearest(name: str, names: Collection[str]) -> str:
     near = nearest(name, names)
-    return f"; did you mean {near}" if near else ""
+    return f"; did you mean {near}?" if near else "."
 
 
 def all_types() -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import IO, Final
 import orjson
 
 from events.transports.files import Reject, Summary
+from tenants.commands import counted
 
 REJECTS_SUFFIX: Final = ".rejects.ndjson"
 STDIN_NAME: Final = "stdin"
@@ -43,7 +44,7 @@ def summary_text(summary: Summary, *, seconds: float, dry_run: bool) -> str:
     codes = ", ".join(f"{code} {count:,}" for code, count in sorted(summary.rejected.items()))
     accepted = "would be accepted" if dry_run else "accepted"
     return (
-        f"{summary.lines:,} lines in {seconds:.1f} s ({summary.lines / max(seconds, 0.001):,.0f} lines/s):"
-        f" {summary.accepted:,} {accepted}, {summary.duplicates:,} duplicates, {rejected:,} rejected"
+        f"{counted(summary.lines, 'line')} in {seconds:.1f} s ({summary.lines / max(seconds, 0.001):,.0f} lines/s):"
+        f" {summary.accepted:,} {accepted}, {counted(summary.duplicates, 'duplicate')}, {rejected:,} rejected"
         + (f" ({codes})" if codes else "")
     )

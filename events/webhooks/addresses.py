@@ -5,6 +5,7 @@ a name which changes its mind in between leads nowhere.
 """
 
 import ipaddress
+import re
 import socket
 from contextlib import suppress
 from typing import Final
@@ -23,6 +24,7 @@ GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 # Wraps addresses of IPv4 (RFC 6052).
 NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 IPV4_BITS: Final = 0xFFFF_FFFF
+OWN_MACHINE: Final = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])([:/?]|$)", re.IGNORECASE)
 PRIVATE: Final = (
     "This address leads into a private network, where webhooks are not sent. To receive them on your own machine, use"
     " `manage.py listen --forward URL`."
@@ -36,6 +38,9 @@ def check_url(url: str) -> str:
     saves the URL is told by `warnings_of`.
     """
     url = url.strip()
+    if not settings.CRM_WEBHOOKS_ALLOW_PRIVATE and OWN_MACHINE.match(url):
+        # What helps a developer more than the word about https.
+        raise PrivateAddress(PRIVATE)
     host, port = split_url(url)
     with suppress(NameNotFound):
         addresses_of(host, port)

@@ -8,7 +8,7 @@ from django import forms
 from profiles.editing import LONGEST_TEXT, STATUSES, TEXT_FIELDS
 from profiles.errors import InvalidFields, KeyInUse
 from profiles.models import CustomerProfile
-from tenants.admin.pick_lists import countries, languages, with_current
+from tenants.pick_lists import countries, languages, with_current
 
 COLUMNS: Final = {
     "firstName": "first_name",

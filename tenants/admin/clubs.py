@@ -19,10 +19,10 @@ from tenants.admin.base import (
     UnfoldBooleanSwitchWidget,
     as_staff,
 )
-from tenants.admin.pick_lists import Choices, countries, currencies, ways_of_writing, with_current, zones
 from tenants.directory import add_alias, create_tenant, forget_tenants, remove_alias, rename
 from tenants.errors import DomainError
 from tenants.models import Tenant, TenantName
+from tenants.pick_lists import Choices, countries, currencies, ways_of_writing, with_current, zones
 from tenants.roles import STAFF_SEE_MONEY
 from tenants.scope import tenant_scope
 

@@ -43,9 +43,9 @@ def check_parameters(
         if name not in known:
             near = nearest(name, known)
             there = f"there {'is only' if len(known) == 1 else 'are'} {', '.join(sorted(known))}"
-            meant = f"; did you mean {near}" if near else f"; {there}"
+            meant = f"; did you mean {near}?" if near else f"; {there}."
             raise InvalidParameterError(
-                name, f"The parameter {name} is not known here{meant}.", code="UNKNOWN_PARAMETER"
+                name, f"The parameter {name} is not known here{meant}", code="UNKNOWN_PARAMETER"
             )
         if name not in may_be_empty and not all(value.strip() for value in values):
             raise InvalidParameterError(name, f"{name} is empty: give a value, or leave it out.")

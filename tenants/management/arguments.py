@@ -5,17 +5,22 @@ from django.core.management.base import CommandError
 from tenants.directory import find_tenant
 from tenants.models import Scope, Tenant
 
+MOST_NAMED = 20
+
 
 def read_tenants(text: str) -> list[Tenant]:
     """Tenants by UUID, slug or alias, separated by commas; raises CommandError for an unknown one."""
-    tenants = []
-    for name in split(text):
-        tenant = find_tenant(name)
-        if tenant is None:
-            known = ", ".join(Tenant.objects.values_list("slug", flat=True)[:20]) or "none yet"
-            raise CommandError(f"There is no active tenant {name!r}. Known: {known}.")
-        tenants.append(tenant)
-    return tenants
+    return [read_tenant(name) for name in split(text)]
+
+
+def read_tenant(name: str) -> Tenant:
+    """The tenant by UUID, slug or alias; raises CommandError with those that there are."""
+    tenant = find_tenant(name)
+    if tenant is None:
+        slugs = Tenant.objects.filter(is_active=True).order_by("slug").values_list("slug", flat=True)
+        known = ", ".join(slugs[:MOST_NAMED]) or "none yet"
+        raise CommandError(f"There is no active tenant {name!r}. Known: {known}.")
+    return tenant
 
 
 def read_scopes(text: str) -> list[str]:

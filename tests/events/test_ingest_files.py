@@ -70,7 +70,7 @@ def test_every_refused_line_is_a_reject_with_its_code(tmp_path: Path) -> None:
     assert all(set(reject) == {"line", "code", "message", "text"} for reject in rejects(path))
     assert len(inbox_ids()) == len(lines) - len(expected)
     assert f"{len(expected)} rejected (INVALID_ENVELOPE " in said
-    assert f"{len(expected)} rejected lines with their reasons: {path}.rejects.ndjson" in said
+    assert f"{len(expected)} rejected lines with the reason: {path}.rejects.ndjson" in said
 
 
 def test_a_file_that_is_run_again_brings_nothing_new(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_standard_input_is_a_source_too(tmp_path: Path, monkeypatch: pytest.Monk
         said = ingest("-")
 
     assert inbox_ids() == ["piped"]
-    assert "1 rejected lines with their reasons: stdin.rejects.ndjson" in said
+    assert "1 rejected line with the reason: stdin.rejects.ndjson" in said
     assert [reject["text"] for reject in rejects("stdin")] == ["rubbish"]
 
 

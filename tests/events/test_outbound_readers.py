@@ -105,7 +105,7 @@ def test_a_reader_that_lost_its_queue_is_told_again_and_nobody_else(
     said = StringIO()
     call_command("publish_again", since, "--reader", "warehouse", stdout=said)
 
-    assert said.getvalue() == "fairview: 1 events published again\n"
+    assert said.getvalue() == "fairview: 1 event published again\n"
     assert ids_in(redis_server, WAREHOUSE) == lost
     assert ids_in(redis_server, OUT) == []
     with pytest.raises(CommandError, match=r"There is no reader 'cellar'; CRM_OUTBOUND_READERS names them\."):

@@ -236,21 +236,20 @@ def command(*arguments: str) -> str:
 def test_the_command_counts_then_replays(two_dead: None) -> None:
     assert command("--dead", "--dry-run") == "4 events would be replayed\n"
     assert command("--code", "UNKNOWN_TYPE", "--tenant", "KINGSMERE") == (
-        "kingsmere: 1 events\n1 events will be processed anew\n"
+        "kingsmere: 1 event\n1 event will be processed anew\n"
     )
     assert (
-        command("--id", str(row("fairview-good").pk))
-        == "fairview: 1 events\n1 events will be processed anew\n"
+        command("--id", str(row("fairview-good").pk)) == "fairview: 1 event\n1 event will be processed anew\n"
     )
     assert command("--dead", "--since", "2999-01-01") == "0 events will be processed anew\n"
     assert command("--dead", "--type", "payment.received") == (
-        "fairview: 1 events\nkingsmere: 1 events\n2 events will be processed anew\n"
+        "fairview: 1 event\nkingsmere: 1 event\n2 events will be processed anew\n"
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [((), "Say which events"), (("--dead", "--tenant", "nobody"), "No tenant is called")],
+    [((), "Say which events"), (("--dead", "--tenant", "nobody"), "There is no active tenant 'nobody'")],
 )
 def test_the_command_asks_for_a_choice(arguments: tuple[str, ...], message: str, two_dead: None) -> None:
     with pytest.raises(CommandError, match=message):

@@ -165,7 +165,8 @@ def test_ctrl_c_ends_the_command_without_a_traceback(
     rest, _ = program.communicate(timeout=TIMEOUT_SECONDS)
 
     assert first.startswith("Signed with whsec_")
-    assert (rest, program.returncode) == ("", 130)
+    told = f"What happens at {fairview.tenant.name} from now on goes to {NOWHERE}; Ctrl-C ends it.\n"
+    assert (rest.replace(told, ""), program.returncode) == ("", 130)
 
 
 def test_the_command_prints_the_secret_and_ends(fairview: Club) -> None:

@@ -81,6 +81,7 @@ def test_addresses_of_the_public_internet(address: str) -> None:
         ("https://example.com/" + "x" * 2000, "Enter a URL"),
         ("https://exa\\mple.com/", "Enter a URL"),
         ("http://example.com/", "must begin with https"),
+        ("http://localhost:3000/crm", "manage.py listen --forward URL"),
         ("ftp://example.com/", "must begin with https"),
         ("file:///etc/passwd", "must begin with https"),
         ("https:///path", "names no host"),

@@ -344,9 +344,9 @@ def test_the_command_lists_shows_who_is_stuck_moves_and_tries(
     call_command("journeys", "list", "fairview")
     assert f"entered       1  live       1  goal      0  {name}" in capsys.readouterr().out
     call_command("journeys", "stuck", "fairview")
-    assert f"1  LATE      since 2026-01-01 00:00  {name}" in capsys.readouterr().out
+    assert f"1  LATE      since 2026-01-01 00:00 UTC  {name}" in capsys.readouterr().out
     call_command("journeys", "move", "fairview")
-    assert capsys.readouterr().out == "2 steps\n"
+    assert capsys.readouterr().out == "2 steps done for who was due\n"
     call_command("journeys", "dry-run", "fairview", "--journey", journey_id, "--days", "3")
     assert '"entered": 0' in capsys.readouterr().out
     with pytest.raises(CommandError):

@@ -183,9 +183,11 @@ def test_the_commands_do_the_same(fairview: Club, tmp_path: Path) -> None:
     out = io.StringIO()
 
     call_command("export_profile", str(profile_id), "--out", str(tmp_path / "copy.json"), stdout=out)
+    call_command("export_profile", str(profile_id), "--out", str(tmp_path / "copy.zip"), stdout=out)
     call_command("erase_profile", str(profile_id), "--reason", "popia_erasure", "--dry-run", stdout=out)
     call_command("erase_profile", str(profile_id), "--reason", "popia_erasure", stdout=out)
 
+    assert zipfile.ZipFile(tmp_path / "copy.zip").read("letter.html").decode().count(fairview.tenant.name) > 0
     assert json.loads((tmp_path / "copy.json").read_text())["customer"]["firstName"] == "Thandi"
     assert "Nothing was changed." in out.getvalue()
     assert f"Erased {profile_id} (receipt " in out.getvalue()

@@ -3,7 +3,7 @@
 from datetime import date
 
 from profiles.models import CustomerProfile
-from tenants.admin.pick_lists import countries, currencies, languages, ways_of_writing, with_current, zones
+from tenants.pick_lists import countries, currencies, languages, ways_of_writing, with_current, zones
 from tenants.scope import tenant_scope
 from tests.back_office import CUSTOMERS, desk, page_of, text_of
 from tests.cast import Club

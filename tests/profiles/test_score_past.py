@@ -173,6 +173,6 @@ def test_the_command_says_whose_past_was_found(fairview: Club) -> None:
 
     said = out.getvalue().splitlines()
     assert said[1:] == [
-        "fairview: the past of 1 customers found in their timeline",
+        "fairview: the past of 1 customer found in the timeline",
         "fairview: scored today already",
     ]

@@ -262,10 +262,10 @@ def test_the_command_scores_and_says_so(fairview: Club, kingsmere: Club) -> None
         call_command("score_profiles", stdout=out, **options)
 
     first, other, again, forced = out.getvalue().splitlines()
-    assert first.startswith("fairview: 1 customers scored, 1 changed, in ")
+    assert first.startswith("fairview: 1 customer scored, 1 changed, in ")
     assert other.startswith("kingsmere: 0 customers scored")
     assert again == "fairview: scored today already"
-    assert forced.startswith("fairview: 1 customers scored, 0 changed, in ")
+    assert forced.startswith("fairview: 1 customer scored, 0 changed, in ")
 
 
 def loops_over_chunks(node: dict[str, Any]) -> list[str]:

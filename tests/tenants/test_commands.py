@@ -48,6 +48,10 @@ def test_create_tenant_prints_the_uuid_of_a_tenant_with_all_its_names(db: None) 
         (("fairview", "Again"), "The name 'fairview' already leads to another tenant."),
         (("Not a slug!", "X"), "Use lower-case letters"),
         (("x", "X", "--time-zone", "Mars/Olympus"), "'Mars/Olympus' is not a time zone"),
+        (("x", "X", "--country", "XX"), "'XX' is not a country; write one such as ZA."),
+        (("x", "X", "--currency", "ABC"), "'ABC' is not a currency; write one such as ZAR."),
+        (("x", "X", "--locale", "xx_YY"), "'xx_YY' is not a way of writing; write one such as en_ZA."),
+        (("x", "X", "--tiers", "Gold, Gold"), "The tier 'Gold' is named twice."),
         (("6f1c2a52-5c0e-4d8e-9d3f-0a4b7f2c1d10", "X"), "may not look like a UUID"),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from events.consumers.ahead import close_cluster, clubs_ahead
-from tenants.commands import ProductCommand
+from tenants.commands import ProductCommand, counted
 
 
 class Command(ProductCommand):
@@ -17,4 +17,6 @@ class Command(ProductCommand):
         """Refuse where nothing is wrong: then consumers read by themselves."""
         if not clubs_ahead():
             raise CommandError("Nothing is wrong: no consumer stands in this cluster's future (crm.E016).")
-        self.stdout.write(f"{close_cluster():,} entries are read as those of another cluster from now on")
+        self.stdout.write(
+            f"Read as another cluster's from now on: {counted(close_cluster(), 'entry', 'entries')}"
+        )

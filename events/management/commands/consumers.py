@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from events.consumers import ConsumerLag, ensure_positions, lags, pause, resume
 from events.consumers.registry import UnknownConsumer, names, registered
-from tenants.commands import ProductCommand
+from tenants.commands import ProductCommand, counted
 
 
 class Command(ProductCommand):
@@ -26,6 +26,8 @@ class Command(ProductCommand):
             for lag in lags():
                 self.stdout.write(_line(lag))
             return
+        if not name:
+            raise CommandError(f"Say which consumer: {', '.join(names())}.")
         try:
             registered(name)
         except UnknownConsumer as unknown:
@@ -38,14 +40,12 @@ class Command(ProductCommand):
 
 
 def _line(lag: ConsumerLag) -> str:
-    state = "paused" if lag.is_paused else f"stopped at {_clubs(lag.stopped)}" if lag.stopped else "on"
+    state = (
+        "paused" if lag.is_paused else f"stopped at {counted(lag.stopped, 'club')}" if lag.stopped else "on"
+    )
     waits = (
-        f"{lag.entries:,} wait at {_clubs(lag.tenants)}, {lag.seconds:,.0f} s"
+        f"{lag.entries:,} wait at {counted(lag.tenants, 'club')}, {lag.seconds:,.0f} s"
         if lag.entries
         else "nothing waits"
     )
     return f"{lag.name:<32} {state:<8} {waits}{f'  {lag.last_error}' if lag.last_error else ''}"
-
-
-def _clubs(count: int) -> str:
-    return "1 club" if count == 1 else f"{count} clubs"

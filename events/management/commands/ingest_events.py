@@ -16,7 +16,7 @@ from events.transports.file_progress import drain_bar, reading_bar
 from events.transports.file_reports import RejectFile, rejects_path, summary_text
 from events.transports.file_sources import FileSource
 from events.transports.files import FileDoor
-from tenants.commands import INTERRUPTED, ProductCommand
+from tenants.commands import INTERRUPTED, ProductCommand, counted
 
 
 class Command(ProductCommand):
@@ -49,11 +49,11 @@ class Command(ProductCommand):
             message = f"Stopped after {door.summary.lines:,} lines; run it again to go on."
             raise CommandError(message, returncode=INTERRUPTED) from None
         except (OSError, EOFError, DatabaseError) as error:
-            raise CommandError(f"After {door.summary.lines:,} lines: {error}") from error
+            raise CommandError(_stopped_by(error, door.summary.lines)) from error
         seconds = time.monotonic() - began
         self.stdout.write(summary_text(door.summary, seconds=seconds, dry_run=options["dry_run"]))
         for file in rejects:
-            self.stdout.write(f"{file.count:,} rejected lines with their reasons: {file.path}")
+            self.stdout.write(f"{counted(file.count, 'rejected line')} with the reason: {file.path}")
         if (options["wait"] or options["process"]) and not options["dry_run"]:
             self._wait(door, in_this_process=options["process"])
         if options["strict"] and rejects:
@@ -68,7 +68,15 @@ class Command(ProductCommand):
         with drain_bar(Console(stderr=True), total) as on_progress:
             wait_until_drained(tenants, in_this_process=in_this_process, on_progress=on_progress)
         seconds = time.monotonic() - began
-        self.stdout.write(f"{total:,} events worked off in {seconds:.1f} s")
+        self.stdout.write(f"{counted(total, 'event')} worked off in {seconds:.1f} s")
+
+
+def _stopped_by(error: Exception, lines: int) -> str:
+    """Why reading ended early, and whether anything was taken before."""
+    why = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        why = f"{error.filename} cannot be read: {error.strerror}." if error.filename else error.strerror
+    return f"After {counted(lines, 'line')}: {why}" if lines else why
 
 
 def _read_all(door: FileDoor, names: list[str], rejects_name: str | None) -> list[RejectFile]:

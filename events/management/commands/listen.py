@@ -13,7 +13,7 @@ from django.core.management.base import CommandError, CommandParser
 from events.tailing import end_of_log, read_on
 from events.webhooks.signing import new_secret, signature
 from tenants.commands import ProductCommand
-from tenants.directory import find_tenant
+from tenants.management.arguments import read_tenant
 from tenants.scope import tenant_scope
 
 EVERY_SECONDS: Final = 1.0
@@ -36,13 +36,12 @@ class Command(ProductCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Until it is stopped."""
-        tenant = find_tenant(options["tenant"])
-        if tenant is None:
-            raise CommandError(f"There is no active tenant {options['tenant']!r}.")
+        tenant = read_tenant(options["tenant"])
         if urlsplit(options["forward"]).scheme not in ("http", "https"):
             raise CommandError("--forward wants an address such as http://localhost:3000/crm.")
         secret = new_secret()
         self._tell(f"Signed with {secret}")
+        self._tell(f"What happens at {tenant.name} from now on goes to {options['forward']}; Ctrl-C ends it.")
         types = [name.strip() for name in options["types"].split(",") if name.strip()]
         ends = time.monotonic() + options["seconds"] if options["seconds"] is not None else None
         with tenant_scope(tenant):

@@ -9,8 +9,8 @@ from django.utils.dateparse import parse_datetime
 from events.consumers import PeerAway
 from events.publishing_again import UnknownReader, publish_again
 from tenants.actors import acting_as, program
-from tenants.commands import ProductCommand
-from tenants.directory import find_tenant
+from tenants.commands import ProductCommand, counted
+from tenants.management.arguments import read_tenant
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
@@ -46,12 +46,9 @@ class Command(ProductCommand):
                     raise CommandError(
                         f"{away}. Run it once more when that is over: nothing is doubled."
                     ) from away
-            self.stdout.write(f"{tenant.slug}: {count:,} events published again")
+            self.stdout.write(f"{tenant.slug}: {counted(count, 'event')} published again")
 
     def _tenants(self, name: str | None) -> list[Tenant]:
         if name is None:
             return list(Tenant.objects.filter(is_active=True).order_by("slug"))
-        tenant = find_tenant(name)
-        if tenant is None:
-            raise CommandError(f"There is no active tenant {name!r}.")
-        return [tenant]
+        return [read_tenant(name)]

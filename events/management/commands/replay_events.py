@@ -9,8 +9,8 @@ from django.core.management.base import CommandError
 
 from events.models import ErrorCode, InboxStatus
 from events.replay import REPLAYABLE, Selection, replay
-from tenants.commands import ProductCommand
-from tenants.directory import find_tenant
+from tenants.commands import ProductCommand, counted
+from tenants.management.arguments import read_tenant
 from tenants.models import Tenant
 from tenants.scope import all_tenants, tenant_scope
 
@@ -45,13 +45,13 @@ class Command(ProductCommand):
         selection = _selection(options)
         with _scope(options["tenant"]):
             if options["dry_run"]:
-                self.stdout.write(f"{selection.rows().count():,} events would be replayed")
+                self.stdout.write(f"{counted(selection.rows().count(), 'event')} would be replayed")
                 return
             replayed = replay(selection)
         slugs = dict(Tenant.objects.filter(pk__in=replayed).values_list("pk", "slug"))
         for tenant_id, count in sorted(replayed.items(), key=lambda item: slugs[item[0]]):
-            self.stdout.write(f"{slugs[tenant_id]}: {count:,} events")
-        self.stdout.write(f"{replayed.total():,} events will be processed anew")
+            self.stdout.write(f"{slugs[tenant_id]}: {counted(count, 'event')}")
+        self.stdout.write(f"{counted(replayed.total(), 'event')} will be processed anew")
 
 
 def _selection(options: dict[str, Any]) -> Selection:
@@ -74,10 +74,7 @@ def _selection(options: dict[str, Any]) -> Selection:
 def _scope(name: str | None) -> AbstractContextManager[Any]:
     if name is None:
         return all_tenants()
-    tenant = find_tenant(name)
-    if tenant is None:
-        raise CommandError(f"No tenant is called {name!r}.")
-    return tenant_scope(tenant)
+    return tenant_scope(read_tenant(name))
 
 
 def _moment(text: str) -> datetime:

@@ -15,8 +15,8 @@ from journeys.errors import JourneyNotFound
 from journeys.models import Journey
 from journeys.reading import figures
 from journeys.replaying import dry_run
-from tenants.commands import ProductCommand
-from tenants.directory import find_tenant
+from tenants.commands import ProductCommand, counted
+from tenants.management.arguments import read_tenant
 from tenants.scope import tenant_scope
 
 
@@ -36,10 +36,7 @@ class Command(ProductCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One act."""
-        tenant = find_tenant(options["tenant"])
-        if tenant is None:
-            raise CommandError(f"There is no tenant {options['tenant']!r}.")
-        with tenant_scope(tenant):
+        with tenant_scope(read_tenant(options["tenant"])):
             getattr(self, options["act"].replace("-", "_"))(options)
 
     def list(self, options: dict[str, Any]) -> None:
@@ -53,20 +50,25 @@ class Command(ProductCommand):
 
     def stuck(self, options: dict[str, Any]) -> None:
         """Who is due for five minutes and was not moved, is held for a decision, or failed in the last day."""
-        for one in standing(timezone.now()):
+        found = standing(timezone.now())
+        if not found:
+            self.stdout.write("Nobody is stuck.")
+        for one in found:
             self.stdout.write(
-                f"{one.people:>8}  {one.why:<8}  since {one.since:%Y-%m-%d %H:%M}  {one.journey.name}"
+                f"{one.people:>8}  {one.why:<8}  since {one.since:%Y-%m-%d %H:%M} UTC  {one.journey.name}"
             )
 
     def move(self, options: dict[str, Any]) -> None:
         """Move whoever is due, now, in this process."""
-        self.stdout.write(f"{move_due(seconds=300)} steps")
+        self.stdout.write(f"{counted(move_due(seconds=300), 'step')} done for who was due")
 
     def dry_run(self, options: dict[str, Any]) -> None:
         """The draft of a journey over the club's past, as JSON."""
         try:
             journey = get_journey(UUID(options["journey"] or ""))
         except (ValueError, JourneyNotFound):
-            raise CommandError("Give --journey with the id of one.") from None
+            raise CommandError(
+                "Say which journey: --journey with an id of `manage.py journeys list`."
+            ) from None
         result = dry_run(draft_of(journey).definition, days=options["days"], tried=journey.pk)
         self.stdout.write(orjson.dumps(vars(result), option=orjson.OPT_INDENT_2, default=str).decode())

@@ -26,7 +26,9 @@ class Command(ProductCommand):
         with scope_of_customer(options["profile"], "erase_profile"):
             done = erase_customer(options["profile"], reason=options["reason"], dry_run=options["dry_run"])
         for model, acts in done.counts.items():
-            self.stdout.write(f"  {model}: " + ", ".join(f"{rows:,} {act}" for act, rows in acts.items()))
+            done_to = ", ".join(f"{rows:,} {act}" for act, rows in acts.items() if rows)
+            if done_to:
+                self.stdout.write(f"  {model}: {done_to}")
         if done.receipt is None:
             self.stdout.write("Nothing was changed.")
         else:

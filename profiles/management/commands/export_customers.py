@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from profiles.exchange.exporting.files import ExportFormat, export_customers
 from profiles.reading import CustomerFilter, list_customers
 from tenants.actors import acting_as, program
-from tenants.commands import ProductCommand
+from tenants.commands import ProductCommand, counted
 from tenants.management.arguments import read_tenants
 from tenants.scope import tenant_scope
 
@@ -43,4 +43,4 @@ class Command(ProductCommand):
             )
             with path.open("wb") as file:
                 file.writelines(export.parts)
-        self.stdout.write(f"{tenant.slug}: {export.rows:,} customers in {path}")
+        self.stdout.write(f"{tenant.slug}: {counted(export.rows, 'customer')} in {path}")

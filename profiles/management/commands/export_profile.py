@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 
 from profiles.management.profile_commands import scope_of_customer
 from profiles.privacy.copies import copy_of_person, zip_of_copy
-from tenants.commands import ProductCommand
+from tenants.commands import ProductCommand, counted
 
 
 class Command(ProductCommand):
@@ -28,10 +28,10 @@ class Command(ProductCommand):
         out: Path = options["out"]
         with scope_of_customer(options["profile"], "export_profile"):
             copy = copy_of_person(options["profile"])
-        if out.suffix == ".zip":
-            content = zip_of_copy(copy)
-        else:
-            content = json.dumps(copy, default=str, ensure_ascii=False, indent=1).encode()
+            if out.suffix == ".zip":
+                content = zip_of_copy(copy)  # with a letter in the club's words and format
+            else:
+                content = json.dumps(copy, default=str, ensure_ascii=False, indent=1).encode()
         try:
             with out.open("xb") as file:
                 out.chmod(0o600)
@@ -39,4 +39,4 @@ class Command(ProductCommand):
         except OSError as error:
             raise CommandError(f"{out} cannot be written: {error.strerror}.") from error
         rows = sum(len(table) for table in copy["data"].values())
-        self.stdout.write(f"Wrote {rows:,} rows about {copy['customerId']} to {out}.")
+        self.stdout.write(f"Wrote {counted(rows, 'row')} about {copy['customerId']} to {out}.")

@@ -22,13 +22,13 @@ from profiles.exchange.importing.jobs import (
     work_on,
 )
 from profiles.exchange.importing.opening import open_import
-from profiles.exchange.importing.problems import checked_rows, problems_file, rows_file
+from profiles.exchange.importing.problems import checked_rows, problem_rows, problems_file, rows_file
 from profiles.exchange.importing.tables import UnreadableFile
 from profiles.exchange.importing.targets import LABELS, Target
 from profiles.management.progress import progress_of
-from profiles.models import ImportOutcome, ImportRow, ImportStatus, MemberImport
+from profiles.models import ImportOutcome, ImportStatus, MemberImport
 from tenants.actors import acting_as, program
-from tenants.commands import ProductCommand
+from tenants.commands import ProductCommand, counted
 from tenants.management.arguments import read_tenants
 from tenants.scope import tenant_scope
 
@@ -130,14 +130,14 @@ class Command(ProductCommand):
         done = self._work(member_import)
         counts = count_rows(done)
         self.stdout.write(
-            f"Brought in {counts['applied']:,} rows of {done.file_name}. To take them back: --undo {done.pk}"
+            f"Brought in {counted(counts['applied'], 'row')} of {done.file_name}. To take them back: --undo {done.pk}"
         )
 
     def _undo(self, member_import: MemberImport) -> None:
         if not member_import.is_working:
             undo_import(member_import, wakes=False)
         done = self._work(member_import)
-        self.stdout.write(f"Took back {done.total:,} rows of {done.file_name}.")
+        self.stdout.write(f"Took back {counted(done.total, 'row')} of {done.file_name}.")
 
     def _work(self, member_import: MemberImport) -> MemberImport:
         with progress_of(member_import.get_status_display()) as report:
@@ -154,7 +154,7 @@ class Command(ProductCommand):
 
     def _show_columns(self, member_import: MemberImport, targets: list[str]) -> None:
         self.stdout.write(
-            f"{member_import.file_name}: {member_import.total:,} rows. {'. '.join(member_import.notes)}."
+            f"{member_import.file_name}: {counted(member_import.total, 'row')}. {'. '.join(member_import.notes)}."
         )
         table = Table("Column", "Goes to")
         for name, target in zip(member_import.header, targets, strict=True):
@@ -166,12 +166,11 @@ class Command(ProductCommand):
         for outcome in ImportOutcome:
             if counts.get(outcome.value):
                 self.stdout.write(f"{counts[outcome.value]:>9,}  {outcome.label}")
-        self.stdout.write(f"{counts['partial']:>9,}  rows of which something is left aside")
-        worth_reading = ImportRow.objects.filter(
-            import_id=member_import.pk, outcome__in=[ImportOutcome.CONFLICT, ImportOutcome.ERROR]
-        ).order_by("line")
-        for row in worth_reading[:MOST_SHOWN]:
-            self.stdout.write(f"line {row.line}: {row.reason}")
+        if counts["partial"]:
+            self.stdout.write(f"{counts['partial']:>9,}  of these without something that could not be read")
+        for row in problem_rows(member_import)[:MOST_SHOWN]:
+            words = [row.reason, *(one["text"] for one in row.remarks)]
+            self.stdout.write(f"line {row.line}: {' '.join(filter(None, words))}")
 
 
 def _with_choices(member_import: MemberImport, guesses: list[Guess], choices: list[str]) -> list[str]:

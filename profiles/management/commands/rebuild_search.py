@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from profiles.search.rebuilding import rebuild_documents
 from tenants.actors import acting_as, program
-from tenants.commands import ProductCommand
+from tenants.commands import ProductCommand, counted
 from tenants.management.arguments import read_tenants
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -43,4 +43,4 @@ class Command(ProductCommand):
                         task, completed=done, total=total
                     )
                 )
-            self.stdout.write(f"{tenant.slug}: {done:,} customers can be found by all their words")
+            self.stdout.write(f"{tenant.slug}: {counted(done, 'customer')} can be found by all their words")

@@ -12,7 +12,7 @@ from profiles.scoring.history_backfill import backfill_history, is_history_backf
 from profiles.scoring.people import Scorer
 from profiles.scoring.runs import is_due, score_everybody
 from tenants.actors import acting_as, program
-from tenants.commands import ProductCommand
+from tenants.commands import ProductCommand, counted
 from tenants.management.arguments import read_tenants
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -43,13 +43,13 @@ class Command(ProductCommand):
                     self._say(tenant, self._score(tenant, options["workers"]))
                 if is_history_backfill_due() and (given := self._look_back(tenant, options["workers"])):
                     self.stdout.write(
-                        f"{tenant.slug}: the past of {given:,} customers found in their timeline"
+                        f"{tenant.slug}: the past of {counted(given, 'customer')} found in the timeline"
                     )
 
     def _say(self, tenant: Tenant, run: ScoreRun) -> None:
         seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
         self.stdout.write(
-            f"{tenant.slug}: {run.done:,} customers scored, {run.changed:,} changed, in {seconds:.1f} s"
+            f"{tenant.slug}: {counted(run.done, 'customer')} scored, {run.changed:,} changed, in {seconds:.1f} s"
         )
 
     def _score(self, tenant: Tenant, workers: int) -> ScoreRun:

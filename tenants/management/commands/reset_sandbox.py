@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from tenants.commands import ProductCommand
-from tenants.directory import find_tenant
 from tenants.errors import DomainError
+from tenants.management.arguments import read_tenant
 from tenants.management.sample import DEFAULT_PEOPLE, fill_with_sample
 from tenants.sandboxes import empty_sandbox
 
@@ -24,9 +24,7 @@ class Command(ProductCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Real clubs are refused."""
-        tenant = find_tenant(options["tenant"])
-        if tenant is None:
-            raise CommandError("There is no such tenant.")
+        tenant = read_tenant(options["tenant"])
         try:
             empty_sandbox(tenant)
             fill_with_sample(tenant, options["people"], self.stderr.write)

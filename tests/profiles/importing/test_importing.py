@@ -462,7 +462,9 @@ def run(tenant: Tenant, capsys: pytest.CaptureFixture[str], *arguments: str) -> 
 def test_the_command_checks_brings_in_and_takes_back(
     fairview: Club, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = write(tmp_path, "1,Anna,Botha,anna@example.com,,,,,", ",,,nobody,,,,,")
+    file = write(
+        tmp_path, "1,Anna,Botha,anna@example.com,,,,,", ",,,nobody,,,,,", "2,Ben,Nel,ben.example,,,,,"
+    )
     problems, rows = tmp_path / "problems.csv", tmp_path / "rows.csv"
 
     dry = run(fairview.tenant, capsys, file, "--dry-run", "--rows", str(rows))
@@ -470,16 +472,18 @@ def test_the_command_checks_brings_in_and_takes_back(
         assert (CustomerProfile.objects.count(), MemberImport.objects.count()) == (0, 0)
     wet = run(fairview.tenant, capsys, file, "--problems", str(problems))
 
-    assert "1  New customer" in dry
+    assert "2  New customer" in dry
     assert "line 3: No person given" in dry
+    assert "line 4: E-mail: " in dry
     assert [line.split(",")[1] for line in rows.read_text("utf-8-sig").splitlines()[1:]] == [
         "New customer",
         "Cannot be taken",
+        "New customer",
     ]
-    assert "Brought in 1 rows of members.csv." in wet
+    assert "Brought in 2 rows of members.csv." in wet
     assert "nobody" in problems.read_text("utf-8-sig")
     back = run(fairview.tenant, capsys, "--undo", wet.split()[-1])
-    assert "Took back 1 rows of members.csv." in back
+    assert "Took back 2 rows of members.csv." in back
     with tenant_scope(fairview.tenant):
         assert people() == []
 

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from crm_platform.simulator.sandbox import fill_sandbox
 from tenants.commands import ProductCommand
-from tenants.directory import find_tenant
+from tenants.management.arguments import read_tenant
 from tenants.management.sample import DEFAULT_PEOPLE
 
 
@@ -23,9 +23,9 @@ class Command(ProductCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Real clubs are refused."""
-        tenant = find_tenant(options["tenant"])
-        if tenant is None or not tenant.is_sandbox:
-            raise CommandError("There is no such sandbox.")
+        tenant = read_tenant(options["tenant"])
+        if not tenant.is_sandbox:
+            raise CommandError(f"{tenant.name} is no sandbox: nothing is put into it.")
         try:
             fill_sandbox(tenant, options["people"], self.stderr.write)
         except ValueError as error:
