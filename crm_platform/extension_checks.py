@@ -58,6 +58,7 @@ def _paths_of(extension: Extension) -> Iterator[str]:
     yield from extension.demo
     yield from extension.enum_names.values()
     yield from extension.timeline_names.values()
+    yield from (each.context for each in extension.sealed if each.context)
     yield from (f"{module}.urlpatterns" for module in (extension.urls, extension.public_urls) if module)
     yield from (table.merge.call for table in extension.tables if isinstance(table.merge, MergeBy))
     yield from (consumer.handle for consumer in extension.consumers)

@@ -12,6 +12,7 @@ from tenants.extension import (
     NavEntry,
     Periodic,
     Queue,
+    Sealed,
     Setting,
     Tag,
 )
@@ -23,6 +24,10 @@ EXTENSION: Final = Extension(
     logged=(Logged("webhook_endpoint", "events.WebhookEndpoint", "url", "the webhook", "webhook"),),
     tables=TABLES,
     periods=PERIODS,
+    sealed=(
+        Sealed("events.WebhookEndpoint", "sealed_secret"),
+        Sealed("events.WebhookEndpoint", "sealed_old_secret"),
+    ),
     consumers=(
         Consumer(
             name="outbound",

@@ -15,6 +15,7 @@ from tenants.extension import (
     OutboundEvent,
     Periodic,
     Queue,
+    Sealed,
     Tag,
 )
 
@@ -23,6 +24,7 @@ EXTENSION: Final = Extension(
     graphql_customer_edges="journeys.graphql.edges.EDGES",
     logged=(Logged("journey", "journeys.Journey", "name", "the journey", "journey_page"),),
     tables=TABLES,
+    sealed=(Sealed("journeys.JourneySecret", "sealed"),),
     consumers=(
         Consumer(
             "journeys",

@@ -17,6 +17,7 @@ from tenants.extension import (
     Periodic,
     Place,
     Queue,
+    Sealed,
     Setting,
     Tag,
 )
@@ -29,6 +30,7 @@ EXTENSION: Final = Extension(
     error_codes="profiles.error_codes.CODES",
     tables=TABLES,
     periods=PERIODS,
+    sealed=(Sealed("profiles.ErasureReceipt", "queue_search"),),
     log_kinds=(
         LogKind(Kind.PROFILE_CREATED, "A customer is known for the first time."),
         LogKind(Kind.PROFILE_CHANGED, "Fields of a customer changed: `changes` names them as the API does."),

@@ -94,7 +94,7 @@ def begin(*, network: str, redirect_uri: str, session: str, login: str = "") -> 
             redirect_uri=redirect_uri, state=state, again=_was_connected(Login.INSTAGRAM)
         )
         return Begun(url, state)
-    row.verifier_sealed = encrypt_for(_verifier_context(row), verifier)
+    row.verifier_sealed = encrypt_for(verifier_context(row), verifier)
     row.save()
     return Begun(x.consent_url(redirect_uri=redirect_uri, state=state, verifier=verifier), state)
 
@@ -275,7 +275,7 @@ def _connect_x(row: OAuthState, code: str) -> Connected:
         grant_type="authorization_code",
         code=code,
         redirect_uri=row.redirect_uri,
-        code_verifier=decrypt_for(_verifier_context(row), row.verifier_sealed),
+        code_verifier=decrypt_for(verifier_context(row), row.verifier_sealed),
     )
     scopes = str(pair.get("scope") or "").split()
     missing = set(x.SCOPES) - set(scopes)
@@ -393,7 +393,8 @@ def _others_of_person(row: Connection) -> bool:
     )
 
 
-def _verifier_context(row: OAuthState) -> str:
+def verifier_context(row: OAuthState) -> str:
+    """What the verifier of a consent under way is bound to."""
     return f"social:{row.tenant_id}:{row.pk}:verifier"
 
 

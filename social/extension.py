@@ -11,6 +11,7 @@ from tenants.extension import (
     NavEntry,
     Periodic,
     Queue,
+    Sealed,
     Setting,
     Tag,
 )
@@ -22,6 +23,12 @@ EXTENSION: Final = Extension(
         Logged("promotion", "social.Promotion", "name", "the promotion", "promotion"),
     ),
     tables=TABLES,
+    sealed=(
+        Sealed("social.Connection", "access_sealed", "social.tokens.access_context"),
+        Sealed("social.Connection", "refresh_sealed", "social.tokens.refresh_context"),
+        Sealed("social.OAuthState", "verifier_sealed", "social.connecting.verifier_context"),
+        Sealed("social.ClubApp", "secret_sealed", "social.networks.addresses.app_context"),
+    ),
     large_uploads=("/admin/social/media/", "/api/v1/social/media"),
     urls="social.api.urls",
     public_urls="social.public_urls",

@@ -38,6 +38,16 @@ def context_of(connection: Connection, kind: str) -> str:
     return f"social:{connection.tenant_id}:{connection.pk}:{kind}"
 
 
+def access_context(connection: Connection) -> str:
+    """What the token for calls is bound to."""
+    return context_of(connection, ACCESS)
+
+
+def refresh_context(connection: Connection) -> str:
+    """What the token for new tokens is bound to."""
+    return context_of(connection, REFRESH)
+
+
 def encrypt_token(connection: Connection, kind: str, token: str) -> str:
     """A token as it is stored; "" stays empty."""
     return encrypt_for(context_of(connection, kind), token) if token else ""

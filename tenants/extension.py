@@ -183,6 +183,18 @@ class Period:
         return f"SELECT count(*) FROM ({self.past} LIMIT %(chunk)s) AS past"
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A column that holds secrets encrypted by `tenants.encryption` ("" where there is none).
+
+    `context`: what `encrypt_for` bound it to, as a dotted path of `context(row)`; "" where `encrypt` wrote it.
+    """
+
+    model: str
+    column: str
+    context: str = ""
+
+
 # --- The log -----------------------------------------------------------------------------------------------------
 
 
@@ -417,6 +429,7 @@ class Extension:
 
     tables: tuple[Table, ...] = ()
     periods: tuple[Period, ...] = ()
+    sealed: tuple[Sealed, ...] = ()
     log_kinds: tuple[LogKind, ...] = ()
     outbound: tuple[OutboundEvent, ...] = ()
     consumers: tuple[Consumer, ...] = ()

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import get_commands
 
 from crm_platform import env
+from tenants.extension import every
 
 ROOT: Final = env.PROJECT_DIR
 DOCUMENTS: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])
@@ -50,3 +51,20 @@ def test_every_name_in_the_glossary_stands_in_the_code() -> None:
 
     assert len(names) > 60
     assert names - set(code.stdout.split()) - files == set()
+
+
+def test_the_list_of_decisions_names_each_in_order() -> None:
+    listed = re.findall(r"\(adr/([\w-]+\.md)\)", (ROOT / "docs/README.md").read_text())
+
+    assert listed == sorted(path.name for path in ROOT.glob("docs/adr/*.md"))
+
+
+def test_the_chapter_on_webhooks_names_each_event_that_they_tell() -> None:
+    chapter = (ROOT / "docs/webhooks.md").read_text()
+    rows = [line.split("|")[1] for line in chapter.splitlines() if line.startswith("| `crm.")]
+    named = set()
+    for row in rows:
+        first, *more = re.findall(r"`([\w.]+)`", row)
+        named |= {first, *(first.rpartition(".")[0] + each for each in more)}
+
+    assert {event.type for event in every("outbound")} | {"crm.webhook.test"} == named
