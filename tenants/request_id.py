@@ -1,8 +1,8 @@
 """The id that ties an answer, its log lines and a caller's complaint together."""
 
 import logging
+import random
 import re
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,7 +17,8 @@ def request_id_from(given: str | None) -> str:
     """The caller's own id when it is short and plain, else a new one."""
     if given and SANE_ID.fullmatch(given):
         return given
-    return uuid.uuid4().hex
+    # Tells requests apart and guards nothing. To ask the kernel for it took a seventh of a short request's time.
+    return f"{random.getrandbits(128):032x}"
 
 
 def current_request_id() -> str:

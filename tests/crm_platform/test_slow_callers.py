@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from crm_platform import env
@@ -22,6 +23,10 @@ COOKIE = f"csrftoken={'a' * 32}"
 # Whoever had to wait for a slow one would wait until that is cut off.
 QUICK_SECONDS = 8.0
 TRIES = 5
+BREAK = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'crm' AND pid <> pg_backend_pid()
+"""
 
 
 def opened(port: int, text: str = "") -> socket.socket:
@@ -137,3 +142,23 @@ def test_a_streamed_answer_comes_whole(web: int) -> None:
 
     assert len(expected) > 4096
     assert found == expected
+
+
+def test_a_broken_connection_to_the_database_is_noticed_once_and_opened_anew(
+    web: int, database_environment: dict[str, str]
+) -> None:
+    ask = (
+        "GET /api/v1/customers HTTP/1.1\r\nHost: localhost\r\nX-API-Key: crm_{}\r\nConnection: close\r\n\r\n"
+    )
+    broken = 0
+    with psycopg.connect(database_environment["CRM_DATABASE_URL"], autocommit=True) as looker:
+        for turn in range(3):
+            statuses = []
+            # A key that nobody has asked for is looked up; by each thread of each process in its turn.
+            for number in range(24):
+                with opened(web, ask.format(f"{turn}x{number}")) as connection:
+                    statuses.append(answer_of(connection).split(b" ", 2)[1])
+            assert set(statuses) <= {b"401", b"503"}
+            assert statuses.count(b"503") <= broken
+            broken = len(looker.execute(BREAK).fetchall())
+            assert broken
