@@ -30,6 +30,7 @@ EXTENSION: Final = Extension(
             "journeys",
             KINDS,
             "journeys.listening.handle",
+            "Who enters and leaves journeys",
             after=("scoring", "segments"),
             wants="journeys.listening.wants",
         ),

@@ -153,6 +153,7 @@ EXTENSION: Final = Extension(
             name="deliveries",
             kinds=("activity.recorded",),
             handle="messaging.receiving.handle",
+            words="What became of messages",
             wants="messaging.receiving.wants",
         ),
     ),

@@ -76,6 +76,7 @@ EXTENSION: Final = Extension(
                 Kind.ACTIVITY_RECORDED,
             ),
             handle="profiles.scoring.log_consumer.follow",
+            words="Scores",
             batch_size=2000,
         ),
     ),

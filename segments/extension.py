@@ -134,6 +134,7 @@ EXTENSION: Final = Extension(
             name="segments",
             kinds=FOLLOWED,
             handle="segments.log_consumer.follow",
+            words="Who is in which segment",
             batch_size=4000,
             wants="segments.log_consumer.wants",
         ),

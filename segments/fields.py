@@ -116,7 +116,7 @@ _TABLE: Final = (
         tuple((value, value.capitalize()) for value in MEMBERSHIP_STATUSES),
     ),
     _date("memberSince", "Member since", MEMBERSHIP, "member_since"),
-    _date("membershipExpiry", "Membership expires", MEMBERSHIP, "membership_expiry"),
+    _date("membershipExpiry", "Membership expiry", MEMBERSHIP, "membership_expiry"),
     _number("handicap", "Handicap", GOLF, "handicap_tenths", scale=10),
     _moment("handicapUpdatedAt", "Handicap last updated", GOLF, "handicap_updated_at"),
     _choice("homeClubName", "Home club", GOLF, "home_club_name"),

@@ -89,6 +89,7 @@ EXTENSION: Final = Extension(
             "promotions",
             ("competition.changed", "activity.recorded"),
             "social.promoting.log_consumer.follow",
+            "Promotions of events",
             wants="social.promoting.log_consumer.wants",
         ),
     ),

@@ -231,11 +231,13 @@ class Consumer:
     `handle(tenant, entries)` works in the scope and transaction in which the position moves, and speaks to no peer; who
     does gives `send(tenant, handled)`, run outside any before it moves (at least once). `after`: who must have passed
     an entry first. `siblings()`: further consumers, name → `send`. `wants(tenant)`: its use for entries now (ADR 94).
+    `words`: what it does, for people who read a list of all of them.
     """
 
     name: str
     kinds: tuple[str, ...]
     handle: str
+    words: str
     send: str = ""
     after: tuple[str, ...] = ()
     batch_size: int = 1000
@@ -348,8 +350,8 @@ class NavEntry:
 class Logged:
     """A kind of thing in the action log: `word` is what to call it ("the segment"), `name` the attribute of the model.
 
-    `route` is the admin page with the thing's key as its argument. `more(rows)` gives what exactly happened, in words,
-    by the rows' keys.
+    `route` is the admin page with the thing's key as its argument; what says `is_gone` has none any more. `more(rows)`
+    gives what exactly happened, in words, by the rows' keys.
     """
 
     kind: str

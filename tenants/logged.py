@@ -55,7 +55,8 @@ def _of_kind(logged: Logged, rows: list[LoggedAction]) -> dict[int, Subject]:
         thing = things.get(row.subject_id)
         name = str(getattr(thing, logged.name)) if thing is not None else str(row.details.get("name", ""))
         name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-        url = reverse(f"admin:{logged.route}", args=[thing.pk]) if thing is not None and logged.route else ""
+        has_page = thing is not None and logged.route and not getattr(thing, "is_gone", False)
+        url = reverse(f"admin:{logged.route}", args=[row.subject_id]) if has_page else ""
         found[row.pk] = Subject(logged.word, name, url, more.get(row.pk, ""))
     return found
 

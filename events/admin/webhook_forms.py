@@ -23,6 +23,12 @@ WORDS: Final = {
     "crm.consent.changed": "Consent is given or taken back",
     "crm.score.changed": "A score moves (many)",
     "crm.activity.recorded": "Something stands in a timeline (very many)",
+    "crm.segment.membership.changed": "Somebody joins or leaves a segment",
+    "crm.campaign.scheduled": "A campaign gets its time",
+    "crm.campaign.sent": "A campaign is sent",
+    "crm.journey.enrolled": "Somebody enters a journey",
+    "crm.journey.completed": "Somebody reaches the end of a journey",
+    "crm.journey.exited": "Somebody leaves a journey before its end",
     TEST_TYPE: "A test",
 }
 FIELDS: Final = {"url": "url", "eventTypes": "event_types", "description": "description"}

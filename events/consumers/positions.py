@@ -66,6 +66,11 @@ class ConsumerLag:
     tenants: int = 0
     stopped: int = 0
 
+    @property
+    def words(self) -> str:
+        """What it does, for people."""
+        return registry.registered(self.name).words or self.name
+
 
 def lags() -> list[ConsumerLag]:
     """The lag of every declared consumer."""

@@ -29,6 +29,7 @@ class Registration:
     name: str
     kinds: frozenset[str]
     handle: Handler
+    words: str = ""
     send: Sender | None = None
     after: tuple[str, ...] = ()
     batch_size: int = 1000
@@ -77,7 +78,13 @@ def _with_siblings(declared: extension.Consumer) -> list[Registration]:
     if not declared.siblings:
         return [made]
     siblings: Mapping[str, Sender] = extension.resolve(declared.siblings)()
-    return [made, *(replace(made, name=name, send=send) for name, send in siblings.items())]
+    return [
+        made,
+        *(
+            replace(made, name=name, send=send, words=f"{made.words}: {name.partition('-')[2]}")
+            for name, send in siblings.items()
+        ),
+    ]
 
 
 def _registration(declared: extension.Consumer) -> Registration:
@@ -88,6 +95,7 @@ def _registration(declared: extension.Consumer) -> Registration:
         name=declared.name,
         kinds=frozenset(kinds),
         handle=extension.resolve(declared.handle),
+        words=declared.words,
         send=extension.resolve(declared.send) if declared.send else None,
         after=declared.after,
         batch_size=declared.batch_size,

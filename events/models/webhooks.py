@@ -99,6 +99,11 @@ class WebhookEndpoint(TenantModel):
         return urlsplit(self.url).netloc
 
     @property
+    def is_gone(self) -> bool:
+        """Whether somebody deleted it: the row goes when its deliveries have gone."""
+        return self.disabled_reason == DisabledReason.DELETED
+
+    @property
     def is_enabled(self) -> bool:
         """Whether events are sent to it."""
         return self.status == EndpointStatus.ENABLED

@@ -145,6 +145,12 @@ def review_decided(request: StaffRequest) -> HttpResponse:
     return show(request, "crm/review/decided.html", "Decided pairs", decided=decided)
 
 
+def _level(share: float, club: Tenant) -> str:
+    """A probability as the club writes it, with no more places than it needs: 99 %, 99,9 %."""
+    places = len(f"{100 * share:g}".partition(".")[2])
+    return formatting.percent(share, club, places)
+
+
 @page("customers/review/likely/", name="review_likely", right=Right.EDIT)
 def review_likely(request: StaffRequest) -> HttpResponse:
     """Many at once: choose how sure, see whom it concerns, accept."""
@@ -164,7 +170,7 @@ def review_likely(request: StaffRequest) -> HttpResponse:
         total=likely.count(),
         most=MOST_AT_ONCE,
         least=given.get("least", "999"),
-        levels=[(key, f"{100 * value:g} %") for key, value in LEVELS.items()],
+        levels=[(key, _level(value, club_of(request))) for key, value in LEVELS.items()],
         pairs=[(people[each.one_id], people[each.other_id], 100 * each.probability) for each in found],
         crumb={"link": reverse("admin:review_queue"), "title": "Review"},
     )
@@ -270,5 +276,6 @@ def _keys(profile_id: UUID) -> dict[str, str]:
     keys: dict[str, list[str]] = {}
     rows = Identifier.objects.filter(profile_id=profile_id, kind__in=TELLING).order_by("kind", "value")
     for kind, value in rows.values_list("kind", "value").distinct():
-        keys.setdefault(KIND_LABELS[kind], []).append(value)
+        written = formatting.phone(value) if kind == IdentityKind.PHONE else value
+        keys.setdefault(KIND_LABELS[kind], []).append(written)
     return {label: ", ".join(values) for label, values in keys.items()}

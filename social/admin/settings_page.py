@@ -12,6 +12,7 @@ from social.models import TouchKind
 from social.promoting.planning import WORDS
 from social.texts import fill, token_problem
 from tenants.admin.base import messages
+from tenants.admin.formatting import money
 from tenants.admin.pages import club_of, page, show
 from tenants.errors import DomainError, InvalidError
 from tenants.middleware import StaffRequest
@@ -43,17 +44,19 @@ def social_settings(request: StaffRequest) -> HttpResponse:
         problem=problem,
         days=", ".join(map(str, chosen.reminder_days)),
         channels=[(key, label, key in chosen.channels) for key, label in CHANNELS],
-        words=[_words(kind, chosen) for kind in WORDS],
+        words=[_words(kind, chosen, club) for kind in WORDS],
         **membership_choices(club, chosen.audience),
         crumb={"link": reverse("admin:social_posts"), "title": "Social posts"},
     )
 
 
-def _words(kind: str, chosen: SocialSettings) -> dict[str, Any]:
+def _words(kind: str, chosen: SocialSettings, club: Tenant) -> dict[str, Any]:
     """A kind of touch: the club's words, ours, and how they read of an example."""
     own = chosen.words.get(kind, "")
     is_broken = bool(own and token_problem(own, EXAMPLE))
-    said = "" if is_broken else fill(own or WORDS[kind], EXAMPLE)
+    fee = money(EXAMPLE["event"]["entryFeeCents"], club)
+    example = {**EXAMPLE, "event": {**EXAMPLE["event"], "entryFee": fee}}
+    said = "" if is_broken else fill(own or WORDS[kind], example)
     return {"kind": kind, "label": TouchKind(kind).label, "own": own, "usual": WORDS[kind], "says": said}
 
 

@@ -1,5 +1,6 @@
 """Who saw, changed, exported or merged what: the club's own log, to be read and never to be changed."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -83,6 +84,9 @@ VERBS: Final[Mapping[str, str]] = {
     "household.left": "took somebody out of a household",
     "household.dissolved": "dissolved a household",
 }
+# As choices are kept: KEPT_APART. Three letters may be a currency.
+NAME_OF_CHOICE: Final = re.compile(r"[A-Z][A-Z_]{3,}")
+ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Parts of the details that the sentence says already, or that only programs need.
 SAID: Final = frozenset({"name", "changes", "activityId"})
 
@@ -146,7 +150,11 @@ class ActionLogAdmin(ModelAdmin):
             return "; ".join(
                 f"{_words(name)} from {_told(old)} to {_told(new)}" for name, (old, new) in changes.items()
             )
-        rest = (f"{_words(key)}: {_told(value)}" for key, value in row.details.items() if key not in SAID)
+        rest = (
+            f"{_words(key)}: {_told(value)}"
+            for key, value in row.details.items()
+            if key not in SAID and not _is_for_programs(value)
+        )
         return "; ".join(rest) or "–"
 
 
@@ -177,4 +185,13 @@ def _told(value: Any) -> str:
         return ", ".join(map(_told, value))
     if isinstance(value, dict):
         return ", ".join(f"{_words(key)} {_told(each)}" for key, each in value.items())
+    if isinstance(value, str) and NAME_OF_CHOICE.fullmatch(value):
+        return value.replace("_", " ").capitalize()
     return "nothing" if value in ("", None) else str(value)
+
+
+def _is_for_programs(value: Any) -> bool:
+    """Ids, which say nothing to people."""
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_for_programs, value))
+    return isinstance(value, str) and ID.fullmatch(value) is not None

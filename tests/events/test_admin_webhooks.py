@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from events import outbound
+from events.admin.webhook_forms import WORDS
 from events.models import WebhookDelivery, WebhookEndpoint
 from events.webhooks.endpoints import endpoints, show_secret
 from tenants.models import LoggedAction
@@ -226,3 +228,7 @@ def test_the_log_goes_page_by_page(admin: Client, fairview: Club, monkeypatch: p
     assert f"before={made[1].pk}" in first
     assert f"/deliveries/{made[0].pk}/" in second
     assert f"/deliveries/{made[0].pk}/" not in first
+
+
+def test_the_form_says_each_event_in_words() -> None:
+    assert set(outbound.types().values()) - set(WORDS) == set()

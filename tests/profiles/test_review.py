@@ -339,7 +339,9 @@ def test_likely_pairs_are_accepted_together_and_each_comes_back_alone(fairview: 
     )
     client = desk(fairview.admin)
 
-    assert "all 2" in text_of(client.get(f"{REVIEW}likely/?least=999"))
+    text = text_of(client.get(f"{REVIEW}likely/?least=999"))
+    assert "all 2" in text
+    assert "99,99 % sure" in text.replace("\N{NO-BREAK SPACE}", " ")
     with counted_queries() as used:
         client.post(f"{REVIEW}likely/", {"least": "999"})
 

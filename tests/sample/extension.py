@@ -59,7 +59,13 @@ EXTENSION: Final = Extension(
     ),
     log_kinds=(LogKind(ITEM_FOUND, "Something that a customer left behind was found: `itemId`."),),
     consumers=(
-        Consumer("last-seen", ("activity.recorded",), "tests.sample.last_seen.follow", after=("scoring",)),
+        Consumer(
+            "last-seen",
+            ("activity.recorded",),
+            "tests.sample.last_seen.follow",
+            "Last seen",
+            after=("scoring",),
+        ),
     ),
     customer_filters=(
         CustomerFilter(

@@ -92,6 +92,23 @@ def test_admins_read_their_own_club_only(fairview: Club, kingsmere: Club) -> Non
     assert kingsmere.staff.get_full_name() not in page
 
 
+def test_it_shows_people_neither_ids_nor_names_of_choices(fairview: Club) -> None:
+    customers = ["01a230d8-9387-79a8-9979-5313be294d30", "01a230d8-b442-7e6f-ad36-794f0d933105"]
+    with tenant_scope(fairview.tenant):
+        log_action(
+            "candidate.decided",
+            subject_kind="candidate",
+            subject_id=7,
+            details={"decision": "KEPT_APART", "customers": customers, "currency": "ZAR", "together": 9},
+        )
+
+    text = text_of(desk(fairview.admin).get(PAGE))
+
+    assert "decided about a pair of customers" in text
+    assert "decision: Kept apart; currency: ZAR; together: 9" in text
+    assert customers[0] not in text
+
+
 def test_nobody_else_reads_it_and_nobody_writes_it_by_hand(fairview: Club) -> None:
     assert desk(fairview.member(Role.MARKETING_MANAGER)).get(PAGE).status_code == 403
     assert Client().get(PAGE).status_code == 302
