@@ -105,7 +105,7 @@ def test_it_shows_people_neither_ids_nor_names_of_choices(fairview: Club) -> Non
     text = text_of(desk(fairview.admin).get(PAGE))
 
     assert "decided about a pair of customers" in text
-    assert "decision: Kept apart; currency: ZAR; together: 9" in text
+    assert "currency: ZAR; decision: Kept apart; together: 9" in text
     assert customers[0] not in text
 
 
