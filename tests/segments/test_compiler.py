@@ -37,6 +37,15 @@ MOMENTS = (
     datetime(2028, 2, 29, 23, 30, tzinfo=UTC),
     datetime(2027, 2, 28, 22, 30, tzinfo=UTC),
 )
+# Clocks that change by half an hour, at midnight forwards (a day without its first hour), at midnight backwards (a
+# midnight that comes twice), and a calendar that left a day out: the last minutes of a day and the first of the next.
+ODD_CLOCKS = (
+    ("Australia/Lord_Howe", datetime(2026, 4, 4, 15, 15, tzinfo=UTC)),
+    ("America/Santiago", datetime(2026, 9, 6, 4, 1, tzinfo=UTC)),
+    ("America/Havana", datetime(2026, 11, 1, 4, 30, tzinfo=UTC)),
+    ("Pacific/Apia", datetime(2011, 12, 31, 9, 59, tzinfo=UTC)),
+)
+PLACES = (*(("Europe/London", moment) for moment in MOMENTS), *ODD_CLOCKS)
 ALL = "SELECT p.id FROM profiles_customerprofile AS p WHERE p.tenant_id = %(tenant)s AND {condition}"
 
 
@@ -47,9 +56,9 @@ def matching(tenant: Tenant, tree: Any, now: datetime, *, among: str = "") -> se
         return {profile_id for (profile_id,) in cursor.fetchall()}
 
 
-@pytest.mark.parametrize("now", MOMENTS)
-def test_sql_and_oracle_agree_on_random_trees(now: datetime, db: None) -> None:
-    tenant = factories.tenant(time_zone="Europe/London")
+@pytest.mark.parametrize(("zone", "now"), PLACES)
+def test_sql_and_oracle_agree_on_random_trees(zone: str, now: datetime, db: None) -> None:
+    tenant = factories.tenant(time_zone=zone)
     crowd = people(tenant, now, random.Random(now.isoformat()), size=120)
     listed = next(segment for person in crowd for segment in person.segments)
     oracle = Oracle(now, tenant.zone)
@@ -66,10 +75,10 @@ def test_sql_and_oracle_agree_on_random_trees(now: datetime, db: None) -> None:
     agree()
 
 
-@pytest.mark.parametrize("now", MOMENTS)
-def test_many_rules_asked_at_once_say_what_each_says_alone(now: datetime, db: None) -> None:
+@pytest.mark.parametrize(("zone", "now"), PLACES)
+def test_many_rules_asked_at_once_say_what_each_says_alone(zone: str, now: datetime, db: None) -> None:
     """Of a few people, and of everybody: the shared look at the timeline, the bits, the answers of the leaves."""
-    tenant = factories.tenant(time_zone="Europe/London")
+    tenant = factories.tenant(time_zone=zone)
     crowd = people(tenant, now, random.Random(now.isoformat()), size=60)
     listed = next(segment for person in crowd for segment in person.segments)
     oracle, clock = Oracle(now, tenant.zone), Clock(now, tenant.zone)

@@ -185,10 +185,20 @@ def test_what_is_kept_of_refreshes_goes_after_a_month_but_for_the_latest(fairvie
         assert Refresh.objects.count() == before
 
 
-def test_a_due_day_is_never_too_late(db: None) -> None:
-    """Whoever turns on a day was due by then: asked on 40 midnights in a row, around a leap day."""
-    tenant = factories.tenant(time_zone="Europe/London")
-    start = datetime(2028, 2, 10, 12, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        ("Europe/London", datetime(2028, 2, 10, 12, tzinfo=UTC)),
+        ("America/Santiago", datetime(2026, 8, 20, 4, 1, tzinfo=UTC)),
+        ("Pacific/Apia", datetime(2011, 12, 10, 11, tzinfo=UTC)),
+    ],
+)
+def test_a_due_day_is_never_too_late(zone: str, start: datetime, db: None) -> None:
+    """Whoever turns on a day was due by then: on 40 days in a row.
+
+    Around a leap day, a change of the clock at midnight, and a day that a calendar left out.
+    """
+    tenant = factories.tenant(time_zone=zone)
     crowd = people(tenant, start, random.Random(11), size=40)
     some = [person.profile.pk for person in crowd]
     rules = [
