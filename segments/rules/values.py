@@ -15,6 +15,8 @@ from segments.rules.tree import Scalar, Value
 MOST_VALUES: Final = 1_000
 LONGEST_TEXT: Final = 500
 MOST_DAYS: Final = 36_600
+# Operators that ask for a part of a text.
+_OF_PARTS: Final = frozenset({"contains", "icontains", "startsWith", "endsWith"})
 # What may stand behind a day and says no more than it.
 _MIDNIGHT: Final = re.compile(r"(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 MOST_ANNIVERSARY_DAYS: Final = 366
@@ -37,7 +39,8 @@ def parse_value(field: Field, operator: Operator, raw: Any, path: str) -> Value:
         )
     if operator.arity is Arity.PAIR:
         return parse_pair(field, raw, path)
-    return parse_scalar(field, raw, path)
+    is_part = (operator.positive or operator.name) in _OF_PARTS
+    return parse_scalar(field, raw, path, is_part=is_part)
 
 
 def parse_pair(field: Field, raw: Any, path: str) -> tuple[Scalar, Scalar]:
@@ -63,8 +66,8 @@ def parse_days(raw: Any, path: str, *, most: int = MOST_DAYS) -> int:
     return int(number)
 
 
-def parse_scalar(field: Field, raw: Any, path: str) -> Scalar:
-    """One value of the field's kind."""
+def parse_scalar(field: Field, raw: Any, path: str, *, is_part: bool = False) -> Scalar:
+    """One value of the field's kind; `is_part`: a part of a text, which need be none of the choices."""
     if field.kind is Kind.NUMBER:
         if field.name == "handicap" and isinstance(raw, str) and raw.strip().startswith("+"):
             return -parse_number(raw, path)  # as golfers write it: better than scratch
@@ -77,7 +80,7 @@ def parse_scalar(field: Field, raw: Any, path: str) -> Scalar:
         return parse_moment(raw, path)
     if field.kind is Kind.KEY:
         return _key(raw, path)
-    return _written(field, raw, path)
+    return _written(field, raw, path, is_part=is_part)
 
 
 def parse_number(raw: Any, path: str) -> Decimal:
@@ -130,7 +133,7 @@ def _key(raw: Any, path: str) -> UUID:
         raise Reject(path, "Give an id as in 0198f0c4-7a3b-7c11-8d5e-1f2a3b4c5d6e.") from None
 
 
-def _written(field: Field, raw: Any, path: str) -> str:
+def _written(field: Field, raw: Any, path: str, *, is_part: bool) -> str:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         raise Reject(path, "Give a text.")
     text = str(raw)
@@ -142,7 +145,7 @@ def _written(field: Field, raw: Any, path: str) -> str:
         raise Reject(path, "Give a text, or ask with isNull whether nothing is known.")
     if field.name == "email":
         return text.strip().lower()
-    if field.choices:
+    if field.choices and not is_part:
         return _choice(field.choices, text, path)
     return text
 

@@ -91,6 +91,10 @@ def test_the_default_export_works_as_it_is() -> None:
             {"field": "membershipTier", "operator": "notIn", "value": ["Gold, weekday", "Silver"]},
         ),
         (
+            rule(field="membershipStatus", operator="doesNotBeginWith", value="SUS"),
+            {"field": "membershipStatus", "operator": "doesNotStartWith", "value": "SUS"},
+        ),
+        (
             rule(field="lastName", operator="contains", value="son"),
             {"field": "lastName", "operator": "contains", "value": "son"},
         ),
