@@ -142,7 +142,10 @@ def _written(field: Field, raw: Any, path: str, *, is_part: bool) -> str:
     if len(text) > LONGEST_TEXT:
         raise Reject(path, f"The text is longer than {LONGEST_TEXT} characters.")
     if text == "":
-        raise Reject(path, "Give a text, or ask with isNull whether nothing is known.")
+        raise Reject(
+            path,
+            "Give a text; whether anything is known is asked with “is known” (isNotNull) or “is not known” (isNull).",
+        )
     if field.name == "email":
         return text.strip().lower()
     if field.choices and not is_part:

@@ -1,5 +1,6 @@
 """The rule builder with the keyboard alone and on a phone; the list and the tags by few clicks."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from profiles.models import CustomerProfile
 from segments.models import Segment
 from segments.views import furnish
+from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.back_office import CUSTOMERS
 from tests.browser.test_back_office import fits, log_in
@@ -295,3 +297,58 @@ def test_the_builder_says_when_it_cannot_load_count_or_read(
     page.locator("[data-rb-json]").blur()
     expect(page.locator("[data-rb-problems]")).to_contain_text("The JSON cannot be read")
     expect(page.locator("[data-rb-count]")).to_have_text("–")
+
+
+def test_fields_are_found_as_people_write_them_and_enter_sends_nothing_around(
+    page: Page, live_server: LiveServer, club: Club
+) -> None:
+    log_in(page, live_server, club.marketing_manager)
+    page.goto(f"{live_server.url}/admin/segments/new/")
+    page.get_by_label("Name", exact=True).fill("With consent")
+    page.get_by_role("button", name="Condition").click()
+    field = page.get_by_label("Field, search by name").first
+
+    field.fill("consent")
+    field.press("Enter")
+    said = field.evaluate("each => each.validationMessage")
+    assert said.startswith("No field is called “consent”.")
+    field.fill("email")
+    field.press("Enter")
+
+    expect(field).to_have_value("E-mail")
+    expect(page.locator("[data-rb-words]")).to_contain_text("E-mail is yes")
+    assert page.url.endswith("/admin/segments/new/")
+    with tenant_scope(club.tenant):
+        assert not Segment.objects.filter(name="With consent").exists()
+
+
+def test_a_tree_of_react_querybuilder_may_be_pasted_and_is_shown_as_it_is(
+    page: Page, live_server: LiveServer, club: Club
+) -> None:
+    log_in(page, live_server, club.marketing_manager)
+    page.goto(f"{live_server.url}/admin/segments/new/")
+    page.get_by_text("As JSON, for experts").click()
+    page.locator("[data-rb-json]").fill(
+        '{"rules": [{"field": "handicap", "operator": "<", "value": "15"}, "and",'
+        ' {"field": "membershipTier", "operator": "in", "value": "Gold,Silver"}]}'
+    )
+    page.locator("[data-rb-json]").blur()
+
+    expect(page.get_by_label("Comparison").first).to_have_value("lt")
+    expect(page.get_by_label("Value", exact=True).first).to_have_value("15")
+    expect(page.get_by_role("button", name="Take away Silver")).to_be_visible()
+    expect(page.locator("[data-rb-count]")).to_contain_text("customers")
+
+
+def test_sums_are_told_in_the_parts_of_the_clubs_money(
+    page: Page, live_server: LiveServer, club: Club
+) -> None:
+    Tenant.objects.filter(pk=club.tenant.pk).update(currency="JPY")
+    log_in(page, live_server, club.marketing_manager)
+    page.goto(f"{live_server.url}/admin/segments/new/")
+    page.get_by_role("button", name="What they did").click()
+    page.get_by_label("How often").select_option("sum:gte")
+
+    page.get_by_label("How many").fill("5000")
+
+    expect(page.locator("[data-rb-json]")).to_have_value(re.compile(r'"value": 5000\b'))

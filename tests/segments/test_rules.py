@@ -102,7 +102,11 @@ def test_all_mistakes_are_said_at_once_with_their_paths() -> None:
             "schema",
             "This is version 2 of the rule language; version 1 is spoken here.",
         ),
-        ({**GOLD, "value": ""}, "value", "Give a text, or ask with isNull whether nothing is known."),
+        (
+            {**GOLD, "value": ""},
+            "value",
+            "Give a text; whether anything is known is asked with “is known” (isNotNull) or “is not known” (isNull).",
+        ),
         ({**GOLD, "value": "a\x00b"}, "value", "The text holds a character that cannot be stored."),
         (
             {"field": "lastBookingAt", "operator": "inLastDays", "value": 1.5},

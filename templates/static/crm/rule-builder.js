@@ -31,7 +31,7 @@
   function Builder(root) {
     const json = root.querySelector("[data-rb-json]");
     const place = root.querySelector("[data-rb-tree]");
-    let known = null, tree = null, dragged = null, timer = 0, slow = 0, asked = 0;
+    let known = null, tree = null, dragged = null, timer = 0, slow = 0, asked = 0, isForeign = false;
 
     function read() {
       try { tree = JSON.parse(json.value || "{}"); } catch (error) { return false; }
@@ -40,9 +40,21 @@
       return true;
     }
 
+    function isDrawable(node) { return Boolean(node) && typeof node === "object" && (!Array.isArray(node.rules) || node.rules.every(isDrawable)); }
+
     function field(name) { return known.fields.find(function (each) { return each.name === name; }); }
 
+    // Letters and digits only, so that "email" finds "E-mail".
+    function plain(text) { return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ""); }
+
+    function fieldCalled(text) {
+      const wanted = plain(text), all = known.fields;
+      function by(fits) { return all.find(function (each) { return fits(plain(each.label), plain(each.name), plain(each.group)); }); }
+      return wanted ? by(function (label, name) { return label === wanted || name === wanted; }) || by(function (label) { return label.includes(wanted); }) || by(function (label, name) { return name.includes(wanted); }) || by(function (label, name, group) { return group.includes(wanted); }) : undefined;
+    }
+
     function changed(structure, focus) {
+      isForeign = false;
       json.value = JSON.stringify(tree, null, 2);
       if (structure) { draw(focus); }
       window.clearTimeout(timer);
@@ -91,6 +103,18 @@
       return element;
     }
 
+    function takesAtItsEnd(place, group) {
+      place.addEventListener("dragover", function (event) { if (dragged && !holds(dragged.node, group)) { event.preventDefault(); event.stopPropagation(); place.classList.add("rb-over"); } });
+      place.addEventListener("dragleave", function () { place.classList.remove("rb-over"); });
+      place.addEventListener("drop", function (event) {
+        if (!dragged || holds(dragged.node, group)) { return; }
+        event.preventDefault(); event.stopPropagation();
+        dragged.parent.rules.splice(dragged.parent.rules.indexOf(dragged.node), 1);
+        group.rules.push(dragged.node);
+        changed(true, { key: key(dragged.node) });
+      });
+    }
+
     function holds(node, other) { return node === other || (node.rules || []).some(function (each) { return holds(each, other); }); }
 
     function drawGroup(group, parent, index, path) {
@@ -110,6 +134,7 @@
       ]);
       const element = make("div", { "class": "rb-group", "data-node": key(group), "data-path": path.replace(/\.?rules$/, ""), role: "group", "aria-label": "Group of conditions" }, [head]);
       group.rules.forEach(function (rule, number) { element.append(drawNode(rule, group, number, path + "[" + number + "]")); });
+      takesAtItsEnd(adding, group);
       element.append(adding);
       return draggable(element, group, parent, index);
     }
@@ -145,10 +170,16 @@
       }
       const name = make("input", { "class": "crm-input rb-field", list: options, "aria-label": "Field, search by name", value: chosen ? chosen.label : node.field, autocomplete: "off" });
       name.addEventListener("focus", function () { name.select(); });
+      name.addEventListener("input", function () { name.setCustomValidity(""); });
+      // A name that no field bears does not stay beside the condition of another.
+      name.addEventListener("blur", function () { if (!name.checkValidity()) { name.setCustomValidity(""); name.value = chosen ? chosen.label : ""; } });
       name.addEventListener("change", function () {
-        const text = name.value.trim().toLowerCase();
-        const found = known.fields.find(function (each) { return each.label.toLowerCase() === text || each.name.toLowerCase() === text; }) || known.fields.find(function (each) { return text && each.label.toLowerCase().includes(text); });
-        if (!found) { name.value = chosen ? chosen.label : ""; return; }
+        const found = fieldCalled(name.value);
+        if (!found) {
+          name.setCustomValidity("No field is called “" + name.value + "”. Type a part of its name, such as handicap, booking or birthday.");
+          name.reportValidity();
+          return;
+        }
         const made = fresh(found.name);
         delete node.value;
         Object.assign(node, made);
@@ -246,12 +277,12 @@
       element.append(select(known_tests, test, "How often", function (value) {
         const parts = value.split(":"), before = (event.count || event.sum || event.last || event.first || {}).value;
         ["count", "sum", "last", "first", "never"].forEach(function (name) { delete event[name]; });
-        if (value === "never") { event.never = true; } else { event[parts[0]] = { op: parts[1], value: typeof before === "number" ? before : parts[0] === "count" ? 1 : parts[0] === "sum" ? 10000 : 60 }; }
+        if (value === "never") { event.never = true; } else { event[parts[0]] = { op: parts[1], value: typeof before === "number" ? before : parts[0] === "count" ? 1 : parts[0] === "sum" ? 100 * known.moneyParts : 60 }; }
         if (parts[0] === "last" || parts[0] === "first") { delete event.inLastDays; delete event.beforeDaysAgo; }
         changed(true, { key: key(node), what: ".rb-test" });
       }, "rb-test"));
       ["count", "sum", "last", "first"].forEach(function (name) {
-        if (event[name] && typeof event[name].value === "number") { element.append(number(event[name].value, "How many", function (value) { event[name].value = value; changed(false); }, name === "sum" ? 100 : 1)); }
+        if (event[name] && typeof event[name].value === "number") { element.append(number(event[name].value, "How many", function (value) { event[name].value = value; changed(false); }, name === "sum" ? known.moneyParts : 1)); }
       });
       if (!event.last && !event.first) {
         element.append(make("span", { text: "in the last" }));
@@ -294,8 +325,17 @@
         });
         return;
       }
+      if (isForeign && answer.criteria) { adopt(answer.criteria); }
       root.querySelector("[data-rb-words]").textContent = answer.words;
       number.replaceChildren(make("strong", { text: (answer.isExact ? "" : "about ") + answer.countTold }), document.createTextNode(answer.isExact ? (answer.count === 1 ? " customer" : " customers") : " customers, give or take " + answer.errorTold));
+    }
+
+    // What somebody pasted, or an address brought, may say the same in other words: operators by signs, lists as text.
+    function adopt(criteria) {
+      isForeign = false;
+      tree = criteria;
+      json.value = JSON.stringify(tree, null, 2);
+      draw();
     }
 
     function count() {
@@ -318,7 +358,9 @@
 
     function show() {
       if (!read()) { failed("The JSON cannot be read: a comma, a quotation mark or a bracket is missing or too many."); return; }
-      draw();
+      // AND and OR between the rules, as others write them, are drawn when the server has told them as groups.
+      if (isDrawable(tree)) { draw(); } else { place.replaceChildren(); }
+      isForeign = true;
       window.clearTimeout(timer);
       timer = window.setTimeout(count, 50);
       slow = window.setTimeout(people, 300);
@@ -337,6 +379,12 @@
       });
     }
 
+    // Enter ends a value; it does not send the form around, which may be far from complete.
+    place.addEventListener("keydown", function (event) {
+      if (event.key !== "Enter" || event.defaultPrevented || event.target.tagName !== "INPUT") { return; }
+      event.preventDefault();
+      event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    });
     json.addEventListener("change", function () { if (known) { show(); } });
     load();
   }
