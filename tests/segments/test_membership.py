@@ -3,23 +3,28 @@
 import random
 from datetime import timedelta
 from itertools import islice
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from profiles.models import CustomerProfile, ProcessingRestriction
 from segments import log_consumer, refreshing
 from segments.actions import Draft, clone_segment, create_segment, delete_segment, get_segment, update_segment
 from segments.errors import InCircle, InUse, NameTaken, NotAList, SegmentNotFound, UnknownSegments
+from segments.explaining import members_at
 from segments.lists import add_members, remove_members, resolve_pasted
 from segments.log_consumer import move_due, tenants_with_due
 from segments.membership import lock_members
-from segments.models import DueDay, Refresh, RefreshReason, Segment
+from segments.models import DueDay, Refresh, RefreshReason, Segment, SegmentTransition
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
+from tests import factories
 from tests.cast import Club
+from tests.patience import PATIENCE_SECONDS
 from tests.profiles.records import activity, identifier, profile
 from tests.segments.makers import a_list, all_of, history, leaf, members, refresh, segment, tell, tell_all
 
@@ -220,6 +225,35 @@ def test_an_edit_that_overtakes_the_reader_of_the_log_is_heeded(
 
     assert members(fairview.tenant, made) == {silver.pk}
     assert [row[:2] for row in history(fairview.tenant, made)] == [(silver.pk, True)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_history_reads_in_the_order_in_which_members_were_written() -> None:
+    """Also where a transaction that began earlier had to wait for the lock of members."""
+    tenant = factories.tenant("in-order")
+    person = profile(tenant)
+    made = segment(tenant, GOLD)
+
+    def joins() -> None:
+        change(tenant, person, membership_tier="Gold")
+        tell(tenant, "profile.changed", person.pk, changes=["membershipTier"])
+        connections.close_all()
+
+    with transaction.atomic():
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT now()")
+        other = Thread(target=joins)
+        other.start()
+        other.join(PATIENCE_SECONDS)
+        change(tenant, person, membership_tier="Silver")
+        tell(tenant, "profile.changed", person.pk, changes=["membershipTier"])
+
+    assert members(tenant, made) == set()
+    with tenant_scope(tenant):
+        assert members_at(made.pk, timezone.now()) == []
+        turns = SegmentTransition.objects.filter(segment_id=made.pk).order_by("at")
+        assert list(turns.values_list("is_join", flat=True)) == [True, False]
 
 
 def test_a_killed_refresh_is_taken_over(fairview: Club) -> None:
