@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +23,7 @@ from profiles.scoring.people import score_customers
 from profiles.unmerging import unmerge_profiles
 from segments.actions import Draft, create_segment
 from segments.clock import Clock
+from segments.explaining import members_at
 from segments.fields import FIELDS, Field
 from segments.models import Segment, SegmentMember, SegmentTransition
 from segments.operators import Kind
@@ -226,6 +227,7 @@ def test_each_field_is_followed_by_the_log_alone() -> None:
         life.score,
     ]
     acts += [life.age, life.restrict, life.allow, life.merge, life.unmerge, life.erase]
+    seen: list[tuple[datetime, set[tuple[UUID, UUID]]]] = []
     for number in range(ROUNDS):
         done = [acts[number % len(acts)], life.dice.choice(acts)]
         with tenant_scope(tenant):
@@ -234,19 +236,27 @@ def test_each_field_is_followed_by_the_log_alone() -> None:
         read_all("segments")
         with tenant_scope(tenant):
             assert wrong(tenant) == [], [act.__name__ for act in done]
+            inside = set(SegmentMember.objects.values_list("segment_id", "profile_id"))
+        seen.append((timezone.now(), inside))
 
     with tenant_scope(tenant):
         turns: dict[tuple[UUID, UUID], list[bool]] = {}
         rows = SegmentTransition.objects.order_by("id")
         for segment_id, person, is_join in rows.values_list("segment_id", "profile_id", "is_join"):
             turns.setdefault((segment_id, person), []).append(is_join)
-        inside = set(SegmentMember.objects.values_list("segment_id", "profile_id"))
         moved = Segment.objects.filter(
             pk__in=SegmentTransition.objects.exclude(cause="REFRESH").values("segment_id")
         )
         fields = {name.split()[0] for name in moved.values_list("name", flat=True)}
     assert all(alternates(each) for each in turns.values())
     assert {key for key, each in turns.items() if each[-1]} == inside
+    # Of whoever was erased no history is kept.
+    for at, then in seen[::3]:
+        kept = {key for key in then if key in turns}
+        with tenant_scope(tenant):
+            for segment_id in sorted({segment_id for segment_id, _ in kept})[::9]:
+                people = {person for which, person in kept if which == segment_id}
+                assert set(members_at(segment_id, at)) == people
     # Every field did move somebody; those of tokens that nobody bears here, and ids, which never change, aside.
     assert set(FIELDS) - fields <= {
         "authUserId",
