@@ -83,15 +83,16 @@ def says_too_little(
 ) -> bool:
     """Whether an address alone would join a name with none, or with an initial, of whom another address differs.
 
-    Numbers are passed on and lent, mailboxes shared in families; of somebody without a name nothing else tells. Enough
-    is a second address of both, a slip of the pen apart or not, or a mailbox that spells the first name. Addresses of
-    many count neither way. Mere addresses, known to no service, may be anybody's. A name that comes later decides.
+    Numbers are passed on and lent, mailboxes shared in families; of somebody without a name nothing else tells, and of
+    two without names a number tells nothing where each has a mailbox of its own. Enough is a second address of both, a
+    slip of the pen apart or not, or a mailbox that spells the first name. Addresses of many count neither way. Mere
+    addresses, known to no service, may be anybody's. A name that comes later decides.
     """
     if all(one.kind in WEAK_KINDS for one in claim.keys) or all(one.kind in WEAK_KINDS for one in found.keys):
         return False
     ours = {claim.name, *(person.names if person is not None else ())}
     our_clarity, their_clarity = _clarity(ours), _clarity(found.names)
-    if our_clarity == their_clarity:
+    if our_clarity == their_clarity and not (our_clarity == NAMELESS and key.kind == IdentityKind.PHONE):
         return False
     our_keys = {*claim.keys, *(person.keys if person is not None else ())}
     other_kind = IdentityKind.EMAIL if key.kind == IdentityKind.PHONE else IdentityKind.PHONE
@@ -103,6 +104,8 @@ def says_too_little(
         return False
     if _is_name_in_mailbox(ours, our_keys, found):
         return False
+    if our_clarity == their_clarity:
+        return bool(mine and theirs)
     is_nameless = NAMELESS in (our_clarity, their_clarity)
     return bool(mine and theirs) or (is_nameless and key.kind == IdentityKind.PHONE)
 
@@ -163,6 +166,15 @@ def have_other_mailboxes(claim: Claim, found: Person) -> bool:
     """Whether both have e-mail addresses, and none in common."""
     ours, theirs = (addresses_of(keys, IdentityKind.EMAIL) for keys in (claim.keys, found.keys))
     return bool(ours and theirs) and ours.isdisjoint(theirs)
+
+
+def are_apart_but_for_number(ones: Iterable[IdentityKey], others: Iterable[IdentityKey]) -> bool:
+    """Whether two who tell no name have a number in common at most, and mailboxes that are two people's."""
+    ours, theirs = set(ones), set(others)
+    our, their = (addresses_of(keys, IdentityKind.EMAIL) for keys in (ours, theirs))
+    return bool(our and their) and not any(
+        is_slip_of(one.value, other.value) for one in our for other in their
+    )
 
 
 def have_other_families(ones: Iterable[PersonName], others: Iterable[PersonName]) -> bool:

@@ -16,6 +16,7 @@ from uuid import UUID
 from events.identity_hints import IdentityKey, IdentityKind
 from profiles.address_rules import (
     FAMILIES_OF_AN_OFFICE,
+    are_apart_but_for_number,
     are_different,
     are_of_many_families,
     contradicts,
@@ -86,6 +87,8 @@ class IdentityMap:
         # Who that is, by address.
         self.newcomers: dict[IdentityKey, set[Person]] = {}
         self.newly_united: set[IdentityKey] = set()
+        # Who has a key more than before: what one knows of them may no longer fit a contact without a name.
+        self.grown: set[Person] = set()
         # Ids that seem to be two people's, by the event that showed it: a defect of its source.
         self.given_twice: dict[tuple[str, str], IdentityKey] = {}
         # Addresses of many of whose holders not all are loaded.
@@ -116,6 +119,16 @@ class IdentityMap:
     def new_people(self) -> list[Person]:
         """People that this batch brought to light, in the order it did."""
         return [person for person in self.people.values() if person.is_new and person.merged_into is None]
+
+    def addresses_of_grown(self) -> set[IdentityKey]:
+        """The addresses of whoever has a key more than before, but for new records that share nothing."""
+        found: set[IdentityKey] = set()
+        for person in {one.root for one in self.grown}:
+            addresses = {key for key in person.keys if key.kind in WEAK_KINDS}
+            is_known = not person.is_new or len(person.keys) - len(addresses) > 1
+            if is_known or any(len(self.rows(key)) > 1 for key in addresses):
+                found |= addresses
+        return found
 
     def link_of(self, key: IdentityKey, person: Person) -> KeyLink | None:
         """The row by which a person has a key."""
@@ -246,7 +259,11 @@ class IdentityMap:
             if len(owners) == 1 and owners <= set(fitting):
                 return owners.pop()
         # Who is called somehow is not the mailbox itself, nor is an office anybody who has another address as well.
-        mailboxes = [one for one in fitting if one.is_address_only and not one.names]
+        mailboxes = [
+            one
+            for one in fitting
+            if one.is_address_only and not one.names and not are_apart_but_for_number(claim.keys, one.keys)
+        ]
         if self._is_of_many(key):
             return None
         return min(mailboxes, key=lambda one: (one.created_at, one.id), default=None)
@@ -325,6 +342,7 @@ class IdentityMap:
         )
         if key.kind in WEAK_KINDS and {other.kind for other in claim.keys} >= WEAK_KINDS:
             link.confidence = EMAIL_AND_PHONE_CONFIDENCE
+        self.grown.add(person)
         self.add_link(link)
         return link
 

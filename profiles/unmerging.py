@@ -10,6 +10,7 @@ from profiles.club import Club
 from profiles.ingest.contacts import left_before, unite_contacts
 from profiles.ingest.reexamining import crowded, reexamine
 from profiles.ingest.rejoining import rejoin
+from profiles.ingest.settling import settle
 from profiles.merging.actions import UnmergeOutcome, undo_merge
 from profiles.models import Identifier
 from tenants.models import Tenant
@@ -25,11 +26,18 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
     with transaction.atomic():
         outcome = undo_merge(profile_id, merge_id=merge_id)
         club = Club.of(Tenant.objects.get(pk=current_tenant_id()))
-        addresses = _shared_addresses_around({outcome.winner_id, outcome.restored_id})
+        sides = {outcome.winner_id, outcome.restored_id}
+        addresses = _shared_addresses_around(sides)
         with connection.cursor() as cursor:
             unite_contacts(cursor, club, {*left_before(addresses), *reexamine(cursor, club, addresses)})
             rejoin(cursor, club, addresses)
+            settle(cursor, club, addresses | _addresses_of(sides))
     return outcome
+
+
+def _addresses_of(profile_ids: set[UUID]) -> set[IdentityKey]:
+    links = Identifier.objects.filter(kind__in=WEAK_KINDS, profile_id__in=profile_ids)
+    return {IdentityKey(kind, value) for kind, value in links.values_list("kind", "value")}
 
 
 def _shared_addresses_around(profile_ids: set[UUID]) -> set[IdentityKey]:

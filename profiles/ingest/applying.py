@@ -23,6 +23,7 @@ from profiles.ingest.once_activities import OnceActivity, load_once_activities, 
 from profiles.ingest.people import load_identity_map, needs_exclusive_lock
 from profiles.ingest.reexamining import crowd_of, reexamine
 from profiles.ingest.rejoining import rejoin
+from profiles.ingest.settling import settle
 from profiles.ingest.writing import write
 from profiles.log_kinds import LogKind
 from profiles.suppression import claims_of_erased, settle_skipped
@@ -119,6 +120,8 @@ def _look_again(cursor: Any, club: Club, identity_map: IdentityMap) -> None:
     crowds = {key: crowd for key, crowd in found.items() if crowd is not None}
     reexamine(cursor, club, shared, crowds)
     rejoin(cursor, club, identity_map.newly_united)
+    looked_at = shared | identity_map.newly_united | identity_map.addresses_of_grown()
+    settle(cursor, club, looked_at - crowds.keys())
 
 
 def _load(

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from events.identity_hints import IdentityKey
+from profiles.address_rules import are_apart_but_for_number
 from profiles.claims import CAPPED_KINDS
 from profiles.club import Club
 from profiles.ingest.reexamining import Holder, load_holders, read_events_of, shared_address, split_of
@@ -128,6 +129,11 @@ def _came_to_several(left_id: UUID, key: IdentityKey) -> list[UUID]:
 def _are_one_contact(left: Holder, other: Holder) -> bool:
     """Whether both are nothing but an address, without a name, and neither births nor staff speak against it."""
     births = []
+    addresses = [
+        {one for record in holder.records.values() for one in record.addresses} for holder in (left, other)
+    ]
+    if are_apart_but_for_number(*addresses):
+        return False
     for holder in (left, other):
         if holder.is_by_staff or any(link.kind in CAPPED_KINDS for link in holder.links.values()):
             return False

@@ -64,6 +64,15 @@ def extend_identity_map(
     _load_crowds(cursor, club, identity_map, claims, set(identity_map.people.values()))
 
 
+def load_people(cursor: Any, club: Club, keys: Collection[IdentityKey], now: datetime) -> Collection[Person]:
+    """Whoever has one of these keys, with names, births, ids and of whom staff keep them apart."""
+    identity_map = IdentityMap(now, club.is_role)
+    _load_keys_and_people(cursor, club.id, identity_map, keys)
+    people = set(identity_map.people.values())
+    _load_traits(cursor, club.id, identity_map, people)
+    return people
+
+
 def _load_keys_and_people(
     cursor: Any, tenant_id: UUID, identity_map: IdentityMap, keys: Collection[IdentityKey]
 ) -> None:

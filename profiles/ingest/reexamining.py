@@ -1,6 +1,6 @@
 """Looking again at what an address joined, once several people turn out to have it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import pairwise
@@ -17,6 +17,7 @@ from profiles.claims import WEAK_KINDS, KeyLink, Person
 from profiles.club import Club
 from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
+from profiles.golden_rows.rules import CRM
 from profiles.identity import SHARED_KEY
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, read_event
 from profiles.ingest.statements import MOST_HOLDERS
@@ -49,12 +50,27 @@ WHERE i.tenant_id = %(tenant)s
 
 @dataclass(slots=True)
 class Holder:
-    """A customer behind an address: its records by identifier, and whether staff joined it with others."""
+    """A customer behind an address: its records by identifier, and whether staff joined it with others.
+
+    `partial`: records of imports, of which only what nobody else says is kept, so that a name may be missing.
+    """
 
     profile_id: UUID
     links: dict[int, Identifier] = field(default_factory=dict)
     records: dict[int, Record] = field(default_factory=dict)
+    partial: set[int] = field(default_factory=set)
     is_by_staff: bool = False
+
+    def let_go(self, part: Iterable[Record]) -> None:
+        """Forget records that left."""
+        for record in part:
+            del self.records[record.id], self.links[record.id]
+
+    def still_of(self, told: "Told") -> Iterator[tuple[int | None, Subject]]:
+        """The subjects of an event but for records that left since it was read."""
+        for identifier_id, subject in told.subjects:
+            if identifier_id is None or identifier_id in self.links:
+                yield identifier_id, subject
 
 
 @dataclass(slots=True)
@@ -123,11 +139,10 @@ def _reexamine_one(
             continue
         events = read_events_of(cursor, club, holder)
         for group in _strays(club, key, holders, place, crowded):
-            for part in _by_origin(holder, group):
+            for part in parts_by_origin(holder, group):
                 new_id = split_off(cursor, club, split_of(holder, key, part, events))
                 _ask(club, key, new_id, part, holders)
-                for record in part:
-                    del holder.records[record.id]
+                holder.let_go(part)
                 left.append(new_id)
     return left
 
@@ -223,6 +238,8 @@ def load_holders(profile_ids: Collection[UUID]) -> dict[UUID, Holder]:
         record = _record(link, said.get(link.pk, {}))
         if record.addresses:
             holders[link.profile_id].records[link.pk] = record
+        if any(source == CRM for source, _ in said.get(link.pk, {})):
+            holders[link.profile_id].partial.add(link.pk)
     members = CustomerProfile.objects.filter(Q(pk__in=profile_ids) | Q(merged_into_id__in=profile_ids))
     stands_for = {pk: merged or pk for pk, merged in members.values_list("pk", "merged_into_id")}
     by_staff = ProfileMerge.objects.filter(kind=BY_PERSON, unmerged_at=None, loser_id__in=stands_for)
@@ -269,12 +286,18 @@ def read_events_of(cursor: Any, club: Club, holder: Holder) -> list[Told]:
         subjects = [
             (next((by_key[key] for key in subject.keys if key in by_key), None), subject)
             for subject in ready.effect.subjects
-            if not theirs.isdisjoint(subject.keys)
+            if not theirs.isdisjoint(_deciding(subject.keys))
         ]
         if subjects:
             events.append(Told(row.id, row.occurred_at, subjects))
     _complete(holder, events)
     return events
+
+
+def _deciding(keys: Iterable[IdentityKey]) -> list[IdentityKey]:
+    """The keys by which a subject is somebody's: an address only where no service says who it is."""
+    keys = list(keys)
+    return [key for key in keys if key.kind not in WEAK_KINDS] or keys
 
 
 def _keys_of(profile_id: UUID) -> Iterable[tuple[str, str]]:
@@ -305,7 +328,7 @@ def _complete(holder: Holder, events: Sequence[Told]) -> None:
         )
 
 
-def _by_origin(holder: Holder, group: Sequence[Record]) -> list[list[Record]]:
+def parts_by_origin(holder: Holder, group: Sequence[Record]) -> list[list[Record]]:
     """The group by the profiles with which the records were born: each goes where it came from."""
     parts: dict[UUID, list[Record]] = {}
     for record in group:
@@ -320,7 +343,7 @@ def split_of(holder: Holder, key: IdentityKey, part: Sequence[Record], events: S
     gone, stayed = CounterDelta(), CounterDelta()
     moved: list[int] = []
     for told in events:
-        for identifier_id, subject in told.subjects:
+        for identifier_id, subject in holder.still_of(told):
             side = gone if identifier_id in going else stayed
             side.add_figures(subject.figures)
             side.stage_rank = max(side.stage_rank, subject.stage_rank)
@@ -335,7 +358,7 @@ def split_of(holder: Holder, key: IdentityKey, part: Sequence[Record], events: S
         key=key,
         identifiers=sorted(going),
         addresses=frozenset(one for record in part for one in record.addresses),
-        kept=_kept(holder, going, events),
+        kept=kept_addresses(holder, going, events),
         activity_ids=[pk for pk in rows if pk // SLOTS in set(moved)],
         gone=gone,
         stayed=stayed if is_complete else None,
@@ -344,7 +367,7 @@ def split_of(holder: Holder, key: IdentityKey, part: Sequence[Record], events: S
     )
 
 
-def _kept(holder: Holder, going: Collection[int], events: Sequence[Told]) -> set[IdentityKey]:
+def kept_addresses(holder: Holder, going: Collection[int], events: Sequence[Told]) -> set[IdentityKey]:
     """The addresses that records say of whom stays, events without a record, and staff: the rest is the stray's own."""
     of_staff = Identifier.objects.filter(profile_id=holder.profile_id, kind=CRM_RECORD).values("pk")
     said = Fact.objects.filter(
@@ -359,7 +382,7 @@ def _kept(holder: Holder, going: Collection[int], events: Sequence[Told]) -> set
     return kept | {
         key
         for told in events
-        for identifier_id, subject in told.subjects
+        for identifier_id, subject in holder.still_of(told)
         if identifier_id not in going
         for key in subject.keys
         if key.kind in WEAK_KINDS

@@ -9,10 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from typing import Final
 
 from events.identity_hints import IdentityKey
+from profiles.address_rules import are_apart_but_for_number
 from profiles.claims import CAPPED_KINDS
 from profiles.names import PersonName, is_same_full_name, is_spelled_in, names_disagree
+
+SEVERAL: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,9 @@ def strays(shared: SharedAddress, person: int) -> list[list[Record]]:
             group
             for group in groups
             if any(
-                (is_own and _is_nameless(record, one)) or _belong(shared, others, record, one)
+                (is_own and _is_nameless(record, one))
+                or _have_all(shared, person, record, one)
+                or _belong(shared, others, record, one)
                 for one in group
             )
         ]
@@ -80,11 +86,35 @@ def is_mailbox_of(shared: SharedAddress, person: int) -> bool:
     return spelled[person] and sum(spelled) == 1
 
 
+def _have_all(shared: SharedAddress, person: int, one: Record, other: Record) -> bool:
+    """Whether one of the two is a contact of two addresses, which its customer has without it, and nobody else has."""
+    return any(
+        is_mere_address(mere)
+        and not mere.addresses.isdisjoint(beside.addresses)
+        and sole_holder(shared, mere) == person
+        for mere, beside in ((one, other), (other, one))
+    )
+
+
+def sole_holder(shared: SharedAddress, mere: Record) -> int | None:
+    """Which of the holders alone has all addresses of a contact without a name, itself aside; None of one address."""
+    if len(mere.addresses) < SEVERAL or shared.key not in mere.addresses:
+        return None
+    if any(shared.reach.get(one) is Reach.MANY for one in (shared.key, *mere.addresses)):
+        return None
+    found = [
+        place
+        for place, records in enumerate(shared.holders)
+        if mere.addresses <= {address for one in records if one is not mere for address in one.addresses}
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def _is_nameless(one: Record, other: Record) -> bool:
     return not one.names or not other.names
 
 
-def _is_mere_address(record: Record) -> bool:
+def is_mere_address(record: Record) -> bool:
     """Whether it is nobody but an address: without a name, and of a kind of which a person may have several."""
     return not record.names and record.kind not in CAPPED_KINDS
 
@@ -101,7 +131,9 @@ def _belong(shared: SharedAddress, others: Iterable[Record], one: Record, other:
         return True
     if any(shared.reach[key] is Reach.ONE for key in common):
         return True
-    if common and all(_is_mere_address(record) for record in (one, other)):
+    if common and all(is_mere_address(record) for record in (one, other)):
+        if are_apart_but_for_number(one.addresses, other.addresses):
+            return False
         return min(shared.reach[key] for key in common) is not Reach.MANY
     if not common or not _fits(one, other, min(shared.reach[key] for key in common)):
         return False

@@ -270,7 +270,11 @@ def portraits(tenant: Tenant) -> list[str]:
 
 
 PARTS = {
-    "profiles_identifier": "kind, value, is_shared, confidence, linked_at, unlinked_at",
+    # A mark of sharing that nobody else shares says nothing; it stays where an address was several people's once.
+    "profiles_identifier": "kind, value, is_shared AND EXISTS (SELECT FROM profiles_identifier AS other"
+    " WHERE other.tenant_id = profiles_identifier.tenant_id AND other.kind = profiles_identifier.kind"
+    " AND other.value = profiles_identifier.value AND other.profile_id <> profiles_identifier.profile_id),"
+    " confidence, linked_at, unlinked_at",
     "profiles_fact": "field, source, rank, value, occurred_at, event_id",
     "profiles_activity": "type, title, occurred_at, source_event_id, slot",
     "profiles_note": "body",
