@@ -12,6 +12,7 @@ from profiles.graphql import inputs
 from tenants.actors import acting_as, current_actor
 from tenants.api.errors import InvalidParameterError
 from tenants.api.listing import Order
+from tenants.api.pagination import count_rows
 from tenants.scope import current_tenant_id, tenant_scope
 
 Rows = QuerySet[Any]
@@ -28,8 +29,14 @@ class Places(Protocol):
         """The cursor behind a row."""
 
 
-def page_of(rows: Rows, given: Any, represent: Represent, places: Places | None = None) -> dict[str, Any]:
-    """One page of the rows, which bring their order; `given` is a PaginationInput or None.
+def page_of(
+    rows: Rows,
+    given: Any,
+    represent: Represent,
+    places: Places | None = None,
+    count: Callable[[Rows], int] = count_rows,
+) -> dict[str, Any]:
+    """One page of the rows, which bring their order; `given` is a PaginationInput or None, `count` counts all rows.
 
     Raises InvalidParameterError.
     """
@@ -45,7 +52,7 @@ def page_of(rows: Rows, given: Any, represent: Represent, places: Places | None 
     return {
         "data": represent(found),
         "meta": {
-            "total": window.skip + len(found) if is_all_known else _counter(rows),
+            "total": window.skip + len(found) if is_all_known else _counter(rows, count),
             "skip": window.skip,
             "take": window.take,
             "hasMore": has_more,
@@ -54,12 +61,12 @@ def page_of(rows: Rows, given: Any, represent: Represent, places: Places | None 
     }
 
 
-def _counter(rows: Rows) -> Callable[[], int]:
+def _counter(rows: Rows, count: Callable[[Rows], int]) -> Callable[[], int]:
     """Counts the list in the scope of this moment: a resolver of a field below runs after that has been closed."""
     tenant_id, actor = current_tenant_id(), current_actor()
 
-    def count() -> int:
+    def counted() -> int:
         with tenant_scope(tenant_id), acting_as(actor):
-            return rows.order_by().count()
+            return count(rows)
 
-    return count
+    return counted

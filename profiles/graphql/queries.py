@@ -15,7 +15,14 @@ from profiles.graphql import inputs, types
 from profiles.graphql.context import Context, scoped
 from profiles.graphql.pages import page_of
 from profiles.graphql.pages_of_customers import with_page
-from profiles.reading import customer_timeline, list_customers, list_notes, read_customer, resolve_customer
+from profiles.reading import (
+    count_listed,
+    customer_timeline,
+    list_customers,
+    list_notes,
+    read_customer,
+    resolve_customer,
+)
 from profiles.representation import COLUMNS, activity_fields, note_fields, row_fields
 from tenants.action_log import log_seen
 from tenants.api.cursors import decode_cursor, encode_cursor
@@ -45,7 +52,7 @@ def _customer(context: Context, *, id: str) -> Any:
 def _customers(context: Context, *, filter: Any = None, sort: Any = None, pagination: Any = None) -> Any:
     chosen = inputs.customer_filter_of(filter)
     places = places_of(list_customers(chosen), inputs.text_of(sort), is_search=bool(chosen.search))
-    return page_of(places.rows.values_list(*COLUMNS), pagination, _told, places)
+    return page_of(places.rows.values_list(*COLUMNS), pagination, _told, places, count_listed)
 
 
 def _told(rows: Sequence[Any]) -> Any:

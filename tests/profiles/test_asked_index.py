@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.http import QueryDict
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from segments.rules import parse
 from tenants.postgresql.base import as_owner
 from tenants.postgresql.everybody import by_pages
 from tenants.scope import tenant_scope
+from tests import factories
 from tests.cast import Club
 from tests.segments.makers import all_of, leaf
 
@@ -84,6 +86,24 @@ def test_a_page_and_a_count_read_only_pages_that_the_index_names(crowd: Club) ->
         assert len(asked) == 3
         for each in asked:
             assert "Bitmap Index Scan on profiles_profile_asked_idx" in plan_of(each), each
+
+
+def test_the_total_over_rest_and_graphql_is_counted_by_the_index_too(crowd: Club) -> None:
+    rule, headers = orjson.dumps(FOUR).decode(), factories.bearer(crowd.tenant)
+    expected = count_exactly(parse(FOUR), crowd.tenant, timezone.now()).count
+    asked = {
+        "query": "query ($f: CustomerFilter) { customers(filter: $f, pagination: {take: 1}) { meta { total } } }",
+        "variables": {"f": {"rule": rule}},
+    }
+    with CaptureQueriesContext(connection) as sent:
+        listed = Client(headers=headers).get("/api/v1/customers", {"rule": rule, "take": 1}).json()
+        queried = Client(headers=headers).post("/graphql", asked, content_type="application/json").json()
+
+    assert listed["meta"]["total"] == queried["data"]["customers"]["meta"]["total"] == expected
+    counts = [each["sql"] for each in sent if "COUNT(*)" in each["sql"]]
+    assert len(counts) == 2
+    for each in counts:
+        assert "Bitmap Index Scan on profiles_profile_asked_idx" in plan_of(each), each
 
 
 def test_half_of_the_club_is_not_read_row_by_row(crowd: Club) -> None:
