@@ -16,14 +16,12 @@ from profiles.customer_filters import apply_brought
 from profiles.effects.keys import normal_keys
 from profiles.errors import CustomerNotFound, NothingToResolve
 from profiles.models import CustomerProfile, Note, ProfileStatus
-from profiles.models.profile import ANYBODY
 from profiles.representation import COLUMNS, row_fields, to_json
 from profiles.search.finding import search_profiles
 from profiles.timeline import Place, TimelineFilter, TimelinePage, read_timeline
 from profiles.vocabulary import UNLISTED
 from tenants.directory import tenant_by_id
 from tenants.expiring_cache import ExpiringCache
-from tenants.postgresql.everybody import by_pages
 from tenants.postgresql.prepared import Prepared, read_prepared
 from tenants.scope import current_tenant_id
 
@@ -163,12 +161,6 @@ def list_customers(chosen: CustomerFilter) -> QuerySet[CustomerProfile]:
         place = Func(Value(found, _IDS), F("id"), function="array_position", output_field=IntegerField())
         return customers.filter(pk__in=found).order_by(place)
     return customers.order_by("-created_at", "-id")
-
-
-def count_listed(customers: QuerySet[Any]) -> int:
-    """How many of `list_customers` there are: everybody is looked at, by pages, or those whom an index names."""
-    with by_pages():
-        return customers.order_by().filter(created_at__gte=ANYBODY).count()
 
 
 def list_notes(profile_id: UUID) -> QuerySet[Note]:

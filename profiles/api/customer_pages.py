@@ -1,6 +1,6 @@
 """Orders of the customer list, places in it, and the choice of fields."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,9 +9,13 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from profiles.models import CustomerProfile
+from profiles.models.profile import ANYBODY
+from profiles.reading import CustomerFilter
 from profiles.representation import COLUMNS, row_fields
 from tenants.api.cursors import decode_cursor, encode_cursor
 from tenants.api.errors import InvalidParameterError
+from tenants.api.pagination import count_rows
+from tenants.postgresql.everybody import by_pages
 
 # Fields that no row leaves empty, so that every row has a place.
 _COLUMNS: Final = {"createdAt": "created_at", "updatedAt": "updated_at"}
@@ -84,6 +88,16 @@ def places_of(customers: QuerySet[CustomerProfile], sort: str | None, *, is_sear
         return Places(customers, None)
     order = read_order(sort)
     return Places(order.sorted(customers), order)
+
+
+def counter_of(chosen: CustomerFilter) -> Callable[[QuerySet[Any]], int]:
+    """What counts the customers of `list_customers`; those of a brought filter by pages, or those an index names."""
+    return _count_by_pages if chosen.brought else count_rows
+
+
+def _count_by_pages(customers: QuerySet[Any]) -> int:
+    with by_pages():
+        return customers.order_by().filter(created_at__gte=ANYBODY).count()
 
 
 def read_order(text: str | None) -> Order:

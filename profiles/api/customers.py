@@ -13,13 +13,13 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 
 from profiles.api import customer_schema, schema
-from profiles.api.customer_pages import places_of
+from profiles.api.customer_pages import counter_of, places_of
 from profiles.api.parameters import RESOLVABLE, customer_filter, customer_id_of, identity_keys_of
 from profiles.discretion import Fields, sees_money, telling, told_customer
 from profiles.editing import create_customer, update_customer
 from profiles.errors import CustomerNotFound, NothingToResolve
 from profiles.models import CustomerProfile
-from profiles.reading import count_listed, list_customers, read_customer, resolve_customer
+from profiles.reading import list_customers, read_customer, resolve_customer
 from profiles.representation import COLUMNS, customer_fields, row_fields, to_json
 from tenants.action_log import log_seen
 from tenants.api.bodies import body_object
@@ -73,7 +73,7 @@ class CustomersView(TenantApiView):
         places = places_of(list_customers(chosen), params.get("sort"), is_search=bool(chosen.search))
         cursor, tell = read_cursor(params), telling()
         if cursor is None:
-            rows, total = take_page(places.rows.values_list(*COLUMNS), window, count_listed)
+            rows, total = take_page(places.rows.values_list(*COLUMNS), window, counter_of(chosen))
             answer = page_answer([tell(row_fields(row)) for row in rows], total=total, window=window)
             has_more = answer["meta"]["hasMore"]
         else:

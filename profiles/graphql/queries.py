@@ -8,7 +8,7 @@ from uuid import UUID
 import graphene
 import orjson
 
-from profiles.api.customer_pages import places_of
+from profiles.api.customer_pages import counter_of, places_of
 from profiles.discretion import telling, told_customer
 from profiles.errors import CustomerNotFound
 from profiles.graphql import inputs, types
@@ -16,7 +16,6 @@ from profiles.graphql.context import Context, scoped
 from profiles.graphql.pages import page_of
 from profiles.graphql.pages_of_customers import with_page
 from profiles.reading import (
-    count_listed,
     customer_timeline,
     list_customers,
     list_notes,
@@ -52,7 +51,7 @@ def _customer(context: Context, *, id: str) -> Any:
 def _customers(context: Context, *, filter: Any = None, sort: Any = None, pagination: Any = None) -> Any:
     chosen = inputs.customer_filter_of(filter)
     places = places_of(list_customers(chosen), inputs.text_of(sort), is_search=bool(chosen.search))
-    return page_of(places.rows.values_list(*COLUMNS), pagination, _told, places, count_listed)
+    return page_of(places.rows.values_list(*COLUMNS), pagination, _told, places, counter_of(chosen))
 
 
 def _told(rows: Sequence[Any]) -> Any:

@@ -96,7 +96,7 @@ def test_the_total_over_rest_and_graphql_is_counted_by_the_index_too(crowd: Club
         "variables": {"f": {"rule": rule}},
     }
     with CaptureQueriesContext(connection) as sent:
-        listed = Client(headers=headers).get("/api/v1/customers", {"rule": rule, "take": 1}).json()
+        listed = Client(headers=headers).get("/api/v1/customers", {"rule": rule, "take": "1"}).json()
         queried = Client(headers=headers).post("/graphql", asked, content_type="application/json").json()
 
     assert listed["meta"]["total"] == queried["data"]["customers"]["meta"]["total"] == expected
