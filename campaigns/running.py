@@ -33,6 +33,7 @@ from campaigns.schedule import is_late, next_occurrence
 from campaigns.settings import settings_of
 from campaigns.transitions import lock_campaign, move, note_act
 from campaigns.winning import verdict_of
+from events.iso_time import utc_text
 from events.log import LogEntry, append
 from messaging.holds import hold_source
 from messaging.planning import Outcome
@@ -298,7 +299,7 @@ def _tell_sent(campaign: Campaign, occurrence: CampaignOccurrence, now: datetime
         "sentCount": of("HANDED_OVER", "DELIVERED", "BOUNCED"),
         "skippedCount": of("SKIPPED"),
         "failedCount": of("FAILED"),
-        "completedAt": now.isoformat(),
+        "completedAt": utc_text(now),
     }
     append([LogEntry(SENT_KIND, None, told)])
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from events.iso_time import utc_text
 from profiles.models import CustomerProfile
 from profiles.reading import get_customer
 from profiles.representation import customer_fields
@@ -110,7 +111,7 @@ def explain(
         "segmentId": str(segment.pk),
         "customerId": str(person.pk),
         "isMember": is_member,
-        "at": (at or now).isoformat(),
+        "at": utc_text(at or now),
         "turn": None if turn is None else _turn(turn, teller),
         "rule": None,
         "isSameRule": turn is None or turn.version == segment.version,
@@ -125,7 +126,7 @@ def _turn(turn: SegmentTransition, teller: Teller) -> dict[str, Any]:
     """The latest join or leave."""
     return {
         "joined": turn.is_join,
-        "at": turn.at.isoformat(),
+        "at": utc_text(turn.at),
         "cause": turn.cause,
         "because": told_leaf(turn.rule, teller),
     }

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
+from django.db.models import DateTimeField
 from django.utils import timezone
 
 from profiles.discretion import check_sees_money
@@ -102,8 +103,13 @@ def _rows(cursor: Any, table: Table, parameters: Mapping[str, Any]) -> Rows:
         f" WHERE t.tenant_id = %(tenant)s AND ({table.mine}) ORDER BY {order}) AS held",
         parameters,
     )
+    moments = {field.column for field in model._meta.concrete_fields if isinstance(field, DateTimeField)}
     return [
-        {_camel(name): value for name, value in json.loads(text).items()} for (text,) in cursor.fetchall()
+        {
+            _camel(name): value.replace("+00:00", "Z") if value and name in moments else value
+            for name, value in json.loads(text).items()
+        }
+        for (text,) in cursor.fetchall()
     ]
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from events.iso_time import utc_text
 from social.checking import problems_of
 from social.errors import IllegalMove, PromotionNotFound
 from social.models import (
@@ -432,7 +433,7 @@ def stop_campaigns(promotion: Promotion, kinds: Iterable[str]) -> None:
 
 def note(promotion: Promotion, words: str) -> None:
     """A line of the plan's history."""
-    line = {"at": timezone.now().isoformat(), "words": words[:300]}
+    line = {"at": utc_text(timezone.now()), "words": words[:300]}
     promotion.history = [*promotion.history, line][-100:]
     Promotion.objects.filter(pk=promotion.pk).update(history=promotion.history)
 

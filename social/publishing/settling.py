@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from events.iso_time import utc_text
 from social.contents import content_of
 from social.errors import IllegalMove
 from social.models import Attempt, Network, Outcome, Step, StepKind, Target, TargetStatus
@@ -173,6 +174,6 @@ def _end_attempt(attempt: Attempt, outcome: str) -> None:
 
 def _told(found: Found) -> list[dict[str, Any]]:
     return [
-        {"id": one.id, "text": one.text, "at": one.at.isoformat(), "permalink": one.permalink}
+        {"id": one.id, "text": one.text, "at": utc_text(one.at), "permalink": one.permalink}
         for one in found.candidates
     ]

@@ -189,6 +189,8 @@ def test_the_commands_do_the_same(fairview: Club, tmp_path: Path) -> None:
 
     assert zipfile.ZipFile(tmp_path / "copy.zip").read("letter.html").decode().count(fairview.tenant.name) > 0
     assert json.loads((tmp_path / "copy.json").read_text())["customer"]["firstName"] == "Thandi"
+    copy = json.loads((tmp_path / "copy.json").read_text())
+    assert {row["recordedAt"][-1] for row in copy["data"]["fact"]} == {"Z"}
     assert "Nothing was changed." in out.getvalue()
     assert f"Erased {profile_id} (receipt " in out.getvalue()
     with pytest.raises(CommandError):
