@@ -87,9 +87,10 @@ def process_batch(club: Club, size: int, *, waits_for_slot: bool = False) -> int
     """
     claimed: list[ClaimedRow] = []
     left: list[ReadyEvent] = []
+    has_slot = False
     try:
         with transaction.atomic(), gc_paused():
-            claimed = _claim_due(club, size, waits_for_slot=waits_for_slot)
+            claimed, has_slot = _claim_due(club, size, waits_for_slot=waits_for_slot)
             left = _apply_shared(club, claimed)
     except DATABASE_AWAY:
         raise
@@ -101,15 +102,18 @@ def process_batch(club: Club, size: int, *, waits_for_slot: bool = False) -> int
         _isolate(club, [row.id for row in claimed], error)
         return len(claimed)
     if left:
-        _apply_left(club, left, {row.id: row.place for row in claimed})
+        _apply_left(club, left, {row.id: row.place for row in claimed}, keeps_slot=has_slot)
     return len(claimed)
 
 
-def _apply_left(club: Club, events: Sequence[ReadyEvent], places: Mapping[int, str]) -> None:
+def _apply_left(
+    club: Club, events: Sequence[ReadyEvent], places: Mapping[int, str], *, keeps_slot: bool
+) -> None:
     """Apply read events alone, in another transaction, as far as nobody has touched their rows; isolate what fails.
 
     A row that has been written since stands at another place. It is as due as before, and is read anew when it is
-    claimed.
+    claimed. `keeps_slot`: a slot of backfill is taken again, or this worker would wait for the exclusive lock without
+    one, and so in the end all of them. Whoever took it in the moment between is one more for this batch.
     """
     ids = [event.header.id for event in events]
     try:
@@ -119,6 +123,8 @@ def _apply_left(club: Club, events: Sequence[ReadyEvent], places: Mapping[int, s
             gc_paused(),
             connection.cursor() as cursor,
         ):
+            if keeps_slot:
+                _take_slot(cursor)
             cursor.execute(sql.CLAIM_AGAIN, [club.id, ids])
             held = dict(cursor.fetchall())
             ready = [one for one in events if held.get(one.header.id) == places[one.header.id]]
@@ -216,17 +222,22 @@ def _settle(
         raise SettlingError(f"Of {len(applied) + len(dead)} claimed rows {found} were found again.")
 
 
-def _claim_due(club: Club, size: int, *, waits_for_slot: bool) -> list[ClaimedRow]:
-    """What happens now, else backfill."""
+def _claim_due(club: Club, size: int, *, waits_for_slot: bool) -> tuple[list[ClaimedRow], bool]:
+    """What happens now, else backfill; and whether this transaction has a slot for it."""
     values = [club.id, size, MOST_BYTES]
     if claimed := _claim(sql.CLAIM_LIVE, values):
-        return claimed
+        return claimed, False
     if waits_for_slot:
         with connection.cursor() as cursor:
-            cursor.execute(sql.TAKE_SLOT, [settings.CRM_BACKFILL_WORKERS, int(AdvisoryLock.BACKFILL)])
-            if cursor.fetchone() is None:
-                return []
-    return _claim(sql.CLAIM_BACKFILL, values)
+            if not _take_slot(cursor):
+                return [], False
+    return _claim(sql.CLAIM_BACKFILL, values), waits_for_slot
+
+
+def _take_slot(cursor: Any) -> bool:
+    """Whether one of the places for backfill was free; it is this transaction's until that ends."""
+    cursor.execute(sql.TAKE_SLOT, [settings.CRM_BACKFILL_WORKERS, int(AdvisoryLock.BACKFILL)])
+    return cursor.fetchone() is not None
 
 
 def _claim(statement: str, parameters: list[Any]) -> list[ClaimedRow]:

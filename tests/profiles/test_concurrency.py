@@ -5,9 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import pytest_django
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from crm_platform.embedded.leftovers import wait_until
+from events.models import Door
 from profiles.club import Club
 from profiles.ingest import process_pending
 from profiles.ingest.batch import process_batch
@@ -18,6 +21,11 @@ from tenants.scope import tenant_scope
 from tests.factories import tenant as make_tenant
 from tests.patience import PATIENCE_SECONDS
 from tests.profiles.stories import member, payment, player, publish, tell
+
+WAITING = """
+SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 def in_threads(*functions: Callable[[], Any]) -> None:
@@ -91,6 +99,42 @@ def test_events_about_known_people_do_not_wait_for_each_other() -> None:
 
     with tenant_scope(tenant):
         assert CustomerProfile.objects.get(scl_member_id=2).lifetime_value_cents == 100
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_keeps_its_slot_of_backfill_while_it_waits_to_change_who_is_who(
+    settings: pytest_django.Settings,
+) -> None:
+    """Or all of them would wait at one club's file, and none were free for the others."""
+    settings.CRM_BACKFILL_WORKERS = 1
+    tenant = make_tenant()
+    publish(tenant, member(1), member(2), door=Door.FILE)
+    taken: list[int] = []
+
+    def work() -> None:
+        with tenant_scope(tenant):
+            taken.append(process_batch(Club.of(tenant), 1, waits_for_slot=True))
+
+    with transaction.atomic(), tenant_scope(tenant):
+        lock_tenant(AdvisoryLock.IDENTITY, shared=True)
+        first = threading.Thread(target=in_threads, args=(work,))
+        first.start()
+        assert wait_until(waits_for_a_lock, seconds=PATIENCE_SECONDS)
+        in_threads(work)
+        assert taken == [0]
+    first.join(PATIENCE_SECONDS)
+    in_threads(work)
+
+    assert taken == [0, 1, 1]
+    with tenant_scope(tenant):
+        assert CustomerProfile.objects.count() == 2
+
+
+def waits_for_a_lock() -> bool:
+    """Whether somebody waits for an advisory lock of this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING)
+        return cursor.fetchone() is not None
 
 
 @pytest.mark.django_db(transaction=True)
