@@ -50,8 +50,12 @@ class StreamView(TenantApiView):
         `EventSource` does by itself. So a thousand open screens hold no connection of the platform.
         """
         wanted = frozenset(filter(None, request._request.GET.get("types", "").split(",")))
-        if unknown := sorted(wanted - set(outbound.types().values())):
-            raise InvalidParameterError("types", f"Nothing is told as {', '.join(unknown)}.")
+        known = set(outbound.types().values())
+        if unknown := sorted(wanted - known):
+            there = ", ".join(sorted(known))
+            raise InvalidParameterError(
+                "types", f"Nothing is told as {', '.join(unknown)}; there are {there}."
+            )
         named = request._request.META.get("HTTP_LAST_EVENT_ID")
         place = LogPlace.parse(named) if named else None
         if named and place is None:

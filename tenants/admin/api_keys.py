@@ -125,7 +125,17 @@ class ApiKeyAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         """Not keys that reach further than the club one works in."""
         rows: QuerySet[ApiKey] = super().get_queryset(request)
-        return keys_within_reach(rows, request)
+        return keys_within_reach(rows, request).prefetch_related("tenants")
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """An operator sees the keys of all clubs, and of which each is."""
+        first, *rest = self.list_display
+        return [str(first), *(["clubs"] if as_staff(request).user.is_superuser else []), *map(str, rest)]
+
+    @display(description="Clubs")
+    def clubs(self, key: ApiKey) -> str:
+        """Which clubs it opens."""
+        return ", ".join(sorted(club.name for club in key.tenants.all()))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Only operators make keys for several clubs, or with limits of their own."""

@@ -403,6 +403,14 @@ def test_a_key_is_shown_once_and_opens_the_own_club_only(fairview: Club, kingsme
     assert found[1] not in text_of(desk(fairview.admin).get(f"{KEYS}{row.pk}/change/"))
 
 
+def test_an_operator_sees_of_which_club_each_key_is(fairview: Club, kingsmere: Club) -> None:
+    factories.api_key(fairview.tenant, kingsmere.tenant)
+    root = factories.user("root", is_superuser=True)
+
+    assert "Fairview Golf Club, Kingsmere" in text_of(desk(root).get(KEYS))
+    assert "column-clubs" not in text_of(desk(fairview.admin).get(KEYS))
+
+
 def test_keys_are_revoked_from_the_list(fairview: Club, kingsmere: Club) -> None:
     plain = factories.api_key(fairview.tenant)
     foreign = factories.api_key(fairview.tenant, kingsmere.tenant)
