@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from campaigns.audience import broken_parts
 from campaigns.models import Campaign, CampaignChannel, CampaignType, Goal, SendWindow, WinnerMetric
-from campaigns.texts import arms_of, missing_texts
+from campaigns.texts import arms_of, missing_texts, unknown_names
 from campaigns.triggers import is_known_event
 
 Problem = dict[str, str]
@@ -23,7 +23,9 @@ def _problems(campaign: Campaign) -> Iterator[tuple[str, str]]:
     if not (campaign.segment_ids or campaign.rule) and campaign.type != CampaignType.TRIGGERED:
         yield "segmentIds", "Choose at least one segment."
     yield from broken_parts(campaign)
-    yield from missing_texts(arms_of(campaign))
+    arms = arms_of(campaign)
+    yield from missing_texts(arms)
+    yield from unknown_names(arms)
     yield from _time(campaign)
     yield from _test(campaign)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from campaigns.links import parameters
 from campaigns.models import DIRECT_CHANNELS, Campaign, CampaignChannel, CampaignVariant
+from messaging.rendering import TemplateProblem, check_names
 from messaging.texts import keep_message
 
 ONLY: Final = "A"
@@ -59,6 +60,23 @@ def missing_texts(arms: Sequence[Arm]) -> Iterator[tuple[str, str]]:
                 arm.templates.get(channel) or arm.texts[channel].get("subject", "").strip()
             ):
                 yield "content", f"Write the subject of the mail{whose}."
+
+
+def unknown_names(arms: Sequence[Arm]) -> Iterator[tuple[str, str]]:
+    """Field and words of each text that names what nobody has a value for, and of each that cannot be read."""
+    for arm in arms:
+        whose = f" of variant {arm.label}" if len(arms) > 1 else ""
+        for channel in arm.channels:
+            if arm.templates.get(channel):
+                continue
+            for part, text in arm.texts.get(channel, {}).items():
+                try:
+                    check_names(text, part=part)
+                except TemplateProblem as problem:
+                    yield (
+                        "content",
+                        f"Correct the text for {CampaignChannel(channel).label}{whose}: {problem}",
+                    )
 
 
 def keep_texts(campaign: Campaign, arm: Arm, *, is_test: bool) -> dict[str, UUID]:

@@ -10,7 +10,7 @@ from events.webhooks.errors import AddressRefused
 from journeys.definition.checking import World
 from journeys.models import Journey, JourneySecret, JourneyVersion, Run
 from messaging.models.policy import policy_of
-from messaging.rendering import TemplateProblem, check_text
+from messaging.rendering import TemplateProblem, check_names
 from messaging.templates import templates_of
 from profiles.models import CustomerProfile, LifecycleStage
 from segments.models import Segment, SegmentType
@@ -76,7 +76,7 @@ def rule_problem(tree: Any) -> str | None:
 def text_problem(text: str) -> str | None:
     """What is wrong with a Liquid text; None: nothing."""
     try:
-        check_text(text)
+        check_names(text)
     except TemplateProblem as error:
         return str(error)
     return None

@@ -25,6 +25,11 @@ COMPILED: Final = 2_000
 # Keys of the machine room say nothing to a reader.
 HIDDEN: Final = frozenset({"tenantId", "authUserId", "externalIds", "mergedInto", "messagingContactId"})
 FIELDS: Final = tuple(name for name in (*NAMES, "lastBookingDate") if name not in HIDDEN)
+# What `composing.club_values` gives.
+CLUB_FIELDS: Final = frozenset({"name", "slug", "timeZone", "currency"})
+# What a text may begin a name with (`values_for`), and what stands below it where that is known.
+ROOTS: Final = frozenset({*FIELDS, "profile", "club", "event", "run"})
+INNER: Final[Mapping[str, frozenset[str]]] = {"profile": frozenset(FIELDS), "club": CLUB_FIELDS}
 
 
 class TemplateProblem(ValueError):
@@ -81,23 +86,48 @@ def _compiled(text: str, is_strict: bool, is_html: bool) -> Any:
 
 def _problem(error: LiquidError, text: str, part: str) -> TemplateProblem:
     start = getattr(getattr(error, "token", None), "start_index", -1)
-    before = text[: start if start >= 0 else len(text)]
+    return _problem_at(start if start >= 0 else len(text), _words(error), text, part)
+
+
+def _problem_at(start: int, words: str, text: str, part: str) -> TemplateProblem:
+    before = text[:start]
     line = before.count("\n") + 1
     column = len(before) - (before.rfind("\n") + 1) + 1
-    return TemplateProblem(_words(error), part=part, line=line, column=column)
+    return TemplateProblem(words, part=part, line=line, column=column)
 
 
 def _words(error: LiquidError) -> str:
     said = str(error.args[0]) if error.args else type(error).__name__
     if isinstance(error, UndefinedError):
-        name = said.split(" is undefined")[0].strip("'")
-        near = get_close_matches(name, FIELDS, n=1)
-        return f"“{name}” is not known here." + (f" Is “{near[0]}” meant?" if near else "")
+        return _unknown(said.split(" is undefined")[0].strip("'"))
     if isinstance(error, LiquidSyntaxError):
         if "found end of file" in said:
             return "What is begun with “{{” or “{%” is not closed."
         return f"This cannot be read: {said}."
     return f"{said}."
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, FIELDS, n=1)
+    return f"“{name}” is not known here." + (f" Is “{near[0]}” meant?" if near else "")
+
+
+def check_names(text: str, *, part: str = "") -> None:
+    """Raise TemplateProblem also for the first name that nobody will ever have a value for: it would go out empty.
+
+    What `event` and `run` hold is only known when it happens.
+    """
+    check_text(text, part=part)
+    if _is_plain(text):
+        return
+    named = (
+        each for places in _compiled(text, True, part == "html").analyze().globals.values() for each in places
+    )
+    for each in sorted(named, key=lambda each: each.span.index):
+        root, *inner = map(str, each.segments)
+        known = INNER.get(root)
+        if root not in ROOTS or (known is not None and inner and inner[0] not in known):
+            raise _problem_at(each.span.index, _unknown(".".join([root, *inner[:1]])), text, part)
 
 
 def check_text(text: str, *, part: str = "") -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.actions import pause_campaign, reschedule_campaign, schedule_campaign
 from campaigns.calendar import Entry, with_clashes
+from campaigns.errors import NotReady
 from campaigns.models import Campaign
 from campaigns.results import COUNT
 from campaigns.settings import settings_of
@@ -94,6 +95,20 @@ def test_an_unknown_token_is_told_with_its_place(browser: Client, fairview: Club
     assert "“fristName” is not known here." in shown
     assert "line 1, column 9" in shown
     assert Campaign.objects.get().content == campaign.content  # a preview keeps nothing
+
+
+def test_what_names_nothing_that_is_known_is_not_sent(browser: Client, fairview: Club) -> None:
+    mail = {"EMAIL": {"subject": "Spring", "body": "Dear {{ firstName }} of {{ cuontry }}"}}
+    campaign = draft(segment(fairview.tenant, people(fairview.tenant, 1)), content=mail)
+
+    review = text_of(browser.get(f"{LIST}{campaign.pk}/edit/review/"))
+    with tenant_scope(fairview.tenant), pytest.raises(NotReady) as refused:
+        schedule_campaign(campaign.pk)
+
+    words = "Correct the text for E-mail: body, line 1, column 28: “cuontry” is not known here. Is “country” meant?"
+    assert words in review
+    assert [each["message"] for each in refused.value.details] == [words]
+    assert not Delivery.objects.exists()
 
 
 def test_a_step_that_cannot_be_taken_says_why_and_keeps_the_draft(browser: Client, fairview: Club) -> None:

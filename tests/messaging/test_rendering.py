@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from messaging.rendering import TemplateProblem, check_text, render, render_strict, values_for
+from messaging.composing import club_values
+from messaging.rendering import (
+    CLUB_FIELDS,
+    TemplateProblem,
+    check_names,
+    check_text,
+    render,
+    render_strict,
+    values_for,
+)
+from tests.cast import Club
 
 ANNA: dict[str, Any] = {
     "firstName": "Anna",
@@ -70,3 +80,39 @@ def test_a_loop_without_end_is_stopped() -> None:
 
 def test_keys_of_the_machine_room_are_not_for_readers() -> None:
     assert render("[{{ authUserId }}{{ profile.authUserId }}]", VALUES) == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Dear {{ fristName }},", "line 1, column 9: “fristName” is not known here. Is “firstName” meant?"),
+        ("{{ club.nmae }}", "line 1, column 4: “club.nmae” is not known here."),
+        ("{{ profile.shoe }}", "line 1, column 4: “profile.shoe” is not known here."),
+        ("Hi\n{% if nick %}{{ nick }}{% endif %}", "line 2, column 7: “nick” is not known here."),
+        ("{{ firstName", "line 1, column 1: What is begun with “{{” or “{%” is not closed."),
+    ],
+)
+def test_names_that_nobody_has_a_value_for_are_found_before_anybody_is_written_to(
+    text: str, words: str
+) -> None:
+    with pytest.raises(TemplateProblem) as problem:
+        check_names(text)
+
+    assert str(problem.value) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear {{ firstName | default: displayName }}, {{ profile.lastName }} of {{ club.name }}",
+        "{{ event.anything.at.all }} {{ run.key }}",
+        "{% assign nick = firstName %}{{ nick }}{% for tag in tags %}{{ tag }} {{ forloop.index }}{% endfor %}",
+        "{% capture all %}{{ club['name'] }}{% endcapture %}{{ all }}",
+    ],
+)
+def test_names_of_the_person_the_club_what_happened_and_the_texts_own_are_known(text: str) -> None:
+    check_names(text)
+
+
+def test_what_is_known_of_a_club_is_what_texts_get(fairview: Club) -> None:
+    assert set(club_values(fairview.tenant)) == CLUB_FIELDS
