@@ -78,12 +78,12 @@ _TABLE: Final = (
     Operator("doesNotEndWith", "does not end with", Arity.ONE, TEXTS, (), "endsWith"),
     Operator("containsAny", "has any of", Arity.LIST, TAGS),
     Operator("containsAll", "has all of", Arity.LIST, TAGS),
-    Operator("inLastDays", "in the last days", Arity.DAYS, DATES),
-    Operator("inNextDays", "in the next days", Arity.DAYS, DATES),
-    Operator("beforeDaysAgo", "more than days ago", Arity.DAYS, DATES),
-    Operator("afterDaysAhead", "more than days ahead", Arity.DAYS, DATES),
+    Operator("inLastDays", "in the last … days", Arity.DAYS, DATES),
+    Operator("inNextDays", "in the next … days", Arity.DAYS, DATES),
+    Operator("beforeDaysAgo", "more than … days ago", Arity.DAYS, DATES),
+    Operator("afterDaysAhead", "more than … days ahead", Arity.DAYS, DATES),
     Operator("inCurrentMonth", "is in the current month", Arity.NONE, DATES),
-    Operator("anniversaryInNextDays", "has its day in the next days", Arity.DAYS, DATES),
+    Operator("anniversaryInNextDays", "has its day in the next … days", Arity.DAYS, DATES),
 )
 OPERATORS: Final = {operator.name: operator for operator in _TABLE}
 _NAMES: Final = {

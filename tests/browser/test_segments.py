@@ -171,6 +171,40 @@ def test_forty_people_are_tagged_in_four_presses(page: Page, live_server: LiveSe
         assert CustomerProfile.objects.filter(tags__contains=["winback"]).count() == 40
 
 
+def test_rows_are_marked_from_one_to_another_with_shift(
+    page: Page, live_server: LiveServer, fairview: Club
+) -> None:
+    quiet(fairview, 45)
+    log_in(page, live_server, fairview.marketing_manager)
+    page.goto(f"{live_server.url}{CUSTOMERS}")
+    boxes = page.locator("input[name=ids]")
+
+    boxes.nth(2).click()
+    boxes.nth(41).click(modifiers=["Shift"])
+    expect(page.locator("[data-marked]")).to_have_text("40 marked")
+    boxes.nth(41).click()
+    boxes.nth(12).click(modifiers=["Shift"])
+
+    expect(page.locator("[data-marked]")).to_have_text("10 marked")
+    assert page.evaluate("getSelection().toString()") == ""
+
+
+def test_the_button_that_uses_a_rule_stands_below_its_conditions(
+    page: Page, live_server: LiveServer, club: Club
+) -> None:
+    log_in(page, live_server, club.viewer)
+    page.goto(f"{live_server.url}{CUSTOMERS}?build=1")
+    page.get_by_role("button", name="Condition").click()
+    page.get_by_label("Value", exact=True).fill("Gold")
+    expect(page.locator("[data-rb-people]")).to_contain_text("Ann")
+
+    show = page.get_by_role("button", name="Show them")
+    assert show.bounding_box()["y"] < page.locator("[data-rb-people]").bounding_box()["y"] + 300
+    show.click()
+
+    expect(page.get_by_role("status").first).to_contain_text("3 customers")
+
+
 def played(
     club: Club, person: CustomerProfile, *, rounds: int = 0, booked: int = 0, read: bool = True
 ) -> None:
@@ -316,7 +350,7 @@ def test_fields_are_found_as_people_write_them_and_enter_sends_nothing_around(
     field.press("Enter")
 
     expect(field).to_have_value("E-mail")
-    expect(page.locator("[data-rb-words]")).to_contain_text("E-mail is yes")
+    expect(page.locator("[data-rb-words]")).to_contain_text("contacted by E-mail")
     assert page.url.endswith("/admin/segments/new/")
     with tenant_scope(club.tenant):
         assert not Segment.objects.filter(name="With consent").exists()
