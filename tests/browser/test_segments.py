@@ -199,7 +199,10 @@ def test_the_button_that_uses_a_rule_stands_below_its_conditions(
     expect(page.locator("[data-rb-people]")).to_contain_text("Ann")
 
     show = page.get_by_role("button", name="Show them")
-    assert show.bounding_box()["y"] < page.locator("[data-rb-people]").bounding_box()["y"] + 300
+    place, charts = show.bounding_box(), page.locator("[data-rb-people]").bounding_box()
+    assert place is not None
+    assert charts is not None
+    assert place["y"] < charts["y"] + 300
     show.click()
 
     expect(page.get_by_role("status").first).to_contain_text("3 customers")
