@@ -16,7 +16,7 @@ from uuid import UUID
 
 from profiles.privacy.person_patterns import ERASED, Part, Traits, redact
 from profiles.privacy.spotting import Spelling, Spotter
-from profiles.privacy.tokens import STARTS_OF_JSON, tokens_of_part, tokens_of_profile, tokens_of_texts
+from profiles.privacy.tokens import is_json, tokens_of_part, tokens_of_profile, tokens_of_texts
 from profiles.privacy.word_filter import Known, WordFilter
 
 # Texts that are remembered with what is left of them; more are only worked out again.
@@ -71,7 +71,7 @@ class Matcher:
             text
             and (
                 spotter.is_in(text)
-                or (text[0] in STARTS_OF_JSON and any(True for one in service for _ in one.find(text)))
+                or (is_json(text) and any(True for one in service for _ in one.find(text)))
             )
             for text in texts
         )

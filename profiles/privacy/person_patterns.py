@@ -17,6 +17,7 @@ from profiles.normalise import folded
 from profiles.privacy import statements as sql
 from profiles.privacy.handles import JOINT, SHORTEST
 from profiles.privacy.spotting import Spotter
+from profiles.privacy.unparted import is_unparted, is_whole_name, orders, pairs_of_letters, pattern
 from profiles.search.finding import known_words
 
 ERASED: Final = "[erased]"
@@ -93,9 +94,12 @@ class Traits:
             cursor.execute(sql.OWN_KEYS, parameters)
             keys = frozenset(IdentityKey(*row) for row in cursor.fetchall())
             cursor.execute(sql.STATED_NAMES, parameters)
-            names = frozenset((first, last) for first, last in cursor.fetchall() if first and last)
+            stated = cursor.fetchall()
+            names = frozenset((first, last) for first, last in stated if first and last)
             cursor.execute(sql.DISPLAY_NAMES, parameters)
-            shown = frozenset(name for (name,) in cursor.fetchall() if len(name.split()) > 1)
+            shown = frozenset(
+                name for (name,) in cursor.fetchall() if len(name.split()) > 1 or is_unparted(name)
+            ) | {first for first, last in stated if first and not last and is_whole_name(first)}
             words = {"".join(words) for words in cls(keys, names, shown)._run_together}
             others = known_words(cursor, words, besides=parameters["ids"])
         return cls(keys, names, shown, frozenset(others))
@@ -105,6 +109,7 @@ class Traits:
         """Each address and name that a text may have, the longest first: Python takes the first that fits."""
         found = {_address(key) for key in self.keys if key.kind in ADDRESS_KINDS}
         found |= {_name(one) for one in self._spelled}
+        found |= {_unparted(one) for one in self._unparted}
         found |= {_joined(words) for words in self._run_together if "".join(words) not in self.others_words}
         return sorted(filter(None, found), key=lambda part: (-len(part.pattern), part.pattern))
 
@@ -117,6 +122,11 @@ class Traits:
     def _spelled(self) -> set[str]:
         whole = {name for first, last in self.names for name in (f"{first} {last}", f"{last} {first}")}
         return {one for name in self.display_names | whole for one in _spellings(name)}
+
+    @property
+    def _unparted(self) -> set[str]:
+        whole = {one for first, last in self.names for one in orders(first, last)}
+        return whole | {one for one in self.display_names if is_unparted(one)}
 
     @property
     def _run_together(self) -> set[tuple[str, ...]]:
@@ -184,6 +194,11 @@ def _name(name: str) -> Part | None:
         pairs(words),
         ascii_pattern=_whole(words, BETWEEN_WORDS, _ascii_word),
     )
+
+
+def _unparted(name: str) -> Part:
+    """Of a script without gaps, wherever it stands."""
+    return Part(pattern(name), tuple(pairs_of_letters(name)))
 
 
 def _joined(words: Sequence[str]) -> Part:

@@ -28,8 +28,10 @@ from profiles.privacy.person_patterns import (
     Part,
     pairs,
 )
+from profiles.privacy.unparted import pairs_of_letters
 
-STARTS_OF_JSON: Final = "{["
+# As PostgreSQL writes an object. Of lists it is asked: "[erased] and Ann Nel" is none.
+STARTS_OF_OBJECT: Final = re.compile(r'\{\s*["}]')
 # A string of JSON, with the colon behind it where it is a name; or a number.
 JSON_PARTS: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|(-?\d[\d.]*)')
 ASCII_WORDS: Final = re.compile(r"[a-z0-9]+")
@@ -54,7 +56,7 @@ def seed_of(tenant_id: UUID) -> int:
 def tokens_of_texts(
     texts: Iterable[str | None], seed: int, known: dict[str, frozenset[int]] | None = None
 ) -> set[int]:
-    """The tokens of a row's texts; JSON is told by its first sign.
+    """The tokens of a row's texts.
 
     `known`: what texts and values of JSON have said, which the caller keeps from row to row: most say the same.
     """
@@ -63,11 +65,19 @@ def tokens_of_texts(
     for text in texts:
         if text:
             found |= (
-                _tokens_of_json(text, seed, known)
-                if text[0] in STARTS_OF_JSON
-                else _tokens_of_text(text, seed, known)
+                _tokens_of_json(text, seed, known) if is_json(text) else _tokens_of_text(text, seed, known)
             )
     return found
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is an object or a list of JSON."""
+    if text[0] != "[":
+        return STARTS_OF_OBJECT.match(text) is not None
+    try:
+        return isinstance(json.loads(text), list)
+    except ValueError:
+        return False
 
 
 def tokens_of_profile(profile_id: UUID, seed: int) -> set[int]:
@@ -130,6 +140,7 @@ def _written_parts(text: str) -> Iterator[str]:
         yield from pairs(folded(text).split())
         yield from pairs(folded(GENITIVES.sub(" ", text)).split())
         yield from pairs(folded(APOSTROPHES.sub(" ", text)).split())
+    yield from pairs_of_letters(text)
     for number in NUMBERS.findall(text):
         yield from _ends_of_numbers(number)
     for words, wholes in words_of_handles(text):

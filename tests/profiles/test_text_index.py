@@ -99,6 +99,14 @@ def test_whatever_stands_around_it(written: str, before: str, after: str, gap: s
     assert finds(the_person(), [f" {text}"]) or re.search(r"[^\W\d_]", before[-1:] + after[:1])
 
 
+@pytest.mark.parametrize("before", ["[erased] and ", "[1] ", "{x} ", "[", "[note] see [2], "])
+def test_a_text_that_begins_like_json_is_one_in_words(before: str) -> None:
+    text = f"{before}José Fernández"
+
+    assert finds(the_person(), [text])
+    assert Matcher(the_person(), [], 1).redacted_text(text) == f"{before}[erased]"
+
+
 @pytest.mark.parametrize("name", ["memberId", "sclMemberId", "playerId", "subjectId"])
 def test_ids_of_services_are_found_where_they_stand_for_somebody(name: str) -> None:
     value = "t-1" if name == "playerId" else "4711"
