@@ -16,9 +16,11 @@ from django.views.decorators.http import require_POST
 
 from profiles.admin.connections import KIND_LABELS
 from profiles.models import CustomerProfile
+from profiles.search.marks import regrouped
 from profiles.search.reasons import find
 from profiles.vocabulary import UNLISTED
 from tenants.admin.base import request_may
+from tenants.admin.formatting import phone
 from tenants.admin.pages import club_of, page, uuid_or_none
 from tenants.extension import ordered
 from tenants.middleware import StaffRequest
@@ -68,6 +70,9 @@ def customer_search(request: StaffRequest) -> HttpResponse:
     if act is not None and not request_may(request, act[2]):
         act = None
     found = find(text, most=MOST) if text else []
+    for each in found:
+        if pieces := each.details.get("phone"):
+            each.details["phone"] = regrouped(pieces, phone("".join(piece.text for piece in pieces)))
     rows = [
         (each, [(LABELS.get(reason.label, reason.label), reason.pieces) for reason in each.reasons])
         for each in found

@@ -81,6 +81,27 @@ def excerpt(pieces: Sequence[Piece]) -> list[Piece]:
     return [Piece(LINE_END.sub(" ", part.text), part.is_match) for part in parts if part.text]
 
 
+def regrouped(pieces: Sequence[Piece], written: str) -> list[Piece]:
+    """The pieces of a text in another spelling of it, which only adds blanks and hyphens: a number in groups.
+
+    What stands between two characters that match, matches; a spelling that is another text changes nothing.
+    """
+    flags = [piece.is_match for piece in pieces for _ in piece.text]
+    if re.sub(r"[ \-]", "", written) != "".join(piece.text for piece in pieces):
+        return list(pieces)
+    made: list[Piece] = []
+    place = 0
+    for char in written:
+        is_between = char in " -"
+        is_match = flags[place] and (not is_between or flags[place - 1])
+        place += not is_between
+        if made and made[-1].is_match == is_match:
+            made[-1] = Piece(made[-1].text + char, is_match)
+        else:
+            made.append(Piece(char, is_match))
+    return made
+
+
 def _spans_of(text: str, word: Word) -> Iterator[Span]:
     lowered = text.lower()
     for spelling in {*word.spellings, word.plain}:

@@ -3,7 +3,7 @@
 A fixed number of queries for any number of people; each is asked for only if something is still unexplained.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -45,7 +45,7 @@ class Found:
     profile: CustomerProfile
     closeness: Closeness
     name: list[Piece]
-    details: Mapping[str, list[Piece]]
+    details: dict[str, list[Piece]]
     reasons: list[Reason]
 
     @property

@@ -2,7 +2,7 @@
 
 import pytest
 
-from profiles.search.marks import Marks, excerpt
+from profiles.search.marks import Marks, Piece, excerpt, regrouped
 from profiles.search.search_query import words_of
 
 # typed, text, the text with what fits in brackets
@@ -75,3 +75,21 @@ def test_of_a_long_text_the_first_place_is_shown_on_one_line() -> None:
     assert text.endswith("…")
     assert "\n" not in text
     assert len(text) < 100
+
+
+@pytest.mark.parametrize(
+    ("pieces", "written", "shown"),
+    [
+        ([("+2782", False), ("4688525", True)], "+27 82 468 8525", "+27 82 [468 8525]"),
+        ([("+", False), ("2782468", True), ("8525", False)], "+27 82 468 8525", "+[27 82 468] 8525"),
+        ([("+1", False), ("415555", True), ("2671", False)], "+1 415-555-2671", "+1 [415-555]-2671"),
+        ([("+27824688525", False)], "+27 82 468 8525", "+27 82 468 8525"),
+        ([("082", True), ("1", False)], "+27 82 1", "[082]1"),
+    ],
+)
+def test_marks_stay_where_a_number_is_written_in_groups(
+    pieces: list[tuple[str, bool]], written: str, shown: str
+) -> None:
+    made = regrouped([Piece(*piece) for piece in pieces], written)
+
+    assert "".join(f"[{piece.text}]" if piece.is_match else piece.text for piece in made) == shown
