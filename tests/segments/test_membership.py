@@ -3,7 +3,7 @@
 import random
 from datetime import timedelta
 from itertools import islice
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from segments.lists import add_members, remove_members, resolve_pasted
 from segments.log_consumer import move_due, tenants_with_due
 from segments.membership import lock_members
 from segments.models import DueDay, Refresh, RefreshReason, Segment, SegmentTransition
+from segments.ruled import ruled_segments
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests import factories
@@ -421,3 +422,34 @@ def test_due_refreshes_are_asked_for_by_the_clock(fairview: Club) -> None:
         waiting = set(Refresh.objects.filter(status="WAITING").values_list("segment_id", flat=True))
     assert waiting == {daily.pk}
     assert manual.pk not in waiting
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_edits_at_once_that_close_a_circle_one_is_refused() -> None:
+    tenant = factories.tenant("circle")
+    with tenant_scope(tenant):
+        one = create_segment(Draft(name="One", criteria=GOLD))
+        two = create_segment(Draft(name="Two", criteria=GOLD))
+        between = create_segment(Draft(name="Between", criteria={"segment": str(one.pk)}))
+    start = Barrier(2)
+    refused: list[InCircle] = []
+
+    def edit(changed: Segment, named: Segment) -> None:
+        start.wait(PATIENCE_SECONDS)
+        try:
+            with tenant_scope(tenant):
+                update_segment(changed.pk, {"criteria": {"segment": str(named.pk)}})
+        except InCircle as refusal:
+            refused.append(refusal)
+        connections.close_all()
+
+    edits = [Thread(target=edit, args=(one, two)), Thread(target=edit, args=(two, between))]
+    for each in edits:
+        each.start()
+    for each in edits:
+        each.join(PATIENCE_SECONDS)
+
+    assert len(refused) == 1
+    with tenant_scope(tenant):
+        levels = sorted(each.level for each in ruled_segments().values() if each.id in (one.pk, two.pk))
+    assert levels in ([0, 1], [0, 2])
