@@ -53,6 +53,13 @@ BETWEEN_FIRST_NAMES: Final = re.compile(r"(?<=[^\W\d_]{2})\s+[yeia]\s+(?=[^\W\d_
 BETWEEN_TITLES: Final = re.compile(r"\s+[yei]\s+", re.IGNORECASE)
 
 
+# Han with kana, and Hangul.
+FAMILY_FIRST: Final = re.compile(
+    "(?=.*[^\u30a0-\u30ff])[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]+"
+)
+EAST_ASIAN_HONOURS: Final = frozenset("様 殿 さん 先生 女士 님 씨".split())  # noqa: SIM905
+
+
 def split_name(text: str) -> tuple[str, str]:
     """First and last name of a full one, as in "van der Merwe, Dr Anna", "Mr Pieter van der Merwe", "BOTHA Anna".
 
@@ -72,6 +79,11 @@ def _split(text: str) -> tuple[str, str]:
         parts = [part for part in first.split(",") if folded(part) not in TITLES | HONOURS]
         return _without_titles(" ".join(" ".join(parts).split())), last.strip()
     words = _without_honours(text.replace(",", " ").split())
+    if len(words) > 1 and words[-1] in EAST_ASIAN_HONOURS:
+        words = words[:-1]
+    if len(words) == 2 and all(map(FAMILY_FIRST.fullmatch, words)):  # noqa: PLR2004 - two
+        # 田中 太郎, 王 小明, 김 민수; in katakana alone, ジョン スミス, foreigners stand as at home.
+        return words[1], words[0]
     bare = _without_titles(" ".join(words)).split()
     is_titled = len(bare) < len(words)
     if len(bare) <= 1 or (is_titled and folded(bare[0]) in PARTICLES):

@@ -360,6 +360,11 @@ def test_what_cannot_be_taken_says_so(target: Target, cell: str) -> None:
         ("Anna Botha (née Smit)", "Anna", "Botha (née Smit)"),
         ("Nguyễn Văn An", "Nguyễn Văn", "An"),
         ("Piet-Hein van der Berg-de Wit", "Piet-Hein", "van der Berg-de Wit"),
+        ("田中 太郎", "太郎", "田中"),
+        ("田中　太郎 様", "太郎", "田中"),
+        ("王 小明", "小明", "王"),
+        ("김 민수", "민수", "김"),
+        ("ジョン スミス", "ジョン", "スミス"),
     ],
 )
 def test_full_names_of_other_countries(name: str, first: str, last: str) -> None:

@@ -1,6 +1,6 @@
 """Siblings of the trials' files: other encodings, other programs' headers, other people's columns, hostile ones."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -157,6 +157,47 @@ def targets(header: str, line: str, separator: str = ",") -> dict[str, str]:
 )  # fmt: skip
 def test_headers_of_other_programs(header: str, line: str, expected: dict[str, str]) -> None:
     assert targets(header, line) == expected
+
+
+# How the columns of the next test are called here, in letters, with a cell of each.
+COLUMNS: Final = {
+    "M": ("sclMemberId", "12"),
+    "F": ("firstName", "Anna"),
+    "L": ("lastName", "Anna"),
+    "N": ("fullName", "Anna"),
+    "E": ("email", "a@b.example"),
+    "P": ("phoneNumber", "+27821234567"),
+    "B": ("dateOfBirth", "1980-05-03"),
+    "H": ("handicap", "12.4"),
+    "-": (None, "x"),
+}
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("会員番号,氏名,フリガナ,メールアドレス,携帯電話,生年月日,ハンディキャップ", "MN-EPBH"),
+        ("회원번호,성명,이메일,휴대폰,생년월일,핸디캡", "MNEPBH"),
+        ("會員編號,姓名,電子郵件,手機,出生日期,差點", "MNEPBH"),
+        ("Номер члена,Имя,Фамилия,Эл. почта,Телефон,Дата рождения", "MFLEPB"),
+        ("Όνομα,Επώνυμο,E-mail,Κινητό,Ημερομηνία γέννησης", "FLEPB"),
+        ("Jméno,Příjmení,E-mail,Mobil,Datum narození", "FLEPB"),
+        ("Keresztnév,Vezetéknév,E-mail cím,Telefonszám,Születési dátum", "FLEPB"),
+        ("Üye No,Ad,Soyad,E-posta,Cep Telefonu,Doğum Tarihi", "MFLEPB"),
+        ("Sócio,Nome,Apelido,Email,Telemóvel,Data nascimento", "MFLEPB"),
+        ("Prénom,Nom d'usage,Nom de naissance,Courriel,Portable,Né(e) le,Hcp EGA", "FL-EPBH"),
+        ("First Name,Last Name,Email,Mobile Phone Number", "FLEP"),
+    ],
+)
+def test_headers_of_other_languages(header: str, expected: str) -> None:
+    columns = [COLUMNS[letter] for letter in expected]
+    line = ",".join(cell for _, cell in columns)
+
+    assert targets(header, line) == {
+        name: target
+        for name, (target, _) in zip(header.split(","), columns, strict=True)
+        if target is not None
+    }
 
 
 def test_the_prefix_of_a_dutch_name_is_a_part_of_it(fairview: Club) -> None:
