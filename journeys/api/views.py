@@ -45,6 +45,8 @@ def id_of(text: str) -> UUID:
 
 def customer_ids(raw: Any) -> list[UUID]:
     """Ids of a body; raises InvalidError."""
+    if raw is None:
+        raise InvalidError("Say who: customerId, customerIds or segmentId.", field="customerIds")
     if not isinstance(raw, list) or len(raw) > MOST_IDS:
         raise InvalidError(f"Give a list of at most {MOST_IDS:,} ids.", field="customerIds")
     try:
