@@ -8,11 +8,14 @@ import pytest
 from events.empty_ids import stands_for_nothing
 from events.models import InboxEvent
 from events.plain_text import visible
-from profiles.models import CustomerProfile
+from events.replay import repair_event
+from profiles.ingest import process_pending
+from profiles.models import Activity, CustomerProfile
 from profiles.normalise import is_placeholder_email, is_placeholder_phone, normal_email
 from profiles.role_addresses import is_role_email
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
+from tests import factories
 from tests.cast import Club
 from tests.profiles.stories import contact, event, member, player, tell
 
@@ -302,3 +305,20 @@ def test_a_birth_that_is_no_day_costs_the_birth_and_says_so(written: str, fairvi
     assert [(one.first_name, str(one.date_of_birth)) for one in people(fairview.tenant)] == [
         ("Anna", "1984-05-17")
     ]
+
+
+def test_an_event_that_names_nobody_makes_nobody_and_counts_once_staff_say_whose_it_is(
+    fairview: Club,
+) -> None:
+    tell(fairview.tenant, member(1, at=1, firstName="Anna", lastName="Botha"))
+    tell(fairview.tenant, event("teetime.score.posted", {"id": "s-1", "name": "Anna Botha"}, at=2, id="e-7"))
+    with tenant_scope(fairview.tenant):
+        row = InboxEvent.objects.get(event_id="e-7")
+        assert (row.status, row.error_code, row.envelope["payload"]["id"]) == ("DEAD", "NO_IDENTITY", "s-1")
+        assert CustomerProfile.objects.count() == 1
+
+        repair_event(row.pk, {**row.envelope, "identity": {"sclMemberId": 1}}, by=factories.user())
+        process_pending()
+
+        told = Activity.objects.get(type="SCORE_POSTED")
+        assert (told.profile_id, told.occurred_at) == (CustomerProfile.objects.get().pk, row.occurred_at)
