@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from events.plain_text import visible
 from segments.fields import Field
 from segments.operators import FIGURE_OPERATORS, Kind, operator_named
 from segments.rules.errors import Reject
@@ -136,7 +137,7 @@ def _detail(raw: Any, path: str) -> str | bool | Decimal:
         return parse_number(raw, path)
     if not isinstance(raw, str) or "\x00" in raw or len(raw) > LONGEST_TEXT:
         raise Reject(path, f"Give a text of at most {LONGEST_TEXT} characters, a number, true or false.")
-    return raw
+    return visible(raw)
 
 
 def _window(raw: Mapping[str, Any], path: str) -> Window:

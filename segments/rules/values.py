@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
 
+from events.plain_text import visible
 from segments.fields import Field
 from segments.operators import Arity, Kind, Operator
 from segments.rules.errors import Reject
@@ -136,9 +137,9 @@ def _key(raw: Any, path: str) -> UUID:
 def _written(field: Field, raw: Any, path: str, *, is_part: bool) -> str:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         raise Reject(path, "Give a text.")
-    text = str(raw)
-    if "\x00" in text:
+    if "\x00" in str(raw):
         raise Reject(path, "The text holds a character that cannot be stored.")
+    text = visible(str(raw))
     if len(text) > LONGEST_TEXT:
         raise Reject(path, f"The text is longer than {LONGEST_TEXT} characters.")
     if text == "":

@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from profiles.editing import create_customer
 from profiles.models import CustomerProfile
 from segments.clock import Clock
 from segments.compiler import compile
@@ -188,6 +190,24 @@ def test_a_plus_handicap_may_be_written_as_golfers_do(fairview: Club) -> None:
     assert matching(fairview.tenant, {"field": "handicap", "operator": "lte", "value": "+2"}, MOMENTS[0]) == {
         plus.pk
     }
+
+
+def test_texts_are_asked_for_as_the_doors_store_them(fairview: Club) -> None:
+    """With accents composed and nothing invisible, however a keyboard or a copied text writes them."""
+    with tenant_scope(fairview.tenant):
+        person = create_customer(
+            {"firstName": "Rene\u0301", "lastName": "Mu\u00adller", "tags": ["Cafe\u0301"]}
+        )
+    row = activity(fairview.tenant, person.pk, type="TEETIME_BOOKED", metadata={"course": "Pr\u00e9"})
+
+    for tree in (
+        {"field": "firstName", "operator": "eq", "value": "Rene\u0301"},
+        {"field": "firstName", "operator": "contains", "value": "ne\u0301"},
+        {"field": "lastName", "operator": "in", "value": "Mu\u00adller"},
+        {"field": "tags", "operator": "contains", "value": "Cafe\u0301"},
+        {"event": {"types": [row.type], "where": {"course": "Pre\u0301"}}},
+    ):
+        assert matching(fairview.tenant, tree, timezone.now()) == {person.pk}, tree
 
 
 def test_used_to_play_twice_a_month_and_not_for_60_days(fairview: Club) -> None:
