@@ -8,7 +8,8 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error, register
 from django.core.management import get_commands
 
-from tenants.extension import Consumer, Extension, MergeBy, Move, OnUndo, Table, every, extensions, resolve
+from tenants.composition import every, extensions, resolve
+from tenants.extension import Consumer, Extension, MergeBy, Move, OnUndo, Table
 
 KINDS: Final = frozenset({"text", "flag", "number", "fraction", "names", "choice"})
 PERSON: Final = "profiles.CustomerProfile"

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from tenants.composition import every, resolve
 from tenants.errors import ConflictError, InvalidError
 from tenants.expiring_cache import ExpiringCache
-from tenants.extension import every, resolve
 from tenants.models import Tenant, TenantName
 from tenants.models.tenant import validate_slug
 from tenants.pick_lists import countries, currencies, ways_of_writing

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.apps import apps
 from django.urls import reverse
 
-from tenants.extension import Logged, every, resolve
+from tenants.composition import every, resolve
+from tenants.extension import Logged
 from tenants.models import LoggedAction
 
 LONGEST_NAME: Final = 80

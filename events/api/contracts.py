@@ -18,8 +18,8 @@ from tenants.api.listing import FIELDS, small_list
 from tenants.api.rendering import MEDIA_TYPE
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.callers import Caller
+from tenants.composition import every
 from tenants.errors import NotFoundError
-from tenants.extension import every
 from tenants.models import Scope
 
 TAGS: Final = ["events"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from events.consumers.entries import Entry
 from tenants import extension
+from tenants.composition import every, resolve
 from tenants.extension import TOLD
 from tenants.models import Tenant
 
@@ -44,7 +45,7 @@ class Registration:
 @cache
 def registrations() -> Mapping[str, Registration]:
     """Name → consumer, each behind those that it comes after; the same for the life of the process."""
-    return in_order([each for declared in extension.every("consumers") for each in _with_siblings(declared)])
+    return in_order([each for declared in every("consumers") for each in _with_siblings(declared)])
 
 
 def registered(name: str) -> Registration:
@@ -77,7 +78,7 @@ def _with_siblings(declared: extension.Consumer) -> list[Registration]:
     made = _registration(declared)
     if not declared.siblings:
         return [made]
-    siblings: Mapping[str, Sender] = extension.resolve(declared.siblings)()
+    siblings: Mapping[str, Sender] = resolve(declared.siblings)()
     return [
         made,
         *(
@@ -90,14 +91,14 @@ def _with_siblings(declared: extension.Consumer) -> list[Registration]:
 def _registration(declared: extension.Consumer) -> Registration:
     kinds = set(declared.kinds)
     if TOLD in kinds:
-        kinds = (kinds - {TOLD}) | {event.kind for event in extension.every("outbound")}
+        kinds = (kinds - {TOLD}) | {event.kind for event in every("outbound")}
     return Registration(
         name=declared.name,
         kinds=frozenset(kinds),
-        handle=extension.resolve(declared.handle),
+        handle=resolve(declared.handle),
         words=declared.words,
-        send=extension.resolve(declared.send) if declared.send else None,
+        send=resolve(declared.send) if declared.send else None,
         after=declared.after,
         batch_size=declared.batch_size,
-        wants=extension.resolve(declared.wants) if declared.wants else None,
+        wants=resolve(declared.wants) if declared.wants else None,
     )

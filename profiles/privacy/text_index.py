@@ -13,7 +13,8 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from profiles.privacy.tokens import seed_of, tokens_of_profile, tokens_of_texts
-from tenants.extension import Table, Texts, every
+from tenants.composition import every
+from tenants.extension import Table, Texts
 from tenants.postgresql.staging import StagingTable
 from tenants.postgresql.tables import table_name
 from tenants.scope import current_tenant_id

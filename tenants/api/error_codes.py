@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+from tenants.composition import extensions, resolve
 from tenants.error_codes import CODES
-from tenants.extension import extensions, resolve
 
 
 @cache

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from tenants.extension import extensions
+from tenants.composition import extensions
 
 FILE: Final = "api/examples.json"
 JSON: Final = "application/json"

@@ -15,8 +15,8 @@ from social.club_apps import set_own_app
 from social.models import ClubApp, Connection
 from social.networks.addresses import app_context
 from social.tokens import ACCESS, REFRESH, encrypt_token, open_token
+from tenants.composition import every
 from tenants.encryption import decrypt_for
-from tenants.extension import every
 from tenants.scope import tenant_scope
 from tests.cast import Club
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crm_platform import env
-from tenants.extension import every
+from tenants.composition import every
 
 CODE = (
     "crm_platform",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from crm_platform.composition import ROOF_NAV
-from tenants.extension import every
+from tenants.composition import every
 from tests import factories
 from tests.back_office import desk
 from tests.cast import Club

@@ -4,7 +4,8 @@ import pytest
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from crm_platform.celery import app, forget_lost_tasks
-from tenants.extension import Periodic, every
+from tenants.composition import every
+from tenants.extension import Periodic
 from tests.cast import Club
 
 SCHEDULE: list[Periodic] = every("schedule")
