@@ -31,7 +31,8 @@ from profiles.merging.splitting import split_off
 from profiles.models import Identifier
 from tenants.actors import acting_as, program
 
-# From an address over its contacts to their other addresses, and on; whoever is farther away decides nothing.
+# From an address over its contacts to their other addresses, and on: so many steps, and so many customers more than
+# stand at the first addresses. Where somebody would be farther away, nobody moves.
 MOST_STEPS: Final = 8
 MOST_CUSTOMERS: Final = 200
 # People whom a contact shows to be one may show more.
@@ -48,6 +49,9 @@ class Around:
     keys: dict[UUID, set[IdentityKey]] = field(default_factory=dict)
     events: dict[UUID, list[Told]] = field(default_factory=dict)
     floating: dict[UUID, dict[int, Contact]] = field(default_factory=dict)
+    # What customers who may get a contact share with others; and the addresses whose holders were not looked for.
+    shared: dict[UUID, set[IdentityKey]] = field(default_factory=dict)
+    beyond: set[IdentityKey] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -97,6 +101,7 @@ def settle(cursor: Any, club: Club, keys: Collection[IdentityKey]) -> int:
 def _load(keys: Collection[IdentityKey], club: Club) -> Around:
     around = Around()
     wanted = set(keys)
+    most = 0
     for _ in range(MOST_STEPS):
         crowds = crowded({key.value for key in wanted})
         around.crowds |= {key for key in wanted if key.value in crowds or club.is_role(*key)}
@@ -120,10 +125,14 @@ def _load(keys: Collection[IdentityKey], club: Club) -> Around:
         # Of whoever may get a contact all contacts count that they may get.
         near = {one for key in wanted & _told(around) for one in around.holders_of[key]}
         theirs = Identifier.objects.filter(profile_id__in=near, kind__in=WEAK_KINDS, is_shared=True)
-        told |= {IdentityKey(kind, value) for kind, value in theirs.values_list("kind", "value").distinct()}
+        for profile_id, kind, value in theirs.values_list("profile_id", "kind", "value").distinct():
+            around.shared.setdefault(profile_id, set()).add(IdentityKey(kind, value))
+            told.add(IdentityKey(kind, value))
         wanted = told - around.holders_of.keys() - around.crowds
-        if len(around.holders) > MOST_CUSTOMERS:
+        most = most or len(around.holders) + MOST_CUSTOMERS
+        if len(around.holders) > most:
             break
+    around.beyond = wanted
     return around
 
 
@@ -149,7 +158,10 @@ def _float(around: Around, profile_id: UUID) -> None:
 
 
 def _groups(around: Around) -> Iterator[list[UUID]]:
-    """The customers in groups that have no address of a contact in common."""
+    """The customers in groups that have no address of a contact in common.
+
+    Groups without contacts, with somebody whom staff merged, and with somebody who is not known whole are left out.
+    """
     left = set(around.holders)
     told = {
         one: {key for contact in contacts.values() for key in contact.record.addresses}
@@ -168,9 +180,9 @@ def _groups(around: Around) -> Iterator[list[UUID]]:
             group.add(one)
             border |= neighbours[one] - group
         left -= group
-        if any(around.floating[one] for one in group) and not any(
-            around.holders[one].is_by_staff for one in group
-        ):
+        is_whole = all(around.beyond.isdisjoint(told[one] | around.shared.get(one, set())) for one in group)
+        is_by_staff = any(around.holders[one].is_by_staff for one in group)
+        if any(around.floating[one] for one in group) and is_whole and not is_by_staff:
             yield sorted(group)
 
 

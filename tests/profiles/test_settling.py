@@ -5,7 +5,12 @@ from itertools import permutations
 from typing import Final
 
 import pytest
+from django.db import connection, transaction
 
+from events.identity_hints import IdentityKey
+from profiles.club import Club as ClubRules
+from profiles.ingest import applying, settling
+from profiles.ingest.settling import settle
 from profiles.merging.actions import merge_profiles
 from profiles.models import CustomerProfile, Identifier, ProfileMerge
 from profiles.unmerging import unmerge_profiles
@@ -69,6 +74,48 @@ def test_a_familys_records_make_the_same_people_in_any_order_and_batches(
         portraits.append(portrait(tenant))
 
     assert all(one == portraits[0] for one in portraits)
+
+
+@pytest.mark.parametrize(("seed", "named"), DECIDED_BY_ORDER)
+def test_who_comes_in_a_large_batch_moves_those_whom_a_small_one_moves(
+    db: None, monkeypatch: pytest.MonkeyPatch, seed: int, named: float
+) -> None:
+    monkeypatch.setattr(settling, "MOST_CUSTOMERS", 10)
+    *known, last = family_world(seed, named)
+    others = [
+        one
+        for number in range(100, 130)
+        for one in (
+            member(number, firstName="Ann", lastName=f"No{number}", email=f"{number}@else.example"),
+            contact(f"d{number}", email=f"{number}@else.example"),
+        )
+    ]
+    tenants = factories.tenant(), factories.tenant()
+    for tenant, batch in zip(tenants, ([last], [*others, last]), strict=True):
+        tell_one_by_one(tenant, *known)
+        tell(tenant, *batch)
+
+    alone, among_others = (people_of(tenant) for tenant in tenants)
+
+    assert alone <= among_others
+    assert len(among_others) == len(alone) + 30
+
+
+@pytest.mark.parametrize(("steps", "moved"), [(1, 0), (2, 1)])
+def test_where_somebody_is_too_far_away_to_be_asked_nobody_moves(
+    fairview: Club, monkeypatch: pytest.MonkeyPatch, steps: int, moved: int
+) -> None:
+    monkeypatch.setattr(settling, "MOST_STEPS", steps)
+    monkeypatch.setattr(applying, "settle", lambda *_: 0)
+    tell_one_by_one(
+        fairview.tenant,
+        member(1, at=1, firstName="Anna", lastName="Smit", email=SMITS),
+        contact("c0", at=2, email=SMITS, phoneNumber=NUMBERS[1]),
+        event("scl.member.updated", {"id": 1, "phoneNumber": NUMBERS[0]}, at=3),
+    )
+
+    with tenant_scope(fairview.tenant), transaction.atomic(), connection.cursor() as cursor:
+        assert settle(cursor, ClubRules.of(fairview.tenant), {IdentityKey("email", SMITS)}) == moved
 
 
 def people_of(tenant: Tenant) -> set[frozenset[str]]:
