@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign, CampaignOccurrence, CampaignStatus, CampaignType
 from campaigns.schedule import next_occurrences
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 
 CLASH: Final = timedelta(hours=24)
 MOST_COMING: Final = 40

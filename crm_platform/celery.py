@@ -9,7 +9,7 @@ from celery import Celery
 from celery.signals import beat_init, task_prerun, worker_init
 from django.db import close_old_connections, connections
 
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.extension import MergeBy
 from tenants.gc_pause import keep_started
 

@@ -14,7 +14,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from crm_platform import env
-from tenants.composition import resolve
+from tenants.declarations import resolve
 from tenants.extension import Extension, NavEntry, Periodic, Setting
 
 Brought = Mapping[str, Extension]

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error, register
 from django.core.management import get_commands
 
-from tenants.composition import every, extensions, resolve
+from tenants.declarations import every, extensions, resolve
 from tenants.extension import Consumer, Extension, MergeBy, Move, OnUndo, Table
 
 KINDS: Final = frozenset({"text", "flag", "number", "fraction", "names", "choice"})

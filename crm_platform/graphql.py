@@ -7,7 +7,7 @@ import graphene
 from graphql import GraphQLObjectType
 
 from profiles.graphql.types import Customer
-from tenants.composition import every, extensions, resolve
+from tenants.declarations import every, extensions, resolve
 
 PAGING_ARGUMENTS: Final = frozenset({"take", "pagination"})
 

@@ -9,7 +9,7 @@ from django.urls import reverse_lazy
 from crm_platform import composition, env
 from crm_platform.api.introduction import INTRODUCTION
 from messaging.mail_providers import PROVIDERS
-from tenants.composition import collect
+from tenants.declarations import collect
 from tenants.gc_pause import pause_for_start
 
 # Until the roof is ready (`crm_platform.apps`).

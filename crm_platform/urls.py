@@ -11,7 +11,7 @@ from crm_platform.api.docs import DocsView, SchemaView
 from crm_platform.api.graphql import GraphQLView
 from crm_platform.routes import RoutesByWord
 from tenants.admin_config import discover
-from tenants.composition import extensions
+from tenants.declarations import extensions
 
 discover()
 

@@ -9,7 +9,7 @@ import orjson
 from django.db import connection
 
 from events.debounce import READ_LOG, enqueue_on_commit
-from tenants.composition import every
+from tenants.declarations import every
 from tenants.postgresql.commits import SYNC_COMMIT
 from tenants.postgresql.staging import StagingTable
 from tenants.scope import current_tenant_id

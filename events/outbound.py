@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from events.consumers import Entry
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.models import Tenant
 
 # The consumer that tells the queue; those of further readers are named `outbound-<reader>`.

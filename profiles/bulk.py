@@ -19,7 +19,7 @@ from profiles.errors import InvalidFields
 from profiles.models import BulkAct, BulkActChange, CustomerProfile, Note
 from profiles.tagging import retag
 from tenants.action_log import log_action
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.scope import current_tenant_id
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db.models import QuerySet
 
 from profiles.models import CustomerProfile
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.extension import CustomerFilter
 
 LONGEST_VALUE = 8_000

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tenants.composition import extensions, resolve
+from tenants.declarations import extensions, resolve
 
 
 class Named(NamedTuple):

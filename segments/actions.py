@@ -18,7 +18,7 @@ from segments.models.segment import RULED
 from segments.refreshing import request_refresh
 from segments.rules import Rule
 from tenants.action_log import log_action
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.errors import InvalidError
 from tenants.models import User
 from tenants.scope import current_tenant_id

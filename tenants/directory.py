@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.errors import ConflictError, InvalidError
 from tenants.expiring_cache import ExpiringCache
 from tenants.models import Tenant, TenantName

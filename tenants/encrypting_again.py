@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.apps import apps
 
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.encryption import DecryptionError, decrypt, decrypt_for, encrypt, encrypt_for
 from tenants.extension import Sealed
 

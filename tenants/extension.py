@@ -4,7 +4,7 @@ A declaration is frozen data. Code is named by dotted path (`"segments.log_consu
 (`"segments.Membership"`), so that settings can read every declaration before Django loads a model, and no app has to
 import what stands above it. System check crm.E020 resolves each name. The roof composes routes, GraphQL, navigation,
 schedule and programs from the declarations; merging, erasure, copies, import undo and retention walk over the tables.
-`composition` finds them.
+`declarations` finds them.
 """
 
 from collections.abc import Mapping

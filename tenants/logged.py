@@ -11,7 +11,7 @@ from uuid import UUID
 from django.apps import apps
 from django.urls import reverse
 
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.extension import Logged
 from tenants.models import LoggedAction
 

@@ -22,7 +22,7 @@ from uuid import UUID
 from django.conf import settings
 from pytest_django import Settings
 
-from tenants.composition import extensions
+from tenants.declarations import extensions
 from tenants.models import Role
 from tests.cast import Club
 from tests.prepared import LastingSettings

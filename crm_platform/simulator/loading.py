@@ -19,7 +19,7 @@ from events.debounce import enqueue_debounced
 from events.draining import has_worker, pending, wait_until_drained
 from events.transports.file_progress import drain_bar
 from profiles.scoring.versions import SCORE_TENANT
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 

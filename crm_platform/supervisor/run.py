@@ -22,7 +22,7 @@ from crm_platform.supervisor.console import Console
 from crm_platform.supervisor.loop import GRACE_SECONDS, StopRequested, Supervisor
 from crm_platform.supervisor.readiness import unready_reason
 from tenants.commands import START_TAG
-from tenants.composition import every
+from tenants.declarations import every
 
 THIS_MACHINE = {"127.0.0.1", "0.0.0.0"}  # noqa: S104 - compared with, not bound to
 # Makes rich draw its bars into the pipe, of which the console shows a state now and then.

@@ -24,7 +24,7 @@ from crm_platform.web.bodies import FILM_BYTES, KNOWN_BYTES, Body, Refusal, read
 from crm_platform.web.bridge import answer, environment
 from crm_platform.web.lanes import Lane
 from tenants.callers import caller_of
-from tenants.composition import every
+from tenants.declarations import every
 from tenants.request_id import HEADER, request_id_from
 
 # Requests mostly wait for PostgreSQL; more threads than this only queue for the interpreter's lock.

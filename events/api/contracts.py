@@ -18,7 +18,7 @@ from tenants.api.listing import FIELDS, small_list
 from tenants.api.rendering import MEDIA_TYPE
 from tenants.api.views import ApiRequest, TenantApiView
 from tenants.callers import Caller
-from tenants.composition import every
+from tenants.declarations import every
 from tenants.errors import NotFoundError
 from tenants.models import Scope
 

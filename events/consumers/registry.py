@@ -7,7 +7,7 @@ from typing import Any
 
 from events.consumers.entries import Entry
 from tenants import extension
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.extension import TOLD
 from tenants.models import Tenant
 

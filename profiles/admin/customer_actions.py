@@ -15,7 +15,7 @@ from profiles.search.finding import search_everybody
 from profiles.vocabulary import UNLISTED
 from tenants.admin.base import request_may
 from tenants.admin.pages import uuid_or_none
-from tenants.composition import ordered
+from tenants.declarations import ordered
 from tenants.middleware import StaffRequest
 from tenants.roles import Right
 

@@ -11,7 +11,7 @@ from profiles.admin.customer_list import ListChoice
 from profiles.models import CustomerProfile
 from tenants.admin.base import request_may
 from tenants.admin.pages import club_of
-from tenants.composition import ordered, resolve
+from tenants.declarations import ordered, resolve
 from tenants.extension import CustomerPanel, DashboardPanel, ListPart, Place
 from tenants.middleware import StaffRequest
 from tenants.roles import Right

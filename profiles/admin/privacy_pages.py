@@ -24,7 +24,7 @@ from profiles.suppression import lift
 from tenants.action_log import log_action
 from tenants.admin.base import messages
 from tenants.admin.pages import page, show
-from tenants.composition import every
+from tenants.declarations import every
 from tenants.middleware import StaffRequest
 from tenants.models import User
 from tenants.roles import Right

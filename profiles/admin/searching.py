@@ -22,7 +22,7 @@ from profiles.vocabulary import UNLISTED
 from tenants.admin.base import request_may
 from tenants.admin.formatting import phone
 from tenants.admin.pages import club_of, page, uuid_or_none
-from tenants.composition import ordered
+from tenants.declarations import ordered
 from tenants.middleware import StaffRequest
 from tenants.models import LoggedAction
 from tenants.roles import Right

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.apps import apps
 
 from profiles.merging import statements as sql
-from tenants.composition import every, resolve
+from tenants.declarations import every, resolve
 from tenants.extension import MergeBy, Move, Table
 from tenants.postgresql.tables import table_name
 

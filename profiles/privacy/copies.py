@@ -19,7 +19,7 @@ from profiles.privacy.letter import letter_of
 from profiles.reading import get_customer
 from profiles.representation import customer_fields
 from tenants.action_log import log_action
-from tenants.composition import every
+from tenants.declarations import every
 from tenants.extension import Table
 from tenants.scope import current_tenant_id
 

@@ -26,7 +26,7 @@ from profiles.reading import get_customer
 from profiles.suppression import suppress
 from tenants.action_log import log_action
 from tenants.actors import current_actor
-from tenants.composition import from_the_top
+from tenants.declarations import from_the_top
 from tenants.extension import Step
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.postgresql.plans import PLAN_FOR_BATCHES, any_club

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from profiles.errors import InvalidFields
 from tenants.action_log import log_action
-from tenants.composition import from_the_top
+from tenants.declarations import from_the_top
 from tenants.directory import forget_tenants
 from tenants.extension import Period
 from tenants.models import Tenant

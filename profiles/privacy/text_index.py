@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from profiles.privacy.tokens import seed_of, tokens_of_profile, tokens_of_texts
-from tenants.composition import every
+from tenants.declarations import every
 from tenants.extension import Table, Texts
 from tenants.postgresql.staging import StagingTable
 from tenants.postgresql.tables import table_name

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from tenants.composition import extensions, resolve
+from tenants.declarations import extensions, resolve
 from tenants.error_codes import CODES
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from tenants.composition import extensions
+from tenants.declarations import extensions
 
 FILE: Final = "api/examples.json"
 JSON: Final = "application/json"

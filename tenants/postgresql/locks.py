@@ -6,7 +6,7 @@ from typing import Final, NewType
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
-from tenants.composition import extensions
+from tenants.declarations import extensions
 from tenants.scope import current_tenant_id
 
 Lock = NewType("Lock", int)

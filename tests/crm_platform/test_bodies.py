@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from crm_platform.web.bodies import FILM_BYTES, KNOWN_BYTES, TOO_LARGE, Body, Refusal, read_body
-from tenants.composition import every
+from tenants.declarations import every
 
 PIECE = 1024 * 1024
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import get_commands
 
 from crm_platform import env
-from tenants.composition import every
+from tenants.declarations import every
 
 ROOT: Final = env.PROJECT_DIR
 DOCUMENTS: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])

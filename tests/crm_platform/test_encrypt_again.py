@@ -15,7 +15,7 @@ from social.club_apps import set_own_app
 from social.models import ClubApp, Connection
 from social.networks.addresses import app_context
 from social.tokens import ACCESS, REFRESH, encrypt_token, open_token
-from tenants.composition import every
+from tenants.declarations import every
 from tenants.encryption import decrypt_for
 from tenants.scope import tenant_scope
 from tests.cast import Club

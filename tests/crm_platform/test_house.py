@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crm_platform import env
-from tenants.composition import every
+from tenants.declarations import every
 
 CODE = (
     "crm_platform",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from crm_platform.composition import ROOF_NAV
-from tenants.composition import every
+from tenants.declarations import every
 from tests import factories
 from tests.back_office import desk
 from tests.cast import Club
@@ -40,6 +40,7 @@ NOT_OURS: Final = re.compile(
     r"auth user id|staff account|statementpipeline)\b",
     re.I,
 )
+TITLES: Final = re.compile(r"<title>(.*?)</title>", re.S)
 # Pages for technicians: what they are about is called what it is called in the documentation.
 TECHNICAL: Final = ("graphql", "webhook", "operations_event", "operations_repair", "operations_letter")
 
@@ -73,6 +74,7 @@ def test_pages_write_days_times_and_words_in_one_way(app: str, fairview: Club, w
         path = reverse(f"admin:{row.route}", kwargs={name: given[name] for name in ARGUMENTS[row.route]})
         html = page_at(root if row.least == OPERATOR else admin, path)
         problems += [f"{path}: {each}" for each in faults_of(text_on(html), row.route)]
+        problems += [f"{path}: title {each}" for each in TITLES.findall(html) if "|" in each]
 
     assert problems == [], "\n".join(problems)
 

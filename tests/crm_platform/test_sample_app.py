@@ -12,7 +12,7 @@ from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
 from crm_platform import env
-from tenants.composition import extensions
+from tenants.declarations import extensions
 
 APP: Final = "tests.sample"
 # Its own tests, and the tables over all routes, pages and tenants' tables, which must know its rows.

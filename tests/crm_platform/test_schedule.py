@@ -4,7 +4,7 @@ import pytest
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from crm_platform.celery import app, forget_lost_tasks
-from tenants.composition import every
+from tenants.declarations import every
 from tenants.extension import Periodic
 from tests.cast import Club
 

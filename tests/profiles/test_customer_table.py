@@ -13,7 +13,7 @@ from crm_platform.graphql import schema
 from profiles.customer_table import CUSTOMER, NAMES, Kind
 from profiles.discretion import MONEY_FIELDS
 from profiles.models import CustomerProfile
-from tenants.composition import extensions, resolve
+from tenants.declarations import extensions, resolve
 from tests import factories
 from tests.cast import Club
 from tests.profiles.api_callers import thandi

@@ -10,7 +10,7 @@ from django.test.utils import isolate_apps
 from crm_platform import extension_checks
 from profiles.models import CustomerProfile, Note
 from profiles.tables import TABLES
-from tenants.composition import every
+from tenants.declarations import every
 from tenants.extension import Move, OnUndo, Table
 
 META = type("Meta", (), {"app_label": "profiles"})

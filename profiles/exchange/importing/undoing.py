@@ -25,7 +25,7 @@ from profiles.merging.reassignment import reassign_rows
 from profiles.models import ErasureReason, MemberImport
 from profiles.tables import BLANK_PROFILES
 from tenants.actors import current_actor
-from tenants.composition import every, from_the_top
+from tenants.declarations import every, from_the_top
 from tenants.extension import OnUndo
 from tenants.postgresql.locks import AdvisoryLock, lock_tenant
 from tenants.postgresql.plans import PLAN_FOR_BATCHES
