@@ -120,9 +120,9 @@ def check_names(text: str, *, part: str = "") -> None:
     check_text(text, part=part)
     if _is_plain(text):
         return
-    named = (
-        each for places in _compiled(text, True, part == "html").analyze().globals.values() for each in places
-    )
+    # What another text would be taken in from is refused where it is read.
+    analysis = _compiled(text, True, part == "html").analyze(include_partials=False)
+    named = (each for places in analysis.globals.values() for each in places)
     for each in sorted(named, key=lambda each: each.span.index):
         root, *inner = map(str, each.segments)
         known = INNER.get(root)

@@ -7,8 +7,9 @@ from django.db import connection, transaction
 from events.identity_hints import IdentityKey
 from profiles.claims import WEAK_KINDS
 from profiles.club import Club
+from profiles.ingest.around import crowded
 from profiles.ingest.contacts import left_before, unite_contacts
-from profiles.ingest.reexamining import crowded, reexamine
+from profiles.ingest.reexamining import reexamine
 from profiles.ingest.rejoining import rejoin
 from profiles.ingest.settling import settle
 from profiles.merging.actions import UnmergeOutcome, undo_merge

@@ -19,12 +19,12 @@ from profiles.counter_deltas import CounterDelta
 from profiles.effects.drafts import Subject
 from profiles.golden_rows.rules import CRM
 from profiles.identity import SHARED_KEY
+from profiles.ingest.around import crowded, facts_of, links_of, merged_by_staff
 from profiles.ingest.decoding import ClaimedRow, DeadEvent, read_event
 from profiles.ingest.statements import MOST_HOLDERS
 from profiles.ingest.strays import Reach, Record, SharedAddress, strays
-from profiles.merging.reassignment import BY_PERSON
 from profiles.merging.splitting import Split, split_off
-from profiles.models import Activity, CustomerProfile, Fact, Identifier, ProfileMerge, ReviewCandidate
+from profiles.models import Activity, Fact, Identifier, ReviewCandidate
 from profiles.names import PersonName, names_disagree
 from profiles.vocabulary import CRM_RECORD, SLOTS
 from tenants.actors import acting_as, program
@@ -207,13 +207,6 @@ def _holders_of(keys: Collection[IdentityKey]) -> dict[IdentityKey, list[UUID]]:
     return {key: sorted(ids) for key, ids in sorted(found.items()) if key in wanted and len(ids) > 1}
 
 
-def crowded(values: Collection[str]) -> set[str]:
-    """Those of these addresses that a crowd has: two of it who are joined make it no smaller a crowd."""
-    rows = Identifier.objects.filter(kind__in=WEAK_KINDS, value__in=values, is_shared=True)
-    counted = rows.values_list("value").annotate(found=Count("profile_id", distinct=True))
-    return set(counted.filter(found__gt=MOST_HOLDERS).values_list("value", flat=True))
-
-
 def shared_with_others(profile_ids: Collection[UUID]) -> dict[IdentityKey, list[UUID]]:
     """The addresses of these customers that several people have, and no crowd, with whose they are."""
     links = Identifier.objects.filter(kind__in=WEAK_KINDS, profile_id__in=profile_ids, is_shared=True)
@@ -225,26 +218,23 @@ def shared_with_others(profile_ids: Collection[UUID]) -> dict[IdentityKey, list[
 def load_holders(profile_ids: Collection[UUID]) -> dict[UUID, Holder]:
     """Customers with their records, as far as facts tell of them."""
     holders = {profile_id: Holder(profile_id) for profile_id in profile_ids}
-    strong = Identifier.objects.filter(profile_id__in=profile_ids).exclude(kind__in=[*WEAK_KINDS, CRM_RECORD])
-    said: dict[int, dict[tuple[str, str], Any]] = {}
-    facts = Fact.objects.filter(
-        profile_id__in=profile_ids, field__in=[*NAME_FIELDS, *ADDRESS_FIELDS, "dateOfBirth"]
-    )
-    for identifier_id, name, source, value in facts.values_list("identifier_id", "field", "source", "value"):
-        if isinstance(value, str) and value:
+    said: dict[int, dict[tuple[str, str], str]] = {}
+    for identifier_id, name, source, value in facts_of(
+        profile_ids, [*NAME_FIELDS, *ADDRESS_FIELDS, "dateOfBirth"]
+    ):
+        if value:
             said.setdefault(identifier_id, {})[source, name] = value
-    for link in strong:
+    for link in links_of(profile_ids):
+        if link.kind in (*WEAK_KINDS, CRM_RECORD):
+            continue
         holders[link.profile_id].links[link.pk] = link
         record = _record(link, said.get(link.pk, {}))
         if record.addresses:
             holders[link.profile_id].records[link.pk] = record
         if any(source == CRM for source, _ in said.get(link.pk, {})):
             holders[link.profile_id].partial.add(link.pk)
-    members = CustomerProfile.objects.filter(Q(pk__in=profile_ids) | Q(merged_into_id__in=profile_ids))
-    stands_for = {pk: merged or pk for pk, merged in members.values_list("pk", "merged_into_id")}
-    by_staff = ProfileMerge.objects.filter(kind=BY_PERSON, unmerged_at=None, loser_id__in=stands_for)
-    for loser_id in by_staff.values_list("loser_id", flat=True):
-        holders[stands_for[loser_id]].is_by_staff = True
+    for profile_id in merged_by_staff(profile_ids):
+        holders[profile_id].is_by_staff = True
     return holders
 
 

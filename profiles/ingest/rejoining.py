@@ -17,10 +17,10 @@ from events.identity_hints import IdentityKey
 from events.log import LogEntry
 from profiles.claims import CAPPED_KINDS, WEAK_KINDS
 from profiles.club import Club
+from profiles.ingest.around import crowded
 from profiles.ingest.contacts import MAILBOX
 from profiles.ingest.reexamining import (
     Holder,
-    crowded,
     load_holders,
     read_events_of,
     shared_address,

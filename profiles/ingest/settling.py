@@ -11,13 +11,13 @@ from django.utils import timezone
 from events.identity_hints import IdentityKey
 from profiles.claims import WEAK_KINDS, Person
 from profiles.club import Club
+from profiles.ingest.around import crowded, holders_at, links_of
 from profiles.ingest.contacts import MAILBOX
 from profiles.ingest.people import load_people
 from profiles.ingest.placing import Contact, Neighbourhood, Somebody, place
 from profiles.ingest.reexamining import (
     Holder,
     Told,
-    crowded,
     kept_addresses,
     load_holders,
     parts_by_origin,
@@ -108,9 +108,8 @@ def _load(keys: Collection[IdentityKey], club: Club) -> Around:
         wanted -= around.crowds
         if not wanted:
             break
-        rows = Identifier.objects.filter(kind__in=WEAK_KINDS, value__in={key.value for key in wanted})
-        for kind, value, profile_id in rows.values_list("kind", "value", "profile_id"):
-            around.holders_of.setdefault(IdentityKey(kind, value), set()).add(profile_id)
+        for key, profile_id in holders_at({key.value for key in wanted}):
+            around.holders_of.setdefault(key, set()).add(profile_id)
         wanted = {key for key in wanted if key in around.holders_of}
         new = {one for key in wanted for one in around.holders_of[key]} - around.holders.keys()
         around.holders |= load_holders(new)
@@ -124,10 +123,10 @@ def _load(keys: Collection[IdentityKey], club: Club) -> Around:
         }
         # Of whoever may get a contact all contacts count that they may get.
         near = {one for key in wanted & _told(around) for one in around.holders_of[key]}
-        theirs = Identifier.objects.filter(profile_id__in=near, kind__in=WEAK_KINDS, is_shared=True)
-        for profile_id, kind, value in theirs.values_list("profile_id", "kind", "value").distinct():
-            around.shared.setdefault(profile_id, set()).add(IdentityKey(kind, value))
-            told.add(IdentityKey(kind, value))
+        for link in links_of(near):
+            if link.kind in WEAK_KINDS and link.is_shared:
+                around.shared.setdefault(link.profile_id, set()).add(IdentityKey(link.kind, link.value))
+        told |= {key for one in near for key in around.shared.get(one, ())}
         wanted = told - around.holders_of.keys() - around.crowds
         most = most or len(around.holders) + MOST_CUSTOMERS
         if len(around.holders) > most:
@@ -188,11 +187,8 @@ def _groups(around: Around) -> Iterator[list[UUID]]:
 
 def _traits(cursor: Any, club: Club, around: Around, profile_ids: Iterable[UUID]) -> dict[UUID, list[Person]]:
     """What is known of these customers, all their keys included."""
-    rows = Identifier.objects.filter(profile_id__in=set(profile_ids)).values_list(
-        "profile_id", "kind", "value"
-    )
-    for profile_id, kind, value in rows:
-        around.keys.setdefault(profile_id, set()).add(IdentityKey(kind, value))
+    for link in links_of(set(profile_ids)):
+        around.keys.setdefault(link.profile_id, set()).add(IdentityKey(link.kind, link.value))
     traits: dict[UUID, list[Person]] = {}
     keys = {key for found in around.keys.values() for key in found} - around.crowds
     for person in load_people(cursor, club, keys, timezone.now()):

@@ -37,7 +37,7 @@ def until_booked(days: int = 7) -> Json:
     """Greets, waits for a booking of the same id, thanks or asks."""
     awaited = {"event": "teetime.booking.created", "sameKey": True, "where": [{"path": "holes", "value": 18}]}
     return journey(
-        send("hello", to="wait", subject="Hello {{ firstName }}", text="Dear {{ profile.firstName }}, {{ no }}"),
+        send("hello", to="wait", subject="Hello {{ firstName }}", text="Dear {{ profile.firstName }}, {{ event.no }}"),
         {"id": "wait", "kind": "WAIT_UNTIL", "event": awaited, "timeout": {"amount": days, "unit": "DAYS"},
          "ways": {"happened": "thanks", "timeout": "sorry"}},
         send("thanks", subject="Thanks"),
