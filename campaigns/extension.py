@@ -130,8 +130,15 @@ EXTENSION: Final = Extension(
         LogKind("campaign.sent", "One sending of a campaign is complete."),
     ),
     outbound=(
-        OutboundEvent("campaign.scheduled", "crm.campaign.scheduled", "campaigns.outbound.envelopes"),
-        OutboundEvent("campaign.sent", "crm.campaign.sent", "campaigns.outbound.envelopes"),
+        OutboundEvent(
+            "campaign.scheduled",
+            "crm.campaign.scheduled",
+            "campaigns.outbound.envelopes",
+            "A campaign gets its time",
+        ),
+        OutboundEvent(
+            "campaign.sent", "crm.campaign.sent", "campaigns.outbound.envelopes", "A campaign is sent"
+        ),
     ),
     consumers=(
         Consumer(

@@ -43,6 +43,12 @@ def types() -> Mapping[str, str]:
 
 
 @cache
+def words() -> Mapping[str, str]:
+    """Event type → what happens, for people."""
+    return {event.type: event.words for event in every("outbound")}
+
+
+@cache
 def frequent_types() -> frozenset[str]:
     """Types of which only those are told who name them."""
     return frozenset(event.type for event in every("outbound") if event.is_frequent)

@@ -90,9 +90,24 @@ EXTENSION: Final = Extension(
         ),
     ),
     outbound=(
-        OutboundEvent("journey.enrolled", "crm.journey.enrolled", "journeys.outbound.render"),
-        OutboundEvent("journey.completed", "crm.journey.completed", "journeys.outbound.render"),
-        OutboundEvent("journey.exited", "crm.journey.exited", "journeys.outbound.render"),
+        OutboundEvent(
+            "journey.enrolled",
+            "crm.journey.enrolled",
+            "journeys.outbound.render",
+            "Somebody enters a journey",
+        ),
+        OutboundEvent(
+            "journey.completed",
+            "crm.journey.completed",
+            "journeys.outbound.render",
+            "Somebody reaches the end of a journey",
+        ),
+        OutboundEvent(
+            "journey.exited",
+            "crm.journey.exited",
+            "journeys.outbound.render",
+            "Somebody leaves a journey before its end",
+        ),
     ),
     demo=("journeys.demo.furnish",),
     segment_users=("journeys.world.users_of_segment",),

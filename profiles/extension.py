@@ -55,15 +55,23 @@ EXTENSION: Final = Extension(
         LogKind(Kind.CHURN_RISK_HIGH, "A customer's churn risk rose above 80."),
     ),
     outbound=(
-        OutboundEvent(Kind.PROFILE_CREATED, "crm.profile.created", RENDER),
-        OutboundEvent(Kind.PROFILE_CHANGED, "crm.profile.updated", RENDER),
-        OutboundEvent(Kind.PROFILE_MERGED, "crm.profile.merged", RENDER),
-        OutboundEvent(Kind.PROFILE_UNMERGED, "crm.profile.unmerged", RENDER),
-        OutboundEvent(Kind.PROFILE_ERASED, "crm.profile.deleted", RENDER),
-        OutboundEvent(Kind.CHURN_RISK_HIGH, "crm.churn.risk.high", RENDER),
-        OutboundEvent(Kind.CONSENT_CHANGED, "crm.consent.changed", RENDER),
-        OutboundEvent(Kind.PROFILE_SCORED, "crm.score.changed", RENDER, is_frequent=True),
-        OutboundEvent(Kind.ACTIVITY_RECORDED, "crm.activity.recorded", RENDER, is_frequent=True),
+        OutboundEvent(Kind.PROFILE_CREATED, "crm.profile.created", RENDER, "A customer appears"),
+        OutboundEvent(Kind.PROFILE_CHANGED, "crm.profile.updated", RENDER, "A customer changes"),
+        OutboundEvent(Kind.PROFILE_MERGED, "crm.profile.merged", RENDER, "Two customers become one"),
+        OutboundEvent(Kind.PROFILE_UNMERGED, "crm.profile.unmerged", RENDER, "A merge is taken back"),
+        OutboundEvent(Kind.PROFILE_ERASED, "crm.profile.deleted", RENDER, "A customer is erased"),
+        OutboundEvent(Kind.CHURN_RISK_HIGH, "crm.churn.risk.high", RENDER, "A customer is about to leave"),
+        OutboundEvent(Kind.CONSENT_CHANGED, "crm.consent.changed", RENDER, "Consent is given or taken back"),
+        OutboundEvent(
+            Kind.PROFILE_SCORED, "crm.score.changed", RENDER, "A score moves (many)", is_frequent=True
+        ),
+        OutboundEvent(
+            Kind.ACTIVITY_RECORDED,
+            "crm.activity.recorded",
+            RENDER,
+            "Something stands in a timeline (very many)",
+            is_frequent=True,
+        ),
     ),
     consumers=(
         Consumer(

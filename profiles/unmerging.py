@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from events.identity_hints import IdentityKey
 from profiles.claims import WEAK_KINDS
 from profiles.club import Club
-from profiles.ingest.around import crowded
+from profiles.ingest.around import crowded, links_of
 from profiles.ingest.contacts import left_before, unite_contacts
 from profiles.ingest.reexamining import reexamine
 from profiles.ingest.rejoining import rejoin
@@ -37,8 +37,7 @@ def unmerge_profiles(profile_id: UUID, *, merge_id: int | None = None) -> Unmerg
 
 
 def _addresses_of(profile_ids: set[UUID]) -> set[IdentityKey]:
-    links = Identifier.objects.filter(kind__in=WEAK_KINDS, profile_id__in=profile_ids)
-    return {IdentityKey(kind, value) for kind, value in links.values_list("kind", "value")}
+    return {IdentityKey(link.kind, link.value) for link in links_of(profile_ids) if link.kind in WEAK_KINDS}
 
 
 def _shared_addresses_around(profile_ids: set[UUID]) -> set[IdentityKey]:

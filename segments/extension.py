@@ -126,7 +126,10 @@ EXTENSION: Final = Extension(
     ),
     outbound=(
         OutboundEvent(
-            "segment.membership.changed", "crm.segment.membership.changed", "segments.outbound.envelopes"
+            "segment.membership.changed",
+            "crm.segment.membership.changed",
+            "segments.outbound.envelopes",
+            "Somebody joins or leaves a segment",
         ),
     ),
     consumers=(

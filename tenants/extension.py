@@ -200,12 +200,14 @@ class OutboundEvent:
     """Entries of `kind` are told to others as `type`.
 
     `render(tenant, entries)` gives an envelope (or None: nobody may be told) for each entry, in the tenant's scope.
-    `is_frequent`: there are so many of them that only those are told who name the type; `*` does not mean it.
+    `words`: what happens, for people who choose what they are told of. `is_frequent`: there are so many of them that
+    only those are told who name the type; `*` does not mean it.
     """
 
     kind: str
     type: str
     render: str
+    words: str
     is_frequent: bool = False
 
 

@@ -10,25 +10,10 @@ from events.webhooks.endpoints import EVERYTHING, LONGEST_DESCRIPTION
 from events.webhooks.payloads import TEST_TYPE
 from tenants.errors import InvalidError
 
-# What happens, in words; of types that are not here the name must do.
+# Of what no app declares: patterns, and the test.
 WORDS: Final = {
     EVERYTHING: "Everything but single activities and scores, types of later releases too",
     "crm.profile.*": "Everything about customers",
-    "crm.profile.created": "A customer appears",
-    "crm.profile.updated": "A customer changes",
-    "crm.profile.merged": "Two customers become one",
-    "crm.profile.unmerged": "A merge is taken back",
-    "crm.profile.deleted": "A customer is erased",
-    "crm.churn.risk.high": "A customer is about to leave",
-    "crm.consent.changed": "Consent is given or taken back",
-    "crm.score.changed": "A score moves (many)",
-    "crm.activity.recorded": "Something stands in a timeline (very many)",
-    "crm.segment.membership.changed": "Somebody joins or leaves a segment",
-    "crm.campaign.scheduled": "A campaign gets its time",
-    "crm.campaign.sent": "A campaign is sent",
-    "crm.journey.enrolled": "Somebody enters a journey",
-    "crm.journey.completed": "Somebody reaches the end of a journey",
-    "crm.journey.exited": "Somebody leaves a journey before its end",
     TEST_TYPE: "A test",
 }
 FIELDS: Final = {"url": "url", "eventTypes": "event_types", "description": "description"}
@@ -77,7 +62,12 @@ class WebhookForm(forms.Form):
 def type_choices(chosen: list[str]) -> list[tuple[str, str]]:
     """Everything, patterns and known types, and what the endpoint has besides, each with its words."""
     names = [EVERYTHING, "crm.profile.*", *sorted(outbound.types().values()), *chosen]
-    return [(name, WORDS.get(name, name)) for name in dict.fromkeys(names)]
+    return [(name, words_of(name) or name) for name in dict.fromkeys(names)]
+
+
+def words_of(event_type: str) -> str:
+    """What happens, in words; "" where nobody says."""
+    return WORDS.get(event_type) or outbound.words().get(event_type, "")
 
 
 def type_words(event_types: list[str]) -> str:

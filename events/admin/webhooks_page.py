@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from events.admin.inbox_page import before_of
-from events.admin.webhook_forms import WORDS, WebhookForm, type_words
+from events.admin.webhook_forms import WebhookForm, type_words, words_of
 from events.models import ENDED_STATUSES, DeliveryStatus, WebhookDelivery, WebhookEndpoint
 from events.webhooks.addresses import warnings_of
 from events.webhooks.deliveries import attempts_of, deliveries_of, get_delivery
@@ -143,7 +143,7 @@ def webhook(request: StaffRequest, endpoint_id: UUID) -> HttpResponse:
         "crm/webhooks/endpoint.html",
         str(endpoint),
         row=row_of(endpoint, health_of([endpoint.pk])[endpoint.pk]),
-        rows=[(one, TONES[one.status], WORDS.get(one.event_type, "")) for one in rows[:PAGE]],
+        rows=[(one, TONES[one.status], words_of(one.event_type)) for one in rows[:PAGE]],
         more=more,
         chosen=chosen,
         statuses=DeliveryStatus.choices,
@@ -169,7 +169,7 @@ def webhook_delivery(request: StaffRequest, endpoint_id: UUID, delivery_id: int)
         endpoint=endpoint,
         delivery=delivery,
         tone=TONES[delivery.status],
-        words=WORDS.get(delivery.event_type, ""),
+        words=words_of(delivery.event_type),
         attempts=attempts_of([delivery.pk])[delivery.pk],
         envelope=envelopes_of([delivery])[delivery.pk],
         may_replay=delivery.status in ENDED_STATUSES and delivery.log_id is not None and endpoint.is_enabled,

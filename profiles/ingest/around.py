@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (
     WHERE told.tenant_id = (SELECT %(tenant)s::uuid) AND told.profile_id = asked.id OFFSET 0) AS f
 WHERE f.field = ANY(%(fields)s) AND jsonb_typeof(f.value) = 'string'
 """
-# The customers themselves, and whom staff merged into them.
+# Of the customers themselves and of who was merged into them, whom staff merged.
 MERGED_BY_STAFF: Final = """
 SELECT asked.id FROM unnest(%(ids)s::uuid[]) AS asked (id)
 CROSS JOIN LATERAL (

@@ -209,8 +209,8 @@ def _holders_of(keys: Collection[IdentityKey]) -> dict[IdentityKey, list[UUID]]:
 
 def shared_with_others(profile_ids: Collection[UUID]) -> dict[IdentityKey, list[UUID]]:
     """The addresses of these customers that several people have, and no crowd, with whose they are."""
-    links = Identifier.objects.filter(kind__in=WEAK_KINDS, profile_id__in=profile_ids, is_shared=True)
-    keys = {IdentityKey(kind, value) for kind, value in links.values_list("kind", "value")}
+    links = [link for link in links_of(profile_ids) if link.kind in WEAK_KINDS and link.is_shared]
+    keys = {IdentityKey(link.kind, link.value) for link in links}
     crowds = crowded({key.value for key in keys})
     return _holders_of({key for key in keys if key.value not in crowds})
 
